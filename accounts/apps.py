@@ -1,0 +1,10 @@
+"""Django's entry for this app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """The app's name and key type."""
+
+    name = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"

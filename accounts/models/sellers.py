@@ -1,0 +1,37 @@
+"""The seller side of an account."""
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.users import Account
+
+
+class SellerProfile(models.Model):
+    """An account that sells. Its primary key is the account's, so that owner and seller can be compared by the database."""
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, primary_key=True, related_name="seller")
+    display_name = models.CharField(max_length=80)
+    namespace_quota = models.PositiveSmallIntegerField(help_text="How many namespaces this seller may hold.")
+    stripe_account_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    charges_enabled = models.BooleanField(default=False, help_text="Stripe accepts payments for this seller.")
+    payouts_enabled = models.BooleanField(default=False, help_text="Stripe pays out to this seller.")
+    details_submitted = models.BooleanField(default=False)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspension_reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(suspended_at__isnull=True) | ~models.Q(suspension_reason=""),
+                name="seller_suspension_has_a_reason",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def may_sell(self) -> bool:
+        """Whether new sales at a price are possible now."""
+        return self.charges_enabled and self.suspended_at is None

@@ -1,0 +1,50 @@
+"""What `docker login` and the API take as a password."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.users import User
+from common.models import UUIDModel
+
+
+class TokenScope(models.TextChoices):
+    """What a token may be used for, at most; what its user may do decides the rest."""
+
+    PULL = "registry:pull", "Pull images"
+    PUSH = "registry:push", "Push images"
+    API = "api", "Use the API"
+
+
+class AccessToken(UUIDModel):
+    """A credential of a user. Only a keyed hash of it is kept: the secret itself is shown once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=80, help_text="Where it is used, e.g. build server.")
+    secret_hash = models.CharField(max_length=64, editable=False)  # HMAC-SHA256, hex
+    hint = models.CharField(max_length=8, editable=False)  # the last characters, to tell tokens apart
+    scopes = ArrayField(models.CharField(max_length=20, choices=TokenScope.choices))
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("secret_hash",), name="access_token_secret_unique"),
+            models.CheckConstraint(condition=models.Q(scopes__len__gt=0), name="access_token_has_a_scope"),
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=[scope.value for scope in TokenScope]),
+                name="access_token_scopes_known",
+            ),
+        )
+        indexes = (models.Index(fields=("user", "-created_at"), name="access_token_of_user"),)
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.name} (…{self.hint})"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it opens anything now."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())

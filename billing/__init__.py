@@ -1,0 +1,1 @@
+"""The sale: orders, Stripe, refunds."""

@@ -1,0 +1,99 @@
+"""One purchase of one product by one account."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Account, SellerProfile
+from common.models import UUIDModel
+from common.money import Money
+from marketplace.models import Image, Price, Product
+
+
+class Order(UUIDModel):
+    """A purchase. What it was sold for is copied here at the sale and never changes afterwards.
+
+    States move only along `billing.services.orders.MOVES`.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        PAID = "paid"
+        PARTIALLY_REFUNDED = "partially_refunded"
+        REFUNDED = "refunded"
+        DISPUTED = "disputed"
+        EXPIRED = "expired"
+        FAILED = "failed"
+
+    buyer = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders")
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="orders")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="orders")
+    product_title = models.CharField(max_length=80)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
+    amount = models.PositiveIntegerField(help_text="Minor units.")
+    currency = models.CharField(max_length=3)
+    application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
+    refunded_amount = models.PositiveIntegerField(default=0)
+    destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
+    # Checkout: which attempt the idempotency key names, the session it made, and where the buyer pays.
+    checkout_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    checkout_url = models.TextField(blank=True)
+    checkout_expires_at = models.DateTimeField(null=True, blank=True)
+    payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When it expired, failed or was wholly refunded.")
+    flagged_at = models.DateTimeField(null=True, blank=True)
+    flag = models.CharField(max_length=500, blank=True, help_text="What staff should look at.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("buyer", "product"), condition=Q(state="pending"), name="order_one_pending"),
+            models.CheckConstraint(condition=Q(refunded_amount__lte=F("amount")), name="order_refunds_within_amount"),
+            models.CheckConstraint(condition=Q(application_fee__lte=F("amount")), name="order_fee_within_amount"),
+            models.CheckConstraint(
+                condition=Q(state__in=("pending", "expired", "failed")) | Q(paid_at__isnull=False),
+                name="order_paid_has_a_date",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
+        )
+        indexes = (
+            models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
+            models.Index(fields=("seller", "-created_at"), name="order_of_seller"),
+        )
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.product_title}, {self.money}, {self.state}"
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.refunded_amount, self.currency)
+
+    @property
+    def number(self) -> str:
+        """A short name for people: the random end of the id."""
+        return self.id.hex[-10:].upper()
+
+
+class OrderImage(models.Model):
+    """An image as it was sold: its name and what its tags pointed at."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="images")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+    repository = models.CharField(max_length=200)
+    digests = models.JSONField(default=dict, help_text="Tag → digest at the sale.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("order", "image"), name="order_image_unique"),)
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.repository

@@ -1,0 +1,41 @@
+"""Money that goes back. The row is written first and is what a sweep continues from."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.models.orders import Order
+from common.models import UUIDModel
+
+
+class Refund(UUIDModel):
+    """One refund of an order, whole or in part. Its id is Stripe's idempotency key."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # written here, Stripe not asked or not heard yet
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    payment_intent_id = models.CharField(max_length=255, help_text="Which payment; a second payment of an order has its own.")
+    amount = models.PositiveIntegerField(help_text="Minor units.")
+    reason = models.CharField(max_length=500)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(condition=~Q(reason=""), name="refund_has_a_reason"),
+        )
+        indexes = (models.Index(fields=("created_at",), condition=Q(state="waiting"), name="refund_waiting"),)
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.order_id}, {self.state}"

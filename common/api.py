@@ -1,0 +1,58 @@
+"""The API's manners: errors as problem details, lists in pages."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404
+from rest_framework import exceptions, pagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from common.errors import DomainError, RetryLater
+
+
+class CursorPagination(pagination.CursorPagination):
+    """Pages that stay right while rows arrive: newest first, at most 100 at a time."""
+
+    ordering = "-id"  # UUIDv7: by time of creation
+    page_size = 25
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+
+def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer every error as a problem document (RFC 9457): type, title, status, detail, code, and errors by field."""
+    if isinstance(exception, DomainError):
+        response = _problem(exception.status, exception.code, exception.message)
+        if exception.field:
+            response.data["errors"] = {exception.field: [exception.message]}
+        if isinstance(exception, RetryLater):
+            response["Retry-After"] = str(exception.retry_after)
+        return response
+    answer = exception_handler(exception, context)
+    if answer is None:
+        return None
+    code, detail = _code_and_detail(exception)
+    response = _problem(answer.status_code, code, detail)
+    if isinstance(exception, exceptions.ValidationError):
+        errors = exception.detail if isinstance(exception.detail, dict) else {"non_field_errors": exception.detail}
+        response.data["errors"] = errors
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in answer.headers:
+            response[header] = answer.headers[header]
+    return response
+
+
+def _code_and_detail(exception: Exception) -> tuple[str, str]:
+    if isinstance(exception, exceptions.ValidationError):
+        return "invalid_input", "Some fields are not right: see errors."
+    if isinstance(exception, exceptions.APIException):
+        return exception.default_code, str(exception.detail)
+    if isinstance(exception, Http404):
+        return "not_found", "There is no such thing, or it is not yours."
+    return "access_denied", "This is not allowed for you."
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    return Response(body, status=status, content_type="application/problem+json")

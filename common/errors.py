@@ -1,0 +1,64 @@
+"""The shape of every error a person or a program gets from us: a code, a status, a sentence that says what to do."""
+
+
+class DomainError(Exception):
+    """Something the rules of the shop do not allow. Subclasses are named as facts and live in their app's `errors`.
+
+    Attributes:
+        code: stable, snake_case, for programs.
+        status: the HTTP status that says the same (RFC 9110).
+        message: for people; says what to do next.
+        field: the form field it belongs to, when it belongs to one.
+        context: ids and names, for the problem document and the log; never secrets.
+    """
+
+    code = "error"
+    status = 400
+    field: str | None = None
+
+    def __init__(self, message: str, **context: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+
+
+class InvalidInput(DomainError):
+    """The input is malformed or breaks a rule that the sender can mend. 422."""
+
+    code = "invalid_input"
+    status = 422
+
+
+class AccessDenied(DomainError):
+    """Known, but not allowed. 403."""
+
+    code = "access_denied"
+    status = 403
+
+
+class ConflictError(DomainError):
+    """True a moment ago or for somebody else: the state forbids it. 409."""
+
+    code = "conflict"
+    status = 409
+
+
+class RetryLater(DomainError):
+    """Nothing is wrong with the request: the same one may succeed soon. 503 with Retry-After.
+
+    Attributes:
+        retry_after: seconds.
+    """
+
+    code = "retry_later"
+    status = 503
+    retry_after = 5
+
+
+class LockTimeout(RetryLater):
+    """Somebody else holds the row for too long."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else is changing this right now. Try again in a few seconds.")

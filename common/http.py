@@ -1,0 +1,77 @@
+"""Errors as pages of ours, and the switch between light and dark."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from common.errors import DomainError, RetryLater
+
+logger = logging.getLogger(__name__)
+_PAGES = {400, 403, 404, 500, 503}
+
+
+class DomainErrorMiddleware:
+    """Answer a domain error that no view caught with its status, its sentence and, for `RetryLater`, Retry-After."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        response = error_page(request, exception.status, exception.message)
+        if isinstance(exception, RetryLater):
+            response["Retry-After"] = str(exception.retry_after)
+        return response
+
+
+def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
+    """Render the page of a status; a status without a page of its own uses the 400 page."""
+    template = f"{status}.html" if status in _PAGES else "400.html"
+    return render(request, template, {"message": message, "status": status}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the request itself is broken."""
+    return error_page(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: known, but not allowed."""
+    return error_page(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token: almost always a page left open for too long."""
+    return error_page(request, 403, "This form is too old. Go back, reload the page and send it again.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: also for what exists but is not the asker's."""
+    return error_page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault. The page needs no database."""
+    return error_page(request, 500)
+
+
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the choice of light, dark or system for a year and go back to where the switch was pressed."""
+    choice = request.GET.get("theme") or request.POST.get("theme")
+    back = request.META.get("HTTP_REFERER", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    response.status_code = 303
+    if choice in {"light", "dark"}:
+        response.set_cookie("theme", choice, max_age=31_536_000, samesite="Lax", secure=request.is_secure(), httponly=True)
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response

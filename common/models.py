@@ -1,0 +1,30 @@
+"""Bases of our tables, and the lease by which any number of schedulers runs a job once."""
+
+from uuid import UUID
+
+from django.db import models
+from uuid_utils import compat
+
+
+def new_id() -> UUID:
+    """Return a fresh UUIDv7 (RFC 9562): unguessable enough for an address, ordered enough for an index."""
+    return compat.uuid7()
+
+
+class UUIDModel(models.Model):
+    """A row that is named by a UUID in addresses, in the API and in other rows."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class JobLease(models.Model):
+    """Who runs a periodic job right now: one row a job, held until `held_until`."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

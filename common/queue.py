@@ -1,0 +1,22 @@
+"""Queueing work after commit. Losing the queue loses no work: each task has a row that a periodic sweep finds."""
+
+import logging
+from typing import Any
+
+from celery import Task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+def queue_after_commit(task: "Task[Any, Any]", *args: object) -> None:
+    """Queue a task once the surrounding transaction has committed; with Redis away, log and leave it to the sweep."""
+    transaction.on_commit(lambda: _send(task, args))
+
+
+def _send(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
+    try:
+        task.apply_async(args=args, retry=False)
+    except OperationalError:
+        logger.warning("queue away, the sweep will run it", extra={"task": task.name})

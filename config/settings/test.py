@@ -1,0 +1,32 @@
+"""Tests: real PostgreSQL and Redis, nothing of the machine's environment but their addresses."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("LAYERSTORE_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("LAYERSTORE_TOKEN_KEYS", "token-key-of-the-tests,older-token-key-of-the-tests")
+os.environ.setdefault("LAYERSTORE_EVENTS_SECRET", "events-secret-of-the-tests")
+os.environ["LAYERSTORE_PUBLIC_URL"] = "http://layerstore.test:8080"
+os.environ["LAYERSTORE_ALLOWED_HOSTS"] = "layerstore.test,testserver,127.0.0.1,localhost"
+os.environ["LAYERSTORE_EMAIL_URL"] = "locmem://"
+os.environ["STRIPE_SECRET_KEY"] = "sk_test_of_the_tests"
+os.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_of_the_tests"
+os.environ["STRIPE_API_BASE"] = "http://127.0.0.1:9"  # nothing listens there: a test that talks to Stripe starts a sandbox
+
+from config.settings.base import *  # noqa: F403  the environment above must stand first
+
+_var = Path(tempfile.gettempdir()) / f"layerstore-tests-{os.getpid()}"
+LAYERSTORE_KEYS_DIR = _var / "keys"
+MEDIA_ROOT = _var / "media"
+LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LAYERSTORE_TEST_DATABASE", "test_layerstore")}  # noqa: F405
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+CACHES["default"]["KEY_PREFIX"] = os.environ.get("LAYERSTORE_TEST_DATABASE", "test")  # noqa: F405
+CELERY_TASK_ALWAYS_EAGER = False
+CELERY_BROKER_URL = "memory://"

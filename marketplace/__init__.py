@@ -1,0 +1,1 @@
+"""Names, images, products and who may pull what."""

@@ -1,0 +1,20 @@
+"""The tables of names, what was pushed, what is sold, and who may pull it."""
+
+from marketplace.models.entitlements import Entitlement
+from marketplace.models.images import Image, Namespace
+from marketplace.models.manifests import Layer, Manifest, Tag
+from marketplace.models.products import Category, Price, Product, ProductImage, ProductPicture
+
+__all__ = [
+    "Category",
+    "Entitlement",
+    "Image",
+    "Layer",
+    "Manifest",
+    "Namespace",
+    "Price",
+    "Product",
+    "ProductImage",
+    "ProductPicture",
+    "Tag",
+]

@@ -1,0 +1,60 @@
+"""Who may pull what, and why."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Account
+from common.models import UUIDModel
+from marketplace.models.images import Image
+
+
+class Entitlement(UUIDModel):
+    """The holder may pull the image because of a source. Revoked with reason and time, never deleted.
+
+    `source` names a row of a layer above by kind and UUID, without a foreign key: billing grants, registry_auth reads.
+    """
+
+    class Source(models.TextChoices):
+        ORDER = "order", "Bought"  # billing.Order
+        FREE = "free", "Got for free"  # marketplace.Product
+        STAFF = "staff", "Given by staff"  # accounts.AuditEvent
+
+    holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entitlements")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="entitlements")
+    source_kind = models.CharField(max_length=10, choices=Source.choices)
+    source_id = models.UUIDField()
+    granted_at = models.DateTimeField(default=timezone.now, editable=False)
+    suspended_at = models.DateTimeField(null=True, blank=True)  # while a dispute is open
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revocation_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("holder", "image", "source_kind", "source_id"),
+                condition=Q(revoked_at__isnull=True),
+                name="entitlement_live_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | ~Q(revocation_reason=""),
+                name="entitlement_revocation_has_a_reason",
+            ),
+        )
+        indexes = (
+            # The policy asks "does one of these accounts hold this image": answered from the index alone.
+            models.Index(
+                fields=("holder", "image"),
+                condition=Q(revoked_at__isnull=True, suspended_at__isnull=True),
+                name="entitlement_in_force",
+            ),
+            models.Index(fields=("source_kind", "source_id"), name="entitlement_of_source"),
+        )
+        ordering = ("-granted_at",)
+
+    def __str__(self) -> str:
+        return f"{self.holder} may pull {self.image}"
+
+    @property
+    def in_force(self) -> bool:
+        return self.revoked_at is None and self.suspended_at is None

@@ -1,0 +1,112 @@
+"""Names: a namespace belongs to an account, an image is a reserved name in it and one repository of the registry."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Account
+from common.models import UUIDModel
+
+
+class Namespace(UUIDModel):
+    """First part of image names.
+
+    `skeleton` is the name folded to what the eye sees; unique, so that no look-alike of it can be taken. Staff may clear it.
+    """
+
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="namespaces")
+    name = models.CharField(max_length=40)
+    skeleton = models.CharField(max_length=40, null=True, blank=True, editable=False)  # noqa: DJ001  unique: cleared must be NULL
+    image_quota = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("name",), name="namespace_name_unique"),
+            models.UniqueConstraint(fields=("skeleton",), name="namespace_skeleton_unique"),
+            models.UniqueConstraint(fields=("id", "owner"), name="namespace_id_owner_unique"),  # target of composite foreign keys
+            models.CheckConstraint(condition=Q(name__regex=r"^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$"), name="namespace_name_grammar"),
+        )
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """Plain filters on images."""
+
+    def live(self) -> "ImageQuerySet":
+        """Images whose owner may push: reserved and not ended."""
+        return self.filter(ended_at__isnull=True)
+
+    def occupying(self) -> "ImageQuerySet":
+        """Images whose name nobody else can take: live, ending, and tombstones."""
+        return self.filter(freed_at__isnull=True)
+
+
+class Image(UUIDModel):
+    """A reserved name `namespace/name`.
+
+    Its life: reserved → pushed, or ended (expired without a push, or given up) → freed (somebody may take the name again).
+    What was ever pushed or sold is never freed: it stays a tombstone. Grants refer to the primary key, never to the name.
+    `owner` repeats the namespace's, held equal by a composite foreign key, so that the database can refuse foreign images in a product.
+    """
+
+    namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="images")
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", editable=False)
+    name = models.CharField(max_length=128)
+    repository = models.CharField(max_length=200, editable=False)  # namespace/name, as docker and the registry write it
+    reserved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
+    reserved_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(help_text="When the reservation ends unless something is pushed.")
+    expiry_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_pushed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_sold_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    end_reason = models.CharField(max_length=500, blank=True, editable=False)
+    freed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    taken_down_at = models.DateTimeField(null=True, blank=True, editable=False)
+    take_down_reason = models.CharField(max_length=500, blank=True, editable=False)
+    pull_count = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[models.Manager["Image"]] = ImageQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("namespace", "name"), condition=Q(freed_at__isnull=True), name="image_name_unique"),
+            models.UniqueConstraint(fields=("id", "owner"), name="image_id_owner_unique"),  # target of composite foreign keys
+            models.CheckConstraint(
+                condition=Q(freed_at__isnull=True) | Q(ended_at__isnull=False, first_pushed_at__isnull=True, first_sold_at__isnull=True),
+                name="image_freed_only_if_never_pushed_or_sold",
+            ),
+        )
+        indexes = (
+            # The policy's way in: from the name docker asks for to the row that occupies it.
+            models.Index(fields=("repository",), condition=Q(freed_at__isnull=True), name="image_of_repository"),
+            models.Index(
+                fields=("expires_at",),
+                condition=Q(ended_at__isnull=True, first_pushed_at__isnull=True),
+                name="image_waiting_for_push",
+            ),
+        )
+        ordering = ("repository",)
+
+    def __str__(self) -> str:
+        return self.repository
+
+    @property
+    def reference(self) -> str:
+        """The name with its host, as docker takes it, without a tag."""
+        return f"{settings.LAYERSTORE_IMAGE_HOST}/{self.repository}"
+
+    @property
+    def was_pushed(self) -> bool:
+        return self.first_pushed_at is not None
+
+    @property
+    def is_live(self) -> bool:
+        return self.ended_at is None

@@ -1,0 +1,86 @@
+"""What has been pushed, as the registry told us: manifests by digest, tags that point at them, layers in order."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from common.models import UUIDModel
+from marketplace.models.images import Image
+
+
+class Manifest(UUIDModel):
+    """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index").
+
+    Attributes:
+        size: bytes that a pull transfers: configuration and layers; for an index, those of its largest child.
+        platforms: `os/architecture[/variant]`, sorted; several for an index, none for artefacts.
+        children: digests of an index's manifests, attestations left out.
+        image_created_at: what the image says of itself, in its configuration.
+        described_at: when its content was read from the registry; empty while only an event has told of it.
+    """
+
+    class Kind(models.TextChoices):
+        IMAGE = "image"
+        INDEX = "index"
+        ARTIFACT = "artifact"
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="manifests")
+    digest = models.CharField(max_length=140)
+    media_type = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    size = models.PositiveBigIntegerField(default=0)
+    platforms = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    children = ArrayField(models.CharField(max_length=140), default=list, blank=True)
+    image_created_at = models.DateTimeField(null=True, blank=True)
+    pushed_at = models.DateTimeField(default=timezone.now)
+    described_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("image", "digest"), name="manifest_digest_unique"),)
+        ordering = ("-pushed_at",)
+
+    def __str__(self) -> str:
+        return self.digest
+
+    @property
+    def short_digest(self) -> str:
+        return self.digest.partition(":")[2][:12]
+
+
+class Layer(models.Model):
+    """One layer of an image manifest, base first."""
+
+    manifest = models.ForeignKey(Manifest, on_delete=models.CASCADE, related_name="layers")
+    position = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=140)
+    size = models.PositiveBigIntegerField(help_text="Compressed bytes.")
+    command = models.CharField(max_length=500, blank=True, help_text="created_by of the configuration's history.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("manifest", "position"), name="layer_position_unique"),)
+        indexes = (models.Index(fields=("digest",), name="layer_shared_by_digest"),)
+        ordering = ("manifest", "position")
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Tag(UUIDModel):
+    """A name for a manifest. The row goes when the tag goes."""
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tags")
+    name = models.CharField(max_length=128)
+    manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="tags")
+    pushed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("image", "name"), name="tag_name_unique"),)
+        ordering = ("-pushed_at", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_signature(self) -> bool:
+        """`sha256-…` tags carry signatures and attestations: hidden from buyers."""
+        return self.name.startswith("sha256-")

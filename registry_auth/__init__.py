@@ -1,0 +1,1 @@
+"""The token service that docker speaks to, and what the registry tells us back."""

@@ -1,0 +1,35 @@
+"""What the registry told us, kept until it has had its effect."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class RegistryEnvelope(models.Model):
+    """One notification request, stored before it is answered (distribution, "Notifications": application/vnd.docker.distribution.events.v1+json)."""
+
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+    body = models.JSONField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    drained_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("id",), condition=Q(drained_at__isnull=True), name="registry_envelope_waiting"),)
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"envelope {self.pk}"
+
+
+class SeenRegistryEvent(models.Model):
+    """The id of an event that has had its effect: the registry repeats itself until it is answered, and we count once."""
+
+    id = models.CharField(primary_key=True, max_length=100)
+    seen_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = (models.Index(fields=("seen_at",), name="seen_registry_event_age"),)
+
+    def __str__(self) -> str:
+        return self.id
