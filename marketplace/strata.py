@@ -147,24 +147,25 @@ def merge(layers: Sequence[Layer], most: int = MOST_BANDS) -> list[Layer]:
 
 def empty(width: int = 320, height: int = 200) -> str:
     """Dashed lines: the layers that are not there yet."""
-    wave = "C{a} {b} {c} {d} {e} {f}S{g} {h} {w} {i}"
+    w, h = width / 320, height / 200
+    pen = 'fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="5 7"'
     lines = []
-    for y, opacity in ((0.35, "0.4"), (0.54, "0.6"), (0.71, "0.75"), (0.86, "0.9")):
-        at = {"a": 0.25, "c": 0.41, "e": 0.625, "g": 0.91}
-        deep = {"b": -0.11, "d": 0.08, "f": -0.02, "h": -0.09, "i": 0.01}
-        points = {k: f"{v * width:g}" for k, v in at.items()} | {k: f"{(y + v) * height:g}" for k, v in deep.items()}
-        path = f"M0 {y * height:g}" + wave.format(w=width, **points)
-        lines.append(
-            f'<path fill="none" stroke="currentColor" stroke-opacity="{opacity}" stroke-width="1.5" stroke-dasharray="5 7" d="{path}"/>'
-        )
+    for y, opacity in ((70, ".4"), (108, ".6"), (142, ".75"), (172, ".9")):
+        rise = f"C{80 * w:g} {(y - 22) * h:g} {130 * w:g} {(y + 16) * h:g} {200 * w:g} {(y - 4) * h:g}"
+        fall = f"S{290 * w:g} {(y - 18) * h:g} {width} {(y + 2) * h:g}"
+        lines.append(f'<path {pen} stroke-opacity="{opacity}" d="M0 {y * h:g}{rise}{fall}"/>')
     return "".join(lines)
 
 
 def avatar(name: str) -> Drawing:
     """Draw somebody who has no layers: 60 x 60, five bands out of the name's hash."""
-    digest = hashlib.sha256(f"avatar:{name}".encode()).hexdigest()
-    layers = [Layer(digest[i * 12 : i * 12 + 16].ljust(16, "0"), 2 ** (17 + int(digest[i], 16) // 3), own=i > 0) for i in range(5)]
-    return draw(name, layers, width=60, height=60, textured=False)
+    return draw(name, invented(name, 5), width=60, height=60, textured=False)
+
+
+def invented(seed: str, count: int) -> list[Layer]:
+    """Layers out of a hash, for pictures that belong to no image: people, and pages that say something went wrong."""
+    digests = [hashlib.sha256(f"{seed}/{n}".encode()).hexdigest() for n in range(count)]
+    return [Layer(digest, 2 ** (15 + int(digest[-2:], 16) % 11), own=n > 0) for n, digest in enumerate(digests)]
 
 
 def _stacked(layers: Sequence[Layer], height: int) -> list[tuple[Layer, float, float]]:

@@ -1,0 +1,159 @@
+"""How pages write amounts, sizes, digests, times, commands and icons."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.template import RequestContext
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common.money import Money
+
+register = template.Library()
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_SPANS = (
+    (365 * _DAY, "year"),
+    (30 * _DAY, "month"),
+    (7 * _DAY, "week"),
+    (_DAY, "day"),
+    (_HOUR, "hour"),
+    (_MINUTE, "minute"),
+)
+_DIGEST_SHOWN = 12
+_ICONS = {
+    "check": '<path d="m3 8.5 3.2 3.2L13 4.5"/>',
+    "cross": '<path d="m4 4 8 8M12 4l-8 8"/>',
+    "clock": '<circle cx="8" cy="8" r="6"/><path d="M8 4.8V8l2.2 1.6"/>',
+    "search": '<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>',
+}
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """Write minor units as people do; nothing to pay is `Free`."""
+    if minor is None:
+        return ""
+    return str(Money(minor, currency.lower())) if minor else "Free"
+
+
+@register.filter
+def amount(minor: int | None, currency: str) -> str:
+    """Write minor units as people do, zero as a figure: for sums and receipts."""
+    return "" if minor is None else str(Money(minor, currency.lower()))
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Write bytes with a decimal unit, as docker does: `137.6 MB`."""
+    if count is None:
+        return ""
+    value, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 999.95 or unit == "TB":  # noqa: PLR2004  1000 after rounding to one decimal
+            break
+        value /= 1000
+    return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+@register.filter
+def short(digest: str | None) -> str:
+    """Return the first twelve characters of a digest, as docker shows them."""
+    return (digest or "").rpartition(":")[2][:_DIGEST_SHOWN]
+
+
+@register.simple_tag
+def digest(value: str | None) -> SafeString:
+    """Show a digest short, whole on hover."""
+    if not value:
+        return mark_safe('<span class="quiet">–<span class="vh">none</span></span>')
+    return format_html('<code title="{}">{}</code>', value, short(value))
+
+
+@register.simple_tag
+def when(moment: datetime | None, otherwise: str = "never") -> str:
+    """Show a time relative to now, with the exact UTC time on hover."""
+    if moment is None:
+        return otherwise
+    utc = moment.astimezone(timezone.get_default_timezone())
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        relative(moment, timezone.now()),
+    )
+
+
+@register.simple_tag
+def on_day(moment: datetime | None) -> str:
+    """Show a day, `20 November 2026`, with the exact UTC time on hover: for receipts, which are read later."""
+    if moment is None:
+        return ""
+    utc = moment.astimezone(timezone.get_default_timezone())
+    day = f"{utc.day} {utc.strftime('%B %Y')}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        day,
+    )
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """Say how far a time is from now: `2 days ago`, `in 3 weeks`, `just now`."""
+    seconds = (moment - now).total_seconds()
+    for length, unit in _SPANS:
+        count = int(abs(seconds) // length)
+        if count:
+            words = f"{count} {unit}{'s' if count > 1 else ''}"
+            return f"in {words}" if seconds > 0 else f"{words} ago"
+    return "in less than a minute" if seconds > 0 else "just now"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw a small icon; the words that belong beside it are the caller's."""
+    return mark_safe(f'<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{_ICONS[name]}</svg>')  # noqa: S308  constants above
+
+
+@register.inclusion_tag("_command.html")
+def command(*parts: str) -> dict[str, str]:
+    """Show one command line, its parts joined by spaces, with a copy button."""
+    return {"line": " ".join(str(part) for part in parts if part)}
+
+
+@register.simple_tag(takes_context=True)
+def current(context: RequestContext, *names: str) -> str:
+    """Mark the link to the page that is open, for eyes and screen readers alike."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return mark_safe(' aria-current="page"') if match and match.view_name in names else ""
+
+
+@register.simple_tag
+def page_numbers(page: Page[Any]) -> list[int | str]:
+    """Return the page numbers to link to, long runs elided."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+@register.simple_tag(takes_context=True)
+def query(context: RequestContext, **changes: object) -> str:
+    """Return this page's query string with some values changed, `None` taking one away: for filters and page links."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            parameters.pop(name, None)
+        else:
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def without(context: RequestContext, name: str, value: object) -> str:
+    """Return this page's query string without one value of a repeated parameter: for taking a filter off."""
+    parameters = context["request"].GET.copy()
+    parameters.setlist(name, [one for one in parameters.getlist(name) if one != str(value)])
+    parameters.pop("page", None)
+    return f"?{parameters.urlencode()}"

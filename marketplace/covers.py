@@ -1,0 +1,119 @@
+"""Covers of images and products: found with a fixed number of queries, drawn once per manifest, kept in the cache."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from django.core.cache import cache
+
+from marketplace.models import Image, Layer, Manifest, Product, Tag
+from marketplace.strata import Drawing, draw
+from marketplace.strata import Layer as Stratum
+
+_KEPT = 30 * 24 * 3600  # seconds; a drawing never gets stale, for its key is made of what it shows
+_VERSION = 1  # raise it when the drawing changes
+
+
+class Shape(Enum):
+    """The sizes that pages ask for: width, height, and whether bands carry texture (small covers do not)."""
+
+    CARD = (320, 200, True)
+    LINE = (320, 200, False)
+    TALL = (320, 240, True)
+    WIDE = (640, 260, True)
+    MARK = (60, 60, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a cover is drawn from.
+
+    Attributes:
+        seed: repository, or a bundle's slug.
+        manifests: image manifests, one for each image, in order.
+    """
+
+    seed: str
+    manifests: tuple[Manifest, ...]
+
+    def key(self, shape: Shape) -> str:
+        text = "|".join((self.seed, *(manifest.digest for manifest in self.manifests)))
+        return f"cover:{_VERSION}:{shape.name}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def covers_of_images(images: Iterable[Image], shape: Shape) -> dict[UUID, Drawing]:
+    """Draw each image that has been pushed; those without a manifest are left out. At most three queries."""
+    images = list(images)
+    shown = shown_manifests([image.pk for image in images])
+    return _drawings({image.pk: Ground(image.repository, (shown[image.pk],)) for image in images if image.pk in shown}, shape)
+
+
+def covers_of_products(products: Iterable[Product], shape: Shape) -> dict[UUID, Drawing]:
+    """Draw each product with a pushed image; a bundle has the layers of its images in turn. At most four queries.
+
+    Prefetch `images` where the caller has no use for the query.
+    """
+    bundles = {product.pk: (product, list(product.images.all())) for product in products}
+    shown = shown_manifests([image.pk for _, images in bundles.values() for image in images])
+    grounds = {
+        pk: Ground(images[0].repository if len(images) == 1 else product.slug, found)
+        for pk, (product, images) in bundles.items()
+        if (found := tuple(shown[image.pk] for image in images if image.pk in shown))
+    }
+    return _drawings(grounds, shape)
+
+
+def shown_manifests(image_ids: Sequence[UUID]) -> dict[UUID, Manifest]:
+    """Give for each image the manifest whose layers stand for it: the newest tag's, or for an index its first child."""
+    newest = {
+        tag.image_id: tag.manifest
+        for tag in Tag.objects.filter(image__in=image_ids, manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX))
+        .exclude(name__startswith="sha256-")
+        .select_related("manifest")
+        .order_by("image_id", "-pushed_at", "name")
+        .distinct("image_id")
+    }
+    indexes = {image_id: manifest for image_id, manifest in newest.items() if manifest.children}
+    if indexes:
+        wanted = {digest for manifest in indexes.values() for digest in manifest.children}
+        children = {(child.image_id, child.digest): child for child in Manifest.objects.filter(image__in=indexes, digest__in=wanted)}
+        for image_id, index in indexes.items():
+            found = [children[image_id, digest] for digest in index.children if (image_id, digest) in children]
+            newest[image_id] = found[0] if found else index
+    return newest
+
+
+def strata_of(layers: Sequence[Layer]) -> list[Stratum]:
+    """Say what is drawn as stone: the layer that everything else was built on."""
+    return [
+        Stratum(layer.digest.rpartition(":")[2], layer.size, own=position > 0 or len(layers) == 1) for position, layer in enumerate(layers)
+    ]
+
+
+def _drawings(grounds: Mapping[UUID, Ground], shape: Shape) -> dict[UUID, Drawing]:
+    keys = {pk: ground.key(shape) for pk, ground in grounds.items()}
+    kept: dict[str, Drawing] = cache.get_many(keys.values())
+    missing = {pk: grounds[pk] for pk, key in keys.items() if key not in kept}
+    drawn = {keys[pk]: drawing for pk, drawing in _draw(missing, shape).items()}
+    if drawn:
+        cache.set_many(drawn, timeout=_KEPT)
+    found = kept | drawn
+    return {pk: found[key] for pk, key in keys.items() if key in found}
+
+
+def _draw(grounds: Mapping[UUID, Ground], shape: Shape) -> dict[UUID, Drawing]:
+    """Draw what the cache does not have. A manifest that only an event has told of has no layers yet, and no cover."""
+    by_manifest: dict[UUID, list[Layer]] = {}
+    wanted = {manifest.pk for ground in grounds.values() for manifest in ground.manifests}
+    if wanted:
+        for layer in Layer.objects.filter(manifest__in=wanted).order_by("manifest", "position"):
+            by_manifest.setdefault(layer.manifest_id, []).append(layer)
+    width, height, textured = shape.value
+    drawings = {}
+    for pk, ground in grounds.items():
+        strata = [stratum for manifest in ground.manifests for stratum in strata_of(by_manifest.get(manifest.pk, []))]
+        if strata:
+            drawings[pk] = draw(ground.seed, strata, width=width, height=height, textured=textured)
+    return drawings
