@@ -1,0 +1,76 @@
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+
+from common.api import problem_details
+from common.errors import ConflictError, InvalidInput, RetryLater
+
+
+class NameTaken(ConflictError):
+    code = "name_taken"
+    field = "name"
+
+
+def test_a_domain_error_is_a_problem_document() -> None:
+    response = problem_details(NameTaken("Choose another name."), {})
+
+    assert response is not None
+    assert response.content_type == "application/problem+json"
+    assert response.data == {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "code": "name_taken",
+        "detail": "Choose another name.",
+        "errors": {"name": ["Choose another name."]},
+    }
+
+
+def test_try_again_says_when() -> None:
+    response = problem_details(RetryLater("Busy."), {})
+
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize(
+    ("exception", "status", "code"),
+    [
+        pytest.param(InvalidInput("No."), 422, "invalid_input", id="ours"),
+        pytest.param(Http404(), 404, "not_found", id="not found"),
+        pytest.param(PermissionDenied(), 403, "access_denied", id="django's denial"),
+        pytest.param(exceptions.NotAuthenticated(), 401, "not_authenticated", id="no credential"),
+        pytest.param(exceptions.MethodNotAllowed("PUT"), 405, "method_not_allowed", id="method"),
+    ],
+)
+def test_every_error_has_one_shape(exception: Exception, status: int, code: str) -> None:
+    response = problem_details(exception, {})
+
+    assert response is not None
+    assert (response.status_code, response.data["code"], response.content_type) == (status, code, "application/problem+json")
+
+
+def test_throttling_says_when() -> None:
+    response = problem_details(exceptions.Throttled(wait=7), {})
+
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (429, "7")
+
+
+@pytest.mark.parametrize(
+    ("detail", "errors"),
+    [
+        pytest.param({"name": ["Too long."]}, {"name": ["Too long."]}, id="by field"),
+        pytest.param(["Not both."], {"non_field_errors": ["Not both."]}, id="of the whole"),
+    ],
+)
+def test_invalid_fields_are_named(detail: object, errors: dict[str, list[str]]) -> None:
+    response = problem_details(exceptions.ValidationError(detail), {})
+
+    assert response is not None
+    assert response.data["errors"] == errors
+
+
+def test_a_defect_of_ours_is_not_dressed_up() -> None:
+    assert problem_details(ZeroDivisionError(), {}) is None

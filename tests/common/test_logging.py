@@ -1,0 +1,49 @@
+import json
+import logging
+import sys
+
+import pytest
+
+from common.logging import JsonFormatter, RedactSecrets
+
+SECRETS = [
+    pytest.param("lsp_" + "a1B2" * 12, id="access token"),
+    pytest.param("lsr_0123456789abcdef_0_deadbeef", id="identity token"),
+    pytest.param("sk_test_4eC39HqLyjWDarjtT1zdp7dc", id="stripe key"),
+    pytest.param("whsec_abcdefgh1234", id="webhook secret"),
+    pytest.param("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", id="registry token"),
+    pytest.param("Basic bWlyYTpsc3BfYWJj", id="basic header"),
+]
+
+
+def _record(message: str, *args: object, exc_info: bool = False) -> logging.LogRecord:
+    return logging.LogRecord("shop", logging.INFO, __file__, 1, message, args, sys.exc_info() if exc_info else None)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_secret_reaches_the_log_in_message_or_arguments(secret: str) -> None:
+    record = _record("login with %s failed", secret)
+
+    assert RedactSecrets().filter(record) is True
+    assert secret not in record.getMessage()
+    assert "[secret]" in record.getMessage()
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_secret_reaches_the_log_in_a_traceback(secret: str) -> None:
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        line = JsonFormatter().format(_record("failed", exc_info=True))
+
+    assert secret not in line
+    assert "ValueError: [secret]" in line
+
+
+def test_a_line_is_one_json_object_with_what_extra_carries() -> None:
+    record = _record("reserved %s", "acme/db")
+    record.order = "42"
+
+    line = json.loads(JsonFormatter().format(record))
+
+    assert (line["level"], line["logger"], line["message"], line["order"]) == ("INFO", "shop", "reserved acme/db", "42")

@@ -1,0 +1,57 @@
+import logging
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from common.queue import queue_after_commit
+from common.tasks import clear_sessions
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr(clear_sessions, "apply_async", lambda args, *, retry: calls.append((*args, retry)))
+    return calls
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_is_queued_only_after_the_commit(sent: list[tuple[object, ...]]) -> None:
+    with transaction.atomic():
+        queue_after_commit(clear_sessions, "id")
+        assert sent == []
+    assert sent == [("id", False)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_change_queues_nothing(sent: list[tuple[object, ...]]) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        queue_after_commit(clear_sessions, "id")
+        raise ZeroDivisionError
+    assert sent == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_is_away_does_not_fail_the_change(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(args: object, *, retry: bool) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(clear_sessions, "apply_async", refuse)
+
+    with caplog.at_level(logging.WARNING):
+        queue_after_commit(clear_sessions)
+
+    assert "queue away" in caplog.text
+
+
+@pytest.mark.django_db
+def test_old_sessions_are_cleared() -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
+
+    clear_sessions()
+
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
