@@ -4,6 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
+# script/test names its own servers; type checkers load these settings without any.
+os.environ.setdefault("LAYERSTORE_DATABASE_URL", "postgresql:///layerstore")
+os.environ.setdefault("LAYERSTORE_REDIS_URL", "redis://127.0.0.1/0")
 os.environ.setdefault("LAYERSTORE_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("LAYERSTORE_TOKEN_KEYS", "token-key-of-the-tests,older-token-key-of-the-tests")
 os.environ.setdefault("LAYERSTORE_EVENTS_SECRET", "events-secret-of-the-tests")
