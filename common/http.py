@@ -71,7 +71,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = redirect(back)
     response.status_code = 303
     if choice in {"light", "dark"}:
-        response.set_cookie("theme", choice, max_age=31_536_000, samesite="Lax", secure=request.is_secure(), httponly=True)
+        response.set_cookie("theme", choice, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response

@@ -8,7 +8,15 @@ register = template.Library()
 
 @register.inclusion_tag("_field.html")
 def field(
-    bound: BoundField, *, affix: str = "", mono: bool = False, label: bool = True, aside: str = "", **attributes: str
+    bound: BoundField,
+    *,
+    affix: str = "",
+    mono: bool = False,
+    label: bool = True,
+    aside: str = "",
+    caption: str | None = None,
+    help: str | None = None,  # noqa: A002  reads right in templates
+    **attributes: str,
 ) -> dict[str, object]:
     """Show one field.
 
@@ -18,8 +26,12 @@ def field(
         mono: for names and tokens.
         label: False hides the label from eyes, never from screen readers.
         aside: a short link or word at the label's right; safe HTML of the template's.
+        caption: replaces the label's text, where the form is a library's.
+        help: replaces the help text, likewise; empty takes it away.
         attributes: further attributes of the control, `_` for `-`.
     """
+    bound.label = bound.label if caption is None else caption
+    bound.help_text = bound.help_text if help is None else help
     kind = _kind(bound)
     extra: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attributes.items()}
     if kind in {"input", "select", "area"}:
