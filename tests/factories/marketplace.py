@@ -1,0 +1,178 @@
+"""Names, what was pushed to them, what is sold, and who holds it: rows as the services would leave them."""
+
+import hashlib
+from datetime import timedelta
+
+import factory
+from django.conf import settings
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from common.models import new_id
+from marketplace.models import Entitlement, Image, Layer, Manifest, Namespace, Price, Product, ProductImage, Tag
+from tests.factories.accounts import SellerFactory, UserFactory
+
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+
+def digest_of(text: str) -> str:
+    """A digest that looks like one, the same for the same text."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+class NamespaceFactory(DjangoModelFactory):
+    """A namespace of a new seller; give `owner=account` for one whose seller profile exists."""
+
+    class Meta:
+        model = Namespace
+
+    class Params:
+        seller = factory.SubFactory(SellerFactory)
+
+    owner = factory.LazyAttribute(lambda namespace: namespace.seller.account)
+    name = factory.Sequence(lambda n: f"shop-{n}")
+    skeleton = None  # cleared: names of a sequence look alike
+    image_quota = settings.LAYERSTORE_IMAGES_PER_NAMESPACE
+
+
+class ImageFactory(DjangoModelFactory):
+    """A reserved name that nothing was pushed to."""
+
+    class Meta:
+        model = Image
+
+    namespace = factory.SubFactory(NamespaceFactory)
+    owner = factory.LazyAttribute(lambda image: image.namespace.owner)
+    name = factory.Sequence(lambda n: f"image-{n}")
+    repository = factory.LazyAttribute(lambda image: f"{image.namespace.name}/{image.name}")
+    reserved_by = factory.LazyAttribute(lambda image: image.namespace.owner.user)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + settings.LAYERSTORE_RESERVATION_LIFETIME)
+
+
+class ManifestFactory(DjangoModelFactory):
+    """A described image manifest without layers."""
+
+    class Meta:
+        model = Manifest
+
+    image = factory.SubFactory(ImageFactory)
+    digest = factory.Sequence(lambda n: digest_of(f"manifest {n}"))
+    media_type = MANIFEST_TYPE
+    kind = Manifest.Kind.IMAGE
+    size = 3_000_000
+    platforms = factory.LazyFunction(lambda: ["linux/amd64"])
+    described_at = factory.LazyFunction(timezone.now)
+
+
+class LayerFactory(DjangoModelFactory):
+    """One layer; give `position`, base first."""
+
+    class Meta:
+        model = Layer
+
+    manifest = factory.SubFactory(ManifestFactory)
+    position = 0
+    digest = factory.Sequence(lambda n: digest_of(f"layer {n}"))
+    size = 1_000_000
+    command = "RUN make"
+
+
+class TagFactory(DjangoModelFactory):
+    """A tag that points at a new manifest of the image."""
+
+    class Meta:
+        model = Tag
+
+    image = factory.SubFactory(ImageFactory)
+    name = "1.0"
+    manifest = factory.SubFactory(ManifestFactory, image=factory.SelfAttribute("..image"))
+
+
+class PushedImageFactory(ImageFactory):
+    """An image with the tag `1.0` on a manifest of three layers."""
+
+    first_pushed_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def pushed(self, create, extracted, **kwargs):
+        tag = TagFactory(image=self)
+        for position in range(3):
+            LayerFactory(manifest=tag.manifest, position=position)
+
+    class Meta:
+        skip_postgeneration_save = True
+
+
+class ProductFactory(DjangoModelFactory):
+    """A product published at €5.00 with one pushed image. `images=[…]` and `price__amount=0` change that; `price=False` leaves it out."""
+
+    class Meta:
+        model = Product
+        skip_postgeneration_save = True
+
+    namespace = factory.SubFactory(NamespaceFactory)
+    seller = factory.LazyAttribute(lambda product: product.namespace.owner.seller)
+    slug = factory.Sequence(lambda n: f"product-{n}")
+    title = factory.Sequence(lambda n: f"Product {n}")
+    summary = "Does what it says."
+    state = Product.State.PUBLISHED
+    published_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def images(self, create, extracted, **kwargs):
+        images = [PushedImageFactory(namespace=self.namespace)] if extracted is None else extracted
+        for position, image in enumerate(images):
+            ProductImage.objects.create(product=self, image=image, owner_id=self.seller_id, position=position)
+
+    @factory.post_generation
+    def price(self, create, extracted, **kwargs):
+        if extracted is not False:
+            PriceFactory(product=self, **kwargs)
+
+
+class FreeProductFactory(ProductFactory):
+    """A published product that costs nothing: its image is public."""
+
+    price__amount = 0
+
+
+class DraftProductFactory(ProductFactory):
+    """A product that nobody but its seller sees, with a pushed image and a price: ready to publish."""
+
+    state = Product.State.DRAFT
+    published_at = None
+
+
+class PriceFactory(DjangoModelFactory):
+    """€5.00, now."""
+
+    class Meta:
+        model = Price
+
+    product = factory.SubFactory(ProductFactory, price=False)
+    amount = 500
+    currency = "eur"
+
+
+class EntitlementFactory(DjangoModelFactory):
+    """A new buyer may pull a pushed image, because of an order that lies elsewhere."""
+
+    class Meta:
+        model = Entitlement
+
+    class Params:
+        buyer = factory.SubFactory(UserFactory)
+        revoked = factory.Trait(revoked_at=factory.LazyFunction(timezone.now), revocation_reason="Refunded.")
+        suspended = factory.Trait(suspended_at=factory.LazyFunction(timezone.now))
+
+    holder = factory.LazyAttribute(lambda entitlement: entitlement.buyer.account)
+    image = factory.SubFactory(PushedImageFactory)
+    source_kind = Entitlement.Source.ORDER
+    source_id = factory.LazyFunction(new_id)
+
+
+def expired_days_ago(days: int) -> dict[str, object]:
+    """Fields of an image whose reservation ended so many days ago."""
+    at = timezone.now() - timedelta(days=days)
+    return {"expires_at": at, "ended_at": at}
