@@ -3,20 +3,25 @@
 import logging
 from typing import Any
 
-from celery import Task
+from celery import Task, signature
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
 
-def queue_after_commit(task: "Task[Any, Any]", *args: object) -> None:
-    """Queue a task once the surrounding transaction has committed; with Redis away, log and leave it to the sweep."""
+def queue_after_commit(task: "Task[Any, Any] | str", *args: object) -> None:
+    """Queue a task once the surrounding transaction has committed; with Redis away, log and leave it to the sweep.
+
+    Args:
+        task: the task, or its name: a service names the task that calls it, for imports inside an app go one way.
+        args: ids, which survive the way through the queue.
+    """
     transaction.on_commit(lambda: _send(task, args))
 
 
-def _send(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
+def _send(task: "Task[Any, Any] | str", args: tuple[object, ...]) -> None:
     try:
-        task.apply_async(args=args, retry=False)
+        (signature(task) if isinstance(task, str) else task).apply_async(args=args, retry=False)
     except OperationalError:
-        logger.warning("queue away, the sweep will run it", extra={"task": task.name})
+        logger.warning("queue away, the sweep will run it", extra={"task": task if isinstance(task, str) else task.name})

@@ -19,10 +19,23 @@ class OutgoingMail(UUIDModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="Given up: refused for good, or tried too often.")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("key",), name="outgoing_mail_key_unique"),)
-        indexes = (models.Index(fields=("send_after",), condition=models.Q(sent_at__isnull=True), name="outgoing_mail_waiting"),)
+        constraints = (
+            models.UniqueConstraint(fields=("key",), name="outgoing_mail_key_unique"),
+            models.CheckConstraint(
+                condition=models.Q(sent_at__isnull=True) | models.Q(failed_at__isnull=True, body_text="", body_html=""),
+                name="outgoing_mail_sent_keeps_no_text",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("send_after",),
+                condition=models.Q(sent_at__isnull=True, failed_at__isnull=True),
+                name="outgoing_mail_due",
+            ),
+        )
         ordering = ("-created_at",)
 
     def __str__(self) -> str:

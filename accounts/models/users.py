@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from common.models import UUIDModel, new_id
 
@@ -45,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="May sign in to the admin.")
     is_active = models.BooleanField(default=True, help_text="Switch off instead of deleting: their tokens end with the next request.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
-    # Raised by "log out everywhere": identity tokens derived under an older generation are dead.
+    # Raised by "log out everywhere": sessions and identity tokens of an older generation are dead.
     credential_generation = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -62,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Tie every browser session to the password, as Django does, and to the generation: raising it ends them all."""
+        salt = "accounts.models.User.get_session_auth_hash"
+        return salted_hmac(salt, f"{self.password}:{self.credential_generation}", secret=secret, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new user gets their person account in the same transaction, whoever creates them."""

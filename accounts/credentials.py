@@ -1,0 +1,84 @@
+"""The form of our credentials: access tokens (`lsp_…`) and the identity tokens derived from them (`lsr_…`).
+
+An access token is `lsp_`, 43 random base62 characters (256 bits) and a 6-character checksum, the form that secret scanners find
+and check offline (GitHub, "Behind GitHub's new authentication token formats", 2021). We keep HMAC-SHA256 of it, never itself.
+An identity token is `lsr_<access token id>_<generation>_<mac>`: derived, so that nothing is stored and the same comes each time.
+"""
+
+import hmac
+import re
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+ACCESS_PREFIX, IDENTITY_PREFIX = "lsp_", "lsr_"
+HINT_LENGTH = 4
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_RANDOM_LENGTH, _CHECKSUM_LENGTH = 43, 6
+_ACCESS = re.compile(rf"{ACCESS_PREFIX}([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})", re.ASCII)
+_IDENTITY = re.compile(rf"({IDENTITY_PREFIX}([0-9a-f]{{32}})_(0|[1-9][0-9]{{0,9}}))_([0-9a-f]{{64}})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a genuine identity token says: valid while that access token lives and its user's generation is still this one."""
+
+    token_id: UUID
+    generation: int
+
+
+def new_secret() -> str:
+    """Return a fresh access token."""
+    random = "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_LENGTH))
+    return f"{ACCESS_PREFIX}{random}{checksum(random)}"
+
+
+def checksum(random: str) -> str:
+    """Return CRC-32 of the random part in six base62 digits: finds typing errors, proves nothing."""
+    number, digits = zlib.crc32(random.encode("ascii")), ""
+    for _ in range(_CHECKSUM_LENGTH):
+        number, digit = divmod(number, len(_BASE62))
+        digits = _BASE62[digit] + digits
+    return digits
+
+
+def is_access_token(text: str) -> bool:
+    """Whether the text has the form of an access token, checksum included: anything else needs no query."""
+    match = _ACCESS.fullmatch(text)
+    return match is not None and checksum(match[1]) == match[2]
+
+
+def secret_hash(secret: str) -> str:
+    """Return what the database keeps of a new access token: its HMAC under the first key."""
+    return _mac(settings.LAYERSTORE_TOKEN_KEYS[0], secret)
+
+
+def secret_hashes(secret: str) -> list[str]:
+    """Return what the database may have kept of an access token: its HMAC under every key."""
+    return [_mac(key, secret) for key in settings.LAYERSTORE_TOKEN_KEYS]
+
+
+def identity_token(identity: Identity) -> str:
+    """Return the one identity token of an access token and a generation."""
+    claim = f"{IDENTITY_PREFIX}{identity.token_id.hex}_{identity.generation}"
+    return f"{claim}_{_mac(settings.LAYERSTORE_TOKEN_KEYS[0], claim)}"
+
+
+def read_identity_token(text: str) -> Identity | None:
+    """Return what an identity token says, if one of our keys made it; compared in constant time."""
+    match = _IDENTITY.fullmatch(text)
+    if match is None:
+        return None
+    claim, token_id, generation, mac = match.groups()
+    # No early end: how long it takes must not tell which key fits.
+    genuine = [hmac.compare_digest(mac, _mac(key, claim)) for key in settings.LAYERSTORE_TOKEN_KEYS]
+    return Identity(UUID(hex=token_id), int(generation)) if any(genuine) else None
+
+
+def _mac(key: str, message: str) -> str:
+    """HMAC-SHA256 in hexadecimal. The messages' prefixes keep the two kinds of token apart."""
+    return hmac.digest(key.encode(), message.encode(), "sha256").hex()

@@ -1,0 +1,1 @@
+"""Reads that are shared or decide access."""

@@ -1,0 +1,1 @@
+"""Every change to people, sellers, credentials, mail and the audit trail."""

@@ -1,0 +1,46 @@
+"""Disabling a user instead of deleting them, and undoing it."""
+
+from accounts.errors import ReasonMissing, UserAlreadyDisabled, UserNotDisabled
+from accounts.locks import lock_user
+from accounts.models import User
+from accounts.services.audit import record_audit
+from common.locking import locked_transaction
+
+
+def disable_user(*, user: User, reason: str, actor: User) -> User:
+    """Shut the user out: sessions and tokens of every kind end with their next request.
+
+    Raises:
+        ReasonMissing: no reason.
+        UserAlreadyDisabled: nothing to do.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if not locked.is_active:
+            raise UserAlreadyDisabled(user_id=locked.pk)
+        locked.is_active = False
+        locked.credential_generation += 1  # being enabled again must not wake old sessions
+        locked.save(update_fields=["is_active", "credential_generation"])
+        record_audit(actor=actor, action="user.disabled", target=locked, reason=reason)
+    return locked
+
+
+def enable_user(*, user: User, reason: str, actor: User) -> User:
+    """Let a disabled user in again: they sign in anew, their access tokens work.
+
+    Raises:
+        ReasonMissing: no reason.
+        UserNotDisabled: nothing to do.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if locked.is_active:
+            raise UserNotDisabled(user_id=locked.pk)
+        locked.is_active = True
+        locked.save(update_fields=["is_active"])
+        record_audit(actor=actor, action="user.enabled", target=locked, reason=reason)
+    return locked

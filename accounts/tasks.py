@@ -1,0 +1,60 @@
+"""What runs apart from requests: sending mail, writing when tokens were used."""
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+from uuid import UUID
+
+from celery import shared_task
+from django.core.mail import get_connection
+from redis.exceptions import RedisError, ResponseError
+
+from accounts.selectors.tokens import TOKEN_USES
+from accounts.services.mail import claim_due_mail, send_claimed_mail
+from accounts.services.tokens import write_token_uses
+from common.leases import lease
+from common.redis import redis_client, redis_key
+
+logger = logging.getLogger(__name__)
+_MAILS_PER_RUN = 200  # a run stays far below the time limit; the next one goes on
+
+
+@shared_task(name="accounts.send_due_mail")
+def send_due_mail() -> int:
+    """Send the mails whose time has come; any number of workers share them. Returns how many were tried."""
+    mail_server, tried = get_connection(), 0
+    try:
+        mail_server.open()
+        while tried < _MAILS_PER_RUN and (mail := claim_due_mail()) is not None:
+            send_claimed_mail(mail=mail, mail_server=mail_server)
+            tried += 1
+    except (OSError, SMTPException):  # of the opening alone: then no mail has spent an attempt
+        logger.warning("mail server away", exc_info=True)
+    finally:
+        mail_server.close()
+    return tried
+
+
+@shared_task(name="accounts.write_token_uses")
+def write_noted_token_uses() -> int:
+    """Bring noted token uses from Redis to the database. Returns how many tokens changed; with Redis away, none."""
+    with lease("accounts.write_token_uses", lasting=timedelta(minutes=2)) as held:
+        if not held:
+            return 0
+        try:
+            return _move_token_uses()
+        except RedisError:
+            return 0
+
+
+def _move_token_uses() -> int:
+    client, taken = redis_client(), redis_key(f"{TOKEN_USES}:taken")
+    if not client.exists(taken):  # else a worker died before it was done with them
+        try:
+            client.rename(redis_key(TOKEN_USES), taken)
+        except ResponseError:  # nothing was noted since
+            return 0
+    noted = client.hgetall(taken)
+    changed = write_token_uses(uses={UUID(token_id): float(seconds) for token_id, seconds in noted.items()})
+    client.delete(taken)
+    return changed

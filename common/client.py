@@ -1,0 +1,41 @@
+"""Who is asking: the address of the client of the request in hand, known to whatever runs inside that request."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from ipaddress import ip_address
+
+from django.http import HttpRequest, HttpResponse
+
+_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+
+
+def client_address() -> str | None:
+    """Return the address of the client whose request this is; None outside requests."""
+    return _address.get()
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the client's address as the edge saw it; None when nothing usable is said.
+
+    The edge sets `X-Forwarded-For` and never appends to what came in, so its last entry is the edge's own word. Without the header the
+    peer itself is the client.
+    """
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(said))
+    except ValueError:  # a Unix socket has no address, and a header may hold anything
+        return None
+
+
+class ClientAddressMiddleware:
+    """Remember the client's address while its request runs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        reset = _address.set(address_of(request))
+        try:
+            return self.get_response(request)
+        finally:
+            _address.reset(reset)

@@ -1,0 +1,73 @@
+"""People, sellers and tokens."""
+
+import factory
+from allauth.account.models import EmailAddress
+from factory.django import DjangoModelFactory
+
+from accounts import credentials
+from accounts.models import AccessToken, SellerProfile, TokenScope, User
+
+PASSWORD = "a sentence that opens the door"
+
+
+class UserFactory(DjangoModelFactory):
+    """A user with their person account, the password `PASSWORD` and (unless `verified=False`) a verified address."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    class Params:
+        staff = factory.Trait(is_staff=True, is_superuser=True)
+
+    username = factory.Sequence(lambda n: f"person-{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.test")
+    password = PASSWORD
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.create_user(*args, **kwargs)
+
+    @factory.post_generation
+    def verified(self, create, extracted, **kwargs):
+        if create:
+            EmailAddress.objects.create(user=self, email=self.email, primary=True, verified=extracted is not False)
+
+
+class SellerFactory(DjangoModelFactory):
+    """A seller whose account is a person's; Stripe accepts payments unless `charges_enabled=False`."""
+
+    class Meta:
+        model = SellerProfile
+
+    class Params:
+        user = factory.SubFactory(UserFactory)
+
+    account = factory.LazyAttribute(lambda seller: seller.user.account)
+    display_name = factory.LazyAttribute(lambda seller: seller.account.name.title())
+    namespace_quota = 1
+    stripe_account_id = factory.Sequence(lambda n: f"acct_{n:016}")
+    charges_enabled = True
+    payouts_enabled = True
+    details_submitted = True
+
+
+class AccessTokenFactory(DjangoModelFactory):
+    """A token with all scopes; the made row carries its `secret`, as no row from the database does."""
+
+    class Meta:
+        model = AccessToken
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"token {n}")
+    scopes = factory.LazyFunction(lambda: [scope.value for scope in TokenScope])
+    secret = factory.LazyFunction(credentials.new_secret)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        secret = kwargs.pop("secret")
+        kwargs.setdefault("secret_hash", credentials.secret_hash(secret))
+        kwargs.setdefault("hint", secret[-credentials.HINT_LENGTH :])
+        token = super()._create(model_class, *args, **kwargs)
+        token.secret = secret
+        return token
