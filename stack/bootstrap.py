@@ -1,0 +1,97 @@
+"""Install what is missing, and nothing else. Standard library only: it runs before anything is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from stack import apt, packages
+from stack.machine import distribution, is_root, is_supported, require_writable
+from stack.problems import Problem
+from stack.progress import say
+from stack.signals import Stopped, stop_on_signals
+from stack.virtualenv import Virtualenv
+
+ROOT = Path(__file__).resolve().parent.parent
+OS_RELEASE = Path("/etc/os-release")
+
+
+def var_folder() -> Path:
+    """Return the folder of this instance's data: LAYERSTORE_VAR, or var/ of the checkout."""
+    return Path(os.environ.get("LAYERSTORE_VAR") or ROOT / "var").resolve()
+
+
+def main(purpose: str = "demo", *command: str) -> int:
+    """Make the machine ready for a purpose, then become `python -m COMMAND` of `.venv` where one is given.
+
+    It replaces this process, so that whoever started us can stop all of it by one process id.
+    """
+    stop_on_signals()
+    try:
+        make_ready(purpose)
+    except Problem as problem:
+        print(f"\nProblem: {problem}", file=sys.stderr)
+        return 1
+    except Stopped as stopped:
+        print("\nStopped; nothing of ours is left in /etc.", file=sys.stderr)
+        return 128 + stopped.number
+    if command:
+        python = str(Virtualenv(ROOT).python)
+        os.environ["PYTHONPATH"] = str(ROOT)
+        os.execv(python, [python, "-m", *command])  # noqa: S606 - no shell is wanted
+    return 0
+
+
+def make_ready(purpose: str) -> None:
+    """Install the packages and the Python environment that a purpose needs.
+
+    Raises:
+        Problem: says which of rights, distribution, network or disk is in the way.
+    """
+    log_folder = var_folder() / "log"
+    require_writable([ROOT, log_folder])
+    log = log_folder / "bootstrap.log"
+    install_packages(packages.PURPOSES[purpose], log)
+    Virtualenv(ROOT).ensure(log)
+
+
+def install_packages(needs: tuple[packages.Need, ...], log: Path) -> None:
+    """Install the Debian packages of the needs that are missing, after naming them and their size."""
+    lacking = packages.missing(needs)
+    if not lacking:
+        return
+    names = packages.packages_of(lacking)
+    require_installer(lacking, names)
+    say(f"Missing here: {', '.join(need.what for need in lacking)}.")
+    if not apt.has_lists():
+        apt.update(log)
+    planned = apt.plan(names, log)
+    size = f"{planned.download / 10**6:.0f} MB to download, {planned.disk / 10**6:.0f} MB on disk"
+    say(f"Installing from Debian: {' '.join(names)} ({planned.packages} packages with what they need, {size}).")
+    say("No service is started, no package is removed.")
+    apt.install(names, planned=planned, log=log)
+    still = packages.missing(needs)
+    if still:
+        raise Problem(f"Installed, but still not to be found: {', '.join(need.what for need in still)}.", do="look into the log.", log=log)
+
+
+def require_installer(lacking: list[packages.Need], names: list[str]) -> None:
+    """Check that we can install here.
+
+    Raises:
+        Problem: not Debian, or not root. Names what is missing and which package brings it.
+    """
+    what = ", ".join(f"{need.what} (Debian: {need.package})" for need in lacking)
+    fields = distribution(OS_RELEASE)
+    if not is_supported(fields):
+        here = fields.get("PRETTY_NAME", sys.platform)
+        do = "install these yourself, use Debian 12, or run: docker compose --profile demo up"
+        raise Problem(f"Missing: {what}. They can be installed for you on Debian 12 or later; this is {here}.", do=do)
+    if not is_root():
+        command = f"apt-get install --no-install-recommends {' '.join(names)}"
+        raise Problem(f"Missing: {what}. Only root can install packages.", do=f"run this command as root, or first: sudo {command}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

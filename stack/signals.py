@@ -1,0 +1,40 @@
+"""Ctrl-C, SIGTERM and SIGHUP end a command in order, also when the parent had told us to ignore SIGINT."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """The user, or the system, asked us to stop. Not an Exception: nothing but the outermost frame may swallow it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def stop_on_signals() -> None:
+    """From now on the first stopping signal raises `Stopped` in the main thread.
+
+    The handlers are set outright: a shell starts background processes with SIGINT ignored, and Python keeps that.
+    """
+    for number in STOPPING:
+        signal.signal(number, _raise_stopped)
+
+
+def finish_undisturbed() -> None:
+    """From now on stopping signals are ignored: what has begun to stop finishes stopping."""
+    for number in STOPPING:
+        signal.signal(number, _shrug)
+
+
+def _raise_stopped(number: int, _frame: FrameType | None) -> None:
+    finish_undisturbed()
+    raise Stopped(number)
+
+
+def _shrug(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing. Not SIG_IGN, which children would inherit."""
