@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -65,7 +67,7 @@ def test_throttling_says_when() -> None:
         pytest.param(["Not both."], {"non_field_errors": ["Not both."]}, id="of the whole"),
     ],
 )
-def test_invalid_fields_are_named(detail: object, errors: dict[str, list[str]]) -> None:
+def test_invalid_fields_are_named(detail: Any, errors: dict[str, list[str]]) -> None:
     response = problem_details(exceptions.ValidationError(detail), {})
 
     assert response is not None
