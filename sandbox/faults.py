@@ -1,0 +1,89 @@
+"""Faults on purpose: the next requests fail, are slow, or are answered into the void. Kept in memory only."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.errors import ServerFault
+
+MODES = frozenset({"error", "lost", "slow", "hang"})
+
+
+class Hangup(Exception):  # noqa: N818 - it is no error of the sandbox, it is what was asked for
+    """The connection is to be closed without an answer."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """`error`: answer `status`, do nothing. `lost`: do it, hang up. `slow`: wait, do it. `hang`: wait, hang up."""
+
+    id: int
+    mode: str
+    path: str
+    method: str
+    status: int
+    seconds: float
+    remaining: int
+    over: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the control endpoints."""
+        names = ("id", "mode", "path", "method", "status", "seconds", "remaining")
+        return {name: getattr(self, name) for name in names}
+
+    def before(self) -> None:
+        """What happens before the request is acted upon.
+
+        Raises:
+            ServerFault: in mode error.
+            Hangup: in mode hang, after the wait or when the fault is lifted.
+        """
+        if self.mode == "error":
+            raise ServerFault(self.status)
+        if self.mode in {"slow", "hang"}:
+            self.over.wait(self.seconds)
+        if self.mode == "hang":
+            raise Hangup
+
+
+class Faults:
+    """The faults that are set, first set first used; safe between threads."""
+
+    def __init__(self) -> None:
+        """No fault."""
+        self._lock = threading.Lock()
+        self._set: list[Fault] = []
+        self._used: list[Fault] = []
+        self._next = 1
+
+    def add(self, **values: Any) -> Fault:
+        """Set one fault for the next `remaining` requests whose path holds `path` and, if given, of this method."""
+        with self._lock:
+            fault = Fault(id=self._next, **values)
+            self._next += 1
+            self._set.append(fault)
+            return fault
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault that strikes this request, counted down."""
+        with self._lock:
+            for fault in self._set:
+                if fault.path in path and fault.method in {"", method}:
+                    fault.remaining -= 1
+                    if not fault.remaining:
+                        self._set.remove(fault)
+                        self._used.append(fault)
+                    return fault
+        return None
+
+    def clear(self) -> None:
+        """Lift all faults; requests that wait in one go on at once."""
+        with self._lock:
+            for fault in [*self._set, *self._used]:
+                fault.over.set()
+            self._set, self._used = [], []
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Those that will strike again."""
+        with self._lock:
+            return [fault.as_json() for fault in self._set]
