@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.mail import get_connection
 from redis.exceptions import RedisError, ResponseError
 
-from accounts.selectors.tokens import TOKEN_USES
+from accounts.selectors.tokens import NOTED_USES
 from accounts.services.mail import claim_due_mail, send_claimed_mail
 from accounts.services.tokens import write_token_uses
 from common.leases import lease
@@ -48,13 +48,13 @@ def write_noted_token_uses() -> int:
 
 
 def _move_token_uses() -> int:
-    client, taken = redis_client(), redis_key(f"{TOKEN_USES}:taken")
+    client, taken = redis_client(), redis_key(f"{NOTED_USES}:taken")
     if not client.exists(taken):  # else a worker died before it was done with them
         try:
-            client.rename(redis_key(TOKEN_USES), taken)
+            client.rename(redis_key(NOTED_USES), taken)
         except ResponseError:  # nothing was noted since
             return 0
     noted = client.hgetall(taken)
-    changed = write_token_uses(uses={UUID(token_id): float(seconds) for token_id, seconds in noted.items()})
+    changed = write_token_uses(uses={UUID(str(token_id)): float(seconds) for token_id, seconds in noted.items()})
     client.delete(taken)
     return changed

@@ -11,7 +11,7 @@ from accounts.models import AccessToken
 from common.redis import redis_client, redis_key
 
 logger = logging.getLogger(__name__)
-TOKEN_USES = "token-uses"  # Redis hash: access token id → seconds since 1970
+NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970
 
 
 def find_live_token(secret: str) -> AccessToken | None:
@@ -42,6 +42,6 @@ def identity_token_for(token: AccessToken) -> str:
 def note_token_use(token: AccessToken) -> None:
     """Note in Redis that the token was used now; a task writes such notes to the database in batches. Never raises."""
     try:
-        redis_client().hset(redis_key(TOKEN_USES), str(token.pk), str(timezone.now().timestamp()))
+        redis_client().hset(redis_key(NOTED_USES), str(token.pk), str(timezone.now().timestamp()))
     except RedisError:
         logger.warning("token use not noted: Redis away")

@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template import Context
-from django.template.loader import get_template, render_to_string
+from django.template import Context, Engine
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.errors import MailAlreadySent, ReasonMissing
@@ -45,7 +45,7 @@ def queue_mail(*, to: str, template: str, context: dict[str, object], key: str) 
 
 def _render_text(template: str, part: str, context: dict[str, object]) -> str:
     """Render plain text, in which `&` stays `&`."""
-    return str(get_template(f"email/{template}/{part}").template.render(Context(context, autoescape=False)))
+    return Engine.get_default().get_template(f"email/{template}/{part}").render(Context(context, autoescape=False))
 
 
 def claim_due_mail() -> OutgoingMail | None:

@@ -94,5 +94,5 @@ def record_stripe_state(
             for name, value in state.items():
                 setattr(seller, name, value)
             seller.save(update_fields=list(state))
-            record_audit(actor=None, action="seller.stripe_state_changed", target=seller, **state)
+            record_audit(actor=None, action="seller.stripe_state_changed", target=seller, state=state)
     return seller

@@ -121,4 +121,4 @@ def write_token_uses(*, uses: Mapping[UUID, float]) -> int:
             " WHERE token.id = used.id AND (token.last_used_at IS NULL OR token.last_used_at < used.at)",
             [[str(token_id) for token_id in uses], moments],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -1,0 +1,182 @@
+"""The admin's manners: rows are looked at, not edited; what changes them is an act that asks for a reason.
+
+    class SellerAdmin(ActAdmin):
+        list_display = ("display_name", neighbour("account"))
+        actions = ("suspend",)
+
+        @act("Suspend", consequence="New sales stop at once; what was sold stays sold.")
+        def suspend(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
+            suspend_seller(seller=seller, reason=reason, actor=request.user)
+
+The act stands in the list's menu and as a button on the row's own page. It shows an intermediate page with the chosen rows, its
+consequence and a field for the reason, then runs once for each row, each in the transaction of its own service, outside of any of
+ours. A `DomainError` becomes a message beside the row's name, and the other rows go on. Who may change the model may act.
+An act with more to ask for takes `form`, a subclass of `ReasonForm`; its further fields arrive as keyword arguments.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+
+from common.errors import DomainError
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+ROWS_AT_ONCE = 100
+
+
+class ReasonForm(forms.Form):
+    """Why, for the audit trail."""
+
+    reason = forms.CharField(
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}), help_text="Goes into the audit trail."
+    )
+
+
+class ActAdmin(_ModelAdmin):
+    """Rows to read, search and follow; no adding, editing or deleting; `actions` made by `act`."""
+
+    change_form_template = "admin/with_acts.html"
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  Django passes it
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002  Django passes them
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002  Django passes them
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_act_permission(request)
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Whether acts are offered and taken: to those whom Django's permissions let change the model."""
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        acts = [{"name": name, "label": label} for _, name, label in filter(None, self.get_actions(request).values())]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts, "object_pk": object_id})
+
+
+def act(
+    label: str, *, consequence: str, form: type[ReasonForm] = ReasonForm
+) -> Callable[[Callable[..., object]], Callable[[ActAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]]:
+    """Make an admin action of a method that acts on one row with a reason; see the top of this module.
+
+    Args:
+        label: an imperative, as on a button.
+        consequence: what will be true afterwards, and until when the old state may still show.
+        form: asks for the reason and perhaps more.
+    """
+
+    def decorate(perform: Callable[..., object]) -> Callable[[ActAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]:
+        @admin.action(description=label, permissions=["act"])
+        def action(model_admin: ActAdmin, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+            chosen = list(rows[: ROWS_AT_ONCE + 1])
+            if len(chosen) > ROWS_AT_ONCE:
+                model_admin.message_user(request, f"Choose at most {ROWS_AT_ONCE} rows at once.", messages.ERROR)
+                return None
+            given = form(request.POST if "act_confirmed" in request.POST else None)
+            if not given.is_valid():
+                return _ask(model_admin, request, chosen, given, name=perform.__name__, label=label, consequence=consequence)
+            for row in chosen:
+                _perform(model_admin, request, row, perform, label=label, given=given.cleaned_data)
+            return HttpResponseRedirect(_page_of(chosen[0])) if len(chosen) == 1 else None
+
+        action.__name__ = perform.__name__
+        return action
+
+    return decorate
+
+
+def _ask(
+    model_admin: ActAdmin, request: HttpRequest, rows: list[Any], form: ReasonForm, *, name: str, label: str, consequence: str
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": label,
+        "opts": model_admin.opts,
+        "rows": rows,
+        "form": form,
+        "act": name,
+        "consequence": consequence,
+    }
+    return TemplateResponse(request, "admin/act.html", context, status=400 if form.is_bound else 200)
+
+
+def _perform(
+    model_admin: ActAdmin, request: HttpRequest, row: Model, perform: Callable[..., object], *, label: str, given: dict[str, Any]
+) -> None:
+    try:
+        perform(model_admin, request, row, **given)
+    except DomainError as error:
+        model_admin.message_user(request, f"{row}: {error.message}", messages.ERROR)
+    else:
+        model_admin.message_user(request, f"{row}: {label.lower()} – done.", messages.SUCCESS)
+
+
+def _page_of(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _follow(row: Any, path: str) -> Iterator[Model]:
+    for name in path.split("__"):
+        try:
+            row = getattr(row, name)
+        except ObjectDoesNotExist:  # the other side of a one-to-one that is not there
+            row = None
+        if row is None:
+            return
+    yield row
+
+
+def neighbour(path: str, description: str = "") -> Callable[[Model], str]:
+    """Return a column (also for `readonly_fields`) that links to the page of a related row.
+
+    Args:
+        path: attributes joined by `__`, e.g. `account__user`; name them in `list_select_related` as well.
+        description: the column's head; the last attribute's name by default.
+    """
+
+    @admin.display(description=description or path.rpartition("__")[2].replace("_", " "), empty_value="–")
+    def column(row: Model) -> str:
+        return next((format_html('<a href="{}">{}</a>', _page_of(other), other) for other in _follow(row, path)), "–")
+
+    column.__name__ = f"neighbour_{path}"
+    return column
+
+
+def neighbours(model: type[Model], field: str, description: str = "") -> Callable[[Model], str]:
+    """Return a field for `readonly_fields` that links to the list of those rows of another model that point here.
+
+    Args:
+        model: whose list.
+        field: the lookup that leads from there to here, e.g. `user`.
+        description: the label; the model's plural by default.
+    """
+
+    @admin.display(description=description or str(model._meta.verbose_name_plural))
+    def column(row: Model) -> str:
+        page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        return format_html('<a href="{}?{}">show</a>', page, urlencode({f"{field}__exact": row.pk}))
+
+    column.__name__ = f"neighbours_{model._meta.model_name}_{field}"
+    return column
