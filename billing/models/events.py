@@ -15,12 +15,13 @@ class StripeEvent(models.Model):
     livemode = models.BooleanField()
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(default=timezone.now, help_text="When the sweep takes it up.")
     last_error = models.CharField(max_length=500, blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=("received_at",), condition=Q(handled_at__isnull=True), name="stripe_event_waiting"),)
+        indexes = (models.Index(fields=("retry_at",), condition=Q(handled_at__isnull=True), name="stripe_event_waiting"),)
         ordering = ("-received_at",)
 
     def __str__(self) -> str:

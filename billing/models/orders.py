@@ -14,15 +14,16 @@ from marketplace.models import Image, Price, Product
 class Order(UUIDModel):
     """A purchase. What it was sold for is copied here at the sale and never changes afterwards.
 
-    States move only along `billing.services.orders.MOVES`.
+    States move only along `billing.services.orders.MOVES`; what the buyer may pull follows from the state alone.
     """
 
     class State(models.TextChoices):
         PENDING = "pending"
         PAID = "paid"
         PARTIALLY_REFUNDED = "partially_refunded"
-        REFUNDED = "refunded"
-        DISPUTED = "disputed"
+        REFUNDED = "refunded"  # all the money goes back or has gone back
+        DISPUTED = "disputed"  # the buyer's bank asks for it back
+        CHARGED_BACK = "charged_back"  # and has got it
         EXPIRED = "expired"
         FAILED = "failed"
 
@@ -32,17 +33,23 @@ class Order(UUIDModel):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="orders")
     product_title = models.CharField(max_length=80)
+    email = models.EmailField(max_length=254, help_text="Where the receipt goes.")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     amount = models.PositiveIntegerField(help_text="Minor units.")
     currency = models.CharField(max_length=3)
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
-    refunded_amount = models.PositiveIntegerField(default=0)
+    refunded_amount = models.PositiveIntegerField(default=0, help_text="What Stripe gave back, minor units.")
+    refund_asked_amount = models.PositiveIntegerField(default=0, help_text="Refunds asked for and done together, minor units.")
     destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
-    # Checkout: which attempt the idempotency key names, the session it made, and where the buyer pays.
+    # Checkout: the session that the order's id made (it is the idempotency key), and where the buyer pays while it is open.
     checkout_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     checkout_url = models.TextField(blank=True)
-    checkout_expires_at = models.DateTimeField(null=True, blank=True)
+    checkout_expires_at = models.DateTimeField()
     payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    paid_with = models.CharField(max_length=80, blank=True, help_text="As the receipt says it: card ending 4242.")
+    # Raised by each look at Stripe that is written down: an answer that was fetched under an older one is stale.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    settle_after = models.DateTimeField(default=timezone.now, editable=False, help_text="When the sweep asks Stripe about it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it expired, failed or was wholly refunded.")
@@ -53,6 +60,7 @@ class Order(UUIDModel):
         constraints = (
             models.UniqueConstraint(fields=("buyer", "product"), condition=Q(state="pending"), name="order_one_pending"),
             models.CheckConstraint(condition=Q(refunded_amount__lte=F("amount")), name="order_refunds_within_amount"),
+            models.CheckConstraint(condition=Q(refund_asked_amount__lte=F("amount")), name="order_refund_asked_within_amount"),
             models.CheckConstraint(condition=Q(application_fee__lte=F("amount")), name="order_fee_within_amount"),
             models.CheckConstraint(
                 condition=Q(state__in=("pending", "expired", "failed")) | Q(paid_at__isnull=False),
@@ -63,6 +71,7 @@ class Order(UUIDModel):
         indexes = (
             models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
             models.Index(fields=("seller", "-created_at"), name="order_of_seller"),
+            models.Index(fields=("settle_after",), condition=Q(state="pending", flagged_at__isnull=True), name="order_waiting"),
         )
         ordering = ("-created_at",)
 
@@ -76,6 +85,16 @@ class Order(UUIDModel):
     @property
     def refunded(self) -> Money:
         return Money(self.refunded_amount, self.currency)
+
+    @property
+    def refundable(self) -> Money:
+        """What may still be asked back."""
+        return Money(self.amount - self.refund_asked_amount, self.currency)
+
+    @property
+    def seller_share(self) -> Money:
+        """What the seller gets of the amount, before refunds."""
+        return Money(self.amount - self.application_fee, self.currency)
 
     @property
     def number(self) -> str:

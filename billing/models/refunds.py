@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from billing.models.orders import Order
 from common.models import UUIDModel
+from common.money import Money
 
 
 class Refund(UUIDModel):
@@ -26,6 +27,7 @@ class Refund(UUIDModel):
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     failure = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(default=timezone.now, help_text="When the sweep takes it up.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -34,8 +36,12 @@ class Refund(UUIDModel):
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
             models.CheckConstraint(condition=~Q(reason=""), name="refund_has_a_reason"),
         )
-        indexes = (models.Index(fields=("created_at",), condition=Q(state="waiting"), name="refund_waiting"),)
+        indexes = (models.Index(fields=("retry_at",), condition=Q(state="waiting"), name="refund_waiting"),)
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
-        return f"{self.amount} of {self.order_id}, {self.state}"
+        return f"{self.money} of order {self.order.number}, {self.state}"
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.order.currency)
