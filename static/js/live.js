@@ -1,20 +1,37 @@
-// Refreshes a part of the page from the server: tags as they arrive, an order as it is paid. Without this file, reload.
+// Keeps a part of the page fresh: tags as they arrive, an order until it is paid. Without this file, reload.
+async function ask(url) {
+  if (document.hidden) return null;
+  try {
+    return await fetch(url, { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
+  } catch {
+    return null; // the server is away: the next look may succeed
+  }
+}
+
 for (const part of document.querySelectorAll("[data-live]")) {
-  const pause = Number(part.dataset.pause || 2000);
-  let last = part.innerHTML;
+  let last = null;
 
   async function look() {
-    if (!document.hidden) {
-      try {
-        const reply = await fetch(part.dataset.live, { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
-        if (reply.status === 404 || reply.status === 403) return;
-        const text = reply.ok ? await reply.text() : last;
-        if (text !== last && !part.contains(document.activeElement)) { part.innerHTML = text; last = text; }
-        if (reply.headers.has("X-Live-Done")) { location.reload(); return; }
-      } catch { /* the server is away: the next look may succeed */ }
+    const reply = await ask(part.dataset.live);
+    // Signed out or gone meanwhile: what stands on the page stays.
+    if (reply && (reply.redirected || reply.status === 404)) return;
+    if (reply && reply.ok) {
+      const text = await reply.text();
+      if (text !== last && !part.contains(document.activeElement)) { part.innerHTML = text; last = text; }
     }
-    setTimeout(look, pause);
+    setTimeout(look, 2000);
   }
 
-  setTimeout(look, pause);
+  setTimeout(look, 2000);
+}
+
+for (const part of document.querySelectorAll("[data-wait]")) {
+  async function wait() {
+    const reply = await ask(part.dataset.wait);
+    // The server redirects as soon as there is something better to see.
+    if (reply && reply.redirected) { location.replace(reply.url); return; }
+    setTimeout(wait, 2000);
+  }
+
+  setTimeout(wait, 2000);
 }
