@@ -1,0 +1,55 @@
+# Layerstore as an image. Targets: `shop` (the default: what a production runs) and `demo` (the shop, the Stripe sandbox and the sale).
+#   docker build --tag layerstore .          docker build --target demo --tag layerstore-demo .
+# Behind a proxy or with your own base: --build-arg PYTHON_IMAGE=…, and docker's own http_proxy, https_proxy.
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS base
+ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+
+# The libraries, by hash. Only this stage has the files that pip leaves behind.
+FROM base AS libraries
+RUN python3 -m venv /opt/venv
+COPY requirements/base.txt /requirements/
+RUN pip install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /requirements/base.txt
+
+FROM libraries AS demo-libraries
+COPY requirements/demo.txt /requirements/
+RUN pip install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /requirements/demo.txt
+
+# A user of its own, and the folders that volumes are mounted on: a fresh volume takes over their owner.
+FROM base AS ground
+RUN groupadd --gid 10001 layerstore \
+ && useradd --uid 10001 --gid layerstore --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin layerstore \
+ && install -d -o layerstore -g layerstore -m 0755 /srv/static /srv/media /srv/registry /srv/settings/edge \
+ && install -d -o layerstore -g layerstore -m 0700 /srv/keys /srv/settings/shop /srv/settings/registry /srv/demo
+WORKDIR /srv/layerstore
+ENV LAYERSTORE_STATIC_ROOT=/srv/static \
+    LAYERSTORE_MEDIA_ROOT=/srv/media \
+    LAYERSTORE_KEYS_DIR=/srv/keys
+
+FROM ground AS source
+COPY manage.py ./
+COPY common common
+COPY accounts accounts
+COPY marketplace marketplace
+COPY registry_auth registry_auth
+COPY billing billing
+COPY config config
+COPY templates templates
+COPY static static
+COPY deploy/compose deploy/compose
+
+FROM source AS demo
+COPY --from=demo-libraries /opt/venv /opt/venv
+COPY sandbox sandbox
+USER 10001:10001
+CMD ["python", "-m", "sandbox", "--help"]
+
+FROM source AS shop
+COPY --from=libraries /opt/venv /opt/venv
+ENV DJANGO_SETTINGS_MODULE=config.settings.production
+USER 10001:10001
+EXPOSE 8000
+CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]
