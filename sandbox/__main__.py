@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     """Run until told to stop. Returns the exit status."""
     given = parsed(arguments)
     if not given.secret_key.startswith("sk_test_"):
-        print("The sandbox takes only an sk_test_ key.", file=sys.stderr)
+        sys.stderr.write("The sandbox takes only an sk_test_ key.\n")
         return 2
     config = Config(
         data=given.data,
@@ -44,10 +44,10 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         with Server(config, given.http_port, given.smtp_port):
-            print(f"Sandbox at {config.public_url}/sandbox/, mails at {config.public_url}/mailbox/", flush=True)
+            sys.stderr.write(f"Sandbox at {config.public_url}/sandbox/, mails at {config.public_url}/mailbox/\n")
             stop.wait()
     except OSError as error:
-        print(f"The sandbox cannot start: {error}", file=sys.stderr)
+        sys.stderr.write(f"The sandbox cannot start: {error}\n")
         return 1
     return 0
 

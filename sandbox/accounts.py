@@ -14,7 +14,9 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+\Z")
 LINK_SECONDS = 300
 DEFAULT = ["card_payments", "transfers"]
 DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
-EURO = "AT BE CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split()
+EURO = (
+    "AT", "BE", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK",
+)  # fmt: skip
 CURRENCY = dict.fromkeys(EURO, "eur") | {
     "AU": "aud", "CA": "cad", "CH": "chf", "DK": "dkk", "GB": "gbp", "JP": "jpy", "NO": "nok", "PL": "pln", "SE": "sek",
 }  # fmt: skip
@@ -92,7 +94,7 @@ def set_standing(act: Act, key: str, *, submitted: bool, enabled: bool, pending:
     names = ("details_submitted", "charges_enabled", "payouts_enabled")
     was = {name: account[name] for name in names}
     account |= {"details_submitted": submitted, "charges_enabled": enabled, "payouts_enabled": enabled}
-    account["capabilities"] = {name: "active" if enabled else "inactive" for name in account["capabilities"]}
+    account["capabilities"] = dict.fromkeys(account["capabilities"], "active" if enabled else "inactive")
     blocked = "requirements.pending_verification" if pending else "requirements.past_due"
     _require(account, [] if submitted else DUE, None if enabled else blocked)
     account["requirements"]["pending_verification"] = ["company.verification"] if pending else []

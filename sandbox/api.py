@@ -15,12 +15,12 @@ from flask import Blueprint, Response, request
 from sandbox.accounts import no_access
 from sandbox.act import Act
 from sandbox.config import Config
-from sandbox.endpoints import find_endpoint
-from sandbox.errors import InvalidParams, InvalidRequest, StripeError, Unauthorized
+from sandbox.endpoints import Endpoint, find_endpoint
+from sandbox.errors import InvalidRequest, StripeError, Unauthorized
 from sandbox.expand import expanded
 from sandbox.faults import Fault, Faults, Hangup
 from sandbox.forms import decode
-from sandbox.idempotency import Answer, Keys
+from sandbox.idempotency import Answer, Keys, Slot, digest
 from sandbox.ids import new_id
 from sandbox.params import check
 from sandbox.store import Store
@@ -31,6 +31,17 @@ NO_KEY = (
     " 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we can help"
     " at https://support.stripe.com/."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, read but not judged yet."""
+
+    act: Act
+    endpoint: Endpoint
+    parts: dict[str, str]
+    raw: dict[str, Any]
+    slot: Slot | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +71,17 @@ class Api:
         return _response(answer, request_id)
 
     def _answered(self, path: str, request_id: str) -> Answer:
-        owner = self._authenticate()
+        owner, key = self._authenticate(), request.headers.get("Idempotency-Key")
         fault = self.faults.take(request.method, path)
-        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-        act = Act(self.config, self.store, owner, request_id, key)
-        if not key:
-            return self._executed(act, path, fault)
-        with self.keys.claimed(owner, key):
-            return self._executed(act, path, fault)
+        endpoint, parts = find_endpoint(request.method, path)
+        given = request.form if request.method == "POST" else request.args
+        raw = decode(list(given.items(multi=True)))
+        slot = Slot(owner, key, path, digest(raw)) if key and request.method == "POST" else None
+        asked = Asked(Act(self.config, self.store, owner, request_id, key), endpoint, parts, raw, slot)
+        if slot is None:
+            return self._performed(asked, fault)
+        with self.keys.claimed(slot):
+            return self._performed(asked, fault)
 
     def _authenticate(self) -> str:
         """The account acted for ("" is the platform)."""
@@ -84,40 +98,31 @@ class Api:
             raise no_access(Act(self.config, self.store), owner)
         return owner
 
-    def _executed(self, act: Act, path: str, fault: Fault | None) -> Answer:
+    def _performed(self, asked: Asked, fault: Fault | None) -> Answer:
         if fault:
             fault.before()
-        endpoint, parts = find_endpoint(request.method, path)
-        pairs = request.args if request.method == "GET" else request.form
-        raw = decode(list(pairs.items(multi=True)))
-        key, name = act.idempotency_key, f"{request.method} {path}"
-        if key and (earlier := self.keys.earlier(act.owner, key, path, raw, act.config.now())):
+        if asked.slot and (earlier := self.keys.earlier(asked.slot, self.config.now())):
             return earlier
-        params = check(raw, endpoint.params)
-        answer = self._run(act, endpoint.run, params, parts, raw, path)
+        answer = self._run(asked, check(asked.raw, asked.endpoint.params))
         if fault and fault.mode == "lost":
             raise Hangup
         return answer
 
-    def _run(self, act: Act, run: Any, params: dict[str, Any], parts: dict[str, str], raw: dict[str, Any], path: str) -> Answer:
+    def _run(self, asked: Asked, params: dict[str, Any]) -> Answer:
         """Effect and kept answer in one transaction; a refusal undoes the effect and is kept all the same."""
-        request_id, status = str(act.request_id), 200
         try:
             with self.store.transaction():
-                body = expanded(act, run(act, params, **parts), params.get("expand", []))
-                answer = Answer(status, _written(body), request_id)
-                self._keep(act, path, raw, answer)
-        except InvalidParams:
-            raise
+                body = asked.endpoint.run(asked.act, params, **asked.parts)
+                shown = expanded(asked.act, body, params.get("expand", []))
+                return self._kept(asked, Answer(200, _written(shown), str(asked.act.request_id)))
         except StripeError as error:
-            answer = Answer(error.status, _written(error.body()), request_id)
             with self.store.transaction():
-                self._keep(act, path, raw, answer)
-        return answer
+                return self._kept(asked, Answer(error.status, _written(error.body()), str(asked.act.request_id)))
 
-    def _keep(self, act: Act, path: str, raw: dict[str, Any], answer: Answer) -> None:
-        if act.idempotency_key:
-            self.keys.keep(act.owner, act.idempotency_key, path, raw, answer, act.config.now())
+    def _kept(self, asked: Asked, answer: Answer) -> Answer:
+        if asked.slot:
+            self.keys.keep(asked.slot, answer, self.config.now())
+        return answer
 
 
 def _api_key(header: str) -> str:

@@ -116,4 +116,4 @@ def _share(whole: int, returned: int, charge: dict[str, Any], refund: dict[str, 
     """In proportion to the refund; the last refund takes what rounding left over."""
     if charge["amount_refunded"] + refund["amount"] == charge["amount"]:
         return whole - returned
-    return min(whole - returned, whole * refund["amount"] // charge["amount"])
+    return min(whole - returned, int(whole * refund["amount"] // charge["amount"]))

@@ -73,12 +73,12 @@ def _second_step(session: dict[str, Any]) -> tuple[str, int]:
 def _seller(world: World, session: dict[str, Any]) -> str | None:
     destination = session["_intent"].get("transfer_data", {}).get("destination") or world.store.owner_of(session["id"])
     account = world.store.get("account", destination)
-    return account and (account["business_profile"]["name"] or account["email"] or account["id"])
+    return str(account["business_profile"]["name"] or account["email"] or account["id"]) if account else None
 
 
 def _declined(world: World, session: dict[str, Any]) -> str | None:
     intent = world.store.get("payment_intent", session["payment_intent"] or "")
-    return intent["last_payment_error"]["message"] if intent and intent["last_payment_error"] else None
+    return str(intent["last_payment_error"]["message"]) if intent and intent["last_payment_error"] else None
 
 
 def _email(session: dict[str, Any]) -> str:

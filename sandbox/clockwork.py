@@ -12,9 +12,7 @@ OVERDUE = (
     "SELECT body, owner FROM objects WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open'"
     " AND json_extract(body, '$.expires_at') <= ?"
 )
-SETTLED = (
-    "SELECT body, owner FROM objects WHERE kind = 'checkout.session' AND json_extract(body, '$._settles.at') <= ?"
-)
+SETTLED = "SELECT body, owner FROM objects WHERE kind = 'checkout.session' AND json_extract(body, '$._settles.at') <= ?"
 
 
 def tick(config: Config, store: Store) -> None:

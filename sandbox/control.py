@@ -32,18 +32,18 @@ def blueprint(world: World) -> Blueprint:
         "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed),
         "/charges/<key>/dispute": lambda key: _open_dispute(world, key, given({"reason": "fraudulent"})["reason"]),
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
-        "/accounts/<key>": lambda key: set_standing(world.act(), key, **given(STANDING)),
+        "/accounts/<key>": lambda key: _standing(world, key, **given(STANDING)),
     }
     for path, command in commands.items():
-        made.add_url_rule(path, path, _answered(world, command), methods=["POST"])
+        made.add_url_rule(path, path, _answered(command), methods=["POST"])
     made.add_url_rule("/faults", "faults", lambda: jsonify(world.faults.listed()))
-    made.add_url_rule("/faults", "clear", lambda: jsonify(world.faults.clear()), methods=["DELETE"])
+    made.add_url_rule("/faults", "clear", lambda: _clear(world), methods=["DELETE"])
     made.add_url_rule("/deliveries", "deliveries", lambda: jsonify(world.webhooks.deliveries()))
     made.add_url_rule("/webhooks/idle", "idle", lambda: jsonify(idle=idle(world)))
     return made
 
 
-def _answered(world: World, command: Callable[..., Any]) -> Callable[..., Response]:
+def _answered(command: Callable[..., Any]) -> Callable[..., Response]:
     def answer(**parts: str) -> Response:
         try:
             result = command(**parts)
@@ -77,11 +77,14 @@ def _types(default: object) -> tuple[type, ...]:
     return (int, float) if isinstance(default, float) else (type(default),)
 
 
-def _typed(default: object, value: Any) -> Any:
+def _typed(default: Any, value: Any) -> Any:
+    """A form's text as what it stands for; JSON has its types already."""
     if isinstance(default, bool) and isinstance(value, str):
         return value == "true"
+    if isinstance(default, list):
+        return value if isinstance(value, list) else value.split()
     try:
-        return value if isinstance(default, list) else type(default)(value)
+        return type(default)(value)
     except ValueError as error:
         raise InvalidRequest(f"Wrong type: {value}") from error
 
@@ -90,6 +93,16 @@ def _fault(values: dict[str, Any]) -> dict[str, Any]:
     if values["mode"] not in MODES or values["remaining"] < 1:
         raise InvalidRequest(f"mode is one of {', '.join(sorted(MODES))}; remaining is at least 1", param="mode")
     return values
+
+
+def _clear(world: World) -> Response:
+    world.faults.clear()
+    return jsonify([])
+
+
+def _standing(world: World, key: str, **standing: bool) -> dict[str, Any]:
+    with world.store.transaction():
+        return set_standing(world.act(), key, **standing)
 
 
 def _session(world: World, key: str, deed: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sandbox.errors import ServerFault
 MODES = frozenset({"error", "lost", "slow", "hang"})
 
 
-class Hangup(Exception):  # noqa: N818 - it is no error of the sandbox, it is what was asked for
+class Hangup(Exception):
     """The connection is to be closed without an answer."""
 
 

@@ -22,9 +22,7 @@ def holding(world: World) -> bool:
     return bool(world.store.rows("SELECT 1 FROM switches WHERE name = 'hold'"))
 
 
-def release(
-    world: World, *, order: str, copies: int, at_once: bool, events: list[str], keep_holding: bool
-) -> list[dict[str, Any]]:
+def release(world: World, *, order: str, copies: int, at_once: bool, events: list[str], keep_holding: bool) -> list[dict[str, Any]]:
     """Send what was held, by order ("oldest" or "newest" first) or as listed; answers when all has been sent."""
     with world.store.transaction():
         if not keep_holding:
@@ -49,10 +47,7 @@ def resend(world: World, events: list[str], *, copies: int, at_once: bool) -> li
     with world.store.transaction():
         for event, outcome in zip(wanted, outcomes, strict=True):
             _record(world, event, outcome)
-    return [
-        {"event": event, "status": outcome.status, "error": outcome.error}
-        for event, outcome in zip(wanted, outcomes, strict=True)
-    ]
+    return [{"event": event, "status": outcome.status, "error": outcome.error} for event, outcome in zip(wanted, outcomes, strict=True)]
 
 
 def _record(world: World, event: str, outcome: Outcome) -> None:

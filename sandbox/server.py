@@ -3,6 +3,7 @@
 import socket
 import threading
 from types import TracebackType
+from typing import Self
 
 from aiosmtpd.controller import Controller
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -40,12 +41,11 @@ class Server:
         self._socket = socket.create_server((HOST, http_port), backlog=128)
         fd = self._socket.fileno()
         self._http = make_server(HOST, http_port, create_app(self.world), threaded=True, request_handler=Handler, fd=fd)
-        self._http.daemon_threads = True
         keeper = MailKeeper(config, self.world.store)
         self._smtp = Controller(keeper, hostname=HOST, port=smtp_port, data_size_limit=LARGEST_MAIL)
         self._thread = threading.Thread(target=self._http.serve_forever, name="http", daemon=True)
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         """Start all three."""
         self._smtp.start()
         self.world.webhooks.start()

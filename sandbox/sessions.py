@@ -82,7 +82,9 @@ def expire_session(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any
     """
     session = act.find("checkout.session", key, "session")
     if session["status"] != "open":
-        message = f"Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of {session['status']}."
+        message = (
+            f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of {session["status"]}.'
+        )
         raise InvalidRequest(message)
     return close_session(act, session)
 

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     due REAL NOT NULL, status INTEGER, error TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due);
 CREATE TABLE IF NOT EXISTS answers (
-    owner TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL,
+    owner TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL,
     body TEXT NOT NULL, request_id TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (owner, key));
 CREATE TABLE IF NOT EXISTS mails (
     id INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL,

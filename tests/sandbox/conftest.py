@@ -59,6 +59,11 @@ class Sandbox:
         return self.api.checkout.sessions.retrieve(session.id)
 
 
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Nothing of the shop is touched here, its cache neither."""
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     made = Receiver(SECRET)

@@ -43,7 +43,8 @@ class Receiver:
     def next(self) -> stripe.Event:
         """The next event; an error if its signature is not right."""
         body, signature = self.requests.get(timeout=WAIT)
-        return stripe.Webhook.construct_event(body, signature, self.secret)
+        event: stripe.Event = stripe.Webhook.construct_event(body, signature, self.secret)
+        return event
 
     def until(self, kind: str) -> stripe.Event:
         """The next event of this type; others before it are let go."""

@@ -1,8 +1,5 @@
 """A sale as the shop makes it, through the official SDK."""
 
-import pytest
-import stripe
-
 from tests.sandbox.conftest import Sandbox
 
 
