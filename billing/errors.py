@@ -1,0 +1,140 @@
+"""What the sale refuses, and what Stripe answers when it does not do what it is asked."""
+
+from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput, RetryLater
+from common.money import Money
+
+
+class StripeAway(RetryLater):
+    """Stripe did not answer, or not with an answer: nothing is known. The same request with the same key is safe. 503."""
+
+    code = "stripe_away"
+    retry_after = 15
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__("Our payment provider does not answer right now. Nothing is lost: try again in a minute.", cause=cause)
+
+
+class StripeRefused(ConflictError):
+    """Stripe understood and said no: asking again changes nothing. 409.
+
+    Attributes:
+        reason: Stripe's own sentence, for staff and the log.
+        stripe_code: Stripe's error code, or empty.
+    """
+
+    code = "stripe_refused"
+
+    def __init__(self, *, reason: str, stripe_code: str = "") -> None:
+        super().__init__("Our payment provider refused this. Nothing was charged. Write to us if it stays so.", stripe_code=stripe_code)
+        self.reason, self.stripe_code = reason, stripe_code
+
+
+class WebhookSwitchedOff(DomainError):
+    """No webhook secret is set, so that nothing can be verified. 404."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here.")
+
+
+class InvalidWebhook(DomainError):
+    """Not signed by Stripe, signed too long ago, or not an event. 400."""
+
+    code = "invalid_webhook"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("This is not an event signed by Stripe.")
+
+
+class ProductNotForSale(ConflictError):
+    """The product cannot be bought at this moment. 409."""
+
+    code = "product_not_for_sale"
+
+    def __init__(self) -> None:
+        super().__init__("This product is not for sale at the moment. Nothing was charged.")
+
+
+class ProductIsFree(ConflictError):
+    """There is nothing to pay. 409."""
+
+    code = "product_is_free"
+
+    def __init__(self) -> None:
+        super().__init__("This product is free. Get it on its page, without paying.")
+
+
+class SellerMayNotSell(ConflictError):
+    """Stripe or we have stopped the seller's sales. 409."""
+
+    code = "seller_may_not_sell"
+
+    def __init__(self) -> None:
+        super().__init__("This seller takes no payments at the moment. Nothing was charged.")
+
+
+class BuyingOwnProduct(AccessDenied):
+    """Sellers do not buy from themselves. 403."""
+
+    code = "own_product"
+
+    def __init__(self) -> None:
+        super().__init__("This product is your own: you may pull its images already.")
+
+
+class AlreadyOwned(ConflictError):
+    """The buyer holds every image of the product. 409."""
+
+    code = "already_owned"
+
+    def __init__(self) -> None:
+        super().__init__("You have this already: it is in your library. Nothing was charged.")
+
+
+class PaymentUnderWay(ConflictError):
+    """An earlier payment for the same product is being made or looked at. 409."""
+
+    code = "payment_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("A payment of yours for this product is under way. Look at your orders; you are not charged twice.")
+
+
+class OrderNotRefundable(ConflictError):
+    """The order's state does not allow a refund. 409."""
+
+    code = "order_not_refundable"
+
+    def __init__(self, *, state: str) -> None:
+        super().__init__(f"This order is {state.replace('_', ' ')}: there is nothing to refund.", state=state)
+
+
+class RefundOutOfRange(InvalidInput):
+    """The amount is nothing, or more than is left. 422."""
+
+    code = "refund_out_of_range"
+    field = "amount"
+
+    def __init__(self, *, left: Money) -> None:
+        super().__init__(f"Refund something, and at most {left}.", left=left.minor, currency=left.currency)
+
+
+class OrderNotPaid(ConflictError):
+    """Only a payment has a receipt. 409."""
+
+    code = "order_not_paid"
+
+    def __init__(self) -> None:
+        super().__init__("This order was never paid, so it has no receipt.")
+
+
+class OrderNotFlagged(ConflictError):
+    """There is no flag to take down. 409."""
+
+    code = "order_not_flagged"
+
+    def __init__(self) -> None:
+        super().__init__("This order is not flagged.")
