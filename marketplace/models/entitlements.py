@@ -1,5 +1,7 @@
 """Who may pull what, and why."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,6 +9,18 @@ from django.utils import timezone
 from accounts.models import Account
 from common.models import UUIDModel
 from marketplace.models.images import Image
+
+
+class EntitlementQuerySet(models.QuerySet["Entitlement"]):
+    """Plain filters on entitlements."""
+
+    def live(self) -> "EntitlementQuerySet":
+        """Not revoked; suspended ones may come back."""
+        return self.filter(revoked_at__isnull=True)
+
+    def in_force(self) -> "EntitlementQuerySet":
+        """Those that let their holder pull now."""
+        return self.live().filter(suspended_at__isnull=True)
 
 
 class Entitlement(UUIDModel):
@@ -28,6 +42,8 @@ class Entitlement(UUIDModel):
     suspended_at = models.DateTimeField(null=True, blank=True)  # while a dispute is open
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_reason = models.CharField(max_length=500, blank=True)
+
+    objects: ClassVar[models.Manager["Entitlement"]] = EntitlementQuerySet.as_manager()
 
     class Meta:
         constraints = (

@@ -43,6 +43,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Images whose owner may push: reserved and not ended."""
         return self.filter(ended_at__isnull=True)
 
+    def counting(self) -> "ImageQuerySet":
+        """Images that count against the quota: live ones, and expired ones that a push under way may still bring back."""
+        return self.filter(Q(ended_at__isnull=True) | Q(end_kind=Image.End.EXPIRED, freed_at__isnull=True, first_pushed_at__isnull=True))
+
+    def unused(self) -> "ImageQuerySet":
+        """Images that were never pushed to and never sold: only their names may ever be free again."""
+        return self.filter(first_pushed_at__isnull=True, first_sold_at__isnull=True)
+
     def occupying(self) -> "ImageQuerySet":
         """Images whose name nobody else can take: live, ending, and tombstones."""
         return self.filter(freed_at__isnull=True)
@@ -56,6 +64,10 @@ class Image(UUIDModel):
     `owner` repeats the namespace's, held equal by a composite foreign key, so that the database can refuse foreign images in a product.
     """
 
+    class End(models.TextChoices):
+        EXPIRED = "expired"  # nothing was pushed in time; a late push brings it back
+        RELEASED = "released"  # given up by its owner or by staff, for good
+
     namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="images")
     owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", editable=False)
     name = models.CharField(max_length=128)
@@ -67,6 +79,7 @@ class Image(UUIDModel):
     first_pushed_at = models.DateTimeField(null=True, blank=True, editable=False)
     first_sold_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    end_kind = models.CharField(max_length=10, choices=End.choices, blank=True, editable=False)
     end_reason = models.CharField(max_length=500, blank=True, editable=False)
     freed_at = models.DateTimeField(null=True, blank=True, editable=False)
     taken_down_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -83,8 +96,18 @@ class Image(UUIDModel):
                 condition=Q(freed_at__isnull=True) | Q(ended_at__isnull=False, first_pushed_at__isnull=True, first_sold_at__isnull=True),
                 name="image_freed_only_if_never_pushed_or_sold",
             ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, end_kind="") | Q(ended_at__isnull=False, end_kind__in=("expired", "released")),
+                name="image_end_has_a_kind",
+            ),
+            models.CheckConstraint(condition=Q(taken_down_at__isnull=True) | ~Q(take_down_reason=""), name="image_take_down_has_a_reason"),
         )
         indexes = (
+            models.Index(
+                fields=("ended_at",),
+                condition=Q(freed_at__isnull=True, first_pushed_at__isnull=True, first_sold_at__isnull=True),
+                name="image_waiting_to_be_freed",
+            ),
             # The policy's way in: from the name docker asks for to the row that occupies it.
             models.Index(fields=("repository",), condition=Q(freed_at__isnull=True), name="image_of_repository"),
             models.Index(

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -34,6 +36,18 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """What a stranger may see: published, by a seller who is not suspended."""
         return self.filter(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
 
+    def on_sale(self) -> "ProductQuerySet":
+        """Published, whatever became of the seller."""
+        return self.filter(state=Product.State.PUBLISHED)
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    """Plain filters on prices."""
+
+    def current(self) -> "PriceQuerySet":
+        """Prices at which something can be had now: at most one a product."""
+        return self.filter(retired_at__isnull=True)
+
 
 class Product(UUIDModel):
     """A product page at `/namespace/slug`. All its images belong to its seller: the database refuses others."""
@@ -59,6 +73,9 @@ class Product(UUIDModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True, blank=True)
+    # What the search looks through, kept by marketplace.services.products whenever a part of it changes.
+    search_document = SearchVectorField(null=True, editable=False)
+    search_words = models.CharField(max_length=2_000, blank=True, editable=False, help_text="Title and repositories, for near misses.")
 
     objects: ClassVar[models.Manager["Product"]] = ProductQuerySet.as_manager()
 
@@ -69,7 +86,11 @@ class Product(UUIDModel):
             models.CheckConstraint(condition=~Q(state="published") | Q(published_at__isnull=False), name="product_published_has_a_date"),
             models.CheckConstraint(condition=~Q(state="suspended") | ~Q(suspension_reason=""), name="product_suspension_has_a_reason"),
         )
-        indexes = (models.Index(fields=("-published_at",), condition=Q(state="published"), name="product_newest_published"),)
+        indexes = (
+            models.Index(fields=("-published_at",), condition=Q(state="published"), name="product_newest_published"),
+            GinIndex(fields=("search_document",), name="product_search_document"),
+            GinIndex(fields=("search_words",), opclasses=("gin_trgm_ops",), name="product_search_words"),
+        )
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
@@ -122,6 +143,8 @@ class Price(UUIDModel):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ONE_OFF)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Price"]] = PriceQuerySet.as_manager()
 
     class Meta:
         constraints = (

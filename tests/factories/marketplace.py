@@ -175,4 +175,4 @@ class EntitlementFactory(DjangoModelFactory):
 def expired_days_ago(days: int) -> dict[str, object]:
     """Fields of an image whose reservation ended so many days ago."""
     at = timezone.now() - timedelta(days=days)
-    return {"expires_at": at, "ended_at": at}
+    return {"expires_at": at, "ended_at": at, "end_kind": Image.End.EXPIRED}

@@ -1,0 +1,123 @@
+"""The one policy: what a subject may do with an image. Token service, pages and API all ask it. Default is deny."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+
+from accounts.models import User
+
+LONGEST_REPOSITORY = 255
+
+
+class Action(StrEnum):
+    """What can be done with a repository, in the registry's words (distribution, spec/auth/scope.md)."""
+
+    PULL = "pull"
+    PUSH = "push"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who asks.
+
+    Attributes:
+        account_ids: the accounts they act for: their person account, later their organisations' as well.
+    """
+
+    account_ids: tuple[UUID, ...] = ()
+    is_staff: bool = False
+
+    @classmethod
+    def anonymous(cls) -> Self:
+        return cls()
+
+    @classmethod
+    def of(cls, user: User | AnonymousUser) -> Self:
+        """Speak for a user; somebody who is not signed in, or is disabled, is nobody."""
+        if isinstance(user, AnonymousUser) or not user.is_active:
+            return cls.anonymous()
+        return cls(account_ids=(user.account.pk,), is_staff=user.is_staff)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything about one subject and one image that the policy looks at.
+
+    Attributes:
+        owned: the image belongs to one of the subject's accounts.
+        held: one of these accounts has an entitlement that is neither revoked nor suspended.
+        given_away: a published product whose current price is 0 contains the image.
+    """
+
+    owned: bool
+    held: bool
+    given_away: bool
+    ended: bool
+    taken_down: bool
+    seller_suspended: bool
+
+
+def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[str, frozenset[Action]]:
+    """Say what the subject may do with each repository: one query, whatever their number; every asked name is a key.
+
+    The whole policy; a subject who fits several rows has all that they grant:
+
+    | subject                          | image as it should be | its seller suspended | ended      | taken down   |
+    |----------------------------------|-----------------------|----------------------|------------|--------------|
+    | its owner                        | pull, push            | pull                 | pull       | –            |
+    | holder of an entitlement in force| pull                  | pull                 | pull       | –            |
+    | anybody, while it is given away  | pull                  | –                    | pull       | –            |
+    | staff                            | pull, delete          | pull, delete         | pull, delete | pull, delete |
+    | everybody else                   | –                     | –                    | –          | –            |
+
+    A name that nobody holds (never reserved, or free again) grants nothing to anyone: grants hang on the image, never on its name.
+    """
+    facts = access_facts(subject=subject, repositories=repositories)
+    return {name: decide(facts[name], is_staff=subject.is_staff) if name in facts else frozenset() for name in repositories}
+
+
+def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
+    """Turn facts into actions: the table of `allowed_actions`, read row by row."""
+    granted = {Action.PULL, Action.DELETE} if is_staff else set()
+    if facts.taken_down:
+        return frozenset(granted)
+    if facts.owned or facts.held or (facts.given_away and not facts.seller_suspended):
+        granted.add(Action.PULL)
+    if facts.owned and not facts.ended and not facts.seller_suspended:
+        granted.add(Action.PUSH)
+    return frozenset(granted)
+
+
+def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str, Facts]:
+    """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
+    # What cannot be a name is not even asked for: PostgreSQL refuses NUL and lone surrogates.
+    names = [name for name in repositories if len(name) <= LONGEST_REPOSITORY and name.isascii() and name.isprintable()]
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, {"accounts": list(subject.account_ids), "names": names})
+        return {repository: Facts(*facts) for repository, *facts in cursor.fetchall()}
+
+
+# Text, not a QuerySet: the token service asks this for every pull, and building it anew costs more than running it.
+_FACTS = """
+SELECT image.repository,
+       image.owner_id = ANY(%(accounts)s::uuid[]),
+       EXISTS (SELECT FROM marketplace_entitlement entitlement
+                WHERE entitlement.holder_id = ANY(%(accounts)s::uuid[]) AND entitlement.image_id = image.id
+                  AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL),
+       EXISTS (SELECT FROM marketplace_productimage part
+                 JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
+                 JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0
+                WHERE part.image_id = image.id),
+       image.ended_at IS NOT NULL,
+       image.taken_down_at IS NOT NULL,
+       seller.suspended_at IS NOT NULL
+  FROM marketplace_image image
+  LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
+ WHERE image.repository = ANY(%(names)s::text[]) AND image.freed_at IS NULL
+"""
