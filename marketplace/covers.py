@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 
-from marketplace.models import Image, Layer, Manifest, Product, Tag
+from marketplace.models import Image, Layer, Manifest, Tag
 from marketplace.strata import Drawing, draw
 from marketplace.strata import Layer as Stratum
 
@@ -43,46 +43,43 @@ class Ground:
         return f"cover:{_VERSION}:{shape.name}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def covers_of_images(images: Iterable[Image], shape: Shape) -> dict[UUID, Drawing]:
-    """Draw each image that has been pushed; those without a manifest are left out. At most three queries."""
-    images = list(images)
-    shown = shown_manifests([image.pk for image in images])
+def covers_of_images(images: Iterable[Image], tags: Mapping[UUID, Tag], shape: Shape) -> dict[UUID, Drawing]:
+    """Draw each image with a tag to show; the others are left out. At most two queries, none for what the cache has but indexes."""
+    shown = shown_manifests(tags)
     return _drawings({image.pk: Ground(image.repository, (shown[image.pk],)) for image in images if image.pk in shown}, shape)
 
 
-def covers_of_products(products: Iterable[Product], shape: Shape) -> dict[UUID, Drawing]:
-    """Draw each product with a pushed image; a bundle has the layers of its images in turn. At most four queries.
-
-    Prefetch `images` where the caller has no use for the query.
-    """
-    bundles = {product.pk: (product, list(product.images.all())) for product in products}
-    shown = shown_manifests([image.pk for _, images in bundles.values() for image in images])
+def covers_of_products(
+    images: Mapping[UUID, Sequence[Image]], slugs: Mapping[UUID, str], tags: Mapping[UUID, Tag], shape: Shape
+) -> dict[UUID, Drawing]:
+    """Draw each product with a pushed image, by product id; a bundle has the layers of its images in turn, and the face of its slug."""
+    shown = shown_manifests(tags)
     grounds = {
-        pk: Ground(images[0].repository if len(images) == 1 else product.slug, found)
-        for pk, (product, images) in bundles.items()
-        if (found := tuple(shown[image.pk] for image in images if image.pk in shown))
+        pk: Ground(several[0].repository if len(several) == 1 else slugs[pk], found)
+        for pk, several in images.items()
+        if (found := tuple(shown[image.pk] for image in several if image.pk in shown))
     }
     return _drawings(grounds, shape)
 
 
-def shown_manifests(image_ids: Sequence[UUID]) -> dict[UUID, Manifest]:
-    """Give for each image the manifest whose layers stand for it: the newest tag's, or for an index its first child."""
-    newest = {
-        tag.image_id: tag.manifest
-        for tag in Tag.objects.filter(image__in=image_ids, manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX))
-        .exclude(name__startswith="sha256-")
-        .select_related("manifest")
-        .order_by("image_id", "-pushed_at", "name")
-        .distinct("image_id")
-    }
-    indexes = {image_id: manifest for image_id, manifest in newest.items() if manifest.children}
+def shown_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
+    """Give for each image the manifest whose layers stand for it: its tag's, or for an index the first child that is described."""
+    shown = {image_id: tag.manifest for image_id, tag in tags.items()}
+    indexes = {image_id: manifest for image_id, manifest in shown.items() if manifest.children}
     if indexes:
         wanted = {digest for manifest in indexes.values() for digest in manifest.children}
         children = {(child.image_id, child.digest): child for child in Manifest.objects.filter(image__in=indexes, digest__in=wanted)}
         for image_id, index in indexes.items():
-            found = [children[image_id, digest] for digest in index.children if (image_id, digest) in children]
-            newest[image_id] = found[0] if found else index
-    return newest
+            shown[image_id] = next((children[image_id, digest] for digest in index.children if (image_id, digest) in children), index)
+    return shown
+
+
+def layers_of(manifest_ids: Iterable[UUID]) -> dict[UUID, list[Layer]]:
+    """Give the layers of each manifest, base first. One query."""
+    layers: dict[UUID, list[Layer]] = {}
+    for layer in Layer.objects.filter(manifest__in=set(manifest_ids)).order_by("manifest", "position"):
+        layers.setdefault(layer.manifest_id, []).append(layer)
+    return layers
 
 
 def strata_of(layers: Sequence[Layer]) -> list[Stratum]:
@@ -105,15 +102,11 @@ def _drawings(grounds: Mapping[UUID, Ground], shape: Shape) -> dict[UUID, Drawin
 
 def _draw(grounds: Mapping[UUID, Ground], shape: Shape) -> dict[UUID, Drawing]:
     """Draw what the cache does not have. A manifest that only an event has told of has no layers yet, and no cover."""
-    by_manifest: dict[UUID, list[Layer]] = {}
-    wanted = {manifest.pk for ground in grounds.values() for manifest in ground.manifests}
-    if wanted:
-        for layer in Layer.objects.filter(manifest__in=wanted).order_by("manifest", "position"):
-            by_manifest.setdefault(layer.manifest_id, []).append(layer)
+    layers = layers_of(manifest.pk for ground in grounds.values() for manifest in ground.manifests) if grounds else {}
     width, height, textured = shape.value
     drawings = {}
     for pk, ground in grounds.items():
-        strata = [stratum for manifest in ground.manifests for stratum in strata_of(by_manifest.get(manifest.pk, []))]
+        strata = [stratum for manifest in ground.manifests for stratum in strata_of(layers.get(manifest.pk, []))]
         if strata:
             drawings[pk] = draw(ground.seed, strata, width=width, height=height, textured=textured)
     return drawings
