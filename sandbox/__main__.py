@@ -7,12 +7,13 @@ import threading
 from pathlib import Path
 
 from sandbox.config import Config
-from sandbox.server import Server
+from sandbox.server import LOOPBACK, Server
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    """The command line; every address and secret is asked for, none has a default."""
+    """The command line; every port, public address and secret is asked for."""
     parser = argparse.ArgumentParser(prog="sandbox", description="Plays Stripe and a mailbox. No money moves.")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on; another than loopback only inside a container")
     parser.add_argument("--http-port", type=int, required=True)
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps everything")
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with Server(config, given.http_port, given.smtp_port):
+        with Server(config, given.http_port, given.smtp_port, given.host):
             sys.stderr.write(f"Sandbox at {config.public_url}/sandbox/, mails at {config.public_url}/mailbox/\n")
             stop.wait()
     except OSError as error:

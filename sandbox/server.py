@@ -13,7 +13,7 @@ from sandbox.config import Config
 from sandbox.mail_listener import MailKeeper
 from sandbox.world import World
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 LARGEST_MAIL = 10_000_000
 
 
@@ -30,7 +30,7 @@ class Handler(WSGIRequestHandler):
 class Server:
     """A running sandbox on two loopback ports; a context manager that leaves nothing running."""
 
-    def __init__(self, config: Config, http_port: int, smtp_port: int) -> None:
+    def __init__(self, config: Config, http_port: int, smtp_port: int, host: str = LOOPBACK) -> None:
         """Bind both ports, so that one in use is known at once.
 
         Raises:
@@ -38,11 +38,11 @@ class Server:
         """
         self.world = World.opened(config)
         # bound here, since werkzeug would end the process by itself over a port in use
-        self._socket = socket.create_server((HOST, http_port), backlog=128)
+        self._socket = socket.create_server((host, http_port), backlog=128)
         fd = self._socket.fileno()
-        self._http = make_server(HOST, http_port, create_app(self.world), threaded=True, request_handler=Handler, fd=fd)
+        self._http = make_server(host, http_port, create_app(self.world), threaded=True, request_handler=Handler, fd=fd)
         keeper = MailKeeper(config, self.world.store)
-        self._smtp = Controller(keeper, hostname=HOST, port=smtp_port, data_size_limit=LARGEST_MAIL)
+        self._smtp = Controller(keeper, hostname=host, port=smtp_port, data_size_limit=LARGEST_MAIL)
         self._thread = threading.Thread(target=self._http.serve_forever, name="http", daemon=True)
 
     def __enter__(self) -> Self:
