@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 class RegistryEnvelope(models.Model):
-    """One notification request, stored before it is answered (distribution, "Notifications": application/vnd.docker.distribution.events.v1+json)."""
+    """One notification request, stored before it is answered (distribution, "Notifications")."""
 
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     body = models.JSONField()

@@ -1,0 +1,69 @@
+"""Counting wrong credentials. Right ones are never counted and never locked out; with Redis away nothing is counted.
+
+A client shows one wrong credential many times (POST, then GET, then once a layer, then at every retry of a kubelet), and a whole cluster
+shares one address. So an address is charged once for each different wrong credential in a window, and a credential for each showing.
+"""
+
+import logging
+from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from time import time
+
+from django.utils.crypto import salted_hmac
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from common.redis import redis_client, redis_key
+from registry_auth.credentials import Credentials
+
+logger = logging.getLogger(__name__)
+WINDOW_MINUTES = 5
+SHOWINGS = RateLimitItemPerMinute(60, WINDOW_MINUTES, namespace="showings")  # of one wrong credential
+DIFFERENT = RateLimitItemPerMinute(30, WINDOW_MINUTES, namespace="different")  # wrong credentials from one address
+_FIRST = RateLimitItemPerMinute(1, WINDOW_MINUTES, namespace="first")
+
+
+def note_failure(*, credentials: Credentials, address: str | None) -> int | None:
+    """Count a wrong credential. Return the seconds until its sender should come again, None while within the limits.
+
+    Args:
+        address: the client's, None if unknown. IPv6 counts by /64, which is what one customer has.
+    """
+    shown = salted_hmac("registry_auth.failures", f"{credentials.username}\0{credentials.secret}", algorithm="sha256").hexdigest()
+    try:
+        waits = [_charge(SHOWINGS, shown)]
+        if address is not None:
+            source = _network(address)
+            new = _limiter().hit(_FIRST, shown, source)
+            waits.append(_charge(DIFFERENT, source) if new else _owed(DIFFERENT, source))
+    except StorageError:
+        logger.warning("failures not counted: Redis away")
+        return None
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _charge(limit: RateLimitItem, key: str) -> int | None:
+    return None if _limiter().hit(limit, key) else _seconds_left(limit, key)
+
+
+def _owed(limit: RateLimitItem, key: str) -> int | None:
+    return None if _limiter().test(limit, key) else _seconds_left(limit, key)
+
+
+def _seconds_left(limit: RateLimitItem, key: str) -> int:
+    return max(1, round(_limiter().get_window_stats(limit, key).reset_time - time()))
+
+
+def _network(address: str) -> str:
+    parsed = ip_address(address)
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+
+
+@cache
+def _limiter() -> FixedWindowRateLimiter:
+    storage = RedisStorage(
+        "redis://", connection_pool=redis_client().connection_pool, key_prefix=redis_key("failures"), wrap_exceptions=True
+    )
+    return FixedWindowRateLimiter(storage)

@@ -1,0 +1,55 @@
+"""From what is asked to what is granted: asked ∩ what the marketplace allows ∩ what the credential may be used for. Default is nothing."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+
+from accounts.models import TokenScope
+from marketplace.selectors.access import Action
+from registry_auth.scopes import EVERYTHING, ResourceType, Scope
+from registry_auth.tokens import AccessEntry
+
+CATALOGUE = "catalog"
+MOST_ACCESS_BYTES = 4096  # of JSON; with certificate and signature the token then fits the 8 KiB that servers take as one header line
+_USES = {
+    # A push reads what is there before it writes (distribution#2932), so a push credential may pull where its owner may push.
+    TokenScope.PUSH: frozenset({Action.PUSH, Action.DELETE}),
+    TokenScope.PULL: frozenset({Action.PULL}),
+}
+ANONYMOUS_USE = (TokenScope.PULL,)
+
+
+def repositories_of(scopes: Iterable[Scope]) -> list[str]:
+    """Return the repositories that the scopes name, for one question to the marketplace."""
+    return [scope.name for scope in scopes if scope.type == ResourceType.REPOSITORY]
+
+
+def grant(
+    scopes: Iterable[Scope], *, allowed: Mapping[str, Collection[Action]], use: Collection[str], reads_catalogue: bool
+) -> list[AccessEntry]:
+    """Return the `access` claim: sorted, one entry a thing, never empty of actions, never wider than what is allowed.
+
+    Args:
+        allowed: the marketplace's answer for each repository.
+        use: the credential's scopes.
+        reads_catalogue: whether the subject may list the registry's repositories.
+    """
+    uses = frozenset[Action]().union(*(_USES.get(TokenScope(scope), ()) for scope in use))
+    entries: list[AccessEntry] = []
+    room = MOST_ACCESS_BYTES
+    for scope in scopes:
+        actions = _granted(scope, frozenset(allowed.get(scope.name, ())), uses, reads_catalogue=reads_catalogue)
+        entry = AccessEntry(type=scope.type, name=scope.name, actions=sorted(actions))
+        room -= len(json.dumps(entry))
+        if actions and room >= 0:
+            entries.append(entry)
+    return sorted(entries, key=lambda entry: (entry["type"], entry["name"]))
+
+
+def _granted(scope: Scope, allowed: frozenset[Action], uses: frozenset[Action], *, reads_catalogue: bool) -> frozenset[str]:
+    if scope.type == ResourceType.REGISTRY:
+        # The one place where `*` is minted: distribution asks for exactly this to list repositories, and for nothing else of type registry.
+        reads = reads_catalogue and scope.name == CATALOGUE and Action.PULL in uses
+        return frozenset({EVERYTHING}) if reads else frozenset()
+    asked = frozenset(Action) if EVERYTHING in scope.actions else frozenset(Action(action) for action in scope.actions)
+    granted = asked & allowed & uses
+    return granted | (allowed & {Action.PULL}) if Action.PUSH in granted else granted

@@ -1,0 +1,148 @@
+"""Issuing registry tokens. Reads, signs, answers; writes nothing: "last used" travels by Redis."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from accounts.credentials import IDENTITY_PREFIX
+from accounts.models import AccessToken
+from accounts.selectors.tokens import find_live_token, identity_token_for, note_token_use
+from marketplace.selectors.access import Subject, allowed_actions
+from registry_auth import policy
+from registry_auth.credentials import Credentials
+from registry_auth.errors import ForeignService, TokensUnavailable, TooManyFailures, WrongCredentials
+from registry_auth.failures import note_failure
+from registry_auth.keys.ring import KeyRing, NoSigningKey
+from registry_auth.token_requests import TokenRequest
+from registry_auth.tokens import AccessEntry, Claims, sign
+
+logger = logging.getLogger(__name__)
+SHORTEST_LIFETIME = 60  # seconds; clients take less for a mistake (token.md)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryToken:
+    """A signed answer.
+
+    Attributes:
+        scope: what was granted, as OAuth writes it.
+        identity_token: lets the client come back without its password; only if it asked and showed credentials.
+    """
+
+    token: str = field(repr=False)
+    issued_at: datetime
+    expires_in: int
+    scope: str
+    identity_token: str | None = field(repr=False, default=None)
+
+
+def issue_token(*, request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
+    """Answer a token request: what was asked, cut down to what the asker may do. At most two queries, no write.
+
+    Raises:
+        ForeignService: the token is meant for another service.
+        WrongCredentials: whatever was wrong with them.
+        TooManyFailures: wrong, and too often.
+        TokensUnavailable: the database or the signing key is away, for everybody alike.
+    """
+    if request.service not in {"", settings.LAYERSTORE_SERVICE}:
+        raise ForeignService(ours=settings.LAYERSTORE_SERVICE)
+    try:
+        return _issue(request, address, now)
+    except (OperationalError, InterfaceError):
+        # Connections are kept for long and not tested before use: the server may have closed this one while it was idle.
+        connection.close()
+    try:
+        return _issue(request, address, now)
+    except (OperationalError, InterfaceError) as error:
+        logger.exception("database away")
+        raise TokensUnavailable from error
+
+
+def key_ring() -> KeyRing:
+    """Return this process's view of the signing keys."""
+    return _key_ring(settings.LAYERSTORE_KEYS_DIR)
+
+
+@cache
+def _key_ring(directory: Path) -> KeyRing:
+    return KeyRing(directory)
+
+
+def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
+    credential = _find_credential(request)
+    subject = Subject.of(credential.user) if credential else Subject.anonymous()
+    # Asked in any case: a wrong credential takes no less time than a right one, and without a database nobody gets an answer.
+    allowed = allowed_actions(subject=subject, repositories=policy.repositories_of(request.scopes))
+    if request.credentials is not None and credential is None:
+        refuse_credentials(credentials=request.credentials, address=address)
+    use = credential.scopes if credential else policy.ANONYMOUS_USE
+    access = policy.grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
+    if credential:
+        note_token_use(credential)
+    return RegistryToken(
+        token=sign_access(subject=credential.user.username if credential else "", access=access, now=now),
+        issued_at=now,
+        expires_in=_lifetime(access),
+        scope=" ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access),
+        identity_token=identity_token_for(credential) if credential and request.wants_identity_token else None,
+    )
+
+
+def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoReturn:
+    """Count the failure and refuse.
+
+    Raises:
+        WrongCredentials, TooManyFailures: always one of them.
+    """
+    wait = note_failure(credentials=credentials, address=address)
+    if wait is not None:
+        raise TooManyFailures(retry_after=wait)
+    raise WrongCredentials(public_url=settings.LAYERSTORE_PUBLIC_URL)
+
+
+def sign_access(*, subject: str, access: list[AccessEntry], now: datetime) -> str:
+    """Return a signed token that says so to our registry.
+
+    Raises:
+        TokensUnavailable: there is no key to sign with.
+    """
+    try:
+        key = key_ring().signing_key(now=now)
+    except NoSigningKey as error:
+        logger.exception("no signing key")
+        raise TokensUnavailable from error
+    claims = Claims(
+        issuer=settings.LAYERSTORE_ISSUER,
+        audience=settings.LAYERSTORE_SERVICE,
+        subject=subject,
+        access=access,
+        issued_at=int(now.timestamp()),
+        lifetime=_lifetime(access),
+    )
+    return sign(claims, key)
+
+
+def _find_credential(request: TokenRequest) -> AccessToken | None:
+    shown = request.credentials
+    if shown is None:
+        return None
+    if shown.names_nobody and not shown.secret.startswith(IDENTITY_PREFIX):
+        return None
+    token = find_live_token(shown.secret)
+    if token is None or shown.names_nobody:
+        return token
+    names = {token.user.username.casefold(), token.user.email.casefold()}
+    return token if shown.username.casefold() in names else None
+
+
+def _lifetime(access: list[AccessEntry]) -> int:
+    writes = any(set(entry["actions"]) - {"pull"} for entry in access)
+    lifetime = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME if writes else settings.LAYERSTORE_PULL_TOKEN_LIFETIME
+    return max(SHORTEST_LIFETIME, int(lifetime.total_seconds()))
