@@ -1,0 +1,99 @@
+"""Who may pull, and since when not: granted, suspended, resumed and revoked by source."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import Account, User
+from accounts.selectors.users import require_verified_email
+from common.locking import locked_transaction
+from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree
+from marketplace.locks import lock_entitlements_of_source, lock_images, lock_product_with_images
+from marketplace.models import Entitlement, Image, Product
+from marketplace.selectors.offers import require_on_offer
+from marketplace.selectors.ownership import owns
+from marketplace.services.reasons import require_reason
+
+
+def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+    """Let the holder pull the images because of this source; the same grant again, even at the same moment, changes nothing.
+
+    From now on the images' names are never free again.
+
+    Returns:
+        The live entitlements of holder, images and source, new or not, in the order of the images' keys.
+
+    Raises:
+        ImageNameFree: an image's name was given back before; nothing is granted.
+    """
+    with locked_transaction():
+        locked = lock_images(image_ids=[image.pk for image in images])
+        for image in locked:
+            if image.freed_at is not None:
+                raise ImageNameFree(repository=image.repository)
+        now = timezone.now()
+        Image.objects.filter(pk__in=[image.pk for image in locked], first_sold_at__isnull=True).update(first_sold_at=now)
+        # The constraint judges what exists already: of twenty webhooks at once each leaves the same rows behind.
+        Entitlement.objects.bulk_create(
+            [Entitlement(holder=holder, image=image, source_kind=source_kind, source_id=source_id, granted_at=now) for image in locked],
+            ignore_conflicts=True,
+        )
+        live = Entitlement.objects.live().filter(holder=holder, image__in=locked, source_kind=source_kind, source_id=source_id)
+        return list(live.select_related("image").order_by("image"))
+
+
+def revoke_entitlements(*, source_kind: Entitlement.Source, source_id: UUID, reason: str) -> list[Entitlement]:
+    """End what this source gave, for good; the same image held because of another source stays. Again: nothing.
+
+    Returns:
+        What was revoked by this call.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        return _change(live, revoked_at=timezone.now(), revocation_reason=reason[:500])
+
+
+def suspend_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+    """Pause what this source gave, while a dispute is open; return what was paused by this call."""
+    with locked_transaction():
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        return _change([entitlement for entitlement in live if entitlement.suspended_at is None], suspended_at=timezone.now())
+
+
+def resume_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+    """End the pause of what this source gave; revoked entitlements stay revoked. Return what was resumed by this call."""
+    with locked_transaction():
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        return _change([entitlement for entitlement in live if entitlement.suspended_at is not None], suspended_at=None)
+
+
+def obtain_free_product(*, product: Product, user: User) -> list[Entitlement]:
+    """Put a free product into the user's library for good, also when it gets a price later. Again: the same entitlements.
+
+    Raises:
+        EmailNotVerified: the user has no verified address.
+        OwnProduct: it is the user's own.
+        ProductNotOnOffer: it is not published, or its seller or an image of it is stopped.
+        ProductNotFree: it has a price.
+    """
+    require_verified_email(user)
+    if owns(user, product.seller_id):
+        raise OwnProduct
+    with locked_transaction():
+        locked, images = lock_product_with_images(product_id=product.pk)
+        if require_on_offer(locked).amount:
+            raise ProductNotFree
+        return grant_entitlements(holder=user.account, images=images, source_kind=Entitlement.Source.FREE, source_id=locked.pk)
+
+
+def _change(entitlements: list[Entitlement], **values: object) -> list[Entitlement]:
+    for entitlement in entitlements:
+        for name, value in values.items():
+            setattr(entitlement, name, value)
+    Entitlement.objects.bulk_update(entitlements, list(values))
+    return entitlements

@@ -1,0 +1,163 @@
+"""What has been pushed: told by the registry's events, completed and repaired by what is read from it afterwards."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+from django.utils import timezone
+
+from common.locking import locked_transaction
+from marketplace.locks import lock_image, lock_images, lock_occupant
+from marketplace.models import Image, Layer, Manifest, Tag
+
+logger = logging.getLogger(__name__)
+
+_INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
+_IMAGE_TYPES = frozenset({"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"})
+_MOST_LAYERS = 1_000
+_MOST_BYTES = 2**63 - 1  # what a bigint holds; manifests are written by strangers
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDescription:
+    """One layer as a manifest and its configuration tell of it.
+
+    Attributes:
+        size: compressed bytes.
+        command: `created_by` of the configuration's history.
+    """
+
+    digest: str
+    size: int
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestDescription:
+    """What stands in a manifest, and in its configuration or its children (OCI image-spec).
+
+    Attributes:
+        size: bytes that a pull transfers; for an index those of its largest child.
+        platforms: `os/architecture[/variant]`, attestations left out.
+        children: digests of an index's manifests, attestations left out.
+        layers: base first; none for an index.
+    """
+
+    kind: Manifest.Kind
+    size: int
+    platforms: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    image_created_at: datetime | None = None
+    layers: tuple[LayerDescription, ...] = ()
+
+
+def record_push(*, repository: str, digest: str, media_type: str, size: int, tag: str | None, at: datetime) -> Manifest | None:
+    """Write down that a manifest was pushed, and which tag points at it now. Repeated or late news change nothing.
+
+    The first push keeps the name for good, and brings an expired reservation back: the push began while it was in force.
+
+    Args:
+        size: bytes of the manifest itself, kept until its description arrives.
+        tag: None for a push by digest.
+        at: when the registry took it; older news than what a tag holds do not move the tag.
+
+    Returns:
+        The manifest, or None (logged) if nobody holds the name.
+    """
+    with locked_transaction():
+        image = lock_occupant(repository=repository)
+        if image is None:
+            logger.warning("push to a name that nobody holds", extra={"repository": repository})
+            return None
+        _note_first_push(image, at)
+        manifest, _ = Manifest.objects.get_or_create(
+            image=image,
+            digest=digest,
+            defaults={"media_type": media_type, "kind": _kind_of(media_type), "size": _bytes(size), "pushed_at": at},
+        )
+        if tag is not None:
+            _point_tag(image, tag, manifest, at)
+        return manifest
+
+
+def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -> None:
+    """Complete a manifest with what was read from the registry; one that is gone meanwhile stays gone."""
+    with locked_transaction():
+        lock_image(image_id=manifest.image_id)
+        described = Manifest.objects.filter(pk=manifest.pk).update(
+            kind=description.kind,
+            size=_bytes(description.size),
+            platforms=sorted({_text(platform, 80) for platform in description.platforms}),
+            children=[_text(child, 140) for child in description.children],
+            image_created_at=description.image_created_at,
+            described_at=timezone.now(),
+        )
+        if not described:
+            return
+        Layer.objects.filter(manifest=manifest).delete()
+        Layer.objects.bulk_create(
+            Layer(
+                manifest=manifest,
+                position=position,
+                digest=_text(layer.digest, 140),
+                size=_bytes(layer.size),
+                command=_text(layer.command, 500),
+            )
+            for position, layer in enumerate(description.layers[:_MOST_LAYERS])
+        )
+
+
+def remove_tag(*, repository: str, tag: str) -> None:
+    """Forget a tag that the registry no longer has; its manifest stays until the registry deletes it."""
+    with locked_transaction():
+        image = lock_occupant(repository=repository)
+        Tag.objects.filter(image=image, name=tag).delete()
+
+
+def remove_manifest(*, repository: str, digest: str) -> None:
+    """Forget a manifest that the registry deleted, with the tags that pointed at it."""
+    with locked_transaction():
+        image = lock_occupant(repository=repository)
+        Tag.objects.filter(image=image, manifest__digest=digest).delete()
+        Manifest.objects.filter(image=image, digest=digest).delete()
+
+
+def count_pulls(*, counts: Mapping[str, int]) -> None:
+    """Add pulls to the counters of repositories; names that nobody holds are left out."""
+    with locked_transaction():
+        found = Image.objects.occupying().filter(repository__in=counts).values_list("pk", flat=True)
+        for image in lock_images(image_ids=found):
+            Image.objects.filter(pk=image.pk).update(pull_count=F("pull_count") + counts[image.repository])
+
+
+def _note_first_push(image: Image, at: datetime) -> None:
+    if image.first_pushed_at is not None:
+        return
+    image.first_pushed_at = at
+    if image.end_kind == Image.End.EXPIRED:
+        image.ended_at, image.end_kind, image.end_reason = None, "", ""
+    image.save(update_fields=["first_pushed_at", "ended_at", "end_kind", "end_reason"])
+
+
+def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:
+    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults={"manifest": manifest, "pushed_at": at})
+    if not created and tag.pushed_at < at:
+        tag.manifest, tag.pushed_at = manifest, at
+        tag.save(update_fields=["manifest", "pushed_at"])
+
+
+def _kind_of(media_type: str) -> Manifest.Kind:
+    """Guess from the media type alone; the description knows better."""
+    if media_type in _INDEX_TYPES:
+        return Manifest.Kind.INDEX
+    return Manifest.Kind.IMAGE if media_type in _IMAGE_TYPES else Manifest.Kind.ARTIFACT
+
+
+def _bytes(size: int) -> int:
+    return min(max(size, 0), _MOST_BYTES)
+
+
+def _text(text: str, longest: int) -> str:
+    return text.replace("\x00", "")[:longest]
