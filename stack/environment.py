@@ -56,7 +56,7 @@ def shop_environment(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_STATIC_ROOT": str(instance.var / "static"),
         "LAYERSTORE_EMAIL_URL": f"smtp://127.0.0.1:{instance.ports['mail']}",
         "LAYERSTORE_MAIL_FROM": "Layerstore <no-reply@layerstore.example>",
-        "LAYERSTORE_MAILBOX_URL": f"{instance.sandbox_url}/mailbox",
+        "LAYERSTORE_MAILBOX_URL": f"{instance.sandbox_url}/mailbox/",
         "LAYERSTORE_SANDBOX_URL": instance.sandbox_url,
         "STRIPE_SECRET_KEY": secrets["stripe_secret_key"],
         "STRIPE_WEBHOOK_SECRET": secrets["stripe_webhook_secret"],

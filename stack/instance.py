@@ -95,7 +95,9 @@ class Instance:
         self.sockets.mkdir(mode=0o711, exist_ok=True)
         status = self.sockets.lstat()
         if self.sockets.is_symlink() or status.st_uid != os.geteuid():
-            raise Problem(f"{self.sockets} belongs to another user.", do=f"remove it, or set LAYERSTORE_VAR to another folder than {self.var}.")
+            raise Problem(
+                f"{self.sockets} belongs to another user.", do=f"remove it, or set LAYERSTORE_VAR to another folder than {self.var}."
+            )
 
     @cached_property
     def secrets(self) -> dict[str, str]:

@@ -34,9 +34,11 @@ def redis(instance: Instance, *, durable: bool = True) -> Part:
 
 def sandbox(instance: Instance) -> Part:
     """Stripe's stand-in and the mailbox."""
-    command = (PYTHON, "-m", "sandbox", "--http-port", str(instance.ports["sandbox"]), "--smtp-port", str(instance.ports["mail"]))
-    where = ("--data", str(instance.var / "sandbox"), "--webhook-url", f"{instance.url}/billing/stripe/webhook")
-    return Part("sandbox", (*command, *where), stage="base", ready=lambda: answers(f"{instance.sandbox_url}/mailbox"))
+    ports = ("--http-port", str(instance.ports["sandbox"]), "--smtp-port", str(instance.ports["mail"]))
+    where = ("--data", str(instance.var / "sandbox"), "--public-url", instance.sandbox_url)
+    hook = ("--webhook-url", f"{instance.url}/billing/stripe/webhook", "--webhook-secret", instance.secrets["stripe_webhook_secret"])
+    command = (PYTHON, "-m", "sandbox", *ports, *where, *hook, "--secret-key", instance.secrets["stripe_secret_key"])
+    return Part("sandbox", command, stage="base", ready=lambda: answers(f"{instance.sandbox_url}/healthz"))
 
 
 def registry(instance: Instance) -> Part:
@@ -76,7 +78,20 @@ def inner(instance: Instance) -> Part:
 
 def worker(instance: Instance) -> Part:
     """Runs queued tasks."""
-    command = (PYTHON, "-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+    command = (
+        PYTHON,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    )
     return Part("worker", command, stage="shop", ready=lambda: says(instance.log("worker"), "ready"), stop_seconds=20)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from stack.instance import Instance
 from stack.packages import postgres_programs
 from stack.problems import Problem
-from stack.supervise import dying_with_parent
+from stack.processes import dying_with_parent
 
 # Lets the server read and enter folders of root (a clone under /root is 0700) without widening the mode of any.
 CAPABILITY = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
@@ -57,15 +57,31 @@ class Postgres:
         self.data.mkdir(mode=0o700, parents=True)
         self._give(self.data)
         # Only who can enter the socket's folder (0700) can connect at all, so no password is needed behind it.
-        arguments = ("-D", str(self.data), "-U", "layerstore", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C.UTF-8")
+        arguments = (
+            "-D",
+            str(self.data),
+            "-U",
+            "layerstore",
+            "--auth-local=trust",
+            "--auth-host=reject",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+        )
         result = subprocess.run(self.command("initdb", *arguments), capture_output=True, text=True, cwd="/", check=False)
         if result.returncode:
-            raise Problem(f"PostgreSQL's data could not be made: {result.stderr.strip()}", do="free some space or mend the rights, then start again.")
+            raise Problem(
+                f"PostgreSQL's data could not be made: {result.stderr.strip()}", do="free some space or mend the rights, then start again."
+            )
         (self.data / "layerstore.ready").touch()
 
     def is_ready(self) -> bool:
         """Tell whether the server takes connections."""
-        return subprocess.run(self.command("pg_isready", "-q", "-h", str(self.sockets), "-U", "layerstore", "-d", "postgres"), cwd="/", check=False).returncode == 0
+        return (
+            subprocess.run(
+                self.command("pg_isready", "-q", "-h", str(self.sockets), "-U", "layerstore", "-d", "postgres"), cwd="/", check=False
+            ).returncode
+            == 0
+        )
 
     def ensure_database(self, name: str = "layerstore") -> None:
         """Make the database when it is not there.
@@ -114,13 +130,17 @@ def find_postgres(instance: Instance, *, data: Path | None = None) -> Postgres:
     try:
         pwd.getpwnam("postgres")
     except KeyError:
-        raise Problem("There is no user postgres, and PostgreSQL does not run as root.", do="run: adduser --system --group postgres") from None
+        raise Problem(
+            "There is no user postgres, and PostgreSQL does not run as root.", do="run: adduser --system --group postgres"
+        ) from None
     for extra in ((), CAPABILITY):
         become = ("setpriv", *IDENTITY, *extra)
         if may_enter(become, here.parent):
             return Postgres(programs=Path(folder), data=here, sockets=sockets, become=become)
     elsewhere = fallback_data(here)
-    notice = f"User postgres may not enter {here.parent}, and this machine does not let us grant that: PostgreSQL's data is under {elsewhere}."
+    notice = (
+        f"User postgres may not enter {here.parent}, and this machine does not let us grant that: PostgreSQL's data is under {elsewhere}."
+    )
     return Postgres(programs=Path(folder), data=elsewhere, sockets=sockets, become=("setpriv", *IDENTITY), notice=notice)
 
 

@@ -1,6 +1,7 @@
 """The whole stack: bring every part up in order, take it down in order."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -85,7 +86,17 @@ class Stack:
         server.prepare()
         write_configs(self.instance)
         write_environment(self.instance)
-        make = (parts.sandbox, parts.registry, parts.web, parts.token, parts.inner, parts.worker, parts.scheduler, parts.nginx, parts.dockerd)
+        make = (
+            parts.sandbox,
+            parts.registry,
+            parts.web,
+            parts.token,
+            parts.inner,
+            parts.worker,
+            parts.scheduler,
+            parts.nginx,
+            parts.dockerd,
+        )
         database = [parts.postgres(self.instance, server, durable=self.durable), parts.redis(self.instance, durable=self.durable)]
         self._supervisor = Supervisor(self.instance, [*database, *(part(self.instance) for part in make)], restarts=self.restarts)
         self.environment |= shop_environment(self.instance)
@@ -94,7 +105,9 @@ class Stack:
         self.supervisor.start("postgres", "redis", "sandbox")
         server.ensure_database()
         self.announce("tables, signing keys, static files")
-        self._run_together({"migrate": ["migrate", "--noinput"], "signing_keys": ["signing_keys", "init"], "collectstatic": ["collectstatic", "--noinput"]})
+        self._run_together(
+            {"migrate": ["migrate", "--noinput"], "signing_keys": ["signing_keys", "init"], "collectstatic": ["collectstatic", "--noinput"]}
+        )
         self.announce("registry, web, token, inner, worker, scheduler, nginx")
         self.supervisor.start("registry", "web", "token", "inner", "worker", "scheduler", "nginx")
         if self.with_docker:
@@ -108,8 +121,17 @@ class Stack:
         self.lock.take()
         end_leftover_processes(self.instance)
         require_free_ports(self.instance)
-        for socket in self.instance.sockets.glob("*.sock"):
-            socket.unlink()
+        self._clear_run_files()
+
+    def _clear_run_files(self) -> None:
+        """Take away sockets and pid files of a run that was killed; with the lock held, nobody uses them."""
+        if os.geteuid() == 0:
+            unmount_below(self.instance.var)
+            unmount_below(self.instance.sockets)
+        shutil.rmtree(self.instance.sockets, ignore_errors=True)
+        self.instance.make_folders()
+        for file in (self.instance.var / "run").glob("*.pid"):
+            file.unlink()
 
     def manage(self, *arguments: str) -> None:
         """Run one of Django's commands on this stack.
@@ -125,7 +147,12 @@ class Stack:
             log = self.instance.log(name)
             with log.open("w") as output:
                 process = subprocess.Popen(
-                    parts.manage(*arguments), env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                    parts.manage(*arguments),
+                    env=self.environment,
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
                 )
             running.append((name, log, process))
         try:
@@ -176,6 +203,7 @@ class Stack:
             if os.geteuid() == 0:
                 unmount_below(self.instance.var)
                 unmount_below(self.instance.sockets)
+            shutil.rmtree(self.instance.sockets, ignore_errors=True)
         self.lock.release()
 
     def log_text(self, part: str) -> str:

@@ -17,6 +17,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from stack.instance import Instance, write_private
 from stack.probes import Probe, at_once
 from stack.problems import Problem
+from stack.processes import dying_with_parent
 
 READY_SECONDS = 60
 STOP_SECONDS = 60
@@ -66,14 +67,6 @@ class Part:
         )
 
 
-def dying_with_parent(signal_name: str) -> list[str]:
-    """Return what stands before a command so that the kernel sends it a signal when its parent dies, however that dies.
-
-    To be repeated behind a change of user, which clears the wish (prctl(2), PR_SET_PDEATHSIG).
-    """
-    return ["setpriv", "--pdeathsig", signal_name]
-
-
 def escaped(value: str) -> str:
     """Return a value as supervisord's configuration takes it: % begins an expansion there."""
     return value.replace("%", "%%")
@@ -108,7 +101,8 @@ class Supervisor:
         for part in self.parts.values():
             stages.setdefault(part.stage, []).append(part.name)
         groups = (
-            f"[group:{stage}]\nprograms = {','.join(members)}\npriority = {order}\n" for order, (stage, members) in enumerate(stages.items(), start=1)
+            f"[group:{stage}]\nprograms = {','.join(members)}\npriority = {order}\n"
+            for order, (stage, members) in enumerate(stages.items(), start=1)
         )
         sections = (part.section(instance=self.instance, restarts=self.restarts) for part in self.parts.values())
         return "\n".join([*head, *groups, *sections])
@@ -166,7 +160,9 @@ class Supervisor:
         deadline = time.monotonic() + READY_SECONDS
         while not ready():
             if ended():
-                raise Problem(f"{what} ended while it was being started.", do="the cause stands in its log; mend it and start again.", log=log)
+                raise Problem(
+                    f"{what} ended while it was being started.", do="the cause stands in its log; mend it and start again.", log=log
+                )
             if time.monotonic() > deadline:
                 raise Problem(f"{what} was not ready within {READY_SECONDS} s.", do="the cause may stand in its log.", log=log)
             time.sleep(0.05)
@@ -238,4 +234,3 @@ class Supervisor:
         transport = SupervisorTransport(serverurl=f"unix://{self.instance.socket('supervisor')}")
         with ServerProxy("http://127.0.0.1", transport=transport) as proxy:
             return getattr(proxy.supervisor, method)(*arguments)
-

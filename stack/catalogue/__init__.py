@@ -1,0 +1,1 @@
+"""What the demo's two sellers sell: real images, pages worth reading, drawn pictures."""

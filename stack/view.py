@@ -1,0 +1,112 @@
+"""What the user sees: numbered acts, each step with the command or request it makes, and what came of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+
+class Step:
+    """One step while it is being made: takes the requests and commands, and in the end the outcome."""
+
+    def __init__(self, console: Console, status: Status | None) -> None:
+        self._console = console
+        self._status = status
+        self._outcome = ""
+
+    def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> None:
+        """Show a request as it is made. Secrets stay out: values of fields called password or card are starred."""
+        shown = " ".join(f"{name}={_starred(name, value)}" for name, value in (fields or {}).items() if value)
+        self._print(f"[dim]     {method:<4}[/] [cyan]{escape(path)}[/] [dim]{escape(shown)}[/]")
+
+    def command(self, text: str) -> None:
+        """Show a command as a user would type it."""
+        self._print(f"     [dim]$[/] [cyan]{escape(text)}[/]")
+
+    def note(self, text: str) -> None:
+        """Say something on the way."""
+        self._print(f"     [dim]{escape(text)}[/]")
+
+    def outcome(self, text: str) -> None:
+        """Set what the step ends with."""
+        self._outcome = text
+
+    def _print(self, markup: str) -> None:
+        self._console.print(markup, soft_wrap=True, highlight=False)
+
+    def finish(self) -> None:
+        """Print the outcome."""
+        if self._outcome:
+            self._print(f"     [green]✓[/] {escape(self._outcome)}")
+
+
+def _starred(name: str, value: str) -> str:
+    secret = any(word in name for word in ("password", "card", "token", "cvc"))
+    flat = " ".join(value.split())
+    return "…" if secret else (flat if len(flat) <= 40 else flat[:39] + "…")  # noqa: PLR2004 - a line stays a line
+
+
+class View:
+    """The terminal. Colour and motion only where a person looks on; NO_COLOR is honoured by rich itself."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console()
+
+    def act(self, number: int, title: str, subtitle: str) -> None:
+        """Begin one of the acts of the sale."""
+        self.console.print()
+        self.console.print(Text.assemble((f" {number} ", "bold reverse"), "  ", (title, "bold"), "   ", (subtitle, "dim")))
+
+    def title(self, text: str) -> None:
+        """Begin something that is no act of the sale."""
+        self.console.print()
+        self.console.print(Text(text, style="bold"))
+
+    def say(self, text: str) -> None:
+        """Print a plain line."""
+        self.console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Step]:
+        """Show a step: its title at once, a spinner while it runs, its outcome when it is done."""
+        self.console.print(f"\n   [bold]{escape(title)}[/]", highlight=False, soft_wrap=True)
+        with self._waiting(title) as status:
+            step = Step(self.console, status)
+            yield step
+        step.finish()
+
+    @contextmanager
+    def _waiting(self, title: str) -> Iterator[Status | None]:
+        if not self.console.is_terminal:
+            yield None
+            return
+        with self.console.status(f"[dim]{escape(title)} …[/]", spinner="dots") as status:
+            yield status
+
+    def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
+        """Print a small table."""
+        table = Table(title=title, title_justify="left", title_style="bold", show_edge=False, pad_edge=False, box=None, header_style="dim")
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self.console.print()
+        self.console.print(table)
+
+    def block(self, title: str, lines: list[str]) -> None:
+        """Print lines to paste: with nothing around them, so that they can be marked with the mouse."""
+        self.console.print()
+        self.console.rule(f"[bold]{escape(title)}[/]", style="dim")
+        for line in lines:
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.console.rule(style="dim")
+
+    def problem(self, text: str) -> None:
+        """Print what is in the way."""
+        self.console.print()
+        self.console.print(Panel(Text(text), title="Problem", title_align="left", border_style="red"))
