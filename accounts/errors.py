@@ -12,6 +12,26 @@ class EmailNotVerified(AccessDenied):
         super().__init__("Confirm your e-mail address first: open the link in our mail, or ask for a new one in your settings.")
 
 
+class UsernameTaken(ConflictError):
+    """Somebody else was a moment faster. 409."""
+
+    code = "username_taken"
+    field = "username"
+
+    def __init__(self) -> None:
+        super().__init__("This user name is taken. Choose another one.")
+
+
+class EmailAddressTaken(ConflictError):
+    """The address belongs to another account. Told only to who can read its mail, or sent two forms at once. 409."""
+
+    code = "email_address_taken"
+    field = "email"
+
+    def __init__(self) -> None:
+        super().__init__("This address belongs to another account. Reset that account's password, or use another address.")
+
+
 class ReasonMissing(InvalidInput):
     """The act goes into the audit trail and needs a reason. 422."""
 

@@ -2,15 +2,16 @@
 
 import logging
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts import credentials
-from accounts.models import AccessToken
+from accounts.models import AccessToken, User
 from common.redis import redis_client, redis_key
 
 logger = logging.getLogger(__name__)
+LISTED = 200
 NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970
 
 
@@ -29,9 +30,21 @@ def find_live_token(secret: str) -> AccessToken | None:
 
 
 def _find(condition: Q) -> AccessToken | None:
-    unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    tokens = AccessToken.objects.select_related("user__account")
-    return tokens.filter(condition, unexpired, revoked_at__isnull=True, user__is_active=True).first()
+    return _live(AccessToken.objects.select_related("user__account")).filter(condition, user__is_active=True).order_by().first()
+
+
+def _live(tokens: QuerySet[AccessToken]) -> QuerySet[AccessToken]:
+    return tokens.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()), revoked_at__isnull=True)
+
+
+def live_tokens_of(user: User) -> QuerySet[AccessToken]:
+    """Return the user's tokens that open something now."""
+    return _live(user.access_tokens.all())
+
+
+def tokens_of(user: User) -> QuerySet[AccessToken]:
+    """Return the user's tokens as their page lists them: newest first, the ended ones too, at most 200."""
+    return user.access_tokens.order_by("-created_at")[:LISTED]
 
 
 def identity_token_for(token: AccessToken) -> str:

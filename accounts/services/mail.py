@@ -10,10 +10,11 @@ from django.template import Context, Engine
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.errors import MailAlreadySent, ReasonMissing
+from accounts.errors import MailAlreadySent
 from accounts.locks import lock_mail
 from accounts.models import OutgoingMail, User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 from common.queue import queue_after_commit
 
@@ -101,8 +102,7 @@ def resend_mail(*, mail: OutgoingMail, reason: str, actor: User) -> OutgoingMail
         ReasonMissing: no reason.
         MailAlreadySent: its text is gone.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    require_reason(reason)
     with locked_transaction():
         locked = lock_mail(mail_id=mail.pk)
         if locked.sent_at is not None:

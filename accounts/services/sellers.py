@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.errors import ReasonMissing, SellerAlreadySuspended, SellerNotSuspended, StripeAccountAlreadyConnected
+from accounts.errors import SellerAlreadySuspended, SellerNotSuspended, StripeAccountAlreadyConnected
 from accounts.locks import lock_seller
 from accounts.models import Account, SellerProfile, User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction, translate_violation
 
 
@@ -29,8 +30,7 @@ def suspend_seller(*, seller: SellerProfile, reason: str, actor: User) -> Seller
         ReasonMissing: no reason.
         SellerAlreadySuspended: nothing to do.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    require_reason(reason)
     with locked_transaction():
         locked = lock_seller(account_id=seller.pk)
         if locked.suspended_at is not None:
@@ -48,8 +48,7 @@ def reinstate_seller(*, seller: SellerProfile, reason: str, actor: User) -> Sell
         ReasonMissing: no reason.
         SellerNotSuspended: nothing to do.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    require_reason(reason)
     with locked_transaction():
         locked = lock_seller(account_id=seller.pk)
         if locked.suspended_at is None:

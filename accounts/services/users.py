@@ -1,9 +1,10 @@
 """Disabling a user instead of deleting them, and undoing it."""
 
-from accounts.errors import ReasonMissing, UserAlreadyDisabled, UserNotDisabled
+from accounts.errors import UserAlreadyDisabled, UserNotDisabled
 from accounts.locks import lock_user
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 
 
@@ -14,8 +15,7 @@ def disable_user(*, user: User, reason: str, actor: User) -> User:
         ReasonMissing: no reason.
         UserAlreadyDisabled: nothing to do.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    require_reason(reason)
     with locked_transaction():
         locked = lock_user(user_id=user.pk)
         if not locked.is_active:
@@ -34,8 +34,7 @@ def enable_user(*, user: User, reason: str, actor: User) -> User:
         ReasonMissing: no reason.
         UserNotDisabled: nothing to do.
     """
-    if not reason.strip():
-        raise ReasonMissing
+    require_reason(reason)
     with locked_transaction():
         locked = lock_user(user_id=user.pk)
         if locked.is_active:

@@ -1,0 +1,26 @@
+"""The page that leads to everything about one's account."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.models import SellerProfile
+from accounts.requests import signed_in
+from accounts.selectors.tokens import live_tokens_of
+from accounts.selectors.users import has_verified_email
+
+
+@require_safe
+@login_required
+def account_settings(request: HttpRequest) -> HttpResponse:
+    """Show what is set: `email_verified`, `second_factor`, `seller` (SellerProfile or None), `token_count` (live ones)."""
+    user = signed_in(request)
+    context = {
+        "email_verified": has_verified_email(user),
+        "second_factor": is_mfa_enabled(user),
+        "seller": SellerProfile.objects.filter(account__user=user).first(),
+        "token_count": live_tokens_of(user).count(),
+    }
+    return render(request, "accounts/settings.html", context)
