@@ -18,12 +18,22 @@ FROM libraries AS demo-libraries
 COPY requirements/demo.txt /requirements/
 RUN pip install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /requirements/demo.txt
 
-# A user of its own, and the folders that volumes are mounted on: a fresh volume takes over their owner.
+# A user for the shop, one for the commands that change signing keys, one for the registry of docker-compose.yml; and the folders
+# that volumes are mounted on, for a fresh volume takes over their owner and mode.
 FROM base AS ground
 RUN groupadd --gid 10001 layerstore \
- && useradd --uid 10001 --gid layerstore --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin layerstore \
- && install -d -o layerstore -g layerstore -m 0755 /srv/static /srv/media /srv/registry /srv/settings/edge \
- && install -d -o layerstore -g layerstore -m 0700 /srv/keys /srv/settings/shop /srv/settings/registry /srv/demo
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin layerstore \
+ && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin keys \
+ && groupadd --gid 10003 registry \
+ && useradd --uid 10003 --gid 10003 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin registry \
+ && install -d -o layerstore -g layerstore -m 0755 /srv/static /srv/media /srv/settings/edge \
+ && install -d -o layerstore -g layerstore -m 0750 /srv/settings/shop \
+ && install -d -o layerstore -g registry -m 2750 /srv/settings/registry \
+ && install -d -o layerstore -g layerstore -m 0700 /srv/demo \
+ && install -d -o registry -g registry -m 0700 /srv/registry \
+ && install -d -o keys -g layerstore -m 0755 /srv/keys \
+ && install -d -o keys -g layerstore -m 0700 /srv/keys/authority \
+ && install -d -o keys -g layerstore -m 2750 /srv/keys/leaves
 WORKDIR /srv/layerstore
 ENV LAYERSTORE_STATIC_ROOT=/srv/static \
     LAYERSTORE_MEDIA_ROOT=/srv/media \
