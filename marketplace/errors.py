@@ -1,6 +1,6 @@
 """What the rules about names, images and products refuse."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput
 
@@ -190,22 +190,12 @@ class ProductStateConflict(ConflictError):
 
 
 class ProductNotReady(ConflictError):
-    """Something is missing before the product can be published. 409; `context["missing"]` lists the codes."""
+    """Something is missing before the product can be published. 409; `context["missing"]` lists the steps."""
 
     code = "product_not_ready"
 
-    def __init__(self, *, missing: Collection[tuple[str, str]]) -> None:
-        super().__init__(" ".join(sentence for _, sentence in missing), missing=[str(code) for code, _ in missing])
-
-
-class SellerCannotCharge(ConflictError):
-    """Stripe accepts no payments for the seller. 409."""
-
-    code = "seller_cannot_charge"
-    field = "amount"
-
-    def __init__(self) -> None:
-        super().__init__("Connect to Stripe before you ask for money; free products need no Stripe.")
+    def __init__(self, *, missing: Mapping[str, str]) -> None:
+        super().__init__(" ".join(missing.values()), missing=list(missing))
 
 
 class InvalidPrice(InvalidInput):

@@ -1,0 +1,87 @@
+"""Products as strangers and sellers look for them."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from django.contrib.postgres.lookups import TrigramWordSimilar
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
+
+from accounts.models import Account
+from marketplace.models import Price, Product, ProductImage
+
+_CONFIG = "english"
+_LONGEST_QUERY = 200
+
+
+class Sort(StrEnum):
+    """In which order products are listed."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    POPULAR = "popular"
+    PRICE = "price"
+
+
+def search_products(
+    *, query: str = "", category: str | None = None, free: bool | None = None, sort: Sort | None = None
+) -> QuerySet[Product]:
+    """Find what can be had, by words (a typing error is forgiven) and filters. Indexed; one query.
+
+    Args:
+        query: as people type it; quotes and a leading minus mean what they mean elsewhere (websearch_to_tsquery).
+        category: slug of a shelf.
+        free: True for free products, False for those with a price.
+        sort: by relevance if there is a query and by newest otherwise, unless said.
+    """
+    text = query.replace("\x00", "").strip()[:_LONGEST_QUERY]
+    products = _offered()
+    if text:
+        products = _matching(products, text)
+    if category:
+        products = products.filter(category=category)
+    if free is not None:
+        products = products.filter(current_amount=0) if free else products.filter(current_amount__gt=0)
+    chosen = sort or (Sort.RELEVANCE if text else Sort.NEWEST)
+    return products.order_by(*_order(chosen, by_words=bool(text)))
+
+
+def products_of_shop(*, namespace: str) -> QuerySet[Product]:
+    """List what a namespace offers, newest first."""
+    return _offered().filter(namespace__name=namespace).order_by("-published_at", "pk")
+
+
+def published_product(*, namespace: str, slug: str) -> Product | None:
+    """Find the product of an address, if a stranger may see it."""
+    products = Product.objects.published().select_related("namespace", "seller", "category")
+    return products.filter(namespace__name=namespace, slug=slug).first()
+
+
+def product_of_seller(*, product_id: UUID, account: Account) -> Product | None:
+    """Find a product for its seller, whatever its state; somebody else's is not found."""
+    return Product.objects.select_related("namespace", "seller", "category").filter(pk=product_id, seller=account.pk).first()
+
+
+def _offered() -> QuerySet[Product]:
+    """What a shelf shows: published, with nothing taken down in it."""
+    down = ProductImage.objects.filter(product=OuterRef("pk"), image__taken_down_at__isnull=False)
+    price = Price.objects.current().filter(product=OuterRef("pk"))
+    return Product.objects.published().filter(~Exists(down)).annotate(current_amount=Subquery(price.values("amount")))
+
+
+def _matching(products: QuerySet[Product], text: str) -> QuerySet[Product]:
+    words = SearchQuery(text, config=_CONFIG, search_type="websearch")
+    near = TrigramWordSimilar(F("search_words"), Value(text))
+    rank = SearchRank(F("search_document"), words) + TrigramWordSimilarity(text, "search_words")
+    return products.filter(Q(search_document=words) | Q(near)).annotate(rank=rank)
+
+
+def _order(sort: Sort, *, by_words: bool) -> tuple[str | Combinable, ...]:
+    newest = ("-published_at", "pk")
+    if sort is Sort.POPULAR:
+        pulls = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(sum=Sum("image__pull_count"))
+        return (Subquery(pulls.values("sum")).desc(nulls_last=True), *newest)
+    if sort is Sort.PRICE:
+        return (F("current_amount").asc(nulls_last=True), *newest)
+    return ("-rank", *newest) if sort is Sort.RELEVANCE and by_words else newest

@@ -1,0 +1,144 @@
+"""A product's page and its images."""
+
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import SellerProfile, User
+from accounts.services.audit import record_audit
+from common.locking import locked_transaction, translate_violation
+from marketplace.errors import ForeignImage, ImageNotUsable, InvalidProduct, NotYours, SlugFixed, SlugNamesAnotherImage, SlugTaken
+from marketplace.locks import lock_images, lock_product_with_images
+from marketplace.models import Category, Image, Namespace, Product, ProductImage
+from marketplace.names import Slug
+from marketplace.selectors.ownership import require_owner
+from marketplace.services.products.moves import require_ready
+from marketplace.services.search import index_product
+
+
+class ProductChanges(TypedDict, total=False):
+    """What of a product can be edited."""
+
+    title: str
+    slug: str
+    summary: str
+    description: str
+    category: Category | None
+    licence_name: str
+    licence_text: str
+
+
+def create_product(
+    *,
+    seller: SellerProfile,
+    namespace: Namespace,
+    actor: User,
+    images: Sequence[Image],
+    **page: Unpack[ProductChanges],
+) -> Product:
+    """Draft a product of the seller's own images: one, a bundle in this order, or none yet. Nobody else sees it.
+
+    Args:
+        page: `title` and `slug` are needed.
+
+    Raises:
+        NotYours: seller or namespace is not the actor's.
+        InvalidSlug: the address breaks a rule of names; says which.
+        InvalidProduct: another field does not fit; says which.
+        ForeignImage: an image is somebody else's.
+        ImageNotUsable: an image has ended or is taken down.
+        SlugNamesAnotherImage: the address is the name of an image that is not in the product.
+        SlugTaken: another product of the namespace has the address.
+    """
+    require_owner(actor, seller.pk)
+    if namespace.owner_id != seller.pk:
+        raise NotYours
+    with locked_transaction():
+        chosen = _usable(images, lock_images(image_ids=[image.pk for image in images]), seller.pk)
+        product = Product(seller=seller, namespace=namespace, **page)
+        _save(product, chosen)
+        _put_in(product, chosen)
+        record_audit(actor=actor, action="product.created", target=product, images=[image.repository for image in chosen])
+    return product
+
+
+def edit_product(*, product: Product, actor: User, **changes: Unpack[ProductChanges]) -> Product:
+    """Change the page of a product, whatever its state; its markdown is kept as it was typed.
+
+    Raises:
+        NotYours: the product is somebody else's.
+        InvalidSlug, InvalidProduct, SlugNamesAnotherImage, SlugTaken: as in `create_product`.
+        SlugFixed: the address of a product that was ever published stays.
+    """
+    require_owner(actor, product.seller_id)
+    with locked_transaction():
+        locked, images = lock_product_with_images(product_id=product.pk)
+        if locked.published_at is not None and changes.get("slug", locked.slug) != locked.slug:
+            raise SlugFixed
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        _save(locked, images)
+        index_product(locked)
+        record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
+    return locked
+
+
+def set_images(*, product: Product, images: Sequence[Image], actor: User) -> Product:
+    """Put exactly these images into the product, in this order. Who holds an image that leaves it keeps it.
+
+    Raises:
+        NotYours, ForeignImage, ImageNotUsable, SlugNamesAnotherImage: as in `create_product`.
+        ProductNotReady: the product is published, and would lack something with these images.
+    """
+    require_owner(actor, product.seller_id)
+    with locked_transaction():
+        locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images])
+        chosen = _usable(images, candidates, locked.seller_id)
+        _check_slug(locked, chosen)
+        locked.product_images.all().delete()
+        _put_in(locked, chosen)
+        if locked.state == Product.State.PUBLISHED:
+            require_ready(locked)
+        record_audit(actor=actor, action="product.images_set", target=locked, images=[image.repository for image in chosen])
+    return locked
+
+
+def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) -> list[Image]:
+    """Return the locked rows of what was asked for, in that order, each once."""
+    rows = {image.pk: image for image in locked}
+    chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in asked)]
+    for image in chosen:
+        if image.owner_id != seller_id:
+            raise ForeignImage
+        if image.ended_at is not None or image.taken_down_at is not None:
+            raise ImageNotUsable(repository=image.repository)
+    return chosen
+
+
+def _save(product: Product, images: Sequence[Image]) -> None:
+    Slug.parse(product.slug)
+    _check_slug(product, images)
+    try:
+        product.clean_fields()
+    except ValidationError as error:
+        field, sentences = next(iter(error.message_dict.items()))
+        raise InvalidProduct(field=field, sentence=sentences[0]) from error
+    # The constraint, not a question asked before, judges whether the address is free.
+    with translate_violation("product_slug_unique", SlugTaken(slug=product.slug)):
+        product.save()
+
+
+def _check_slug(product: Product, images: Sequence[Image]) -> None:
+    """Refuse an address that buyers would take for that of an image which they do not get here."""
+    named = Image.objects.occupying().filter(namespace=product.namespace_id, name=product.slug)
+    other = named.exclude(pk__in=[image.pk for image in images]).first()
+    if other is not None:
+        raise SlugNamesAnotherImage(repository=other.repository)
+
+
+def _put_in(product: Product, images: Sequence[Image]) -> None:
+    ProductImage.objects.bulk_create(
+        ProductImage(product=product, image=image, owner_id=product.seller_id, position=position) for position, image in enumerate(images)
+    )
+    index_product(product)

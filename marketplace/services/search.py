@@ -1,0 +1,26 @@
+"""What the search looks through, kept beside the product."""
+
+import re
+
+from django.contrib.postgres.search import SearchVector
+from django.db.models import Value
+
+from marketplace.models import Product
+
+SEARCH_CONFIG = "english"
+_LONGEST_WORDS = 2_000
+
+
+def index_product(product: Product) -> None:
+    """Write the product's search document anew: title and repositories count most, then the summary, then the description.
+
+    Called by whatever changes one of these, in the same transaction.
+    """
+    repositories = " ".join(product.images.order_by("repository").values_list("repository", flat=True))
+    parts = " ".join(re.split(r"[^a-z0-9]+", f"{repositories} {product.slug}"))  # PostgreSQL would take a/b-c for a file's path
+    Product.objects.filter(pk=product.pk).update(
+        search_words=f"{product.title} {parts}"[:_LONGEST_WORDS],
+        search_document=SearchVector(Value(product.title), Value(parts), weight="A", config=SEARCH_CONFIG)
+        + SearchVector(Value(product.summary), weight="B", config=SEARCH_CONFIG)
+        + SearchVector(Value(product.description), weight="D", config=SEARCH_CONFIG),
+    )
