@@ -1,6 +1,6 @@
 """What the sale refuses, and what Stripe answers when it does not do what it is asked."""
 
-from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput, RetryLater
+from common.errors import ConflictError, DomainError, InvalidInput, RetryLater
 from common.money import Money
 
 
@@ -49,15 +49,6 @@ class InvalidWebhook(DomainError):
         super().__init__("This is not an event signed by Stripe.")
 
 
-class ProductNotForSale(ConflictError):
-    """The product cannot be bought at this moment. 409."""
-
-    code = "product_not_for_sale"
-
-    def __init__(self) -> None:
-        super().__init__("This product is not for sale at the moment. Nothing was charged.")
-
-
 class ProductIsFree(ConflictError):
     """There is nothing to pay. 409."""
 
@@ -74,15 +65,6 @@ class SellerMayNotSell(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("This seller takes no payments at the moment. Nothing was charged.")
-
-
-class BuyingOwnProduct(AccessDenied):
-    """Sellers do not buy from themselves. 403."""
-
-    code = "own_product"
-
-    def __init__(self) -> None:
-        super().__init__("This product is your own: you may pull its images already.")
 
 
 class AlreadyOwned(ConflictError):

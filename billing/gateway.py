@@ -1,0 +1,273 @@
+"""The only module that talks to Stripe: the official SDK, with time limits, idempotency keys, and two kinds of failure.
+
+Every function raises `StripeAway` (nothing is known, the same call again is safe) or `StripeRefused` (final), and RuntimeError inside a
+transaction: a row lock is never held while somebody else's computer thinks.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from billing.errors import InvalidWebhook, StripeAway, StripeRefused
+from billing.models import Order, Refund
+from billing.payment import Dispute, GivenBack, Payment
+
+_TIMEOUT = (3.05, 10)  # seconds to connect, to answer
+_RETRIES = 1  # by the SDK, at once, with the same key; longer outages are the sweeps' matter
+# 401 is our own configuration: mended some day, and nothing may be lost until then.
+_AWAY = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, stripe.AuthenticationError)
+_PAYMENT = ["payment_intent.latest_charge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A session that Stripe has opened: where the buyer pays."""
+
+    session_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a connected account may do."""
+
+    charges_enabled: bool
+    payouts_enabled: bool
+    details_submitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified webhook: what happened to which object. Its state is not read from here."""
+
+    event_id: str
+    type: str
+    object_id: str
+    account_id: str
+    livemode: bool
+
+
+@lru_cache(maxsize=4)
+def _client_for(key: str, base: str) -> stripe.StripeClient:
+    http = stripe.RequestsClient(timeout=_TIMEOUT)
+    if base:
+        return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=_RETRIES)
+    return stripe.StripeClient(key, http_client=http, max_network_retries=_RETRIES)
+
+
+@contextmanager
+def _stripe() -> Iterator[Any]:
+    """Yield the SDK's v1 services; translate what it raises."""
+    if connection.in_atomic_block:
+        msg = "Stripe is never called inside a transaction."
+        raise RuntimeError(msg)
+    try:
+        yield _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE).v1
+    except _AWAY as error:
+        raise StripeAway(cause=_cause(error)) from error
+    except stripe.StripeError as error:
+        raise StripeRefused(reason=_cause(error), stripe_code=error.code or "") from error
+
+
+def _cause(error: stripe.StripeError) -> str:
+    return f"{type(error).__name__}: {error.user_message or ''}"[:500]
+
+
+def create_checkout(order: Order) -> Checkout:
+    """Open the order's Checkout Session, or return the one it has: the order's id is the idempotency key.
+
+    Everything is taken from the order's own rows, so that a repeated call says the same, word for word.
+    """
+    names = ", ".join(image.repository for image in order.images.all())
+    back = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
+    named = {"order_id": str(order.pk)}
+    payment: dict[str, Any] = {"transfer_data": {"destination": order.destination_account_id}, "metadata": named}
+    if order.application_fee:  # Stripe wants it positive or not at all
+        payment["application_fee_amount"] = order.application_fee
+    price = {
+        "currency": order.currency,
+        "unit_amount": order.amount,
+        "product_data": {"name": order.product_title, "description": names[:500]},
+    }
+    params = {
+        "mode": "payment",
+        "line_items": [{"price_data": price, "quantity": 1}],
+        "payment_intent_data": payment,
+        "client_reference_id": str(order.pk),
+        "metadata": named,
+        "customer_email": order.email,
+        "success_url": back,
+        "cancel_url": f"{back}?cancelled=yes",
+        "expires_at": int(order.checkout_expires_at.timestamp()),
+    }
+    with _stripe() as v1:
+        session = v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{order.pk}"})
+    return Checkout(session_id=session.id, url=session.url or "")
+
+
+def expire_checkout(session_id: str) -> None:
+    """Close an open session for good; StripeRefused if it is complete or expired."""
+    with _stripe() as v1:
+        v1.checkout.sessions.expire(session_id)
+
+
+def read_payment(session_id: str) -> Payment:
+    """Return what Stripe says now of a session, its payment, its refunds and its dispute."""
+    with _stripe() as v1:
+        session = v1.checkout.sessions.retrieve(session_id, {"expand": _PAYMENT})
+        intent = session.payment_intent
+        charge = intent.latest_charge if intent else None
+        refunds = list(v1.refunds.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter()) if charge else []
+        disputes = v1.disputes.list({"payment_intent": intent.id}).data if charge and charge.disputed else []
+    transfer = intent.transfer_data if intent else None
+    return Payment(
+        session_id=session.id,
+        order_id=str((session.metadata or {})["order_id"]) if _has(session.metadata, "order_id") else "",
+        reference=session.client_reference_id or "",
+        livemode=session.livemode,
+        status=session.status or "",
+        paid=session.payment_status == "paid",
+        amount=_amount(session, intent),
+        currency=(intent.currency if intent else session.currency) or "",
+        intent_id=intent.id if intent else None,
+        intent_status=intent.status if intent else "",
+        destination=transfer.destination if transfer else None,
+        fee=intent.application_fee_amount or 0 if intent else None,
+        paid_with=_paid_with(charge),
+        refunded=charge.amount_refunded if charge else 0,
+        refunds=tuple(_given_back(refund) for refund in refunds),
+        dispute=_dispute(dispute.status for dispute in disputes),
+    )
+
+
+def _amount(session: Any, intent: Any) -> int:
+    """What was received; before that, what is asked."""
+    if intent is None:
+        return session.amount_total or 0
+    return int(intent.amount_received or intent.amount)
+
+
+def _has(metadata: Any, name: str) -> bool:
+    return metadata is not None and name in metadata.to_dict()
+
+
+def _paid_with(charge: Any) -> str:
+    method = charge.payment_method_details if charge else None
+    if method is None:
+        return ""
+    details = getattr(method, method.type, None)
+    last4 = getattr(details, "last4", None)
+    words = method.type.replace("_", " ")
+    return f"{words} ending {last4}"[:80] if last4 else words[:80]
+
+
+def _given_back(refund: Any) -> GivenBack:
+    own = refund.metadata["refund_id"] if _has(refund.metadata, "refund_id") else ""
+    return GivenBack(
+        stripe_id=refund.id,
+        refund_id=own,
+        amount=refund.amount,
+        status=refund.status or "pending",
+        failure=getattr(refund, "failure_reason", None) or "",
+    )
+
+
+def _dispute(statuses: Iterator[str]) -> Dispute:
+    """Sum up disputes: lost beats open. Inquiries (`warning_…`) and prevented ones took no money, and count as none."""
+    seen = set(statuses)
+    if "lost" in seen:
+        return Dispute.LOST
+    return Dispute.OPEN if seen & {"needs_response", "under_review"} else Dispute.NONE
+
+
+def read_order_id(event_type: str, object_id: str) -> str:
+    """Return the id of the order that a session, charge, refund or dispute names in its metadata; empty if it names none."""
+    with _stripe() as v1:
+        if event_type.startswith("checkout.session."):
+            source = v1.checkout.sessions.retrieve(object_id)
+        else:
+            service = v1.disputes if event_type.startswith("charge.dispute.") else v1.charges
+            if event_type.startswith(("refund.", "charge.refund.")):
+                service = v1.refunds
+            source = service.retrieve(object_id, {"expand": ["payment_intent"]}).payment_intent
+    if source is None or not _has(source.metadata, "order_id"):
+        return ""
+    return str(source.metadata["order_id"])
+
+
+def create_refund(refund: Refund) -> None:
+    """Give money back to the buyer, taking the seller's and our own share back with it; the refund's id is the idempotency key."""
+    params: dict[str, Any] = {
+        "payment_intent": refund.payment_intent_id,
+        "amount": refund.amount,
+        "reverse_transfer": True,
+        "metadata": {"refund_id": str(refund.pk), "order_id": str(refund.order_id)},
+    }
+    if refund.order.application_fee:
+        params["refund_application_fee"] = True
+    with _stripe() as v1:
+        v1.refunds.create(params, {"idempotency_key": f"refund-{refund.pk}"})
+
+
+def create_account(seller_id: str) -> str:
+    """Make the seller's connected account, or return the one just made: the seller's id is the idempotency key."""
+    params = {
+        "type": "express",
+        "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
+        "metadata": {"seller_id": seller_id},
+    }
+    with _stripe() as v1:
+        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller_id}"}).id)
+
+
+def create_account_link(stripe_account_id: str) -> str:
+    """Return a fresh address where the seller tells Stripe about themselves; good once, for minutes."""
+    public = settings.LAYERSTORE_PUBLIC_URL
+    params = {
+        "account": stripe_account_id,
+        "type": "account_onboarding",
+        "return_url": public + reverse("billing:payouts_return"),
+        "refresh_url": public + reverse("billing:payouts_refresh"),
+    }
+    with _stripe() as v1:
+        return str(v1.account_links.create(params).url)
+
+
+def read_standing(stripe_account_id: str) -> Standing:
+    """Return what Stripe lets the account do; StripeRefused for one that is no longer connected to us."""
+    with _stripe() as v1:
+        account = v1.accounts.retrieve(stripe_account_id)
+    return Standing(
+        charges_enabled=bool(account.charges_enabled),
+        payouts_enabled=bool(account.payouts_enabled),
+        details_submitted=bool(account.details_submitted),
+    )
+
+
+def verify_event(payload: bytes, signature: str, secrets: list[str]) -> Delivery:
+    """Return what a webhook says, once one of the secrets has signed it within five minutes (stripe.com/docs/webhooks#verify-manually).
+
+    Raises:
+        InvalidWebhook: no, wrong or stale signature, altered body, or not an event.
+    """
+    for secret in secrets:
+        try:
+            event = stripe.Webhook.construct_event(payload, signature, secret)
+        except (stripe.SignatureVerificationError, ValueError):
+            continue
+        thing = event.data.object
+        return Delivery(
+            event_id=event.id,
+            type=event.type,
+            object_id=getattr(thing, "id", ""),
+            account_id=getattr(event, "account", None) or "",
+            livemode=event.livemode,
+        )
+    raise InvalidWebhook

@@ -1,0 +1,45 @@
+"""Whose orders are whose, and who holds what."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, SellerProfile
+from billing.models import Order, OrderImage
+from marketplace.models import Entitlement
+
+
+def orders_of_buyer(account: Account) -> QuerySet[Order]:
+    """Return the account's purchases, newest first, with what a page shows of them; a fixed number of queries."""
+    return _shown(Order.objects.filter(buyer=account))
+
+
+def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
+    """Return the seller's sales, newest first: everything that was ever paid, with what a page shows of them."""
+    return _shown(Order.objects.filter(seller=seller, paid_at__isnull=False))
+
+
+def _shown(orders: QuerySet[Order]) -> QuerySet[Order]:
+    return orders.select_related("buyer", "seller", "product__namespace").prefetch_related("images__image", "refunds")
+
+
+def pending_order(*, account: Account, product_id: UUID) -> Order | None:
+    """Return the one order by which the account is buying the product right now."""
+    return Order.objects.filter(buyer=account, product=product_id, state=Order.State.PENDING).first()
+
+
+def image_ids_of_order(order_id: UUID) -> set[UUID]:
+    """Return the images that an order sold; they never change."""
+    return set(OrderImage.objects.filter(order=order_id).values_list("image_id", flat=True))
+
+
+def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None) -> bool:
+    """Whether the account holds each of the images because of something else than the order `besides`.
+
+    What is suspended by a dispute counts as held: it comes back or is taken for good, and either way is not sold twice meanwhile.
+    """
+    held = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
+    if besides is not None:
+        held = held.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
+    return set(image_ids) <= set(held.values_list("image_id", flat=True))

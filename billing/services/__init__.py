@@ -1,0 +1,1 @@
+"""Every change to orders, refunds and the webhook inbox."""

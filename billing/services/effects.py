@@ -1,0 +1,47 @@
+"""What follows from an order's move: what the buyer may pull, and the receipt."""
+
+from billing.models import Order
+from billing.selectors.orders import holds_all
+from billing.services.moves import GONE_STATES, HOLDING_STATES, UNPAID_STATES
+from billing.services.receipts import queue_receipt
+from marketplace.models import Entitlement, Image
+from marketplace.services.entitlements import (
+    grant_entitlements,
+    resume_entitlements,
+    revoke_entitlements,
+    suspend_entitlements,
+)
+
+_ORDER = Entitlement.Source.ORDER
+_WHY_GONE = {
+    Order.State.REFUNDED: "The order was refunded.",
+    Order.State.CHARGED_BACK: "The buyer's bank took the money back.",
+}
+
+
+def reason_to_return(order: Order, images: list[Image]) -> str:
+    """Return why a payment that has just become known is given back at once; empty if it is honoured.
+
+    The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
+    the buyer holds all of it already (two tabs, two products with the same images), or an image has been taken down meanwhile.
+    The caller holds the locks of the images, so that of two payments at once one is the second.
+    """
+    if holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk):
+        return "Paid a second time: everything in it was in the buyer's library already."
+    if any(image.taken_down_at or image.freed_at for image in images):
+        return "Paid after an image in it had been taken down."
+    return ""
+
+
+def follow_move(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
+    """Bring entitlements in line with the order's new state, and send the receipt of a payment that is kept."""
+    to, source_id = Order.State(order.state), order.pk
+    if came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED):
+        grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
+        queue_receipt(order=order)
+    if to is Order.State.DISPUTED:
+        suspend_entitlements(source_kind=_ORDER, source_id=source_id)
+    if came_from is Order.State.DISPUTED and to in HOLDING_STATES:
+        resume_entitlements(source_kind=_ORDER, source_id=source_id)
+    if to in GONE_STATES:
+        revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=_WHY_GONE[to])

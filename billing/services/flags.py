@@ -1,0 +1,27 @@
+"""Orders that staff should look at."""
+
+from accounts.models import User
+from accounts.services.audit import record_audit
+from billing.errors import OrderNotFlagged
+from billing.locks import lock_order
+from billing.models import Order
+from common.locking import locked_transaction
+from marketplace.services.reasons import require_reason
+
+
+def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
+    """Take the flag down: staff have looked. If Stripe still has something else than we sold, the next look raises it again.
+
+    Raises:
+        ReasonMissing: no reason.
+        OrderNotFlagged: nothing to do.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_order(order_id=order.pk)
+        if locked.flagged_at is None:
+            raise OrderNotFlagged
+        locked.flagged_at, locked.flag = None, ""
+        locked.save(update_fields=["flagged_at", "flag"])
+        record_audit(actor=actor, action="order.flag_cleared", target=locked, reason=reason)
+    return locked

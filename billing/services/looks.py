@@ -1,0 +1,132 @@
+"""A look: what Stripe says of one order, fetched outside of any transaction, and written down only if nothing overtook it.
+
+Two looks at once may arrive in either order. Each carries the order's revision from before its question to Stripe, and each one that is
+written raises it; so an older answer never overwrites a newer one. It is stale, and Stripe is asked again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.services.audit import record_audit
+from billing import gateway
+from billing.locks import lock_order
+from billing.models import Order
+from billing.payment import Payment
+from billing.selectors.orders import image_ids_of_order
+from billing.services.effects import follow_move, reason_to_return
+from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
+from billing.services.refund_rows import note_refunds, promise_refund, waits_for_refund
+from marketplace.locks import lock_images
+from marketplace.models import Image
+
+_SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What Stripe said of an order that stood at `revision` before it was asked."""
+
+    order_id: UUID
+    revision: int
+    payment: Payment
+
+
+def take_look(*, order_id: UUID, session_id: str = "") -> Look | None:
+    """Ask Stripe about the order; None while it has no session.
+
+    Args:
+        session_id: the session that names this order, if the order's own row does not know it yet.
+    """
+    order = Order.objects.only("revision", "checkout_session_id").get(pk=order_id)
+    session_id = session_id or order.checkout_session_id or ""
+    if not session_id:
+        return None
+    return Look(order_id, order.revision, gateway.read_payment(session_id))
+
+
+def write_look(look: Look) -> Order | None:
+    """Bring the order in line with what Stripe said; None if the look is stale. Runs in the caller's transaction.
+
+    Writing the same twice changes nothing. What differs from what we sold is flagged for staff and grants nothing.
+    """
+    images = lock_images(image_ids=image_ids_of_order(look.order_id))
+    order = lock_order(order_id=look.order_id)
+    if order.revision != look.revision:
+        return None
+    order.revision += 1
+    order.settle_after = next_look(order, timezone.now())
+    if wrong := differences(order, look.payment):
+        flag_order(order, "Stripe has something else than we sold: " + "; ".join(wrong))
+    else:
+        _take_over(order, look.payment)
+        _move(order, look.payment, images)
+    order.save()
+    return order
+
+
+def next_look(order: Order, now: datetime) -> datetime:
+    """Return when the sweep asks again: after a quarter of the order's age, for what has waited long may wait longer."""
+    return now + min(max((now - order.created_at) / 4, _SOONEST), _LATEST)
+
+
+def differences(order: Order, payment: Payment) -> list[str]:
+    """Return what Stripe has otherwise than our row, in words for staff; empty when all is as it was sold."""
+    expected: list[tuple[str, object, object]] = [
+        ("order", str(order.pk), payment.order_id),
+        ("reference", str(order.pk), payment.reference),
+        ("session", order.checkout_session_id or payment.session_id, payment.session_id),
+        ("amount", order.amount, payment.amount),
+        ("currency", order.currency, payment.currency),
+        ("live mode", settings.STRIPE_LIVEMODE, payment.livemode),
+    ]
+    if payment.intent_id is not None:
+        expected += [
+            ("destination", order.destination_account_id, payment.destination),
+            ("fee", order.application_fee, payment.fee),
+        ]
+    return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
+
+
+def flag_order(order: Order, flag: str) -> None:
+    """Put the order before the eyes of staff. The caller holds its lock and saves it; the first flag stays."""
+    if order.flagged_at is None:
+        order.flagged_at, order.flag = timezone.now(), flag[:500]
+        record_audit(actor=None, action="order.flagged", target=order, reason=flag)
+
+
+def _take_over(order: Order, payment: Payment) -> None:
+    order.checkout_session_id = payment.session_id
+    order.payment_intent_id = payment.intent_id
+    order.paid_with = payment.paid_with
+    if payment.status != "open":
+        order.checkout_url = ""
+    order.refunded_amount = min(payment.refunded, order.amount)
+    for failed in note_refunds(order, payment):
+        flag_order(order, f"A refund of {failed.money} failed at Stripe: {failed.failure}")
+
+
+def _move(order: Order, payment: Payment, images: list[Image]) -> None:
+    came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
+    if came_from in UNPAID_STATES and to in HOLDING_STATES and (reason := reason_to_return(order, images)):
+        # The money is promised back in the same transaction, and until then nothing is granted for it.
+        promise_refund(order, reason)
+        to = Order.State.REFUNDED
+    if to == came_from:
+        return
+    if to not in MOVES[came_from]:
+        if not waits_for_refund(order):
+            flag_order(order, f"The order is {came_from.label.lower()}, and Stripe says {to.label.lower()}.")
+        return
+    now = timezone.now()
+    order.state = to
+    if to in PAID_STATES and order.paid_at is None:
+        order.paid_at = now
+    order.closed_at = now if to in GONE_STATES or to in UNPAID_STATES else None
+    record_audit(actor=None, action=f"order.{to.value}", target=order)
+    follow_move(order, came_from=came_from, images=images)
+    if to is Order.State.CHARGED_BACK:
+        flag_order(order, "The dispute is lost: take the transfer back from the seller.")

@@ -1,0 +1,215 @@
+"""The sale itself: an order is placed, paid at Stripe, and completed by whoever hears of it first."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.locks import lock_seller
+from accounts.models import Account, User
+from accounts.selectors.users import require_verified_email
+from accounts.services.audit import record_audit
+from billing import gateway
+from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeRefused
+from billing.locks import lock_order
+from billing.models import Order, OrderImage
+from billing.selectors.orders import holds_all, image_ids_of_order, pending_order
+from billing.services.looks import next_look, take_look, write_look
+from billing.services.moves import MOVES
+from common.errors import LockTimeout
+from common.locking import locked_transaction, translate_violation
+from common.money import share
+from marketplace.errors import OwnProduct
+from marketplace.locks import lock_product_with_images
+from marketplace.models import Image, Price, Product
+from marketplace.selectors.offers import require_on_offer
+from marketplace.selectors.ownership import owns
+
+__all__ = ["MOVES", "close_checkout", "complete_order", "open_checkout", "place_order", "settle_order"]
+
+CHECKOUT_LIFETIME = timedelta(hours=1)
+# Stripe opens no session that would end sooner, so an order that has none yet gets none any more.
+SHORTEST_SESSION = timedelta(minutes=31)
+_LOOKS = 5
+
+
+def place_order(*, product: Product, user: User) -> Order:
+    """Write down that the user buys the product at its price of this moment; an order that is being paid already is resumed.
+
+    Amount, currency, fee and digests are copied from our own rows; nothing of them comes from the buyer. A pending order at another
+    price, of other images, or whose session has run out is closed at Stripe first.
+
+    Raises:
+        EmailNotVerified: the buyer has no verified address.
+        OwnProduct: sellers do not buy from themselves.
+        ProductNotOnOffer: not published, or its seller or an image of it is stopped.
+        ProductIsFree: there is nothing to pay.
+        SellerMayNotSell: Stripe takes or pays out no money for the seller.
+        AlreadyOwned: the buyer holds every image of it.
+        PaymentUnderWay: an earlier order is being paid, or being looked at by staff.
+        StripeAway, StripeRefused: while closing an older order.
+    """
+    require_verified_email(user)
+    if owns(user, product.seller_id):
+        raise OwnProduct
+    buyer = user.account
+    _close_outdated(product=product, buyer=buyer)
+    with locked_transaction():
+        seller = lock_seller(account_id=product.seller_id)
+        locked, images = lock_product_with_images(product_id=product.pk)
+        price = require_on_offer(locked)
+        if price.is_free:
+            raise ProductIsFree
+        if not (seller.may_sell and seller.payouts_enabled and seller.stripe_account_id):
+            raise SellerMayNotSell
+        if holds_all(account=buyer, image_ids=[image.pk for image in images]):
+            raise AlreadyOwned
+        pending = pending_order(account=buyer, product_id=locked.pk)
+        if pending is not None:
+            return _resumed(pending, price, images)
+        order = Order(
+            buyer=buyer,
+            placed_by=user,
+            email=user.email,
+            seller=seller,
+            product=locked,
+            price=price,
+            product_title=locked.title,
+            amount=price.amount,
+            currency=price.currency,
+            application_fee=share(price.amount, percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT),
+            destination_account_id=seller.stripe_account_id,
+        )
+        return _write_order(order, images)
+
+
+def _write_order(order: Order, images: list[Image]) -> Order:
+    now = timezone.now()
+    order.checkout_expires_at = (now + CHECKOUT_LIFETIME).replace(microsecond=0)  # Stripe counts whole seconds
+    order.settle_after = next_look(order, now)
+    with translate_violation("order_one_pending", PaymentUnderWay()):
+        order.save(force_insert=True)
+    OrderImage.objects.bulk_create(
+        OrderImage(order=order, image=image, repository=image.repository, digests=_digests(image)) for image in images
+    )
+    record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id))
+    return order
+
+
+def _digests(image: Image) -> dict[str, str]:
+    return {tag.name: tag.manifest.digest for tag in image.tags.select_related("manifest") if not tag.is_signature}
+
+
+def _close_outdated(*, product: Product, buyer: Account) -> None:
+    pending = pending_order(account=buyer, product_id=product.pk)
+    if pending is None or pending.flagged_at is not None:
+        return
+    price = Price.objects.filter(product=product, retired_at__isnull=True).first()
+    if price is None or not _is_current(pending, price.pk, set(product.images.values_list("pk", flat=True)), timezone.now()):
+        close_checkout(order_id=pending.pk)
+
+
+def _is_current(order: Order, price_id: UUID, image_ids: set[UUID], now: datetime) -> bool:
+    needed = timedelta(0) if order.checkout_session_id else SHORTEST_SESSION
+    return order.price_id == price_id and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+
+
+def _resumed(pending: Order, price: Price, images: list[Image]) -> Order:
+    current = _is_current(pending, price.pk, {image.pk for image in images}, timezone.now())
+    if pending.flagged_at is not None or not current:
+        raise PaymentUnderWay
+    return pending
+
+
+def open_checkout(*, order: Order) -> str:
+    """Return the address where the buyer goes on: Stripe's page while there is something to pay, else our own page of the order.
+
+    The order is the intent, written before; its id is Stripe's idempotency key. Whoever dies between Stripe's answer and our note of it
+    is healed by the next call, which gets the same session.
+
+    Raises:
+        StripeAway: nothing is known; call again.
+        StripeRefused: no session for this order; it has failed, and a new one may be placed.
+    """
+    ours = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
+    current = complete_order(order_id=order.pk)
+    if current.checkout_session_id is None and current.state == Order.State.PENDING:
+        try:
+            checkout = gateway.create_checkout(current)
+        except StripeRefused as refused:
+            _fail(order_id=order.pk, reason=refused.reason)
+            raise
+        current = _note_checkout(order_id=order.pk, checkout=checkout)
+    return current.checkout_url or ours
+
+
+def _note_checkout(*, order_id: UUID, checkout: gateway.Checkout) -> Order:
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        if order.checkout_session_id is None:
+            order.checkout_session_id = checkout.session_id
+            # Closed while Stripe was opening it: nobody is sent there, and the sweep or its webhook ends it.
+            order.checkout_url = checkout.url if order.state == Order.State.PENDING else ""
+            order.save(update_fields=["checkout_session_id", "checkout_url"])
+    return order
+
+
+def _fail(*, order_id: UUID, reason: str) -> None:
+    _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=reason)
+
+
+def complete_order(*, order_id: UUID) -> Order:
+    """Bring the order in line with what Stripe says of it now: the one way by which webhook, return page and sweep complete it.
+
+    Idempotent, and safe in any number of threads: the same effects once, whoever comes first.
+
+    Raises:
+        StripeAway, StripeRefused: nothing changed.
+        LockTimeout: others look at the same order all the time; retryable.
+    """
+    for _ in range(_LOOKS):
+        look = take_look(order_id=order_id)
+        if look is None:
+            return Order.objects.get(pk=order_id)
+        with locked_transaction():
+            order = write_look(look)
+        if order is not None:
+            return order
+    raise LockTimeout
+
+
+def close_checkout(*, order_id: UUID) -> Order:
+    """End an order's checkout: nobody can pay it afterwards. If somebody has, the order comes back paid.
+
+    Raises:
+        StripeAway: nothing is known; call again.
+    """
+    order = Order.objects.get(pk=order_id)
+    if order.checkout_session_id is None:
+        return _end_without_session(order_id=order_id, state=Order.State.EXPIRED, reason="It was never opened at Stripe.")
+    with suppress(StripeRefused):  # complete or expired already: the look tells which
+        gateway.expire_checkout(order.checkout_session_id)
+    return complete_order(order_id=order_id)
+
+
+def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> Order:
+    """Close a pending order that knows no session: should Stripe have one after all, its address never reached anybody."""
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        if order.state == Order.State.PENDING and order.checkout_session_id is None:
+            order.state, order.closed_at, order.revision = state, timezone.now(), order.revision + 1
+            order.save()
+            record_audit(actor=None, action=f"order.{state.value}", target=order, reason=reason)
+    return order
+
+
+def settle_order(*, order_id: UUID) -> Order:
+    """Ask Stripe about a pending order whose webhook has not come, and end it if its time is over."""
+    order = complete_order(order_id=order_id)
+    over = order.state == Order.State.PENDING and order.checkout_expires_at <= timezone.now()
+    if over and (order.checkout_session_id is None or order.checkout_url):
+        return close_checkout(order_id=order_id)
+    return order

@@ -1,0 +1,95 @@
+"""Refunds: asked for in one transaction, done by Stripe after it, written down when Stripe has answered."""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services.audit import record_audit
+from billing import gateway
+from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeRefused
+from billing.locks import lock_order, lock_refund
+from billing.models import Order, Refund
+from billing.services.looks import flag_order
+from billing.services.moves import HOLDING_STATES
+from billing.services.orders import complete_order
+from billing.services.refund_rows import add_refund, count_asked
+from billing.services.waiting import backoff
+from common.locking import locked_transaction
+from marketplace.services.reasons import require_reason
+
+
+def request_refund(*, order: Order, amount: int | None, reason: str, actor: User | None) -> Refund:
+    """Have money given back to the buyer: the seller's transfer and our fee go back in proportion.
+
+    The order moves when Stripe has done it: the whole ends pull within the pull token's lifetime and the registry's leeway, a part
+    leaves it. Together refunds never exceed what was paid.
+
+    Args:
+        amount: minor units; None for all that is left.
+
+    Raises:
+        ReasonMissing: no reason.
+        OrderNotRefundable: not paid, disputed, or wholly refunded.
+        RefundOutOfRange: nothing, or more than is left.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_order(order_id=order.pk)
+        left = locked.refundable
+        if locked.state not in HOLDING_STATES or not left.minor:
+            raise OrderNotRefundable(state=locked.state)
+        wanted = left.minor if amount is None else amount
+        if not 0 < wanted <= left.minor:
+            raise RefundOutOfRange(left=left)
+        refund = add_refund(order=locked, amount=wanted, reason=reason, actor=actor)
+        locked.save(update_fields=["refund_asked_amount"])
+        record_audit(actor=actor, action="order.refund_requested", target=locked, reason=reason, amount=wanted)
+    return refund
+
+
+def continue_refund(*, refund_id: UUID) -> Refund:
+    """Do what is left to do of a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
+
+    Raises:
+        StripeAway: nothing is known; the sweep goes on.
+    """
+    refund = _claim(refund_id)
+    if refund.state == Refund.State.WAITING and refund.attempts > 1:
+        # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
+        complete_order(order_id=refund.order_id)
+        refund.refresh_from_db()
+    if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
+        try:
+            gateway.create_refund(refund)
+        except StripeRefused as refused:
+            return _give_up(refund_id, refused)
+        complete_order(order_id=refund.order_id)
+        refund.refresh_from_db()
+    return refund
+
+
+def _claim(refund_id: UUID) -> Refund:
+    with locked_transaction():
+        refund = lock_refund(refund_id=refund_id)
+        if refund.state == Refund.State.WAITING:
+            refund.attempts += 1
+            refund.retry_at = timezone.now() + backoff(refund.attempts)
+            refund.save(update_fields=["attempts", "retry_at"])
+    return refund
+
+
+def _give_up(refund_id: UUID, refused: StripeRefused) -> Refund:
+    """Write down that Stripe will not do it. What was promised and cannot be kept is a matter for people."""
+    order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        refund = lock_refund(refund_id=refund_id)
+        if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
+            refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, refused.reason[:500], timezone.now()
+            refund.save(update_fields=["state", "failure", "settled_at"])
+            count_asked(order)
+            flag_order(order, f"Stripe refused a refund of {refund.money}: {refused.reason}")
+            order.save(update_fields=["refund_asked_amount", "flagged_at", "flag"])
+            record_audit(actor=None, action="order.refund_failed", target=order, reason=refused.reason)
+    return refund
