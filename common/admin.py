@@ -164,19 +164,20 @@ def neighbour(path: str, description: str = "") -> Callable[[Model], str]:
     return column
 
 
-def neighbours(model: type[Model], field: str, description: str = "") -> Callable[[Model], str]:
+def neighbours(model: type[Model], field: str, description: str = "", *, of: str = "pk") -> Callable[[Model], str]:
     """Return a field for `readonly_fields` that links to the list of those rows of another model that point here.
 
     Args:
         model: whose list.
         field: the lookup that leads from there to here, e.g. `user`.
         description: the label; the model's plural by default.
+        of: which attribute of this row they hold.
     """
 
     @admin.display(description=description or str(model._meta.verbose_name_plural))
     def column(row: Model) -> str:
         page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        return format_html('<a href="{}?{}">show</a>', page, urlencode({f"{field}__exact": row.pk}))
+        return format_html('<a href="{}?{}">show</a>', page, urlencode({f"{field}__exact": getattr(row, of)}))
 
     column.__name__ = f"neighbours_{model._meta.model_name}_{field}"
     return column

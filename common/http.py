@@ -57,6 +57,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, 404)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: a limit is reached. The longest that allauth counts over is five minutes."""
+    response = error_page(request, 429, "Too many attempts. Wait a few minutes, then try again.")
+    response["Retry-After"] = "60"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault. The page needs no database."""
     return error_page(request, 500)

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("api/", include("config.urls_api")),
     path("account/", include("accounts.urls")),
@@ -20,4 +21,5 @@ urlpatterns = [
 handler400 = "common.http.bad_request"
 handler403 = "common.http.permission_denied"
 handler404 = "common.http.not_found"
+handler429 = "common.http.too_many_requests"  # allauth's limits ask for it
 handler500 = "common.http.server_error"

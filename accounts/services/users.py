@@ -1,4 +1,6 @@
-"""Disabling a user instead of deleting them, and undoing it."""
+"""What staff do to a user: shut out instead of delete, let in again, take away lost second factors."""
+
+from allauth.mfa.models import Authenticator
 
 from accounts.errors import UserAlreadyDisabled, UserNotDisabled
 from accounts.locks import lock_user
@@ -43,3 +45,18 @@ def enable_user(*, user: User, reason: str, actor: User) -> User:
         locked.save(update_fields=["is_active"])
         record_audit(actor=actor, action="user.enabled", target=locked, reason=reason)
     return locked
+
+
+def remove_second_factors(*, user: User, reason: str, actor: User) -> None:
+    """Take away all authenticator apps, passkeys and recovery codes, for who has lost them; sessions end as well.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        Authenticator.objects.filter(user=locked).delete()
+        locked.credential_generation += 1
+        locked.save(update_fields=["credential_generation"])
+        record_audit(actor=actor, action="user.second_factors_removed", target=locked, reason=reason)

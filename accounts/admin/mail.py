@@ -1,0 +1,28 @@
+"""The outbox: what went out and what could not. Texts stay hidden, for they may carry links that open an account."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.models import OutgoingMail
+from accounts.requests import signed_in
+from accounts.services.mail import resend_mail
+from common.admin import act
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(AuditedAdmin):
+    """Mail that was or will be sent."""
+
+    list_display = ("subject", "to", "created_at", "attempts", "sent_at", "failed_at", "last_error")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), ("failed_at", admin.EmptyFieldListFilter), "created_at")
+    search_fields = ("to", "subject", "key")
+    date_hierarchy = "created_at"
+    exclude = ("body_text", "body_html")
+    readonly_fields = ("id", "created_at")
+    actions = ("resend",)
+
+    @act("Send again", consequence="A mail that was not sent is tried once more, now. Of a sent one nothing is left to send.")
+    def resend(self, request: HttpRequest, mail: OutgoingMail, reason: str) -> None:
+        """Try unsent mails once more."""
+        resend_mail(mail=mail, reason=reason, actor=signed_in(request))

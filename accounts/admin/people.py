@@ -1,0 +1,78 @@
+"""Users and the accounts that own and buy."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, User
+from accounts.requests import signed_in
+from accounts.services.tokens import log_out_everywhere
+from accounts.services.users import disable_user, enable_user, remove_second_factors
+from common.admin import act, neighbour, neighbours
+
+
+@admin.register(User)
+class UserAdmin(AuditedAdmin):
+    """People who sign in. Disabled, never deleted."""
+
+    list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff", "date_joined")
+    search_fields = ("username", "email", "emailaddress__email")
+    date_hierarchy = "date_joined"
+    exclude = ("password", "groups", "user_permissions")
+    readonly_fields = (
+        "id",
+        "date_joined",
+        "addresses",
+        "second_factor",
+        neighbour("account"),
+        neighbours(AccessToken, "user"),
+        neighbours(AuditEvent, "actor", "done by them"),
+        neighbours(OutgoingMail, "to", "mail to them", of="email"),
+    )
+    actions = ("disable", "enable", "log_out", "remove_second_factor")
+
+    @admin.display(description="e-mail addresses")
+    def addresses(self, user: User) -> str:
+        """List the addresses and which of them are verified."""
+        known = EmailAddress.objects.filter(user=user).order_by("email")
+        return ", ".join(f"{one.email} ({'verified' if one.verified else 'not verified'})" for one in known) or "–"
+
+    @admin.display(description="second factor", boolean=True)
+    def second_factor(self, user: User) -> bool:
+        """Whether one is set up."""
+        return is_mfa_enabled(user)
+
+    @act("Disable", consequence="They can no longer sign in; sessions and tokens of every kind end with their next request.")
+    def disable(self, request: HttpRequest, user: User, reason: str) -> None:
+        """Shut users out."""
+        disable_user(user=user, reason=reason, actor=signed_in(request))
+
+    @act("Enable again", consequence="They sign in anew; access tokens that were not revoked work again.")
+    def enable(self, request: HttpRequest, user: User, reason: str) -> None:
+        """Let disabled users in again."""
+        enable_user(user=user, reason=reason, actor=signed_in(request))
+
+    @act("Log out everywhere", consequence="Every browser session and every docker sign-in by identity token ends. Access tokens stay.")
+    def log_out(self, request: HttpRequest, user: User, reason: str) -> None:
+        """End sessions and identity tokens."""
+        log_out_everywhere(user=user, actor=signed_in(request), reason=reason)
+
+    @act("Remove second factor", consequence="A password alone opens the account again. Make sure that it is really them who ask.")
+    def remove_second_factor(self, request: HttpRequest, user: User, reason: str) -> None:
+        """Take away authenticator apps, passkeys and recovery codes."""
+        remove_second_factors(user=user, reason=reason, actor=signed_in(request))
+
+
+@admin.register(Account)
+class AccountAdmin(AuditedAdmin):
+    """Who owns, buys and holds."""
+
+    list_display = ("name", "kind", neighbour("user"), "created_at")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username", "user__email")
+    exclude = ("user",)
+    readonly_fields = ("id", "created_at", neighbour("user"), neighbour("seller", "seller profile"))

@@ -1,0 +1,30 @@
+"""Access tokens: never their secrets."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.models import AccessToken
+from accounts.requests import signed_in
+from accounts.services.tokens import revoke_access_token
+from common.admin import act, neighbour
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(AuditedAdmin):
+    """What docker and the API take as password."""
+
+    list_display = ("name", "hint", neighbour("user"), "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "expires_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "hint", "user__username", "user__email")
+    exclude = ("user",)
+    readonly_fields = ("id", "hint", "created_at", "last_used_at", neighbour("user"))
+    actions = ("revoke",)
+
+    @act(
+        "Revoke", consequence="What uses the token is refused from its next request on; registry tokens that are out live on to their end."
+    )
+    def revoke(self, request: HttpRequest, token: AccessToken, reason: str) -> None:
+        """End tokens."""
+        revoke_access_token(token=token, actor=signed_in(request), reason=reason)
