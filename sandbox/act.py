@@ -53,9 +53,10 @@ class Act:
             api_version=stripe.api_version,
             request={"id": self.request_id, "idempotency_key": self.idempotency_key},
         )
-        if origin := account or self.owner:
+        origin = account or self.owner
+        if origin:
             event["account"] = origin
-        self.store.add(event, self.owner)
+        self.store.add(event, origin)
         held = self.store.rows("SELECT 1 FROM switches WHERE name = 'hold'")
         sql = "INSERT INTO deliveries (event, state, due) VALUES (?, ?, ?)"
         self.store.run(sql, event["id"], "held" if held else "due", self.config.clock())

@@ -18,7 +18,7 @@ from sandbox.config import Config
 from sandbox.endpoints import Endpoint, find_endpoint
 from sandbox.errors import InvalidRequest, StripeError, Unauthorized
 from sandbox.expand import expanded
-from sandbox.faults import Fault, Faults, Hangup
+from sandbox.faults import Faults, Hangup
 from sandbox.forms import decode
 from sandbox.idempotency import Answer, Keys, Slot, digest
 from sandbox.ids import new_id
@@ -72,16 +72,15 @@ class Api:
 
     def _answered(self, path: str, request_id: str) -> Answer:
         owner, key = self._authenticate(), request.headers.get("Idempotency-Key")
-        fault = self.faults.take(request.method, path)
         endpoint, parts = find_endpoint(request.method, path)
         given = request.form if request.method == "POST" else request.args
         raw = decode(list(given.items(multi=True)))
         slot = Slot(owner, key, path, digest(raw)) if key and request.method == "POST" else None
         asked = Asked(Act(self.config, self.store, owner, request_id, key), endpoint, parts, raw, slot)
         if slot is None:
-            return self._performed(asked, fault)
+            return self._performed(asked)
         with self.keys.claimed(slot):
-            return self._performed(asked, fault)
+            return self._performed(asked)
 
     def _authenticate(self) -> str:
         """The account acted for ("" is the platform)."""
@@ -98,7 +97,8 @@ class Api:
             raise no_access(Act(self.config, self.store), owner)
         return owner
 
-    def _performed(self, asked: Asked, fault: Fault | None) -> Answer:
+    def _performed(self, asked: Asked) -> Answer:
+        fault = self.faults.take(request.method, request.path)
         if fault:
             fault.before()
         if asked.slot and (earlier := self.keys.earlier(asked.slot, self.config.now())):

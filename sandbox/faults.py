@@ -24,6 +24,7 @@ class Fault:
     status: int
     seconds: float
     remaining: int
+    struck: threading.Event = field(default_factory=threading.Event, repr=False)
     over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -38,6 +39,7 @@ class Fault:
             ServerFault: in mode error.
             Hangup: in mode hang, after the wait or when the fault is lifted.
         """
+        self.struck.set()
         if self.mode == "error":
             raise ServerFault(self.status)
         if self.mode in {"slow", "hang"}:

@@ -43,7 +43,7 @@ class Server:
         self._http = make_server(host, http_port, create_app(self.world), threaded=True, request_handler=Handler, fd=fd)
         keeper = MailKeeper(config, self.world.store)
         self._smtp = Controller(keeper, hostname=host, port=smtp_port, data_size_limit=LARGEST_MAIL)
-        self._thread = threading.Thread(target=self._http.serve_forever, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), name="http", daemon=True)
 
     def __enter__(self) -> Self:
         """Start all three."""
