@@ -42,7 +42,8 @@ def search_products(
     if category:
         products = products.filter(category=category)
     if free is not None:
-        products = products.filter(current_amount=0) if free else products.filter(current_amount__gt=0)
+        amount = Q(amount=0) if free else Q(amount__gt=0)
+        products = products.filter(Exists(_current_prices().filter(amount)))
     chosen = sort or (Sort.RELEVANCE if text else Sort.NEWEST)
     return products.order_by(*_order(chosen, by_words=bool(text)))
 
@@ -66,8 +67,11 @@ def product_of_seller(*, product_id: UUID, account: Account) -> Product | None:
 def _offered() -> QuerySet[Product]:
     """What a shelf shows: published, with nothing taken down in it."""
     down = ProductImage.objects.filter(product=OuterRef("pk"), image__taken_down_at__isnull=False)
-    price = Price.objects.current().filter(product=OuterRef("pk"))
-    return Product.objects.published().filter(~Exists(down)).annotate(current_amount=Subquery(price.values("amount")))
+    return Product.objects.published().filter(~Exists(down))
+
+
+def _current_prices() -> QuerySet[Price]:
+    return Price.objects.current().filter(product=OuterRef("pk"))
 
 
 def _matching(products: QuerySet[Product], text: str) -> QuerySet[Product]:
@@ -83,5 +87,5 @@ def _order(sort: Sort, *, by_words: bool) -> tuple[str | Combinable, ...]:
         pulls = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(sum=Sum("image__pull_count"))
         return (Subquery(pulls.values("sum")).desc(nulls_last=True), *newest)
     if sort is Sort.PRICE:
-        return (F("current_amount").asc(nulls_last=True), *newest)
+        return (Subquery(_current_prices().values("amount")).asc(nulls_last=True), *newest)
     return ("-rank", *newest) if sort is Sort.RELEVANCE and by_words else newest

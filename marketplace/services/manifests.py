@@ -11,6 +11,7 @@ from django.utils import timezone
 from common.locking import locked_transaction
 from marketplace.locks import lock_image, lock_images, lock_occupant
 from marketplace.models import Image, Layer, Manifest, Tag
+from marketplace.services.expiry import keep_pushed_name
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
         if image is None:
             logger.warning("push to a name that nobody holds", extra={"repository": repository})
             return None
-        _note_first_push(image, at)
+        keep_pushed_name(image, at=at)
         manifest, _ = Manifest.objects.get_or_create(
             image=image,
             digest=digest,
@@ -130,15 +131,6 @@ def count_pulls(*, counts: Mapping[str, int]) -> None:
         found = Image.objects.occupying().filter(repository__in=counts).values_list("pk", flat=True)
         for image in lock_images(image_ids=found):
             Image.objects.filter(pk=image.pk).update(pull_count=F("pull_count") + counts[image.repository])
-
-
-def _note_first_push(image: Image, at: datetime) -> None:
-    if image.first_pushed_at is not None:
-        return
-    image.first_pushed_at = at
-    if image.end_kind == Image.End.EXPIRED:
-        image.ended_at, image.end_kind, image.end_reason = None, "", ""
-    image.save(update_fields=["first_pushed_at", "ended_at", "end_kind", "end_reason"])
 
 
 def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:
