@@ -22,6 +22,7 @@ class Form:
     method: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    files: list[str] = field(default_factory=list)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)  # name, value, formaction
 
 
@@ -32,6 +33,8 @@ class FormReader(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self.text: list[str] = []
+        self.links: list[tuple[str, str]] = []  # text, address
+        self._link = ""
         self._by_id: dict[str, Form] = {}
         self._open: Form | None = None
         self._select: tuple[str, Form] | None = None
@@ -48,6 +51,9 @@ class FormReader(HTMLParser):
         form = self._by_id.get(given["form"]) if "form" in given else self._open
         if form is not None:
             self._control(tag, given, form)
+        if tag == "a" and "href" in given:
+            self._link = given["href"]
+            self.links.append(("", self._link))
         self._hidden += tag in ("script", "style", "svg")
 
     def _control(self, tag: str, given: dict[str, str], form: Form) -> None:
@@ -56,6 +62,8 @@ class FormReader(HTMLParser):
             form.buttons.append((name, value, given.get("formaction", "")))
         elif tag == "input" and name:
             form.names.add(name)
+            if kind == "file":
+                form.files.append(name)
             if kind not in ("checkbox", "radio", "file") or "checked" in given:
                 form.fields.setdefault(name, []).append(value or ("on" if kind == "checkbox" else ""))
         elif tag == "select" and name:
@@ -72,6 +80,8 @@ class FormReader(HTMLParser):
         """Leave forms and their controls."""
         if tag == "form":
             self._open = None
+        elif tag == "a":
+            self._link = ""
         elif tag == "select":
             self._select = None
         elif tag == "textarea":
@@ -84,6 +94,9 @@ class FormReader(HTMLParser):
             self._textarea[1].fields[self._textarea[0]][0] += data
         elif not self._hidden and data.strip():
             self.text.append(" ".join(data.split()))
+            if self._link:
+                words, address = self.links[-1]
+                self.links[-1] = (f"{words} {data.strip()}".strip(), address)
 
 
 class Page:
@@ -96,6 +109,7 @@ class Page:
         reader = FormReader()
         reader.feed(self.html)
         self.forms = reader.forms
+        self.links = reader.links
         self.text = "\n".join(reader.text)
 
     def form(self, *names: str, action: str = "") -> Form:
@@ -113,6 +127,28 @@ class Page:
             do="look at that page and at var/log/web.log.",
         )
 
+    def form_with_button(self, value: str) -> Form:
+        """Return the form that has a button of this name or value.
+
+        Raises:
+            Problem: there is none.
+        """
+        for form in self.forms:
+            if any(value in button for button in form.buttons):
+                return form
+        raise Problem(f"{self.url} has no button {value}. It says:\n{self.text[:800]}", do="look at that page and at var/log/web.log.")
+
+    def link_text(self, text: str) -> str:
+        """Return where the first link with this text leads.
+
+        Raises:
+            Problem: there is none.
+        """
+        for words, address in self.links:
+            if text in words:
+                return urljoin(self.url, address)
+        raise Problem(f"{self.url} has no link {text}. It says:\n{self.text[:800]}", do="look at that page and at var/log/web.log.")
+
 
 class Browser:
     """One person's browser."""
@@ -129,6 +165,14 @@ class Browser:
             Problem: it is answered with an error.
         """
         step.request("GET", short(path, self.origin))
+        return self.look(path)
+
+    def look(self, path: str) -> Page:
+        """Open a page without a word about it.
+
+        Raises:
+            Problem: it is answered with an error.
+        """
         return self._page(self._client.get(path))
 
     def submit(

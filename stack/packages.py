@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import importlib.util
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -33,15 +33,17 @@ def program(name: str, package: str) -> Need:
 
 
 def file_like(what: str, pattern: str, package: str) -> Need:
-    """Return the need for at least one file like this."""
-    return Need(what=what, package=package, present=lambda: bool(glob.glob(pattern, recursive=True)))
+    """Return the need for at least one file like this; the pattern begins at the root."""
+    return Need(what=what, package=package, present=lambda: any(Path("/").glob(pattern)))
 
 
-def postgres_programs() -> str | None:
+def postgres_programs() -> Path | None:
     """Return the folder of the newest PostgreSQL server's programs. Debian keeps them off the path."""
-    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4]))
-    found = folders[-1] if folders else find_program("initdb")
-    return os.path.dirname(found) if found else None
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    if folders and (folders[-1] / "initdb").exists():
+        return folders[-1]
+    elsewhere = find_program("initdb")
+    return Path(elsewhere).parent if elsewhere else None
 
 
 RUNNING = (
@@ -57,7 +59,7 @@ RUNNING = (
 TESTING = (
     *RUNNING,
     program("chromium", "chromium"),
-    file_like("a font", "/usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
+    file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )
 MEASURING = (*TESTING, program("wrk", "wrk"), program("npm", "npm"))
 

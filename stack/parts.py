@@ -17,7 +17,7 @@ def program(name: str) -> str:
     return find_program(name) or name
 
 
-def postgres(instance: Instance, server: Postgres, *, durable: bool = True) -> Part:
+def postgres(server: Postgres, *, durable: bool = True) -> Part:
     """The database. SIGINT is PostgreSQL's fast stop: it ends connections instead of waiting for them."""
     command = server.server_command(durable=durable)
     # It goes into its data folder by itself; user postgres may not be allowed to begin in ours.

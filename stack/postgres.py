@@ -126,7 +126,7 @@ def find_postgres(instance: Instance, *, data: Path | None = None) -> Postgres:
     here = data or instance.var / "postgres"
     sockets = instance.sockets / "postgres"
     if os.geteuid() != 0:
-        return Postgres(programs=Path(folder), data=here, sockets=sockets, become=())
+        return Postgres(programs=folder, data=here, sockets=sockets, become=())
     try:
         pwd.getpwnam("postgres")
     except KeyError:
@@ -136,12 +136,12 @@ def find_postgres(instance: Instance, *, data: Path | None = None) -> Postgres:
     for extra in ((), CAPABILITY):
         become = ("setpriv", *IDENTITY, *extra)
         if may_enter(become, here.parent):
-            return Postgres(programs=Path(folder), data=here, sockets=sockets, become=become)
+            return Postgres(programs=folder, data=here, sockets=sockets, become=become)
     elsewhere = fallback_data(here)
     notice = (
         f"User postgres may not enter {here.parent}, and this machine does not let us grant that: PostgreSQL's data is under {elsewhere}."
     )
-    return Postgres(programs=Path(folder), data=elsewhere, sockets=sockets, become=("setpriv", *IDENTITY), notice=notice)
+    return Postgres(programs=folder, data=elsewhere, sockets=sockets, become=("setpriv", *IDENTITY), notice=notice)
 
 
 def fallback_data(data: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 LOG_LINES = 20
 
 
-class Problem(Exception):  # noqa: N818 - it is a message to the user, read aloud as "Problem: ..."
+class Problem(Exception):
     """Something the user can mend: what is wrong, and what to do. Ends the command with status 1."""
 
     def __init__(self, what: str, *, do: str, log: Path | None = None) -> None:

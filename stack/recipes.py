@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stack.problems import Problem
 
-PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
+USERS = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
 BASE_LIBRARIES = re.compile(r"/(ld-linux|ld64|libc\.|libm\.|libpthread|libdl|librt|libresolv|libgcc_s|libz\.)")
 
 
@@ -80,7 +80,7 @@ def libraries_of(programs: Sequence[Path]) -> dict[str, Path]:
 def base_layer() -> Layer:
     """Return the layer that every image of the shop stands on: the C library, its loader, two users. Shared, pushed once."""
     libraries = {path: source for path, source in libraries_of([Path("/bin/sh").resolve()]).items() if BASE_LIBRARIES.search(path)}
-    texts = {"/etc/passwd": PASSWD, "/etc/nsswitch.conf": "hosts: files dns\n", "/tmp/.keep": ""}  # noqa: S108 - a path in the image
+    texts = {"/etc/passwd": USERS, "/etc/nsswitch.conf": "hosts: files dns\n", "/tmp/.keep": ""}  # noqa: S108 - a path in the image
     return Layer("base", texts=texts, copies=libraries)
 
 

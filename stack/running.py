@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 from stack import parts
 from stack.configs import write_configs
@@ -62,7 +63,7 @@ class Stack:
             raise Problem("The stack does not run.", do="start it first.")
         return self._supervisor
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:
@@ -97,7 +98,7 @@ class Stack:
             parts.nginx,
             parts.dockerd,
         )
-        database = [parts.postgres(self.instance, server, durable=self.durable), parts.redis(self.instance, durable=self.durable)]
+        database = [parts.postgres(server, durable=self.durable), parts.redis(self.instance, durable=self.durable)]
         self._supervisor = Supervisor(self.instance, [*database, *(part(self.instance) for part in make)], restarts=self.restarts)
         self.environment |= shop_environment(self.instance)
         self.supervisor.launch(self.environment, keep_open=[self.lock.descriptor])

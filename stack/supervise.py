@@ -95,7 +95,8 @@ class Supervisor:
         head = [
             f"[unix_http_server]\nfile = {socket}\nchmod = 0600\n",
             "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n",
-            f"[supervisord]\nnodaemon = true\nlogfile = /dev/null\nlogfile_maxbytes = 0\n{user}pidfile = {run}/supervisord.pid\nchildlogdir = {run}\nloglevel = info\n",
+            f"[supervisord]\nnodaemon = true\nlogfile = /dev/null\nlogfile_maxbytes = 0\n{user}",
+            f"pidfile = {run}/supervisord.pid\nchildlogdir = {run}\nloglevel = info\n",
         ]
         stages: dict[str, list[str]] = {}
         for part in self.parts.values():
@@ -206,8 +207,9 @@ class Supervisor:
         self.pids.clear()
 
     def _stop_stages(self) -> None:
-        """Stop stage by stage, then supervisord. It would do all of this by itself on SIGTERM, and does when we are killed, but it looks
-        round only once a second unless it is asked something.
+        """Stop stage by stage, then supervisord.
+
+        It would do all of this by itself on SIGTERM, and does when we are killed, but looks round only once a second unless asked.
         """
         try:
             for stage in reversed(list(dict.fromkeys(part.stage for part in self.parts.values()))):

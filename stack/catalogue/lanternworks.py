@@ -67,7 +67,7 @@ NGINX_START = ("/usr/sbin/nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf")
 
 
 def quiet_edge() -> Recipe:
-    """nginx for static files."""
+    """Nginx for static files."""
     return Recipe(
         repository=f"{NAMESPACE}/quiet-edge",
         tag="1.22",
@@ -118,7 +118,7 @@ health:
 
 
 def courier() -> Recipe:
-    """skopeo with a policy and nothing else."""
+    """Skopeo with a policy and nothing else."""
     policy = json.dumps({"default": [{"type": "insecureAcceptAnything"}]}) + "\n"
     return Recipe(
         repository=f"{NAMESPACE}/courier",

@@ -20,7 +20,6 @@ maxmemory-clients 15%
 # Forgetting in small steps, beside the requests, keeps the slowest answers fast.
 lazyfree-lazy-eviction yes
 lazyfree-lazy-expire yes
-activedefrag yes
 
 # No snapshot: no fork, so no moment at which memory doubles.
 save ""
@@ -64,7 +63,7 @@ def redis() -> Recipe:
 
 def postgres_toolbox() -> Recipe:
     """The client programs of PostgreSQL, without a shell around them."""
-    folder = Path(postgres_programs() or "/usr/lib/postgresql/15/bin")
+    folder = postgres_programs() or Path("/usr/lib/postgresql/15/bin")
     programs = {f"/usr/bin/{name}": folder / name for name in ("psql", "pg_dump", "pg_restore", "pg_basebackup", "pg_isready")}
     psqlrc = "\\set QUIET 1\n\\pset null '(null)'\n\\x auto\n\\timing on\n\\set ON_ERROR_STOP on\n\\set VERBOSITY verbose\n\\unset QUIET\n"
     return Recipe(
@@ -174,7 +173,9 @@ DAYS = Good(
     licence=PER_COMPANY,
     price=1200,
     alt="A year as a field of small squares: working days green, weekends grey, public holidays red.",
-    picture=lambda: pictures.picture("One year, day by day", "Fourteen free days, two of them lost to a weekend.", pictures.calendar_year),
+    picture=lambda: pictures.picture(
+        "One year, day by day", "Fourteen free days, and never quite where last year had them.", pictures.calendar_year
+    ),
     description="""“Due in ten working days” is easy to write into a contract and surprisingly hard to compute. Easter moves, Midsummer is \
 a Saturday by law, and the Dutch king's birthday is kept a day early when it falls on a Sunday.
 
@@ -187,7 +188,7 @@ COPY --from=IMAGE /data /usr/share/holidays
 
 ## Inside
 
-- `holidays.csv`: country, date, name. 1,200 rows.
+- `holidays.csv`: country, date, name. 1,279 rows.
 - `working-days.csv`: how many there are in each month, for budgets and payroll.
 - `holidays.sql`: the same as a table, for PostgreSQL, SQLite and MariaDB alike.
 

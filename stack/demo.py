@@ -1,0 +1,84 @@
+"""script/demo: everything up, the whole sale in view, then the shop stays open."""
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from stack.instance import Instance
+from stack.problems import Problem
+from stack.running import Stack
+from stack.sale import record as records
+from stack.sale.clients import client_of
+from stack.sale.record import Record
+from stack.sale.story import Story, pull_and_compare
+from stack.server import show_addresses, started, stay
+from stack.view import View
+
+
+def parse(arguments: list[str]) -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(prog="script/demo", description="Start Layerstore, sell an image in view, and stay up until Ctrl-C.")
+    parser.add_argument("--exit", action="store_true", help="end after the sale: status 0 only if the pulled digest equals the pushed one")
+    parser.add_argument("--remove", action="store_true", help="take everything under var/ away and do nothing else; must be the only word")
+    return parser.parse_args(arguments)
+
+
+def main(view: View, arguments: list[str]) -> int:
+    """Make the sale, or on existing data pull what was sold once more; then stay, or end."""
+    options = parse(arguments)
+    instance = Instance.from_environment(os.environ)
+    refuse_half_a_sale(instance)
+    with started(view, instance) as stack:
+        if stack.docker_host is None:
+            view.say("No docker daemon can run here: images are pushed and pulled with skopeo instead.")
+        record = records.read(instance)
+        if record is None:
+            record, equal = sell(view, stack)
+        else:
+            view.title("The shop is as you left it; the buyer pulls again.")
+            equal = pull_again(view, stack, record)
+        if not equal:
+            raise Problem("The pulled image is not the one that was pushed.", do="look at var/log/registry.log and report it.")
+        show_end(view, stack, record)
+        return 0 if options.exit else stay(view, stack)
+
+
+def refuse_half_a_sale(instance: Instance) -> None:
+    """Check that no sale was cut off here: its names are taken, so it could be neither repeated nor continued.
+
+    Raises:
+        Problem: one was.
+    """
+    if records.mark_of(instance).exists():
+        raise Problem(
+            "The last demo was stopped in the middle of its sale.", do="take its data away, then start again: script/demo --remove"
+        )
+
+
+def sell(view: View, stack: Stack) -> tuple[Record, bool]:
+    """Make the sale and write its record."""
+    records.mark_of(stack.instance).touch(mode=0o600)
+    story = Story(stack, view)
+    record = story.tell()
+    records.write(stack.instance, record)
+    return record, story.equal
+
+
+def pull_again(view: View, stack: Stack, record: Record) -> bool:
+    """Pull the sold image again and compare."""
+    image, buyer = records.sold_image(record), record["buyer"]
+    client = client_of(stack, buyer["username"])
+    with view.step("Jonas signs in with the token that he kept") as step:
+        step.outcome(client.login(stack.instance.host, buyer["username"], buyer["access_token"], step.command))
+    reference = f"{stack.instance.host}/{image['repository']}@{image['digest']}"
+    return pull_and_compare(stack, view, buyer["username"], reference, image["digest"])
+
+
+def show_end(view: View, stack: Stack, record: Record) -> None:
+    """Print addresses, accounts, and what to paste."""
+    show_addresses(view, stack)
+    people = [[role, *(record[role][key] for key in ("username", "email", "password"))] for role in ("seller", "buyer", "staff")]
+    view.table("Accounts (also in var/demo.json, with their access tokens)", ["", "user name", "e-mail", "password"], people)
+    image, buyer = records.sold_image(record), record["buyer"]
+    reference = f"{stack.instance.host}/{image['repository']}@{image['digest']}"
+    lines = client_of(stack, buyer["username"]).pasted(stack.instance.host, buyer["username"], buyer["access_token"], reference)
+    view.block("Pull it yourself: paste this while the demo runs", lines)

@@ -1,0 +1,1 @@
+"""The sale in view: five acts, made over HTTP and with the docker client exactly as users would make them."""

@@ -1,0 +1,115 @@
+"""A whole stack for tests: every part for real, on free ports, with data that is gone afterwards.
+
+In a conftest:  from tests.support.stack import stack  # noqa: F401
+Then a test that takes `stack` has the one stack of its session:
+
+    stack.url, stack.instance           addresses, folders, secrets
+    stack.docker("buyer").run("pull", …)  the docker client with credentials of its own (DOCKER_CONFIG, DOCKER_HOST); None without a daemon
+    stack.browser()                     fills the forms of pages as a browser does
+    stack.kill("worker"), stack.start("worker")   faults: SIGKILL, and back; nothing is restarted by itself
+    stack.flush_redis(), stack.log("worker"), stack.manage("…"), stack.sql("SELECT …")
+"""
+
+import random
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from stack.browser import Browser
+from stack.docker import Docker
+from stack.instance import Instance
+from stack.packages import postgres_programs
+from stack.ports import is_free
+from stack.running import Stack
+from stack.view import View
+
+LOWEST, HIGHEST = 20_000, 28_000
+
+
+class LiveStack(Stack):
+    """A running stack, with what tests of faults need."""
+
+    @property
+    def url(self) -> str:
+        return self.instance.url
+
+    @property
+    def has_docker(self) -> bool:
+        return self.docker_host is not None
+
+    def client(self, user: str) -> Docker:
+        return self.docker(user)
+
+    def browser(self) -> Browser:
+        return Browser(self.instance.url)
+
+    def kill(self, part: str) -> None:
+        """Kill a part and its children with SIGKILL, and return when they are gone."""
+        self.supervisor.kill(part)
+
+    def start_part(self, part: str) -> None:
+        """Start a part again and return when it is ready."""
+        self.supervisor.start(part)
+
+    def stop_part(self, part: str) -> None:
+        """Stop a part in order and return when it has ended."""
+        self.supervisor.stop_part(part)
+
+    def flush_redis(self) -> None:
+        """Empty Redis: queue, cache and counters are gone."""
+        with redis.Redis(unix_socket_path=str(self.instance.socket("redis"))) as client:
+            client.flushall()
+
+    def log(self, part: str) -> str:
+        """Return everything a part has written."""
+        return self.log_text(part)
+
+    def sql(self, query: str) -> list[str]:
+        """Return the rows of a query as psql prints them unaligned, columns joined by |."""
+        command = [
+            f"{postgres_programs()}/psql",
+            "-XAtq",
+            "-h",
+            str(self.instance.sockets / "postgres"),
+            "-U",
+            "layerstore",
+            "-c",
+            query,
+            "layerstore",
+        ]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=self.environment).stdout.splitlines()
+
+    def view(self) -> View:
+        return View()
+
+
+def free_port() -> int:
+    """Return a base port whose five ports are all free, away from a demo's and below those of outgoing connections."""
+    while True:
+        port = random.randrange(LOWEST, HIGHEST)
+        if all(is_free(each) for each in Instance(port=port, var=Path("/")).ports.values()):
+            return port
+
+
+@contextmanager
+def running_stack(*, with_docker: bool = True) -> Iterator[LiveStack]:
+    """Run a stack on free ports with fresh data, and take both away at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="layerstore-stack-"))
+    try:
+        with LiveStack(Instance(port=free_port(), var=folder), restarts=False, durable=False, with_docker=with_docker) as live:
+            yield live
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LiveStack]:
+    """The one whole stack of this test session."""
+    with running_stack() as live:
+        yield live
