@@ -37,12 +37,14 @@ STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 
 SECRET_KEY = env.text("LAYERSTORE_SECRET_KEY")
 DEBUG = False
+LAYERSTORE_PRODUCTION = False  # settings/production.py: config.checks then refuses what is unsafe
 ALLOWED_HOSTS = env.words("LAYERSTORE_ALLOWED_HOSTS", urlsplit(LAYERSTORE_PUBLIC_URL).hostname or "127.0.0.1")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = True
 
 INSTALLED_APPS = [
+    "config",
     "billing",
     "registry_auth",
     "marketplace",
@@ -66,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "common.client.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -135,6 +138,8 @@ CELERY_BEAT_SCHEDULE = {
     "continue-waiting-refunds": {"task": "billing.continue_waiting_refunds", "schedule": 30},
     "drain-registry-events": {"task": "registry_auth.drain_registry_events", "schedule": 5},
     "reconcile-registry": {"task": "registry_auth.reconcile_registry", "schedule": 600},
+    "remove-taken-down-manifests": {"task": "registry_auth.remove_taken_down_manifests", "schedule": 15},
+    "prune-registry-events": {"task": "registry_auth.prune_registry_events", "schedule": 86400},
     "expire-reservations": {"task": "registry_auth.expire_reservations", "schedule": 300},
     "clear-sessions": {"task": "common.clear_sessions", "schedule": 86400},
 }

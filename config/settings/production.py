@@ -3,6 +3,7 @@
 from config import env
 from config.settings.base import *  # noqa: F403  a settings module is its base plus differences
 
+LAYERSTORE_PRODUCTION = True
 LAYERSTORE_SECOND_FACTOR_FOR_STAFF = True
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")

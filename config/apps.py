@@ -1,0 +1,13 @@
+"""Django's entry for what belongs to no app: the checks of a deployment."""
+
+from django.apps import AppConfig
+
+
+class LayerstoreConfig(AppConfig):
+    """Registers the checks."""
+
+    name = "config"
+    label = "layerstore"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401, PLC0415  importing registers them, once the models are there

@@ -1,0 +1,113 @@
+"""What a shop on the internet must not be without. Each fault has a sentence that says what to set.
+
+They run with production settings: in `manage.py check` and `migrate`, and once in each process before it serves (`refuse_unsafe`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Critical, Error, Tags, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.db.models import Q
+
+SHORTEST_SECRET = 32
+A_MONTH = 30 * 86400
+# Addresses that cannot exist (RFC 2606): only demo accounts have them.
+DEMO_DOMAINS = (".example", ".test", ".invalid", ".localhost", "@example.com", "@example.net", "@example.org")
+
+
+@register(Tags.security)
+def production_is_safe(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001  Django passes it
+    """Check address, hosts, secrets, cookies and the staff's second factor."""
+    return [*_address(), *_secrets(), *_browser()] if settings.LAYERSTORE_PRODUCTION else []
+
+
+def _address() -> Iterator[CheckMessage]:
+    url = urlsplit(settings.LAYERSTORE_PUBLIC_URL)
+    if url.scheme != "https":
+        yield Error(
+            f"LAYERSTORE_PUBLIC_URL is {settings.LAYERSTORE_PUBLIC_URL}: passwords and tokens would travel in the clear.",
+            hint="Set it to the https:// address that buyers use. TLS ends at nginx or before it.",
+            id="layerstore.E001",
+        )
+    if url.path or url.query or url.username:
+        yield Error("LAYERSTORE_PUBLIC_URL is more than scheme and host: image names begin with the host alone.", id="layerstore.E002")
+    if any(host == "*" or host.startswith(".") for host in settings.ALLOWED_HOSTS):
+        yield Error("LAYERSTORE_ALLOWED_HOSTS has a wildcard.", hint="Name the hosts, or leave it unset.", id="layerstore.E003")
+
+
+def _secrets() -> Iterator[CheckMessage]:
+    found = {
+        "LAYERSTORE_SECRET_KEY": [settings.SECRET_KEY],
+        "LAYERSTORE_TOKEN_KEYS": settings.LAYERSTORE_TOKEN_KEYS,
+        "LAYERSTORE_EVENTS_SECRET": [settings.LAYERSTORE_EVENTS_SECRET],
+    }
+    for name, values in found.items():
+        if not values or any(len(value) < SHORTEST_SECRET for value in values):
+            yield Error(
+                f"{name} is shorter than {SHORTEST_SECRET} characters.", hint="Make one with: openssl rand -hex 32", id="layerstore.E004"
+            )
+    everything = [value for values in found.values() for value in values]
+    if len(set(everything)) < len(everything):
+        yield Error("Two secrets are the same.", hint="Each is for one purpose: a leak of one must not open another.", id="layerstore.E005")
+
+
+def _browser() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        yield Critical("DEBUG is on: error pages would show secrets.", id="layerstore.E006")
+    if settings.SECURE_HSTS_SECONDS < A_MONTH:
+        yield Error("SECURE_HSTS_SECONDS is shorter than a month.", id="layerstore.E007")
+    if not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE):
+        yield Error("Cookies may travel without TLS.", hint="Set SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE.", id="layerstore.E008")
+    if not settings.LAYERSTORE_SECOND_FACTOR_FOR_STAFF:
+        yield Error("Staff reach the admin without a second factor.", hint="Set LAYERSTORE_SECOND_FACTOR_FOR_STAFF.", id="layerstore.E009")
+
+
+@register(Tags.database)
+def no_demo_accounts(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  Django passes it
+    databases: Iterable[str] | None = None,
+    **_kwargs: Any,
+) -> list[CheckMessage]:
+    """Check that the database is not a demo's: its passwords have been printed on a terminal."""
+    if not settings.LAYERSTORE_PRODUCTION or not databases:
+        return []
+    try:
+        names = _demo_accounts()
+    except DatabaseError:
+        # Before the first migration there is no table, and a database that is away is answered with 503, not with a stop.
+        return []
+    if not names:
+        return []
+    return [
+        Error(
+            f"The database has demo accounts: {', '.join(names)}.",
+            hint="Use a database of its own, or switch these accounts off.",
+            id="layerstore.E010",
+        )
+    ]
+
+
+def _demo_accounts() -> list[str]:
+    demo = Q()
+    for domain in DEMO_DOMAINS:
+        demo |= Q(email__iendswith=domain)
+    return list(get_user_model().objects.filter(demo, is_active=True).order_by("username").values_list("username", flat=True)[:5])
+
+
+def refuse_unsafe() -> None:
+    """Run all checks once, under production settings; elsewhere do nothing.
+
+    Raises:
+        ImproperlyConfigured: with every fault and what to do about it.
+    """
+    if not settings.LAYERSTORE_PRODUCTION:
+        return
+    faults = [message for message in run_checks(databases=[DEFAULT_DB_ALIAS]) if message.is_serious()]
+    if faults:
+        raise ImproperlyConfigured("Layerstore does not start like this:\n" + "\n".join(str(fault) for fault in faults))

@@ -1,0 +1,130 @@
+"""/healthz: this process answers. /readyz: what it stands on does, too; a stranger learns only which part is away.
+
+Asked by address, under any name and very often: so they are answered before the Host header is judged, and the parts are asked
+at most every two seconds, however many ask us.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import httpx
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from common.redis import redis_client
+from registry_auth.keys.index import endings, read_index
+
+logger = logging.getLogger(__name__)
+Check = Callable[[], None]
+KEPT_SECONDS = 2.0
+TIMEOUT_SECONDS = 2
+
+
+class NotReady(Exception):
+    """A part answers, but not well enough."""
+
+
+def ask_database() -> None:
+    """Ask PostgreSQL for the least it can answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def ask_redis() -> None:
+    """Ping Redis."""
+    redis_client().ping()
+
+
+def ask_signing_key() -> None:
+    """Make sure that a key is active and has not run out. Reads certificates, no private key.
+
+    Raises:
+        NotReady: registries refuse what is signed now.
+    """
+    active = read_index(settings.LAYERSTORE_KEYS_DIR).active
+    if active is None or active.not_after <= timezone.now():
+        raise NotReady("no token signing key is active, or it has run out: run `signing_keys renew`")
+
+
+def ask_registry() -> None:
+    """Make sure that the registry answers; asking for a token is its right answer (distribution-spec, "Determining Support").
+
+    Raises:
+        NotReady: it answers with an error of its own.
+    """
+    answer = httpx.get(f"{settings.LAYERSTORE_REGISTRY_URL}/v2/", timeout=TIMEOUT_SECONDS, trust_env=False)
+    if answer.status_code not in {200, 401}:
+        raise NotReady(f"the registry answers {answer.status_code}")
+
+
+PARTS: Mapping[str, Check] = {
+    "database": ask_database,
+    "redis": ask_redis,
+    "signing key": ask_signing_key,
+    "registry": ask_registry,
+}
+
+
+class Readiness:
+    """Which parts are away, as of at most two seconds ago."""
+
+    def __init__(self, parts: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._parts = parts
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._away: list[str] = []
+
+    def away(self) -> list[str]:
+        """Return the names of the parts that are away. One thread asks, the others wait for its answer."""
+        with self._lock:
+            if self._clock() - self._asked_at >= KEPT_SECONDS:
+                self._away = [name for name, ask in self._parts.items() if not _answers(name, ask)]
+                self._asked_at = self._clock()
+            return self._away
+
+
+def _answers(name: str, ask: Check) -> bool:
+    try:
+        ask()
+    except Exception:  # whatever a part's client raises, the part is away; the log tells why
+        logger.warning("not ready", extra={"part": name}, exc_info=True)
+        return False
+    return True
+
+
+def _renewal_due() -> bool:
+    return bool(endings(settings.LAYERSTORE_KEYS_DIR, now=timezone.now()))
+
+
+class HealthMiddleware:
+    """Answers the two addresses itself and passes everything else on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse], *, parts: Mapping[str, Check] = PARTS) -> None:
+        self.get_response = get_response
+        self._readiness = Readiness(parts)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return _plain("ok")
+        if request.path == "/readyz":
+            return self._ready()
+        return self.get_response(request)
+
+    def _ready(self) -> HttpResponse:
+        away = self._readiness.away()
+        if away:
+            return _plain(f"away: {', '.join(away)}", status=503)
+        return _plain("ok, renew: signing key" if _renewal_due() else "ok")
+
+
+def _plain(text: str, *, status: int = 200) -> HttpResponse:
+    response = HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    if status != 200:  # noqa: PLR2004  HTTP's own number
+        response["Retry-After"] = "5"
+    return response

@@ -1,0 +1,115 @@
+"""/healthz and /readyz."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from config import health
+from config.health import HealthMiddleware, NotReady, Readiness
+from registry_auth.keys.store import KeyStore
+
+
+@pytest.fixture
+def keys(settings: Settings, tmp_path: Path) -> KeyStore:
+    settings.LAYERSTORE_KEYS_DIR = tmp_path / "keys"
+    return KeyStore(settings.LAYERSTORE_KEYS_DIR)
+
+
+def well() -> None:
+    pass
+
+
+def broken() -> None:
+    raise OSError("postgresql://layerstore:the-password@db.internal/layerstore refused")
+
+
+def ask(path: str, **parts: health.Check) -> HttpResponse:
+    def page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("the page")
+
+    return HealthMiddleware(page, parts=parts)(RequestFactory().get(path))
+
+
+def test_alive_under_any_host_name() -> None:
+    answer = Client().get("/healthz", headers={"host": "10.1.2.3:8000"})
+
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_alive_while_every_part_is_away() -> None:
+    assert ask("/healthz", database=broken).content == b"ok\n"
+
+
+def test_ready_says_only_ok(keys: KeyStore) -> None:
+    keys.init(now=datetime.now(UTC))
+
+    answer = ask("/readyz", database=well, redis=well)
+
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def test_unready_names_the_parts_and_nothing_else() -> None:
+    answer = ask("/readyz", database=broken, redis=well, registry=broken)
+
+    assert (answer.status_code, answer.content) == (503, b"away: database, registry\n")
+    assert answer["Retry-After"] == "5"
+
+
+def test_other_addresses_pass() -> None:
+    assert ask("/readyz/", database=broken).content == b"the page"
+
+
+def test_the_parts_are_asked_once_in_two_seconds() -> None:
+    asked, now = [], [100.0]
+    readiness = Readiness({"redis": lambda: asked.append(now[0])}, clock=lambda: now[0])
+
+    for moment in (100.0, 101.9, 102.0, 103.0):
+        now[0] = moment
+        assert readiness.away() == []
+
+    assert asked == [100.0, 102.0]
+
+
+def test_a_key_that_ends_soon_is_told_before_it_ends(keys: KeyStore) -> None:
+    keys.init(now=datetime.now(UTC) - timedelta(days=80))
+
+    answer = ask("/readyz", key=health.ask_signing_key)
+
+    assert (answer.status_code, answer.content) == (200, b"ok, renew: signing key\n")
+
+
+def test_a_key_that_has_run_out_is_away(keys: KeyStore) -> None:
+    keys.init(now=datetime.now(UTC) - timedelta(days=91))
+
+    with pytest.raises(NotReady, match="signing_keys renew"):
+        health.ask_signing_key()
+
+
+def test_without_keys_the_key_is_away(keys: KeyStore) -> None:
+    assert ask("/readyz", key=health.ask_signing_key).content == b"away: key\n"
+
+
+@pytest.mark.parametrize("status", [pytest.param(401, id="asks for a token"), pytest.param(200, id="open")])
+def test_the_registry_is_ready_when_it_answers(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(status))
+
+    health.ask_registry()
+
+
+def test_a_registry_whose_storage_is_away_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(503))
+
+    with pytest.raises(NotReady, match="503"):
+        health.ask_registry()
+
+
+@pytest.mark.django_db
+def test_the_database_and_redis_of_the_tests_answer() -> None:
+    health.ask_database()
+    health.ask_redis()
