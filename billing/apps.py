@@ -4,7 +4,10 @@ from django.apps import AppConfig
 
 
 class BillingConfig(AppConfig):
-    """The app's name and key type."""
+    """The app's name and key type; registers its checks."""
 
     name = "billing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from billing import checks  # noqa: F401, PLC0415  importing registers them, once the models are there

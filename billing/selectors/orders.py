@@ -5,9 +5,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import Account, SellerProfile
+from accounts.models import Account, SellerProfile, User
 from billing.models import Order, OrderImage
 from marketplace.models import Entitlement
+from marketplace.selectors.access import Action, Subject, allowed_actions
+from marketplace.selectors.tags import newest_tags, pull_reference
 
 
 def orders_of_buyer(account: Account) -> QuerySet[Order]:
@@ -43,3 +45,11 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | 
     if besides is not None:
         held = held.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
     return set(image_ids) <= set(held.values_list("image_id", flat=True))
+
+
+def pulls_of_order(order: Order, user: User) -> list[str]:
+    """Return what docker pulls of an order, for those of its images that the policy lets the user pull at this moment."""
+    images = [sold.image for sold in order.images.all()]
+    allowed = allowed_actions(subject=Subject.of(user), repositories=[image.repository for image in images])
+    tags = newest_tags([image.pk for image in images])
+    return [pull_reference(image, tags.get(image.pk)) for image in images if Action.PULL in allowed[image.repository]]

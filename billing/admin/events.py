@@ -1,0 +1,27 @@
+"""The inbox of Stripe's webhooks."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.requests import signed_in
+from billing.models import StripeEvent
+from billing.services.webhooks import retry_event
+from common.admin import act
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(AuditedAdmin):
+    """What Stripe told, and what came of it."""
+
+    list_display = ("id", "type", "object_id", "received_at", "attempts", "handled_at", "outcome", "last_error")
+    list_filter = ("type", ("handled_at", admin.EmptyFieldListFilter), "received_at")
+    search_fields = ("id", "object_id", "account_id", "outcome", "last_error")
+    date_hierarchy = "received_at"
+    readonly_fields = ("received_at",)
+    actions = ("retry",)
+
+    @act("Handle again", consequence="Stripe is asked again what is true now. What is true here already stays as it is.")
+    def retry(self, request: HttpRequest, event: StripeEvent, reason: str) -> None:
+        """Handle the event once more."""
+        retry_event(event=event, reason=reason, actor=signed_in(request))

@@ -1,0 +1,107 @@
+"""Orders: what was sold to whom, and giving money back."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.requests import signed_in
+from billing.forms import RefundForm
+from billing.models import Order, OrderImage, Refund
+from billing.services.flags import clear_flag
+from billing.services.orders import complete_order
+from billing.services.receipts import resend_receipt
+from billing.services.refunds import request_refund
+from common.admin import act, neighbour, neighbours
+from marketplace.models import Entitlement
+
+if TYPE_CHECKING:
+    _TabularInline = admin.TabularInline[OrderImage, Order]
+else:
+    _TabularInline = admin.TabularInline
+
+
+class OrderImageInline(_TabularInline):
+    """What was sold."""
+
+    model = OrderImage
+    fields = readonly_fields = (neighbour("image"), "repository", "digests")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
+        return False
+
+
+@admin.register(Order)
+class OrderAdmin(AuditedAdmin):
+    """Purchases. They move by Stripe's word alone; staff may give money back."""
+
+    list_display = (
+        "number",
+        "created_at",
+        "product_title",
+        neighbour("buyer"),
+        neighbour("seller"),
+        "state",
+        "money",
+        "refunded",
+        "flag",
+    )
+    list_filter = ("state", ("flagged_at", admin.EmptyFieldListFilter), "currency", "created_at", "paid_at")
+    list_select_related = ("buyer", "seller")
+    search_fields = (
+        "id",
+        "product_title",
+        "email",
+        "buyer__name",
+        "seller__display_name",
+        "payment_intent_id",
+        "checkout_session_id",
+        "images__repository",
+    )
+    date_hierarchy = "created_at"
+    exclude = ("buyer", "seller", "product", "price", "placed_by", "checkout_url")
+    readonly_fields = (
+        "id",
+        "number",
+        neighbour("buyer"),
+        neighbour("placed_by", "placed by"),
+        neighbour("seller"),
+        neighbour("product"),
+        neighbour("price"),
+        "money",
+        "refunded",
+        "refundable",
+        neighbours(Refund, "order"),
+        neighbours(Entitlement, "source_id", "entitlements"),
+        "created_at",
+    )
+    inlines = (OrderImageInline,)
+    actions = ("refund", "resend", "look", "unflag")
+
+    @act(
+        "Refund",
+        consequence="Stripe gives the money back, and takes the seller's and our share back with it. A full refund ends pull: the last"
+        " token dies with its lifetime and the registry's leeway. A partial refund leaves pull.",
+        form=RefundForm,
+    )
+    def refund(self, request: HttpRequest, order: Order, reason: str, amount: int | None) -> None:
+        """Give money back, whole or in part."""
+        request_refund(order=order, amount=amount, reason=reason, actor=signed_in(request))
+
+    @act("Send the receipt again", consequence="The buyer gets the same receipt once more.")
+    def resend(self, request: HttpRequest, order: Order, reason: str) -> None:
+        """Mail the receipt once more."""
+        resend_receipt(order=order, reason=reason, actor=signed_in(request))
+
+    @act("Ask Stripe", consequence="The order is brought in line with what Stripe says of it now.")
+    def look(self, request: HttpRequest, order: Order, reason: str) -> None:  # noqa: ARG002  looking changes only what is true anyway
+        """Look at the payment now."""
+        complete_order(order_id=order.pk)
+
+    @act("Take the flag down", consequence="The order no longer asks for attention. If Stripe still differs, the next look flags it anew.")
+    def unflag(self, request: HttpRequest, order: Order, reason: str) -> None:
+        """Say that the order has been looked at."""
+        clear_flag(order=order, reason=reason, actor=signed_in(request))

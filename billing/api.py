@@ -1,0 +1,107 @@
+"""Orders for programs: what you bought, and buying."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from billing.models import Order, OrderImage, Refund
+from billing.selectors.orders import orders_of_buyer
+from billing.services.orders import open_checkout, place_order
+from marketplace.models import Product
+
+
+class OrderImageSerializer(serializers.ModelSerializer[OrderImage]):
+    """An image as it was sold."""
+
+    digests = serializers.DictField(child=serializers.CharField(), help_text="Tag → digest at the sale.")
+
+    class Meta:
+        model = OrderImage
+        fields = ("repository", "digests")
+        read_only_fields = fields
+
+
+class RefundSerializer(serializers.ModelSerializer[Refund]):
+    """Money that goes back, or went."""
+
+    class Meta:
+        model = Refund
+        fields = ("id", "amount", "state", "created_at", "settled_at")
+        read_only_fields = fields
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """A purchase, as it was made."""
+
+    number = serializers.CharField(help_text="A short name for people.")
+    seller = serializers.CharField(source="seller.display_name")
+    images = OrderImageSerializer(many=True)
+    refunds = RefundSerializer(many=True)
+    checkout_url = serializers.SerializerMethodField(help_text="Where to pay, in a browser; empty once there is nothing to pay.")
+
+    class Meta:
+        model = Order
+        fields = (
+            "id",
+            "number",
+            "product",
+            "product_title",
+            "seller",
+            "state",
+            "amount",
+            "currency",
+            "refunded_amount",
+            "images",
+            "refunds",
+            "checkout_url",
+            "created_at",
+            "paid_at",
+            "closed_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField())
+    def get_checkout_url(self, order: Order) -> str:
+        return order.checkout_url if order.state == Order.State.PENDING else ""
+
+
+class NewOrderSerializer(serializers.Serializer[Order]):
+    """What you buy; the price is the product's."""
+
+    product = serializers.UUIDField(help_text="A published product with a price.")
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
+    """Your purchases, newest first."""
+
+    serializer_class = OrderSerializer
+    queryset = Order.objects.none()
+    filterset_fields = ("state", "product")
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Order]:
+        # Without a user only while the OpenAPI document is made.
+        if not self.request.user.is_authenticated:
+            return self.queryset
+        return orders_of_buyer(cast("User", self.request.user).account)
+
+    @extend_schema(
+        request=NewOrderSerializer,
+        responses={201: OpenApiResponse(OrderSerializer, "Placed, or resumed: pay at `checkout_url`, in a browser.")},
+    )
+    def create(self, request: Request) -> Response:
+        """Buy a product at its price of this moment. Buying again resumes the order that is being paid."""
+        given = NewOrderSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        product = Product.objects.published().filter(pk=given.validated_data["product"]).first()
+        if product is None:
+            raise Http404
+        order = place_order(product=product, user=cast("User", request.user))
+        open_checkout(order=order)
+        return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

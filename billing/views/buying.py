@@ -1,0 +1,118 @@
+"""Buying: to Stripe and back, orders and receipts. Somebody else's order does not exist: 404."""
+
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.requests import signed_in
+from billing.errors import StripeAway, StripeRefused
+from billing.models import Order
+from billing.selectors.orders import orders_of_buyer, pulls_of_order
+from billing.services.orders import complete_order, open_checkout, place_order
+from billing.services.receipts import pull_ends_after_minutes
+from common.errors import ConflictError, LockTimeout
+from marketplace.models import Product
+from marketplace.selectors.listings import product_url
+
+ORDERS_A_PAGE = 25
+CARD_TAKES = timedelta(minutes=15)
+
+
+@login_required
+@require_POST
+def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
+    """Place an order and send the buyer on to Stripe (303); buying again resumes."""
+    product = Product.objects.published().select_related("namespace").filter(pk=product_id).first()
+    if product is None:
+        raise Http404
+    try:
+        order = place_order(product=product, user=signed_in(request))
+        return _see(open_checkout(order=order))
+    except ConflictError as error:
+        messages.error(request, error.message)
+        return _see(product_url(product))
+
+
+@login_required
+@require_safe
+def checkout_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Where Stripe sends the buyer back to: completes the order, and waits kindly while the payment is not known.
+
+    Context: order; checkout_url, empty once there is nothing to pay any more; product_url; cancelled, whether the buyer left Stripe's
+    page without paying. A settled order redirects to its page.
+    """
+    user = signed_in(request)
+    own_order(user, order_id)
+    with suppress(StripeAway, StripeRefused, LockTimeout):  # then the webhook or the sweep tells; the page asks again
+        complete_order(order_id=order_id)
+    order = own_order(user, order_id)
+    if order.state != Order.State.PENDING:
+        return redirect("billing:order", order.pk)
+    cancelled = "cancelled" in request.GET
+    context = {"order": order, "checkout_url": order.checkout_url, "product_url": product_url(order.product), "cancelled": cancelled}
+    response = render(request, "billing/checkout_return.html", context)
+    if not cancelled:
+        response["Refresh"] = str(_look_again_after(order))  # without JavaScript as well
+    return response
+
+
+def _look_again_after(order: Order) -> int:
+    """Return seconds: often while a card is charged, seldom while a bank debit takes days."""
+    return 3 if timezone.now() - order.created_at < CARD_TAKES else 60
+
+
+@login_required
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    """List the buyer's orders. Context: page, a Page of Order with seller, product, images and refunds."""
+    found = Paginator(orders_of_buyer(signed_in(request).account), ORDERS_A_PAGE)
+    return render(request, "billing/orders.html", {"page": found.get_page(request.GET.get("page"))})
+
+
+@login_required
+@require_safe
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order: its receipt, which prints alone, and how to pull what it bought.
+
+    Context: order; images, a list of OrderImage; refunds; pulls, the references that docker is let in for now; may_pull, whether there
+    are any; product_url; checkout_url, while it can still be paid; pull_ends_after, minutes.
+    """
+    user = signed_in(request)
+    shown = own_order(user, order_id)
+    pulls = pulls_of_order(shown, user)
+    context = {
+        "order": shown,
+        "images": shown.images.all(),
+        "refunds": shown.refunds.all(),
+        "pulls": pulls,
+        "may_pull": bool(pulls),
+        "product_url": product_url(shown.product),
+        "checkout_url": shown.checkout_url if shown.state == Order.State.PENDING else "",
+        "pull_ends_after": pull_ends_after_minutes(),
+    }
+    return render(request, "billing/order.html", context)
+
+
+def own_order(user: User, order_id: UUID) -> Order:
+    """Return the buyer's order.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    found = orders_of_buyer(user.account).filter(pk=order_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _see(url: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(url, status=303)

@@ -1,0 +1,67 @@
+"""The seller's side of the sale: what was sold, and Stripe's word on the seller."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import signed_in
+from billing.errors import StripeAway, StripeRefused
+from billing.selectors.orders import orders_of_seller
+from billing.services.connect import connect_seller, refresh_seller
+from marketplace.views.guards import SellerRequest, seller_required
+
+ORDERS_A_PAGE = 25
+
+
+@seller_required
+@require_safe
+def seller_orders(request: SellerRequest) -> HttpResponse:
+    """List the seller's sales. Context: page, a Page of Order with buyer; fee_percent."""
+    found = Paginator(orders_of_seller(request.seller), ORDERS_A_PAGE)
+    context = {"page": found.get_page(request.GET.get("page")), "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT}
+    return render(request, "billing/seller_orders.html", context)
+
+
+@seller_required
+@require_safe
+def payouts(request: SellerRequest) -> HttpResponse:
+    """Show how the seller stands with Stripe. Context: seller, a SellerProfile; fee_percent."""
+    context = {"seller": request.seller, "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT}
+    return render(request, "billing/payouts.html", context)
+
+
+@seller_required
+@require_POST
+def payouts_connect(request: SellerRequest) -> HttpResponse:
+    """Send the seller on to Stripe (303), where they say who they are."""
+    return _to_stripe(request)
+
+
+@seller_required
+@require_safe
+def payouts_return(request: SellerRequest) -> HttpResponse:
+    """Where Stripe sends the seller back to: asks how they stand, for the webhook may still be on its way."""
+    if request.seller.stripe_account_id:
+        try:
+            refresh_seller(stripe_account_id=request.seller.stripe_account_id)
+        except StripeAway as away:
+            messages.warning(request, away.message)
+    return redirect("billing:payouts")
+
+
+@seller_required
+@require_safe
+def payouts_refresh(request: SellerRequest) -> HttpResponse:
+    """Where Stripe sends the seller whose link was used or is too old: makes a fresh one, for an account that exists."""
+    return _to_stripe(request) if request.seller.stripe_account_id else redirect("billing:payouts")
+
+
+def _to_stripe(request: SellerRequest) -> HttpResponse:
+    try:
+        return HttpResponseRedirect(connect_seller(seller=request.seller, actor=signed_in(request)), status=303)
+    except StripeRefused as refused:
+        messages.error(request, refused.message)
+        return redirect("billing:payouts")
