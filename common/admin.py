@@ -148,7 +148,7 @@ def _follow(row: Any, path: str) -> Iterator[Model]:
     yield row
 
 
-def neighbour(path: str, description: str = "") -> Callable[[Model], str]:
+def neighbour(path: str, description: str = "") -> Any:  # a callable, which Django takes as a column and its stubs do not know
     """Return a column (also for `readonly_fields`) that links to the page of a related row.
 
     Args:
@@ -164,7 +164,7 @@ def neighbour(path: str, description: str = "") -> Callable[[Model], str]:
     return column
 
 
-def neighbours(model: type[Model], field: str, description: str = "", *, of: str = "pk") -> Callable[[Model], str]:
+def neighbours(model: type[Model], field: str, description: str = "", *, of: str = "pk") -> Any:  # as above
     """Return a field for `readonly_fields` that links to the list of those rows of another model that point here.
 
     Args:

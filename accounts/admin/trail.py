@@ -1,6 +1,5 @@
 """The link from any row to what was done to it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +15,7 @@ from common.admin import ActAdmin
 class AuditedAdmin(ActAdmin):
     """An `ActAdmin` whose rows link to their entries in the audit trail. For every model of the shop."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return [*super().get_readonly_fields(request, obj), "audit_trail"]
 
     @admin.display(description="audit trail")

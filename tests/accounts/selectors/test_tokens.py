@@ -1,0 +1,146 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+from redis.exceptions import ConnectionError as RedisAway
+
+from accounts import credentials
+from accounts.models import AccessToken
+from accounts.selectors import tokens as selectors
+from accounts.selectors.tokens import find_live_token, identity_token_for, live_tokens_of, note_token_use, tokens_of
+from accounts.services.tokens import log_out_everywhere, revoke_access_token
+from accounts.services.users import disable_user, enable_user
+from common.redis import redis_client, redis_key
+from tests.factories.accounts import AccessTokenFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_live_token_is_found_in_one_query_with_user_and_account(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    token = AccessTokenFactory()
+
+    with django_assert_num_queries(1):
+        found = find_live_token(token.secret)
+        assert found == token
+        assert found.user.account.name == token.user.username
+
+
+def test_a_token_hashed_under_an_older_key_is_found(settings: Settings, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    settings.LAYERSTORE_TOKEN_KEYS = ["old"]
+    token = AccessTokenFactory()
+    settings.LAYERSTORE_TOKEN_KEYS = ["new", "old"]
+
+    with django_assert_num_queries(1):
+        assert find_live_token(token.secret) == token
+
+
+def test_a_token_whose_key_is_gone_is_not_found(settings: Settings) -> None:
+    token = AccessTokenFactory()
+    settings.LAYERSTORE_TOKEN_KEYS = ["new"]
+
+    assert find_live_token(token.secret) is None
+
+
+@pytest.mark.parametrize("text", ["", "lsp_", "lsp_" + "0" * 49, "lsr_" + "0" * 32 + "_0_" + "0" * 64, "the web password", "\x00"])
+def test_what_is_no_token_needs_no_query(text: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        assert find_live_token(text) is None
+
+
+def test_an_unknown_token_of_the_right_form_is_not_found() -> None:
+    AccessTokenFactory()
+
+    assert find_live_token(credentials.new_secret()) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "alive"),
+    [
+        pytest.param({}, True, id="no end"),
+        pytest.param({"expires_at": timedelta(hours=1)}, True, id="ends later"),
+        pytest.param({"expires_at": -timedelta(seconds=1)}, False, id="ended"),
+        pytest.param({"revoked_at": -timedelta(seconds=1)}, False, id="revoked"),
+    ],
+)
+def test_only_live_tokens_are_found_by_secret_and_by_identity_token(changes: dict[str, timedelta], *, alive: bool) -> None:
+    token = AccessTokenFactory(**{name: timezone.now() + distance for name, distance in changes.items()})
+
+    assert (find_live_token(token.secret) is not None) is alive
+    assert (find_live_token(identity_token_for(token)) is not None) is alive
+    assert token.is_live is alive
+    assert list(live_tokens_of(token.user)) == ([token] if alive else [])
+
+
+def test_tokens_of_a_disabled_user_are_not_found_until_enabled_again() -> None:
+    token, staff = AccessTokenFactory(), UserFactory(staff=True)
+    identity = identity_token_for(token)
+
+    disable_user(user=token.user, reason="fraud", actor=staff)
+    assert find_live_token(token.secret) is None
+    assert find_live_token(identity) is None
+
+    enable_user(user=token.user, reason="was not fraud", actor=staff)
+    assert find_live_token(token.secret) == token
+    assert find_live_token(identity) is None
+
+
+def test_an_identity_token_stands_for_its_access_token_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    token = AccessTokenFactory()
+    identity = identity_token_for(token)
+
+    with django_assert_num_queries(1):
+        assert find_live_token(identity) == token
+    assert identity_token_for(token) == identity
+
+
+def test_logging_out_everywhere_ends_identity_tokens_and_leaves_access_tokens() -> None:
+    token = AccessTokenFactory()
+    before = identity_token_for(token)
+
+    log_out_everywhere(user=token.user)
+
+    assert find_live_token(before) is None
+    assert find_live_token(token.secret) == token
+    assert find_live_token(identity_token_for(token)) == token
+
+
+def test_revoking_the_access_token_ends_its_identity_token() -> None:
+    token = AccessTokenFactory()
+
+    revoke_access_token(token=token, actor=token.user)
+
+    assert find_live_token(identity_token_for(token)) is None
+
+
+def test_the_page_lists_the_users_own_tokens_newest_first_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = UserFactory()
+    now = timezone.now()
+    made = [AccessTokenFactory(user=user, created_at=now - timedelta(days=days)) for days in range(3)]
+    AccessTokenFactory()
+    monkeypatch.setattr(selectors, "LISTED", 2)
+
+    assert list(tokens_of(user)) == made[:2]
+
+
+def test_a_use_is_noted_in_redis_and_not_in_the_database(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    token = AccessTokenFactory()
+    before = timezone.now().timestamp()
+
+    with django_assert_num_queries(0):
+        note_token_use(token)
+
+    noted = redis_client().hgetall(redis_key(selectors.NOTED_USES))
+    assert list(noted) == [str(token.pk)]
+    assert before <= float(noted[str(token.pk)]) <= timezone.now().timestamp()
+
+
+def test_noting_a_use_forgives_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise RedisAway
+
+    monkeypatch.setattr(selectors, "redis_client", away)
+
+    note_token_use(AccessTokenFactory())
+
+    assert AccessToken.objects.get().last_used_at is None

@@ -1,0 +1,93 @@
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+
+from accounts.errors import ReasonMissing, UserAlreadyDisabled, UserNotDisabled
+from accounts.models import AuditEvent, User
+from accounts.selectors.users import has_verified_email
+from accounts.services.tokens import log_out_everywhere
+from accounts.services.users import disable_user, enable_user, remove_second_factors
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+SETTINGS = "/account/"
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    assert client.get(SETTINGS).status_code == 200
+    return client
+
+
+def test_a_disabled_users_session_ends_with_the_next_request_and_does_not_come_back() -> None:
+    user, staff = UserFactory(), UserFactory(staff=True)
+    client = _signed_in(user)
+
+    disable_user(user=user, reason="fraud", actor=staff)
+    assert client.get(SETTINGS).status_code == 302
+
+    enable_user(user=user, reason="was not fraud", actor=staff)
+    assert client.get(SETTINGS).status_code == 302
+    assert [(event.action, event.reason) for event in AuditEvent.objects.order_by("at")] == [
+        ("user.disabled", "fraud"),
+        ("user.enabled", "was not fraud"),
+    ]
+
+
+def test_logging_out_everywhere_ends_browser_sessions() -> None:
+    user = UserFactory()
+    client = _signed_in(user)
+
+    log_out_everywhere(user=user)
+
+    assert client.get(SETTINGS).status_code == 302
+
+
+def test_removing_second_factors_takes_all_of_them_and_ends_sessions() -> None:
+    user, staff = UserFactory(), UserFactory(staff=True)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    others = Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={})
+    client = _signed_in(user)
+
+    remove_second_factors(user=user, reason="lost the phone, showed a passport", actor=staff)
+
+    assert list(Authenticator.objects.all()) == [others]
+    assert client.get(SETTINGS).status_code == 302
+    assert AuditEvent.objects.get().action == "user.second_factors_removed"
+
+
+@pytest.mark.parametrize("act", [disable_user, enable_user, remove_second_factors])
+def test_without_a_reason_nothing_happens(act) -> None:
+    user = UserFactory()
+    before = User.objects.values().get()
+
+    with pytest.raises(ReasonMissing):
+        act(user=user, reason=" ", actor=user)
+
+    assert User.objects.values().get() == before
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_disabled_user_is_not_disabled_again() -> None:
+    user = UserFactory(is_active=False)
+
+    with pytest.raises(UserAlreadyDisabled):
+        disable_user(user=user, reason="again", actor=user)
+
+    assert User.objects.get().credential_generation == 0
+    assert not AuditEvent.objects.exists()
+
+
+def test_an_active_user_cannot_be_enabled() -> None:
+    user = UserFactory()
+
+    with pytest.raises(UserNotDisabled):
+        enable_user(user=user, reason="why not", actor=user)
+
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_verified_address_is_what_counts() -> None:
+    assert has_verified_email(UserFactory())
+    assert not has_verified_email(UserFactory(verified=False))

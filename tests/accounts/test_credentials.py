@@ -1,0 +1,118 @@
+import re
+import string
+import zlib
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from accounts import credentials
+from accounts.credentials import Identity
+
+BASE62 = string.ascii_letters + string.digits
+
+
+def test_an_access_token_has_the_written_form() -> None:
+    assert re.fullmatch(r"lsp_[0-9A-Za-z]{49}", credentials.new_secret())
+
+
+def test_no_two_access_tokens_are_alike() -> None:
+    assert len({credentials.new_secret() for _ in range(100)}) == 100
+
+
+@given(st.text(BASE62, min_size=43, max_size=43))
+def test_the_checksum_is_six_characters_and_makes_the_token_well_formed(random: str) -> None:
+    assert re.fullmatch(r"[0-9A-Za-z]{6}", credentials.checksum(random))
+    assert credentials.is_access_token(f"lsp_{random}{credentials.checksum(random)}")
+
+
+def test_the_checksum_is_crc32_in_base62() -> None:
+    digits = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    random = "Layerstore" * 4 + "123"
+
+    number = sum(digits.index(digit) * 62**place for place, digit in enumerate(reversed(credentials.checksum(random))))
+
+    assert number == zlib.crc32(random.encode())
+
+
+@given(st.integers(0, 48), st.sampled_from(BASE62))
+def test_one_wrong_character_is_always_found(place: int, other: str) -> None:
+    secret = credentials.new_secret()
+    position = len("lsp_") + place
+    changed = secret[:position] + other + secret[position + 1 :]
+
+    assert credentials.is_access_token(changed) == (changed == secret)
+
+
+@given(st.text())
+def test_other_text_is_no_access_token(text: str) -> None:
+    assert not credentials.is_access_token(text)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda secret: secret + "\n", id="newline at the end"),
+        pytest.param(lambda secret: " " + secret, id="space in front"),
+        pytest.param(lambda secret: secret[:-1], id="too short"),
+        pytest.param(lambda secret: secret + "0", id="too long"),
+        pytest.param(lambda secret: secret.replace("lsp_", "lsr_"), id="other prefix"),
+        pytest.param(lambda secret: secret[:10] + "٣" + secret[11:], id="digit of another script"),
+    ],
+)
+def test_a_spoiled_access_token_is_none(spoil) -> None:
+    assert not credentials.is_access_token(spoil(credentials.new_secret()))
+
+
+def test_the_first_key_makes_and_all_keys_verify(settings: Settings) -> None:
+    secret = credentials.new_secret()
+    settings.LAYERSTORE_TOKEN_KEYS = ["old"]
+    under_old = credentials.secret_hash(secret)
+    settings.LAYERSTORE_TOKEN_KEYS = ["new", "old"]
+
+    assert credentials.secret_hash(secret) != under_old
+    assert credentials.secret_hashes(secret) == [credentials.secret_hash(secret), under_old]
+
+
+@given(st.uuids(), st.integers(0, 2**31))
+def test_an_identity_token_says_what_it_was_made_of(token_id: UUID, generation: int) -> None:
+    identity = Identity(token_id, generation)
+
+    assert credentials.read_identity_token(credentials.identity_token(identity)) == identity
+    assert credentials.identity_token(identity) == credentials.identity_token(identity)
+
+
+def test_an_identity_token_of_an_older_key_is_still_read(settings: Settings) -> None:
+    identity = Identity(uuid4(), 3)
+    settings.LAYERSTORE_TOKEN_KEYS = ["old"]
+    text = credentials.identity_token(identity)
+
+    settings.LAYERSTORE_TOKEN_KEYS = ["new", "old"]
+    assert credentials.read_identity_token(text) == identity
+    settings.LAYERSTORE_TOKEN_KEYS = ["new"]
+    assert credentials.read_identity_token(text) is None
+
+
+def _with_generation(text: str, generation: str) -> str:
+    prefix, token_id, _, mac = text.split("_")
+    return f"{prefix}_{token_id}_{generation}_{mac}"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(lambda text: _with_generation(text, "1"), id="other generation"),
+        pytest.param(lambda text: _with_generation(text, "00"), id="same generation, written otherwise"),
+        pytest.param(lambda text: text.replace(text[4], "f" if text[4] != "f" else "0", 1), id="other access token"),
+        pytest.param(lambda text: text[:-1] + ("0" if text[-1] != "0" else "1"), id="other mac"),
+        pytest.param(lambda text: text.upper(), id="upper case"),
+        pytest.param(lambda text: text + "\n", id="newline at the end"),
+        pytest.param(lambda text: text[:-64], id="no mac"),
+    ],
+)
+def test_a_forged_identity_token_says_nothing(forge) -> None:
+    text = credentials.identity_token(Identity(UUID(int=0xABCDE), 0))
+
+    assert credentials.read_identity_token(forge(text)) is None
