@@ -1,6 +1,7 @@
 """The only reader of the environment. Every setting that a machine decides passes through here."""
 
 import os
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -38,7 +39,7 @@ def words(name: str, default: str | None = None) -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def database(name: str) -> dict[str, object]:
+def database(name: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/database?host=/socket/dir` into a Django database.
 
     The query's `host` wins over the authority's, as in libpq (PostgreSQL manual, 34.1.1.2 "Connection URIs").

@@ -1,6 +1,11 @@
 """Addresses of the inner listener."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from registry_auth.events import views
 
 app_name = "registry_auth"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("registry/events", views.registry_events, name="registry-events"),
+    path("metrics", views.prometheus, name="metrics"),
+]

@@ -4,5 +4,9 @@ from config.settings.base import *  # noqa: F403  a settings module is its base 
 
 ROOT_URLCONF = "config.urls_token"
 ALLOWED_HOSTS = ["*"]  # nothing here is made from the Host header, and registry clients reach it under any name
-MIDDLEWARE = []
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]  # allauth refuses to load without it; it does nothing here
 LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
+# Kept connections are not tested before each use, which would cost a round trip: a dead one is noticed and the request tried once more.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405
+# A database that hangs is a database that is away: 503 within seconds instead of a client that waits.
+DATABASES["default"]["OPTIONS"].update(connect_timeout=2, options="-c statement_timeout=2000")  # noqa: F405

@@ -6,12 +6,13 @@ from django.utils import timezone
 
 
 class RegistryEnvelope(models.Model):
-    """One notification request, stored before it is answered (distribution, "Notifications")."""
+    """One notification request, stored before it is answered (distribution, "Notifications"): what of it can have an effect."""
 
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     body = models.JSONField()
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)  # a worker has it, or it rests after a failure
     drained_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

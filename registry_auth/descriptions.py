@@ -1,0 +1,120 @@
+"""Reading a manifest: what kind of thing it is, for which platforms, of which layers (OCI image-spec 1.1). Its authors are strangers.
+
+Nothing in here raises for what stands in a manifest: what is not understood is an artefact with the size it claims.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from marketplace.models import Manifest
+from marketplace.services.manifests import LayerDescription, ManifestDescription
+
+INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
+_IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+_LAYER_PREFIXES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+_ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is no image
+MOST_CHILDREN = 100
+
+Document = Mapping[str, Any]
+
+
+def read_document(content: bytes | None) -> Document:
+    """Return a JSON object; an empty one if the content is none."""
+    try:
+        document = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def config_digest(document: Document) -> str | None:
+    """Return the digest of the image's configuration; None for what is no image."""
+    config = _mapping(document.get("config"))
+    return _text(config.get("digest")) or None if config.get("mediaType") in _IMAGE_CONFIGS else None
+
+
+def children_of(document: Document) -> list[Document]:
+    """Return an index's entries, attestations left out."""
+    entries = [_mapping(entry) for entry in _sequence(document.get("manifests"))[:MOST_CHILDREN]]
+    return [entry for entry in entries if _text(entry.get("digest")) and not _is_attestation(entry)]
+
+
+def describe_index(document: Document, *, sizes: Mapping[str, int]) -> ManifestDescription:
+    """Describe an index.
+
+    Args:
+        sizes: bytes that a pull of a child transfers, by digest, of those that are there.
+    """
+    children = children_of(document)
+    return ManifestDescription(
+        kind=Manifest.Kind.INDEX,
+        size=max(sizes.values(), default=0),
+        platforms=tuple(sorted({platform for child in children if (platform := _platform(_mapping(child.get("platform"))))})),
+        children=tuple(child["digest"] for child in children),
+    )
+
+
+def describe_image(document: Document, config: Document) -> ManifestDescription:
+    """Describe an image by its manifest and configuration, or an artefact (chart, signature, attestation) by its manifest."""
+    layers = [_mapping(layer) for layer in _sequence(document.get("layers"))]
+    size = pull_size(document)
+    if config_digest(document) is None or not all(_text(layer.get("mediaType")).startswith(_LAYER_PREFIXES) for layer in layers):
+        return ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=size)
+    commands = [_text(step.get("created_by")) for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")]
+    # A squashed or hand-made image has a history of another length: then nothing says which command made which layer.
+    known = commands if len(commands) == len(layers) else [""] * len(layers)
+    platform = _platform(config)
+    return ManifestDescription(
+        kind=Manifest.Kind.IMAGE,
+        size=size,
+        platforms=(platform,) if platform else (),
+        image_created_at=_time(config.get("created")),
+        layers=tuple(
+            LayerDescription(digest=_text(layer.get("digest")), size=_size(layer), command=command)
+            for layer, command in zip(layers, known, strict=True)
+        ),
+    )
+
+
+def pull_size(document: Document) -> int:
+    """Return the bytes of an image's configuration and layers."""
+    return sum(_size(_mapping(part)) for part in (document.get("config"), *_sequence(document.get("layers"))))
+
+
+def _is_attestation(entry: Document) -> bool:
+    platform = _mapping(entry.get("platform"))
+    return _ATTESTATION in _mapping(entry.get("annotations")) or platform.get("os") == platform.get("architecture") == "unknown"
+
+
+def _platform(named: Document) -> str:
+    parts = [_text(named.get(part)) for part in ("os", "architecture", "variant")]
+    return "/".join(part for part in parts if part) if parts[0] and parts[1] else ""
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        parsed = parse_datetime(_text(value))
+    except ValueError:  # well formed, but the 31st of February
+        return None
+    return parsed if parsed is not None and parsed.tzinfo is not None else None
+
+
+def _size(part: Document) -> int:
+    size = part.get("size")
+    return size if isinstance(size, int) and size >= 0 else 0
+
+
+def _mapping(value: object) -> Document:
+    return value if isinstance(value, dict) else {}
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""What the registry tells us: push, pull and delete."""

@@ -1,0 +1,22 @@
+"""The only place where rows of this app are locked. They come before all others, like every inbox."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from common.locking import require_atomic
+from registry_auth.models import RegistryEnvelope
+
+
+def lock_waiting_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
+    """Lock the oldest envelopes that wait and that no other worker holds."""
+    require_atomic()
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    waiting = RegistryEnvelope.objects.filter(free, drained_at__isnull=True).order_by("pk")
+    return list(waiting.select_for_update(of=("self",), skip_locked=True)[:limit])
+
+
+def lock_envelope(*, envelope_id: int) -> RegistryEnvelope:
+    """Lock one envelope."""
+    require_atomic()
+    return RegistryEnvelope.objects.select_for_update(of=("self",)).get(pk=envelope_id)

@@ -1,0 +1,155 @@
+"""The inbox of the registry's notifications: stored before the answer, drained by any number of workers, each event once in effect."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services.audit import record_audit
+from common.locking import locked_transaction
+from marketplace.models import Manifest
+from marketplace.services.manifests import count_pulls, record_push, remove_manifest, remove_tag
+from registry_auth import metrics
+from registry_auth.events.envelopes import EventAction, RegistryEvent
+from registry_auth.locks import lock_envelope, lock_waiting_envelopes
+from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
+
+logger = logging.getLogger(__name__)
+BATCH = 100  # envelopes claimed at once
+PULLS_AT_ONCE = 1_000
+CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
+MOST_ATTEMPTS = 10
+KEPT = timedelta(days=7)
+
+
+def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
+    """Keep a notification until its events have had their effect: one INSERT."""
+    return RegistryEnvelope.objects.create(body=[event.to_json() for event in events])
+
+
+def drain_envelopes() -> int:
+    """Apply all waiting envelopes. Return how many were taken.
+
+    A worker that dies in the middle loses nothing and repeats nothing: what an event does is committed together with its id, and an
+    envelope waits until all its events are done. An event that fails stops no other; its envelope comes again, at most ten times.
+    """
+    taken = 0
+    while envelopes := _claim():
+        taken += len(envelopes)
+        _settle(envelopes, _apply(envelopes))
+    return taken
+
+
+def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> None:
+    """Let an envelope wait again, also one that was given up."""
+    with locked_transaction():
+        locked = lock_envelope(envelope_id=envelope.pk)
+        locked.attempts, locked.last_error, locked.claimed_until, locked.drained_at = 0, "", None, None
+        locked.save(update_fields=["attempts", "last_error", "claimed_until", "drained_at"])
+        record_audit(actor=actor, action="registry_envelope.retried", target=locked, reason=reason)
+
+
+def prune_events() -> None:
+    """Remove drained envelopes and ids of events that the registry has long stopped repeating."""
+    before = timezone.now() - KEPT
+    RegistryEnvelope.objects.filter(drained_at__lt=before).delete()
+    SeenRegistryEvent.objects.filter(seen_at__lt=before).delete()
+
+
+def _claim() -> list[RegistryEnvelope]:
+    now = timezone.now()
+    with locked_transaction():
+        envelopes = lock_waiting_envelopes(now=now, limit=BATCH)
+        for envelope in envelopes:
+            envelope.claimed_until, envelope.attempts = now + CLAIM, envelope.attempts + 1
+        RegistryEnvelope.objects.bulk_update(envelopes, ["claimed_until", "attempts"])
+    return envelopes
+
+
+def _apply(envelopes: Iterable[RegistryEnvelope]) -> dict[int, str]:
+    """Apply the events of the envelopes; return what went wrong, by envelope."""
+    faults: dict[int, str] = {}
+    pulls: list[tuple[int, RegistryEvent]] = []
+    for envelope in envelopes:
+        for event in map(RegistryEvent.from_json, envelope.body):
+            if event.action is EventAction.PULL:
+                pulls.append((envelope.pk, event))
+            elif fault := _fault_of([event]):
+                faults[envelope.pk] = fault
+    for start in range(0, len(pulls), PULLS_AT_ONCE):
+        chunk = pulls[start : start + PULLS_AT_ONCE]
+        if fault := _fault_of([event for _, event in chunk]):
+            faults |= {pk: fault for pk, _ in chunk}
+    return faults
+
+
+def _fault_of(events: list[RegistryEvent]) -> str:
+    """Let the events have their effect, unless they had it before; return what went wrong, in words."""
+    try:
+        with locked_transaction():
+            _have_effect(_new_among(events))
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: nothing here can go on, and the claim runs out by itself
+    except Exception as error:
+        logger.exception("registry event failed", extra={"events": [event.id for event in events[:10]]})
+        return f"{type(error).__name__}: {error}"[:500]
+    return ""
+
+
+def _new_among(events: list[RegistryEvent]) -> list[RegistryEvent]:
+    """Return the events that had no effect yet, and remember them in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_auth_seenregistryevent (id, seen_at) SELECT DISTINCT unnest(%s::text[]), now()"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            [sorted({event.id for event in events})],  # in one order for all workers: none waits for another in a circle
+        )
+        new = {row[0] for row in cursor.fetchall()}
+    first = {event.id: event for event in reversed(events)}
+    return [event for event in events if event.id in new and first[event.id] is event]
+
+
+def _have_effect(events: list[RegistryEvent]) -> None:
+    for event in events:
+        match event.action:
+            case EventAction.PUSH:
+                record_push(
+                    repository=event.repository,
+                    digest=event.digest,
+                    media_type=event.media_type,
+                    size=event.size,
+                    tag=event.tag or None,
+                    at=event.at,
+                )
+            case EventAction.DELETE if event.digest:
+                remove_manifest(repository=event.repository, digest=event.digest)
+            case EventAction.DELETE:
+                remove_tag(repository=event.repository, tag=event.tag)
+    if pulls := [event for event in events if event.action is EventAction.PULL]:
+        count_pulls(counts=_count(pulls))
+    for action, count in Counter(event.action for event in events).items():
+        metrics.note_events(action=action, count=count)
+
+
+def _count(pulls: list[RegistryEvent]) -> Counter[str]:
+    """Count pulls by repository. A client that pulls an index then gets one of its children: that is one pull."""
+    digests, repositories = {pull.digest for pull in pulls}, {pull.repository for pull in pulls}
+    indexes = Manifest.objects.filter(image__repository__in=repositories, children__overlap=list(digests))
+    children = {(repository, child) for repository, of in indexes.values_list("image__repository", "children") for child in of}
+    return Counter(pull.repository for pull in pulls if (pull.repository, pull.digest) not in children)
+
+
+def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, str]) -> None:
+    now = timezone.now()
+    for envelope in envelopes:
+        envelope.last_error = faults.get(envelope.pk, "")
+        over = envelope.pk not in faults or envelope.attempts >= MOST_ATTEMPTS
+        envelope.drained_at = now if over else None
+        envelope.claimed_until = None if over else now + timedelta(seconds=10 * envelope.attempts)
+        if over and envelope.last_error:
+            logger.error("registry envelope given up, reconciliation repairs what it told of", extra={"envelope": envelope.pk})
+    RegistryEnvelope.objects.bulk_update(envelopes, ["last_error", "drained_at", "claimed_until"])

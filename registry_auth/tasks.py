@@ -1,0 +1,84 @@
+"""What the worker does for this app. Each task may be lost, repeated or run twice at once."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from common.leases import lease
+from common.queue import queue_after_commit
+from registry_auth.errors import RegistryAway
+from registry_auth.events.envelopes import EventAction, RegistryEvent
+from registry_auth.registry_client import RegistryClient
+from registry_auth.services.descriptions import describe_waiting_manifests
+from registry_auth.services.events import drain_envelopes, prune_events
+from registry_auth.services.reconciliation import reconcile
+from registry_auth.services.reservations import settle_reservations
+from registry_auth.services.take_downs import remove_taken_down_manifests
+
+logger = logging.getLogger(__name__)
+_DRAIN_QUEUED = "registry-events-drain-queued"
+_LONGEST_RECONCILIATION = timedelta(hours=1)
+
+
+@shared_task(name="registry_auth.drain_registry_events")
+def drain_registry_events() -> None:
+    """Apply waiting notifications, then read from the registry what they told of."""
+    cache.delete(_DRAIN_QUEUED)  # first: what arrives from now on queues a run of its own
+    drain_envelopes()
+    try:
+        with RegistryClient() as registry:
+            describe_waiting_manifests(registry=registry)
+    except RegistryAway as error:
+        logger.warning("manifests wait for their description: %s", error.message)
+
+
+@shared_task(name="registry_auth.prune_registry_events")
+def prune_registry_events() -> None:
+    """Remove what the inbox no longer needs."""
+    prune_events()
+
+
+@shared_task(name="registry_auth.reconcile_registry", time_limit=_LONGEST_RECONCILIATION.seconds)
+def reconcile_registry() -> None:
+    """Repair what notifications missed; one worker at a time."""
+    with lease("registry_auth.reconcile_registry", lasting=_LONGEST_RECONCILIATION) as held:
+        if not held:
+            return
+        try:
+            with RegistryClient() as registry:
+                reconcile(registry=registry)
+        except RegistryAway as error:
+            logger.warning("reconciliation stopped, the next run begins anew: %s", error.message)
+
+
+@shared_task(name="registry_auth.expire_reservations")
+def expire_reservations() -> None:
+    """Warn of, end and free reservations that nothing was pushed to; one worker at a time."""
+    with lease("registry_auth.expire_reservations", lasting=timedelta(minutes=5)) as held:
+        if not held:
+            return
+        try:
+            with RegistryClient() as registry:
+                settle_reservations(registry=registry, now=timezone.now())
+        except RegistryAway as error:
+            logger.warning("names wait until the registry can be asked: %s", error.message)
+
+
+@shared_task(name="registry_auth.remove_taken_down_manifests")
+def remove_taken_down() -> None:
+    """Delete what was taken down from the registry itself."""
+    try:
+        with RegistryClient() as registry:
+            remove_taken_down_manifests(registry=registry)
+    except RegistryAway as error:
+        logger.warning("taken down manifests wait for their removal: %s", error.message)
+
+
+def wake_drain(events: Iterable[RegistryEvent]) -> None:
+    """Queue a drain now if something shows on pages; one at a time, for a drain takes all that waits. Pulls wait for the periodic one."""
+    if any(event.action is not EventAction.PULL for event in events) and cache.add(_DRAIN_QUEUED, 1, timeout=30):
+        queue_after_commit(drain_registry_events)
