@@ -1,6 +1,36 @@
-"""Addresses of this app."""
+"""Addresses of the shop. Two-part names come last: every first segment above them is a reserved word."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from marketplace.views import help as helping
+from marketplace.views import home, images, library, product_parts, products, search, selling, shops
 
 app_name = "marketplace"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("how-it-works/", helping.how, name="how"),
+    path("help/docker/", helping.help_docker, name="help_docker"),
+    path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),
+    path("help/ci/", helping.help_ci, name="help_ci"),
+    path("library/", library.library, name="library"),
+    path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
+    path("selling/", selling.dashboard, name="dashboard"),
+    path("selling/start/", selling.start, name="start"),
+    path("selling/reserve/", selling.reserve, name="reserve"),
+    path("selling/reserve/availability", selling.availability, name="availability"),
+    path("selling/images/<uuid:image_id>/", images.image, name="image"),
+    path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
+    path("selling/images/<uuid:image_id>/release", images.release, name="release"),
+    path("selling/products/new/", products.product_new, name="product_new"),
+    path("selling/products/preview", products.preview, name="preview"),
+    path("selling/products/<uuid:product_id>/", products.product_edit, name="product_edit"),
+    path("selling/products/<uuid:product_id>/publish", products.product_publish, name="product_publish"),
+    path("selling/products/<uuid:product_id>/withdraw", products.product_withdraw, name="product_withdraw"),
+    path("selling/products/<uuid:product_id>/price", product_parts.product_price, name="product_price"),
+    path("selling/products/<uuid:product_id>/pictures", product_parts.picture_add, name="picture_add"),
+    path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/delete", product_parts.picture_delete, name="picture_delete"),
+    path("covers/<str:namespace>/<str:name>.svg", shops.cover, name="cover"),
+    path("<str:namespace>", shops.shop, name="shop"),
+    path("<str:namespace>/<str:slug>", shops.product, name="product"),
+]

@@ -26,7 +26,7 @@ _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 _FORMATS = ("PNG", "JPEG", "WEBP")  # what draws; SVG is a program
 
 
-def add_picture(*, product: Product, upload: File[bytes], alt: str, actor: User) -> ProductPicture:
+def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: User) -> ProductPicture:
     """Put a picture behind the product's others: re-encoded as WebP, at most 1,600 pixels wide and high, without its metadata.
 
     Args:
@@ -68,7 +68,7 @@ def remove_picture(*, picture: ProductPicture, actor: User) -> None:
         transaction.on_commit(lambda: picture.file.delete(save=False))
 
 
-def _draw_anew(upload: File[bytes]) -> bytes:
+def _draw_anew(upload: "File[bytes]") -> bytes:
     """Return the pixels of an upload as a fresh WebP file."""
     data = upload.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:

@@ -6,10 +6,13 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from common.templatetags.display import size
 from marketplace import strata
 from marketplace.strata import Drawing
 
 register = template.Library()
+
+_TICK_HEIGHT = 9  # pixels of the cover between two labels
 
 
 @register.simple_tag
@@ -39,6 +42,19 @@ def scenery(seed: str) -> SafeString:
     """Draw the ground of a page that belongs to no image."""
     frame = 'class="cover cover-tall" viewBox="160 0 320 240" preserveAspectRatio="xMidYMid slice" aria-hidden="true"'
     return mark_safe(f"<svg {frame}>{_scenery(seed)}</svg>")  # noqa: S308  as above
+
+
+@register.simple_tag
+def ticks(drawing: Drawing) -> SafeString:
+    """Write the size of each layer beside a tall cover, where its band ends; sizes that would overlap are left out."""
+    marks, lowest = [], float(drawing.height)
+    for band in drawing.bands:
+        y = (band.top + band.bottom) / 2
+        if y > lowest - _TICK_HEIGHT:
+            continue
+        lowest = y
+        marks.append(f'<line x1="0" y1="{y:.1f}" x2="7" y2="{y:.1f}"/><text x="10" y="{y + 2.6:.1f}">{size(band.layer.size)}</text>')
+    return mark_safe(f'<svg class="ticks" viewBox="0 0 52 {drawing.height}" aria-hidden="true">{"".join(marks)}</svg>')  # noqa: S308  as above
 
 
 @lru_cache(maxsize=1000)

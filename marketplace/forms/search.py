@@ -1,0 +1,14 @@
+"""Searching the shop."""
+
+from django import forms
+
+from marketplace.selectors.products import Sort
+
+SORTS = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest"), (Sort.POPULAR, "Most pulled"), (Sort.PRICE, "Price, low to high"))
+
+
+class SearchForm(forms.Form):
+    """What the address of a search says. Whatever makes no sense is left out, so that no link to a search is ever broken."""
+
+    q = forms.CharField(required=False, max_length=200)
+    sort = forms.ChoiceField(required=False, choices=SORTS)

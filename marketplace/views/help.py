@@ -1,0 +1,56 @@
+"""How it works, and how clients sign in and pull."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from marketplace.models import Product
+from marketplace.selectors.listings import list_products
+
+
+@require_safe
+def how(request: HttpRequest) -> HttpResponse:
+    """Tell the five steps."""
+    context = {
+        "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
+        "reservation_days": settings.LAYERSTORE_RESERVATION_LIFETIME.days,
+    }
+    return render(request, "marketplace/how.html", context)
+
+
+@require_safe
+def help_docker(request: HttpRequest) -> HttpResponse:
+    """Sign docker in, and read its errors."""
+    return _help(request, "marketplace/help_docker.html")
+
+
+@require_safe
+def help_kubernetes(request: HttpRequest) -> HttpResponse:
+    """Make a pull secret."""
+    return _help(request, "marketplace/help_kubernetes.html")
+
+
+@require_safe
+def help_ci(request: HttpRequest) -> HttpResponse:
+    """Pull in a pipeline."""
+    return _help(request, "marketplace/help_ci.html")
+
+
+def _help(request: HttpRequest, template: str) -> HttpResponse:
+    """Fill in real names: the reader's own, and an image that can be pulled without paying if there is one."""
+    context = {
+        "username": request.user.get_username() or "YOU",
+        "example": free_reference() or f"{settings.LAYERSTORE_IMAGE_HOST}/NAMESPACE/IMAGE:TAG",
+        "insecure": urlsplit(settings.LAYERSTORE_PUBLIC_URL).scheme == "http",
+    }
+    return render(request, template, context)
+
+
+def free_reference() -> str:
+    """Return what docker pulls of some free product; empty if there is none."""
+    free = Product.objects.published().filter(prices__retired_at__isnull=True, prices__amount=0, images__tags__isnull=False)
+    listings = list_products(free.distinct().order_by("-published_at")[:1])
+    return listings[0].references[0] if listings else ""

@@ -1,0 +1,54 @@
+"""The first page: search, categories, what is new, what is pulled most."""
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from marketplace.covers import Shape, covers_of_products
+from marketplace.models import Category, Product
+from marketplace.selectors.listings import Listing, list_products
+from marketplace.selectors.tags import newest_tags
+from marketplace.strata import Drawing
+
+_NEW, _POPULAR = 6, 5
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what the shop holds."""
+    newest = list_products(_newest())
+    hero = next((listing for listing in newest if listing.cover), None)
+    context = {
+        "facts": _facts(newest),
+        "hero": hero,
+        "hero_cover": _tall(hero) if hero else None,
+        "categories": Category.objects.annotate(shelf_size=Count("products", filter=_on_the_shelf())),
+        "newest": newest,
+        "popular": list_products(_popular(), Shape.LINE),
+    }
+    return render(request, "marketplace/home.html", context)
+
+
+def _on_the_shelf() -> Q:
+    return Q(products__state=Product.State.PUBLISHED, products__seller__suspended_at__isnull=True)
+
+
+def _newest() -> QuerySet[Product]:
+    return Product.objects.published().order_by("-published_at")[:_NEW]
+
+
+def _popular() -> QuerySet[Product]:
+    return Product.objects.published().annotate(pulls=Sum("images__pull_count")).filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
+
+
+def _facts(newest: list[Listing]) -> dict[str, object]:
+    """Count what is there; nothing on this page is made up."""
+    counted = Product.objects.published().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
+    return {**counted, "platforms": sorted({platform for listing in newest for platform in listing.platforms})[:4]}
+
+
+def _tall(hero: Listing) -> Drawing | None:
+    tags = newest_tags([image.pk for image in hero.images])
+    product = hero.product
+    return covers_of_products({product.pk: hero.images}, {product.pk: product.slug}, tags, Shape.TALL).get(product.pk)

@@ -1,0 +1,88 @@
+"""A seller's image: how to push to it, what has arrived, who may do what with it."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.requests import signed_in
+from common.errors import DomainError
+from marketplace.covers import Shape
+from marketplace.models import Entitlement, Image, Product
+from marketplace.selectors.access import Action, Subject, access_facts, allowed_actions, decide
+from marketplace.selectors.listings import list_images
+from marketplace.selectors.tags import tag_rows
+from marketplace.services.images import release_image
+from marketplace.views.guards import SellerRequest, own_image, seller_required
+
+_COLUMNS = (Action.PULL, Action.PUSH, Action.DELETE)
+_FIRST_TAG = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A row of "who may do what": who, and yes or no for pull, push and delete."""
+
+    who: str
+    allowed: tuple[bool, ...]
+
+
+@seller_required
+@require_safe
+def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
+    """Show the push commands with real names, the tags as they arrive, and what the policy allows."""
+    found = own_image(request, image_id)
+    holders = Entitlement.objects.in_force().filter(image=found).values("holder").distinct().count()
+    listing = list_images([found], Shape.MARK)[0]
+    context = {
+        **_tags(found),
+        "cover": listing.cover,
+        "holders": holders,
+        "permissions": _permissions(found, signed_in(request), holders),
+        "products": Product.objects.filter(images=found),
+        "may_release": found.is_live and not found.was_pushed and found.first_sold_at is None,
+    }
+    return render(request, "marketplace/image.html", context)
+
+
+@seller_required
+@require_safe
+def image_tags(request: SellerRequest, image_id: UUID) -> HttpResponse:
+    """Give the list of tags alone, for the script that keeps it fresh."""
+    return render(request, "marketplace/_tags_live.html", _tags(own_image(request, image_id)))
+
+
+def _tags(found: Image) -> dict[str, object]:
+    return {"image": found, "rows": tag_rows(found), "example_tag": _FIRST_TAG}
+
+
+def _permissions(found: Image, owner: User, holders: int) -> list[Permission]:
+    """Ask the policy for the owner and for strangers; holders and staff are strangers of whom one more thing is true."""
+    name = found.repository
+    own = allowed_actions(subject=Subject.of(owner), repositories=[name])[name]
+    stranger = access_facts(subject=Subject.anonymous(), repositories=[name])[name]
+    rows = (
+        ("You", own),
+        (f"{holders} holder{'' if holders == 1 else 's'}", decide(replace(stranger, held=True), is_staff=False)),
+        ("Everybody", decide(stranger, is_staff=False)),
+        ("Staff", decide(stranger, is_staff=True)),
+    )
+    return [Permission(who, tuple(action in actions for action in _COLUMNS)) for who, actions in rows]
+
+
+@seller_required
+@require_POST
+def release(request: SellerRequest, image_id: UUID) -> HttpResponse:
+    """Give a name up."""
+    found = own_image(request, image_id)
+    try:
+        release_image(image=found, reason="", actor=signed_in(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("marketplace:image", found.pk)
+    messages.success(request, f"{found.repository} is given up.")
+    return redirect("marketplace:dashboard")

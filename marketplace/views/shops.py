@@ -1,0 +1,113 @@
+"""A seller's shop, a product's page, and its cover as a picture."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import is_valid_path
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from marketplace.covers import Shape, covers_of_products
+from marketplace.markdown import render_markdown
+from marketplace.models import Namespace, Product
+from marketplace.selectors.details import ImageDetail, image_details
+from marketplace.selectors.listings import Listing, list_products, with_parts
+from marketplace.selectors.offers import on_offer
+from marketplace.selectors.ownership import holds_product, owns
+from marketplace.selectors.tags import newest_tags
+from marketplace.strata import Drawing
+
+
+@require_safe
+def shop(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Show what a seller offers."""
+    found = Namespace.objects.select_related("owner__seller").filter(name=namespace, owner__seller__suspended_at__isnull=True).first()
+    if found is None:
+        return _page_without_its_slash(namespace)
+    listings = list_products(Product.objects.published().filter(namespace=found).order_by("-published_at"))
+    own = isinstance(request.user, User) and owns(request.user, found.owner_id)
+    return render(request, "marketplace/shop.html", {"namespace": found, "seller": found.owner.seller, "listings": listings, "own": own})
+
+
+def _page_without_its_slash(name: str) -> HttpResponse:
+    """Send `/library` to `/library/`: the shop's own pattern keeps Django from doing so."""
+    if not is_valid_path(f"/{name}/"):
+        raise Http404
+    return redirect(f"/{name}/", permanent=True)
+
+
+@require_safe
+def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
+    """Show everything about a product, with the price always in view."""
+    listing = list_products([_visible(request, namespace, slug)], Shape.WIDE)[0]
+    details = image_details(listing.images)
+    context = {
+        "product": listing.product,
+        "listing": listing,
+        "price": listing.price,
+        "standing": _standing(request, listing.product),
+        "cover": listing.cover,
+        "cover_label": f"Cover of {listing.label}, drawn from its layers",
+        "description": render_markdown(listing.product.description),
+        "pictures": listing.product.pictures.all(),
+        "details": details,
+        "facts": _facts(listing, details),
+    }
+    return render(request, "marketplace/product.html", context)
+
+
+@require_safe
+def cover(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """Serve the cover as a picture, for mails and previews: of a product that the asker may see."""
+    found = _visible(request, namespace, name)
+    images = tuple(part.image for part in found.product_images.all())
+    tags = newest_tags([image.pk for image in images])
+    drawing = covers_of_products({found.pk: images}, {found.pk: found.slug}, tags, Shape.CARD).get(found.pk)
+    if drawing is None:
+        raise Http404
+    response = HttpResponse(_standalone(drawing), content_type="image/svg+xml")
+    response["Cache-Control"] = "public, max-age=3600" if found.state == Product.State.PUBLISHED else "private, no-store"
+    return response
+
+
+def _standalone(drawing: Drawing) -> str:
+    size = f'width="{drawing.width}" height="{drawing.height}" viewBox="0 0 {drawing.width} {drawing.height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawing.body}</svg>'
+
+
+def _visible(request: HttpRequest, namespace: str, slug: str) -> Product:
+    """Find a product that the reader may see: published, or their own, or they are staff."""
+    found = with_parts(Product.objects.filter(namespace__name=namespace, slug=slug)).first()
+    if found is None:
+        raise Http404
+    published = found.state == Product.State.PUBLISHED and found.seller.suspended_at is None
+    user = request.user
+    if not published and not (isinstance(user, User) and (user.is_staff or owns(user, found.seller_id))):
+        raise Http404
+    return found
+
+
+def _standing(request: HttpRequest, product: Product) -> str:
+    """Say what the reader can do with the product: it is their own or held already, free, for sale, or closed."""
+    user = request.user
+    if isinstance(user, User):
+        if owns(user, product.seller_id):
+            return "own"
+        if holds_product(user.account, product):
+            return "held"
+    price = on_offer(product)
+    if price is None or not (price.is_free or product.seller.may_sell):
+        return "closed"
+    return "free" if price.is_free else "sale"
+
+
+def _facts(listing: Listing, details: list[ImageDetail]) -> dict[str, object]:
+    tag = details[0].tag if len(details) == 1 else None
+    return {
+        "tag": tag.name if tag else "",
+        "platforms": listing.platforms,
+        "pushed_at": listing.pushed_at,
+        "pulls": listing.pulls,
+        "layer_count": sum(len(detail.layers) for detail in details),
+        "size": sum(detail.size for detail in details),
+        "own_size": sum(detail.own_size for detail in details),
+    }
