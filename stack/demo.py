@@ -3,13 +3,14 @@
 import os
 from argparse import ArgumentParser, Namespace
 
+from stack.catalogue import tidewater
 from stack.instance import Instance
 from stack.problems import Problem
 from stack.running import Stack
 from stack.sale import record as records
 from stack.sale.clients import client_of
 from stack.sale.record import Record
-from stack.sale.story import Story, pull_and_compare
+from stack.sale.story import Story, pull_and_compare, reference_of
 from stack.server import show_addresses, started, stay
 from stack.view import View
 
@@ -69,7 +70,7 @@ def pull_again(view: View, stack: Stack, record: Record) -> bool:
     client = client_of(stack, buyer["username"])
     with view.step("Jonas signs in with the token that he kept") as step:
         step.outcome(client.login(stack.instance.host, buyer["username"], buyer["access_token"], step.command))
-    reference = f"{stack.instance.host}/{image['repository']}@{image['digest']}"
+    reference = reference_of(tidewater.REDIS, stack.instance)
     return pull_and_compare(stack, view, buyer["username"], reference, image["digest"])
 
 
@@ -78,7 +79,6 @@ def show_end(view: View, stack: Stack, record: Record) -> None:
     show_addresses(view, stack)
     people = [[role, *(record[role][key] for key in ("username", "email", "password"))] for role in ("seller", "buyer", "staff")]
     view.table("Accounts (also in var/demo.json, with their access tokens)", ["", "user name", "e-mail", "password"], people)
-    image, buyer = records.sold_image(record), record["buyer"]
-    reference = f"{stack.instance.host}/{image['repository']}@{image['digest']}"
+    buyer, reference = record["buyer"], reference_of(tidewater.REDIS, stack.instance)
     lines = client_of(stack, buyer["username"]).pasted(stack.instance.host, buyer["username"], buyer["access_token"], reference)
     view.block("Pull it yourself: paste this while the demo runs", lines)

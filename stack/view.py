@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
@@ -109,4 +108,4 @@ class View:
     def problem(self, text: str) -> None:
         """Print what is in the way."""
         self.console.print()
-        self.console.print(Panel(Text(text), title="Problem", title_align="left", border_style="red"))
+        self.console.print(Text.assemble(("Problem: ", "bold red"), text), soft_wrap=True)

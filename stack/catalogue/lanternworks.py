@@ -50,7 +50,10 @@ STATUS = """<!doctype html>
 <ul><li>Website <b>works</b></li><li>API <b>works</b></li><li>Mail <b>works</b></li></ul>
 <p>Ninety days, from <a href="status.json">status.json</a>: mount yours over it.</p>
 """
-STATUS_CSS = ":root{color-scheme:light dark;font:17px/1.5 system-ui}body{max-width:40rem;margin:4rem auto;padding:0 1rem}li{display:flex;justify-content:space-between}\n"
+STATUS_CSS = """:root{color-scheme:light dark;font:17px/1.5 system-ui}
+body{max-width:40rem;margin:4rem auto;padding:0 1rem}
+li{display:flex;justify-content:space-between}
+"""
 
 
 def nginx_layers() -> list[Layer]:
@@ -170,8 +173,8 @@ STATUS_PAGE = Good(
     price=900,
     alt="Four services with a row of ninety marks each, green with a few red ones.",
     picture=lambda: pictures.picture("Ninety days", "One mark for each day; the red ones are honest.", pictures.status_rows),
-    description="""A status page has one job on one day a year, and on that day the database is away. So this one has none: a page, a style \
-sheet, and a JSON file that your monitoring writes.
+    description="""A status page has one job on one day a year, and on that day the database is away. So this one has none: a page, a \
+style sheet, and a JSON file that your monitoring writes.
 
 ```
 docker run -p 8080:8080 -v ./status.json:/srv/status.json:ro IMAGE

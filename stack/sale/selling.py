@@ -36,9 +36,8 @@ def push(seller: Person, good: Good, client: Client, instance: Instance, step: S
     reference = f"{instance.host}/{recipe.repository}:{recipe.tag}"
     digest = client.publish(recipe, reference, Path(instance.var / "run" / "build" / good.name), step.command)
     await_tag(seller, good.name, recipe.tag, step)
-    step.outcome(
-        f"{recipe.repository}:{recipe.tag} is {short_digest(digest)}, {len(recipe.layers)} layers; the shop knows it from the registry's event"
-    )
+    name = f"{recipe.repository}:{recipe.tag}"
+    step.outcome(f"{name} is {short_digest(digest)}, {len(recipe.layers)} layers; the shop knows it from the registry's event")
     return digest
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from stack.catalogue import lanternworks, tidewater
 from stack.catalogue.goods import Good
 from stack.clients import Client
+from stack.instance import Instance
 from stack.problems import Problem
 from stack.running import Stack
 from stack.sale.buying import buy, pull_in_vain
@@ -100,10 +101,7 @@ class Story:
         self.equal = pull_and_compare(self.stack, self.view, buyer.username, self._reference(sold), digest)
 
     def _reference(self, good: Good) -> str:
-        if good.recipe is None:
-            raise Problem(f"{good.title} has no image of its own.", do="report this.")
-        recipe = good.recipe()
-        return f"{self.stack.instance.host}/{recipe.repository}:{recipe.tag}"
+        return reference_of(good, self.stack.instance)
 
     def _note(self, owner: Person, good: Good, digest: str, address: str, *, bought_by: list[str] | None = None) -> None:
         repository = self._reference(good).removeprefix(f"{self.stack.instance.host}/").partition(":")[0]
@@ -149,6 +147,18 @@ class Story:
             step.command(f"manage.py shell  # is_staff for {staff.username}")
             self.stack.manage("shell", "-c", STAFF.format(username=staff.username))
             step.outcome(f"{staff.username} may enter /admin/")
+
+
+def reference_of(good: Good, instance: Instance) -> str:
+    """Return what is typed after docker pull for a good's image.
+
+    Raises:
+        Problem: it is a bundle.
+    """
+    if good.recipe is None:
+        raise Problem(f"{good.title} has no image of its own.", do="report this.")
+    recipe = good.recipe()
+    return f"{instance.host}/{recipe.repository}:{recipe.tag}"
 
 
 def pull_and_compare(stack: Stack, view: View, username: str, reference: str, digest: str) -> bool:
