@@ -31,7 +31,7 @@ class Instance:
             Problem: the port is no number, or outside the range in which all five ports are safe.
         """
         text = environment.get("LAYERSTORE_PORT") or "8080"
-        if not text.isdigit() or not LOWEST <= int(text) <= HIGHEST:
+        if not (text.isascii() and text.isdigit()) or not LOWEST <= int(text) <= HIGHEST:
             do = f"set it to a number from {LOWEST} to {HIGHEST}: the inner parts take that + 1000, 2000, 3000 and 4000."
             raise Problem(f"LAYERSTORE_PORT is {text!r}.", do=do)
         return cls(port=int(text), var=Path(environment.get("LAYERSTORE_VAR") or ROOT / "var").resolve())
