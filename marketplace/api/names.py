@@ -1,0 +1,68 @@
+"""Namespaces, images and tags of the asker."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.api import serializers
+from marketplace.api.requests import asker, checked
+from marketplace.models import Image, Namespace, Tag
+from marketplace.services.images import release_image, reserve_image
+from marketplace.services.namespaces import choose_namespace
+
+
+class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Namespace]):
+    """Your namespaces."""
+
+    serializer_class = serializers.NamespaceSerializer
+    queryset = Namespace.objects.all()
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Namespace]:
+        return super().get_queryset().filter(owner__user=self.request.user.pk)
+
+    @extend_schema(request=serializers.NewNamespaceSerializer, responses={201: serializers.NamespaceSerializer})
+    def create(self, request: Request) -> Response:
+        """Choose a namespace: from now on nobody else can take it or one that looks like it."""
+        namespace = choose_namespace(user=asker(request), **checked(serializers.NewNamespaceSerializer, request))
+        return Response(serializers.NamespaceSerializer(namespace).data, status=status.HTTP_201_CREATED)
+
+
+class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Image]):
+    """The names you have reserved."""
+
+    serializer_class = serializers.ImageSerializer
+    queryset = Image.objects.filter(freed_at__isnull=True)
+    lookup_value_converter = "uuid"
+    filterset_fields = ("namespace", "repository")
+
+    def get_queryset(self) -> QuerySet[Image]:
+        return super().get_queryset().filter(owner__user=self.request.user.pk)
+
+    @extend_schema(request=serializers.NewImageSerializer, responses={201: serializers.ImageSerializer})
+    def create(self, request: Request) -> Response:
+        """Reserve a name: from now on you may push to it, and nobody else can take it."""
+        image = reserve_image(actor=asker(request), **checked(serializers.NewImageSerializer, request))
+        return Response(serializers.ImageSerializer(image).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
+        """Give a name up. What was ever pushed to or sold stays a tombstone: nobody gets that name again."""
+        release_image(image=self.get_object(), reason="", actor=asker(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Tag]):
+    """The tags of your images, as the registry told us."""
+
+    serializer_class = serializers.TagSerializer
+    queryset = Tag.objects.select_related("manifest")
+    lookup_value_converter = "uuid"
+    filterset_fields = ("image", "name")
+
+    def get_queryset(self) -> QuerySet[Tag]:
+        return super().get_queryset().filter(image__owner__user=self.request.user.pk)

@@ -1,0 +1,105 @@
+"""Products, and getting what is free."""
+
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.api import serializers
+from marketplace.api.requests import asker, checked
+from marketplace.models import Category, Namespace, Price, Product
+from marketplace.selectors.listings import with_parts
+from marketplace.selectors.products import search_products
+from marketplace.services.entitlements import obtain_free_product
+from marketplace.services.products.editing import create_product, edit_product, set_images
+from marketplace.services.products.moves import publish_product, withdraw_product
+
+
+class ProductFilter(filters.FilterSet):
+    """What to look for."""
+
+    q = filters.CharFilter(method="with_words", label="Words; a typing error is forgiven.")
+    mine = filters.BooleanFilter(method="of_mine", label="Only yours, or only those of others.")
+    free = filters.BooleanFilter(method="that_are_free", label="Only free ones, or only those with a price.")
+    category = filters.ModelChoiceFilter(queryset=Category.objects.all())
+    namespace = filters.CharFilter(field_name="namespace__name", label="Name of the namespace.")
+    state = filters.ChoiceFilter(choices=Product.State.choices)
+
+    class Meta:
+        model = Product
+        fields = ("q", "mine", "free", "category", "namespace", "state")
+
+    def with_words(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002  django-filter passes it
+        return queryset.filter(pk__in=search_products(query=value).order_by().values("pk"))
+
+    def of_mine(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
+        mine = Q(seller__account__user=self.request.user)
+        return queryset.filter(mine if value else ~mine)
+
+    def that_are_free(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
+        current = Price.objects.filter(retired_at__isnull=True)
+        wanted = current.filter(amount=0) if value else current.filter(amount__gt=0)
+        return queryset.filter(pk__in=wanted.values("product"))
+
+
+class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
+    """What is published, and your own products in every state."""
+
+    serializer_class = serializers.ProductSerializer
+    queryset = Product.objects.all()
+    lookup_value_converter = "uuid"
+    filterset_class = ProductFilter
+
+    def get_queryset(self) -> QuerySet[Product]:
+        own = Q(seller__account__user=self.request.user.pk)
+        published = Q(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
+        # Reading shows the shop as well; every change is of one's own, and what is not does not exist.
+        visible = own | published if self.action in {"list", "retrieve", "obtain"} else own
+        return with_parts(super().get_queryset().filter(visible))
+
+    def _answer(self, product: Product, status_code: int = status.HTTP_200_OK) -> Response:
+        shown = with_parts(Product.objects.filter(pk=product.pk)).get()
+        return Response(serializers.ProductSerializer(shown).data, status=status_code)
+
+    @extend_schema(request=serializers.NewProductSerializer, responses={201: serializers.ProductSerializer})
+    def create(self, request: Request) -> Response:
+        """Write a product page for one image or a bundle of your own; a draft until it is published."""
+        values = checked(serializers.NewProductSerializer, request)
+        namespace = cast("Namespace", values.pop("namespace"))
+        product = create_product(seller=namespace.owner.seller, namespace=namespace, actor=asker(request), **values)
+        return self._answer(product, status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializers.ProductInputSerializer, responses=serializers.ProductSerializer)
+    def partial_update(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
+        """Change the page, or which images belong to it."""
+        product = self.get_object()
+        changes = checked(serializers.ProductInputSerializer, request)
+        if "images" in changes:
+            set_images(product=product, images=changes.pop("images"), actor=asker(request))
+        return self._answer(edit_product(product=product, actor=asker(request), **changes))
+
+    @extend_schema(request=None, responses=serializers.ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Put it on sale. A price above 0 needs a seller whom Stripe accepts payments for."""
+        return self._answer(publish_product(product=self.get_object(), actor=asker(request)))
+
+    @extend_schema(request=None, responses=serializers.ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Take it off sale; buyers keep their pull."""
+        return self._answer(withdraw_product(product=self.get_object(), actor=asker(request)))
+
+    @extend_schema(request=None, responses=serializers.ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def obtain(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Get a free product: its images stay in your library. Doing so again changes nothing."""
+        product = self.get_object()
+        obtain_free_product(product=product, user=asker(request))
+        return self._answer(product)

@@ -1,0 +1,42 @@
+import io
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    """The OpenAPI document; any warning while it is made fails."""
+    out = io.StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    return yaml.safe_load(out.getvalue())
+
+
+def test_every_operation_documents_the_problems_it_may_answer(schema: dict[str, Any]) -> None:
+    lacking = [
+        f"{method} {path}"
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+        if not {"401", "404", "429", "503"} <= operation["responses"].keys()
+    ]
+
+    assert lacking == []
+    assert len(schema["paths"]) > 10
+
+
+def test_the_nouns_of_the_sale_are_all_there(schema: dict[str, Any]) -> None:
+    nouns = {path.split("/")[3] for path in schema["paths"]}
+
+    assert nouns == {"namespaces", "images", "tags", "products", "prices", "orders", "library", "access-tokens"}
+
+
+@pytest.mark.django_db
+def test_the_documentation_needs_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/api/docs/")
+
+    assert page.status_code == 200
+    assert b"cdn" not in page.content
+    assert b'src="/static/' in page.content
