@@ -1,4 +1,5 @@
 import io
+import re
 from typing import Any
 
 import pytest
@@ -40,3 +41,13 @@ def test_the_documentation_needs_nothing_from_elsewhere(client: Client) -> None:
     assert page.status_code == 200
     assert b"cdn" not in page.content
     assert b'src="/static/' in page.content
+
+
+@pytest.mark.django_db
+def test_the_documentation_obeys_the_content_security_policy(client: Client) -> None:
+    page = client.get("/api/docs/")
+
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+    assert b"<style" not in page.content
+    assert re.findall(rb"<script(?![^>]*\bsrc=)", page.content) == []
+    assert client.get("/api/docs/", {"script": ""}).status_code == 200
