@@ -2,19 +2,18 @@
 
 import socket
 import threading
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from aiosmtpd.controller import Controller
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.app import create_app
 from sandbox.config import Config
-from sandbox.mail_listener import MailKeeper
+from sandbox.mail_listener import MailKeeper, MailServer
 from sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
-LARGEST_MAIL = 10_000_000
 
 
 class Handler(WSGIRequestHandler):
@@ -31,19 +30,21 @@ class Server:
     """A running sandbox on two loopback ports; a context manager that leaves nothing running."""
 
     def __init__(self, config: Config, http_port: int, smtp_port: int, host: str = LOOPBACK) -> None:
-        """Bind both ports, so that one in use is known at once.
+        """Bind both ports before anything else, so that one in use is known at once.
 
         Raises:
-            OSError: a port is in use.
+            OSError: a port is in use, or the data folder cannot be written.
         """
-        self.world = World.opened(config)
-        # bound here, since werkzeug would end the process by itself over a port in use
-        self._socket = socket.create_server((host, http_port), backlog=128)
-        fd = self._socket.fileno()
-        self._http = make_server(host, http_port, create_app(self.world), threaded=True, request_handler=Handler, fd=fd)
-        keeper = MailKeeper(config, self.world.store)
-        self._smtp = Controller(keeper, hostname=host, port=smtp_port, data_size_limit=LARGEST_MAIL)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), name="http", daemon=True)
+        with ExitStack() as undo:
+            self._listening = undo.enter_context(socket.create_server((host, http_port), backlog=128))
+            mails = undo.enter_context(socket.create_server((host, smtp_port)))
+            self.world = World.opened(config)
+            app, fd = create_app(self.world), self._listening.fileno()
+            # werkzeug is given the bound socket, since it would end the process by itself over a port in use
+            self._http = make_server(host, http_port, app, threaded=True, request_handler=Handler, fd=fd)
+            self._smtp = MailServer(MailKeeper(config, self.world.store), mails)
+            self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), name="http", daemon=True)
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         """Start all three."""
@@ -58,7 +59,7 @@ class Server:
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
-        self._socket.close()
+        self._listening.close()
         self._smtp.stop()
         self.world.webhooks.stop()
         self.world.store.close()

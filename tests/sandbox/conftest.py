@@ -37,8 +37,8 @@ class Sandbox:
     def api(self) -> Any:
         return self.client.v1
 
-    def control(self, path: str, **values: Any) -> Any:
-        answer = self.http.post(f"/sandbox/api{path}", json=values)
+    def control(self, command: str, /, **values: Any) -> Any:
+        answer = self.http.post(f"/sandbox/api{command}", json=values)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -4,6 +4,7 @@ import signal
 import smtplib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -108,9 +109,8 @@ class Clock:
         return self.now
 
 
-def moved(config: Config, clock: Clock, **changes: int) -> Config:
-    names = ("data", "public_url", "webhook_url", "webhook_secret", "secret_key", "retry_delays")
-    return Config(**{name: getattr(config, name) for name in names}, clock=clock, **changes)
+def moved(config: Config, clock: Clock) -> Config:
+    return replace(config, clock=clock, settle_seconds=60)
 
 
 def test_time_expires_an_open_session(config: Config, receiver: Receiver) -> None:
@@ -130,7 +130,7 @@ def test_time_expires_an_open_session(config: Config, receiver: Receiver) -> Non
 @pytest.mark.parametrize(("act", "outcome"), [("later", "succeeded"), ("later-fails", "failed")])
 def test_time_settles_a_bank_debit(config: Config, receiver: Receiver, act: str, outcome: str) -> None:
     clock, port = Clock(), int(config.public_url.rpartition(":")[2])
-    with Server(moved(config, clock, settle_seconds=60), port, free_port()):
+    with Server(moved(config, clock), port, free_port()):
         api = stripe.StripeClient(KEY, base_addresses={"api": config.public_url}).v1
         session = api.checkout.sessions.create(session_params())  # type: ignore[arg-type]  # plain dictionaries
         httpx.post(str(session.url), data={"act": act})

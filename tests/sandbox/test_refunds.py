@@ -81,6 +81,7 @@ def test_refund_sends_its_events(sandbox: Sandbox) -> None:
     told = {(event := sandbox.events.next()).type: event for _ in range(3)}
     assert sorted(told) == ["charge.refunded", "refund.created", "refund.updated"]
     charge = told["charge.refunded"].data
+    assert charge.previous_attributes is not None
     assert (charge.object["amount_refunded"], charge.previous_attributes["amount_refunded"]) == (4900, 0)
     assert told["refund.created"].data.object["metadata"].to_dict() == {"order": "order-1"}
     assert told["refund.updated"].data.object["id"] == made.id

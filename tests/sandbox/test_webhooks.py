@@ -29,6 +29,7 @@ def test_event_of_a_connected_account_names_it(sandbox: Sandbox) -> None:
     event = sandbox.events.next()
 
     assert (event.type, event.account, event.data.object["charges_enabled"]) == ("account.updated", seller, True)
+    assert event.data.previous_attributes is not None
     assert event.data.previous_attributes.to_dict() == {
         "charges_enabled": False,
         "details_submitted": False,
