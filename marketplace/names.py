@@ -129,17 +129,17 @@ def repository_of(*, namespace: str, name: ImageName, host: str) -> str:
 def skeleton(name: str) -> str:
     """Fold a name to what a hurried eye sees; two names with one skeleton look alike.
 
-    Separators go, l/1/i, o/0 and s/5 fall together, rn is m, vv is w, doubled letters are single. Folding again changes nothing
+    Separators go, l/1/i, o/0 and s/5 fall together, rn is m, vv is w, what is doubled is single. Folding again changes nothing
     (the idea is Unicode's: UTS #39, section 4, "Confusable Detection"; ours is for the alphabet of the registry).
     """
-    folded, before = name.translate(_LOOKS), ""
+    folded, before = re.sub(r"[vw]*w[vw]*|vv+", "w", name.translate(_LOOKS)), ""
     while folded != before:
-        before = folded
-        folded = re.sub(r"(.)\1+", r"\1", folded.replace("vv", "w").replace("rn", "m"))
-    return folded
+        folded, before = re.sub(r"(rn|.)\1+", r"\1", folded), folded
+    return folded.replace("rn", "m")
 
 
-_LOOKS = str.maketrans({"1": "l", "i": "l", "0": "o", "5": "s", ".": None, "_": None, "-": None})
+# m is taken apart here and put together in the end: so rnn, mn and rn come out the same.
+_LOOKS = str.maketrans({"1": "l", "i": "l", "0": "o", "5": "s", "m": "rn", ".": None, "_": None, "-": None})
 
 _LIST = Path(__file__).with_name("reserved_names.txt").read_text(encoding="utf-8")
 RESERVED_WORDS = frozenset(word for line in _LIST.splitlines() if not line.startswith("#") for word in line.split())

@@ -44,6 +44,7 @@ def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
         require_seller_in_good_standing(locked.owner_id)
         if locked.images.counting().count() >= locked.image_quota:
             raise ImageQuotaReached(namespace=locked.name, quota=locked.image_quota)
+        now = timezone.now()
         # The constraint, not a question asked before, judges whether the name is free.
         with translate_violation("image_name_unique", ImageNameAlreadyReserved(repository=repository)):
             image = Image.objects.create(
@@ -52,7 +53,8 @@ def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
                 name=name,
                 repository=repository,
                 reserved_by=actor,
-                expires_at=timezone.now() + settings.LAYERSTORE_RESERVATION_LIFETIME,
+                reserved_at=now,
+                expires_at=now + settings.LAYERSTORE_RESERVATION_LIFETIME,
             )
         record_audit(actor=actor, action="image.reserved", target=image)
     return image

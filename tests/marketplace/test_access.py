@@ -1,0 +1,265 @@
+import uuid
+from dataclasses import dataclass, fields
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from marketplace.models import Entitlement, Image, Price, Product, ProductImage
+from marketplace.selectors import access
+from marketplace.selectors.access import Action, Facts, Subject, allowed_actions, decide
+from tests.factories.accounts import SellerFactory, UserFactory
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    FreeProductFactory,
+    ImageFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PushedImageFactory,
+    expired_days_ago,
+)
+
+pytestmark = pytest.mark.django_db
+
+PULL, PUSH, DELETE = Action.PULL, Action.PUSH, Action.DELETE
+NOTHING: frozenset[Action] = frozenset()
+
+
+def actions(subject, image):
+    return allowed_actions(subject=subject, repositories=[image.repository])[image.repository]
+
+
+def owner_of(image):
+    return Subject.of(image.owner.user)
+
+
+def stop(image, how):
+    """Bring a good image, with its seller, into one of the states of the policy's table."""
+    if how == "suspended":
+        image.owner.seller.suspended_at, image.owner.seller.suspension_reason = timezone.now(), "Fraud."
+        image.owner.seller.save()
+    if how == "ended":
+        image.ended_at, image.end_kind = timezone.now(), Image.End.RELEASED
+    if how == "taken down":
+        image.taken_down_at, image.take_down_reason = timezone.now(), "Malware."
+    image.save()
+
+
+TABLE: dict[str, dict[str, set[Action] | frozenset[Action]]] = {
+    "owner": {"good": {PULL, PUSH}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "holder": {"good": {PULL}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "anybody": {"good": {PULL}, "suspended": NOTHING, "ended": {PULL}, "taken down": NOTHING},
+    "staff": {"good": {PULL, DELETE}, "suspended": {PULL, DELETE}, "ended": {PULL, DELETE}, "taken down": {PULL, DELETE}},
+    "stranger": {"good": NOTHING, "suspended": NOTHING, "ended": NOTHING, "taken down": NOTHING},
+}
+
+
+@pytest.mark.parametrize(("who", "how"), [(who, how) for who, row in TABLE.items() for how in row])
+def test_the_table_of_the_policy_holds(who, how):
+    product = FreeProductFactory() if who == "anybody" else ProductFactory()
+    image = product.images.get()
+    subject = {
+        "owner": lambda: owner_of(image),
+        "holder": lambda: Subject.of(EntitlementFactory(image=image).holder.user),
+        "anybody": Subject.anonymous,
+        "staff": lambda: Subject.of(UserFactory(staff=True)),
+        "stranger": lambda: Subject.of(UserFactory()),
+    }[who]()
+
+    stop(image, how)
+
+    assert actions(subject, image) == TABLE[who][how]
+
+
+def test_every_asked_name_is_a_key_and_unknown_ones_grant_nothing_to_anybody():
+    odd = ["nobody/has-it", "", "a\x00b", "\ud800", "é/é", "x" * 300, "UPPER/case", "a/b\n"]
+
+    for subject in (Subject.anonymous(), Subject.of(UserFactory(staff=True))):
+        assert allowed_actions(subject=subject, repositories=odd) == dict.fromkeys(odd, NOTHING)
+
+
+def test_one_name_says_nothing_about_another():
+    mine, other = PushedImageFactory(), PushedImageFactory()
+
+    assert allowed_actions(subject=owner_of(mine), repositories=[mine.repository, other.repository]) == {
+        mine.repository: {PULL, PUSH},
+        other.repository: NOTHING,
+    }
+
+
+def test_a_freed_name_grants_nothing_to_its_old_owner():
+    image = ImageFactory(**expired_days_ago(1), freed_at=timezone.now())
+
+    assert actions(owner_of(image), image) == NOTHING
+
+
+def test_a_name_reserved_again_answers_for_the_new_image():
+    old = ImageFactory(**expired_days_ago(1), freed_at=timezone.now())
+    new = ImageFactory(namespace=old.namespace, name=old.name)
+
+    assert actions(owner_of(new), new) == {PULL, PUSH}
+
+
+@pytest.mark.parametrize("change", ["revoked", "suspended"])
+def test_an_entitlement_that_is_not_in_force_grants_nothing(change):
+    entitlement = EntitlementFactory(**{change: True})
+
+    assert actions(Subject.of(entitlement.holder.user), entitlement.image) == NOTHING
+
+
+def test_another_entitlement_on_the_same_image_still_grants():
+    revoked = EntitlementFactory(revoked=True)
+    EntitlementFactory(holder=revoked.holder, image=revoked.image)
+
+    assert actions(Subject.of(revoked.holder.user), revoked.image) == {PULL}
+
+
+@pytest.mark.parametrize("state", [Product.State.DRAFT, Product.State.WITHDRAWN, Product.State.SUSPENDED])
+def test_a_free_product_that_is_not_published_gives_nothing_away(state):
+    product = FreeProductFactory(state=state, suspension_reason="Wrong.")
+
+    assert actions(Subject.anonymous(), product.images.get()) == NOTHING
+
+
+def test_a_price_that_was_zero_once_gives_nothing_away():
+    product = FreeProductFactory()
+    product.prices.update(retired_at=timezone.now())
+    Price.objects.create(product=product, amount=500, currency="eur")
+
+    assert actions(Subject.anonymous(), product.images.get()) == NOTHING
+
+
+def test_an_image_in_a_free_and_in_a_paid_product_is_public():
+    product = FreeProductFactory()
+    ProductFactory(namespace=product.namespace, images=[product.images.get()])
+
+    assert actions(Subject.anonymous(), product.images.get()) == {PULL}
+
+
+def test_staff_who_own_an_image_may_do_everything():
+    seller = SellerFactory(user=UserFactory(staff=True))
+    image = PushedImageFactory(namespace=NamespaceFactory(seller=seller))
+
+    assert actions(owner_of(image), image) == {PULL, PUSH, DELETE}
+
+
+def test_a_disabled_user_and_a_visitor_are_nobody():
+    assert Subject.of(UserFactory(is_active=False, staff=True)) == Subject.anonymous()
+    assert Subject.of(AnonymousUser()) == Subject.anonymous()
+
+
+def test_an_owner_without_a_seller_profile_is_still_the_owner():
+    image = PushedImageFactory(namespace=NamespaceFactory(owner=UserFactory().account))
+
+    assert actions(owner_of(image), image) == {PULL, PUSH}
+
+
+def test_a_hundred_names_cost_one_query(django_assert_num_queries):
+    images = [product.images.get() for product in FreeProductFactory.create_batch(3)]
+    subject = Subject(account_ids=(images[0].owner_id, uuid.uuid4()))
+    names = [image.repository for image in images] + [f"no/such-{n}" for n in range(100)]
+
+    with django_assert_num_queries(1):
+        allowed = allowed_actions(subject=subject, repositories=names)
+
+    assert len(allowed) == 103
+    assert allowed[images[0].repository] == {PULL, PUSH}
+
+
+def test_every_table_is_reached_by_an_index():
+    namespace = NamespaceFactory()
+    Image.objects.bulk_create(ImageFactory.build_batch(2_000, namespace=namespace, owner=namespace.owner, reserved_by=namespace.owner.user))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE marketplace_image")
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the other tables are empty here
+        cursor.execute(f"EXPLAIN {access._FACTS}", {"accounts": [uuid.uuid4()], "names": ["a/b", "c/d"]})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Seq Scan" not in plan
+    assert "image_of_repository" in plan
+    assert "entitlement_in_force" in plan
+
+
+@dataclass(frozen=True)
+class World:
+    """A plain model of one image, one seller and what may be between them and somebody."""
+
+    owner: bool
+    staff: bool
+    ended: bool
+    taken_down: bool
+    seller_suspended: bool
+    freed: bool
+    entitlements: tuple[tuple[bool, bool, bool], ...]  # the subject's own, revoked, suspended
+    products: tuple[tuple[str, int, bool], ...]  # state, amount, retired
+
+
+def restated(world):
+    """The policy once more, in other words: who is stopped by what."""
+    if world.freed:
+        return NOTHING
+    out = set()
+    if world.staff:
+        out = {PULL, DELETE}
+    mine = any(own and not revoked and not suspended for own, revoked, suspended in world.entitlements)
+    free = any(state == "published" and amount == 0 and not retired for state, amount, retired in world.products)
+    may_pull = world.owner or mine or (free and not world.seller_suspended)
+    if may_pull and not world.taken_down:
+        out.add(PULL)
+    if world.owner and not (world.taken_down or world.seller_suspended or world.ended):
+        out.add(PUSH)
+    return out
+
+
+def build(world):
+    seller = SellerFactory(suspended_at=timezone.now() if world.seller_suspended else None, suspension_reason="Fraud.")
+    namespace = NamespaceFactory(seller=seller)
+    ended = {"ended_at": timezone.now(), "end_kind": "expired"} if world.ended or world.freed else {}
+    down = {"taken_down_at": timezone.now(), "take_down_reason": "Malware."} if world.taken_down else {}
+    image = ImageFactory(namespace=namespace, **ended, **down, freed_at=timezone.now() if world.freed else None)
+    user = namespace.owner.user if world.owner else UserFactory()
+    user.is_staff = world.staff
+    for own, revoked, suspended in world.entitlements:
+        EntitlementFactory(image=image, **({"holder": user.account} if own else {}), revoked=revoked, suspended=suspended)
+    for state, amount, retired in world.products:
+        product = ProductFactory(namespace=namespace, images=[image], state=state, price__amount=amount, suspension_reason="x")
+        product.prices.update(retired_at=timezone.now() if retired else None)
+    return Subject.of(user), image
+
+
+booleans = st.booleans()
+worlds = st.builds(
+    World,
+    **{field.name: booleans for field in fields(World) if field.type is bool},
+    entitlements=st.lists(st.tuples(booleans, booleans, booleans), max_size=3).map(tuple),
+    products=st.lists(st.tuples(st.sampled_from(Product.State.values), st.sampled_from([0, 500]), booleans), max_size=2).map(tuple),
+)
+
+
+class PolicyTest(TestCase):
+    @settings(max_examples=150, deadline=None)
+    @given(worlds)
+    def test_in_every_world_the_policy_says_what_its_restatement_says(self, world):
+        subject, image = build(world)
+
+        assert actions(subject, image) == restated(world)
+        if not world.freed:  # whoever is nobody has at most what is given away
+            assert actions(Subject.anonymous(), image) <= {PULL}
+
+
+@given(st.builds(Facts, *[booleans] * 6), booleans)
+def test_nobody_but_staff_may_delete_and_nobody_but_the_owner_may_push(facts, is_staff):
+    granted = decide(facts, is_staff=is_staff)
+
+    assert (DELETE in granted) == is_staff
+    assert PUSH not in granted or facts.owned
+    assert PUSH not in granted or PULL in granted  # the registry needs both for an upload
+
+
+def test_models_named_in_the_text_of_the_query_are_the_tables():
+    for model in (Image, Entitlement, ProductImage, Product, Price):
+        assert model._meta.db_table in access._FACTS
