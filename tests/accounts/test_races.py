@@ -1,0 +1,122 @@
+import pytest
+from django.core import mail as django_mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.selectors.tokens import note_token_use
+from accounts.services.mail import queue_mail
+from accounts.services.sellers import become_seller, record_stripe_account
+from accounts.services.tokens import log_out_everywhere, revoke_access_token, write_token_uses
+from accounts.tasks import send_due_mail, write_noted_token_uses
+from tests.factories.accounts import PASSWORD, AccessTokenFactory, SellerFactory, UserFactory
+from tests.support.threads import run_in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _sign_up(number: int, username: str, email: str) -> int:
+    """Sign up from an address of one's own: a shared one is slowed by the limits."""
+    client = Client(headers={"X-Forwarded-For": f"203.0.113.{number}"})
+    return client.post("/account/signup/", {"username": username, "email": email, "password1": PASSWORD}).status_code
+
+
+def test_one_of_ten_simultaneous_sign_ups_gets_the_name_and_an_account_with_it() -> None:
+    answers = run_in_threads(10, lambda number: _sign_up(number, "Mira-K" if number % 2 else "mira-k", f"mira{number}@example.test"))
+
+    assert answers.count(302) == 1
+    assert set(answers) <= {302, 200, 409}
+    assert list(User.objects.values_list("username", flat=True)) == ["mira-k"]
+    assert Account.objects.get().user == User.objects.get()
+
+
+def test_ten_simultaneous_sign_ups_with_one_address_make_one_user() -> None:
+    answers = run_in_threads(
+        10, lambda number: _sign_up(number, f"mira-{number}", "Mira@example.test" if number % 2 else "mira@example.test")
+    )
+
+    assert set(answers) <= {302, 409}
+    assert list(User.objects.values_list("email", flat=True)) == ["mira@example.test"]
+    assert Account.objects.count() == 1
+
+
+def test_ten_mails_with_one_key_are_one() -> None:
+    outcomes = run_in_threads(
+        10, lambda: queue_mail(to="mira@example.test", template="unknown_account", context={"signup_url": "/"}, key="same")
+    )
+
+    assert outcomes == [None] * 10
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_five_workers_send_each_of_twenty_mails_once() -> None:
+    for number in range(20):
+        queue_mail(to=f"{number}@example.test", template="unknown_account", context={"signup_url": "/"}, key=f"k{number}")
+
+    assert sum(run_in_threads(5, send_due_mail)) == 20
+
+    assert sorted(message.to[0] for message in django_mail.outbox) == sorted(f"{number}@example.test" for number in range(20))
+    assert not OutgoingMail.objects.filter(sent_at=None).exists()
+
+
+def test_an_account_that_becomes_a_seller_ten_times_at_once_is_one_seller() -> None:
+    account = UserFactory().account
+
+    outcomes = run_in_threads(10, lambda: become_seller(account=account, display_name="Acme"))
+
+    assert outcomes == [SellerProfile.objects.get()] * 10
+    assert AuditEvent.objects.count() == 1
+
+
+def test_one_of_two_sellers_gets_the_stripe_account() -> None:
+    sellers = [SellerFactory(stripe_account_id=None) for _ in range(2)]
+
+    outcomes = run_in_threads(2, lambda number: record_stripe_account(seller=sellers[number], stripe_account_id="acct_1"))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["SellerProfile", "StripeAccountAlreadyConnected"]
+    assert SellerProfile.objects.filter(stripe_account_id="acct_1").count() == 1
+
+
+def test_ten_log_outs_everywhere_are_ten_generations() -> None:
+    user = UserFactory()
+
+    run_in_threads(10, lambda: log_out_everywhere(user=User.objects.get(pk=user.pk)))
+
+    user.refresh_from_db()
+    assert user.credential_generation == 10
+
+
+def test_a_token_revoked_ten_times_at_once_is_revoked_once() -> None:
+    token = AccessTokenFactory()
+
+    ends = {outcome.revoked_at for outcome in run_in_threads(10, lambda: revoke_access_token(token=token, actor=token.user))}
+
+    assert len(ends) == 1
+    assert AuditEvent.objects.count() == 1
+
+
+def test_a_use_written_while_the_token_is_revoked_loses_neither() -> None:
+    token = AccessTokenFactory()
+    now = timezone.now().timestamp()
+
+    run_in_threads(
+        2,
+        lambda number: revoke_access_token(token=token, actor=token.user) if number else write_token_uses(uses={token.pk: now}),
+    )
+
+    token.refresh_from_db()
+    assert None not in {token.revoked_at, token.last_used_at}
+
+
+def test_uses_noted_while_five_workers_write_all_arrive() -> None:
+    tokens = [AccessTokenFactory() for _ in range(5)]
+
+    def act(number: int) -> None:
+        for token in tokens:
+            note_token_use(token)
+            write_noted_token_uses()
+
+    run_in_threads(5, act)
+    write_noted_token_uses()
+
+    assert not AccessToken.objects.filter(last_used_at=None).exists()
