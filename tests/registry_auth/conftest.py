@@ -1,0 +1,94 @@
+"""The token process as tests meet it: its URLs, no middleware, keys of its own, and a real registry beside it."""
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import jwt
+import pytest
+from cryptography import x509
+from django.test import Client
+from django.utils import timezone
+
+from registry_auth.keys.store import BUNDLE_FILE, KeyStore
+from tests.support.registry import Registry, running_registry
+
+
+@pytest.fixture
+def key_store(tmp_path: Path, settings) -> KeyStore:
+    """Keys made for this test."""
+    settings.LAYERSTORE_KEYS_DIR = tmp_path / "keys"
+    store = KeyStore(settings.LAYERSTORE_KEYS_DIR)
+    store.init(now=timezone.now())
+    return store
+
+
+@pytest.fixture
+def token_client(key_store, settings) -> Client:
+    """A client of the token process."""
+    settings.ROOT_URLCONF = "config.urls_token"
+    settings.MIDDLEWARE = []
+    return Client(raise_request_exception=True)
+
+
+@pytest.fixture
+def inner_client(settings) -> Client:
+    """A client of the inner listener."""
+    settings.ROOT_URLCONF = "config.urls_inner"
+    settings.MIDDLEWARE = []
+    return Client()
+
+
+@pytest.fixture
+def start_registry(tmp_path: Path, key_store, live_server, settings) -> Callable:
+    """Start the real registry: the token endpoint and the events listener are served by this process."""
+    settings.ROOT_URLCONF = "tests.registry_auth.urls_of_all"
+
+    def start():
+        return running_registry(
+            tmp_path / "registry",
+            bundle=key_store.directory / BUNDLE_FILE,
+            realm=f"{live_server.url}/auth/token",
+            events_url=f"{live_server.url}/registry/events",
+            events_secret=settings.LAYERSTORE_EVENTS_SECRET,
+        )
+
+    return start
+
+
+@pytest.fixture
+def registry(start_registry, settings) -> Iterator[Registry]:
+    """A real registry, empty."""
+    with start_registry() as running:
+        settings.LAYERSTORE_REGISTRY_URL = running.url
+        yield running
+
+
+@pytest.fixture
+def token_for(live_server) -> Callable[..., str]:
+    """Ask the token endpoint as a client does, and return the registry token."""
+
+    def ask(credential, *scopes: str) -> str:
+        headers = {"Authorization": basic(credential.user.username, credential.secret)} if credential else {}
+        answer = httpx.get(f"{live_server.url}/auth/token", params={"scope": scopes}, headers=headers, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["token"]
+
+    return ask
+
+
+def basic(username: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{username}:{secret}".encode()).decode()
+
+
+def claims_of(token: str) -> dict:
+    """What a token says, its signature checked with the certificate that it carries."""
+    leaf = x509.load_der_x509_certificate(base64.b64decode(jwt.get_unverified_header(token)["x5c"][0]))
+    return jwt.decode(token, leaf.public_key(), algorithms=["ES256"], audience="layerstore", issuer="layerstore")
+
+
+def access_of(response) -> dict[str, list[str]]:
+    """What an answer grants, by name."""
+    assert response.status_code == 200, response.content
+    return {entry["name"]: entry["actions"] for entry in claims_of(response.json()["token"])["access"]}

@@ -1,0 +1,370 @@
+"""Our tokens before the real registry: what it lets in, what it turns away, and what it tells us."""
+
+import base64
+import hmac
+import json
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from django.utils import timezone
+
+from marketplace.models import Entitlement, Manifest, Tag
+from registry_auth.keys.leaves import new_leaf, new_private_key, private_pem, signing_key
+from registry_auth.keys.store import AUTHORITY_FOLDER, LEAF_FOLDER, KeyStore
+from registry_auth.models import RegistryEnvelope
+from registry_auth.registry_client import RegistryClient
+from registry_auth.services.reconciliation import reconcile
+from registry_auth.services.take_downs import remove_taken_down_manifests
+from registry_auth.tasks import drain_registry_events
+from registry_auth.tokens import Claims, sign
+from tests.factories.accounts import AccessTokenFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory, ImageFactory
+from tests.support.registry import INDEX, MANIFEST, OciImage, index_of, put_manifest, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def encoded(part: dict) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def scope(image, actions="pull") -> str:
+    return f"repository:{image.repository}:{actions}"
+
+
+@pytest.fixture
+def image():
+    return ImageFactory()
+
+
+@pytest.fixture
+def seller(image):
+    return AccessTokenFactory(user=image.owner.user)
+
+
+@pytest.fixture
+def buyer(image):
+    credential = AccessTokenFactory()
+    EntitlementFactory(holder=credential.user.account, image=image)
+    return credential
+
+
+def told_of(count: int) -> None:
+    """Wait until the registry has told of so many events, then let them have their effect."""
+    wait_until(lambda: sum(len(envelope.body) for envelope in RegistryEnvelope.objects.all()) >= count)
+    drain_registry_events()
+
+
+def test_what_the_seller_pushes_the_buyer_pulls_and_nobody_else(registry, token_for, image, seller, buyer):
+    pushed = OciImage(["one", "two"])
+    assert pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0").status_code == 201
+
+    got = registry.ask("GET", f"/v2/{image.repository}/manifests/1.0", token_for(buyer, scope(image)), headers={"Accept": MANIFEST})
+    assert got.content == pushed.manifest
+    for other in (None, AccessTokenFactory()):
+        assert registry.ask("GET", f"/v2/{image.repository}/manifests/1.0", token_for(other, scope(image))).status_code == 401
+    assert OciImage(["three"]).push(registry, token_for(buyer, scope(image, "push,pull")), image.repository, "1.0").status_code == 401
+
+
+def test_a_push_shows_as_tag_manifest_and_layers(registry, token_for, image, seller):
+    pushed = OciImage(["one", "two"])
+    pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    told_of(1)
+
+    manifest = Tag.objects.get(image=image, name="1.0").manifest
+    assert (manifest.digest, manifest.kind, manifest.platforms, manifest.size) == (pushed.digest, "image", ["linux/amd64"], pushed.size)
+    assert manifest.image_created_at.isoformat() == "2026-11-22T10:00:00.123456+00:00"
+    assert [(layer.digest, layer.command) for layer in manifest.layers.all()] == [
+        (pushed.layers[0]["digest"], "COPY one /"),
+        (pushed.layers[1]["digest"], "COPY two /"),
+    ]
+    image.refresh_from_db()
+    assert image.first_pushed_at is not None
+
+
+def test_an_index_shows_its_platforms_and_hides_attestations(registry, token_for, image, seller):
+    amd, arm, attestation = OciImage(["amd"]), OciImage(["arm, larger"], architecture="arm64"), OciImage(["attestation"])
+    token = token_for(seller, scope(image, "push,pull"))
+    for part in (amd, arm, attestation):
+        part.push(registry, token, image.repository, part.digest)
+    index = index_of([amd, arm], attestation=attestation)
+    assert put_manifest(registry, token, image.repository, "2.0", index, INDEX).status_code == 201
+    told_of(4)
+
+    manifest = Tag.objects.get(image=image, name="2.0").manifest
+    assert (manifest.kind, manifest.platforms) == ("index", ["linux/amd64", "linux/arm64"])
+    assert manifest.children == [amd.digest, arm.digest]
+    assert manifest.size == max(amd.size, arm.size)
+
+
+def test_one_pull_of_an_index_counts_once_and_looking_does_not_count(registry, token_for, image, seller, buyer):
+    part = OciImage(["amd"])
+    token = token_for(seller, scope(image, "push,pull"))
+    part.push(registry, token, image.repository, part.digest)
+    put_manifest(registry, token, image.repository, "2.0", index_of([part]), INDEX)
+    told_of(2)
+    token = token_for(buyer, scope(image))
+
+    for method, reference in (("HEAD", "2.0"), ("GET", "2.0"), ("GET", part.digest)):
+        path = f"/v2/{image.repository}/manifests/{reference}"
+        assert registry.ask(method, path, token, headers={"Accept": f"{INDEX}, {MANIFEST}"}).status_code == 200
+    told_of(4)
+
+    image.refresh_from_db()
+    assert image.pull_count == 1
+
+
+def test_a_deleted_manifest_is_forgotten_with_its_tags(registry, token_for, image, seller):
+    pushed = OciImage(["one"])
+    pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    told_of(1)
+    staff = AccessTokenFactory(user=UserFactory(staff=True))
+
+    path = f"/v2/{image.repository}/manifests/{pushed.digest}"
+    assert registry.ask("DELETE", path, token_for(seller, scope(image, "*"))).status_code == 401
+    assert registry.ask("DELETE", path, token_for(staff, scope(image, "*"))).status_code == 202
+    told_of(2)
+
+    assert not Manifest.objects.filter(image=image).exists()
+
+
+def test_a_buyer_of_one_image_cannot_mount_a_layer_of_another(registry, token_for, image, seller):
+    secret = OciImage(["a layer that was not bought"])
+    secret.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    thief = ImageFactory()
+    credential = AccessTokenFactory(user=thief.owner.user)
+    token = token_for(credential, scope(thief, "push,pull"), scope(image))
+
+    layer = secret.layers[0]["digest"]
+    mounted = registry.ask("POST", f"/v2/{thief.repository}/blobs/uploads/?mount={layer}&from={image.repository}", token)
+
+    assert mounted.status_code == 401
+    assert registry.ask("HEAD", f"/v2/{thief.repository}/blobs/{layer}", token).status_code == 404
+
+
+def test_a_layer_of_ones_own_is_mounted(registry, token_for, image, seller):
+    pushed = OciImage(["mine"])
+    pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    second = ImageFactory(namespace=image.namespace)
+    token = token_for(seller, scope(second, "push,pull"), scope(image))
+
+    layer = pushed.layers[0]["digest"]
+    mounted = registry.ask("POST", f"/v2/{second.repository}/blobs/uploads/?mount={layer}&from={image.repository}", token)
+
+    assert mounted.status_code == 201
+
+
+def test_a_revoked_entitlement_ends_with_the_next_token(registry, token_for, image, seller, buyer):
+    OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    path = f"/v2/{image.repository}/manifests/1.0"
+    assert registry.ask("HEAD", path, token_for(buyer, scope(image)), headers={"Accept": MANIFEST}).status_code == 200
+
+    Entitlement.objects.update(revoked_at=timezone.now(), revocation_reason="refunded")
+
+    assert registry.ask("HEAD", path, token_for(buyer, scope(image)), headers={"Accept": MANIFEST}).status_code == 401
+
+
+def test_anonymous_pulls_of_a_name_without_scope_get_nothing(registry, token_for):
+    assert registry.ask("GET", "/v2/", token_for(None)).status_code == 200
+    assert registry.ask("GET", "/v2/_catalog", token_for(None, "registry:catalog:*")).status_code == 401
+
+
+def test_staff_list_the_catalogue(registry, token_for, image, seller):
+    OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    staff = AccessTokenFactory(user=UserFactory(staff=True))
+
+    assert registry.ask("GET", "/v2/_catalog", token_for(staff, "registry:catalog:*")).json() == {"repositories": [image.repository]}
+
+
+class TestForgeries:
+    """The registry, not we, judges what is shown to it: only the genuine token opens."""
+
+    @pytest.fixture
+    def claims(self, image, seller, registry, token_for):
+        OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+        now = int(timezone.now().timestamp())
+        access = [{"type": "repository", "name": image.repository, "actions": ["pull"]}]
+        return Claims(issuer="layerstore", audience="layerstore", subject="x", access=access, issued_at=now, lifetime=300)
+
+    @pytest.fixture
+    def status(self, registry, image):
+        def ask(token: str) -> int:
+            path = f"/v2/{image.repository}/manifests/1.0"
+            return registry.ask("GET", path, token, headers={"Accept": MANIFEST}).status_code
+
+        return ask
+
+    @pytest.fixture
+    def genuine_key(self, key_store):
+        leaf = key_store.index.active
+        return signing_key(
+            certificate=leaf.certificate, private_key_pem=(key_store.directory / LEAF_FOLDER / f"{leaf.kid}.pem").read_bytes()
+        )
+
+    def test_the_genuine_token_opens(self, claims, status, genuine_key):
+        assert status(sign(claims, genuine_key)) == 200
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param({"audience": "elsewhere"}, id="wrong audience"),
+            pytest.param({"issuer": "somebody"}, id="wrong issuer"),
+            pytest.param({"lifetime": -3600}, id="expired"),
+            pytest.param({"lifetime": -61}, id="expired a second beyond the leeway"),
+            pytest.param({"access": []}, id="nothing granted"),
+        ],
+    )
+    def test_a_token_that_says_something_else_is_refused(self, claims, status, genuine_key, change):
+        assert status(sign(replace(claims, **change), genuine_key)) == 401
+
+    def test_a_token_not_yet_valid_is_refused(self, claims, status, genuine_key):
+        assert status(sign(replace(claims, issued_at=claims.issued_at + 3600), genuine_key)) == 401
+
+    def test_altered_access_is_refused(self, claims, status, genuine_key):
+        head, _, signature = sign(claims, genuine_key).split(".")
+        said = {"iss": "layerstore", "aud": "layerstore", "exp": claims.issued_at + 300, "nbf": claims.issued_at, "access": claims.access}
+
+        assert status(f"{head}.{encoded(said)}.{signature}") == 401
+
+    def test_a_token_without_signature_is_refused(self, claims, status, genuine_key):
+        _, said, _ = sign(claims, genuine_key).split(".")
+
+        assert status(f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{said}.") == 401
+
+    def test_the_public_key_as_a_shared_secret_is_refused(self, claims, status, genuine_key, key_store):
+        said = sign(claims, genuine_key).split(".")[1]
+        certificate = key_store.index.active.certificate
+        spki = certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        x5c = [base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()]
+
+        head = encoded({"alg": "HS256", "typ": "JWT", "kid": genuine_key.kid, "x5c": x5c})
+        mac = hmac.digest(spki, f"{head}.{said}".encode(), "sha256")
+
+        assert status(f"{head}.{said}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}") == 401
+
+    def test_a_leaf_under_a_foreign_authority_is_refused(self, claims, status, tmp_path):
+        foreign = KeyStore(tmp_path / "foreign")
+        foreign.init(now=timezone.now())
+        leaf = foreign.index.active
+        key = signing_key(certificate=leaf.certificate, private_key_pem=(foreign.directory / LEAF_FOLDER / f"{leaf.kid}.pem").read_bytes())
+
+        assert status(sign(claims, key)) == 401
+
+    def test_a_foreign_key_under_our_certificate_is_refused(self, claims, status, genuine_key, tmp_path):
+        assert status(sign(claims, replace(genuine_key, private_key=new_private_key()))) == 401
+
+    def test_an_expired_leaf_is_refused(self, claims, status, key_store):
+        pem = next((key_store.directory / AUTHORITY_FOLDER).iterdir()).read_bytes()
+        authority_key = serialization.load_pem_private_key(pem, None)
+        key, then = new_private_key(), timezone.now() - timedelta(days=91)
+        leaf = new_leaf(key=key, authority=key_store.index.authorities[0], authority_key=authority_key, now=then)
+
+        assert status(sign(claims, signing_key(certificate=leaf, private_key_pem=private_pem(key)))) == 401
+
+
+def test_rotation_needs_no_restart_and_fails_no_pull(registry, token_for, image, seller, buyer, key_store):
+    OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    path, kids, tokens = f"/v2/{image.repository}/manifests/1.0", set(), []
+
+    def pull() -> int:
+        tokens.append(token_for(buyer, scope(image)))
+        kids.add(jwt.get_unverified_header(tokens[-1])["kid"])
+        return registry.ask("HEAD", path, tokens[-1], headers={"Accept": MANIFEST}).status_code
+
+    now = timezone.now()
+    steps = [
+        lambda: key_store.add(now=now),
+        lambda: key_store.promote(now=now),
+        lambda: key_store.renew(now=now + timedelta(days=61)),
+        lambda: key_store.renew(now=now + timedelta(days=63)),
+    ]
+    statuses = [pull()]
+    for step in steps:
+        step()
+        statuses.append(pull())
+
+    assert statuses == [200] * 5
+    assert len(kids) == 3
+    # Tokens of forgotten keys are good until their own end: they carry their certificate.
+    assert [registry.ask("HEAD", path, token, headers={"Accept": MANIFEST}).status_code for token in tokens] == [200] * 5
+
+
+def test_a_new_authority_shuts_the_old_one_out(start_registry, token_for, image, seller, buyer, key_store):
+    now, path = timezone.now(), f"/v2/{image.repository}/manifests/1.0"
+    with start_registry() as registry:
+        OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+        leaked = token_for(buyer, scope(image))
+    key_store.add_authority(now=now)
+    with start_registry() as registry:
+        assert registry.ask("HEAD", path, leaked, headers={"Accept": MANIFEST}).status_code == 200
+        key_store.add(now=now)
+        key_store.promote(now=now)
+        assert registry.ask("HEAD", path, token_for(buyer, scope(image)), headers={"Accept": MANIFEST}).status_code == 200
+    key_store.drop_authorities()
+    with start_registry() as registry:
+        assert registry.ask("HEAD", path, leaked, headers={"Accept": MANIFEST}).status_code == 401
+        assert registry.ask("HEAD", path, token_for(buyer, scope(image)), headers={"Accept": MANIFEST}).status_code == 200
+
+
+def skopeo(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["skopeo", *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_skopeo_pushes_and_pulls_by_itself(registry, token_for, image, seller, buyer, tmp_path):
+    pushed = OciImage(["one", "two"])
+    source, place = pushed.write_layout(tmp_path / "source", "1.0"), f"docker://{registry.host}/{image.repository}:1.0"
+
+    done = skopeo("copy", "--dest-tls-verify=false", f"--dest-creds={seller.user.username}:{seller.secret}", source, place)
+    assert done.returncode == 0, done.stderr
+    target = f"oci:{tmp_path / 'target'}:1.0"
+    done = skopeo("copy", "--src-tls-verify=false", f"--src-creds={buyer.user.email.upper()}:{buyer.secret}", place, target)
+    assert done.returncode == 0, done.stderr
+
+    index = json.loads((tmp_path / "target" / "index.json").read_text())
+    assert index["manifests"][0]["digest"] == pushed.digest
+    denied = skopeo("copy", "--src-tls-verify=false", place, f"oci:{tmp_path / 'nothing'}:1.0")
+    assert "denied" in denied.stderr or "unauthorized" in denied.stderr
+
+
+def test_reconciliation_repairs_what_was_never_told(registry, token_for, image, seller):
+    pushed, child = OciImage(["one"]), OciImage(["child"])
+    token = token_for(seller, scope(image, "push,pull"))
+    pushed.push(registry, token, image.repository, "1.0")
+    child.push(registry, token, image.repository, child.digest)
+    put_manifest(registry, token, image.repository, "2.0", index_of([child]), INDEX)
+    wait_until(lambda: RegistryEnvelope.objects.count() >= 3)
+    RegistryEnvelope.objects.all().delete()
+
+    with RegistryClient() as client:
+        repairs = reconcile(registry=client)
+        again = reconcile(registry=client)
+
+    assert (repairs.written, repairs.removed, repairs.described) == (2, 0, 3)
+    assert (again.written, again.removed, again.described) == (0, 0, 0)
+    assert dict(image.tags.values_list("name", "manifest__kind")) == {"1.0": "image", "2.0": "index"}
+    assert Manifest.objects.get(image=image, digest=child.digest).layers.count() == 1
+
+
+def test_a_take_down_empties_the_repository(registry, token_for, image, seller):
+    pushed, untold = OciImage(["one"]), OciImage(["two"])
+    token = token_for(seller, scope(image, "push,pull"))
+    pushed.push(registry, token, image.repository, "1.0")
+    told_of(1)
+    untold.push(registry, token, image.repository, "1.1")
+    wait_until(lambda: RegistryEnvelope.objects.count() >= 2)
+    RegistryEnvelope.objects.all().delete()
+    image.taken_down_at, image.take_down_reason = timezone.now(), "malware"
+    image.save()
+
+    with RegistryClient() as client:
+        assert remove_taken_down_manifests(registry=client) == 2
+        assert list(client.tags(image.repository)) == []
+
+    # A token issued before the take-down still opens the repository, and finds nothing.
+    for digest in (pushed.digest, untold.digest):
+        assert registry.ask("GET", f"/v2/{image.repository}/manifests/{digest}", token, headers={"Accept": MANIFEST}).status_code == 404
+    assert not Manifest.objects.filter(image=image).exists()
