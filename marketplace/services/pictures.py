@@ -47,8 +47,9 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
         positions = list(locked.pictures.values_list("position", flat=True))
         if len(positions) >= MOST_PICTURES:
             raise TooManyPictures(most=MOST_PICTURES)
-        picture = ProductPicture(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1)
-        picture.file.save(f"{new_id().hex}.webp", ContentFile(drawn), save=True)
+        # Handed to the constructor: only there does Django measure the picture of a row that is not saved yet.
+        file = ContentFile(drawn, name=f"{new_id().hex}.webp")
+        picture = ProductPicture.objects.create(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1, file=file)
         record_audit(actor=actor, action="product.picture_added", target=locked)
     return picture
 
