@@ -260,3 +260,21 @@ class ImageNameFree(DomainError):
 
     def __init__(self, *, repository: str) -> None:
         super().__init__(f"{repository} was given up and its name is free. Nobody can be given it.", repository=repository)
+
+
+class EntitlementIsBought(ConflictError):
+    """Staff cannot take back what was paid for. 409."""
+
+    code = "entitlement_is_bought"
+
+    def __init__(self) -> None:
+        super().__init__("This was paid for. Refund the order: a full refund ends the right to pull.")
+
+
+class EntitlementIsRevoked(ConflictError):
+    """It has ended already. 409."""
+
+    code = "entitlement_is_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This has been revoked already. Nothing is left to take back.")

@@ -62,3 +62,9 @@ def lock_entitlements_of_source(*, source_kind: str, source_id: UUID) -> list[En
     require_atomic()
     live = Entitlement.objects.filter(source_kind=source_kind, source_id=source_id, revoked_at__isnull=True)
     return list(live.select_for_update(of=("self",)).order_by("pk"))
+
+
+def lock_entitlement(*, entitlement_id: UUID) -> Entitlement:
+    """Lock one entitlement for this transaction."""
+    require_atomic()
+    return Entitlement.objects.select_for_update(of=("self",)).get(pk=entitlement_id)

@@ -1,0 +1,56 @@
+"""Who may pull what, and why."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.requests import signed_in
+from common.admin import act, neighbour
+from marketplace.admin.bounds import PULL_ENDS
+from marketplace.models import Entitlement
+from marketplace.services.gifts import take_back_entitlement
+
+# The source is a row of any layer, named without a foreign key; here the names of their admin pages.
+SOURCES = {
+    Entitlement.Source.ORDER: "billing_order",
+    Entitlement.Source.FREE: "marketplace_product",
+    Entitlement.Source.STAFF: "accounts_auditevent",
+}
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(AuditedAdmin):
+    """Entitlements: revoked with a reason, never deleted. Give one from the image's page."""
+
+    list_display = ("id", neighbour("holder"), neighbour("image"), "source", "granted_at", "suspended_at", "revoked_at")
+    list_filter = ("source_kind", ("suspended_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter), "granted_at")
+    list_select_related = ("holder", "image")
+    search_fields = ("holder__name", "holder__user__email", "image__repository", "source_id")
+    date_hierarchy = "granted_at"
+    exclude = ("holder", "image", "source_kind", "source_id")
+    readonly_fields = (
+        "id",
+        neighbour("holder"),
+        neighbour("holder__user", "user"),
+        neighbour("image"),
+        "source",
+        "granted_at",
+    )
+    actions = ("take_back",)
+
+    @admin.display(description="source", ordering="source_kind")
+    def source(self, entitlement: Entitlement) -> str:
+        """Link to the order, the free product or the act of staff that gave it."""
+        kind = Entitlement.Source(entitlement.source_kind)
+        try:
+            page = reverse(f"admin:{SOURCES[kind]}_change", args=[entitlement.source_id])
+        except NoReverseMatch:
+            return kind.label
+        return format_html('<a href="{}">{}</a>', page, kind.label)
+
+    @act("Revoke", consequence=f"The holder can no longer pull because of this. {PULL_ENDS} What was paid for is ended by a refund.")
+    def take_back(self, request: HttpRequest, entitlement: Entitlement, reason: str) -> None:
+        """Take back what was free."""
+        take_back_entitlement(entitlement=entitlement, reason=reason, actor=signed_in(request))

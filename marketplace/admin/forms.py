@@ -1,0 +1,20 @@
+"""What an act asks for beside the reason."""
+
+from django import forms
+
+from accounts.models import Account
+from common.admin import ReasonForm
+
+
+class GiveImageForm(ReasonForm):
+    """Who shall be able to pull, and why."""
+
+    holder = forms.CharField(label="User name", max_length=39, help_text="Who may pull it from now on.")
+    field_order = ("holder", "reason")
+
+    def clean_holder(self) -> Account:
+        """Turn the user name into the account that will hold it."""
+        account = Account.objects.filter(user__username=self.cleaned_data["holder"].lower(), user__is_active=True).first()
+        if account is None:
+            raise forms.ValidationError("Nobody active has this user name.")
+        return account

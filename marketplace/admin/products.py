@@ -1,0 +1,101 @@
+"""What is sold: products with their images and pictures, prices, categories."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.requests import signed_in
+from common.admin import act, neighbour, neighbours
+from marketplace.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.services.products import reinstate_product, suspend_product
+
+if TYPE_CHECKING:
+    _TabularInline = admin.TabularInline[Model, Product]
+else:
+    _TabularInline = admin.TabularInline
+
+
+class ReadInline(_TabularInline):
+    """Rows of a product, to read."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
+        return False
+
+
+class ProductImageInline(ReadInline):
+    """The images that the product sells."""
+
+    model = ProductImage
+    fields = readonly_fields = ("position", neighbour("image"))
+
+
+class ProductPictureInline(ReadInline):
+    """The pictures on its page."""
+
+    model = ProductPicture
+    fields = readonly_fields = ("position", "file", "alt", "width", "height")
+
+
+@admin.register(Product)
+class ProductAdmin(AuditedAdmin):
+    """Products in every state."""
+
+    list_display = ("title", neighbour("seller"), neighbour("namespace"), "slug", "state", "category", "published_at")
+    list_filter = ("state", "category", "published_at", "created_at")
+    list_select_related = ("seller", "namespace", "category")
+    search_fields = ("title", "slug", "namespace__name", "seller__display_name", "images__repository")
+    date_hierarchy = "created_at"
+    exclude = ("seller", "namespace", "category")
+    readonly_fields = (
+        "id",
+        neighbour("seller"),
+        neighbour("namespace"),
+        neighbour("category"),
+        neighbours(Price, "product"),
+        "created_at",
+        "updated_at",
+    )
+    inlines = (ProductImageInline, ProductPictureInline)
+    actions = ("suspend", "reinstate")
+
+    @act(
+        "Suspend",
+        consequence="The page is gone and new sales stop at once, anonymous pulls of a free product as well. Buyers keep what they have.",
+    )
+    def suspend(self, request: HttpRequest, product: Product, reason: str) -> None:
+        """Take products off the shelves."""
+        suspend_product(product=product, reason=reason, actor=signed_in(request))
+
+    @act("Reinstate", consequence="The product is withdrawn, and its seller may publish it again.")
+    def reinstate(self, request: HttpRequest, product: Product, reason: str) -> None:
+        """Lift suspensions."""
+        reinstate_product(product=product, reason=reason, actor=signed_in(request))
+
+
+@admin.register(Price)
+class PriceAdmin(AuditedAdmin):
+    """Prices, past and current. A change makes a new row."""
+
+    list_display = ("__str__", neighbour("product"), "kind", "created_at", "retired_at")
+    list_filter = (("retired_at", admin.EmptyFieldListFilter), "currency", "kind", "created_at")
+    list_select_related = ("product",)
+    search_fields = ("id", "product__title", "product__namespace__name")
+    date_hierarchy = "created_at"
+    exclude = ("product",)
+    readonly_fields = ("id", neighbour("product"), "created_at")
+
+
+@admin.register(Category)
+class CategoryAdmin(AuditedAdmin):
+    """The shelves of the shop."""
+
+    list_display = ("name", "slug", "position")
+    list_filter = (("products", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "slug")
+    readonly_fields = (neighbours(Product, "category"),)

@@ -1,0 +1,124 @@
+"""Every noun of the marketplace is listed, searchable, and linked to its neighbours."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from marketplace import models
+from marketplace.models import Category, Entitlement, Image, Manifest, Namespace, Price, Product, Tag
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory
+
+NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement]
+INSIDE_OTHERS = {models.Layer, models.ProductImage, models.ProductPicture}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(UserFactory(staff=True))
+    return client
+
+
+@pytest.fixture
+def sale() -> Entitlement:
+    """One row of each noun."""
+    product = ProductFactory(category=Category.objects.first())
+    return EntitlementFactory(image=product.images.get())
+
+
+def page_of(row: Model) -> str:
+    return reverse(f"admin:marketplace_{row._meta.model_name}_change", args=[row.pk])
+
+
+def list_of(noun: type[Model]) -> str:
+    return reverse(f"admin:marketplace_{noun._meta.model_name}_changelist")
+
+
+def test_no_noun_is_forgotten() -> None:
+    every = {getattr(models, name) for name in models.__all__}
+
+    assert every - INSIDE_OTHERS == set(NOUNS)
+    assert all(admin.site.is_registered(noun) for noun in NOUNS)
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_each_noun_is_listed_and_searched(staff: Client, sale: Entitlement, noun: type[Model]) -> None:
+    assert staff.get(list_of(noun)).status_code == 200
+    assert staff.get(list_of(noun), {"q": "a"}).status_code == 200
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_each_noun_has_a_page_that_links_to_its_trail(staff: Client, sale: Entitlement, noun: type[Model]) -> None:
+    row = noun._default_manager.first()
+
+    answer = staff.get(page_of(row))
+
+    assert answer.status_code == 200
+    assert f"target_type__exact=marketplace.{noun._meta.model_name}" in answer.content.decode()
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_nobody_adds_edits_or_deletes_by_hand(staff: Client, sale: Entitlement, noun: type[Model]) -> None:
+    row = noun._default_manager.first()
+    name = f"admin:marketplace_{noun._meta.model_name}"
+
+    assert staff.get(reverse(f"{name}_add")).status_code == 403
+    assert staff.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    assert staff.post(page_of(row), {}).status_code == 403
+    assert noun._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_list_takes_the_same_queries_however_long_it_is(
+    staff: Client, sale: Entitlement, noun: type[Model], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    staff.get(list_of(noun))
+    with CaptureQueriesContext(connection) as few:
+        staff.get(list_of(noun))
+    for _ in range(3):
+        EntitlementFactory(image=ProductFactory(category=Category.objects.first()).images.get())
+
+    with django_assert_max_num_queries(len(few)):
+        staff.get(list_of(noun))
+
+
+def test_an_image_links_to_its_neighbours(staff: Client, sale: Entitlement) -> None:
+    image = sale.image
+
+    text = staff.get(page_of(image)).content.decode()
+
+    for neighbour in (image.namespace, image.owner):
+        assert reverse(f"admin:{neighbour._meta.app_label}_{neighbour._meta.model_name}_change", args=[neighbour.pk]) in text
+    for noun in (Tag, Manifest, Product, Entitlement):
+        assert list_of(noun) in text
+
+
+def test_an_entitlement_links_to_its_source(staff: Client, sale: Entitlement) -> None:
+    free = EntitlementFactory(source_kind=Entitlement.Source.FREE, source_id=Product.objects.get().pk)
+
+    assert page_of(Product.objects.get()) in staff.get(page_of(free)).content.decode()
+    assert f"/admin/billing/order/{sale.source_id}/" in staff.get(page_of(sale)).content.decode()
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_customer_sees_none_of_it(client: Client, sale: Entitlement, noun: type[Model]) -> None:
+    client.force_login(UserFactory())
+
+    assert client.get(list_of(noun)).status_code == 403
+
+
+def test_the_frame_follows_the_switch_of_light_and_dark(staff: Client) -> None:
+    staff.cookies["theme"] = "dark"
+
+    text = staff.get(reverse("admin:index")).content.decode()
+
+    assert "theme-dark" in text
+    assert "css/admin.css" in text
+    assert "admin/js/theme.js" not in text
