@@ -106,8 +106,8 @@ def relative(moment: datetime, now: datetime) -> str:
     """Say how far a time is from now: `2 days ago`, `in 3 weeks`, `just now`."""
     seconds = (moment - now).total_seconds()
     for length, unit in _SPANS:
-        count = int(abs(seconds) // length)
-        if count:
+        if abs(seconds) >= length:
+            count = round(abs(seconds) / length)
             words = f"{count} {unit}{'s' if count > 1 else ''}"
             return f"in {words}" if seconds > 0 else f"{words} ago"
     return "in less than a minute" if seconds > 0 else "just now"

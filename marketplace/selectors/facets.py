@@ -53,7 +53,9 @@ def choices_of(products: QuerySet[Product], chosen: Filters) -> dict[str, list[C
 
 
 def _categories(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
-    shelves = Category.objects.annotate(count=Count("products", filter=Q(products__in=products.order_by().values("pk"))))
+    shelves = Category.objects.annotate(count=Count("products", filter=Q(products__in=products.order_by().values("pk")))).order_by(
+        "position", "name"
+    )
     return [
         Choice(shelf.slug, shelf.name, shelf.count, shelf.slug in chosen.categories)
         for shelf in shelves

@@ -62,7 +62,7 @@ def tag_rows_of(images: Iterable[Image]) -> dict[UUID, list[TagRow]]:
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
         if row.name == "latest" and tag.name != "latest":
             row.also.append(row.name)
-            row.name = tag.name
+            row.name, row.pushed_at = tag.name, tag.pushed_at
         elif row.name != tag.name:
             row.also.append(tag.name)
     return {pk: list(found.values()) for pk, found in rows.items()}

@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "facts": _facts(newest),
         "hero": hero,
         "hero_cover": _tall(hero) if hero else None,
-        "categories": Category.objects.annotate(shelf_size=Count("products", filter=_on_the_shelf())),
+        "categories": Category.objects.annotate(shelf_size=Count("products", filter=_on_the_shelf())).order_by("position", "name"),
         "newest": newest,
         "popular": list_products(_popular(), Shape.LINE),
     }

@@ -122,7 +122,9 @@ def reserve(request: SellerRequest) -> HttpResponse:
             else:
                 messages.success(request, f"{image.repository} is yours. Push to it now.")
                 return redirect("marketplace:image", image.pk)
-    return render(request, "marketplace/reserve.html", {"form": form, "steps": _steps(user), **_room(namespaces)}, status=status)
+    steps = _steps(user)
+    context = {"form": form, "steps": steps, "under_way": current_step(steps) is not None, **_room(namespaces)}
+    return render(request, "marketplace/reserve.html", context, status=status)
 
 
 def _room(namespaces: QuerySet[Namespace]) -> dict[str, object]:
