@@ -6,7 +6,6 @@ from urllib.parse import quote
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
@@ -44,6 +43,8 @@ def public_address(path: str) -> str:
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's hooks."""
 
+    error_messages = {**DefaultAccountAdapter.error_messages, "username_taken": UsernameTaken.message}
+
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  allauth's signature
         """Return the name as docker shows it: lower case, OCI grammar, neither taken nor one of ours."""
         cleaned: str = super().clean_username(username.lower(), shallow=shallow)
@@ -72,8 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
             return bool(super().confirm_email(request, email_address))
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Tell the owner of the address; takes as long as signing up does, so that the time tells a stranger nothing."""
-        make_password(str(new_id()))
+        """Tell the owner of the address that somebody tried to sign up with it."""
         self.send_mail("account_already_exists", email, {"password_reset_url": public_address(reverse("account_reset_password"))})
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ARG002  allauth passes it

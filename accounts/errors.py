@@ -17,9 +17,10 @@ class UsernameTaken(ConflictError):
 
     code = "username_taken"
     field = "username"
+    message = "This user name is taken. Choose another one."
 
     def __init__(self) -> None:
-        super().__init__("This user name is taken. Choose another one.")
+        super().__init__(self.message)
 
 
 class EmailAddressTaken(ConflictError):
