@@ -33,8 +33,6 @@ class FormReader(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self.text: list[str] = []
-        self.links: list[tuple[str, str]] = []  # text, address
-        self._link = ""
         self._by_id: dict[str, Form] = {}
         self._open: Form | None = None
         self._select: tuple[str, Form] | None = None
@@ -51,9 +49,6 @@ class FormReader(HTMLParser):
         form = self._by_id.get(given["form"]) if "form" in given else self._open
         if form is not None:
             self._control(tag, given, form)
-        if tag == "a" and "href" in given:
-            self._link = given["href"]
-            self.links.append(("", self._link))
         self._hidden += tag in ("script", "style", "svg")
 
     def _control(self, tag: str, given: dict[str, str], form: Form) -> None:
@@ -80,8 +75,6 @@ class FormReader(HTMLParser):
         """Leave forms and their controls."""
         if tag == "form":
             self._open = None
-        elif tag == "a":
-            self._link = ""
         elif tag == "select":
             self._select = None
         elif tag == "textarea":
@@ -94,9 +87,6 @@ class FormReader(HTMLParser):
             self._textarea[1].fields[self._textarea[0]][0] += data
         elif not self._hidden and data.strip():
             self.text.append(" ".join(data.split()))
-            if self._link:
-                words, address = self.links[-1]
-                self.links[-1] = (f"{words} {data.strip()}".strip(), address)
 
 
 class Page:
@@ -109,7 +99,6 @@ class Page:
         reader = FormReader()
         reader.feed(self.html)
         self.forms = reader.forms
-        self.links = reader.links
         self.text = "\n".join(reader.text)
 
     def form(self, *names: str, action: str = "") -> Form:
@@ -137,17 +126,6 @@ class Page:
             if any(value in button for button in form.buttons):
                 return form
         raise Problem(f"{self.url} has no button {value}. It says:\n{self.text[:800]}", do="look at that page and at var/log/web.log.")
-
-    def link_text(self, text: str) -> str:
-        """Return where the first link with this text leads.
-
-        Raises:
-            Problem: there is none.
-        """
-        for words, address in self.links:
-            if text in words:
-                return urljoin(self.url, address)
-        raise Problem(f"{self.url} has no link {text}. It says:\n{self.text[:800]}", do="look at that page and at var/log/web.log.")
 
 
 class Browser:

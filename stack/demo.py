@@ -10,7 +10,8 @@ from stack.running import Stack
 from stack.sale import record as records
 from stack.sale.clients import client_of
 from stack.sale.record import Record
-from stack.sale.story import Story, pull_and_compare, reference_of
+from stack.sale.selling import reference_of
+from stack.sale.story import Story, pull_and_compare
 from stack.server import show_addresses, started, stay
 from stack.view import View
 

@@ -9,6 +9,8 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+FIELD, LINE = 40, 120
+
 
 class Step:
     """One step while it is being made: takes the requests and commands, and in the end the outcome."""
@@ -20,7 +22,7 @@ class Step:
 
     def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> None:
         """Show a request as it is made. Secrets stay out: values of fields called password or card are starred."""
-        shown = " ".join(f"{name}={_starred(name, value)}" for name, value in (fields or {}).items() if value)
+        shown = _short(" ".join(f"{name}={_starred(name, value)}" for name, value in (fields or {}).items() if value), LINE)
         self._print(f"[dim]     {method:<4}[/] [cyan]{escape(path)}[/] [dim]{escape(shown)}[/]")
 
     def command(self, text: str) -> None:
@@ -46,8 +48,11 @@ class Step:
 
 def _starred(name: str, value: str) -> str:
     secret = any(word in name for word in ("password", "card", "token", "cvc"))
-    flat = " ".join(value.split())
-    return "…" if secret else (flat if len(flat) <= 40 else flat[:39] + "…")  # noqa: PLR2004 - a line stays a line
+    return "…" if secret else _short(" ".join(value.split()), FIELD)
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 class View:

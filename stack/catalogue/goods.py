@@ -19,8 +19,9 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """A product as a seller would enter it. A bundle has no recipe of its own but names the images that are in it."""
+    """A product as a seller would enter it; `name` ends its address. A bundle has no recipe of its own but names the images in it."""
 
+    name: str
     title: str
     summary: str
     description: str
@@ -30,7 +31,6 @@ class Good:
     alt: str
     picture: Callable[[], bytes]
     recipe: Callable[[], Recipe] | None = None
-    name: str = ""
     holds: tuple[str, ...] = ()
 
 

@@ -197,6 +197,7 @@ parliament changes its mind.
 """,
 )
 SHELF = Good(
+    name="shelf",
     title="The Tidewater shelf",
     summary="All three of our images for less than two: the cache, the toolbox and the calendar, with every release to come.",
     category="databases",

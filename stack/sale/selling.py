@@ -28,6 +28,18 @@ def reserve(seller: Person, name: str, step: Step) -> None:
     step.outcome("reserved; nobody else can take it or push to it")
 
 
+def reference_of(good: Good, instance: Instance) -> str:
+    """Return what is typed after docker pull for a good's image.
+
+    Raises:
+        Problem: it is a bundle.
+    """
+    if good.recipe is None:
+        raise Problem(f"{good.title} has no image of its own.", do="report this.")
+    recipe = good.recipe()
+    return f"{instance.host}/{recipe.repository}:{recipe.tag}"
+
+
 def push(seller: Person, good: Good, client: Client, instance: Instance, step: Step) -> str:
     """Build the good's image, push it, and wait until the seller's page shows its tag. Returns the digest."""
     if good.recipe is None:
@@ -60,24 +72,24 @@ def await_tag(seller: Person, name: str, tag: str, step: Step) -> None:
     )
 
 
-def make_product(seller: Person, good: Good, step: Step) -> str:
+def make_product(seller: Person, good: Good, instance: Instance, step: Step) -> str:
     """Make the product's page with its picture and price, as a draft. Returns the path of its editor."""
     page = seller.browser.open("/selling/products/new/", step)
     form = page.form("title", "description", "images")
     fields: dict[str, str | list[str]] = {
         "title": good.title,
+        "slug": good.name,
         "summary": good.summary,
-        "description": good.description,
+        # The pages show commands to copy; here they get the name under which the image really is.
+        "description": good.description.replace("IMAGE", reference_of(good, instance)) if good.recipe else good.description,
         "category": good.category,
         "licence_name": good.licence.name,
         "licence_text": good.licence.text,
         "images": [seller.images[name] for name in good.holds or (good.name,)],
     }
-    if "slug" in form.names and good.name:
-        fields["slug"] = good.name
     page = seller.browser.submit(page, form, step, fields)
     form = page.form("alt", action="/pictures")
-    upload = {form.files[0]: (f"{good.name or 'bundle'}.png", good.picture(), "image/png")}
+    upload = {form.files[0]: (f"{good.name}.png", good.picture(), "image/png")}
     page = seller.browser.submit(page, form, step, {"alt": good.alt}, files=upload)
     set_price(seller, page.url, good.price, step)
     return page.url
@@ -106,9 +118,8 @@ def publish(seller: Person, editor: str, step: Step) -> str:
     """Put the product on the shelf. Returns the address of its page."""
     page = seller.browser.look(editor)
     page = seller.browser.submit(page, page.form(action="/publish"), step)
-    found = page.link_text("See the page")
-    step.outcome(f"on the shelf at {found}")
-    return found
+    step.outcome(f"on the shelf at {page.url}")
+    return page.url
 
 
 def short_digest(digest: str) -> str:

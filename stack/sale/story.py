@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from stack.catalogue import lanternworks, tidewater
 from stack.catalogue.goods import Good
 from stack.clients import Client
-from stack.instance import Instance
-from stack.problems import Problem
 from stack.running import Stack
 from stack.sale.buying import buy, pull_in_vain
 from stack.sale.clients import client_of
 from stack.sale.people import Person, make_token, meet, sign_up
 from stack.sale.record import Record
-from stack.sale.selling import connect_to_stripe, make_product, publish, push, reserve, short_digest, start_selling
+from stack.sale.selling import connect_to_stripe, make_product, publish, push, reference_of, reserve, short_digest, start_selling
 from stack.view import View
 
 SELLER_SCOPES = ["registry:pull", "registry:push", "api"]
@@ -75,7 +73,7 @@ class Story:
 
     def _publish(self, seller: Person, sold: Good) -> str:
         with self.view.step("She writes the product page, adds a picture and sets the price") as step:
-            editor = make_product(seller, sold, step)
+            editor = make_product(seller, sold, self.stack.instance, step)
             step.outcome(f"“{sold.title}”, {sold.price / 100:.2f} EUR, still a draft")
         with self.view.step("She connects to Stripe, so that buyers pay into her own account") as step:
             connect_to_stripe(seller, step)
@@ -92,19 +90,16 @@ class Story:
             client = client_of(self.stack, buyer.username)
             client.login(instance.host, buyer.username, buyer.access_token, step.command)
         with self.view.step("He tries to pull before he has paid") as step:
-            pull_in_vain(client, self._reference(sold), step)
+            pull_in_vain(client, reference_of(sold, self.stack.instance), step)
         with self.view.step("He buys it with a test card on Stripe's page") as step:
             self.orders.append(buy(buyer, address, step))
 
     def _pull(self, buyer: Person, sold: Good, digest: str) -> None:
         self.view.act(5, "Pull", "docker pull, on the buyer's server")
-        self.equal = pull_and_compare(self.stack, self.view, buyer.username, self._reference(sold), digest)
-
-    def _reference(self, good: Good) -> str:
-        return reference_of(good, self.stack.instance)
+        self.equal = pull_and_compare(self.stack, self.view, buyer.username, reference_of(sold, self.stack.instance), digest)
 
     def _note(self, owner: Person, good: Good, digest: str, address: str, *, bought_by: list[str] | None = None) -> None:
-        repository = self._reference(good).removeprefix(f"{self.stack.instance.host}/").partition(":")[0]
+        repository = reference_of(good, self.stack.instance).removeprefix(f"{self.stack.instance.host}/").partition(":")[0]
         self.images.append(
             {
                 "repository": repository,
@@ -121,7 +116,7 @@ class Story:
         for good in (tidewater.POSTGRES, tidewater.DAYS):
             self._stock(seller, good, client)
         with self.view.step(f"A bundle: {tidewater.SHELF.title}") as step:
-            publish(seller, make_product(seller, tidewater.SHELF, step), step)
+            publish(seller, make_product(seller, tidewater.SHELF, self.stack.instance, step), step)
         with self.view.step("A second seller, Olu of Lantern Works, signs up and connects to Stripe") as step:
             sign_up(other, self.stack.instance, step)
             start_selling(other, lanternworks.NAMESPACE, step)
@@ -137,7 +132,7 @@ class Story:
         with self.view.step(f"{good.title}, {price}") as step:
             reserve(owner, good.name, step)
             digest = push(owner, good, client, self.stack.instance, step)
-            address = publish(owner, make_product(owner, good, step), step)
+            address = publish(owner, make_product(owner, good, self.stack.instance, step), step)
         self._note(owner, good, digest, address)
 
     def _hire(self, staff: Person) -> None:
@@ -147,18 +142,6 @@ class Story:
             step.command(f"manage.py shell  # is_staff for {staff.username}")
             self.stack.manage("shell", "-c", STAFF.format(username=staff.username))
             step.outcome(f"{staff.username} may enter /admin/")
-
-
-def reference_of(good: Good, instance: Instance) -> str:
-    """Return what is typed after docker pull for a good's image.
-
-    Raises:
-        Problem: it is a bundle.
-    """
-    if good.recipe is None:
-        raise Problem(f"{good.title} has no image of its own.", do="report this.")
-    recipe = good.recipe()
-    return f"{instance.host}/{recipe.repository}:{recipe.tag}"
 
 
 def pull_and_compare(stack: Stack, view: View, username: str, reference: str, digest: str) -> bool:
