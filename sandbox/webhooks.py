@@ -59,11 +59,11 @@ class Webhooks:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the running attempts."""
+        """End after the running attempts; what was only queued is sent after the next start."""
         self._stopping.set()
         self._wake.set()
         self._thread.join()
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()
 
     def _run(self) -> None:
@@ -110,7 +110,7 @@ class Webhooks:
         headers = HEADERS | {"Stripe-Signature": signature(self._config.webhook_secret, payload, self._config.now())}
         try:
             answer = self._client.post(self._config.webhook_url, content=payload.encode(), headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Outcome(None, type(error).__name__)
         return Outcome(answer.status_code)
 
