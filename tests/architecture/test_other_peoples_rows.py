@@ -1,0 +1,148 @@
+"""Every address with an id, asked for a row that is somebody else's: as if it did not exist, and nothing changes.
+
+The addresses come from the URL configuration. One with a parameter that is not known here fails: say in `rows` whose row it names.
+"""
+
+from collections.abc import Mapping
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEvent
+from billing.models import Order
+from common.models import new_id
+from marketplace.models import Entitlement, Image, Product, ProductPicture, Tag
+from tests.factories.accounts import AccessTokenFactory, UserFactory
+from tests.factories.billing import PaidOrderFactory
+from tests.factories.marketplace import DraftProductFactory, NamespaceFactory
+from tests.support.routes import Route, site_routes
+
+pytestmark = pytest.mark.django_db
+
+# Django's and allauth's own: the admin has a door of its own (below), the others take signed keys or their user's own rows.
+OF_LIBRARIES = ("admin:", "account_", "mfa_")
+WITH_IDS = [
+    route for route in site_routes() if route.parameters and not route.name.startswith(OF_LIBRARIES) and "<path>" not in route.pattern
+]
+API = [route for route in WITH_IDS if route.pattern.startswith("api/")]
+PAGES = [route for route in WITH_IDS if route not in API]
+ADMIN = [route for route in site_routes() if route.name.startswith("admin:") and route.name != "admin:" and "object_id" in route.parameters]
+MISSING = (404, 405)  # 405 where a page has no such method for anybody
+
+
+@pytest.fixture
+def rows() -> dict[str, Model]:
+    """Rows of a seller and of a buyer who are neither asking, by the name of the parameter, or of the API's collection."""
+    product = DraftProductFactory()
+    image = product.images.get()
+    order = PaidOrderFactory()
+    picture = ProductPicture.objects.create(product=product, file="products/x.png", width=1, height=1, alt="A picture.")
+    token = AccessTokenFactory(user=product.seller.account.user)
+    return {
+        "product_id": product,
+        "image_id": image,
+        "order_id": order,
+        "picture_id": picture,
+        "token_id": token,
+        "access-token": token,
+        "namespace": product.namespace,
+        "image": image,
+        "tag": image.tags.get(),
+        "product": product,
+        "price": product.prices.get(),
+        "order": order,
+        "library": Entitlement.objects.filter(source_id=order.pk).get(),
+    }
+
+
+def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
+    """Return what the route's parameters are for somebody else's rows."""
+    if route.parameters == {"pk"}:
+        return {"pk": rows[route.name.rpartition("-")[0]].pk}
+    if "namespace" in route.parameters:
+        product = rows["product_id"]
+        assert isinstance(product, Product)
+        words = {"namespace": product.namespace.name, "slug": product.slug, "name": product.slug}
+        return {name: words[name] for name in route.parameters}
+    return {name: rows[name].pk for name in route.parameters}
+
+
+def state() -> list[object]:
+    """Return what must not change."""
+    return [
+        AuditEvent.objects.count(),
+        *Product.objects.order_by("pk").values_list("pk", "state", "updated_at"),
+        *Image.objects.order_by("pk").values_list("pk", "ended_at"),
+        *Order.objects.order_by("pk").values_list("pk", "state"),
+        *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
+        *ProductPicture.objects.order_by("pk").values_list("pk"),
+        *Tag.objects.order_by("pk").values_list("pk"),
+    ]
+
+
+def another_seller() -> Client:
+    client = Client()
+    client.force_login(NamespaceFactory().owner.user)
+    return client
+
+
+@pytest.mark.parametrize("route", PAGES, ids=str)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_page_of_somebody_else_is_not_there(rows: dict[str, Model], route: Route, method: str) -> None:
+    if route.name == "marketplace:shop":
+        return  # a shop window is for everybody
+    client, before = another_seller(), state()
+
+    answer = getattr(client, method)(reverse(route.name, kwargs=given(route, rows)))
+
+    assert answer.status_code in MISSING, route.pattern
+    assert state() == before
+
+
+@pytest.mark.parametrize("route", PAGES, ids=str)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_cannot_tell_whether_a_row_exists(rows: dict[str, Model], route: Route, method: str) -> None:
+    if route.name == "marketplace:shop":
+        return
+    client, before = Client(), state()
+    real = given(route, rows)
+    absent = {name: new_id() if not isinstance(value, str) else "nobody-has-this" for name, value in real.items()}
+
+    answer, nothing = (getattr(client, method)(reverse(route.name, kwargs=kwargs)) for kwargs in (real, absent))
+
+    assert answer.status_code == nothing.status_code
+    assert answer.status_code in MISSING or answer["Location"].startswith("/account/login/"), route.pattern
+    assert state() == before
+
+
+@pytest.mark.parametrize("route", API, ids=str)
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_a_row_of_somebody_else_is_not_in_the_api(rows: dict[str, Model], route: Route, method: str) -> None:
+    token, before = AccessTokenFactory(user=NamespaceFactory().owner.user), state()
+    address = reverse(route.name, kwargs=given(route, rows))
+
+    answer = getattr(Client(), method)(address, content_type="application/json", headers={"authorization": f"Bearer {token.secret}"})
+
+    assert answer.status_code in MISSING, route.pattern
+    assert state() == before
+
+
+@pytest.mark.parametrize("route", API, ids=str)
+def test_a_program_without_a_token_learns_nothing(rows: dict[str, Model], route: Route) -> None:
+    address = reverse(route.name, kwargs=given(route, rows))
+
+    assert Client().get(address).status_code in {401, 404, 405}
+
+
+@pytest.mark.parametrize("route", ADMIN, ids=str)
+def test_the_admin_lets_only_staff_in(route: Route) -> None:
+    address = reverse(
+        route.name, kwargs={"object_id": new_id()} if route.parameters == {"object_id"} else dict.fromkeys(route.parameters, "1")
+    )
+    customer = Client()
+    customer.force_login(UserFactory())
+
+    assert customer.get(address).status_code == 403
+    assert Client().get(address)["Location"].startswith(("/admin/login/", "/account/login/"))
