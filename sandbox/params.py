@@ -16,7 +16,7 @@ from stripe._stripe_object import UntypedStripeObject
 
 from sandbox.errors import InvalidParams
 
-INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
+INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z")
 DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]{1,12})?\Z")
 # the request options are inherited, and so are the names in their annotations
 INHERITED_NAMES = vars(_request_options) | {"StripeContext": str}
@@ -133,7 +133,7 @@ def _convert_pair(key: str, value: Any, item: Any, param: str) -> Any:
     if value == "":
         return ""  # unsets the key
     converted = _convert(value, item, param)
-    if len(converted) > METADATA_VALUE:
+    if isinstance(converted, str) and len(converted) > METADATA_VALUE:
         length = f"{METADATA_VALUE} characters, but you passed in a value that is {len(converted)} characters."
         raise InvalidParams(f"Metadata values can have up to {length} Invalid value: {converted}", param=param)
     return converted

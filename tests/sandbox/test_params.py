@@ -21,7 +21,7 @@ class Shape(TypedDict):
     ratio: NotRequired[float]
     when: NotRequired["Literal['now']|int"]
     since: NotRequired["Inner|int"]
-    note: NotRequired["Literal['']|str"]
+    note: NotRequired["Literal['']|str"]  # noqa: PYI051 - as the SDK writes it
     tags: NotRequired["Literal['']|list[str]"]
     counts: NotRequired[dict[str, int]]
     pairs: NotRequired[dict[str, str]]
@@ -42,6 +42,7 @@ class Shape(TypedDict):
         ({"tags": ""}, {"tags": ""}),
         ({"tags": ["x"]}, {"tags": ["x"]}),
         ({"pairs": ["x"]}, {"pairs": {"0": "x"}}),
+        ({"counts": {"x": "1"}}, {"counts": {"x": 1}}),
         ({"pairs": {"x": ""}}, {"pairs": {"x": ""}}),
     ],
 )
