@@ -1,0 +1,131 @@
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AccessToken, AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.services.mail import queue_mail
+from common import admin as common_admin
+from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff() -> User:
+    return UserFactory(staff=True, username="boss")
+
+
+@pytest.fixture
+def client(staff) -> Client:
+    client = Client(headers={"X-Forwarded-For": "203.0.113.9"})
+    client.force_login(staff)
+    return client
+
+
+def _act(client: Client, name: str, *rows, **given: str):
+    """Press the button of an act; with `reason`, fill in its page as well."""
+    form = {"action": name, "index": "0", "_selected_action": [str(row.pk) for row in rows], **given}
+    return client.post(f"/admin/accounts/{rows[0]._meta.model_name}/", form | ({"act_confirmed": "yes"} if given else {}))
+
+
+def _audited() -> list[tuple[str, str, str]]:
+    return [(event.action, event.reason, event.actor.username) for event in AuditEvent.objects.order_by("at")]
+
+
+def test_an_act_first_tells_its_consequence_and_asks_why(client: Client) -> None:
+    seller = SellerFactory()
+
+    page = _act(client, "suspend", seller)
+
+    assert page.status_code == 200
+    assert "What was sold stays sold." in page.content.decode()
+    assert seller.display_name in page.content.decode()
+    assert page.context["form"].errors == {}
+    assert SellerProfile.objects.get().suspended_at is None
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
+def test_without_a_proper_reason_nothing_happens_and_the_page_asks_again(client: Client, reason: str) -> None:
+    seller = SellerFactory()
+
+    page = _act(client, "suspend", seller, reason=reason)
+
+    assert page.status_code == 400
+    assert "reason" in page.context["form"].errors
+    assert SellerProfile.objects.get().suspended_at is None
+    assert _audited() == []
+
+
+def test_an_act_with_a_reason_is_done_audited_with_address_and_leads_back_to_the_row(client: Client) -> None:
+    seller = SellerFactory()
+
+    answer = _act(client, "suspend", seller, reason="complaints")
+
+    assert answer.headers["Location"] == f"/admin/accounts/sellerprofile/{seller.pk}/change/"
+    assert SellerProfile.objects.get().suspension_reason == "complaints"
+    assert _audited() == [("seller.suspended", "complaints", "boss")]
+    assert AuditEvent.objects.get().address == "203.0.113.9"
+
+    _act(client, "reinstate", seller, reason="settled")
+    assert SellerProfile.objects.get().suspended_at is None
+
+
+def test_one_row_that_refuses_does_not_stop_the_others(client: Client) -> None:
+    rows = [UserFactory(), UserFactory(is_active=False, username="gone"), UserFactory()]
+
+    answer = _act(client, "disable", *rows, reason="fraud ring")
+
+    assert not User.objects.filter(pk__in=[row.pk for row in rows], is_active=True).exists()
+    assert _audited() == [("user.disabled", "fraud ring", "boss")] * 2
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "Gone: This user is disabled already." in page
+    assert page.count("disable – done.") == 2
+
+
+def test_the_rows_page_has_a_button_for_each_act(client: Client) -> None:
+    user = UserFactory()
+
+    page = client.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
+
+    for act in ("disable", "enable", "log_out", "remove_second_factor"):
+        assert f'name="action" value="{act}"' in page
+
+
+def test_too_many_rows_at_once_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common_admin, "ROWS_AT_ONCE", 2)
+    rows = UserFactory.create_batch(3)
+
+    answer = _act(client, "disable", *rows, reason="all of them")
+
+    assert "Choose at most 2 rows at once." in client.get(answer.headers["Location"]).content.decode()
+    assert User.objects.filter(is_active=True).count() == 4
+
+
+def test_staff_enable_log_out_and_remove_second_factors(client: Client) -> None:
+    user = UserFactory(is_active=False)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+
+    for act in ("enable", "log_out", "remove_second_factor"):
+        _act(client, act, user, reason="asked on the phone")
+
+    user.refresh_from_db()
+    assert (user.is_active, user.credential_generation, Authenticator.objects.count()) == (True, 2, 0)
+    assert [action for action, _, _ in _audited()] == ["user.enabled", "user.logged_out_everywhere", "user.second_factors_removed"]
+
+
+def test_staff_revoke_a_token(client: Client) -> None:
+    _act(client, "revoke", AccessTokenFactory(), reason="leaked")
+
+    assert AccessToken.objects.get().revoked_at is not None
+    assert _audited() == [("token.revoked", "leaked", "boss")]
+
+
+def test_staff_send_a_failed_mail_again(client: Client) -> None:
+    queue_mail(to="mira@example.test", template="unknown_account", context={}, key="k")
+    OutgoingMail.objects.update(failed_at=timezone.now())
+
+    _act(client, "resend", OutgoingMail.objects.get(), reason="their server is back")
+
+    assert OutgoingMail.objects.get().failed_at is None
+    assert _audited() == [("mail.resent", "their server is back", "boss")]

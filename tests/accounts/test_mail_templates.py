@@ -1,0 +1,72 @@
+"""Every mail of the shop, rendered from the context that its sender gives."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from accounts.models import OutgoingMail
+from accounts.services.mail import queue_mail
+from common.money import Money
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
+LINK = "https://shop.test/a?b=1&c=2"
+USER = SimpleNamespace(username="mira-k")
+ORDER = SimpleNamespace(
+    number="1A2B3C", product_title="Fast <DB>", paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
+    seller=SimpleNamespace(display_name="Acme & Co"),
+)  # fmt: skip
+SALE = {"order": ORDER, "images": [SimpleNamespace(repository="acme/db"), SimpleNamespace(repository="acme/web")], "order_url": LINK}
+IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
+NEW_TOKEN = SimpleNamespace(name="R&D", hint="x9Yz", scopes=["registry:pull", "api"], expires_at=AT)
+LASTING_TOKEN = SimpleNamespace(name="R&D", hint="x9Yz", scopes=["registry:pull"], expires_at=None)
+MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("email_confirmation_signup", {"user": USER, "activate_url": LINK}, ["Welcome, mira-k", LINK]),
+    ("email_confirmation", {"user": USER, "activate_url": LINK}, ["mira-k", LINK]),
+    ("password_reset_key", {"username": "mira-k", "password_reset_url": LINK}, ["mira-k", LINK]),
+    ("unknown_account", {"signup_url": LINK}, [LINK]),
+    ("account_already_exists", {"password_reset_url": LINK}, [LINK]),
+    (
+        "account_changed",
+        {"notice": "Your password was changed.", "timestamp": AT, "ip": "203.0.113.9", "user_agent": "<curl>"},
+        ["Your password was changed.", "23 November 2026, 09:05 UTC", "203.0.113.9", "<curl>", "/account/password/reset/"],
+    ),
+    ("token_created", {"token": NEW_TOKEN}, ["R&D", "lsp_…x9Yz", "registry:pull, api", "23 November 2026, 09:05 UTC", "/account/tokens/"]),
+    ("token_created", {"token": LASTING_TOKEN}, ["you revoke it"]),
+    (
+        "receipt",
+        SALE,
+        ["docker pull layerstore.test:8080/acme/db", "docker pull layerstore.test:8080/acme/web", "1A2B3C", "€19.00", "Acme & Co", "4242", LINK],
+    ),
+    ("refund", {**SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6}, ["€5.00", "1A2B3C", "6 more minutes", LINK]),
+    ("reservation_expiring", {"image": IMAGE, "image_url": LINK}, ["acme/db", "23 November 2026", "docker push layerstore.test:8080/acme/db", LINK]),
+    ("reservation_ended", {"image": IMAGE}, ["acme/db", "/selling/reserve/"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("template", "context", "said"), MAILS, ids=[f"{name}-{number}" for number, (name, _, _) in enumerate(MAILS)])
+def test_a_mail_says_in_text_and_html_what_it_must(template: str, context: dict[str, Any], said: list[str]) -> None:
+    queue_mail(to="mira@example.test", template=template, context=context, key="k")
+
+    mail = OutgoingMail.objects.get()
+    for words in said:
+        assert words in mail.body_text
+        assert words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in mail.body_html
+    assert mail.subject
+    assert "\n" not in mail.subject
+    assert "mira@example.test" in mail.body_text
+    assert "{%" not in mail.body_text + mail.body_html
+    assert "{{" not in mail.body_text + mail.body_html
+    assert not re.search(r"\n{3}", mail.body_text)
+    assert not re.search(r"<(img|script|link|iframe)|style=|@import|url\(", mail.body_html)
+
+
+def test_every_mail_of_the_shop_is_in_this_table() -> None:
+    folders = {path.name for path in (Path(settings.BASE_DIR) / "templates" / "email").iterdir() if path.is_dir()}
+
+    assert folders == {name for name, _, _ in MAILS}

@@ -1,0 +1,177 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AccessToken, User
+from accounts.selectors.tokens import find_live_token, identity_token_for
+from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+PAGE = "/account/tokens/"
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory()
+
+
+@pytest.fixture
+def client(user: User) -> Client:
+    """Signed in just now, with the password."""
+    client = Client()
+    client.post("/account/login/", {"login": user.username, "password": PASSWORD})
+    return client
+
+
+def _form(**changes: object) -> dict[str, object]:
+    return {"name": "build server", "scopes": ["registry:pull"], "lifetime": "30", **changes}
+
+
+def test_a_token_is_made_shown_once_and_works(client: Client, user: User) -> None:
+    answer = client.post(PAGE, _form(scopes=["registry:pull", "registry:push", "api"]))
+
+    secret = answer.context["secret"]
+    token = find_live_token(secret)
+    assert token == answer.context["made"] == AccessToken.objects.get()
+    assert (token.user, token.name, token.scopes) == (user, "build server", ["registry:pull", "registry:push", "api"])
+    assert abs(token.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+    assert secret in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+
+    again = client.get(PAGE)
+    assert secret not in again.content.decode()
+    assert list(again.context["tokens"]) == [token]
+
+
+def test_a_token_may_have_no_end(client: Client) -> None:
+    client.post(PAGE, _form(lifetime=""))
+
+    assert AccessToken.objects.get().expires_at is None
+
+
+def _let_the_login_grow_old(client: Client) -> None:
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 601
+    session.save()
+
+
+@pytest.mark.parametrize("scope", ["registry:push", "api"])
+def test_a_push_or_api_token_needs_a_fresh_login_and_is_then_made_from_the_same_form(client: Client, scope: str) -> None:
+    _let_the_login_grow_old(client)
+
+    answer = client.post(PAGE, _form(scopes=["registry:pull", scope]))
+    assert answer.headers["Location"] == f"/account/reauthenticate/?next={PAGE.replace('/', '%2F')}"
+    assert not AccessToken.objects.exists()
+
+    client.post(answer.headers["Location"], {"password": "wrong password"})
+    assert not AccessToken.objects.exists()
+
+    resumed = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert find_live_token(resumed.context["secret"]) == AccessToken.objects.get()
+
+
+def test_a_pull_token_needs_no_fresh_login(client: Client) -> None:
+    _let_the_login_grow_old(client)
+
+    assert client.post(PAGE, _form()).status_code == 200
+    assert AccessToken.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"scopes": []}, id="no scope"),
+        pytest.param({"scopes": ["registry:*"]}, id="unknown scope"),
+        pytest.param({"name": ""}, id="no name"),
+        pytest.param({"name": "x" * 81}, id="long name"),
+        pytest.param({"lifetime": "-1"}, id="life that is not on offer"),
+    ],
+)
+def test_a_form_with_a_fault_makes_no_token_and_keeps_what_was_typed(client: Client, changes: dict[str, object]) -> None:
+    answer = client.post(PAGE, _form(**changes))
+
+    assert answer.status_code == 400
+    assert set(answer.context["form"].errors) == set(changes)
+    assert answer.context["form"]["name"].value() == _form(**changes)["name"]
+    assert not AccessToken.objects.exists()
+
+
+def test_without_a_verified_address_the_form_says_what_to_do() -> None:
+    user, client = UserFactory(verified=False), Client()
+    client.force_login(user)
+
+    answer = client.post(PAGE, _form())
+
+    assert answer.status_code == 403
+    assert "Confirm your e-mail address first" in answer.content.decode()
+    assert not AccessToken.objects.exists()
+
+
+def test_a_token_is_revoked_from_its_page(client: Client, user: User) -> None:
+    token = AccessTokenFactory(user=user)
+
+    assert client.post(f"{PAGE}{token.pk}/revoke").headers["Location"] == PAGE
+
+    assert find_live_token(token.secret) is None
+
+
+def test_somebody_elses_token_is_not_there(client: Client) -> None:
+    token = AccessTokenFactory()
+
+    assert client.post(f"{PAGE}{token.pk}/revoke").status_code == 404
+    assert client.post(f"{PAGE}{uuid4()}/revoke").status_code == 404
+
+    assert find_live_token(token.secret) == token
+    assert list(client.get(PAGE).context["tokens"]) == []
+
+
+def test_logging_out_everywhere_leaves_this_browser_and_the_access_tokens(client: Client, user: User) -> None:
+    token, other = AccessTokenFactory(user=user), Client()
+    identity = identity_token_for(token)
+    other.force_login(user)
+
+    client.post(f"{PAGE}log-out-everywhere")
+
+    assert client.get(PAGE).status_code == 200
+    assert other.get(PAGE).status_code == 302
+    assert find_live_token(identity) is None
+    assert find_live_token(token.secret) == token
+
+
+@pytest.mark.parametrize("path", ["", "tokens/", f"tokens/{uuid4()}/revoke", "tokens/log-out-everywhere"])
+def test_strangers_are_sent_to_the_login_and_change_nothing(path: str) -> None:
+    token = AccessTokenFactory()
+
+    for answer in (Client().get(f"/account/{path}"), Client().post(f"/account/{path}", _form())):
+        assert answer.status_code == 405 or answer.headers["Location"].startswith("/account/login/?next=")
+
+    assert list(AccessToken.objects.all()) == [token]
+    assert find_live_token(token.secret) == token
+
+
+@pytest.mark.parametrize("path", [f"tokens/{uuid4()}/revoke", "tokens/log-out-everywhere"])
+def test_a_link_alone_does_nothing(client: Client, user: User, path: str) -> None:
+    assert client.get(f"/account/{path}").status_code == 405
+
+    user.refresh_from_db()
+    assert user.credential_generation == 0
+
+
+def test_a_form_from_elsewhere_is_refused(user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+
+    assert client.post(PAGE, _form()).status_code == 403
+    assert not AccessToken.objects.exists()
+
+
+def test_the_pages_queries_do_not_grow_with_the_tokens(client: Client, user: User, django_assert_num_queries) -> None:
+    AccessTokenFactory.create_batch(20, user=user)
+    client.get(PAGE)  # takes the greeting after the login away
+
+    with django_assert_num_queries(3):  # session, user, tokens
+        client.get(PAGE)
