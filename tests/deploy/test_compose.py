@@ -1,0 +1,148 @@
+"""docker-compose.yml: safe by construction, complete, and readable by both generations of compose."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+STEPS = {"settings", "keys", "migrate", "demo"}
+REQUIRED = {
+    "LAYERSTORE_PUBLIC_URL",
+    "LAYERSTORE_SECRET_KEY",
+    "LAYERSTORE_TOKEN_KEYS",
+    "LAYERSTORE_EVENTS_SECRET",
+    "LAYERSTORE_REGISTRY_SECRET",
+    "LAYERSTORE_EMAIL_URL",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+}
+# Set by deploy/compose/settings.py or by the image, for they follow from the file itself.
+DERIVED = {
+    "LAYERSTORE_DATABASE_URL",
+    "LAYERSTORE_REDIS_URL",
+    "LAYERSTORE_REGISTRY_URL",
+    "LAYERSTORE_SERVICE",
+    "LAYERSTORE_KEYS_DIR",
+    "LAYERSTORE_MEDIA_ROOT",
+    "LAYERSTORE_STATIC_ROOT",
+    "LAYERSTORE_MAILBOX_URL",
+    "LAYERSTORE_SANDBOX_URL",
+    "STRIPE_API_BASE",
+}
+
+
+def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run compose of either generation without one variable of ours."""
+    found = shutil.which("docker-compose")
+    command = [found] if found else ["docker", "compose"]
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+    return subprocess.run(
+        [*command, "--file", str(ROOT / "docker-compose.yml"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("profile", [pytest.param((), id="shop"), pytest.param(("--profile", "demo"), id="demo")])
+def test_compose_reads_it_without_any_variable(profile: tuple[str, ...]) -> None:
+    result = compose(*profile, "config", "--quiet")
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_parts_are_official_images_and_ours() -> None:
+    images = {service["image"] for service in SERVICES.values()}
+
+    assert images == {"layerstore", "layerstore-demo", "postgres:17", "redis:7.4", "registry:3", "nginx:1.28"}
+
+
+def test_only_the_edge_is_published_and_the_sandbox_beside_it_in_a_demo() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+    assert published == {
+        "nginx": ["${LAYERSTORE_BIND:-127.0.0.1}:${LAYERSTORE_PORT:-8080}:8080"],
+        "sandbox": ["127.0.0.1:${LAYERSTORE_SANDBOX_PORT:-10080}:8000"],
+    }
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_part_is_confined(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert "privileged" not in service
+    # Ours run as the user of the image; the official ones would begin as root.
+    assert service["image"].startswith("layerstore") or service["user"] not in {"root", "0"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - STEPS - {"key-renewal"}))
+def test_each_process_says_how_it_is(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_runs_once(name: str) -> None:
+    assert "restart" not in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", ["web", "token", "inner", "worker", "scheduler"])
+def test_nothing_starts_before_the_migrations(name: str) -> None:
+    assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_the_demo_alone_has_the_sandbox() -> None:
+    assert {name for name, service in SERVICES.items() if service.get("profiles")} == {"demo", "sandbox"}
+    assert SERVICES["sandbox"]["build"]["target"] == "demo"
+    assert all(service["build"]["target"] == "shop" for service in SERVICES.values() if service["image"] == "layerstore")
+
+
+def test_the_database_listens_on_no_network() -> None:
+    assert SERVICES["postgres"]["network_mode"] == "none"
+    assert COMPOSE["networks"]["data"] == {"internal": True}
+
+
+def test_no_secret_has_a_default() -> None:
+    defaults = re.findall(r"(?<!\$)\$\{([A-Z_]+)(:?[-?][^}]*)?\}", TEXT)
+
+    assert {name: default for name, default in defaults if re.search("KEY|SECRET|PASSWORD|URL", name) and default != ":-"} == {}
+
+
+def test_what_a_shop_needs_is_asked_for_with_a_way_to_get_it() -> None:
+    asked = dict(re.findall(r'"\$\$\{([A-Z_]+):\?([^}]+)\}"', "\n".join(SERVICES["settings"]["command"])))
+
+    assert set(asked) == REQUIRED
+    assert all(len(how) > 20 for how in asked.values())
+
+
+def test_every_variable_of_the_settings_can_be_set() -> None:
+    read = set()
+    for file in (ROOT / "config" / "settings").glob("*.py"):
+        if file.stem not in {"test", "local"}:
+            read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', file.read_text(encoding="utf-8")))
+
+    assert read - DERIVED - set(SERVICES["settings"]["environment"]) == set()
+
+
+def test_every_variable_of_the_settings_is_documented() -> None:
+    read = {
+        name for file in (ROOT / "config" / "settings").glob("*.py") for name in re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', file.read_text())
+    }
+    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert {name for name in read | REQUIRED if f"`{name}`" not in table} == set()
