@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -63,10 +64,10 @@ class Product(UUIDModel):
     slug = models.CharField(max_length=128, help_text="Last part of its address.")
     title = models.CharField(max_length=80)
     summary = models.CharField(max_length=200, blank=True)
-    description = models.TextField(blank=True, max_length=50_000, help_text="Markdown.")
+    description = models.TextField(blank=True, max_length=50_000, validators=[MaxLengthValidator(50_000)], help_text="Markdown.")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products")
     licence_name = models.CharField(max_length=80, blank=True)
-    licence_text = models.TextField(blank=True, max_length=200_000)
+    licence_text = models.TextField(blank=True, max_length=200_000, validators=[MaxLengthValidator(200_000)])
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     suspension_reason = models.CharField(max_length=500, blank=True)
     images: "models.ManyToManyField[Image, ProductImage]" = models.ManyToManyField(Image, through="ProductImage", related_name="products")

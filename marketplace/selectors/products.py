@@ -1,5 +1,6 @@
 """Products as strangers and sellers look for them."""
 
+import re
 from enum import StrEnum
 from uuid import UUID
 
@@ -76,9 +77,12 @@ def _current_prices() -> QuerySet[Price]:
 
 def _matching(products: QuerySet[Product], text: str) -> QuerySet[Product]:
     words = SearchQuery(text, config=_CONFIG, search_type="websearch")
-    near = TrigramWordSimilar(F("search_words"), Value(text))
+    hits = Q(search_document=words)
+    # A near miss knows nothing of quotes and of what shall not be there: somebody who writes these means what they write.
+    if not re.search(r'"|(^|\s)-', text):
+        hits |= Q(TrigramWordSimilar(F("search_words"), Value(text)))
     rank = SearchRank(F("search_document"), words) + TrigramWordSimilarity(text, "search_words")
-    return products.filter(Q(search_document=words) | Q(near)).annotate(rank=rank)
+    return products.filter(hits).annotate(rank=rank)
 
 
 def _order(sort: Sort, *, by_words: bool) -> tuple[str | Combinable, ...]:

@@ -31,7 +31,7 @@ NOW = timezone.now()
 LATER = NOW + timedelta(minutes=5)
 
 
-def push(image, content="a", tag: str | None = "1.0", at=NOW, media_type=MANIFEST_TYPE, size=500):
+def push(image, content="a", *, tag: str | None = "1.0", at=NOW, media_type=MANIFEST_TYPE, size=500):
     return record_push(repository=image.repository, digest=digest_of(content), media_type=media_type, size=size, tag=tag, at=at)
 
 

@@ -1,0 +1,160 @@
+import pytest
+from django.contrib.postgres.search import SearchVector
+from django.db import connection
+from django.utils import timezone
+
+from marketplace.models import Image, Product
+from marketplace.selectors.products import (
+    Sort,
+    product_of_seller,
+    products_of_shop,
+    published_product,
+    search_products,
+)
+from marketplace.services.products import create_product, edit_product, set_images
+from marketplace.services.search import index_product
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import (
+    DraftProductFactory,
+    FreeProductFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PushedImageFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def product(title, *, kind=ProductFactory, **fields):
+    made = kind(title=title, **fields)
+    index_product(made)
+    return made
+
+
+def found(**asked):
+    return [one.title for one in search_products(**asked)]
+
+
+@pytest.fixture
+def shelf():
+    namespace = NamespaceFactory(name="datahouse")
+    image = PushedImageFactory(namespace=namespace, name="pgbouncer-ha", pull_count=900)
+    product("Connection pooler", namespace=namespace, images=[image], summary="Keeps databases calm.", category_id="databases")
+    product("Postgres HA", summary="A cluster in a box.", category_id="databases", price__amount=4900)
+    product("Vector search", kind=FreeProductFactory, description="Finds *neighbours* of embeddings in Postgres.", category_id="ai")
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        pytest.param("postgres", ["Postgres HA", "Vector search"], id="title before description"),
+        pytest.param("POSTGRES", ["Postgres HA", "Vector search"], id="capitals"),
+        pytest.param("database", ["Connection pooler"], id="a summary's word in another form"),
+        pytest.param("embedding", ["Vector search"], id="in the description"),
+        pytest.param("pgbouncer", ["Connection pooler"], id="part of a repository"),
+        pytest.param("datahouse/pgbouncer-ha", ["Connection pooler"], id="a whole repository"),
+        pytest.param("datahouse", ["Connection pooler"], id="a namespace"),
+        pytest.param("postgras", ["Postgres HA"], id="a typing error"),
+        pytest.param("pgbouncr", ["Connection pooler"], id="a typing error in a repository"),
+        pytest.param("postgres -cluster", ["Vector search"], id="not that"),
+        pytest.param('"connection pooler"', ["Connection pooler"], id="in quotes"),
+        pytest.param("quantum", [], id="nothing"),
+        pytest.param("' OR 1=1 -- & | ! ( \x00", [], id="odd signs"),
+        pytest.param("%", [], id="a sign of SQL"),
+    ],
+)
+def test_words_find_what_people_mean(shelf, query, titles):
+    assert found(query=query) == titles
+
+
+def test_no_words_list_everything_newest_first(shelf):
+    assert found() == ["Vector search", "Postgres HA", "Connection pooler"]
+    assert found(query="  ", sort=Sort.RELEVANCE) == found()
+
+
+def test_filters_narrow_and_go_together(shelf):
+    assert found(category="databases") == ["Postgres HA", "Connection pooler"]
+    assert found(free=True) == ["Vector search"]
+    assert found(free=False) == ["Postgres HA", "Connection pooler"]
+    assert found(query="postgres", free=False, category="databases") == ["Postgres HA"]
+    assert found(category="ai", free=False) == []
+
+
+def test_lists_are_sorted_as_asked(shelf):
+    assert found(sort=Sort.POPULAR)[0] == "Connection pooler"
+    assert found(sort=Sort.PRICE) == ["Vector search", "Connection pooler", "Postgres HA"]
+    assert found(sort=Sort.NEWEST) == found()
+    assert found(query="postgres", sort=Sort.PRICE) == ["Vector search", "Postgres HA"]
+
+
+def test_what_strangers_may_not_see_is_not_found():
+    product("Draft", kind=DraftProductFactory)
+    product("Withdrawn", state=Product.State.WITHDRAWN)
+    product("Suspended", state=Product.State.SUSPENDED, suspension_reason="Wrong.")
+    down = product("Taken down")
+    down.images.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
+    stopped = product("Stopped")
+    stopped.seller.suspended_at, stopped.seller.suspension_reason = timezone.now(), "Fraud."
+    stopped.seller.save()
+
+    assert found() == []
+    assert [found(query=title) for title in ("Draft", "Withdrawn", "Suspended", "Taken down", "Stopped")] == [[]] * 5
+    assert list(products_of_shop(namespace=stopped.namespace.name)) == []
+    assert published_product(namespace=stopped.namespace.name, slug=stopped.slug) is None
+
+
+def test_an_edit_and_new_images_are_found_at_once():
+    namespace = NamespaceFactory()
+    owner = namespace.owner.user
+    made = create_product(seller=namespace.owner.seller, namespace=namespace, actor=owner, images=[], title="Cache", slug="cache")
+    Product.objects.update(state=Product.State.PUBLISHED, published_at=timezone.now())
+    assert found(query="cache") == ["Cache"]
+
+    edit_product(product=made, actor=owner, title="Warehouse")
+    assert found(query="warehouse") == ["Warehouse"]
+    assert found(query="quux") == []
+    Product.objects.update(state=Product.State.WITHDRAWN)
+    set_images(product=made, images=[PushedImageFactory(namespace=namespace, name="quux")], actor=owner)
+    Product.objects.update(state=Product.State.PUBLISHED)
+    assert found(query="quux") == ["Warehouse"]
+
+
+def test_a_search_is_one_query_however_much_there_is(shelf, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        list(search_products(query="postgres", category="databases", free=False, sort=Sort.POPULAR))
+
+
+def test_words_are_looked_up_in_the_indexes():
+    namespace = NamespaceFactory()
+    fields = {"namespace": namespace, "seller": namespace.owner.seller, "state": "published", "published_at": timezone.now()}
+    Product.objects.bulk_create(
+        Product(slug=f"p-{n}", title=f"Product {n}", search_words=f"{n:x} {n * 7:x}", **fields) for n in range(3_000)
+    )
+    Product.objects.update(search_document=SearchVector("search_words", config="english"))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE marketplace_product")
+        cursor.execute("SET LOCAL enable_seqscan = off")  # three thousand are still quickly read through
+
+    plan = search_products(query="postgres").explain()
+
+    assert "product_search_document" in plan
+    assert "product_search_words" in plan
+
+
+def test_a_shop_lists_its_own():
+    one = ProductFactory()
+    later = ProductFactory(namespace=one.namespace)
+    ProductFactory()
+
+    assert list(products_of_shop(namespace=one.namespace.name)) == [later, one]
+
+
+def test_an_address_finds_its_product_and_only_its_seller_finds_a_draft():
+    shown, draft = ProductFactory(), DraftProductFactory()
+
+    assert published_product(namespace=shown.namespace.name, slug=shown.slug) == shown
+    assert published_product(namespace=draft.namespace.name, slug=draft.slug) is None
+    assert published_product(namespace="no", slug="such") is None
+    assert product_of_seller(product_id=draft.pk, account=draft.seller.account) == draft
+    assert product_of_seller(product_id=draft.pk, account=UserFactory().account) is None
+    assert Image.objects.count() == 2
