@@ -1,6 +1,7 @@
 """What a seller and a buyer do with images, by the docker client or by skopeo: log in, publish, pull."""
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,7 @@ class DockerClient:
     def publish(self, recipe: Recipe, reference: str, context: Path, show: Show) -> str:
         recipe.write(context)
         self._run(show, "build", "--tag", reference, str(context))
+        shutil.rmtree(context)
         result = self._run(show, "push", reference)
         # Away with it, so that a later pull has to fetch it.
         self.docker.run("rmi", reference)
@@ -67,7 +69,7 @@ class DockerClient:
 
     def pasted(self, host: str, username: str, token: str, reference: str) -> list[str]:
         return [
-            f"export DOCKER_HOST={self.docker.host}",
+            f"export DOCKER_HOST={self.docker.host} DOCKER_CONFIG={self.docker.config.with_name('you')}",
             f"echo {token} | docker login --username {username} --password-stdin {host}",
             f"docker pull {reference}",
         ]
@@ -98,7 +100,10 @@ class SkopeoClient:
         layout = context.with_name(context.name + ".oci")
         recipe.write(context)
         write_layout(recipe, context, layout)
-        return self._copy(show, "--dest-tls-verify=false", f"oci:{layout}:{recipe.tag}", f"docker://{reference}")
+        digest = self._copy(show, "--dest-tls-verify=false", f"oci:{layout}:{recipe.tag}", f"docker://{reference}")
+        shutil.rmtree(context)
+        shutil.rmtree(layout)
+        return digest
 
     def pull(self, reference: str, show: Show) -> str:
         target = self.folder / "pulled"

@@ -1,7 +1,6 @@
 """The one place that fills the files of deploy/: every value a template wants is named here."""
 
 import os
-import shutil
 from pathlib import Path
 
 from stack.instance import ROOT, Instance, write_private
@@ -24,7 +23,7 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_REGISTRY_ADDRESS": f"127.0.0.1:{instance.ports['registry']}",
         "LAYERSTORE_STATIC_ROOT": str(instance.var / "static"),
         "LAYERSTORE_MEDIA_ROOT": str(instance.var / "media"),
-        "LAYERSTORE_ERRORS_ROOT": str(run / "errors"),
+        "LAYERSTORE_ERRORS_ROOT": str(error_pages(instance)),
         "LAYERSTORE_RUN": str(run),
         "LAYERSTORE_LOG": str(instance.var / "log"),
         "LAYERSTORE_MIME_TYPES": str(MIME_TYPES),
@@ -45,6 +44,11 @@ def certificate_bundle(instance: Instance) -> Path:
     return instance.var / "keys" / "bundle.pem"
 
 
+def error_pages(instance: Instance) -> Path:
+    """Return the folder of the pages that the edge shows when nobody behind it answers."""
+    return instance.var / "run" / "errors"
+
+
 def write_configs(instance: Instance) -> None:
     """Write the configuration of every part that has one under var/run."""
     run = instance.var / "run"
@@ -54,7 +58,3 @@ def write_configs(instance: Instance) -> None:
     write_private(run / "registry.yml", fill(DEPLOY / "registry" / "2.8.yml.template", known))
     # The machine's own daemon.json is for the machine's own daemon.
     write_private(run / "dockerd.json", "{}\n")
-    (run / "errors").mkdir(mode=0o700, exist_ok=True)
-    page = ROOT / "static" / "errors" / "503.html"
-    if page.exists():
-        shutil.copyfile(page, run / "errors" / "503.html")

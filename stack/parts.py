@@ -48,9 +48,12 @@ def registry(instance: Instance) -> Part:
 
 
 def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, threads: int) -> tuple[str, ...]:
-    """Return the command of one WSGI process group. A worker that its master lost ends by itself."""
+    """Return the command of one WSGI process group.
+
+    The master loads the application once for all workers, and fails at once where it cannot. A worker that its master lost ends by itself.
+    """
     options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
-    quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket")  # noqa: S108 - in memory, so that a slow disk is no hang
+    quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
     environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
     return (PYTHON, "-m", "gunicorn", *options, *quiet, *environment, f"config.{module}:application")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from stack import parts
-from stack.configs import write_configs
+from stack.configs import error_pages, write_configs
 from stack.docker import Docker, user_daemon
 from stack.environment import plain_environment, shop_environment, write_environment
 from stack.instance import ROOT, Instance
@@ -106,9 +106,7 @@ class Stack:
         self.supervisor.start("postgres", "redis", "sandbox")
         server.ensure_database()
         self.announce("tables, signing keys, static files")
-        self._run_together(
-            {"migrate": ["migrate", "--noinput"], "signing_keys": ["signing_keys", "init"], "collectstatic": ["collectstatic", "--noinput"]}
-        )
+        self._run("prepare", [parts.PYTHON, "-m", "stack.prepare", str(error_pages(self.instance))])
         self.announce("registry, web, token, inner, worker, scheduler, nginx")
         self.supervisor.start("registry", "web", "token", "inner", "worker", "scheduler", "nginx")
         if self.with_docker:
@@ -140,30 +138,22 @@ class Stack:
         Raises:
             Problem: it failed; has the end of its output.
         """
-        self._run_together({arguments[0]: list(arguments)})
+        self._run(arguments[0], parts.manage(*arguments))
 
-    def _run_together(self, commands: dict[str, Sequence[str]]) -> None:
-        running = []
-        for name, arguments in commands.items():
-            log = self.instance.log(name)
-            with log.open("w") as output:
-                process = subprocess.Popen(
-                    parts.manage(*arguments),
-                    env=self.environment,
-                    cwd=ROOT,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                )
-            running.append((name, log, process))
+    def _run(self, name: str, command: Sequence[str]) -> None:
+        log = self.instance.log(name)
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
         try:
-            failed = [(name, log) for name, log, process in running if process.wait()]
+            status = process.wait()
         except BaseException:
-            for _, _, process in running:
-                process.terminate()
+            process.terminate()
+            process.wait()
             raise
-        for name, log in failed:
-            raise Problem(f"manage.py {name} failed.", do="the cause stands in its log; mend it and start again.", log=log)
+        if status:
+            raise Problem(f"{name} failed.", do="the cause stands in its log; mend it and start again.", log=log)
 
     def _find_daemon(self) -> str | None:
         """Return the address of a docker daemon that can build and pull here: one of our own if we may run it, else the user's."""
