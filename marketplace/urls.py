@@ -1,9 +1,19 @@
 """Addresses of the shop. Two-part names come last: every first segment above them is a reserved word."""
 
 from django.urls import path
+from django.urls.converters import StringConverter, register_converter
 
 from marketplace.views import help as helping
 from marketplace.views import home, images, library, product_parts, products, search, selling, shops
+
+
+class NameConverter(StringConverter):
+    """What can be a name at all: anything else is answered without asking the database, which refuses some of it."""
+
+    regex = r"[a-z0-9._-]+"
+
+
+register_converter(NameConverter, "name")
 
 app_name = "marketplace"
 urlpatterns = [
@@ -30,7 +40,7 @@ urlpatterns = [
     path("selling/products/<uuid:product_id>/price", product_parts.product_price, name="product_price"),
     path("selling/products/<uuid:product_id>/pictures", product_parts.picture_add, name="picture_add"),
     path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/delete", product_parts.picture_delete, name="picture_delete"),
-    path("covers/<str:namespace>/<str:name>.svg", shops.cover, name="cover"),
-    path("<str:namespace>", shops.shop, name="shop"),
-    path("<str:namespace>/<str:slug>", shops.product, name="product"),
+    path("covers/<name:namespace>/<name:name>.svg", shops.cover, name="cover"),
+    path("<name:namespace>", shops.shop, name="shop"),
+    path("<name:namespace>/<name:slug>", shops.product, name="product"),
 ]

@@ -1,6 +1,6 @@
 """A product's page, its price and its pictures."""
 
-from decimal import Decimal, InvalidOperation
+import re
 from typing import Any
 
 from django import forms
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from common.money import Money, decimals
 from marketplace.models import Category, Image, Namespace, Product
 
-_DIGITS = 12  # more than any price; Decimal would take exponents of any length
+_DIGITS = 12  # more than any price
 
 
 class ProductForm(forms.Form):
@@ -79,7 +79,9 @@ class PriceForm(forms.Form):
         """What the form shows of the price that the product has."""
         if money is None:
             return {"currency": settings.LAYERSTORE_CURRENCIES[0]}
-        return {"amount": str(Decimal(money.minor).scaleb(-decimals(money.currency))), "currency": money.currency}
+        whole, rest = divmod(money.minor, 10 ** decimals(money.currency))
+        amount = f"{whole}.{rest:02d}" if decimals(money.currency) else str(whole)
+        return {"amount": amount, "currency": money.currency}
 
     def clean(self) -> dict[str, Any]:
         """Turn what was typed into minor units, exactly or not at all."""
@@ -94,13 +96,10 @@ class PriceForm(forms.Form):
 
 
 def _minor_units(text: str, currency: str) -> int | None:
-    """Read `12.50` or `12,50`; None for what is not an exact amount of the currency."""
-    try:
-        minor = Decimal(text.replace(",", ".")).scaleb(decimals(currency))
-    except InvalidOperation:
-        return None
-    exact = minor.is_finite() and minor >= 0 and minor == minor.to_integral_value()
-    return int(minor) if exact else None
+    """Read `12.50` or `12,50` by its digits alone; None for what is not an exact amount of the currency."""
+    places = decimals(currency)
+    match = re.fullmatch(rf"([0-9]+)(?:[.,]([0-9]{{0,{places}}}))?", text)
+    return int(match[1] + (match[2] or "").ljust(places, "0")) if match else None
 
 
 class PictureForm(forms.Form):

@@ -34,14 +34,14 @@ def search(request: HttpRequest) -> HttpResponse:
     query, sort = form.cleaned_data.get("q", ""), form.cleaned_data.get("sort", "")
     chosen = _filters(request)
     found = search_products(query=query, sort=Sort(sort) if sort else None)
-    page = Paginator(chosen.apply(found), _PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(with_parts(chosen.apply(found)), _PER_PAGE).get_page(request.GET.get("page"))
     choices = choices_of(found, chosen)
     context = {
         "query": query,
         "sort": sort or (Sort.RELEVANCE if query else Sort.NEWEST),
         "sorts": SORTS if query else SORTS[1:],
         "page": page,
-        "listings": list_products(list(with_parts(page.object_list)), Shape.LINE),
+        "listings": list_products(list(page.object_list), Shape.LINE),
         "total": page.paginator.count,
         "filters": _fieldsets(choices),
         "chips": _chips(choices),

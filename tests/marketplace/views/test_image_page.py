@@ -1,0 +1,89 @@
+"""A seller's image: commands with real names, tags as they arrive, and the policy's own word."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from marketplace.models import Image, Namespace
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory
+from tests.support.pages import assert_sound
+
+pytestmark = pytest.mark.django_db
+
+
+def permissions(client: Client, image: Image) -> dict[str, str]:
+    rows = client.get(f"/selling/images/{image.pk}/").context["permissions"]
+    return {row.who: "".join(letter if allowed else "-" for letter, allowed in zip("RWD", row.allowed, strict=True)) for row in rows}
+
+
+def test_an_image_that_waits_for_its_push_shows_the_commands_and_the_end(seller_client: Client, namespace: Namespace) -> None:
+    image = ImageFactory(namespace=namespace, name="db", expires_at=timezone.now() + timedelta(days=20, hours=1))
+
+    response = seller_client.get(f"/selling/images/{image.pk}/")
+
+    assert_sound(response)
+    html = response.content.decode()
+    assert "docker login layerstore.test:8080 -u acme" in html
+    assert "docker tag db:1.0 layerstore.test:8080/acme/db:1.0" in html
+    assert "docker push layerstore.test:8080/acme/db:1.0" in html
+    assert "in 3 weeks" in html
+    assert "No tag has arrived" in html
+    assert f'data-live="/selling/images/{image.pk}/tags"' in html
+
+
+def test_tags_arrive_in_the_part_that_is_polled(seller_client: Client, namespace: Namespace) -> None:
+    image = PushedImageFactory(namespace=namespace, name="db")
+
+    response = seller_client.get(f"/selling/images/{image.pk}/tags")
+
+    html = response.content.decode()
+    assert "<html" not in html
+    assert "1.0" in html
+    assert image.tags.get().manifest.short_digest in html
+    assert '<span class="pill pill-ok">New</span>' in html
+
+
+def test_who_may_do_what_is_the_policy_s_word(seller_client: Client, namespace: Namespace) -> None:
+    image = PushedImageFactory(namespace=namespace)
+    EntitlementFactory(image=image)
+
+    assert permissions(seller_client, image) == {"You": "RW-", "1 holder": "R--", "Everybody": "---", "Staff": "R-D"}
+
+
+def test_a_free_product_lets_everybody_pull(seller_client: Client, namespace: Namespace) -> None:
+    image = PushedImageFactory(namespace=namespace)
+    FreeProductFactory(namespace=namespace, images=[image])
+
+    assert permissions(seller_client, image)["Everybody"] == "R--"
+
+
+def test_an_image_taken_down_lets_nobody_pull_and_says_so(seller_client: Client, namespace: Namespace) -> None:
+    image = PushedImageFactory(namespace=namespace, taken_down_at=timezone.now(), take_down_reason="It holds malware.")
+
+    assert "It holds malware." in seller_client.get(f"/selling/images/{image.pk}/").content.decode()
+    assert permissions(seller_client, image) == {"You": "---", "0 holders": "---", "Everybody": "---", "Staff": "R-D"}
+
+
+def test_a_name_never_pushed_to_can_be_given_up(seller_client: Client, namespace: Namespace) -> None:
+    image = ImageFactory(namespace=namespace, name="db")
+
+    response = seller_client.post(f"/selling/images/{image.pk}/release", follow=True)
+
+    assert response.redirect_chain == [("/selling/", 302)]
+    assert "acme/db is given up" in response.content.decode()
+    image.refresh_from_db()
+    assert not image.is_live
+    assert "The reservation has ended" in seller_client.get(f"/selling/images/{image.pk}/").content.decode()
+
+
+def test_an_image_on_sale_is_not_given_up(seller_client: Client, namespace: Namespace) -> None:
+    image = ProductFactory(namespace=namespace).images.get()
+
+    response = seller_client.post(f"/selling/images/{image.pk}/release", follow=True)
+
+    assert response.redirect_chain == [(f"/selling/images/{image.pk}/", 302)]
+    assert "is on sale" in response.content.decode()
+    image.refresh_from_db()
+    assert image.is_live

@@ -1,0 +1,72 @@
+"""Reading pages as a browser does: what makes a page sound, and what it weighs."""
+
+import gzip
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Protocol
+
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+class Answer(Protocol):
+    """What the test client returns, as far as a page needs it."""
+
+    content: bytes
+
+
+class Page(HTMLParser):
+    """Elements of a page, in order, with their attributes; and the elements that were opened and never closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open[-1] != tag:
+            self.crossed.append(tag)
+        else:
+            self.open.pop()
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        """The attributes of every element of a kind."""
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def assert_sound(response: Answer) -> Page:
+    """A page holds no inline style or script, its ids are unique, what refers to an id finds it, every control has a name, and it is light."""
+    html = response.content.decode()
+    page = Page(html)
+    assert page.crossed == [], f"closed out of turn: {page.crossed[:3]}"
+    assert page.open == []
+    ids = Counter(attributes["id"] for _, attributes in page.elements if attributes.get("id"))
+    assert [one for one, count in ids.items() if count > 1] == []
+    labelled = {attributes.get("for") for attributes in page.all("label")}
+    for tag, attributes in page.elements:
+        assert "style" not in attributes, (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+        for name in ("aria-describedby", "aria-labelledby", "for", "form"):
+            for target in (attributes.get(name) or "").split():
+                assert target in ids, (tag, name, target)
+        if tag in {"input", "select", "textarea"} and attributes.get("type") not in {"hidden", "checkbox", "radio"}:
+            assert attributes.get("id") in labelled or "aria-label" in attributes, attributes
+        if tag == "img":
+            assert {"alt", "width", "height"} <= set(attributes), attributes
+    scripts = [attributes for attributes in page.all("script") if attributes.get("type") != "application/json"]
+    assert all("src" in attributes for attributes in scripts)
+    assert not page.all("style")
+    assert len(page.all("h1")) == 1
+    assert len(page.all("main")) == 1
+    assert len(gzip.compress(response.content)) < 100_000
+    return page
