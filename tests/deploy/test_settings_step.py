@@ -179,9 +179,14 @@ def test_nginx_accepts_what_it_is_started_with(tmp_path: Path) -> None:
     }
     places = {name: f"127.0.0.1:{8690 + index}" for index, name in enumerate(service["environment"]) if name.endswith("_ADDRESS")}
     places |= {"LAYERSTORE_RUN": str(tmp_path), "LAYERSTORE_LOG": str(tmp_path), "LAYERSTORE_LISTEN": "127.0.0.1:8689"}
+    places["LAYERSTORE_TRUSTED_PROXY"] = "10.0.0.0/8"
     with (tmp_path / "environment").open("a") as file:
         file.writelines(f"{name}='{value}'\n" for name, value in (here | places).items())
-    templates = [f"{ROOT}/deploy/nginx/{name}.template={tmp_path}/{name}" for name in ("nginx.conf", "layerstore.conf")]
+    templates = [
+        argument.replace("/etc/layerstore", f"{ROOT}/deploy").replace("=/tmp", f"={tmp_path}")
+        for argument in service["command"]
+        if ".template=" in argument
+    ]
 
     result = start(f"{tmp_path}/environment", *templates, "--", "nginx", "-e", "stderr", "-t", "-c", f"{tmp_path}/nginx.conf")
 
