@@ -1,13 +1,15 @@
 """What every test stands on."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.cache import cache
+
+from common.redis import redis_client, redis_key
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
-    """Start each test with an empty cache: counters of one test must not limit the next."""
-    cache.clear()
-    yield
+def _empty_redis() -> None:
+    """Start each test with nothing in Redis: counters of one test must not limit the next.
+
+    Only what this run put there goes: others test beside us, and `cache.clear()` would empty their Redis as well.
+    """
+    for key in redis_client().scan_iter(redis_key("*"), count=1000):
+        redis_client().delete(key)

@@ -30,6 +30,9 @@ STORAGES = {
 }
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LAYERSTORE_TEST_DATABASE", "test_layerstore")}  # noqa: F405
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
-CACHES["default"]["KEY_PREFIX"] = os.environ.get("LAYERSTORE_TEST_DATABASE", "test")  # noqa: F405
+# Of this run and, with xdist, of this worker alone.
+CACHES["default"]["KEY_PREFIX"] = "-".join(  # noqa: F405
+    [os.environ.get("LAYERSTORE_TEST_DATABASE", "test"), os.environ.get("PYTEST_XDIST_WORKER", "alone")]
+)
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BROKER_URL = "memory://"

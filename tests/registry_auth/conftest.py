@@ -2,25 +2,36 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import httpx
 import jwt
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 from django.utils import timezone
 
+import common.redis
+from registry_auth import failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from tests.support.registry import Registry, running_registry
 
 
 @pytest.fixture
-def key_store(tmp_path: Path, settings) -> KeyStore:
+def age_of_keys() -> timedelta:
+    """How long ago the keys were made."""
+    return timedelta(0)
+
+
+@pytest.fixture
+def key_store(tmp_path: Path, settings, age_of_keys: timedelta) -> KeyStore:
     """Keys made for this test."""
     settings.LAYERSTORE_KEYS_DIR = tmp_path / "keys"
     store = KeyStore(settings.LAYERSTORE_KEYS_DIR)
-    store.init(now=timezone.now())
+    store.init(now=timezone.now() - age_of_keys)
     return store
 
 
@@ -73,7 +84,7 @@ def token_for(live_server) -> Callable[..., str]:
         headers = {"Authorization": basic(credential.user.username, credential.secret)} if credential else {}
         answer = httpx.get(f"{live_server.url}/auth/token", params={"scope": scopes}, headers=headers, trust_env=False)
         assert answer.status_code == 200, answer.text
-        return answer.json()["token"]
+        return str(answer.json()["token"])
 
     return ask
 
@@ -85,10 +96,22 @@ def basic(username: str, secret: str) -> str:
 def claims_of(token: str) -> dict:
     """What a token says, its signature checked with the certificate that it carries."""
     leaf = x509.load_der_x509_certificate(base64.b64decode(jwt.get_unverified_header(token)["x5c"][0]))
-    return jwt.decode(token, leaf.public_key(), algorithms=["ES256"], audience="layerstore", issuer="layerstore")
+    key = cast("ec.EllipticCurvePublicKey", leaf.public_key())
+    return jwt.decode(token, key, algorithms=["ES256"], audience="layerstore", issuer="layerstore")
 
 
 def access_of(response) -> dict[str, list[str]]:
     """What an answer grants, by name."""
     assert response.status_code == 200, response.content
     return {entry["name"]: entry["actions"] for entry in claims_of(response.json()["token"])["access"]}
+
+
+@pytest.fixture
+def no_redis(monkeypatch, settings) -> Iterator[None]:
+    """Redis is away: nothing listens where it should be."""
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    for known in (common.redis.redis_client, failures._limiter):
+        known.cache_clear()
+    yield
+    for known in (common.redis.redis_client, failures._limiter):
+        known.cache_clear()

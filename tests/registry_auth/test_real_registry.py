@@ -5,22 +5,25 @@ import hmac
 import json
 import subprocess
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 
 from marketplace.models import Entitlement, Manifest, Tag
 from registry_auth.keys.leaves import new_leaf, new_private_key, private_pem, signing_key
-from registry_auth.keys.store import AUTHORITY_FOLDER, LEAF_FOLDER, KeyStore
+from registry_auth.keys.ring import KeyRing
+from registry_auth.keys.store import AUTHORITY_FOLDER, KeyStore
 from registry_auth.models import RegistryEnvelope
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.take_downs import remove_taken_down_manifests
 from registry_auth.tasks import drain_registry_events
-from registry_auth.tokens import Claims, sign
+from registry_auth.tokens import AccessEntry, Claims, sign
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory
 from tests.support.registry import INDEX, MANIFEST, OciImage, index_of, put_manifest, wait_until
@@ -77,7 +80,7 @@ def test_a_push_shows_as_tag_manifest_and_layers(registry, token_for, image, sel
 
     manifest = Tag.objects.get(image=image, name="1.0").manifest
     assert (manifest.digest, manifest.kind, manifest.platforms, manifest.size) == (pushed.digest, "image", ["linux/amd64"], pushed.size)
-    assert manifest.image_created_at.isoformat() == "2026-11-22T10:00:00.123456+00:00"
+    assert manifest.image_created_at == datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
     assert [(layer.digest, layer.command) for layer in manifest.layers.all()] == [
         (pushed.layers[0]["digest"], "COPY one /"),
         (pushed.layers[1]["digest"], "COPY two /"),
@@ -180,6 +183,11 @@ def test_staff_list_the_catalogue(registry, token_for, image, seller):
     assert registry.ask("GET", "/v2/_catalog", token_for(staff, "registry:catalog:*")).json() == {"repositories": [image.repository]}
 
 
+def active_key(store: KeyStore):
+    """The key that signs, read as the token process reads it."""
+    return KeyRing(store.directory).signing_key(now=timezone.now())
+
+
 class TestForgeries:
     """The registry, not we, judges what is shown to it: only the genuine token opens."""
 
@@ -187,12 +195,12 @@ class TestForgeries:
     def claims(self, image, seller, registry, token_for):
         OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
         now = int(timezone.now().timestamp())
-        access = [{"type": "repository", "name": image.repository, "actions": ["pull"]}]
+        access = [AccessEntry(type="repository", name=image.repository, actions=["pull"])]
         return Claims(issuer="layerstore", audience="layerstore", subject="x", access=access, issued_at=now, lifetime=300)
 
     @pytest.fixture
     def status(self, registry, image):
-        def ask(token: str) -> int:
+        def ask(token):
             path = f"/v2/{image.repository}/manifests/1.0"
             return registry.ask("GET", path, token, headers={"Accept": MANIFEST}).status_code
 
@@ -200,10 +208,7 @@ class TestForgeries:
 
     @pytest.fixture
     def genuine_key(self, key_store):
-        leaf = key_store.index.active
-        return signing_key(
-            certificate=leaf.certificate, private_key_pem=(key_store.directory / LEAF_FOLDER / f"{leaf.kid}.pem").read_bytes()
-        )
+        return active_key(key_store)
 
     def test_the_genuine_token_opens(self, claims, status, genuine_key):
         assert status(sign(claims, genuine_key)) == 200
@@ -249,38 +254,35 @@ class TestForgeries:
     def test_a_leaf_under_a_foreign_authority_is_refused(self, claims, status, tmp_path):
         foreign = KeyStore(tmp_path / "foreign")
         foreign.init(now=timezone.now())
-        leaf = foreign.index.active
-        key = signing_key(certificate=leaf.certificate, private_key_pem=(foreign.directory / LEAF_FOLDER / f"{leaf.kid}.pem").read_bytes())
 
-        assert status(sign(claims, key)) == 401
+        assert status(sign(claims, active_key(foreign))) == 401
 
     def test_a_foreign_key_under_our_certificate_is_refused(self, claims, status, genuine_key, tmp_path):
         assert status(sign(claims, replace(genuine_key, private_key=new_private_key()))) == 401
 
     def test_an_expired_leaf_is_refused(self, claims, status, key_store):
         pem = next((key_store.directory / AUTHORITY_FOLDER).iterdir()).read_bytes()
-        authority_key = serialization.load_pem_private_key(pem, None)
+        authority_key = cast("ec.EllipticCurvePrivateKey", serialization.load_pem_private_key(pem, None))
         key, then = new_private_key(), timezone.now() - timedelta(days=91)
         leaf = new_leaf(key=key, authority=key_store.index.authorities[0], authority_key=authority_key, now=then)
 
         assert status(sign(claims, signing_key(certificate=leaf, private_key_pem=private_pem(key)))) == 401
 
 
+@pytest.mark.parametrize("age_of_keys", [timedelta(days=61)])
 def test_rotation_needs_no_restart_and_fails_no_pull(registry, token_for, image, seller, buyer, key_store):
     OciImage(["one"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
-    path, kids, tokens = f"/v2/{image.repository}/manifests/1.0", set(), []
+    path, tokens, now = f"/v2/{image.repository}/manifests/1.0", [], timezone.now()
 
-    def pull() -> int:
+    def pull():
         tokens.append(token_for(buyer, scope(image)))
-        kids.add(jwt.get_unverified_header(tokens[-1])["kid"])
         return registry.ask("HEAD", path, tokens[-1], headers={"Accept": MANIFEST}).status_code
 
-    now = timezone.now()
     steps = [
+        lambda: key_store.renew(now=now),
         lambda: key_store.add(now=now),
         lambda: key_store.promote(now=now),
-        lambda: key_store.renew(now=now + timedelta(days=61)),
-        lambda: key_store.renew(now=now + timedelta(days=63)),
+        lambda: key_store.renew(now=now + timedelta(days=2)),
     ]
     statuses = [pull()]
     for step in steps:
@@ -288,7 +290,8 @@ def test_rotation_needs_no_restart_and_fails_no_pull(registry, token_for, image,
         statuses.append(pull())
 
     assert statuses == [200] * 5
-    assert len(kids) == 3
+    assert len({jwt.get_unverified_header(token)["kid"] for token in tokens}) == 3
+    assert len(key_store.index.leaves) == 1
     # Tokens of forgotten keys are good until their own end: they carry their certificate.
     assert [registry.ask("HEAD", path, token, headers={"Accept": MANIFEST}).status_code for token in tokens] == [200] * 5
 

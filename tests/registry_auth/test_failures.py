@@ -1,0 +1,77 @@
+"""Wrong credentials are limited; right ones never."""
+
+import pytest
+
+from common.redis import redis_client
+from registry_auth.credentials import Credentials
+from registry_auth.failures import DIFFERENT, SHOWINGS, note_failure
+from tests.factories.accounts import AccessTokenFactory
+from tests.registry_auth.conftest import basic
+
+
+def shown(number: int) -> Credentials:
+    return Credentials("ada", f"secret {number}")
+
+
+def test_one_wrong_credential_is_many_requests_and_one_failure_of_its_address():
+    for _ in range(SHOWINGS.amount):
+        assert note_failure(credentials=shown(0), address="192.0.2.1") is None
+
+    assert note_failure(credentials=shown(1), address="192.0.2.1") is None
+
+
+def test_a_credential_that_is_shown_without_end_is_told_to_wait():
+    for _ in range(SHOWINGS.amount):
+        note_failure(credentials=shown(0), address=None)
+
+    assert 0 < (note_failure(credentials=shown(0), address=None) or 0) <= 300
+    assert note_failure(credentials=shown(1), address=None) is None
+
+
+def test_an_address_that_sprays_is_told_to_wait_whatever_it_shows():
+    for number in range(DIFFERENT.amount):
+        assert note_failure(credentials=shown(number), address="192.0.2.1") is None
+
+    assert note_failure(credentials=shown(-1), address="192.0.2.1")
+    assert note_failure(credentials=shown(0), address="192.0.2.1")
+    assert note_failure(credentials=shown(-1), address="192.0.2.2") is None
+
+
+def test_an_ipv6_customer_is_a_64():
+    for number in range(DIFFERENT.amount):
+        note_failure(credentials=shown(number), address=f"2001:db8::{number:x}")
+
+    assert note_failure(credentials=shown(-1), address="2001:db8::ffff")
+    assert note_failure(credentials=shown(-1), address="2001:db8:0:1::1") is None
+
+
+def test_without_redis_nothing_is_counted(no_redis):
+    for number in range(DIFFERENT.amount + 1):
+        assert note_failure(credentials=shown(number), address="192.0.2.1") is None
+
+
+def test_the_secret_is_not_kept(settings):
+    note_failure(credentials=Credentials("ada", "a web password"), address="192.0.2.1")
+
+    keys = [key for key in redis_client().scan_iter("*") if "failures" in key]
+    assert keys
+    assert not any("ada" in key or "password" in key for key in keys)
+
+
+@pytest.mark.django_db
+def test_brute_force_is_limited_and_a_right_token_from_there_works(token_client):
+    credential = AccessTokenFactory()
+    address = {"x-forwarded-for": "192.0.2.9"}
+
+    def ask(secret: str):
+        return token_client.get("/auth/token", headers={**address, "authorization": basic(credential.user.username, secret)})
+
+    statuses = [ask(f"guess {number}").status_code for number in range(DIFFERENT.amount + 1)]
+    limited = ask("one more guess")
+
+    assert statuses == [401] * DIFFERENT.amount + [429]
+    assert 0 < int(limited["Retry-After"]) <= 300
+    assert limited.json()["errors"][0]["code"] == "TOOMANYREQUESTS"
+    assert ask(credential.secret).status_code == 200
+    malformed = token_client.get("/auth/token", headers={**address, "authorization": "Bearer x"})
+    assert malformed.status_code == 429
