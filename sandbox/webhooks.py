@@ -75,6 +75,8 @@ class Webhooks:
             self._wake.wait(self._pause())
 
     def _claim(self) -> list[tuple[int, str]]:
+        if self._pause():  # a transaction of our own would wake us again, without end
+            return []
         with self._store.transaction():
             sql = "SELECT id, event FROM deliveries WHERE state = 'due' AND due <= ? ORDER BY id"
             due = [(row["id"], row["event"]) for row in self._store.rows(sql, self._config.clock())]
@@ -85,7 +87,7 @@ class Webhooks:
     def _pause(self) -> float:
         """Seconds until the next retry is due, one at most."""
         first = self._store.rows("SELECT min(due) AS due FROM deliveries WHERE state = 'due'")[0]["due"]
-        return 1 if first is None else min(1, max(0.01, first - self._config.clock()))
+        return 1 if first is None else min(1, max(0, first - self._config.clock()))
 
     def _deliver(self, delivery: int, event: str) -> None:
         outcome = self.send(event)

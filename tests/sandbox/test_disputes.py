@@ -54,6 +54,7 @@ def test_evidence_puts_the_dispute_under_review(sandbox: Sandbox) -> None:
     evidence = {"product_description": "An image", "service_date": "today"}
     sent = sandbox.api.disputes.update(opened["id"], {"evidence": evidence, "submit": True})
 
+    assert sandbox.api.disputes.update(opened["id"], {"metadata": {"a": "1"}}).status == "under_review"
     assert (sent.status, sent.evidence.product_description) == ("under_review", "An image")
     assert sandbox.events.until("charge.dispute.updated").data.object["id"] == opened["id"]
 

@@ -3,6 +3,8 @@
 import pytest
 import stripe
 
+from sandbox.config import Config
+from sandbox.world import World
 from tests.sandbox.conftest import SECRET, Sandbox
 
 
@@ -139,3 +141,28 @@ def test_failed_resend_is_tried_again_by_itself(sandbox: Sandbox) -> None:
 
 def test_unknown_event_is_not_sent(sandbox: Sandbox) -> None:
     assert sandbox.http.post("/sandbox/api/events/evt_none/resend", json={}).status_code == 400
+
+
+def test_nothing_due_writes_nothing(config: Config) -> None:
+    # a commit wakes the sender: one of its own in every round would keep it running for ever
+    world = World.opened(config)
+    commits: list[None] = []
+    world.store.on_commit(lambda: commits.append(None))
+
+    assert world.webhooks._claim() == []
+
+    world.webhooks._client.close()
+    world.store.close()
+    assert commits == []
+
+
+def test_failed_transaction_leaves_nothing(config: Config) -> None:
+    world = World.opened(config)
+
+    with pytest.raises(ZeroDivisionError), world.store.transaction():
+        world.act().make("refund", amount=1)
+        1 / 0  # noqa: B018 - the failure is the point
+
+    assert world.store.newest("refund") == []
+    world.webhooks._client.close()
+    world.store.close()
