@@ -2,6 +2,8 @@ import logging
 from datetime import timedelta
 
 import pytest
+from celery import Celery, current_app
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -55,3 +57,44 @@ def test_old_sessions_are_cleared() -> None:
     clear_sessions()
 
     assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
+
+
+def test_who_queues_while_redis_is_away_asks_once_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default kombu tries again for seconds: a sale would hang after each commit."""
+    asked: list[object] = []
+
+    def refuse(connection: object) -> None:
+        asked.append(connection)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("redis.connection.Connection._connect", refuse)
+    shop = Celery(broker="redis://127.0.0.1:9/0", set_as_current=False)
+    shop.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+
+    with pytest.raises(OperationalError):
+        shop.send_task("common.clear_sessions", retry=False)
+
+    assert len(asked) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_service_names_the_task_that_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, *_, **__: named.append(name))
+
+    queue_after_commit("nobody.registers_this")
+
+    assert named == ["nobody.registers_this"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_is_away_is_forgiven_for_a_named_task_too(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(current_app, "send_task", refuse)
+
+    with caplog.at_level(logging.WARNING):
+        queue_after_commit("nobody.registers_this")
+
+    assert "queue away" in caplog.text
