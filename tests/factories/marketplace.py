@@ -9,7 +9,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from common.models import new_id
-from marketplace.models import Entitlement, Image, Layer, Manifest, Namespace, Price, Product, ProductImage, Tag
+from marketplace.models import Category, Entitlement, Image, Layer, Manifest, Namespace, Price, Product, ProductImage, Tag
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -102,6 +102,17 @@ class PushedImageFactory(ImageFactory):
 
     class Meta:
         skip_postgeneration_save = True
+
+
+class CategoryFactory(DjangoModelFactory):
+    """A shelf; the ones that a migration made are found, unless a test with real transactions has emptied the tables."""
+
+    class Meta:
+        model = Category
+        django_get_or_create = ("slug",)
+
+    slug = "databases"
+    name = factory.LazyAttribute(lambda category: category.slug.replace("-", " ").capitalize())
 
 
 class ProductFactory(DjangoModelFactory):

@@ -15,6 +15,7 @@ from marketplace.services.products import create_product, edit_product, set_imag
 from marketplace.services.search import index_product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
+    CategoryFactory,
     DraftProductFactory,
     FreeProductFactory,
     NamespaceFactory,
@@ -37,6 +38,8 @@ def found(**asked):
 
 @pytest.fixture
 def shelf():
+    CategoryFactory(slug="databases")
+    CategoryFactory(slug="ai")
     namespace = NamespaceFactory(name="datahouse")
     image = PushedImageFactory(namespace=namespace, name="pgbouncer-ha", pull_count=900)
     product("Connection pooler", namespace=namespace, images=[image], summary="Keeps databases calm.", category_id="databases")
