@@ -73,14 +73,24 @@ def test_user_name_and_address_both_open_in_any_case(client: Client, login: str)
     assert client.get("/account/").status_code == 200
 
 
-@pytest.mark.parametrize("login", ["mira-k", "mira@example.test", "nobody", "nobody@example.test", "odd@", "a\x00b"])
-def test_whoever_signs_in_one_password_is_hashed_and_one_answer_given(client: Client, login: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    UserFactory(username="mira-k", email="mira@example.test")
-    hashed: list[str] = []
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that were hashed, each time anew."""
+    passwords: list[str] = []
     encode = hashers.MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        hashers.MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(password) or encode(self, password, salt)
-    )
+
+    def encode_and_note(hasher: hashers.MD5PasswordHasher, password: str, salt: str) -> str:
+        passwords.append(password)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", encode_and_note)
+    return passwords
+
+
+@pytest.mark.parametrize("login", ["mira-k", "mira@example.test", "nobody", "nobody@example.test", "odd@", "a\x00b"])
+def test_whoever_signs_in_one_password_is_hashed_and_one_answer_given(client: Client, login: str, hashed: list[str]) -> None:
+    UserFactory(username="mira-k", email="mira@example.test")
+    hashed.clear()
 
     answer = client.post("/account/login/", {"login": login, "password": "wrong password"})
 
@@ -91,10 +101,7 @@ def test_whoever_signs_in_one_password_is_hashed_and_one_answer_given(client: Cl
     assert client.get("/account/").status_code == 302
 
 
-def test_signing_up_with_a_known_address_looks_and_costs_the_same_and_makes_nobody(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    hashed: list[str] = []
-    encode = hashers.MD5PasswordHasher.encode
-    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", lambda self, *args: hashed.append("once") or encode(self, *args))
+def test_signing_up_with_a_known_address_looks_and_costs_the_same_and_makes_nobody(client: Client, hashed: list[str]) -> None:
     fresh = _sign_up(client)
     costs = len(hashed)
 

@@ -37,6 +37,7 @@ def test_a_token_is_made_shown_once_and_works(client: Client, user: User) -> Non
     token = find_live_token(secret)
     assert token == answer.context["made"] == AccessToken.objects.get()
     assert (token.user, token.name, token.scopes) == (user, "build server", ["registry:pull", "registry:push", "api"])
+    assert token.expires_at is not None
     assert abs(token.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
     assert secret in answer.content.decode()
     assert "no-store" in answer.headers["Cache-Control"]
