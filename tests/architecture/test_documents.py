@@ -1,0 +1,59 @@
+"""The documents say what is: links lead somewhere, lists are complete, decisions are titles."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from billing.services import webhooks
+
+ROOT = Path(settings.BASE_DIR)
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that hosts of repositories make of headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
+        assert file.exists() or file.suffix == ".png", target  # the picture is taken from a running demo
+        assert not anchor or anchor in anchors(file), target
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: decision.stem[:4])
+def test_a_decisions_title_is_the_decision(decision: Path) -> None:
+    number, _, slug = decision.stem.partition("-")
+    text = decision.read_text(encoding="utf-8")
+    title = text.splitlines()[0]
+
+    assert title.startswith(f"# {number} ")
+    assert re.sub(r"[^a-z0-9]+", "-", title.removeprefix(f"# {number} ").lower().replace("'", "").replace("’", "")) == slug
+    assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences"))
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [int(decision.stem[:4]) for decision in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+def test_operators_are_told_every_webhook_we_listen_to() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert {event for event in webhooks._OF_ORDERS | webhooks._OF_ACCOUNTS if f"`{event}`" not in manual} == set()
+
+
+def test_every_periodic_job_is_in_the_architecture() -> None:
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    assert {job["task"] for job in settings.CELERY_BEAT_SCHEDULE.values() if f"`{job['task']}`" not in architecture} == set()
