@@ -7,19 +7,14 @@ import sys
 from pathlib import Path
 
 from stack import apt, packages
+from stack.instance import ROOT, Instance, make_private
 from stack.machine import distribution, is_root, is_supported, require_writable
 from stack.problems import Problem
 from stack.progress import say
 from stack.signals import Stopped, stop_on_signals
 from stack.virtualenv import Virtualenv
 
-ROOT = Path(__file__).resolve().parent.parent
 OS_RELEASE = Path("/etc/os-release")
-
-
-def var_folder() -> Path:
-    """Return the folder of this instance's data: LAYERSTORE_VAR, or var/ of the checkout."""
-    return Path(os.environ.get("LAYERSTORE_VAR") or ROOT / "var").resolve()
 
 
 def main(purpose: str = "demo", *command: str) -> int:
@@ -49,9 +44,10 @@ def make_ready(purpose: str) -> None:
     Raises:
         Problem: says which of rights, distribution, network or disk is in the way.
     """
-    log_folder = var_folder() / "log"
-    require_writable([ROOT, log_folder])
-    log = log_folder / "bootstrap.log"
+    var = Instance.from_environment(os.environ).var
+    require_writable([ROOT, var])
+    make_private(var)
+    log = var / "log" / "bootstrap.log"
     install_packages(packages.PURPOSES[purpose], log)
     Virtualenv(ROOT).ensure(log)
 

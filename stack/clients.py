@@ -24,7 +24,10 @@ class Refused(Exception):
 class Client(Protocol):
     """One person's client: it keeps that person's credentials apart from the user's own and from everybody else's."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The command's name."""
+        ...
 
     def login(self, host: str, username: str, token: str, show: Show) -> str:
         """Log in with an access token, given on standard input. Returns the client's answer; raises Refused."""

@@ -90,8 +90,9 @@ class Instance:
         Raises:
             Problem: the sockets' folder is somebody else's.
         """
-        for name in ("", "log", "run", "redis", "registry", "media", "static", "keys", "sandbox"):
-            (self.var / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.var)
+        for name in ("run", "redis", "registry", "media", "static", "keys", "sandbox", "clients"):
+            (self.var / name).mkdir(mode=0o700, exist_ok=True)
         self.sockets.mkdir(mode=0o711, exist_ok=True)
         status = self.sockets.lstat()
         if self.sockets.is_symlink() or status.st_uid != os.geteuid():
@@ -115,6 +116,12 @@ class Instance:
         }
         write_private(file, json.dumps(made, indent=2) + "\n")
         return made
+
+
+def make_private(var: Path) -> None:
+    """Make var/ and its logs. Others may pass through var/, for PostgreSQL's user must, but read nothing in it."""
+    var.mkdir(mode=0o711, parents=True, exist_ok=True)
+    (var / "log").mkdir(mode=0o700, exist_ok=True)
 
 
 def write_private(file: Path, text: str) -> None:

@@ -42,7 +42,7 @@ def require_writable(folders: Iterable[Path]) -> None:
     for folder in folders:
         probe = folder / ".writable"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o711, parents=True, exist_ok=True)
             probe.write_bytes(b"\0" * 4096)
             probe.unlink()
         except OSError as error:

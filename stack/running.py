@@ -183,7 +183,7 @@ class Stack:
         if address is None:
             raise Problem("No docker daemon can run here.", do="use skopeo, or run as root on a machine that may mount.")
         folder = self.instance.var / "clients" / user
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         return Docker(host=address, config=folder, base=plain_environment(os.environ))
 
     def stop(self) -> None:

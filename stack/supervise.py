@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
@@ -150,7 +151,7 @@ class Supervisor:
             self._call("startProcess", self._full(name), False)
             self.pids[name] = self._info(name)["pid"]
         for name in names:
-            self._wait(probes[name], lambda name=name: self.has_ended(name), what=name, log=self.instance.log(name))
+            self._wait(probes[name], partial(self.has_ended, name), what=name, log=self.instance.log(name))
 
     def has_ended(self, name: str) -> bool:
         """Tell whether the process that we started last as this part is gone, be it restarted or not."""
@@ -233,6 +234,7 @@ class Supervisor:
 
     def _call(self, method: str, *arguments: object) -> object:
         # A transport that once failed stays broken, and a connection to a Unix socket costs nothing: one for each call.
-        transport = SupervisorTransport(serverurl=f"unix://{self.instance.socket('supervisor')}")
+        make_transport: Any = SupervisorTransport  # supervisor carries no types
+        transport = make_transport(serverurl=f"unix://{self.instance.socket('supervisor')}")
         with ServerProxy("http://127.0.0.1", transport=transport) as proxy:
             return getattr(proxy.supervisor, method)(*arguments)

@@ -12,5 +12,5 @@ def client_of(stack: Stack, username: str) -> Client:
     if stack.docker_host is not None:
         return DockerClient(docker=stack.docker(username))
     folder = stack.instance.var / "clients" / username
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return SkopeoClient(folder=folder, base=plain_environment(os.environ))
