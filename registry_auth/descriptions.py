@@ -34,7 +34,7 @@ def read_document(content: bytes | None) -> Document:
 def config_digest(document: Document) -> str | None:
     """Return the digest of the image's configuration; None for what is no image."""
     config = _mapping(document.get("config"))
-    return _text(config.get("digest")) or None if config.get("mediaType") in _IMAGE_CONFIGS else None
+    return _text(config.get("digest")) or None if _text(config.get("mediaType")) in _IMAGE_CONFIGS else None
 
 
 def children_of(document: Document) -> list[Document]:

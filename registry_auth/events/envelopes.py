@@ -72,8 +72,8 @@ def read_envelope(content: bytes, *, received_at: datetime) -> list[RegistryEven
 def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
     event = _mapping(told)
     target, request, actor = (_mapping(event.get(part)) for part in ("target", "request", "actor"))
-    action = event.get("action")
-    if action not in set(EventAction) or (action != EventAction.DELETE and target.get("mediaType") not in _MANIFESTS):
+    action, media_type = _text(event.get("action")), _text(target.get("mediaType"))
+    if action not in set(EventAction) or (action != EventAction.DELETE and media_type not in _MANIFESTS):
         return None
     if action == EventAction.PULL and (request.get("method") != "GET" or actor.get("name") == SERVICE_SUBJECT):
         return None
@@ -85,7 +85,7 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
         repository=_matching(_REPOSITORY, target.get("repository")),
         digest=_matching(_DIGEST, target.get("digest")),
         tag=_matching(_TAG, target.get("tag")),
-        media_type=target.get("mediaType", "") if action != EventAction.DELETE else "",
+        media_type=media_type if action != EventAction.DELETE else "",
         size=size if isinstance(size, int) else 0,
     )
     named = read.digest or (read.tag and action == EventAction.DELETE)
@@ -102,7 +102,12 @@ def _moment(told: object, received_at: datetime) -> datetime:
 
 
 def _matching(pattern: re.Pattern[str], told: object) -> str:
-    return told if isinstance(told, str) and pattern.fullmatch(told) else ""
+    text = _text(told)
+    return text if pattern.fullmatch(text) else ""
+
+
+def _text(told: object) -> str:
+    return told if isinstance(told, str) else ""
 
 
 def _mapping(told: object) -> Mapping[str, Any]:

@@ -75,7 +75,7 @@ class KeyIndex:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError, KeyError: the file holds something else.
+            ValueError, KeyError, TypeError: the file holds something else.
         """
         content = json.loads(text)
         return cls(

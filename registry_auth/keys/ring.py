@@ -56,7 +56,7 @@ class KeyRing:
             stamp = self._stamp()
             if loaded is None or loaded.stamp != stamp:
                 loaded = self._loaded = self._load(stamp)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             # A key that still works beats none: the next request looks again.
             if loaded is None:
                 raise NoSigningKey(f"no token signing key in {self.directory}: run `signing_keys init`") from error

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 import common.redis
+from config.settings import inner
 from registry_auth import failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from tests.support.registry import Registry, running_registry
@@ -48,6 +49,7 @@ def inner_client(settings) -> Client:
     """A client of the inner listener."""
     settings.ROOT_URLCONF = "config.urls_inner"
     settings.MIDDLEWARE = []
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = inner.DATA_UPLOAD_MAX_MEMORY_SIZE
     return Client()
 
 

@@ -1,0 +1,132 @@
+"""What stands in a manifest, its authors being strangers."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.models import Manifest
+from registry_auth.descriptions import children_of, config_digest, describe_image, describe_index, read_document
+from tests.support.registry import CONFIG, LAYER, OciImage, index_of
+
+
+def documents(image: OciImage) -> tuple:
+    return read_document(image.manifest), read_document(image.blobs[image.config["digest"]])
+
+
+def test_an_image_is_described_with_the_command_of_each_layer():
+    image = OciImage(["one", "two"])
+
+    found = describe_image(*documents(image))
+
+    assert (found.kind, found.size, found.platforms) == (Manifest.Kind.IMAGE, image.size, ("linux/amd64",))
+    assert found.image_created_at == datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
+    assert [(layer.size, layer.command) for layer in found.layers] == [
+        (image.layers[0]["size"], "COPY one /"),
+        (image.layers[1]["size"], "COPY two /"),
+    ]
+
+
+def test_a_history_of_another_length_names_no_command():
+    manifest, config = documents(OciImage(["one", "two"]))
+
+    found = describe_image(manifest, {**config, "history": config["history"][:1]})
+
+    assert [layer.command for layer in found.layers] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ({"os": "linux", "architecture": "arm", "variant": "v7"}, ("linux/arm/v7",)),
+        ({"os": "linux", "architecture": ""}, ()),
+        ({"os": 1, "architecture": []}, ()),
+    ],
+)
+def test_a_platform_has_two_or_three_parts(platform, expected):
+    manifest, config = documents(OciImage(["one"]))
+
+    assert describe_image(manifest, {**config, **platform}).platforms == expected
+
+
+@pytest.mark.parametrize("created", [None, "", "yesterday", "2026-02-31T00:00:00Z", "2026-11-22T10:00:00", 5])
+def test_a_time_that_is_none_is_left_out(created):
+    manifest, config = documents(OciImage(["one"]))
+
+    assert describe_image(manifest, {**config, "created": created}).image_created_at is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "sha256:x", "size": 5}}, id="chart"),
+        pytest.param({"layers": [{"mediaType": "application/vnd.in-toto+json", "digest": "sha256:x", "size": 5}]}, id="attestation"),
+        pytest.param({"config": None}, id="no configuration"),
+        pytest.param({"config": {"mediaType": CONFIG}}, id="a configuration without digest"),
+    ],
+)
+def test_what_is_no_image_is_an_artefact(change):
+    manifest, config = documents(OciImage(["one"]))
+
+    found = describe_image({**manifest, **change}, config)
+
+    assert (found.kind, found.layers, found.platforms) == (Manifest.Kind.ARTIFACT, (), ())
+
+
+def test_an_index_is_as_large_as_its_largest_child():
+    amd, arm = OciImage(["amd"]), OciImage(["arm"], architecture="arm64")
+    document = read_document(index_of([amd, arm], attestation=OciImage(["attestation"])))
+
+    found = describe_index(document, sizes={amd.digest: 10, arm.digest: 20})
+
+    assert (found.kind, found.size) == (Manifest.Kind.INDEX, 20)
+    assert (found.platforms, found.children) == (("linux/amd64", "linux/arm64"), (amd.digest, arm.digest))
+
+
+def test_attestations_are_known_by_annotation_or_by_platform():
+    entries = [
+        {"digest": "sha256:1", "platform": {"os": "unknown", "architecture": "unknown"}},
+        {"digest": "sha256:2", "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
+        {"digest": "sha256:3"},
+        {"platform": {"os": "linux"}},
+        "nonsense",
+    ]
+
+    assert [child["digest"] for child in children_of({"manifests": entries})] == ["sha256:3"]
+
+
+def test_an_empty_index_is_an_index():
+    assert describe_index({}, sizes={}).size == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"x", b"[]", b"\xff", b"[" * 100_000])
+def test_what_is_no_document_is_an_empty_one(content):
+    assert read_document(content) == {}
+
+
+_json = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text()), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+_manifest = st.fixed_dictionaries(
+    {},
+    optional={
+        "config": st.one_of(_json, st.fixed_dictionaries({"mediaType": st.one_of(_json, st.just(CONFIG)), "digest": _json, "size": _json})),
+        "layers": st.one_of(_json, st.lists(st.fixed_dictionaries({"mediaType": st.just(LAYER), "digest": _json, "size": _json}))),
+        "manifests": st.one_of(_json, st.lists(st.fixed_dictionaries({"digest": _json, "platform": _json, "annotations": _json}))),
+        "history": st.one_of(_json, st.lists(_json)),
+        "created": _json,
+        "os": _json,
+        "architecture": _json,
+    },
+)
+
+
+@given(_manifest, _manifest)
+def test_nothing_in_a_manifest_breaks_its_reader(manifest, config):
+    document = read_document(json.dumps(manifest).encode())
+
+    config_digest(document)
+    assert describe_image(document, config).size >= 0
+    assert len(describe_index(document, sizes={}).children) == len(children_of(document))
