@@ -1,5 +1,6 @@
 """One sandbox per test, on free loopback ports, with the official SDK pointed at it."""
 
+import random
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,14 @@ KEY, SECRET = "sk_test_sandbox", "whsec_sandbox"
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port below those that the system gives to outgoing connections, so that none takes it before its server."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
 
 
 @dataclass
@@ -60,8 +67,8 @@ class Sandbox:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Nothing of the shop is touched here, its cache neither."""
+def _empty_redis() -> None:
+    """Nothing of the shop is touched here, its Redis neither."""
 
 
 @pytest.fixture
