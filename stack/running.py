@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +30,7 @@ class Stack:
     Args:
         restarts: start a part again that ends by itself. Tests of faults say no, to see it stay dead.
         durable: keep what is written through a crash of the machine. Tests say no, for speed.
+        settings: variables of config/env.py that shall differ from a demo's.
         announce: told in a few words what is being done.
     """
 
@@ -40,11 +41,13 @@ class Stack:
         restarts: bool = True,
         durable: bool = True,
         with_docker: bool = True,
+        settings: Mapping[str, str] | None = None,
         announce: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.instance = instance
         self.durable = durable
         self.with_docker = with_docker
+        self.settings = dict(settings or {})
         self.announce = announce
         self.restarts = restarts
         self.lock = Lock(instance)
@@ -100,7 +103,7 @@ class Stack:
         )
         database = [parts.postgres(server, durable=self.durable), parts.redis(self.instance, durable=self.durable)]
         self._supervisor = Supervisor(self.instance, [*database, *(part(self.instance) for part in make)], restarts=self.restarts)
-        self.environment |= shop_environment(self.instance)
+        self.environment |= shop_environment(self.instance) | self.settings
         self.supervisor.launch(self.environment, keep_open=[self.lock.descriptor])
         self.announce("database, queue, sandbox")
         self.supervisor.start("postgres", "redis", "sandbox")

@@ -14,7 +14,7 @@ import random
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -98,11 +98,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_stack(*, with_docker: bool = True) -> Iterator[LiveStack]:
+def running_stack(*, with_docker: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[LiveStack]:
     """Run a stack on free ports with fresh data, and take both away at the end."""
     folder = Path(tempfile.mkdtemp(prefix="layerstore-stack-"))
     try:
-        with LiveStack(Instance(port=free_port(), var=folder), restarts=False, durable=False, with_docker=with_docker) as live:
+        with LiveStack(
+            Instance(port=free_port(), var=folder), restarts=False, durable=False, with_docker=with_docker, settings=settings
+        ) as live:
             yield live
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -110,6 +112,6 @@ def running_stack(*, with_docker: bool = True) -> Iterator[LiveStack]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LiveStack]:
-    """The one whole stack of this test session."""
-    with running_stack() as live:
+    """The one whole stack of this test session: tokens end early, so that a test can wait for it, and nobody is throttled."""
+    with running_stack(settings={"LAYERSTORE_PULL_TOKEN_SECONDS": "60", "LAYERSTORE_API_RATE": "100000/min"}) as live:
         yield live
