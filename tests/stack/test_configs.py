@@ -1,6 +1,7 @@
 """The files of deploy/, filled, as the real programs read them."""
 
 import http.client
+import shutil
 import subprocess
 import threading
 import time
@@ -61,6 +62,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     nginx.wait()
     backend.shutdown()
     backend.server_close()
+    shutil.rmtree(instance.sockets)
 
 
 def ask(instance: Instance, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
@@ -231,6 +233,7 @@ def test_the_registry_2_8_starts_with_its_configuration_and_asks_for_our_token(t
         challenge = answer.headers["WWW-Authenticate"]
         connection.close()
         registry.terminate()
+    shutil.rmtree(instance.sockets)
 
     assert answer.status == 401
     assert challenge == f'Bearer realm="{instance.url}/auth/token",service="layerstore"'
