@@ -1,0 +1,47 @@
+"""/metrics: one answer for all processes, on the inner listener alone."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from tests.registry_auth.conftest import basic
+
+
+@pytest.mark.django_db
+def test_what_the_token_endpoint_answered_is_counted(token_client, settings):
+    def count(outcome: str) -> float:
+        settings.ROOT_URLCONF = "config.urls_inner"
+        lines = token_client.get("/metrics").content.decode().splitlines()
+        settings.ROOT_URLCONF = "config.urls_token"
+        return sum(float(line.split()[1]) for line in lines if line.startswith(f'layerstore_token_answers_total{{outcome="{outcome}"}}'))
+
+    before = {outcome: count(outcome) for outcome in ("anonymous", "wrong_credentials")}
+    token_client.get("/auth/token")
+    token_client.get("/auth/token", headers={"authorization": basic("ada", "wrong")})
+
+    assert {outcome: count(outcome) - before[outcome] for outcome in before} == {"anonymous": 1, "wrong_credentials": 1}
+
+
+def test_the_processes_are_summed_up(tmp_path):
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    note = "from registry_auth import metrics; metrics.note_envelope(outcome='accepted'); print(metrics.exposition().decode())"
+
+    said = [
+        subprocess.run([sys.executable, "-c", note], env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)
+    ]
+
+    assert 'layerstore_registry_envelopes_total{outcome="accepted"} 1.0' in said[0]
+    assert 'layerstore_registry_envelopes_total{outcome="accepted"} 2.0' in said[1]
+
+
+@pytest.mark.parametrize("urls", ["config.urls", "config.urls_token"])
+@pytest.mark.parametrize("path", ["/metrics", "/registry/events"])
+def test_neither_web_nor_token_process_serves_inner_addresses(urls, path):
+    try:
+        served = resolve(path, urlconf=urls)
+    except Resolver404:
+        return
+    assert served.app_name != "registry_auth"  # the shop may take it for a namespace, of which there is none

@@ -1,0 +1,136 @@
+"""Talking to the registry: paged, limited, and with errors that say whether asking again makes sense."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from registry_auth.errors import RegistryAway, RegistryRefused
+from registry_auth.registry_client import LARGEST_DOCUMENT, SERVICE_SUBJECT, RegistryClient
+from tests.registry_auth.conftest import claims_of
+from tests.support.registry import INDEX, MANIFEST, digest_of
+
+
+@pytest.fixture
+def asking(key_store) -> Callable:
+    """A client whose registry answers as the test says; it remembers what it was asked."""
+
+    def make(answer: Callable[[httpx.Request], httpx.Response]):
+        asked: list[httpx.Request] = []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            asked.append(request)
+            return answer(request)
+
+        return RegistryClient(transport=httpx.MockTransport(handle)), asked
+
+    return make
+
+
+def test_listings_follow_their_pages_and_nothing_but_their_path(asking):
+    pages = {
+        "/v2/_catalog?n=100": (["a/x", "a/y"], '</v2/_catalog?last=a%2Fy&n=100>; rel="next"'),
+        "/v2/_catalog?last=a%2Fy&n=100": (["b/x"], '<http://elsewhere.example/v2/_catalog?last=b&n=100>; rel="next"'),
+        "/v2/_catalog?last=b&n=100": ([], ""),
+    }
+
+    def answer(request):
+        names, link = pages[request.url.raw_path.decode()]
+        return httpx.Response(200, json={"repositories": names}, headers={"Link": link})
+
+    client, asked = asking(answer)
+
+    assert list(client.repositories()) == ["a/x", "a/y", "b/x"]
+    assert {request.url.host for request in asked} == {"127.0.0.1"}
+
+
+def test_each_question_carries_a_token_for_itself_alone(asking):
+    client, asked = asking(lambda _: httpx.Response(200, json={"repositories": [], "tags": []}))
+
+    list(client.repositories())
+    list(client.tags("a/x"))
+    client.delete_manifest("a/x", digest_of(b""))
+
+    said = [claims_of(request.headers["Authorization"].removeprefix("Bearer ")) for request in asked]
+    assert [claims["access"] for claims in said] == [
+        [{"type": "registry", "name": "catalog", "actions": ["*"]}],
+        [{"type": "repository", "name": "a/x", "actions": ["pull"]}],
+        [{"type": "repository", "name": "a/x", "actions": ["delete", "pull"]}],
+    ]
+    assert {claims["sub"] for claims in said} == {SERVICE_SUBJECT}
+
+
+def test_what_is_not_there_is_nothing(asking):
+    client, _ = asking(lambda _: httpx.Response(404))
+
+    assert list(client.tags("a/x")) == []
+    assert client.manifest("a/x", "1.0") is None
+    assert client.manifest_digest("a/x", "1.0") is None
+    assert client.blob("a/x", digest_of(b"")) is None
+    client.delete_manifest("a/x", digest_of(b""))
+
+
+def test_a_null_list_is_an_empty_one(asking):
+    client, _ = asking(lambda _: httpx.Response(200, json={"name": "a/x", "tags": None}))
+
+    assert list(client.tags("a/x")) == []
+
+
+def test_a_manifest_comes_with_digest_and_type(asking):
+    content = json.dumps({"schemaVersion": 2}).encode()
+    client, asked = asking(lambda _: httpx.Response(200, content=content, headers={"Content-Type": f"{MANIFEST}; charset=utf-8"}))
+
+    for reference in ("1.0", digest_of(content)):
+        found = client.manifest("a/x", reference)
+        assert found is not None
+        assert (found.digest, found.media_type, found.content) == (digest_of(content), MANIFEST, content)
+    assert INDEX in asked[0].headers["Accept"]
+
+
+def test_content_with_another_digest_is_refused(asking):
+    client, _ = asking(lambda _: httpx.Response(200, content=b"something else"))
+
+    with pytest.raises(RegistryRefused):
+        client.manifest("a/x", digest_of(b"what was meant"))
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+def test_a_registry_in_trouble_is_asked_again_later(asking, status):
+    client, _ = asking(lambda _: httpx.Response(status))
+
+    with pytest.raises(RegistryAway):
+        client.manifest("a/x", "1.0")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 307])
+def test_a_registry_that_says_no_is_not_asked_again(asking, status):
+    client, _ = asking(lambda _: httpx.Response(status))
+
+    with pytest.raises(RegistryRefused):
+        client.manifest("a/x", "1.0")
+
+
+def test_a_registry_that_does_not_answer_is_away(asking):
+    def fail(request):
+        raise httpx.ConnectTimeout("too slow", request=request)
+
+    client, _ = asking(fail)
+
+    with pytest.raises(RegistryAway, match="ConnectTimeout"):
+        list(client.repositories())
+
+
+@pytest.mark.parametrize("content", [b'{"tags": ["a", "b', b"<html>", b""])
+def test_a_listing_that_breaks_off_is_away(asking, content):
+    client, _ = asking(lambda _: httpx.Response(200, content=content))
+
+    with pytest.raises(RegistryAway):
+        list(client.tags("a/x"))
+
+
+def test_a_document_beyond_all_measure_is_not_kept(asking):
+    client, _ = asking(lambda _: httpx.Response(200, content=b"x" * (LARGEST_DOCUMENT + 1)))
+
+    with pytest.raises(RegistryRefused, match="larger"):
+        client.blob("a/x", digest_of(b""))
