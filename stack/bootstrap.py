@@ -34,7 +34,7 @@ def main(purpose: str = "demo", *command: str) -> int:
     if command:
         python = str(Virtualenv(ROOT).python)
         os.environ["PYTHONPATH"] = str(ROOT)
-        os.execv(python, [python, "-m", *command])  # noqa: S606 - no shell is wanted
+        os.execv(python, [python, "-P", "-m", *command])  # noqa: S606 - no shell is wanted
     return 0
 
 
