@@ -1,15 +1,13 @@
-"""Products as strangers and sellers look for them."""
+"""Products as people look for them."""
 
 import re
 from enum import StrEnum
-from uuid import UUID
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 
-from accounts.models import Account
 from marketplace.models import Price, Product, ProductImage
 
 _CONFIG = "english"
@@ -47,22 +45,6 @@ def search_products(
         products = products.filter(Exists(_current_prices().filter(amount)))
     chosen = sort or (Sort.RELEVANCE if text else Sort.NEWEST)
     return products.order_by(*_order(chosen, by_words=bool(text)))
-
-
-def products_of_shop(*, namespace: str) -> QuerySet[Product]:
-    """List what a namespace offers, newest first."""
-    return _offered().filter(namespace__name=namespace).order_by("-published_at", "pk")
-
-
-def published_product(*, namespace: str, slug: str) -> Product | None:
-    """Find the product of an address, if a stranger may see it."""
-    products = Product.objects.published().select_related("namespace", "seller", "category")
-    return products.filter(namespace__name=namespace, slug=slug).first()
-
-
-def product_of_seller(*, product_id: UUID, account: Account) -> Product | None:
-    """Find a product for its seller, whatever its state; somebody else's is not found."""
-    return Product.objects.select_related("namespace", "seller", "category").filter(pk=product_id, seller=account.pk).first()
 
 
 def _offered() -> QuerySet[Product]:

@@ -36,8 +36,7 @@ def end_expired_reservations(*, now: datetime) -> int:
 
 def names_to_free(*, now: datetime) -> list[Image]:
     """List ended images without push or sale whose last push tokens are dead. Ask the registry before freeing one: events get lost."""
-    last_pushes = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME + settings.LAYERSTORE_TOKEN_LEEWAY
-    return list(Image.objects.occupying().unused().filter(ended_at__lte=now - last_pushes).order_by("ended_at"))
+    return list(_freeable(now).order_by("ended_at"))
 
 
 def free_name(*, image: Image, now: datetime | None = None) -> Image:
@@ -49,7 +48,7 @@ def free_name(*, image: Image, now: datetime | None = None) -> Image:
     now = now or timezone.now()
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
-        if locked not in names_to_free(now=now):
+        if not _freeable(now).filter(pk=locked.pk).exists():
             raise ImageStateConflict(repository=locked.repository, sentence=f"The name {locked.repository} cannot be freed.")
         locked.freed_at = now
         locked.save(update_fields=["freed_at"])
@@ -94,6 +93,11 @@ def _waiting() -> QuerySet[Image]:
 
 def _over(now: datetime) -> QuerySet[Image]:
     return _waiting().filter(expires_at__lte=now, expiry_warned_at__lte=now - _notice())
+
+
+def _freeable(now: datetime) -> QuerySet[Image]:
+    last_pushes = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME + settings.LAYERSTORE_TOKEN_LEEWAY
+    return Image.objects.occupying().unused().filter(ended_at__lte=now - last_pushes)
 
 
 def _notice() -> timedelta:

@@ -3,17 +3,10 @@ from django.contrib.postgres.search import SearchVector
 from django.db import connection
 from django.utils import timezone
 
-from marketplace.models import Image, Product
-from marketplace.selectors.products import (
-    Sort,
-    product_of_seller,
-    products_of_shop,
-    published_product,
-    search_products,
-)
+from marketplace.models import Product
+from marketplace.selectors.products import Sort, search_products
 from marketplace.services.products import create_product, edit_product, set_images
 from marketplace.services.search import index_product
-from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     CategoryFactory,
     DraftProductFactory,
@@ -102,8 +95,6 @@ def test_what_strangers_may_not_see_is_not_found():
 
     assert found() == []
     assert [found(query=title) for title in ("Draft", "Withdrawn", "Suspended", "Taken down", "Stopped")] == [[]] * 5
-    assert list(products_of_shop(namespace=stopped.namespace.name)) == []
-    assert published_product(namespace=stopped.namespace.name, slug=stopped.slug) is None
 
 
 def test_an_edit_and_new_images_are_found_at_once():
@@ -143,22 +134,3 @@ def test_words_are_looked_up_in_the_indexes():
 
     assert "product_search_document" in plan
     assert "product_search_words" in plan
-
-
-def test_a_shop_lists_its_own():
-    one = ProductFactory()
-    later = ProductFactory(namespace=one.namespace)
-    ProductFactory()
-
-    assert list(products_of_shop(namespace=one.namespace.name)) == [later, one]
-
-
-def test_an_address_finds_its_product_and_only_its_seller_finds_a_draft():
-    shown, draft = ProductFactory(), DraftProductFactory()
-
-    assert published_product(namespace=shown.namespace.name, slug=shown.slug) == shown
-    assert published_product(namespace=draft.namespace.name, slug=draft.slug) is None
-    assert published_product(namespace="no", slug="such") is None
-    assert product_of_seller(product_id=draft.pk, account=draft.seller.account) == draft
-    assert product_of_seller(product_id=draft.pk, account=UserFactory().account) is None
-    assert Image.objects.count() == 2
