@@ -89,7 +89,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         # Without a user only while the OpenAPI document is made.
         if not self.request.user.is_authenticated:
             return self.queryset
-        return orders_of_buyer(cast("User", self.request.user).account)
+        return orders_of_buyer(self.request.user.account)
 
     @extend_schema(
         request=NewOrderSerializer,

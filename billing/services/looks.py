@@ -14,11 +14,12 @@ from django.utils import timezone
 from accounts.services.audit import record_audit
 from billing import gateway
 from billing.locks import lock_order
-from billing.models import Order
+from billing.models import Order, Refund
 from billing.payment import Payment
 from billing.selectors.orders import image_ids_of_order
 from billing.services.effects import follow_move, reason_to_return
 from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
+from billing.services.receipts import queue_refund_mail
 from billing.services.refund_rows import note_refunds, promise_refund, waits_for_refund
 from marketplace.locks import lock_images
 from marketplace.models import Image
@@ -63,7 +64,9 @@ def write_look(look: Look) -> Order | None:
         flag_order(order, "Stripe has something else than we sold: " + "; ".join(wrong))
     else:
         _take_over(order, look.payment)
+        settled = note_refunds(order, look.payment)
         _move(order, look.payment, images)
+        _tell_of(order, settled)
     order.save()
     return order
 
@@ -105,8 +108,15 @@ def _take_over(order: Order, payment: Payment) -> None:
     if payment.status != "open":
         order.checkout_url = ""
     order.refunded_amount = min(payment.refunded, order.amount)
-    for failed in note_refunds(order, payment):
-        flag_order(order, f"A refund of {failed.money} failed at Stripe: {failed.failure}")
+
+
+def _tell_of(order: Order, settled: list[Refund]) -> None:
+    """Tell the buyer of money that went back, and staff of money that could not."""
+    for refund in settled:
+        if refund.state == Refund.State.SUCCEEDED:
+            queue_refund_mail(refund=refund)
+        else:
+            flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
 
 
 def _move(order: Order, payment: Payment, images: list[Image]) -> None:

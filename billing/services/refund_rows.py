@@ -6,7 +6,6 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment
-from billing.services.receipts import queue_refund_mail
 from common.queue import queue_after_commit
 
 _STATES = {
@@ -42,23 +41,20 @@ def waits_for_refund(order: Order) -> bool:
 
 
 def note_refunds(order: Order, payment: Payment) -> list[Refund]:
-    """Bring the order's refunds in line with Stripe's, those made in its dashboard included; return those that failed just now."""
-    failed = []
+    """Bring the order's refunds in line with Stripe's, those made in its dashboard included; return those that are settled by it."""
+    settled = []
     for given_back in payment.refunds:
         refund = _row_of(order, payment, given_back)
         state = _STATES.get(given_back.status, Refund.State.WAITING)
         if (refund.state, refund.stripe_refund_id) == (state, given_back.stripe_id):
             continue
-        changed = refund.state != state
+        if refund.state != state and state is not Refund.State.WAITING:
+            settled.append(refund)
         refund.state, refund.stripe_refund_id, refund.failure = state, given_back.stripe_id, given_back.failure[:500]
         refund.settled_at = None if state is Refund.State.WAITING else timezone.now()
         refund.save()
-        if changed and state is Refund.State.SUCCEEDED:
-            queue_refund_mail(refund=refund)
-        if changed and state is Refund.State.FAILED:
-            failed.append(refund)
     count_asked(order)
-    return failed
+    return settled
 
 
 def _row_of(order: Order, payment: Payment, given_back: GivenBack) -> Refund:

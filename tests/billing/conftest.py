@@ -1,0 +1,71 @@
+"""A shop with one seller whom Stripe knows, one product and one buyer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import SellerProfile, User
+from billing.models import Order
+from billing.services.orders import complete_order, open_checkout, place_order
+from marketplace.models import Product
+from tests.factories.accounts import SellerFactory, UserFactory
+from tests.factories.marketplace import NamespaceFactory, ProductFactory
+from tests.support.sandbox import Sandbox, sandbox, sandbox_process
+
+__all__ = ["sandbox", "sandbox_process"]
+
+
+@pytest.fixture
+def seller(sandbox: Sandbox, transactional_db: None) -> SellerProfile:
+    return SellerFactory(stripe_account_id=sandbox.account())
+
+
+@pytest.fixture
+def product(seller: SellerProfile) -> Product:
+    return ProductFactory(namespace=NamespaceFactory(owner=seller.account), title="Postgres HA")
+
+
+@pytest.fixture
+def buyer(transactional_db: None) -> User:
+    return UserFactory()
+
+
+@pytest.fixture
+def opened(product: Product, buyer: User) -> Order:
+    """An order whose Checkout Session is open."""
+    order = place_order(product=product, user=buyer)
+    open_checkout(order=order)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.fixture
+def paid(opened: Order, sandbox: Sandbox) -> Order:
+    """An order that was paid and completed."""
+    sandbox.press(opened)
+    return complete_order(order_id=opened.pk)
+
+
+@pytest.fixture
+def buy(sandbox: Sandbox) -> Callable[..., Order]:
+    """Place, open and pay an order; Stripe has the money, and we have not heard of it."""
+
+    def act(product: Product, user: User, deed: str = "pay") -> Order:
+        order = place_order(product=product, user=user)
+        open_checkout(order=order)
+        order.refresh_from_db()
+        sandbox.press(order, deed)
+        return order
+
+    return act
+
+
+@pytest.fixture
+def holds() -> Callable[[Any], list[str]]:
+    """The repositories that a user may pull by entitlements in force, one entry for each entitlement."""
+
+    def ask(user: User) -> list[str]:
+        return sorted(user.account.entitlements.in_force().values_list("image__repository", flat=True))
+
+    return ask

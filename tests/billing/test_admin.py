@@ -1,0 +1,119 @@
+"""Staff's view of the sale."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.errors import ReasonMissing
+from accounts.models import AuditEvent, OutgoingMail, User
+from billing.models import Order, Refund, StripeEvent
+from billing.services.flags import clear_flag
+from billing.services.receipts import resend_receipt
+from tests.factories.accounts import UserFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def staff(transactional_db: None) -> User:
+    return UserFactory(staff=True)
+
+
+@pytest.fixture
+def client(staff: User) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def act(client: Client, name: str, *rows, **given: str):
+    """Fill in the page of an act."""
+    form = {"action": name, "index": "0", "_selected_action": [str(row.pk) for row in rows], "act_confirmed": "yes"}
+    return client.post(f"/admin/billing/{rows[0]._meta.model_name}/", form | {"reason": "Asked for."} | given)
+
+
+@pytest.mark.parametrize("factory", [PaidOrderFactory, RefundFactory, StripeEventFactory])
+def test_each_noun_is_listed_searched_and_shown(client: Client, factory) -> None:
+    row = factory()
+    where = f"/admin/billing/{row._meta.model_name}/"
+
+    assert str(row.pk) in client.get(where).content.decode()
+    assert str(row.pk) in client.get(where, {"q": str(row.pk)}).content.decode()
+    assert client.get(f"{where}{row.pk}/change/").status_code == 200
+    assert client.get(f"{where}add/").status_code == 403
+
+
+def test_an_order_links_to_its_neighbours(client: Client) -> None:
+    order = PaidOrderFactory()
+
+    page = client.get(f"/admin/billing/order/{order.pk}/change/").content.decode()
+
+    for address in (
+        f"/admin/accounts/account/{order.buyer_id}/change/",
+        f"/admin/accounts/sellerprofile/{order.seller_id}/change/",
+        f"/admin/billing/refund/?order__exact={order.pk}",
+        f"/admin/marketplace/entitlement/?source_id__exact={order.pk}",
+    ):
+        assert address in page
+
+
+def test_a_refund_asks_why_and_how_much(client: Client, paid: Order, staff: User) -> None:
+    form = {"action": "refund", "index": "0", "_selected_action": [str(paid.pk)]}
+    page = client.post("/admin/billing/order/", form).content.decode()
+    assert "A full refund ends pull" in page
+    assert 'name="amount"' in page
+
+    act(client, "refund", paid, amount="200")
+
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.reason, refund.requested_by) == (200, "Asked for.", staff)
+    act(client, "refund", paid, amount="301")
+    act(client, "refund", paid)
+    assert sorted(Refund.objects.values_list("amount", flat=True)) == [200, 300]
+
+
+def test_a_receipt_is_sent_again(client: Client, staff: User) -> None:
+    order = PaidOrderFactory()
+
+    act(client, "resend", order)
+    act(client, "resend", order)
+    act(client, "resend", OrderFactory())
+
+    assert list(OutgoingMail.objects.values_list("to", flat=True)) == [order.email, order.email]
+    assert AuditEvent.objects.filter(action="order.receipt_resent", actor=staff).count() == 2
+
+
+def test_an_order_is_looked_at_on_demand(client: Client, opened: Order, sandbox: Sandbox) -> None:
+    sandbox.press(opened)
+
+    act(client, "look", opened)
+
+    opened.refresh_from_db()
+    assert opened.state == "paid"
+
+
+def test_a_flag_is_taken_down(client: Client, staff: User) -> None:
+    order = PaidOrderFactory(flagged_at=timezone.now(), flag="Look.")
+
+    act(client, "unflag", order)
+    act(client, "unflag", order)
+
+    order.refresh_from_db()
+    assert (order.flagged_at, order.flag) == (None, "")
+    assert AuditEvent.objects.get(action="order.flag_cleared").reason == "Asked for."
+
+
+def test_an_event_is_handled_again(client: Client) -> None:
+    event = StripeEventFactory(handled_at=timezone.now(), outcome="no order of ours")
+
+    act(client, "retry", event)
+
+    assert StripeEvent.objects.get().handled_at is None
+
+
+@pytest.mark.parametrize("service", [clear_flag, resend_receipt])
+def test_staff_say_why(service, staff: User) -> None:
+    with pytest.raises(ReasonMissing):
+        service(order=PaidOrderFactory(), reason=" ", actor=staff)

@@ -1,0 +1,254 @@
+"""Money that goes back: by staff, by the shop itself, and by people in Stripe's dashboard."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts.errors import ReasonMissing
+from accounts.models import AuditEvent, OutgoingMail, User
+from billing import gateway
+from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeAway, StripeRefused
+from billing.models import Order, Refund
+from billing.services.orders import complete_order
+from billing.services.refunds import continue_refund, request_refund
+from marketplace.models import Entitlement, Product
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ProductFactory, PushedImageFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def staff(transactional_db: None) -> User:
+    return UserFactory(staff=True)
+
+
+def ask(order: Order, staff: User, amount: int | None = None) -> Refund:
+    return request_refund(order=order, amount=amount, reason="It did not start.", actor=staff)
+
+
+def transfer_of(sandbox: Sandbox, order: Order) -> Any:
+    return sandbox.get("/transfers", destination=order.destination_account_id)["data"][0]
+
+
+def fee_of(sandbox: Sandbox, order: Order) -> Any:
+    charge = sandbox.get(f"/payment_intents/{order.payment_intent_id}")["latest_charge"]
+    return sandbox.get("/application_fees", charge=charge)["data"][0]
+
+
+def test_a_full_refund_takes_everything_back(paid: Order, staff: User, buyer: User, sandbox: Sandbox, holds) -> None:
+    refund = ask(paid, staff)
+    paid.refresh_from_db()
+    assert (refund.state, refund.amount, paid.state, paid.refund_asked_amount) == ("waiting", 500, "paid", 500)
+    assert len(holds(buyer)) == 1
+
+    refund = continue_refund(refund_id=refund.pk)
+
+    paid.refresh_from_db()
+    assert (refund.state, refund.stripe_refund_id is not None, refund.settled_at is not None) == ("succeeded", True, True)
+    assert (paid.state, paid.refunded_amount, paid.closed_at is not None) == ("refunded", 500, True)
+    assert holds(buyer) == []
+    assert Entitlement.objects.get().revocation_reason == "The order was refunded."
+    assert (transfer_of(sandbox, paid)["amount_reversed"], fee_of(sandbox, paid)["amount_refunded"]) == (500, 50)
+    mail = OutgoingMail.objects.get(key=f"refund:{refund.pk}")
+    assert "6 more minutes" in mail.body_text
+    requested = AuditEvent.objects.get(action="order.refund_requested")
+    assert (requested.actor, requested.reason, requested.details) == (staff, "It did not start.", {"amount": 500})
+
+
+def test_a_partial_refund_keeps_pull(paid: Order, staff: User, buyer: User, sandbox: Sandbox, holds) -> None:
+    continue_refund(refund_id=ask(paid, staff, 200).pk)
+
+    paid.refresh_from_db()
+    assert (paid.state, paid.refunded_amount, len(holds(buyer))) == ("partially_refunded", 200, 1)
+    assert (transfer_of(sandbox, paid)["amount_reversed"], fee_of(sandbox, paid)["amount_refunded"]) == (200, 20)
+    continue_refund(refund_id=ask(paid, staff).pk)
+    paid.refresh_from_db()
+    assert (paid.state, paid.refunded_amount, holds(buyer)) == ("refunded", 500, [])
+
+
+@pytest.mark.parametrize("amount", [0, -1, 301, 501])
+def test_refunds_never_exceed_what_is_left(paid: Order, staff: User, amount: int) -> None:
+    ask(paid, staff, 200)
+
+    with pytest.raises(RefundOutOfRange):
+        ask(paid, staff, amount)
+
+    paid.refresh_from_db()
+    assert (Refund.objects.count(), paid.refund_asked_amount) == (1, 200)
+
+
+def test_what_is_asked_back_wholly_is_not_asked_again(paid: Order, staff: User) -> None:
+    ask(paid, staff)
+
+    with pytest.raises(OrderNotRefundable):
+        ask(paid, staff)
+
+
+def test_the_database_itself_refuses_refunds_above_the_amount(paid: Order) -> None:
+    with pytest.raises(IntegrityError, match="order_refund_asked_within_amount"):
+        Order.objects.update(refund_asked_amount=501)
+    with pytest.raises(IntegrityError, match="order_refunds_within_amount"):
+        Order.objects.update(refunded_amount=501)
+
+
+def test_a_refund_has_a_reason(paid: Order, staff: User) -> None:
+    with pytest.raises(ReasonMissing):
+        request_refund(order=paid, amount=None, reason=" ", actor=staff)
+
+    assert not Refund.objects.exists()
+
+
+def test_what_is_not_paid_is_not_refunded(opened: Order, staff: User) -> None:
+    with pytest.raises(OrderNotRefundable):
+        ask(opened, staff)
+
+
+def test_a_refund_of_the_dashboard_is_recognised(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+    stripe_id = sandbox.refund(paid, amount=200)
+
+    order = complete_order(order_id=paid.pk)
+
+    refund = Refund.objects.get()
+    assert (refund.stripe_refund_id, refund.state, refund.amount) == (stripe_id, "succeeded", 200)
+    assert (refund.reason, refund.requested_by) == ("Made in Stripe's dashboard.", None)
+    assert (order.state, order.refunded_amount, order.refundable.minor, len(holds(buyer))) == ("partially_refunded", 200, 300, 1)
+    sandbox.refund(paid)
+    assert complete_order(order_id=paid.pk).state == "refunded"
+    assert holds(buyer) == []
+
+
+def test_a_refund_of_the_dashboard_that_overtakes_ours_leaves_nothing_to_give(paid: Order, staff: User, sandbox: Sandbox) -> None:
+    ours = ask(paid, staff)
+    sandbox.refund(paid)
+
+    ours = continue_refund(refund_id=ours.pk)
+
+    order = complete_order(order_id=paid.pk)
+    assert (ours.state, "already been refunded" in ours.failure) == ("failed", True)
+    assert (order.state, order.refunded_amount, order.refund_asked_amount) == ("refunded", 500, 500)
+    assert order.flag.startswith("Stripe refused a refund of €5.00: ")
+
+
+def test_a_refund_before_completion_grants_nothing(opened: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+    sandbox.press(opened)
+    sandbox.refund(opened)
+
+    order = complete_order(order_id=opened.pk)
+
+    assert (order.state, order.paid_at is not None, holds(buyer)) == ("refunded", True, [])
+    assert not OutgoingMail.objects.filter(key__startswith="receipt").exists()
+
+
+def test_a_bundle_refunded_leaves_what_was_bought_alone(product: Product, buyer: User, buy, staff: User, holds) -> None:
+    images = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
+    alone = complete_order(order_id=buy(product, buyer).pk)
+    bundle = complete_order(order_id=buy(ProductFactory(namespace=product.namespace, images=images), buyer).pk)
+    assert len(holds(buyer)) == 3
+
+    continue_refund(refund_id=ask(bundle, staff).pk)
+
+    alone.refresh_from_db()
+    assert (alone.state, holds(buyer)) == ("paid", [images[0].repository])
+
+
+def test_a_worker_that_died_after_stripe_gave_the_money_gives_it_once(paid: Order, staff: User, sandbox: Sandbox) -> None:
+    refund = ask(paid, staff, 200)
+    sandbox.fail("/v1/refunds", times=1, mode="lost", method="POST")
+    sandbox.fail("/v1/refunds", method="POST")
+    with pytest.raises(StripeAway):
+        continue_refund(refund_id=refund.pk)
+    refund.refresh_from_db()
+    assert (refund.state, refund.attempts) == ("waiting", 1)
+    sandbox.mend()
+
+    refund = continue_refund(refund_id=refund.pk)
+
+    paid.refresh_from_db()
+    assert (refund.state, refund.attempts, paid.refunded_amount) == ("succeeded", 2, 200)
+    assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+
+
+def test_stripe_answering_500_leaves_the_refund_to_the_sweep(paid: Order, staff: User, sandbox: Sandbox) -> None:
+    refund = ask(paid, staff)
+    sandbox.fail("/v1/refunds")
+    for _ in range(2):
+        with pytest.raises(StripeAway):
+            continue_refund(refund_id=refund.pk)
+    sandbox.mend()
+
+    assert continue_refund(refund_id=refund.pk).state == "succeeded"
+    assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+
+
+def test_a_refund_that_is_done_is_not_done_again(paid: Order, staff: User, sandbox: Sandbox) -> None:
+    refund = continue_refund(refund_id=ask(paid, staff, 200).pk)
+
+    assert continue_refund(refund_id=refund.pk).attempts == 1
+    assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+
+
+def test_a_promised_refund_that_stripe_refuses_is_a_matter_for_people(paid: Order, staff: User, sandbox: Sandbox) -> None:
+    refund = ask(paid, staff)
+    sandbox.dispute(paid)
+
+    refund = continue_refund(refund_id=refund.pk)
+
+    paid.refresh_from_db()
+    assert (refund.state, paid.refund_asked_amount, paid.flagged_at is not None) == ("failed", 0, True)
+    assert AuditEvent.objects.filter(action="order.refund_failed").count() == 1
+
+
+def test_giving_up_twice_is_giving_up_once(paid: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
+    refund = ask(paid, staff)
+
+    def refused_while_another_did_it(given: Refund) -> None:
+        Refund.objects.filter(pk=given.pk).update(state="succeeded", stripe_refund_id="re_other", settled_at=timezone.now())
+        raise StripeRefused(reason="already")
+
+    monkeypatch.setattr(gateway, "create_refund", refused_while_another_did_it)
+
+    assert continue_refund(refund_id=refund.pk).state == "succeeded"
+    paid.refresh_from_db()
+    assert paid.flagged_at is None
+
+
+def stripe_says(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *, status: str, refunded: int) -> None:
+    """Some banks take a refund later, or not at all: what the sandbox does not play is put into Stripe's answer."""
+    read = gateway.read_payment
+
+    def answer(session_id: str) -> Any:
+        payment = read(session_id)
+        refunds = tuple(replace(one, status=status, failure="lost_or_stolen_card" if status == "failed" else "") for one in payment.refunds)
+        return replace(payment, refunds=refunds, refunded=refunded)
+
+    monkeypatch.setattr(gateway, "read_payment", answer)
+
+
+def test_a_refund_that_is_on_its_way_ends_pull_and_waits(paid: Order, staff: User, buyer: User, sandbox, monkeypatch, holds) -> None:
+    stripe_says(sandbox, monkeypatch, status="pending", refunded=500)
+
+    refund = continue_refund(refund_id=ask(paid, staff).pk)
+
+    paid.refresh_from_db()
+    assert (refund.state, refund.stripe_refund_id is not None, refund.settled_at) == ("waiting", True, None)
+    assert (paid.state, holds(buyer)) == ("refunded", [])
+    monkeypatch.undo()
+    assert continue_refund(refund_id=refund.pk).state == "succeeded"
+    assert OutgoingMail.objects.filter(key=f"refund:{refund.pk}").count() == 1
+
+
+def test_a_partial_refund_that_fails_later_is_a_matter_for_people(paid: Order, staff: User, sandbox, monkeypatch) -> None:
+    refund = continue_refund(refund_id=ask(paid, staff, 200).pk)
+    stripe_says(sandbox, monkeypatch, status="failed", refunded=0)
+
+    order = complete_order(order_id=paid.pk)
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.failure) == ("failed", "lost_or_stolen_card")
+    assert (order.state, order.refunded_amount, order.refund_asked_amount) == ("paid", 0, 0)
+    assert order.flag == "A refund of €2.00 failed at Stripe: lost_or_stolen_card"

@@ -1,0 +1,97 @@
+"""The pages of a seller."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from accounts.models import SellerProfile, User
+from marketplace.models import Product
+from tests.factories.accounts import SellerFactory, UserFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory
+from tests.factories.marketplace import NamespaceFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def client(product: Product) -> Client:
+    return client_of(product.seller.account.user)
+
+
+@pytest.fixture
+def newcomer(sandbox: Sandbox, transactional_db: None) -> SellerProfile:
+    seller = SellerFactory(stripe_account_id=None, charges_enabled=False, payouts_enabled=False, details_submitted=False)
+    NamespaceFactory(owner=seller.account)
+    return seller
+
+
+def test_the_seller_sees_what_was_paid_and_nothing_of_others(client: Client, product: Product) -> None:
+    sold, pending, foreign = PaidOrderFactory(product=product), OrderFactory(product=product), PaidOrderFactory()
+
+    page = client.get("/selling/orders/").content.decode()
+
+    assert [order.number in page for order in (sold, pending, foreign)] == [True, False, False]
+    assert "€0.50" in page
+
+
+def test_a_newcomer_is_sent_to_stripe_and_comes_back_able_to_sell(newcomer: SellerProfile, sandbox: Sandbox) -> None:
+    client = client_of(newcomer.account.user)
+    assert "Not connected yet" in client.get("/selling/payouts/").content.decode()
+
+    answer = client.post("/selling/payouts/connect")
+
+    newcomer.refresh_from_db()
+    assert answer.status_code == 303
+    assert answer["Location"].startswith(f"{sandbox.url}/setup/e/{newcomer.stripe_account_id}/")
+    sandbox.control(f"/accounts/{newcomer.stripe_account_id}")
+    assert client.get("/selling/payouts/return")["Location"] == "/selling/payouts/"
+    newcomer.refresh_from_db()
+    assert newcomer.may_sell
+    assert "Ready" in client.get("/selling/payouts/").content.decode()
+
+
+def test_a_link_that_ran_out_is_replaced(client: Client, product: Product, sandbox: Sandbox) -> None:
+    answer = client.get("/selling/payouts/refresh")
+
+    assert answer.status_code == 303
+    assert answer["Location"].startswith(f"{sandbox.url}/setup/e/{product.seller.stripe_account_id}/")
+
+
+def test_a_refresh_makes_no_account(newcomer: SellerProfile) -> None:
+    answer = client_of(newcomer.account.user).get("/selling/payouts/refresh")
+
+    newcomer.refresh_from_db()
+    assert (answer["Location"], newcomer.stripe_account_id) == ("/selling/payouts/", None)
+
+
+def test_coming_back_without_an_account_changes_nothing(newcomer: SellerProfile) -> None:
+    assert client_of(newcomer.account.user).get("/selling/payouts/return")["Location"] == "/selling/payouts/"
+
+
+def test_coming_back_while_stripe_is_away_says_so(client: Client, sandbox: Sandbox) -> None:
+    sandbox.fail("/v1/accounts")
+
+    answer = client.get("/selling/payouts/return")
+
+    assert "does not answer right now" in str(next(iter(get_messages(answer.wsgi_request))))
+
+
+def test_what_stripe_refuses_is_said_on_the_page(newcomer: SellerProfile) -> None:
+    SellerProfile.objects.filter(pk=newcomer.pk).update(stripe_account_id="acct_gone")
+
+    answer = client_of(newcomer.account.user).post("/selling/payouts/connect")
+
+    assert answer["Location"] == "/selling/payouts/"
+    assert "refused" in str(next(iter(get_messages(answer.wsgi_request))))
+
+
+@pytest.mark.parametrize("address", ["/selling/orders/", "/selling/payouts/", "/selling/payouts/return", "/selling/payouts/refresh"])
+def test_who_sells_nothing_is_shown_how_to_begin(address: str) -> None:
+    assert client_of(UserFactory()).get(address)["Location"] == "/selling/start/"

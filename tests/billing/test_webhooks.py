@@ -1,0 +1,322 @@
+"""The webhook inbox: what comes in, and what becomes of it."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.errors import ReasonMissing
+from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
+from billing import gateway
+from billing.models import Order, Refund, StripeEvent
+from billing.services import webhooks
+from billing.services.orders import open_checkout, place_order
+from billing.services.webhooks import handle_event, retry_event
+from common.errors import LockTimeout
+from marketplace.models import Entitlement, Product
+from tests.factories.accounts import UserFactory
+from tests.factories.billing import StripeEventFactory
+from tests.support.sandbox import Sandbox, post_webhook, signature_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def payload_of(**changes: Any) -> bytes:
+    event = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "checkout.session.completed",
+        "livemode": False,
+        "data": {"object": {"id": "cs_test_1", "object": "checkout.session"}},
+    }
+    return json.dumps(event | changes).encode()
+
+
+def test_a_signed_event_is_stored_and_answered() -> None:
+    assert post_webhook(payload_of(account="acct_1")) == 204
+
+    event = StripeEvent.objects.get()
+    assert (event.pk, event.type, event.object_id, event.account_id) == ("evt_1", "checkout.session.completed", "cs_test_1", "acct_1")
+    assert (event.handled_at, event.attempts, event.livemode) == (None, 0, False)
+
+
+def test_a_repeated_delivery_is_stored_once() -> None:
+    assert [post_webhook(payload_of()) for _ in range(3)] == [204] * 3
+
+    assert StripeEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "signature"),
+    [
+        pytest.param(payload_of(), "", id="no signature"),
+        pytest.param(payload_of(), "t=1,v1=00", id="nonsense"),
+        pytest.param(payload_of(), signature_of(payload_of(), secret="whsec_other"), id="wrong secret"),
+        pytest.param(payload_of(), signature_of(payload_of(), moment=int(time.time()) - 301), id="stale timestamp"),
+        pytest.param(payload_of(id="evt_2"), signature_of(payload_of()), id="altered body"),
+        pytest.param(b"no json", signature_of(b"no json"), id="signed, but no event"),
+    ],
+)
+def test_a_forged_event_is_refused(payload: bytes, signature: str) -> None:
+    assert post_webhook(payload, signature) == 400
+
+    assert not StripeEvent.objects.exists()
+
+
+def test_without_a_secret_there_is_no_endpoint(settings) -> None:
+    settings.STRIPE_WEBHOOK_SECRET = ""
+
+    assert post_webhook(payload_of(), signature_of(payload_of(), secret="")) == 404
+    assert not StripeEvent.objects.exists()
+
+
+def test_each_of_several_secrets_counts(settings) -> None:
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_platform,whsec_connect"
+
+    assert post_webhook(payload_of(), signature_of(payload_of(), secret="whsec_connect")) == 204
+    assert StripeEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("changes", [{"type": "customer.created"}, {"livemode": True}], ids=["not used here", "of the other mode"])
+def test_an_event_that_is_not_for_us_is_answered_and_forgotten(changes) -> None:
+    assert post_webhook(payload_of(**changes)) == 204
+
+    assert not StripeEvent.objects.exists()
+
+
+def test_the_endpoint_takes_only_posts(client) -> None:
+    assert client.get(reverse("billing:stripe_webhook")).status_code == 405
+
+
+@pytest.fixture
+def _unheard(opened: Order, sandbox: Sandbox) -> Iterator[None]:
+    sandbox.press(opened)
+    return
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_completed_session_completes_the_order(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+
+    event = handle_event(event_id=event_id)
+
+    opened.refresh_from_db()
+    assert (opened.state, len(holds(buyer))) == ("paid", 1)
+    assert (event.attempts, event.outcome, event.last_error) == (1, f"order {opened.number} paid", "")
+    assert event.handled_at is not None
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_an_event_that_comes_again_after_a_refund_brings_nothing_back(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    completed = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+    handle_event(event_id=completed)
+    sandbox.refund(opened)
+    handle_event(event_id=sandbox.deliver("charge.refunded", sandbox.session_of(opened)["payment_intent"]))
+    StripeEvent.objects.filter(pk=completed).update(handled_at=None)
+
+    handle_event(event_id=completed)
+
+    opened.refresh_from_db()
+    assert (opened.state, holds(buyer), opened.flagged_at) == ("refunded", [], None)
+    assert OutgoingMail.objects.count() == 2
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_refund_that_is_heard_of_before_the_completion(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    sandbox.refund(opened)
+    intent = sandbox.session_of(opened)["payment_intent"]
+
+    outcomes = [
+        handle_event(event_id=sandbox.deliver(kind, about)).outcome
+        for kind, about in [
+            ("refund.updated", intent),
+            ("charge.refunded", intent),
+            ("checkout.session.completed", opened.checkout_session_id),
+        ]
+    ]
+
+    assert outcomes == [f"order {opened.number} refunded"] * 3
+    assert (holds(buyer), Refund.objects.count()) == ([], 1)
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_dispute_whose_events_come_in_the_wrong_order(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    dispute = sandbox.dispute(opened)
+    sandbox.control(f"/disputes/{dispute}/win")
+
+    for kind in ("charge.dispute.closed", "charge.dispute.created"):
+        handle_event(event_id=sandbox.deliver(kind, dispute))
+
+    opened.refresh_from_db()
+    assert (opened.state, len(holds(buyer))) == ("paid", 1)
+
+
+def test_an_expired_session_expires_the_order(opened: Order, sandbox: Sandbox) -> None:
+    sandbox.press(opened, "expire")
+
+    handle_event(event_id=sandbox.deliver("checkout.session.expired", opened.checkout_session_id))
+
+    opened.refresh_from_db()
+    assert opened.state == "expired"
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_session_that_we_had_no_time_to_write_down_is_known_by_its_metadata(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+    Order.objects.update(checkout_session_id=None, checkout_url="")
+
+    handle_event(event_id=event_id)
+
+    session_id = opened.checkout_session_id
+    opened.refresh_from_db()
+    assert (opened.state, opened.checkout_session_id, len(holds(buyer))) == ("paid", session_id, 1)
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_refund_of_an_order_that_knows_no_session_waits_for_the_session_s_own_event(opened: Order, sandbox: Sandbox) -> None:
+    intent = sandbox.session_of(opened)["payment_intent"]
+    sandbox.refund(opened)
+    Order.objects.update(checkout_session_id=None, checkout_url="")
+
+    event = handle_event(event_id=sandbox.deliver("charge.refunded", intent))
+
+    assert event.outcome == f"order {opened.number} pending"
+
+
+@pytest.mark.parametrize("metadata", [{}, {"order_id": "0190a000-0000-7000-8000-000000000000"}, {"order_id": "17"}], ids=str)
+def test_a_payment_that_is_no_order_of_ours_changes_nothing(sandbox: Sandbox, metadata: dict[str, str]) -> None:
+    form = {
+        "mode": "payment",
+        "success_url": "http://other.test/",
+        "line_items[0][quantity]": 1,
+        "line_items[0][price_data][currency]": "eur",
+        "line_items[0][price_data][unit_amount]": 500,
+        "line_items[0][price_data][product_data][name]": "Other",
+    }
+    session = sandbox.post("/checkout/sessions", **form, **{f"metadata[{name}]": value for name, value in metadata.items()})
+    sandbox.control(f"/sessions/{session['id']}/pay")
+
+    event = handle_event(event_id=sandbox.deliver("checkout.session.completed", session["id"]))
+
+    assert (event.outcome, Entitlement.objects.count()) == ("no order of ours", 0)
+
+
+def test_what_stripe_does_not_know_is_marked_and_not_asked_again(sandbox: Sandbox) -> None:
+    event = handle_event(event_id=StripeEventFactory().pk)
+
+    assert event.handled_at is not None
+    assert event.outcome.startswith("Stripe refuses: InvalidRequestError: No such ")
+    assert event.object_id in event.outcome
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_while_stripe_is_away_the_event_waits(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+    sandbox.fail("/v1/checkout/sessions")
+
+    event = handle_event(event_id=event_id)
+
+    assert (event.handled_at, event.attempts, holds(buyer)) == (None, 1, [])
+    assert event.last_error.startswith("APIError")
+    sandbox.mend()
+    event = handle_event(event_id=event_id)
+    assert (event.handled_at is not None, event.attempts, event.last_error, len(holds(buyer))) == (True, 2, "", 1)
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_worker_killed_before_the_mark_leaves_no_half_effect(opened, sandbox: Sandbox, buyer, holds, monkeypatch) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+    mark = webhooks._mark
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(webhooks, "_mark", killed)
+    with pytest.raises(KeyboardInterrupt):
+        handle_event(event_id=event_id)
+    opened.refresh_from_db()
+    assert (opened.state, holds(buyer), OutgoingMail.objects.count()) == ("pending", [], 0)
+
+    monkeypatch.setattr(webhooks, "_mark", mark)
+    handle_event(event_id=event_id)
+
+    opened.refresh_from_db()
+    assert (opened.state, len(holds(buyer)), OutgoingMail.objects.count()) == ("paid", 1, 1)
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_an_event_whose_order_is_always_overtaken_waits(opened: Order, sandbox: Sandbox, monkeypatch) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+    read = gateway.read_payment
+
+    def overtaken(session_id: str) -> Any:
+        Order.objects.update(revision=Order.objects.get().revision + 1)
+        return read(session_id)
+
+    monkeypatch.setattr(gateway, "read_payment", overtaken)
+
+    event = handle_event(event_id=event_id)
+
+    assert (event.handled_at, event.last_error) == (None, LockTimeout().message)
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_an_event_that_another_worker_handles_meanwhile_is_handled_once(opened: Order, sandbox: Sandbox, monkeypatch) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+    read = gateway.read_payment
+
+    def another_is_faster(session_id: str) -> Any:
+        monkeypatch.setattr(gateway, "read_payment", read)
+        handle_event(event_id=event_id)
+        return read(session_id)
+
+    monkeypatch.setattr(gateway, "read_payment", another_is_faster)
+
+    event = handle_event(event_id=event_id)
+
+    assert (event.attempts, event.outcome, OutgoingMail.objects.count()) == (2, f"order {opened.number} paid", 1)
+
+
+def test_a_seller_is_brought_up_to_date_by_the_event_of_their_account(seller: SellerProfile, product: Product, sandbox: Sandbox) -> None:
+    sandbox.control(f"/accounts/{seller.stripe_account_id}", submitted=True, enabled=False)
+
+    event = handle_event(event_id=sandbox.deliver("account.updated", str(seller.stripe_account_id)))
+
+    seller.refresh_from_db()
+    assert (seller.charges_enabled, seller.payouts_enabled, seller.details_submitted) == (False, False, True)
+    assert event.outcome == "seller brought up to date"
+
+
+def test_an_account_that_is_nobody_s_here_changes_nothing(sandbox: Sandbox) -> None:
+    account = sandbox.account()
+
+    assert handle_event(event_id=sandbox.deliver("account.updated", account)).outcome == "nobody's account here"
+
+
+def test_an_account_that_left_us_may_do_nothing(seller: SellerProfile, sandbox: Sandbox) -> None:
+    SellerProfile.objects.update(stripe_account_id="acct_gone")
+    post_webhook(
+        payload_of(type="account.application.deauthorized", account="acct_gone", data={"object": {"id": "ca_1", "object": "application"}})
+    )
+
+    event = handle_event(event_id="evt_1")
+
+    seller.refresh_from_db()
+    assert (seller.charges_enabled, seller.payouts_enabled, event.outcome) == (False, False, "seller brought up to date")
+
+
+def test_an_event_is_handled_again_on_demand(product: Product, buyer: User, sandbox: Sandbox) -> None:
+    order = place_order(product=product, user=buyer)
+    open_checkout(order=order)
+    staff, event = UserFactory(staff=True), StripeEventFactory(outcome="no order of ours", handled_at=order.created_at)
+
+    with pytest.raises(ReasonMissing):
+        retry_event(event=event, reason="", actor=staff)
+    retry_event(event=event, reason="It was ours.", actor=staff)
+
+    event.refresh_from_db()
+    assert (event.handled_at, event.outcome) == (None, "")
+    assert AuditEvent.objects.get(action="stripe_event.retried").reason == "It was ours."

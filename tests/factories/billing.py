@@ -1,0 +1,83 @@
+"""Orders, refunds and inbox rows: rows as the services would leave them, without Stripe."""
+
+from datetime import timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from billing.models import Order, OrderImage, Refund, StripeEvent
+from marketplace.models import Entitlement
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory
+
+
+class OrderFactory(DjangoModelFactory):
+    """A pending order of a new buyer for a new product, with an open session that Stripe does not know."""
+
+    class Meta:
+        model = Order
+        skip_postgeneration_save = True
+
+    product = factory.SubFactory(ProductFactory)
+    placed_by = factory.SubFactory(UserFactory)
+    buyer = factory.LazyAttribute(lambda order: order.placed_by.account)
+    seller = factory.LazyAttribute(lambda order: order.product.seller)
+    price = factory.LazyAttribute(lambda order: order.product.prices.get(retired_at=None))
+    product_title = factory.LazyAttribute(lambda order: order.product.title)
+    email = factory.LazyAttribute(lambda order: order.placed_by.email)
+    amount = factory.LazyAttribute(lambda order: order.price.amount)
+    currency = factory.LazyAttribute(lambda order: order.price.currency)
+    application_fee = factory.LazyAttribute(lambda order: order.amount // 10)
+    destination_account_id = factory.LazyAttribute(lambda order: order.seller.stripe_account_id)
+    checkout_session_id = factory.Sequence(lambda n: f"cs_test_{n:024}")
+    checkout_url = factory.LazyAttribute(lambda order: f"https://checkout.test/c/pay/{order.checkout_session_id}")
+    checkout_expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=1))
+    settle_after = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=1))
+
+    @factory.post_generation
+    def images(self, create, extracted, **kwargs):
+        for image in self.product.images.all():
+            digests = {tag.name: tag.manifest.digest for tag in image.tags.all()}
+            OrderImage.objects.create(order=self, image=image, repository=image.repository, digests=digests)
+
+
+class PaidOrderFactory(OrderFactory):
+    """A paid order with its entitlements."""
+
+    state = Order.State.PAID
+    paid_at = factory.LazyFunction(timezone.now)
+    payment_intent_id = factory.Sequence(lambda n: f"pi_{n:024}")
+    checkout_url = ""
+
+    @factory.post_generation
+    def entitlements(self, create, extracted, **kwargs):
+        for sold in self.images.all():
+            EntitlementFactory(holder=self.buyer, image=sold.image, source_kind=Entitlement.Source.ORDER, source_id=self.pk)
+
+    class Meta:
+        skip_postgeneration_save = True
+
+
+class RefundFactory(DjangoModelFactory):
+    """A refund of €1.00 that Stripe has not been asked for."""
+
+    class Meta:
+        model = Refund
+
+    order = factory.SubFactory(PaidOrderFactory)
+    payment_intent_id = factory.LazyAttribute(lambda refund: refund.order.payment_intent_id)
+    amount = 100
+    reason = "It did not start."
+
+
+class StripeEventFactory(DjangoModelFactory):
+    """An event that waits to be handled."""
+
+    class Meta:
+        model = StripeEvent
+
+    id = factory.Sequence(lambda n: f"evt_{n:024}")
+    type = "checkout.session.completed"
+    object_id = factory.Sequence(lambda n: f"cs_test_{n:024}")
+    livemode = False
