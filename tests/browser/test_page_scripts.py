@@ -1,0 +1,138 @@
+"""What the scripts add to pages that work without them."""
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from marketplace.models import Image, Namespace, Product
+from tests.factories.accounts import SellerFactory
+from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TagFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def namespace(transactional_db: None) -> Namespace:
+    return NamespaceFactory(name="acme", seller=SellerFactory(user__username="acme"))
+
+
+@pytest.fixture
+def product(namespace: Namespace) -> Product:
+    image = PushedImageFactory(namespace=namespace, name="db")
+    return ProductFactory(namespace=namespace, slug="db", title="Postgres HA", images=[image], description="```\nservices: {}\n```")
+
+
+@pytest.fixture
+def selling(tab: Page, live_server: LiveServer, namespace: Namespace) -> Page:
+    """A tab in which the seller is signed in."""
+    user: User | None = namespace.owner.user
+    assert user
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies["layerstore_session"]
+    tab.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    return tab
+
+
+def theme(page: Page) -> str | None:
+    return page.locator("html").get_attribute("data-theme")
+
+
+def test_a_command_is_copied_without_its_prompt(tab: Page, live_server: LiveServer, product: Product) -> None:
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
+    tab.goto(f"{live_server.url}/acme/db")
+
+    tab.locator(".cmd [data-copy]").first.click()
+
+    expect(tab.locator(".cmd [data-copy]").first).to_have_text("Copied")
+    expect(tab.locator("[data-status]")).to_have_text("Copied to the clipboard")
+    assert tab.evaluate("navigator.clipboard.readText()") == "docker pull layerstore.test:8080/acme/db:1.0"
+
+
+def test_the_theme_switches_at_once_and_is_in_the_next_page_from_the_start(tab: Page, live_server: LiveServer, product: Product) -> None:
+    tab.goto(f"{live_server.url}/acme/db")
+
+    tab.get_by_role("button", name="Dark").click()
+    assert theme(tab) == "dark"
+    tab.goto(f"{live_server.url}/acme")
+    assert theme(tab) == "dark"
+    expect(tab.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+
+    tab.get_by_role("button", name="System").click()
+    tab.reload()
+    assert theme(tab) is None
+
+
+def test_without_script_the_theme_switches_through_the_server(chromium: Browser, live_server: LiveServer, product: Product) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/acme/db")
+
+    page.get_by_role("button", name="Dark").click()
+
+    assert page.url == f"{live_server.url}/acme/db"
+    assert theme(page) == "dark"
+    assert page.locator(".copy").first.is_hidden()
+    context.close()
+
+
+def test_a_name_is_looked_up_as_it_is_typed(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    ImageFactory(namespace=namespace, name="taken")
+    selling.goto(f"{live_server.url}/selling/reserve/")
+    answer, button = selling.locator("#availability"), selling.locator("[data-availability-button]")
+
+    selling.locator("#id_name").fill("taken")
+    expect(answer).to_have_text("You hold acme/taken already.")
+    expect(selling.locator("#id_name")).to_have_attribute("aria-invalid", "true")
+    expect(button).to_have_text("Reserve")
+
+    selling.locator("#id_name").fill("db")
+    expect(answer).to_have_text("acme/db is free. Your first push keeps it for good.")
+    expect(button).to_have_text("Reserve acme/db")
+
+    button.click()
+    expect(selling.get_by_role("heading", level=1)).to_have_text("acme/db")
+    assert Image.objects.filter(repository="acme/db").exists()
+
+
+def test_a_pushed_tag_appears_on_the_open_page(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    image = ImageFactory(namespace=namespace, name="db")
+    selling.goto(f"{live_server.url}/selling/images/{image.pk}/")
+    expect(selling.get_by_text("No tag has arrived")).to_be_visible()
+
+    TagFactory(image=image, name="1.0")
+
+    expect(selling.get_by_role("row", name="1.0")).to_be_visible()
+
+
+def test_the_preview_follows_what_is_written(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    draft = DraftProductFactory(namespace=namespace)
+    selling.goto(f"{live_server.url}/selling/products/{draft.pk}/")
+
+    selling.locator("#id_title").fill("Another title")
+    selling.locator("#id_description").fill("## Inside\n\n<img src=x onerror=alert(1)>")
+
+    expect(selling.locator("#preview-title")).to_have_text("Another title")
+    expect(selling.locator("#preview-page h3")).to_have_text("Inside")
+    expect(selling.locator("#preview-page img")).to_have_count(0)
+
+
+def test_the_menu_closes_with_escape_and_gives_the_focus_back(selling: Page, live_server: LiveServer) -> None:
+    selling.goto(live_server.url)
+    selling.locator(".menu summary").click()
+    expect(selling.get_by_role("button", name="Sign out")).to_be_visible()
+
+    selling.keyboard.press("Escape")
+
+    expect(selling.get_by_role("button", name="Sign out")).to_be_hidden()
+    expect(selling.locator(".menu summary")).to_be_focused()
+
+
+def test_another_order_of_results_needs_no_button(tab: Page, live_server: LiveServer, product: Product) -> None:
+    tab.goto(f"{live_server.url}/search/")
+
+    tab.locator("#sort").select_option("price")
+
+    tab.wait_for_url("**/search/?sort=price")
