@@ -136,6 +136,10 @@ class Browser:
         # Environment proxies are for the outer world; everything here is on loopback.
         self._client = httpx.Client(base_url=origin, follow_redirects=True, timeout=60, trust_env=False)
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+
     def open(self, path: str, step: Step) -> Page:
         """Open a page.
 

@@ -110,10 +110,12 @@ class SkopeoClient:
 
     def pull(self, reference: str, show: Show) -> str:
         target = self.folder / "pulled"
+        shutil.rmtree(target, ignore_errors=True)
         return self._copy(show, "--src-tls-verify=false", f"docker://{reference}", f"oci:{target}:pulled")
 
     def pasted(self, host: str, username: str, token: str, reference: str) -> list[str]:
         return [
+            f"export REGISTRY_AUTH_FILE={self.folder.with_name('you.json')}",
             f"echo {token} | skopeo login --tls-verify=false --username {username} --password-stdin {host}",
             f"skopeo --insecure-policy copy --src-tls-verify=false docker://{reference} oci:pulled:latest",
         ]
