@@ -1,0 +1,166 @@
+"""Parts that die in the middle of a sale: after recovery nothing is lost, nothing doubled."""
+
+import httpx
+import pytest
+
+from stack.problems import Problem
+from stack.sale.buying import order_in
+from stack.sale.people import Person
+from stack.sale.selling import reserve
+from tests.support.trade import SILENT, Sold, Trade, eventually, silent
+
+
+@pytest.fixture(scope="module")
+def seller(trade: Trade) -> Person:
+    return trade.seller("faults")
+
+
+@pytest.fixture
+def sold(trade: Trade, seller: Person, request: pytest.FixtureRequest) -> Sold:
+    return trade.sell(seller, trade.good("faults", request.node.name.replace("_", "-")[5:40].strip("-")))
+
+
+def pay(trade: Trade, buyer: Person, sold: Sold) -> str:
+    """Pay on the hosted page without waiting for the grant, and without coming back; return the order's id."""
+    page = buyer.browser.open(sold.url, SILENT)
+    page = buyer.browser.submit(page, page.form(action="/billing/buy/"), SILENT)
+    session = page.url.rstrip("/").rpartition("/")[2]
+    trade.sandbox("POST", f"/sessions/{session}/pay")
+    with trade.api(buyer) as api:
+        return str(api.get("/orders/").json()["results"][0]["id"])
+
+
+def state_of(trade: Trade, buyer: Person, order: str) -> str:
+    with trade.api(buyer) as api:
+        return str(api.get(f"/orders/{order}/").json()["state"])
+
+
+def grants(trade: Trade, order: str) -> int:
+    return int(trade.stack.sql(f"SELECT count(*) FROM marketplace_entitlement WHERE source_id = '{order}' AND revoked_at IS NULL")[0])
+
+
+def test_worker_killed_between_payment_and_entitlement(trade: Trade, sold: Sold) -> None:
+    buyer = trade.person()
+    trade.stack.kill("worker")
+    try:
+        order = pay(trade, buyer, sold)
+        trade.sandbox("GET", "/webhooks/idle?seconds=30")
+        assert state_of(trade, buyer, order) == "pending"
+        assert grants(trade, order) == 0
+    finally:
+        trade.stack.start_part("worker")
+
+    eventually(lambda: state_of(trade, buyer, order) == "paid", "the order is paid after the worker came back")
+    assert grants(trade, order) == 1
+    assert trade.docker(buyer).pull(sold.reference, silent) == sold.digests[0]
+
+
+def test_redis_emptied_with_the_work_in_it(trade: Trade, sold: Sold) -> None:
+    buyer = trade.person()
+    trade.stack.kill("worker")
+    try:
+        order = pay(trade, buyer, sold)
+        trade.sandbox("GET", "/webhooks/idle?seconds=30")
+        trade.stack.flush_redis()
+    finally:
+        trade.stack.start_part("worker")
+
+    eventually(lambda: state_of(trade, buyer, order) == "paid", "the sweep found the payment")
+    assert grants(trade, order) == 1
+
+
+def test_redis_away_stops_neither_tokens_nor_pulls(trade: Trade, sold: Sold) -> None:
+    buyer = trade.person()
+    trade.buy(buyer, sold)
+    trade.stack.kill("redis")
+    try:
+        assert trade.docker(buyer).pull(sold.reference, silent) == sold.digests[0]
+        assert httpx.get(sold.url, trust_env=False).status_code == 200
+    finally:
+        trade.stack.start_part("redis")
+
+
+def test_webhook_that_never_arrives(trade: Trade, sold: Sold) -> None:
+    buyer = trade.person()
+    trade.sandbox("POST", "/webhooks/hold")
+    try:
+        page = buyer.browser.open(sold.url, SILENT)
+        page = buyer.browser.submit(page, page.form(action="/billing/buy/"), SILENT)
+        page = buyer.browser.submit(page, page.form("card"), SILENT, {"card": "4242 4242 4242 4242", "email": buyer.email}, button="pay")
+        order = order_in(page.url)
+        eventually(lambda: state_of(trade, buyer, order) == "paid", "the return page completed the order")
+    finally:
+        trade.sandbox("POST", "/webhooks/release", {})
+    trade.sandbox("GET", "/webhooks/idle?seconds=30")
+    assert grants(trade, order) == 1
+
+
+def test_stripe_answering_500_when_buying(trade: Trade, sold: Sold) -> None:
+    buyer = trade.person()
+    trade.sandbox("POST", "/faults", {"mode": "error", "path": "/v1/checkout/sessions", "status": 500, "remaining": 20})
+    try:
+        page = buyer.browser.open(sold.url, SILENT)
+        with pytest.raises(Problem, match="503"):
+            buyer.browser.submit(page, page.form(action="/billing/buy/"), SILENT)
+    finally:
+        trade.sandbox("DELETE", "/faults")
+
+    order = trade.buy(buyer, sold)
+
+    assert grants(trade, order) == 1
+    assert trade.stack.sql(f"SELECT count(*) FROM billing_order WHERE id = '{order}' AND state = 'paid'") == ["1"]
+    with trade.api(buyer) as api:
+        assert len(api.get("/orders/").json()["results"]) == 1
+
+
+def test_stripe_answering_500_when_the_webhook_is_handled(trade: Trade, sold: Sold) -> None:
+    buyer = trade.person()
+    trade.sandbox("POST", "/webhooks/hold")
+    order = pay(trade, buyer, sold)
+    trade.sandbox("POST", "/faults", {"mode": "error", "path": "/v1/checkout/sessions", "status": 500, "remaining": 4})
+    trade.sandbox("POST", "/webhooks/release", {})
+
+    eventually(lambda: state_of(trade, buyer, order) == "paid", "the event was handled again after Stripe came back")
+    trade.sandbox("DELETE", "/faults")
+    assert grants(trade, order) == 1
+
+
+def test_registry_killed_with_events_in_memory(trade: Trade, seller: Person) -> None:
+    good = trade.good("faults", "lost-events")
+    reserve(seller, good.name, SILENT)
+    assert good.recipe is not None
+    clerk = trade.docker(seller)
+    trade.stack.kill("inner")
+    try:
+        reference = f"{trade.stack.instance.host}/faults/lost-events:1.0"
+        digest = clerk.publish(good.recipe(), reference, trade.stack.instance.var / "run" / "lost", silent)
+        trade.stack.kill("registry")
+    finally:
+        trade.stack.start_part("registry")
+        trade.stack.start_part("inner")
+    tags = f"/selling/images/{seller.images['lost-events']}/tags"
+    assert "1.0" not in seller.browser.look(tags).text.split()
+
+    trade.stack.manage("shell", "-c", "from registry_auth.tasks import reconcile_registry; reconcile_registry()")
+
+    eventually(lambda: "1.0" in seller.browser.look(tags).text.split(), "reconciliation found the tag")
+    found = trade.stack.sql(
+        "SELECT m.digest FROM marketplace_manifest m JOIN marketplace_image i ON i.id = m.image_id WHERE i.repository = 'faults/lost-events'"
+    )
+    assert found == [digest]
+
+
+def test_database_away_is_said_to_everybody_and_passes(trade: Trade, sold: Sold) -> None:
+    trade.stack.kill("postgres")
+    try:
+        answer = httpx.get(f"{trade.stack.url}/auth/token", params={"scope": f"repository:{sold.repository}:pull"}, trust_env=False)
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+        page = httpx.get(sold.url, trust_env=False)
+        assert page.status_code == 503
+    finally:
+        trade.stack.start_part("postgres")
+
+    eventually(lambda: httpx.get(sold.url, trust_env=False).status_code == 200, "the page is back")
+    buyer = trade.person()
+    trade.buy(buyer, sold)
+    assert trade.docker(buyer).pull(sold.reference, silent) == sold.digests[0]
