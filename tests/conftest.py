@@ -1,8 +1,13 @@
 """What every test stands on."""
 
 import pytest
+from hypothesis import settings
 
 from common.redis import redis_client, redis_key
+
+# How long an example takes says more of the machine's other work than of ours.
+settings.register_profile("layerstore", deadline=None)
+settings.load_profile("layerstore")
 
 
 @pytest.fixture(autouse=True)

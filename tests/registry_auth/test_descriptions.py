@@ -106,8 +106,9 @@ def test_what_is_no_document_is_an_empty_one(content):
     assert read_document(content) == {}
 
 
+_word = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
 _json = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text()), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    _word, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=8), inner, max_size=2), max_leaves=3
 )
 _manifest = st.fixed_dictionaries(
     {},

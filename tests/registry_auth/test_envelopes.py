@@ -124,8 +124,9 @@ def test_what_is_stored_can_be_read_again():
         assert RegistryEvent.from_json(json.loads(json.dumps(event.to_json()))) == event
 
 
+_word = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
 _json = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text()), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    _word, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=8), inner, max_size=2), max_leaves=3
 )
 _parts = st.sampled_from(["id", "timestamp", "action", "target", "request", "actor"])
 

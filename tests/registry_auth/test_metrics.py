@@ -45,3 +45,12 @@ def test_neither_web_nor_token_process_serves_inner_addresses(urls, path):
     except Resolver404:
         return
     assert served.app_name != "registry_auth"  # the shop may take it for a namespace, of which there is none
+
+
+def test_a_scrape_in_a_process_among_many_reads_their_folder(inner_client, monkeypatch, tmp_path):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    response = inner_client.get("/metrics")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["Content-Type"].startswith("text/plain")

@@ -23,7 +23,7 @@ from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.reservations import settle_reservations
 from registry_auth.services.take_downs import remove_taken_down_manifests
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, expired_days_ago
-from tests.support.registry import MANIFEST, OciImage, digest_of
+from tests.support.registry import INDEX, MANIFEST, OciImage, digest_of, index_of
 
 pytestmark = pytest.mark.django_db
 MINE = OciImage(["one"])
@@ -36,6 +36,7 @@ class RegistryTable:
         self.tags: dict[str, dict[str, bytes]] = {}
         self.blobs: dict[str, bytes] = {}
         self.only_layers: list[str] = []
+        self.types: dict[str, str] = {}
         self.failing: dict[str, int] = {}
 
     def hold(self, repository: str, tag: str, image: OciImage = MINE) -> None:
@@ -61,7 +62,9 @@ class RegistryTable:
         content = (tags or {}).get(reference) or self.blobs.get(reference)
         if content is None:
             return httpx.Response(404)
-        return httpx.Response(200, content=content, headers={"Content-Type": MANIFEST, "Docker-Content-Digest": digest_of(content)})
+        digest = digest_of(content)
+        headers = {"Content-Type": self.types.get(digest, MANIFEST), "Docker-Content-Digest": digest}
+        return httpx.Response(200, content=content, headers=headers)
 
 
 @pytest.fixture
@@ -198,6 +201,21 @@ class TestDescriptions:
         manifest.refresh_from_db()
         assert (manifest.kind, manifest.described_at is not None) == ("artifact", True)
         assert describe_waiting_manifests(registry=registry) == 0
+
+    def test_a_child_that_is_gone_leaves_the_index_its_other_children(self, registry, table):
+        child, gone = MINE, OciImage(["gone"])
+        image = ImageFactory()
+        table.hold(image.repository, "child")
+        index = index_of([child, gone])
+        table.blobs[digest_of(index)] = index
+        table.types[digest_of(index)] = INDEX
+        manifest = ManifestFactory(image=image, digest=digest_of(index), kind=Manifest.Kind.INDEX, described_at=None)
+
+        assert describe_waiting_manifests(registry=registry) == 2
+
+        manifest.refresh_from_db()
+        assert (manifest.kind, manifest.size, manifest.children) == ("index", child.size, [child.digest, gone.digest])
+        assert image.manifests.get(digest=child.digest).platforms == ["linux/amd64"]
 
     def test_a_registry_in_trouble_leaves_it_waiting(self, registry, table):
         manifest = ManifestFactory(described_at=None)
