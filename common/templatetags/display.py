@@ -24,6 +24,8 @@ _SPANS = (
     (_MINUTE, "minute"),
 )
 _DIGEST_SHOWN = 12
+_THOUSAND, _UNITS = 1000, ("kB", "MB", "GB", "TB")
+_ROUNDS_UP = 999.95  # to 1000.0 of its unit
 _ICONS = {
     "check": '<path d="m3 8.5 3.2 3.2L13 4.5"/>',
     "cross": '<path d="m4 4 8 8M12 4l-8 8"/>',
@@ -51,12 +53,12 @@ def size(count: int | None) -> str:
     """Write bytes with a decimal unit, as docker does: `137.6 MB`."""
     if count is None:
         return ""
-    value, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 999.95 or unit == "TB":  # noqa: PLR2004  1000 after rounding to one decimal
-            break
-        value /= 1000
-    return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+    if count < _THOUSAND:
+        return f"{count} B"
+    value, units = count / _THOUSAND, list(_UNITS)
+    while value >= _ROUNDS_UP and len(units) > 1:
+        value, units = value / _THOUSAND, units[1:]
+    return f"{value:.1f} {units[0]}"
 
 
 @register.filter
@@ -140,13 +142,10 @@ def page_numbers(page: Page[Any]) -> list[int | str]:
 
 @register.simple_tag(takes_context=True)
 def query(context: RequestContext, **changes: object) -> str:
-    """Return this page's query string with some values changed, `None` taking one away: for filters and page links."""
+    """Return this page's query string with some values changed: for page links that keep the filters."""
     parameters = context["request"].GET.copy()
     for name, value in changes.items():
-        if value is None:
-            parameters.pop(name, None)
-        else:
-            parameters[name] = str(value)
+        parameters[name] = str(value)
     return f"?{parameters.urlencode()}"
 
 

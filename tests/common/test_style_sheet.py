@@ -1,8 +1,12 @@
 """Pages load one style sheet; people edit four."""
 
 import re
+from pathlib import Path
 
-from common.css import bundle_style_sheets, style_sheet_directory
+from django.core.management import call_command
+from pytest_django import Settings
+
+from common.css import PARTS, bundle_style_sheets, style_sheet_directory
 
 
 def test_the_served_style_sheet_is_the_four_parts_joined() -> None:
@@ -10,6 +14,18 @@ def test_the_served_style_sheet_is_the_four_parts_joined() -> None:
     directory = style_sheet_directory()
 
     assert (directory / "site.css").read_text(encoding="utf-8") == bundle_style_sheets(directory)
+
+
+def test_the_command_writes_the_bundle(settings: Settings, tmp_path: Path) -> None:
+    parts = tmp_path / "static" / "css"
+    parts.mkdir(parents=True)
+    for part in PARTS:
+        (parts / f"{part}.css").write_text(f"/* {part} */\n\n", encoding="utf-8")
+    settings.BASE_DIR = tmp_path
+
+    call_command("bundle_css")
+
+    assert (parts / "site.css").read_text(encoding="utf-8") == "/* tokens */\n/* base */\n/* layout */\n/* components */\n"
 
 
 def test_colours_are_written_in_tokens_alone() -> None:
