@@ -33,6 +33,7 @@ class FormReader(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self.text: list[str] = []
+        self.addresses: list[str] = []  # where links lead
         self._by_id: dict[str, Form] = {}
         self._open: Form | None = None
         self._select: tuple[str, Form] | None = None
@@ -46,6 +47,8 @@ class FormReader(HTMLParser):
             self._open = Form(action=given.get("action", ""), method=given.get("method", "get").lower())
             self.forms.append(self._open)
             self._by_id[given.get("id", "")] = self._open
+        if tag == "a" and "href" in given:
+            self.addresses.append(given["href"])
         form = self._by_id.get(given["form"]) if "form" in given else self._open
         if form is not None:
             self._control(tag, given, form)
@@ -99,6 +102,7 @@ class Page:
         reader = FormReader()
         reader.feed(self.html)
         self.forms = reader.forms
+        self.addresses = reader.addresses
         self.text = "\n".join(reader.text)
 
     def form(self, *names: str, action: str = "") -> Form:
@@ -190,6 +194,10 @@ class Browser:
         if form.method == "get":
             return self._page(self._client.get(url, params=data))
         return self._page(self._client.post(url, data=data, files=dict(files) if files else None, headers=headers))
+
+    def cookie_header(self) -> str:
+        """Return the cookies as one header, for another program that shall go on as this browser."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._client.cookies.jar)
 
     def _page(self, response: httpx.Response) -> Page:
         page = Page(response)

@@ -1,11 +1,13 @@
 """Are the ports free, and if not, who holds them?"""
 
+import random
 import socket
 from pathlib import Path
 
-from stack.instance import Instance
+from stack.instance import HIGHEST, Instance
 from stack.problems import Problem
 
+LOWEST_TRIAL = 20_000
 LISTEN = "0A"  # the state column of /proc/net/tcp, include/net/tcp_states.h
 
 
@@ -34,6 +36,14 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def free_base_port() -> int:
+    """Return a port that is free with all that follow from it, away from the default's and below those of outgoing connections."""
+    while True:
+        port = random.randrange(LOWEST_TRIAL, HIGHEST)  # noqa: S311 - no secret
+        if all(is_free(each) for each in Instance(port=port, var=Path("/")).ports.values()):
+            return port
 
 
 def holder_of(port: int) -> str | None:

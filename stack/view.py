@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -15,9 +14,8 @@ FIELD, LINE = 40, 120
 class Step:
     """One step while it is being made: takes the requests and commands, and in the end the outcome."""
 
-    def __init__(self, console: Console, status: Status | None) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._status = status
         self._outcome = ""
 
     def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> None:
@@ -79,18 +77,18 @@ class View:
     def step(self, title: str) -> Iterator[Step]:
         """Show a step: its title at once, a spinner while it runs, its outcome when it is done."""
         self.console.print(f"\n   [bold]{escape(title)}[/]", highlight=False, soft_wrap=True)
-        with self._waiting(title) as status:
-            step = Step(self.console, status)
+        with self._waiting(title):
+            step = Step(self.console)
             yield step
         step.finish()
 
     @contextmanager
-    def _waiting(self, title: str) -> Iterator[Status | None]:
+    def _waiting(self, title: str) -> Iterator[None]:
         if not self.console.is_terminal:
-            yield None
+            yield
             return
-        with self.console.status(f"[dim]{escape(title)} …[/]", spinner="dots") as status:
-            yield status
+        with self.console.status(f"[dim]{escape(title)} …[/]", spinner="dots"):
+            yield
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
         """Print a small table."""

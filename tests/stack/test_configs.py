@@ -16,8 +16,8 @@ from stack import configs, templates
 from stack.configs import DEPLOY, error_pages, values, write_configs
 from stack.instance import Instance
 from stack.packages import find_program
+from stack.ports import free_base_port
 from stack.probes import answers
-from tests.support.stack import free_port
 
 TEMPLATES = ["nginx/nginx.conf.template", "nginx/layerstore.conf.template", "registry/2.8.yml.template", "registry/3.yml.template"]
 
@@ -40,7 +40,7 @@ class Echo(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """A real nginx before an echoing web and registry; nobody answers for tokens."""
-    instance = Instance(port=free_port(), var=tmp_path_factory.mktemp("edge"))
+    instance = Instance(port=free_base_port(), var=tmp_path_factory.mktemp("edge"))
     instance.make_folders()
     backend = ThreadingHTTPServer(("127.0.0.1", instance.ports["registry"]), Echo)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
@@ -201,7 +201,7 @@ def test_layers_of_any_size_pass_and_are_not_buffered() -> None:
 
 
 def test_the_registry_2_8_starts_with_its_configuration_and_asks_for_our_token(tmp_path: Path) -> None:
-    instance = Instance(port=free_port(), var=tmp_path)
+    instance = Instance(port=free_base_port(), var=tmp_path)
     instance.make_folders()
     bundle = configs.certificate_bundle(instance)
     command = [

@@ -6,9 +6,8 @@ import pytest
 
 from stack.environment import forget_stripe, plain_environment, shop_environment
 from stack.instance import SOCKET_PATH_LIMIT, Instance, write_private
-from stack.ports import is_free, listening_inodes, require_free_ports
+from stack.ports import free_base_port, is_free, listening_inodes, require_free_ports
 from stack.problems import Problem, last_lines
-from tests.support.stack import free_port
 
 
 @pytest.fixture
@@ -107,7 +106,7 @@ def test_the_shop_only_knows_the_sandbox_as_stripe(instance: Instance) -> None:
 def test_a_taken_port_is_named_with_its_part_its_holder_and_the_variable(tmp_path: Path) -> None:
     import socket  # noqa: PLC0415 - only here
 
-    instance = Instance(port=free_port(), var=tmp_path)
+    instance = Instance(port=free_base_port(), var=tmp_path)
     with socket.create_server(("127.0.0.1", instance.ports["registry"])), pytest.raises(Problem) as caught:
         require_free_ports(instance)
 
@@ -117,7 +116,7 @@ def test_a_taken_port_is_named_with_its_part_its_holder_and_the_variable(tmp_pat
 
 
 def test_free_ports_are_no_problem(tmp_path: Path) -> None:
-    instance = Instance(port=free_port(), var=tmp_path)
+    instance = Instance(port=free_base_port(), var=tmp_path)
 
     require_free_ports(instance)
 

@@ -10,7 +10,6 @@ Then a test that takes `stack` has the one stack of its session:
     stack.flush_redis(), stack.log("worker"), stack.manage("…"), stack.sql("SELECT …")
 """
 
-import random
 import shutil
 import subprocess
 import tempfile
@@ -25,11 +24,9 @@ from stack.browser import Browser
 from stack.docker import Docker
 from stack.instance import Instance
 from stack.packages import postgres_programs
-from stack.ports import is_free
+from stack.ports import free_base_port
 from stack.running import Stack
 from stack.view import View
-
-LOWEST, HIGHEST = 20_000, 28_000
 
 
 class LiveStack(Stack):
@@ -89,21 +86,13 @@ class LiveStack(Stack):
         return View()
 
 
-def free_port() -> int:
-    """Return a base port whose five ports are all free, away from a demo's and below those of outgoing connections."""
-    while True:
-        port = random.randrange(LOWEST, HIGHEST)
-        if all(is_free(each) for each in Instance(port=port, var=Path("/")).ports.values()):
-            return port
-
-
 @contextmanager
 def running_stack(*, with_docker: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[LiveStack]:
     """Run a stack on free ports with fresh data, and take both away at the end."""
     folder = Path(tempfile.mkdtemp(prefix="layerstore-stack-"))
     try:
         with LiveStack(
-            Instance(port=free_port(), var=folder), restarts=False, durable=False, with_docker=with_docker, settings=settings
+            Instance(port=free_base_port(), var=folder), restarts=False, durable=False, with_docker=with_docker, settings=settings
         ) as live:
             yield live
     finally:

@@ -22,7 +22,7 @@ from stack.view import Step
 from tests.support.stack import LiveStack
 
 PATIENCE = 90
-SILENT = Step(Console(file=io.StringIO()), None)
+SILENT = Step(Console(file=io.StringIO()))
 _numbers = itertools.count(1)
 
 

@@ -1,0 +1,1 @@
+"""Measurements: script/bench NAME runs the module of that name."""

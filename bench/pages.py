@@ -1,0 +1,109 @@
+"""Lighthouse on home, a product, a seller's image and the library; fails below 90 in any of the four scores."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from stack.browser import Browser
+from stack.catalogue import tidewater
+from stack.environment import plain_environment
+from stack.instance import ROOT, Instance
+from stack.packages import find_program
+from stack.ports import free_base_port
+from stack.problems import Problem
+from stack.running import Stack
+from stack.sale.people import Person, meet
+from stack.sale.story import Story
+from stack.view import Step, View
+
+LIGHTHOUSE = "12.8.2"  # the last that runs on Debian 12's Node 18
+SCORES = ("performance", "accessibility", "best-practices", "seo")
+WANTED = 90
+FLAGS = "--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu"
+
+
+def main() -> int:
+    """Start a shop of its own, measure, print four scores for each page; return 0 only if all are high enough."""
+    view = View()
+    program = lighthouse(ROOT / "var" / "lighthouse")
+    with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
+        folder = Path(name)
+        with Stack(Instance(port=free_base_port(), var=folder)) as stack:
+            view.say("Filling a shop …")
+            Story(stack, View(Console(quiet=True))).tell()
+            rows = [[page, *map(str, measure(program, url, cookie, folder))] for page, url, cookie in pages(stack)]
+    view.table("Lighthouse", ["page", *SCORES], rows)
+    low = [row[0] for row in rows if min(map(int, row[1:])) < WANTED]
+    view.say(f"Below {WANTED}: {', '.join(low)}" if low else f"All {WANTED} or more.")
+    return int(bool(low))
+
+
+def lighthouse(folder: Path) -> Path:
+    """Install the pinned Lighthouse once, and return its program.
+
+    Raises:
+        Problem: npm could not.
+    """
+    program = folder / LIGHTHOUSE / "node_modules" / ".bin" / "lighthouse"
+    if not program.exists():
+        command = [str(find_program("npm")), "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder / LIGHTHOUSE)]
+        result = subprocess.run([*command, f"lighthouse@{LIGHTHOUSE}"], capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise Problem(f"Lighthouse could not be installed: {result.stderr[-600:]}", do="check the network, then start again.")
+    return program
+
+
+def pages(stack: Stack) -> list[tuple[str, str, str]]:
+    """Return name, address and cookie of each page that is measured."""
+    instance = stack.instance
+    seller, buyer = (meet(instance, username, "") for username in ("mara", "jonas"))
+    product = f"{instance.url}/{tidewater.NAMESPACE}/{tidewater.REDIS.name}"
+    selling = sign_in(seller, instance)
+    image = next(link for link in seller.browser.look("/selling/").addresses if link.startswith("/selling/images/"))
+    return [
+        ("home", f"{instance.url}/", ""),
+        ("product", product, ""),
+        ("seller's image", instance.url + image, selling),
+        ("library", f"{instance.url}/library/", sign_in(buyer, instance)),
+    ]
+
+
+def sign_in(person: Person, instance: Instance) -> str:
+    """Sign a person in, and return the cookie header of the session."""
+    person.browser = Browser(instance.url)
+    step = Step(Console(quiet=True))
+    page = person.browser.open("/account/login/", step)
+    person.browser.submit(page, page.form("login", "password"), step, {"login": person.username, "password": person.password})
+    return person.browser.cookie_header()
+
+
+def measure(program: Path, url: str, cookie: str, folder: Path) -> list[int]:
+    """Return a page's four scores, 0 to 100, as Lighthouse sees it on a desktop.
+
+    Raises:
+        Problem: Lighthouse failed.
+    """
+    report = folder / "report.json"
+    headers = folder / "headers.json"
+    headers.write_text(json.dumps({"Cookie": cookie} if cookie else {}))
+    options = ["--quiet", "--preset=desktop", f"--chrome-flags={FLAGS}", f"--only-categories={','.join(SCORES)}"]
+    environment = plain_environment(os.environ) | {"CHROME_PATH": str(find_program("chromium"))}
+    command = [str(program), url, *options, f"--extra-headers={headers}", "--output=json", f"--output-path={report}"]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if result.returncode:
+        raise Problem(f"Lighthouse failed on {url}: {result.stderr[-600:]}", do="look at the page by hand.")
+    categories = json.loads(report.read_text())["categories"]
+    return [round((categories[score]["score"] or 0) * 100) for score in SCORES]
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Problem as problem:
+        print(f"Problem: {problem}", file=sys.stderr)
+        sys.exit(1)
