@@ -46,6 +46,21 @@ def jwks(_request: HttpRequest) -> HttpResponse:
     return JsonResponse({"keys": keys}, headers={"Cache-Control": "public, max-age=300"}, content_type="application/jwk-set+json")
 
 
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it by name
+    """400: the request itself is broken."""
+    return _problem("UNSUPPORTED", "The request is malformed.", status=400)
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it by name
+    """404: tokens are at /auth/token, keys at /auth/jwks.json, nothing else is here."""
+    return _problem("UNSUPPORTED", "There is nothing at this address.", status=404)
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """500: our fault, never an anonymous answer in disguise."""
+    return _problem("UNKNOWN", "Something went wrong on our side.", status=500)
+
+
 def _read(request: HttpRequest) -> TokenRequest:
     if request.method == "POST":
         return read_form(_form(request))
@@ -81,15 +96,17 @@ def _granted(issued: RegistryToken, *, by_form: bool) -> HttpResponse:
 
 def _refused(refusal: TokenRefused, *, by_form: bool) -> HttpResponse:
     # Docker reads the registry's form after a POST as well, so an OAuth answer carries both.
-    body: dict[str, object] = {"errors": [{"code": refusal.registry_code, "message": refusal.message, "detail": None}]}
-    if by_form:
-        body |= {"error": refusal.oauth_code, "error_description": refusal.message}
-    response = _answer(body, status=refusal.status)
+    oauth = {"error": refusal.oauth_code, "error_description": refusal.message} if by_form else {}
+    response = _problem(refusal.registry_code, refusal.message, status=refusal.status, **oauth)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = f'Basic realm="{settings.LAYERSTORE_PUBLIC_URL}/auth/token", charset="UTF-8"'
     if refusal.retry_after is not None:
         response["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def _problem(code: str, message: str, *, status: int, **oauth: str) -> HttpResponse:
+    return _answer({**oauth, "errors": [{"code": code, "message": message, "detail": None}]}, status=status)
 
 
 def _answer(body: dict[str, object], *, status: int) -> HttpResponse:

@@ -10,3 +10,5 @@ LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405
 # A database that hangs is a database that is away: 503 within seconds instead of a client that waits.
 DATABASES["default"]["OPTIONS"].update(connect_timeout=2, options="-c statement_timeout=2000")  # noqa: F405
+# A refused credential is an ordinary answer that the metrics count, not a line of log for each.
+LOGGING = LOGGING | {"loggers": {"django.request": {"level": "ERROR"}}}  # noqa: F405

@@ -1,11 +1,13 @@
 """`/auth/token` as clients meet it: every row of the protocol, and that nothing is written and nobody is told more than they may know."""
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 from urllib.parse import urlencode
 
 import jwt
 import pytest
 import time_machine
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
 from django.http import UnreadablePostError
@@ -281,6 +283,25 @@ class TestEndpoint:
         response = token_client.put(URL)
 
         assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
+
+    def test_an_address_that_is_not_there_is_404_in_registry_form(self, token_client):
+        response = token_client.get("/auth/elsewhere")
+
+        assert (response.status_code, response.json()["errors"][0]["message"]) == (404, "There is nothing at this address.")
+
+    def test_a_fault_of_ours_is_500_in_registry_form(self, token_client, monkeypatch):
+        monkeypatch.setattr("registry_auth.views.issue_token", None)
+        token_client.raise_request_exception = False
+
+        response = token_client.get(URL)
+
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (500, "UNKNOWN")
+        assert "token" not in response.json()
+
+    def test_a_broken_request_is_400_in_registry_form(self, token_client, monkeypatch):
+        monkeypatch.setattr("registry_auth.views.issue_token", mock.Mock(side_effect=SuspiciousOperation))
+
+        assert token_client.get(URL).json()["errors"][0]["message"] == "The request is malformed."
 
     def test_nothing_is_written_and_two_queries_do(self, ask, image, seller, django_assert_num_queries):
         scopes = [pull_of(ImageFactory()) for _ in range(9)]
