@@ -1,8 +1,10 @@
 """Errors as pages of ours, and the switch between light and dark."""
 
 import logging
+import sys
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -65,8 +67,12 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault. The page needs no database."""
-    return error_page(request, 500)
+    """500: our fault; 503 with Retry-After while the database is away. Neither page needs it."""
+    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+        return error_page(request, 500)
+    response = error_page(request, 503)
+    response["Retry-After"] = "30"
+    return response
 
 
 def theme(request: HttpRequest) -> HttpResponse:

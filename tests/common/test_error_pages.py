@@ -2,9 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
 from django.test import RequestFactory
 
-from common.http import error_page
+from common.http import error_page, server_error
 from tests.support.pages import assert_sound
 
 
@@ -28,6 +29,23 @@ def test_a_broken_shop_says_so_without_database_session_or_user(status: int) -> 
 
     assert_sound(response)
     assert "stays sold" in response.content.decode()
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_said_to_come_back(error: type[Exception]) -> None:
+    try:
+        raise error
+    except error:
+        response = server_error(RequestFactory().get("/"))
+
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+
+
+def test_any_other_fault_is_ours() -> None:
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        assert server_error(RequestFactory().get("/")).status_code == 500
 
 
 def test_the_address_in_a_404_is_text() -> None:
