@@ -19,16 +19,19 @@ _WHY_GONE = {
 }
 
 
-def reason_to_return(order: Order, images: list[Image]) -> str:
-    """Return why a payment that has just become known is given back at once; empty if it is honoured.
+def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State) -> str:
+    """Return why a payment that is ours from now on is given back at once; empty if it is honoured.
 
     The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
-    the buyer holds all of it already (two tabs, two products with the same images), or an image has been taken down meanwhile.
-    The caller holds the locks of the images, so that of two payments at once one is the second.
+    the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or an image has been
+    taken down before we heard of the payment. The caller holds the locks of the images, so that of two payments at once one is the
+    second.
     """
+    if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
+        return ""
     if holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk):
         return "Paid a second time: everything in it was in the buyer's library already."
-    if any(image.taken_down_at or image.freed_at for image in images):
+    if came_from in UNPAID_STATES and any(image.taken_down_at or image.freed_at for image in images):
         return "Paid after an image in it had been taken down."
     return ""
 

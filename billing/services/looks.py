@@ -121,7 +121,7 @@ def _tell_of(order: Order, settled: list[Refund]) -> None:
 
 def _move(order: Order, payment: Payment, images: list[Image]) -> None:
     came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
-    if came_from in UNPAID_STATES and to in HOLDING_STATES and (reason := reason_to_return(order, images)):
+    if to in HOLDING_STATES and (reason := reason_to_return(order, images, came_from=came_from)):
         # The money is promised back in the same transaction, and until then nothing is granted for it.
         promise_refund(order, reason)
         to = Order.State.REFUNDED

@@ -147,7 +147,7 @@ def test_a_refunded_order_offers_no_pull(client: Client, buyer: User) -> None:
     page = client.get(f"/orders/{order.pk}/")
 
     assert (page.context["may_pull"], "€5.00 on its way back" in page.content.decode()) == (False, True)
-    assert "Pull ends within 6 minutes" in page.content.decode()
+    assert "pull ends within 6 minutes" in page.content.decode()
 
 
 def test_an_order_that_staff_look_at_says_so(client: Client, buyer: User) -> None:

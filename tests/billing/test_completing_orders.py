@@ -1,6 +1,7 @@
 """How a payment becomes an order that is paid, whoever hears of it first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -232,6 +233,24 @@ def test_a_payment_of_the_other_mode_grants_nothing(opened: Order, sandbox: Sand
     order = complete_order(order_id=opened.pk)
 
     assert (order.state, holds(buyer), "live mode False instead of True" in order.flag) == ("pending", [], True)
+
+
+def test_a_second_payment_that_is_on_its_way_back_already_is_not_given_back_twice(
+    opened: Order, product: Product, buyer: User, buy, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.press(opened)
+    Order.objects.update(state="expired", closed_at=timezone.now())
+    complete_order(order_id=buy(product, buyer).pk)
+    sandbox.refund(opened)
+    read = gateway.read_payment
+    # A bank that has not taken the refund yet: Stripe lists it, and has not counted it.
+    pending = replace(read(str(opened.checkout_session_id)), refunded=0)
+    pending = replace(pending, refunds=tuple(replace(refund, status="pending") for refund in pending.refunds))
+    monkeypatch.setattr(gateway, "read_payment", lambda _: pending)
+
+    order = complete_order(order_id=opened.pk)
+
+    assert (order.state, Refund.objects.get().reason) == ("refunded", "Made in Stripe's dashboard.")
 
 
 def test_an_answer_that_was_overtaken_is_thrown_away(opened: Order, sandbox: Sandbox) -> None:

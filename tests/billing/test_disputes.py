@@ -1,14 +1,16 @@
 """What a buyer's bank says."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import OutgoingMail, User
 from billing.errors import OrderNotRefundable
-from billing.models import Order
+from billing.models import Order, Refund
 from billing.services.orders import complete_order
 from billing.services.refunds import request_refund
-from marketplace.models import Entitlement
+from marketplace.models import Entitlement, Product
 from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ProductFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +63,30 @@ def test_a_payment_that_is_disputed_when_we_first_hear_of_it(opened: Order, buye
     sandbox.control(f"/disputes/{dispute}/win")
     complete_order(order_id=opened.pk)
     assert len(holds(buyer)) == 1
+
+
+def test_a_dispute_won_after_a_second_payment_gives_the_first_one_back(product: Product, buyer: User, buy, sandbox, holds) -> None:
+    twin = ProductFactory(namespace=product.namespace, images=[product.images.get()])
+    first, second = buy(product, buyer), buy(twin, buyer)
+    dispute = sandbox.dispute(first)
+    states = [complete_order(order_id=order.pk).state for order in (second, first)]
+    assert (states, len(holds(buyer))) == (["paid", "disputed"], 1)
+    sandbox.control(f"/disputes/{dispute}/win")
+
+    order = complete_order(order_id=first.pk)
+
+    assert (order.state, Refund.objects.get().order, len(holds(buyer))) == ("refunded", first, 1)
+    assert Entitlement.objects.get(source_id=first.pk).revoked_at is not None
+
+
+def test_a_dispute_won_after_a_take_down_is_the_seller_s(paid: Order, sandbox: Sandbox) -> None:
+    dispute = sandbox.dispute(paid)
+    complete_order(order_id=paid.pk)
+    paid.product.images.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
+    sandbox.control(f"/disputes/{dispute}/win")
+
+    assert complete_order(order_id=paid.pk).state == "paid"
+    assert not Refund.objects.exists()
 
 
 def test_what_is_disputed_is_not_refunded(paid: Order, sandbox: Sandbox) -> None:

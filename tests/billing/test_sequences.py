@@ -1,0 +1,109 @@
+"""Whatever happens, in whatever order it is heard of: what a buyer holds follows from their orders, and money adds up."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from billing.models import Order, Refund
+from billing.services.moves import HOLDING_STATES
+from billing.services.orders import complete_order, open_checkout, place_order
+from billing.services.refunds import continue_refund, request_refund
+from common.errors import DomainError
+from marketplace.models import Entitlement, Product
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ProductFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEEDS = ["buy", "pay", "hear", "refund", "refund a part", "continue", "dashboard", "dispute", "win", "lose", "expire"]
+
+
+class World:
+    """One buyer, two products that share an image, and what can happen to them. What is impossible now is simply refused."""
+
+    def __init__(self, sandbox: Sandbox, product: Product) -> None:
+        self.sandbox, self.staff = sandbox, UserFactory(staff=True)
+        self.buyer: User = UserFactory()
+        self.products = [product, ProductFactory(namespace=product.namespace, images=[product.images.get()])]
+        self.disputes: dict[str, str] = {}
+
+    @property
+    def orders(self) -> Any:
+        return Order.objects.filter(buyer=self.buyer.account)
+
+    def do(self, deed: str, number: int) -> None:
+        if deed == "buy":
+            open_checkout(order=place_order(product=self.products[number], user=self.buyer))
+            return
+        order = self.orders.filter(product=self.products[number]).order_by("-created_at").first()
+        if order is None:
+            return
+        session = order.checkout_session_id
+        if deed in {"pay", "expire"}:
+            self.sandbox.http.post(f"/sandbox/api/sessions/{session}/{deed}", json={})
+        elif deed == "hear":
+            complete_order(order_id=order.pk)
+        elif deed in {"refund", "refund a part"}:
+            request_refund(order=order, amount=100 if deed == "refund a part" else None, reason="x", actor=self.staff)
+        elif deed == "continue":
+            for refund in Refund.objects.filter(order=order, state="waiting"):
+                continue_refund(refund_id=refund.pk)
+        else:
+            self.at_stripe(deed, str(self.sandbox.session_of(order)["payment_intent"]))
+
+    def at_stripe(self, deed: str, intent: str) -> None:
+        if deed == "dashboard":
+            self.sandbox.http.post("/v1/refunds", data={"payment_intent": intent, "amount": 100})
+        elif deed == "dispute":
+            opened = self.sandbox.http.post(f"/sandbox/api/charges/{intent}/dispute", json={})
+            self.disputes[intent] = opened.json().get("id", self.disputes.get(intent, ""))
+        elif intent in self.disputes:
+            self.sandbox.http.post(f"/sandbox/api/disputes/{self.disputes[intent]}/{deed}", json={})
+
+    def settle(self) -> None:
+        """All tasks have run: every refund is done, every order heard of."""
+        for order in self.orders:
+            complete_order(order_id=order.pk)
+        for refund in Refund.objects.filter(order__buyer=self.buyer.account, state="waiting"):
+            continue_refund(refund_id=refund.pk)
+        for order in self.orders:
+            complete_order(order_id=order.pk)
+
+
+def assert_consistent(world: World) -> None:
+    for order in world.orders:
+        live = Entitlement.objects.filter(source_id=order.pk, revoked_at=None)
+        in_force = live.filter(suspended_at=None).count()
+        assert in_force == (1 if order.state in HOLDING_STATES else 0), order
+        assert live.count() == (1 if order.state in {*HOLDING_STATES, "disputed"} else 0), order
+        done = sum(order.refunds.exclude(state="failed").values_list("amount", flat=True))
+        assert order.refunded_amount <= order.refund_asked_amount <= order.amount
+        assert done <= order.amount
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 1)), max_size=14))
+def test_entitlements_are_a_function_of_orders_whatever_happens(deeds, sandbox: Sandbox, product: Product) -> None:
+    world = World(sandbox, product)
+    world.do("buy", 0)
+    world.do("buy", 1)
+
+    for deed, number in [("pay", 0), *deeds]:
+        try:
+            world.do(deed, number)
+        except DomainError:
+            continue
+        assert_consistent(world)
+    world.settle()
+
+    assert_consistent(world)
+    for order in world.orders.exclude(checkout_session_id=None):
+        intent = sandbox.session_of(order)["payment_intent"]
+        given_back = sum(refund["amount"] for refund in sandbox.get("/refunds", payment_intent=intent)["data"]) if intent else 0
+        assert order.refunded_amount == given_back
+    held = Entitlement.objects.filter(holder=world.buyer.account, revoked_at=None).count()
+    assert held <= 1, "what two products share is never kept twice"

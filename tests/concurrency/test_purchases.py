@@ -1,0 +1,187 @@
+"""Buying, hearing of payments and giving money back, all at the same moment, on the real database."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.services.sellers import suspend_seller
+from billing import gateway
+from billing.errors import OrderNotRefundable, RefundOutOfRange, SellerMayNotSell
+from billing.models import Order, Refund, StripeEvent
+from billing.services.orders import complete_order, open_checkout, place_order
+from billing.services.refunds import continue_refund, request_refund
+from billing.services.waiting import take_pending_orders, take_waiting_events
+from billing.services.webhooks import handle_event
+from marketplace.errors import ProductNotOnOffer
+from marketplace.models import Entitlement, Product
+from tests.billing.conftest import buy, buyer, holds, opened, paid, product, seller
+from tests.factories.accounts import UserFactory
+from tests.factories.billing import OrderFactory, StripeEventFactory
+from tests.factories.marketplace import ProductFactory
+from tests.support.sandbox import Sandbox, post_webhook, sandbox, sandbox_process
+from tests.support.threads import run_in_threads
+
+__all__ = ["buy", "buyer", "holds", "opened", "paid", "product", "sandbox", "sandbox_process", "seller"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def purchase(product: Product, buyer: User) -> str:
+    return open_checkout(order=place_order(product=product, user=buyer))
+
+
+def test_a_double_click_makes_one_order_and_one_checkout(product: Product, buyer: User, sandbox: Sandbox) -> None:
+    urls = run_in_threads(8, lambda: purchase(product, buyer))
+
+    order = Order.objects.get()
+    assert set(urls) == {order.checkout_url}
+    made = [found for found in sandbox.get("/checkout/sessions", limit=100)["data"] if found["client_reference_id"] == str(order.pk)]
+    assert [session["id"] for session in made] == [order.checkout_session_id]
+
+
+def test_twenty_buyers_get_an_order_each(product: Product) -> None:
+    users = [UserFactory() for _ in range(20)]
+
+    orders = run_in_threads(20, lambda number: place_order(product=product, user=users[number]))
+
+    assert {type(order) for order in orders} == {Order}
+    assert Order.objects.filter(state="pending").values("buyer").distinct().count() == 20
+
+
+def test_return_page_webhook_and_sweep_at_once_complete_once(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    sandbox.press(opened)
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+
+    def hear(number: int) -> Any:
+        return handle_event(event_id=event_id) if number % 2 else complete_order(order_id=opened.pk)
+
+    run_in_threads(6, hear)
+
+    opened.refresh_from_db()
+    assert (opened.state, len(holds(buyer)), OutgoingMail.objects.count()) == ("paid", 1, 1)
+    assert AuditEvent.objects.filter(action="order.paid").count() == 1
+
+
+def test_one_event_delivered_and_handled_twenty_times_at_once_has_one_effect(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    sandbox.press(opened)
+    event = sandbox.events("checkout.session.completed", str(opened.checkout_session_id))[-1]
+    payload = json.dumps(event).encode()
+
+    answers = run_in_threads(20, lambda: post_webhook(payload))
+    outcomes = run_in_threads(20, lambda: handle_event(event_id=event["id"]))
+
+    assert answers == [204] * 20
+    assert {type(outcome) for outcome in outcomes} == {StripeEvent}
+    opened.refresh_from_db()
+    assert (StripeEvent.objects.count(), opened.state) == (1, "paid")
+    assert (len(holds(buyer)), Entitlement.objects.count(), OutgoingMail.objects.count()) == (1, 1, 1)
+    assert AuditEvent.objects.filter(action="order.paid").count() == 1
+
+
+def test_different_events_of_one_order_at_once_end_in_the_truth(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+    sandbox.press(opened)
+    sandbox.refund(opened, amount=200)
+    intent = sandbox.session_of(opened)["payment_intent"]
+    about = {"checkout.session.completed": str(opened.checkout_session_id), "charge.refunded": intent, "refund.updated": intent}
+    events = [sandbox.deliver(kind, thing) for kind, thing in about.items()]
+
+    run_in_threads(3, lambda number: handle_event(event_id=events[number]))
+
+    opened.refresh_from_db()
+    assert (opened.state, opened.refunded_amount, opened.flagged_at) == ("partially_refunded", 200, None)
+    assert (len(holds(buyer)), Refund.objects.count()) == (1, 1)
+    assert StripeEvent.objects.filter(handled_at=None).count() == 0
+
+
+def test_two_payments_for_the_same_images_at_once_keep_one_and_give_one_back(product: Product, buyer: User, buy, holds) -> None:
+    twin = ProductFactory(namespace=product.namespace, images=[product.images.get()])
+    orders = [buy(product, buyer), buy(twin, buyer)]
+
+    done = run_in_threads(2, lambda number: complete_order(order_id=orders[number].pk))
+
+    assert sorted(order.state for order in done) == ["paid", "refunded"]
+    assert len(holds(buyer)) == 1
+    refund = Refund.objects.get()
+    continue_refund(refund_id=refund.pk)
+    refund.refresh_from_db()
+    assert (refund.state, refund.amount, refund.order.state) == ("succeeded", 500, "refunded")
+    assert len(holds(buyer)) == 1
+
+
+def test_refunds_asked_for_at_once_never_exceed_the_payment(paid: Order, sandbox: Sandbox) -> None:
+    staff = UserFactory(staff=True)
+
+    outcomes = run_in_threads(8, lambda: request_refund(order=paid, amount=200, reason="x", actor=staff))
+
+    assert [type(outcome) for outcome in outcomes].count(Refund) == 2
+    assert {type(outcome) for outcome in outcomes} <= {Refund, RefundOutOfRange, OrderNotRefundable}
+    run_in_threads(2, lambda number: continue_refund(refund_id=Refund.objects.order_by("pk")[number].pk))
+    order = complete_order(order_id=paid.pk)
+    assert (order.refunded_amount, order.refund_asked_amount, order.state) == (400, 400, "partially_refunded")
+
+
+def test_one_refund_continued_by_several_workers_gives_money_once(paid: Order, sandbox: Sandbox) -> None:
+    refund = request_refund(order=paid, amount=200, reason="x", actor=UserFactory(staff=True))
+
+    run_in_threads(4, lambda: continue_refund(refund_id=refund.pk))
+
+    assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+    assert complete_order(order_id=paid.pk).refunded_amount == 200
+    assert OutgoingMail.objects.filter(key__startswith="refund:").count() == 1
+
+
+def test_an_older_answer_of_stripe_never_overwrites_a_newer_one(paid: Order, sandbox: Sandbox, buyer: User, holds, monkeypatch) -> None:
+    dispute = sandbox.dispute(paid)
+    fetched, newer_is_written = threading.Event(), threading.Event()
+    read = gateway.read_payment
+
+    def slow_first_answer(session_id: str) -> Any:
+        payment = read(session_id)
+        if not fetched.is_set():
+            fetched.set()
+            assert newer_is_written.wait(timeout=30)
+        return payment
+
+    monkeypatch.setattr(gateway, "read_payment", slow_first_answer)
+
+    def act(number: int) -> Order:
+        if number == 0:
+            return complete_order(order_id=paid.pk)
+        assert fetched.wait(timeout=30)
+        sandbox.control(f"/disputes/{dispute}/win")
+        order = complete_order(order_id=paid.pk)
+        newer_is_written.set()
+        return order
+
+    states = [order.state for order in run_in_threads(2, act)]
+
+    paid.refresh_from_db()
+    assert (states, paid.state, len(holds(buyer))) == (["paid", "paid"], "paid", 1)
+
+
+def test_a_seller_who_is_suspended_meanwhile_sells_before_or_not_at_all(product: Product, seller: SellerProfile) -> None:
+    staff = UserFactory(staff=True)
+    users = [UserFactory() for _ in range(6)]
+
+    def act(number: int) -> Any:
+        if number == 0:
+            return suspend_seller(seller=seller, reason="x", actor=staff)
+        return place_order(product=product, user=users[number - 1])
+
+    outcomes = run_in_threads(7, act)
+
+    assert {type(outcome) for outcome in outcomes[1:]} <= {Order, ProductNotOnOffer, SellerMayNotSell}
+    with pytest.raises(ProductNotOnOffer):
+        place_order(product=product, user=UserFactory())
+
+
+def test_two_sweeps_at_once_never_take_the_same_row() -> None:
+    events = {StripeEventFactory().pk for _ in range(5)}
+    orders = {OrderFactory(settle_after="2026-01-01T00:00:00Z").pk for _ in range(5)}
+
+    taken = run_in_threads(4, lambda number: take_waiting_events() if number % 2 else take_pending_orders())
+
+    assert sorted(str(key) for some in taken for key in some) == sorted(str(key) for key in events | orders)
