@@ -110,4 +110,6 @@ def _problem(code: str, message: str, *, status: int, **oauth: str) -> HttpRespo
 
 
 def _answer(body: dict[str, object], *, status: int) -> HttpResponse:
-    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store", "Vary": "Authorization"})
+    response = JsonResponse(body, status=status, headers={"Cache-Control": "no-store", "Vary": "Authorization"})
+    response["Content-Length"] = str(len(response.content))  # there is no middleware here that would; without it the answer is chunked
+    return response

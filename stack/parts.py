@@ -54,8 +54,10 @@ def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, 
     """
     options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
     quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
+    # As long as nginx lets them be: a client that asks for many images at once writes a long query.
+    limits = ("--limit-request-line", "8190")
     environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
-    return (PYTHON, "-m", "gunicorn", *options, *quiet, *environment, f"config.{module}:application")
+    return (PYTHON, "-m", "gunicorn", *options, *quiet, *limits, *environment, f"config.{module}:application")
 
 
 def web(instance: Instance) -> Part:

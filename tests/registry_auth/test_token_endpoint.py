@@ -222,6 +222,7 @@ class TestAnswer:
             "issued_at": "2026-11-23T01:02:03Z",
         }
         assert (response["Cache-Control"], response["Vary"], response["Content-Type"]) == ("no-store", "Authorization", "application/json")
+        assert int(response["Content-Length"]) == len(response.content)
         issued = int(datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC).timestamp())
         said = claims_of(body["token"])
         assert len(said.pop("jti")) == 22
