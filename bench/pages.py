@@ -97,7 +97,12 @@ def measure(program: Path, url: str, cookie: str, folder: Path) -> list[int]:
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if result.returncode:
         raise Problem(f"Lighthouse failed on {url}: {result.stderr[-600:]}", do="look at the page by hand.")
-    categories = json.loads(report.read_text())["categories"]
+    seen = json.loads(report.read_text())
+    if seen["finalDisplayedUrl"] != url:
+        raise Problem(
+            f"Lighthouse was led from {url} to {seen['finalDisplayedUrl']}.", do="the session did not hold: look at the page by hand."
+        )
+    categories = seen["categories"]
     return [round((categories[score]["score"] or 0) * 100) for score in SCORES]
 
 
