@@ -53,6 +53,7 @@ class Stack:
         self.lock = Lock(instance)
         self.environment = plain_environment(os.environ)
         self.docker_host: str | None = None
+        self.was_launched = False
         self._supervisor: Supervisor | None = None
 
     @property
@@ -105,6 +106,7 @@ class Stack:
         self._supervisor = Supervisor(self.instance, [*database, *(part(self.instance) for part in make)], restarts=self.restarts)
         self.environment |= shop_environment(self.instance) | self.settings
         self.supervisor.launch(self.environment, keep_open=[self.lock.descriptor])
+        self.was_launched = True
         self.announce("database, queue, sandbox")
         self.supervisor.start("postgres", "redis", "sandbox")
         server.ensure_database()

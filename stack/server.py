@@ -35,7 +35,8 @@ def started(view: View, instance: Instance) -> Iterator[Stack]:
             yield stack
             quietly(view, "Stopping every part …")
     except BaseException:
-        quietly(view, "Stopped every part.")
+        if stack.was_launched:
+            quietly(view, "Stopped every part.")
         raise
     quietly(view, "Stopped.")
 
