@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 import shutil
 import socket
 import subprocess
@@ -29,7 +30,7 @@ storage:
   delete: {{enabled: true}}
   redirect: {{disable: true}}
   cache: {{blobdescriptor: inmemory}}
-http: {{addr: 127.0.0.1:{port}, relativeurls: true, secret: only-for-tests}}
+http: {{addr: 127.0.0.1:{port}, relativeurls: true, secret: only-for-tests, headers: {{X-Registry: [{name}]}}}}
 auth:
   token: {{realm: "{realm}", service: layerstore, issuer: layerstore, rootcertbundle: {bundle}}}
 notifications:
@@ -60,7 +61,8 @@ def running_registry(folder: Path, *, bundle: Path, realm: str, events_url: str,
     program = shutil.which("docker-registry")
     assert program, "docker-registry is missing: apt-get install docker-registry"
     for port in PORTS:
-        settings = {"root": folder / "data", "port": port, "realm": realm, "bundle": bundle, "events_url": events_url}
+        name = secrets.token_hex(8)
+        settings = {"name": name, "root": folder / "data", "port": port, "realm": realm, "bundle": bundle, "events_url": events_url}
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "registry.yml"
         configuration.write_text(_CONFIGURATION.format(**settings, events_secret=events_secret))
@@ -69,7 +71,7 @@ def running_registry(folder: Path, *, bundle: Path, realm: str, events_url: str,
         with (folder / "log").open("ab") as log:
             process = subprocess.Popen([program, "serve", str(configuration)], stdout=log, stderr=log)
         try:
-            if _came_up(process, port):
+            if _came_up(process, port, name):
                 yield Registry(f"http://127.0.0.1:{port}", process)
                 return
         finally:
@@ -192,6 +194,14 @@ def _taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _came_up(process: subprocess.Popen, port: int) -> bool:
-    wait_until(lambda: process.poll() is not None or _taken(port))
+def _came_up(process: subprocess.Popen, port: int, name: str) -> bool:
+    """Wait for our registry, not for one that another test run started on the same port a moment earlier."""
+
+    def answers() -> bool:
+        try:
+            return bool(httpx.get(f"http://127.0.0.1:{port}/v2/", trust_env=False).headers.get("X-Registry") == name)
+        except httpx.HTTPError:
+            return False
+
+    wait_until(lambda: process.poll() is not None or answers())
     return process.poll() is None
