@@ -3,12 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, pagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from common.errors import DomainError, RetryLater
+from common.errors import DatabaseAway, DomainError, RetryLater
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -29,6 +30,8 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
         if isinstance(exception, RetryLater):
             response["Retry-After"] = str(exception.retry_after)
         return response
+    if isinstance(exception, OperationalError | InterfaceError):
+        return problem_details(DatabaseAway(), context)
     answer = exception_handler(exception, context)
     if answer is None:
         return None

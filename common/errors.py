@@ -62,3 +62,13 @@ class LockTimeout(RetryLater):
 
     def __init__(self) -> None:
         super().__init__("Somebody else is changing this right now. Try again in a few seconds.")
+
+
+class DatabaseAway(RetryLater):
+    """The database does not answer. Nothing was changed."""
+
+    code = "database_away"
+    retry_after = 30
+
+    def __init__(self) -> None:
+        super().__init__("A part of Layerstore does not answer. Nothing was changed. Try again in 30 seconds.")

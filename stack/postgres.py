@@ -34,10 +34,10 @@ class Postgres:
         return [*self.become, str(self.programs / arguments[0]), *arguments[1:]]
 
     def server_command(self, *, durable: bool = True) -> list[str]:
-        """Return the command that is the server. `durable=False` is for tests: a crash of the machine may lose everything."""
+        """Return the command that is the server. `durable=False` is for tests: a crash of the machine may lose everything, its own nothing."""
         options = ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "log_timezone=UTC", "timezone=UTC"]
         if not durable:
-            options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+            options += ["fsync=off", "full_page_writes=off"]
         settings = [argument for option in options for argument in ("-c", option)]
         server = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.sockets), *settings]
         return [*self.become, *dying_with_parent("INT"), *server]

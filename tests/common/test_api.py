@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 
@@ -51,6 +52,13 @@ def test_every_error_has_one_shape(exception: Exception, status: int, code: str)
 
     assert response is not None
     assert (response.status_code, response.data["code"], response.content_type) == (status, code, "application/problem+json")
+
+
+def test_a_database_that_is_away_is_no_defect_of_the_request() -> None:
+    response = problem_details(OperationalError("connection refused"), {})
+
+    assert response is not None
+    assert (response.status_code, response.data["code"], response["Retry-After"]) == (503, "database_away", "30")
 
 
 def test_throttling_says_when() -> None:

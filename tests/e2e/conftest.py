@@ -9,7 +9,7 @@ __all__ = ["stack"]
 
 
 @pytest.fixture(scope="session")
-def trade(stack: LiveStack) -> Iterator[Trade]:  # noqa: F811  the fixture imported above
+def trade(stack: LiveStack) -> Iterator[Trade]:
     """The people of this session's stack."""
     trade = Trade(stack)
     yield trade

@@ -142,11 +142,16 @@ class Trade:
         headers = {"Authorization": f"Bearer {person.access_token}"}
         return httpx.Client(base_url=f"{self.stack.url}/api/v1", headers=headers, timeout=30, trust_env=False)
 
-    def sandbox(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        """Command the sandbox."""
-        response = httpx.request(method, f"{self.stack.instance.sandbox_url}/sandbox/api{path}", json=body, timeout=60, trust_env=False)
+    def sandbox(self, method: str, path: str, body: object = None) -> None:
+        """Command the sandbox; returns when it has obeyed."""
+        response = httpx.request(
+            method,
+            f"{self.stack.instance.sandbox_url}/sandbox/api{path}",
+            json=body if body is not None or method != "POST" else {},
+            timeout=60,
+            trust_env=False,
+        )
         response.raise_for_status()
-        return dict(response.json()) if response.content else {}
 
     def registry_token(self, scope: str, person: Person | None = None) -> str:
         """Ask the token endpoint as a client does."""
