@@ -1,4 +1,8 @@
-"""The only places where rows of this app are locked. Order: SellerProfile, then AccessToken; a User last, alone."""
+"""The only places where rows of this app are locked. Order: SellerProfile, then AccessToken; a User last, alone.
+
+FOR NO KEY UPDATE: whoever writes a row that refers to a locked one does not wait for it, as he would for a FOR UPDATE, which would
+put a lock that nobody sees (PostgreSQL manual, 13.3.2) behind the ones he holds already.
+"""
 
 from uuid import UUID
 
@@ -9,22 +13,22 @@ from common.locking import require_atomic
 def lock_seller(*, account_id: UUID) -> SellerProfile:
     """Lock the seller for this transaction: whoever counts or adds their namespaces, or changes whether they may sell, holds it."""
     require_atomic()
-    return SellerProfile.objects.select_for_update(of=("self",)).get(pk=account_id)
+    return SellerProfile.objects.select_for_update(of=("self",), no_key=True).get(pk=account_id)
 
 
 def lock_token(*, token_id: UUID) -> AccessToken:
     """Lock the access token for this transaction."""
     require_atomic()
-    return AccessToken.objects.select_for_update(of=("self",)).get(pk=token_id)
+    return AccessToken.objects.select_for_update(of=("self",), no_key=True).get(pk=token_id)
 
 
 def lock_user(*, user_id: UUID) -> User:
     """Lock the user for this transaction."""
     require_atomic()
-    return User.objects.select_for_update(of=("self",)).get(pk=user_id)
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
 
 
 def lock_mail(*, mail_id: UUID) -> OutgoingMail:
     """Lock the mail for this transaction."""
     require_atomic()
-    return OutgoingMail.objects.select_for_update(of=("self",)).get(pk=mail_id)
+    return OutgoingMail.objects.select_for_update(of=("self",), no_key=True).get(pk=mail_id)

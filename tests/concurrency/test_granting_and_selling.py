@@ -1,7 +1,9 @@
 from collections import Counter
 
 import pytest
+from django.db import transaction
 
+from accounts.locks import lock_seller
 from common.errors import LockTimeout
 from common.models import new_id
 from marketplace.errors import ImageOnSale, ProductNotReady, ProductStateConflict
@@ -52,6 +54,18 @@ def test_twenty_clicks_on_get_it_put_a_product_into_the_library_once():
 
     assert Entitlement.objects.count() == 1
     assert {outcome[0].pk for outcome in outcomes} == {Entitlement.objects.get().pk}
+
+
+def test_a_bundle_is_put_together_while_somebody_holds_its_seller():
+    # Who buys locks the seller, then the images; who puts a bundle together holds the images and writes rows that refer to the seller.
+    product = ProductFactory()
+    seller = product.seller
+
+    with transaction.atomic():
+        lock_seller(account_id=seller.pk)
+        outcomes = run_in_threads(1, lambda: set_images(product=product, images=list(product.images.all()), actor=seller.account.user))
+
+    assert outcomes == [product]
 
 
 def test_many_buyers_of_overlapping_bundles_do_not_deadlock():
