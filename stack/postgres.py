@@ -34,7 +34,7 @@ class Postgres:
         return [*self.become, str(self.programs / arguments[0]), *arguments[1:]]
 
     def server_command(self, *, durable: bool = True) -> list[str]:
-        """Return the command that is the server. `durable=False` is for tests: a crash of the machine may lose everything, its own nothing."""
+        """Return the command that is the server. `durable=False`, for tests: the machine's crash may lose all, its own nothing."""
         options = ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "log_timezone=UTC", "timezone=UTC"]
         if not durable:
             options += ["fsync=off", "full_page_writes=off"]
