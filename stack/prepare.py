@@ -13,6 +13,7 @@ def main(error_pages: Path) -> None:
     django.setup()
     call_command("migrate", "--noinput")
     call_command("signing_keys", "init")
+    call_command("signing_keys", "renew")
     call_command("collectstatic", "--noinput", verbosity=0)
     error_pages.mkdir(mode=0o700, exist_ok=True)
     (error_pages / "503.html").write_text(render_to_string("503.html"))
