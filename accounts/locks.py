@@ -1,7 +1,7 @@
 """The only places where rows of this app are locked. Order: SellerProfile, then AccessToken; a User last, alone.
 
-FOR NO KEY UPDATE: whoever writes a row that refers to a locked one does not wait for it, as he would for a FOR UPDATE, which would
-put a lock that nobody sees (PostgreSQL manual, 13.3.2) behind the ones he holds already.
+FOR NO KEY UPDATE: a row that refers to a locked one is written without waiting. Under FOR UPDATE its foreign key would wait, which
+is a lock that nobody sees and that keeps to no order (PostgreSQL manual, 13.3.2).
 """
 
 from uuid import UUID

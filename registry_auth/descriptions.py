@@ -1,11 +1,13 @@
 """Reading a manifest: what kind of thing it is, for which platforms, of which layers (OCI image-spec 1.1). Its authors are strangers.
 
-Nothing in here raises for what stands in a manifest: what is not understood is an artefact with the size it claims.
+Nothing in here raises for what stands in a manifest: what is not understood is an artefact with the size it claims. Nor does it matter
+that the registry has looked at a manifest before: it takes `Digest` for `digest`, and of two keys the last.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -18,6 +20,9 @@ _IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "applica
 _LAYER_PREFIXES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 _ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is no image
 MOST_CHILDREN = 100
+_DIGEST = re.compile(
+    r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}"
+)  # OCI image-spec, "Digests", in hexadecimal as all of its algorithms are
 
 Document = Mapping[str, Any]
 
@@ -34,13 +39,13 @@ def read_document(content: bytes | None) -> Document:
 def config_digest(document: Document) -> str | None:
     """Return the digest of the image's configuration; None for what is no image."""
     config = _mapping(document.get("config"))
-    return _text(config.get("digest")) or None if _text(config.get("mediaType")) in _IMAGE_CONFIGS else None
+    return _digest(config) or None if _text(config.get("mediaType")) in _IMAGE_CONFIGS else None
 
 
 def children_of(document: Document) -> list[Document]:
     """Return an index's entries, attestations left out."""
     entries = [_mapping(entry) for entry in _sequence(document.get("manifests"))[:MOST_CHILDREN]]
-    return [entry for entry in entries if _text(entry.get("digest")) and not _is_attestation(entry)]
+    return [entry for entry in entries if _digest(entry) and not _is_attestation(entry)]
 
 
 def describe_index(document: Document, *, sizes: Mapping[str, int]) -> ManifestDescription:
@@ -62,7 +67,7 @@ def describe_image(document: Document, config: Document) -> ManifestDescription:
     """Describe an image by its manifest and configuration, or an artefact (chart, signature, attestation) by its manifest."""
     layers = [_mapping(layer) for layer in _sequence(document.get("layers"))]
     size = pull_size(document)
-    if config_digest(document) is None or not all(_text(layer.get("mediaType")).startswith(_LAYER_PREFIXES) for layer in layers):
+    if config_digest(document) is None or not all(map(_is_layer, layers)):
         return ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=size)
     commands = [_text(step.get("created_by")) for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")]
     # A squashed or hand-made image has a history of another length: then nothing says which command made which layer.
@@ -74,7 +79,7 @@ def describe_image(document: Document, config: Document) -> ManifestDescription:
         platforms=(platform,) if platform else (),
         image_created_at=_time(config.get("created")),
         layers=tuple(
-            LayerDescription(digest=_text(layer.get("digest")), size=_size(layer), command=command)
+            LayerDescription(digest=_digest(layer), size=_size(layer), command=command)
             for layer, command in zip(layers, known, strict=True)
         ),
     )
@@ -83,6 +88,10 @@ def describe_image(document: Document, config: Document) -> ManifestDescription:
 def pull_size(document: Document) -> int:
     """Return the bytes of an image's configuration and layers."""
     return sum(_size(_mapping(part)) for part in (document.get("config"), *_sequence(document.get("layers"))))
+
+
+def _is_layer(part: Document) -> bool:
+    return bool(_digest(part)) and _text(part.get("mediaType")).startswith(_LAYER_PREFIXES)
 
 
 def _is_attestation(entry: Document) -> bool:
@@ -98,9 +107,14 @@ def _platform(named: Document) -> str:
 def _time(value: object) -> datetime | None:
     try:
         parsed = parse_datetime(_text(value))
-    except ValueError:  # well formed, but the 31st of February
+        return parsed.astimezone(UTC) if parsed is not None and parsed.tzinfo is not None else None
+    except (ValueError, OverflowError):  # well formed, but the 31st of February, or in UTC before the year 1 or after 9999
         return None
-    return parsed if parsed is not None and parsed.tzinfo is not None else None
+
+
+def _digest(part: Document) -> str:
+    digest = _text(part.get("digest"))
+    return digest if _DIGEST.fullmatch(digest) else ""
 
 
 def _size(part: Document) -> int:

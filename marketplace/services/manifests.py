@@ -152,4 +152,5 @@ def _bytes(size: int) -> int:
 
 
 def _text(text: str, longest: int) -> str:
-    return text.replace("\x00", "")[:longest]
+    """Return what PostgreSQL takes of a text: neither NUL nor half a surrogate pair, which JSON can hold both."""
+    return text.replace("\x00", "").encode(errors="replace").decode()[:longest]

@@ -126,19 +126,19 @@ def test_what_a_stranger_wrote_into_a_manifest_fits_the_table():
     wild = ManifestDescription(
         kind=Manifest.Kind.INDEX,
         size=2**80,
-        platforms=("p" * 500, "a\x00b"),
+        platforms=("p" * 500, "a\x00b\ud800"),
         children=("c" * 500,),
-        layers=tuple(LayerDescription("d" * 500, -5, "\x00" + "x" * 900) for _ in range(1_100)),
+        layers=tuple(LayerDescription("d" * 500, -5, "\x00\udfff" + "x" * 900) for _ in range(1_100)),
     )
 
     describe_manifest(manifest=manifest, description=wild)
 
     manifest.refresh_from_db()
     assert manifest.size == 2**63 - 1
-    assert manifest.platforms == ["ab", "p" * 80]
+    assert manifest.platforms == ["ab?", "p" * 80]
     assert manifest.children == ["c" * 140]
     assert manifest.layers.count() == 1_000
-    assert set(manifest.layers.values_list("digest", "size", "command")) == {("d" * 140, 0, "x" * 500)}
+    assert set(manifest.layers.values_list("digest", "size", "command")) == {("d" * 140, 0, "?" + "x" * 499)}
 
 
 def test_a_manifest_that_is_gone_stays_gone():

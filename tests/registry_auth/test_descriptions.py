@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from marketplace.models import Manifest
 from registry_auth.descriptions import children_of, config_digest, describe_image, describe_index, read_document
-from tests.support.registry import CONFIG, LAYER, OciImage, index_of
+from tests.support.registry import CONFIG, LAYER, OciImage, digest_of, index_of
+
+SOME = digest_of(b"something")
 
 
 def documents(image: OciImage) -> tuple:
@@ -51,7 +53,10 @@ def test_a_platform_has_two_or_three_parts(platform, expected):
     assert describe_image(manifest, {**config, **platform}).platforms == expected
 
 
-@pytest.mark.parametrize("created", [None, "", "yesterday", "2026-02-31T00:00:00Z", "2026-11-22T10:00:00", 5])
+@pytest.mark.parametrize(
+    "created",
+    [None, "", "yesterday", "2026-02-31T00:00:00Z", "2026-11-22T10:00:00", 5, "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-12:00"],
+)
 def test_a_time_that_is_none_is_left_out(created):
     manifest, config = documents(OciImage(["one"]))
 
@@ -61,8 +66,9 @@ def test_a_time_that_is_none_is_left_out(created):
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "sha256:x", "size": 5}}, id="chart"),
-        pytest.param({"layers": [{"mediaType": "application/vnd.in-toto+json", "digest": "sha256:x", "size": 5}]}, id="attestation"),
+        pytest.param({"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": SOME, "size": 5}}, id="chart"),
+        pytest.param({"layers": [{"mediaType": "application/vnd.in-toto+json", "digest": SOME, "size": 5}]}, id="attestation"),
+        pytest.param({"layers": [{"mediaType": LAYER, "digest": "sha256:zz", "size": 5}]}, id="a layer whose digest is none"),
         pytest.param({"config": None}, id="no configuration"),
         pytest.param({"config": {"mediaType": CONFIG}}, id="a configuration without digest"),
     ],
@@ -87,14 +93,15 @@ def test_an_index_is_as_large_as_its_largest_child():
 
 def test_attestations_are_known_by_annotation_or_by_platform():
     entries = [
-        {"digest": "sha256:1", "platform": {"os": "unknown", "architecture": "unknown"}},
-        {"digest": "sha256:2", "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
-        {"digest": "sha256:3"},
+        {"digest": SOME, "platform": {"os": "unknown", "architecture": "unknown"}},
+        {"digest": SOME, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
+        {"digest": SOME},
+        {"digest": "../../blobs/uploads"},
         {"platform": {"os": "linux"}},
         "nonsense",
     ]
 
-    assert [child["digest"] for child in children_of({"manifests": entries})] == ["sha256:3"]
+    assert [child["digest"] for child in children_of({"manifests": entries})] == [SOME]
 
 
 def test_an_empty_index_is_an_index():

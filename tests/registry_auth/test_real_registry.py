@@ -25,7 +25,7 @@ from registry_auth.services.take_downs import remove_taken_down_manifests
 from registry_auth.tasks import drain_registry_events
 from registry_auth.tokens import AccessEntry, Claims, sign
 from tests.factories.accounts import AccessTokenFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, ImageFactory
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
 from tests.support.registry import INDEX, MANIFEST, OciImage, index_of, put_manifest, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +87,27 @@ def test_a_push_shows_as_tag_manifest_and_layers(registry, token_for, image, sel
     ]
     image.refresh_from_db()
     assert image.first_pushed_at is not None
+
+
+def test_an_image_made_to_hurt_stops_neither_other_images_nor_a_page(registry, token_for, image, seller, client, settings):
+    # The registry takes `Digest` for `digest` and the last of both, and looks into no configuration.
+    product = FreeProductFactory(namespace=image.namespace, images=[image])
+    pushed = OciImage(["one"], architecture="\ud800", created="0001-01-01T00:00:00+05:00")
+    (layer,) = pushed.layers
+    pushed.manifest = pushed.manifest.replace(b'"layers": [{', b'"layers": [{"digest": "sha256:zz", ').replace(
+        f'"digest": "{layer["digest"]}"'.encode(), f'"Digest": "{layer["digest"]}"'.encode()
+    )
+    token = token_for(seller, scope(image, "push,pull"))
+    assert pushed.push(registry, token, image.repository, "1.0").status_code == 201
+    OciImage(["two"], architecture="\ud800", created="9999-12-31T23:59:59-12:00").push(registry, token, image.repository, "2.0")
+    told_of(2)
+
+    assert not Manifest.objects.filter(described_at__isnull=True).exists()
+    assert Tag.objects.get(name="1.0").manifest.kind == "artifact"
+    assert Tag.objects.get(name="2.0").manifest.platforms == ["linux/?"]
+    assert set(Manifest.objects.values_list("image_created_at", flat=True)) == {None}
+    settings.ROOT_URLCONF = "config.urls"
+    assert product.title in client.get("/").content.decode()
 
 
 def test_an_index_shows_its_platforms_and_hides_attestations(registry, token_for, image, seller):
