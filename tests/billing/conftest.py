@@ -16,6 +16,12 @@ from tests.support.sandbox import Sandbox, sandbox, sandbox_process
 __all__ = ["sandbox", "sandbox_process"]
 
 
+def person_of(seller: SellerProfile) -> User:
+    """Who signs in for a seller of these tests."""
+    assert seller.account.user is not None
+    return seller.account.user
+
+
 @pytest.fixture
 def seller(sandbox: Sandbox, transactional_db: None) -> SellerProfile:
     return SellerFactory(stripe_account_id=sandbox.account())

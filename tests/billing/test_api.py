@@ -56,6 +56,10 @@ def test_the_list_has_the_buyer_s_orders_alone_and_is_filtered(api: Client, buye
 
     assert [row["id"] for row in api.get("/api/v1/orders/").json()["results"]] == [str(paid.pk), str(pending.pk)]
     assert [row["id"] for row in api.get("/api/v1/orders/?state=paid").json()["results"]] == [str(paid.pk)]
+    assert [row["id"] for row in api.get(f"/api/v1/orders/?product={paid.product_id}").json()["results"]] == [str(paid.pk)]
+    assert api.get(f"/api/v1/orders/?product={other.product_id}").json()["results"] == []
+    assert api.get(f"/api/v1/orders/?product={other.pk}").json()["results"] == []
+    assert api.get("/api/v1/orders/?state=lost").status_code == 400
     assert api.get(f"/api/v1/orders/{other.pk}/").status_code == 404
 
 

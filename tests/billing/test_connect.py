@@ -7,6 +7,7 @@ from billing import gateway
 from billing.errors import StripeAway
 from billing.gateway import Standing
 from billing.services.connect import connect_seller, refresh_seller
+from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory
 from tests.support.sandbox import Sandbox
 
@@ -19,22 +20,22 @@ def newcomer(sandbox: Sandbox, transactional_db: None) -> SellerProfile:
 
 
 def test_a_seller_gets_an_account_and_a_link(newcomer: SellerProfile, sandbox: Sandbox) -> None:
-    url = connect_seller(seller=newcomer, actor=newcomer.account.user)
+    url = connect_seller(seller=newcomer, actor=person_of(newcomer))
 
     newcomer.refresh_from_db()
     account = sandbox.get(f"/accounts/{newcomer.stripe_account_id}")
     assert (account["type"], account["metadata"]) == ("express", {"seller_id": str(newcomer.pk)})
     assert url.startswith(f"{sandbox.url}/setup/e/{newcomer.stripe_account_id}/")
-    assert AuditEvent.objects.get(action="seller.stripe_onboarding_opened").actor == newcomer.account.user
+    assert AuditEvent.objects.get(action="seller.stripe_onboarding_opened").actor == person_of(newcomer)
     assert newcomer.charges_enabled is False
 
 
 def test_connecting_again_keeps_the_account_and_makes_a_fresh_link(newcomer: SellerProfile) -> None:
-    first = connect_seller(seller=newcomer, actor=newcomer.account.user)
+    first = connect_seller(seller=newcomer, actor=person_of(newcomer))
     newcomer.refresh_from_db()
     account = newcomer.stripe_account_id
 
-    second = connect_seller(seller=newcomer, actor=newcomer.account.user)
+    second = connect_seller(seller=newcomer, actor=person_of(newcomer))
 
     newcomer.refresh_from_db()
     assert (newcomer.stripe_account_id, first != second) == (account, True)
@@ -44,10 +45,10 @@ def test_an_account_that_was_made_but_not_written_down_is_found_again(newcomer: 
     sandbox.fail("/v1/accounts", times=1, mode="lost", method="POST")
     sandbox.fail("/v1/accounts", method="POST")
     with pytest.raises(StripeAway):
-        connect_seller(seller=newcomer, actor=newcomer.account.user)
+        connect_seller(seller=newcomer, actor=person_of(newcomer))
     sandbox.mend()
 
-    connect_seller(seller=newcomer, actor=newcomer.account.user)
+    connect_seller(seller=newcomer, actor=person_of(newcomer))
 
     made = [found for found in sandbox.get("/accounts", limit=100)["data"] if found["metadata"] == {"seller_id": str(newcomer.pk)}]
     newcomer.refresh_from_db()

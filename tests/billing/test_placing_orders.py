@@ -13,6 +13,7 @@ from billing.models import Order
 from billing.services.orders import complete_order, open_checkout, place_order, settle_order
 from marketplace.errors import OwnProduct, ProductNotOnOffer
 from marketplace.models import Entitlement, Price, Product
+from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory
 from tests.factories.marketplace import (
@@ -111,7 +112,7 @@ def test_nobody_buys_without_a_verified_address(product: Product) -> None:
 
 def test_nobody_buys_from_themselves(product: Product) -> None:
     with pytest.raises(OwnProduct):
-        place_order(product=product, user=product.seller.account.user)
+        place_order(product=product, user=person_of(product.seller))
 
     assert not Order.objects.exists()
 
@@ -329,6 +330,41 @@ def test_a_checkout_that_was_closed_while_it_opened_sends_nobody_there(
     assert open_checkout(order=order) == f"http://layerstore.test:8080/billing/return/{order.pk}/"
     order.refresh_from_db()
     assert (order.checkout_url, sandbox.session_of(order)["status"]) == ("", "open")
+
+
+def test_two_tabs_that_open_one_checkout_note_it_once(product: Product, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = place_order(product=product, user=buyer)
+    create = gateway.create_checkout
+
+    def the_other_tab_is_faster(given: Order) -> gateway.Checkout:
+        monkeypatch.setattr(gateway, "create_checkout", create)
+        open_checkout(order=given)
+        return create(given)
+
+    monkeypatch.setattr(gateway, "create_checkout", the_other_tab_is_faster)
+
+    url = open_checkout(order=order)
+
+    order.refresh_from_db()
+    assert (url, order.checkout_session_id is not None) == (order.checkout_url, True)
+
+
+def test_a_refusal_after_the_other_tab_s_success_fails_nothing(product: Product, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = place_order(product=product, user=buyer)
+    create = gateway.create_checkout
+
+    def refused_too_late(given: Order) -> gateway.Checkout:
+        monkeypatch.setattr(gateway, "create_checkout", create)
+        open_checkout(order=given)
+        raise StripeRefused(reason="too late")
+
+    monkeypatch.setattr(gateway, "create_checkout", refused_too_late)
+
+    with pytest.raises(StripeRefused):
+        open_checkout(order=order)
+
+    order.refresh_from_db()
+    assert (order.state, order.checkout_url != "") == ("pending", True)
 
 
 def test_the_sweep_ends_what_never_reached_stripe(product: Product, buyer: User) -> None:

@@ -8,15 +8,15 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.errors import ReasonMissing
-from accounts.models import AuditEvent, OutgoingMail, User
+from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeAway, StripeRefused
 from billing.models import Order, Refund
 from billing.services.orders import complete_order
 from billing.services.refunds import continue_refund, request_refund
-from marketplace.models import Entitlement, Product
+from marketplace.models import Entitlement, Image, Product
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import ProductFactory, PushedImageFactory
+from tests.factories.marketplace import NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +58,15 @@ def test_a_full_refund_takes_everything_back(paid: Order, staff: User, buyer: Us
     assert "6 more minutes" in mail.body_text
     requested = AuditEvent.objects.get(action="order.refund_requested")
     assert (requested.actor, requested.reason, requested.details) == (staff, "It did not start.", {"amount": 500})
+
+
+def test_without_a_fee_there_is_none_to_give_back(seller: SellerProfile, buyer: User, staff: User, buy, settings) -> None:
+    settings.LAYERSTORE_APPLICATION_FEE_PERCENT = 0
+    order = complete_order(order_id=buy(ProductFactory(namespace=NamespaceFactory(owner=seller.account)), buyer).pk)
+
+    refund = continue_refund(refund_id=ask(order, staff).pk)
+
+    assert (refund.state, refund.failure) == ("succeeded", "")
 
 
 def test_a_partial_refund_keeps_pull(paid: Order, staff: User, buyer: User, sandbox: Sandbox, holds) -> None:
@@ -145,7 +154,7 @@ def test_a_refund_before_completion_grants_nothing(opened: Order, buyer: User, s
 
 
 def test_a_bundle_refunded_leaves_what_was_bought_alone(product: Product, buyer: User, buy, staff: User, holds) -> None:
-    images = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
+    images: list[Image] = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
     alone = complete_order(order_id=buy(product, buyer).pk)
     bundle = complete_order(order_id=buy(ProductFactory(namespace=product.namespace, images=images), buyer).pk)
     assert len(holds(buyer)) == 3

@@ -6,6 +6,7 @@ from django.test import Client
 
 from accounts.models import SellerProfile, User
 from marketplace.models import Product
+from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory
 from tests.factories.marketplace import NamespaceFactory
@@ -22,7 +23,7 @@ def client_of(user: User) -> Client:
 
 @pytest.fixture
 def client(product: Product) -> Client:
-    return client_of(product.seller.account.user)
+    return client_of(person_of(product.seller))
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_the_seller_sees_what_was_paid_and_nothing_of_others(client: Client, pro
 
 
 def test_a_newcomer_is_sent_to_stripe_and_comes_back_able_to_sell(newcomer: SellerProfile, sandbox: Sandbox) -> None:
-    client = client_of(newcomer.account.user)
+    client = client_of(person_of(newcomer))
     assert "Not connected yet" in client.get("/selling/payouts/").content.decode()
 
     answer = client.post("/selling/payouts/connect")
@@ -65,14 +66,14 @@ def test_a_link_that_ran_out_is_replaced(client: Client, product: Product, sandb
 
 
 def test_a_refresh_makes_no_account(newcomer: SellerProfile) -> None:
-    answer = client_of(newcomer.account.user).get("/selling/payouts/refresh")
+    answer = client_of(person_of(newcomer)).get("/selling/payouts/refresh")
 
     newcomer.refresh_from_db()
     assert (answer["Location"], newcomer.stripe_account_id) == ("/selling/payouts/", None)
 
 
 def test_coming_back_without_an_account_changes_nothing(newcomer: SellerProfile) -> None:
-    assert client_of(newcomer.account.user).get("/selling/payouts/return")["Location"] == "/selling/payouts/"
+    assert client_of(person_of(newcomer)).get("/selling/payouts/return")["Location"] == "/selling/payouts/"
 
 
 def test_coming_back_while_stripe_is_away_says_so(client: Client, sandbox: Sandbox) -> None:
@@ -86,7 +87,7 @@ def test_coming_back_while_stripe_is_away_says_so(client: Client, sandbox: Sandb
 def test_what_stripe_refuses_is_said_on_the_page(newcomer: SellerProfile) -> None:
     SellerProfile.objects.filter(pk=newcomer.pk).update(stripe_account_id="acct_gone")
 
-    answer = client_of(newcomer.account.user).post("/selling/payouts/connect")
+    answer = client_of(person_of(newcomer)).post("/selling/payouts/connect")
 
     assert answer["Location"] == "/selling/payouts/"
     assert "refused" in str(next(iter(get_messages(answer.wsgi_request))))

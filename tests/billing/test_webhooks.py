@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from django.urls import reverse
 from accounts.errors import ReasonMissing
 from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
 from billing import gateway
+from billing.errors import StripeRefused
 from billing.models import Order, Refund, StripeEvent
 from billing.services import webhooks
 from billing.services.orders import open_checkout, place_order
@@ -92,9 +92,9 @@ def test_the_endpoint_takes_only_posts(client) -> None:
 
 
 @pytest.fixture
-def _unheard(opened: Order, sandbox: Sandbox) -> Iterator[None]:
+def _unheard(opened: Order, sandbox: Sandbox) -> None:
+    """The order is paid, and we have not heard of it."""
     sandbox.press(opened)
-    return
 
 
 @pytest.mark.usefixtures("_unheard")
@@ -278,6 +278,18 @@ def test_an_event_that_another_worker_handles_meanwhile_is_handled_once(opened: 
     event = handle_event(event_id=event_id)
 
     assert (event.attempts, event.outcome, OutgoingMail.objects.count()) == (2, f"order {opened.number} paid", 1)
+
+
+def test_what_another_worker_has_handled_keeps_its_outcome(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = StripeEventFactory()
+
+    def handled_meanwhile(*_: str) -> str:
+        StripeEvent.objects.filter(pk=event.pk).update(handled_at=event.received_at, outcome="order paid")
+        raise StripeRefused(reason="late")
+
+    monkeypatch.setattr(gateway, "read_order_id", handled_meanwhile)
+
+    assert handle_event(event_id=event.pk).outcome == "order paid"
 
 
 def test_a_seller_is_brought_up_to_date_by_the_event_of_their_account(seller: SellerProfile, product: Product, sandbox: Sandbox) -> None:

@@ -1,0 +1,80 @@
+"""How Stripe is asked, and what its answers are taken for."""
+
+import pytest
+import stripe
+
+from billing import gateway
+from billing.errors import StripeAway, StripeRefused
+from billing.payment import Dispute
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_without_a_base_the_sdk_talks_to_stripe_itself(settings) -> None:
+    client = gateway._client_for("sk_test_elsewhere", "")
+
+    assert client._requestor._options.base_addresses == stripe.StripeClient("sk_test_x")._requestor._options.base_addresses
+    assert gateway._client_for("sk_test_elsewhere", "") is client
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        pytest.param(500, StripeAway, id="a fault of Stripe's"),
+        pytest.param(503, StripeAway, id="overloaded"),
+        pytest.param(429, StripeAway, id="too many requests"),
+        pytest.param(409, StripeAway, id="the same key at work elsewhere"),
+        pytest.param(401, StripeAway, id="our key is wrong: mended some day"),
+        pytest.param(403, StripeRefused, id="not ours to ask"),
+        pytest.param(402, StripeRefused, id="a card is declined"),
+        pytest.param(400, StripeRefused, id="refused"),
+        pytest.param(404, StripeRefused, id="no such thing"),
+    ],
+)
+def test_failures_are_of_two_kinds(sandbox: Sandbox, status: int, failure: type[Exception]) -> None:
+    sandbox.fail("/v1/accounts", status=status)
+
+    with pytest.raises(failure):
+        gateway.read_standing("acct_1")
+
+
+def test_no_answer_in_time_is_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway._client_for.cache_clear()
+    monkeypatch.setattr(gateway, "_TIMEOUT", (3, 0.2))
+    sandbox.fail("/v1/accounts", mode="hang", seconds=20)
+
+    with pytest.raises(StripeAway):
+        gateway.read_standing("acct_1")
+
+    gateway._client_for.cache_clear()
+
+
+def test_nobody_there_is_no_answer(settings) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+
+    with pytest.raises(StripeAway):
+        gateway.read_standing("acct_1")
+
+
+def test_one_hiccup_is_not_even_noticed(sandbox: Sandbox) -> None:
+    account = sandbox.account()
+    sandbox.fail("/v1/accounts", times=1)
+
+    assert gateway.read_standing(account).charges_enabled
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        pytest.param([], Dispute.NONE, id="none"),
+        pytest.param(["warning_needs_response"], Dispute.NONE, id="an inquiry takes no money"),
+        pytest.param(["prevented"], Dispute.NONE, id="prevented"),
+        pytest.param(["won"], Dispute.NONE, id="won"),
+        pytest.param(["needs_response"], Dispute.OPEN, id="open"),
+        pytest.param(["under_review", "won"], Dispute.OPEN, id="one of two open"),
+        pytest.param(["lost", "needs_response"], Dispute.LOST, id="one of two lost"),
+    ],
+)
+def test_disputes_are_summed_up(statuses: list[str], expected: Dispute) -> None:
+    assert gateway._dispute(iter(statuses)) is expected
