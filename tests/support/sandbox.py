@@ -98,9 +98,9 @@ class Sandbox:
         assert wanted, f"no {kind}"
         return wanted
 
-    def deliver(self, kind: str, about: str = "") -> str:
+    def deliver(self, kind: str, about: str | None = "") -> str:
         """Send the newest event of a type to our endpoint; returns its id."""
-        event = self.events(kind, about)[-1]
+        event = self.events(kind, about or "")[-1]
         assert post_webhook(json.dumps(event).encode()) == 204
         return str(event["id"])
 
