@@ -6,8 +6,9 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, pagination
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from common.errors import DatabaseAway, DomainError, RetryLater
 
@@ -19,6 +20,23 @@ class CursorPagination(pagination.CursorPagination):
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+
+class NoSuchAddress(APIView):
+    """The last address of the API: whatever no other one matches is a problem document too, not a page."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:  # noqa: ARG002  DRF passes them
+        """Refuse every method.
+
+        Raises:
+            NotFound: always.
+        """
+        raise exceptions.NotFound("There is nothing at this address. Addresses of the API end with a slash: see /api/docs/.")
 
 
 def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:

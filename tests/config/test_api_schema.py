@@ -51,3 +51,13 @@ def test_the_documentation_obeys_the_content_security_policy(client: Client) -> 
     assert b"<style" not in page.content
     assert re.findall(rb"<script(?![^>]*\bsrc=)", page.content) == []
     assert client.get("/api/docs/", {"script": ""}).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/products/0.5/publish/", "/api/v1/nothing/", "/api/v1/products", "/api/"])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_an_address_that_is_none_is_a_problem_document(client: Client, path: str, method: str) -> None:
+    response = getattr(client, method)(path)
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert "end with a slash" in response.json()["detail"]

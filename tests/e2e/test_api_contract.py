@@ -22,12 +22,12 @@ def test_no_request_finds_an_error_of_ours_or_an_undocumented_answer(trade: Trad
         "--phases",
         "examples,coverage,fuzzing,stateful",
         "--max-examples",
-        "15",
+        "10",
         "--seed",
         "1",
         "--no-color",
-        "--exclude-path-regex",
-        "access-tokens/{id}",  # revoking the token we sign in with would end the run
+        "--exclude-operation-id",
+        "access_tokens_destroy",  # revoking the token we sign in with would end the run
     ]
 
     result = subprocess.run(command, cwd=trade.stack.instance.var, capture_output=True, text=True, check=False, env=trade.stack.environment)
