@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 Check = Callable[[], None]
 KEPT_SECONDS = 2.0
 TIMEOUT_SECONDS = 2
+OK = 200
 
 
 class NotReady(Exception):
@@ -51,13 +52,13 @@ def ask_signing_key() -> None:
 
 
 def ask_registry() -> None:
-    """Make sure that the registry answers; asking for a token is its right answer (distribution-spec, "Determining Support").
+    """Make sure that the registry answers and reaches its storage; its root needs no token, so nothing is logged as refused.
 
     Raises:
         NotReady: it answers with an error of its own.
     """
-    answer = httpx.get(f"{settings.LAYERSTORE_REGISTRY_URL}/v2/", timeout=TIMEOUT_SECONDS, trust_env=False)
-    if answer.status_code not in {200, 401}:
+    answer = httpx.get(f"{settings.LAYERSTORE_REGISTRY_URL}/", timeout=TIMEOUT_SECONDS, trust_env=False)
+    if answer.status_code != OK:
         raise NotReady(f"the registry answers {answer.status_code}")
 
 
@@ -122,9 +123,9 @@ class HealthMiddleware:
         return _plain("ok, renew: signing key" if _renewal_due() else "ok")
 
 
-def _plain(text: str, *, status: int = 200) -> HttpResponse:
+def _plain(text: str, *, status: int = OK) -> HttpResponse:
     response = HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
-    if status != 200:  # noqa: PLR2004  HTTP's own number
+    if status != OK:
         response["Retry-After"] = "5"
     return response

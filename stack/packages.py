@@ -59,6 +59,7 @@ RUNNING = (
 TESTING = (
     *RUNNING,
     program("chromium", "chromium"),
+    program("docker-compose", "docker-compose"),
     file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )
 MEASURING = (*TESTING, program("wrk", "wrk"), program("npm", "npm"))

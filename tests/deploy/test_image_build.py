@@ -1,0 +1,100 @@
+"""The Dockerfile, built for real by a daemon of the test's own, on a base of this machine's own packages."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.support.daemon import Daemon, private_daemon
+from tests.support.debian_base import write_base
+
+pytestmark = pytest.mark.slow
+ROOT = Path(settings.BASE_DIR)
+BASE = "python:3.11-slim-bookworm"
+SHOP = {
+    "LAYERSTORE_PUBLIC_URL": "https://shop.layerstore.dev",
+    "LAYERSTORE_SECRET_KEY": "s" * 64,
+    "LAYERSTORE_TOKEN_KEYS": "t" * 64,
+    "LAYERSTORE_EVENTS_SECRET": "e" * 64,
+    "LAYERSTORE_DATABASE_URL": "postgresql://layerstore@/layerstore?host=/var/run/postgresql",
+    "LAYERSTORE_REDIS_URL": "redis://redis:6379/0",
+    "STRIPE_SECRET_KEY": "sk_live_of_nobody",
+    "STRIPE_WEBHOOK_SECRET": "whsec_of_nobody",
+}
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with private_daemon() as running:
+        if running is None:
+            pytest.skip("no docker daemon can build here: not root, or a container without the right to mount")
+        archive = tmp_path_factory.mktemp("base") / "base.tar"
+        write_base(archive)
+        # pip's own list of authorities is not this machine's; a company's proxy stands only in the latter.
+        imported = running.docker("import", "--change", "ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt", str(archive), BASE)
+        assert imported.returncode == 0, imported.stderr
+        for target in ("shop", "demo"):
+            built = running.docker("build", "--network", "host", "--target", target, "--tag", target, str(ROOT), timeout=300)
+            assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+        yield running
+
+
+CONFINED = ("--read-only", "--cap-drop", "ALL")
+
+
+def inside(
+    daemon: Daemon, image: str, *command: str, confined: tuple[str, ...] = CONFINED, environment: Mapping[str, str] | None = None
+) -> str:
+    variables = [word for name, value in (environment or {}).items() for word in ("--env", f"{name}={value}")]
+    result = daemon.docker("run", "--rm", "--network", "none", *confined, *variables, image, *command)
+    return f"{result.stdout}{result.stderr}".strip() if result.returncode == 0 else f"status {result.returncode}: {result.stderr.strip()}"
+
+
+def test_the_shop_runs_as_a_user_of_its_own(daemon: Daemon) -> None:
+    assert inside(daemon, "shop", "id") == "uid=10001(layerstore) gid=10001(layerstore) groups=10001(layerstore)"
+
+
+def test_the_image_holds_the_shop_and_nothing_else(daemon: Daemon) -> None:
+    shop = {"accounts", "billing", "common", "config", "deploy", "manage.py", "marketplace", "registry_auth", "static", "templates"}
+
+    assert set(inside(daemon, "shop", "ls", "-A").split()) == shop
+    assert set(inside(daemon, "demo", "ls", "-A").split()) == shop | {"sandbox"}
+    assert inside(daemon, "shop", "find", "/srv", "-name", "*.pem", confined=("--user", "0")) == ""
+
+
+@pytest.mark.parametrize("module", ["flask", "aiosmtpd", "pytest"])
+def test_no_library_of_the_demo_or_the_tests_is_in_the_shop(daemon: Daemon, module: str) -> None:
+    assert f"No module named '{module}'" in inside(daemon, "shop", "python", "-c", f"import {module}")
+
+
+def test_the_shop_cannot_write_its_own_code(daemon: Daemon) -> None:
+    assert "Permission denied" in inside(daemon, "shop", "sh", "-c", "echo > manage.py", confined=())
+
+
+def test_everything_the_shop_imports_is_there_and_a_safe_shop_has_no_fault(daemon: Daemon) -> None:
+    assert "System check identified no issues" in inside(
+        daemon, "shop", "python", "manage.py", "check", "--fail-level", "ERROR", environment=SHOP
+    )
+
+
+def test_an_unsafe_shop_is_refused_by_name(daemon: Daemon) -> None:
+    answer = inside(
+        daemon, "shop", "python", "manage.py", "check", environment=SHOP | {"LAYERSTORE_PUBLIC_URL": "http://shop.layerstore.dev"}
+    )
+
+    assert "layerstore.E001" in answer
+
+
+def test_only_the_user_of_the_key_commands_may_open_the_authority(daemon: Daemon) -> None:
+    folders = inside(daemon, "shop", "stat", "-c", "%n %U:%G %a", "/srv/keys", "/srv/keys/authority", "/srv/keys/leaves")
+
+    assert folders.splitlines() == [
+        "/srv/keys keys:layerstore 755",
+        "/srv/keys/authority keys:layerstore 700",
+        "/srv/keys/leaves keys:layerstore 2750",
+    ]
+
+
+def test_the_demos_sandbox_starts(daemon: Daemon) -> None:
+    assert inside(daemon, "demo", "python", "-m", "sandbox", "--help").startswith("usage: sandbox")
