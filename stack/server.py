@@ -4,7 +4,7 @@ import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from stack.instance import Instance
 from stack.problems import Problem
@@ -30,7 +30,9 @@ def started(view: View, instance: Instance) -> Iterator[Stack]:
     view.title(f"Starting Layerstore at {instance.url}, data under {instance.var}")
     stack = Stack(instance, announce=view.say)
     try:
-        with stack:
+        with ExitStack() as running:
+            with view.waiting("Starting"):
+                running.enter_context(stack)
             view.say(f"ready after {time.monotonic() - began:.1f} s")
             yield stack
             quietly(view, "Stopping every part …")

@@ -77,13 +77,14 @@ class View:
     def step(self, title: str) -> Iterator[Step]:
         """Show a step: its title at once, a spinner while it runs, its outcome when it is done."""
         self.console.print(f"\n   [bold]{escape(title)}[/]", highlight=False, soft_wrap=True)
-        with self._waiting(title):
+        with self.waiting(title):
             step = Step(self.console)
             yield step
         step.finish()
 
     @contextmanager
-    def _waiting(self, title: str) -> Iterator[None]:
+    def waiting(self, title: str) -> Iterator[None]:
+        """Turn a spinner while the body runs, where a person looks on."""
         if not self.console.is_terminal:
             yield
             return
