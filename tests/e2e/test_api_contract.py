@@ -1,5 +1,6 @@
 """Schemathesis on the OpenAPI schema of the running stack: no 500, no undocumented answer."""
 
+import re
 import subprocess
 
 from stack.instance import ROOT
@@ -33,4 +34,4 @@ def test_no_request_finds_an_error_of_ours_or_an_undocumented_answer(trade: Trad
     result = subprocess.run(command, cwd=trade.stack.instance.var, capture_output=True, text=True, check=False, env=trade.stack.environment)
 
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
-    assert "No issues found" in result.stdout
+    assert re.search(r"\d{3,} generated, \d{3,} passed\n", result.stdout), result.stdout[-2000:]
