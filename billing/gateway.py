@@ -257,6 +257,8 @@ def verify_event(payload: bytes, signature: str, secrets: list[str]) -> Delivery
     Raises:
         InvalidWebhook: no, wrong or stale signature, altered body, or not an event.
     """
+    if not signature.isascii():  # no signature is, and the SDK's comparison takes nothing else
+        raise InvalidWebhook
     for secret in secrets:
         try:
             event = stripe.Webhook.construct_event(payload, signature, secret)

@@ -26,7 +26,9 @@ from tests.factories.marketplace import (
     PushedImageFactory,
     TagFactory,
 )
+from tests.support.registry import wait_until
 from tests.support.sandbox import Sandbox
+from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -300,6 +302,26 @@ def test_an_answer_lost_on_the_way_is_fetched_again_with_the_same_key(product: P
     url = open_checkout(order=place_order(product=product, user=buyer))
     made = [found for found in sandbox.get("/checkout/sessions", limit=100)["data"] if found["client_reference_id"] == str(order.pk)]
     assert [session["url"] for session in made] == [url]
+
+
+def test_a_second_click_while_stripe_is_slow_spoils_nothing(product: Product, buyer: User, sandbox: Sandbox) -> None:
+    order = place_order(product=product, user=buyer)
+    sandbox.fail("/v1/checkout/sessions", times=1, mode="slow", seconds=60, method="POST")
+
+    def click(number: int) -> str:
+        if number == 0:
+            return open_checkout(order=order)
+        wait_until(lambda: sandbox.http.get("/sandbox/api/faults").json() == [])  # the first click's request has reached Stripe
+        try:
+            return open_checkout(order=order)
+        finally:
+            sandbox.mend()
+
+    first, second = run_in_threads(2, click)
+
+    assert type(second) is StripeAway
+    order.refresh_from_db()
+    assert (order.state, order.checkout_url) == ("pending", first)
 
 
 def test_stripe_answering_500_leaves_the_order_to_the_next_click(product: Product, buyer: User, sandbox: Sandbox) -> None:

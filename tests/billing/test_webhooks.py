@@ -54,6 +54,7 @@ def test_a_repeated_delivery_is_stored_once() -> None:
     [
         pytest.param(payload_of(), "", id="no signature"),
         pytest.param(payload_of(), "t=1,v1=00", id="nonsense"),
+        pytest.param(payload_of(), f"t={int(time.time())},v1=é", id="not even ASCII"),
         pytest.param(payload_of(), signature_of(payload_of(), secret="whsec_other"), id="wrong secret"),
         pytest.param(payload_of(), signature_of(payload_of(), moment=int(time.time()) - 301), id="stale timestamp"),
         pytest.param(payload_of(id="evt_2"), signature_of(payload_of()), id="altered body"),
