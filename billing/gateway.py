@@ -257,7 +257,7 @@ def verify_event(payload: bytes, signature: str, secrets: list[str]) -> Delivery
     Raises:
         InvalidWebhook: no, wrong or stale signature, altered body, or not an event.
     """
-    if not signature.isascii():  # no signature is, and the SDK's comparison takes nothing else
+    if not signature.isascii():  # Stripe's is hexadecimal, and the SDK's comparison raises TypeError for letters beyond ASCII
         raise InvalidWebhook
     for secret in secrets:
         try:

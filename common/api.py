@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
@@ -20,6 +21,20 @@ class CursorPagination(pagination.CursorPagination):
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def decode_cursor(self, request: Request) -> pagination.Cursor | None:
+        """Return where the page begins.
+
+        Raises:
+            NotFound: the cursor is none of ours.
+        """
+        cursor = super().decode_cursor(request)
+        try:
+            if cursor is not None and cursor.position is not None:
+                UUID(str(cursor.position))
+        except ValueError as error:
+            raise exceptions.NotFound(self.invalid_cursor_message) from error
+        return cursor
 
 
 class NoSuchAddress(APIView):

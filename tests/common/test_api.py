@@ -1,3 +1,4 @@
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -5,8 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
-from common.api import problem_details
+from common.api import CursorPagination, problem_details
 from common.errors import ConflictError, InvalidInput, RetryLater
 
 
@@ -84,3 +87,26 @@ def test_invalid_fields_are_named(detail: Any, errors: dict[str, list[str]]) -> 
 
 def test_a_defect_of_ours_is_not_dressed_up() -> None:
     assert problem_details(ZeroDivisionError(), {}) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("p=abc", id="a position that is no id"),
+        pytest.param("p=%00", id="NUL"),
+        pytest.param("o=x", id="no number"),
+        pytest.param("\udcff", id="no text"),
+    ],
+)
+def test_a_cursor_that_is_none_of_ours_is_not_found(said: str) -> None:
+    cursor = b64encode(said.encode(errors="surrogateescape")).decode()
+
+    with pytest.raises(exceptions.NotFound):
+        CursorPagination().decode_cursor(Request(APIRequestFactory().get("/", {"cursor": cursor})))
+
+
+@pytest.mark.parametrize("said", ["p=01890a5d-ac96-774b-bcce-b302099a8057", "o=5", "r=1"])
+def test_a_cursor_of_ours_is_read(said: str) -> None:
+    cursor = b64encode(said.encode()).decode()
+
+    assert CursorPagination().decode_cursor(Request(APIRequestFactory().get("/", {"cursor": cursor}))) is not None
