@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.leftovers import unmount_below
+
 FLAGS = ("--bridge=none", "--iptables=false", "--ip6tables=false")
 START_SECONDS = 30
 
@@ -54,6 +56,7 @@ def private_daemon() -> Iterator[Daemon | None]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+        unmount_below(folder)  # the daemon leaves its host network's namespace mounted
         shutil.rmtree(folder, ignore_errors=True)
 
 
