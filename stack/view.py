@@ -57,7 +57,7 @@ class View:
     """The terminal. Colour and motion only where a person looks on; NO_COLOR is honoured by rich itself."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
+        self.console = console or Console(emoji=False)
 
     def act(self, number: int, title: str, subtitle: str) -> None:
         """Begin one of the acts of the sale."""
