@@ -1,18 +1,25 @@
-"""Chromium of this machine, and a page of it."""
+"""Chromium of this machine, a shop full of people and goods, and tabs to look at it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.looks import HEIGHT, Watch
+from tests.browser.world import World, make_world
+from tests.support.stack import LiveStack, running_stack
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+DESK = {"width": 1280, "height": HEIGHT}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     # Playwright runs a loop in this thread, and Django takes that for asynchronous code that must not touch the database.
+    # Both end with this folder: tests beside it run loops of their own.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -34,3 +41,41 @@ def tab(chromium: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="package")
+def stack() -> Iterator[LiveStack]:
+    """A whole stack of this folder's own, on which nobody is throttled."""
+    with running_stack(settings={"LAYERSTORE_API_RATE": "100000/min"}) as live:
+        yield live
+
+
+@pytest.fixture(scope="package")
+def world(stack: LiveStack) -> World:
+    """The shop, with people in it and rows of every state."""
+    return make_world(stack)
+
+
+@pytest.fixture(scope="package")
+def tabs(chromium: Browser, world: World) -> Iterator[Callable[[str], tuple[Page, Watch]]]:
+    """Give the watched tab of a user name, signed in; nobody is for the empty name. One tab each, kept for all tests."""
+    origins = (world.stack.url, world.stack.instance.sandbox_url)
+    opened: dict[str, tuple[Page, Watch]] = {}
+    with ExitStack() as undo:
+
+        def tab_of(who: str) -> tuple[Page, Watch]:
+            if who not in opened:
+                context = chromium.new_context(viewport=DESK, color_scheme="light")
+                undo.callback(context.close)
+                sign_in(context, world, who)
+                page = context.new_page()
+                opened[who] = page, Watch(page, origins)
+            return opened[who]
+
+        yield tab_of
+
+
+def sign_in(context: BrowserContext, world: World, who: str) -> None:
+    """Give a browser profile the session of a user."""
+    if who:
+        context.add_cookies([{"name": "layerstore_session", "value": world.sessions[who], "url": world.stack.url}])

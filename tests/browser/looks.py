@@ -1,0 +1,101 @@
+"""What makes a page good to look at, measured: nothing complains, nothing overflows, axe finds nothing, and it is light. Pictures are kept."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import ConsoleMessage, Request, Response
+from playwright.sync_api import Page as Tab
+
+from stack.instance import ROOT
+
+ARTIFACTS = Path(os.environ.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "screenshots"
+WIDTHS = (320, 375, 768, 1280, 1920)
+HEIGHT = 900
+BUDGET = 100_000
+# Swagger UI's own markup is not ours to mend; our head of that page is checked.
+FOREIGN = "#swagger-ui"
+_OVERFLOWING = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const scrolls = (element) => element && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+    const found = [...document.body.querySelectorAll("*")].filter(
+        (element) => element.getBoundingClientRect().right > width + 0.5 && !scrolls(element.parentElement));
+    return found.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).concat(`${document.documentElement.scrollWidth} px wide`);
+}"""
+_AXE = """async (options) => {
+    const where = document.querySelector(options.foreign) ? { exclude: [options.foreign] } : document;
+    const rules = options.colour ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
+    const found = await axe.run(where, { resultTypes: ["violations"], ...rules });
+    return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" ; ")}`);
+}"""
+_WEIGHT = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter((entry) => !/\\.(png|jpe?g|webp|svg)($|\\?)/.test(entry.name))
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+
+
+class Watch:
+    """Listens to a tab: what fails, what complains, what leaves the stack."""
+
+    def __init__(self, tab: Tab, origins: tuple[str, ...]) -> None:
+        self.origins = origins
+        self.status = 0
+        self.expected = 200
+        self.complaints: list[str] = []
+        tab.on("console", self._heard)
+        tab.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        tab.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url} {request.failure}"))
+        tab.on("request", self._asked)
+        tab.on("response", self._answered)
+
+    def expect(self, status: int) -> None:
+        """Begin anew with a page that is answered so."""
+        self.expected = status
+        self.complaints.clear()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        answered = f"the server responded with a status of {self.expected} "
+        if message.type in {"error", "warning"} and not (self.expected >= 400 and answered in message.text):
+            self.complaints.append(f"console: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((*self.origins, "data:", "about:")):
+            self.complaints.append(f"leaves: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.frame.parent_frame is None:
+            self.status = response.status
+        elif response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+
+def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
+    """Yield what is wrong with the page that the tab shows, and keep its pictures: light, dark, and as a phone shows it.
+
+    Args:
+        name: what the pictures are called.
+        shop: whether the page is made of our templates: then it is light, and has one style sheet.
+    """
+    tab.evaluate(AXE_SCRIPT)
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        _keep(tab, f"{name}.{scheme}")
+        yield from (f"axe, {scheme}: {found}" for found in tab.evaluate(_AXE, {"foreign": FOREIGN, "colour": scheme == "dark"}))
+    tab.emulate_media(color_scheme="light")
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": HEIGHT})
+        yield from (f"overflows at {width} px: {found}" for found in tab.evaluate(_OVERFLOWING))
+        if width == 375:
+            _keep(tab, f"{name}.375")
+    if shop:
+        weight = tab.evaluate(_WEIGHT)
+        if weight > BUDGET:
+            yield f"weighs {weight} bytes"
+        if tab.locator("link[rel=stylesheet]").count() != 1:
+            yield "has not one style sheet"
+
+
+def _keep(tab: Tab, name: str) -> None:
+    tab.screenshot(path=ARTIFACTS / f"{re.sub(r'[^a-z0-9.-]', '-', name)}.png", full_page=True, animations="disabled")

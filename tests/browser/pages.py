@@ -1,0 +1,240 @@
+"""Every page that people can see, once in each of its states."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import resolve
+from playwright.sync_api import Page as Tab
+
+from tests.browser.world import World
+from tests.factories.accounts import PASSWORD
+from tests.support.routes import site_routes
+
+Way = Callable[[Tab, World], object]
+VISITOR = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in one state.
+
+    Attributes:
+        name: what its pictures are called.
+        path: with the world's names in braces; `sandbox:` begins a page of the sandbox.
+        who: the user name of who looks at it; nobody is signed in for a visitor.
+        status: what it is answered with.
+        way: how to get there from the path, where an address alone does not lead.
+        shop: False for pages that are not made of our templates and style sheet.
+    """
+
+    name: str
+    path: str
+    who: str = VISITOR
+    status: int = 200
+    way: Way | None = None
+    shop: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def route(self) -> str:
+        """The name of its address; empty for the sandbox's."""
+        path = self.path.partition("?")[0].format_map(_Any())
+        return "" if path.startswith("sandbox:") else resolve(path).view_name
+
+
+class _Any(dict[str, str]):
+    """A value for every name, such as an address takes."""
+
+    def __missing__(self, name: str) -> str:
+        return {"webauthn": "1", "reset": "1-x"}.get(name, "0190a000-0000-7000-8000-000000000000")
+
+
+def _submit(**fields: str) -> Way:
+    """Fill the form of the page in and send it, past the browser's own checks."""
+
+    def way(tab: Tab, world: World) -> None:
+        form = tab.locator("main form[method=post]").first
+        for name, value in fields.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.evaluate("form => { form.noValidate = true; }")
+        with tab.expect_navigation():
+            form.locator("button:not([type=button])").first.click()
+
+    return way
+
+
+def _press(name: str) -> Way:
+    def way(tab: Tab, world: World) -> None:
+        with tab.expect_navigation():
+            tab.get_by_role("button", name=name).first.click()
+
+    return way
+
+
+def _make_token(tab: Tab, world: World) -> None:
+    tab.get_by_label("Name", exact=True).fill("laptop")
+    _press("Make token")(tab, world)
+
+
+def _open(selector: str) -> Way:
+    return lambda tab, world: tab.locator(selector).first.click()
+
+
+PUBLIC = (
+    Page("home", "/"),
+    Page("search", "/search/"),
+    Page("search-second", "/search/?page=2"),
+    Page("search-words", "/search/?q=redis"),
+    Page("search-filtered", "/search/?q=for+teams&category=databases&price=free"),
+    Page("search-nothing", "/search/?q=nothing-that-anybody-sells-here"),
+    Page("search-long", "/search/?q={long_slug}"),
+    Page("how", "/how-it-works/"),
+    Page("help-docker", "/help/docker/"),
+    Page("help-kubernetes", "/help/kubernetes/"),
+    Page("help-ci", "/help/ci/"),
+    Page("shop", "/tidewater"),
+    Page("shop-empty", "/{bare_shop}"),
+    Page("shop-long", "/{long_namespace}"),
+    Page("product", "/tidewater/redis-steady"),
+    Page("product-bundle", "/tidewater/shelf"),
+    Page("product-free", "/lanternworks/quiet-edge"),
+    Page("product-tags", "/northlight/several"),
+    Page("product-long", "/{long_namespace}/{long_slug}"),
+)
+BUYING = (
+    Page("menu", "/", "jonas", way=_open(".menu summary")),
+    Page("product-to-buy", "/tidewater/redis-steady", "newcomer"),
+    Page("product-to-get", "/lanternworks/quiet-edge", "newcomer"),
+    Page("product-held", "/tidewater/redis-steady", "jonas"),
+    Page("product-own", "/tidewater/redis-steady", "mara"),
+    Page("product-draft", "/tidewater/soon", "mara"),
+    Page("library", "/library/", "jonas"),
+    Page("library-empty", "/library/", "newcomer"),
+    Page("library-long", "/library/", "longest"),
+    Page("orders", "/orders/", "jonas"),
+    Page("orders-empty", "/orders/", "newcomer"),
+    Page("orders-long", "/orders/", "longest"),
+    Page("order", "/orders/{order}/", "jonas"),
+    *(
+        Page(f"order-{state.replace('_', '-')}", f"/orders/{{order_{state}}}/", "jonas")
+        for state in ("pending", "partially_refunded", "refunded", "disputed", "charged_back", "expired", "failed")
+    ),
+    Page("order-long", "/orders/{long_order}/", "longest"),
+    Page("return-cancelled", "/billing/return/{order_pending}/?cancelled=1", "jonas"),
+    Page("return-waiting", "/billing/return/{order_pending}/", "jonas"),
+)
+SELLING = (
+    Page("start", "/selling/start/", "newcomer"),
+    Page("start-faulty", "/selling/start/", "newcomer", 400, _submit(name="Not A Name", display_name="")),
+    Page("dashboard", "/selling/", "mara"),
+    Page("dashboard-empty", "/selling/", "beginner"),
+    Page("dashboard-long", "/selling/", "longest"),
+    Page("reserve", "/selling/reserve/", "mara"),
+    Page("reserve-first", "/selling/reserve/", "beginner"),
+    Page("reserve-faulty", "/selling/reserve/", "mara", 422, _submit(name="No Name")),
+    Page("image", "/selling/images/{image}/", "mara"),
+    Page("image-unpushed", "/selling/images/{unpushed_image}/", "mara"),
+    Page("image-long", "/selling/images/{long_image}/", "longest"),
+    Page("image-tags-alone", "/selling/images/{image}/tags", "mara", shop=False),
+    Page("product-new", "/selling/products/new/", "mara"),
+    Page("product-new-without-images", "/selling/products/new/", "beginner"),
+    Page("product-new-faulty", "/selling/products/new/", "mara", 400, _submit(title="", slug="No Slug")),
+    Page("product-edit", "/selling/products/{product}/", "mara"),
+    Page("product-edit-draft", "/selling/products/{draft}/", "mara"),
+    Page("product-edit-suspended", "/selling/products/{suspended}/", "mara"),
+    Page("product-edit-long", "/selling/products/{long_product}/", "longest"),
+    Page("product-edit-long-draft", "/selling/products/{long_draft}/", "longest"),
+    Page("seller-orders", "/selling/orders/", "mara"),
+    Page("seller-orders-empty", "/selling/orders/", "beginner"),
+    Page("seller-orders-long", "/selling/orders/", "longest"),
+    Page("payouts", "/selling/payouts/", "mara"),
+    Page("payouts-not-connected", "/selling/payouts/", "beginner"),
+    Page("payouts-waiting", "/selling/payouts/", "waiting"),
+)
+ACCOUNT = (
+    Page("sign-in", "/account/login/"),
+    Page("sign-in-faulty", "/account/login/", way=_submit(login="nobody", password="not the password")),
+    Page("sign-up", "/account/signup/"),
+    Page("sign-up-faulty", "/account/signup/", way=_submit(email="no address", username="No Name", password1="short")),
+    Page("check-your-mail", "/account/confirm-email/"),
+    Page("confirm-mail", "/account/confirm-email/{confirmation}/"),
+    Page("confirm-mail-ended", "/account/confirm-email/ended/"),
+    Page("password-reset", "/account/password/reset/"),
+    Page("password-reset-sent", "/account/password/reset/done/"),
+    Page("password-reset-key", "/account/password/reset/key/{reset}/"),
+    Page("password-reset-key-ended", "/account/password/reset/key/1-ended/"),
+    Page("password-reset-finished", "/account/password/reset/key/done/"),
+    Page("inactive", "/account/inactive/"),
+    Page("sign-out", "/account/logout/", "jonas"),
+    Page("settings", "/account/", "jonas"),
+    Page("settings-long", "/account/", "longest"),
+    Page("email", "/account/email/", "jonas"),
+    Page("email-unconfirmed", "/account/email/", "unconfirmed"),
+    Page("email-long", "/account/email/", "longest"),
+    Page("password-change", "/account/password/change/", "jonas"),
+    Page("password-change-faulty", "/account/password/change/", "jonas", way=_submit(oldpassword="wrong", password1="short")),
+    Page("reauthenticate", "/account/reauthenticate/", "jonas"),
+    Page("tokens", "/account/tokens/", "jonas"),
+    Page("tokens-empty", "/account/tokens/", "newcomer"),
+    Page("tokens-long", "/account/tokens/", "longest"),
+    Page("token-made", "/account/tokens/", "longest", way=_make_token),
+    Page("second-factor", "/account/2fa/", "jonas"),
+    Page("second-factor-on", "/account/2fa/", "guarded"),
+    Page("second-factor-asked", "/account/login/", way=_submit(login="guarded", password=PASSWORD)),
+    Page("second-factor-again", "/account/2fa/reauthenticate/", "guarded"),
+    Page("totp-on", "/account/2fa/totp/activate/", "jonas"),
+    Page("totp-off", "/account/2fa/totp/deactivate/", "guarded"),
+    Page("recovery-codes", "/account/2fa/recovery-codes/", "guarded"),
+    Page("recovery-codes-new", "/account/2fa/recovery-codes/generate/", "guarded"),
+    Page("keys", "/account/2fa/webauthn/", "guarded"),
+    Page("key-add", "/account/2fa/webauthn/add/", "guarded"),
+    Page("key-again", "/account/2fa/webauthn/reauthenticate/", "guarded"),
+    Page("key-edit", "/account/2fa/webauthn/keys/{webauthn}/edit/", "guarded"),
+    Page("key-remove", "/account/2fa/webauthn/keys/{webauthn}/remove/", "guarded"),
+)
+ERRORS = (
+    Page("error-400", "/search/?" + "a&" * 1001, status=400),
+    Page("error-403", "/admin/", "newcomer", status=403),
+    Page("error-404", "/nobody/nothing", status=404),
+    Page("error-404-signed-in", "/orders/0190a000-0000-7000-8000-000000000000/", "jonas", status=404),
+    Page("error-404-long", "/nobody/{long_slug}", status=404),
+)
+SANDBOX = (
+    Page("sandbox", "sandbox:/sandbox/"),
+    Page("sandbox-missing", "sandbox:/nothing", status=404),
+    Page("mailbox", "sandbox:/mailbox/"),
+    Page("mailbox-empty", "sandbox:/mailbox/?to=nobody@example.test"),
+    Page("mail", "sandbox:/mailbox/{mail}"),
+    Page("checkout", "sandbox:/c/pay/{checkout}"),
+    Page("checkout-faulty", "sandbox:/c/pay/{checkout}", status=422, way=_submit(card="4")),
+    Page("checkout-declined", "sandbox:/c/pay/{checkout}", way=_press("Decline")),
+    Page("checkout-second-step", "sandbox:/c/pay/{checkout}", way=_submit(card="4000 0000 0000 3155")),
+    Page("checkout-paid", "sandbox:/c/pay/{checkout_paid}"),
+    Page("checkout-expired", "sandbox:/c/pay/{checkout_expired}"),
+    Page("connect", "/selling/payouts/", "halfway", way=_press("Stripe")),
+)
+API = (Page("api", "/api/docs/", shop=False),)
+
+
+def _admin_pages() -> list[Page]:
+    """The list and one row of every model, as the URL configuration has them."""
+    pages = [Page("admin", "/admin/", "ines", shop=False)]
+    for route in site_routes():
+        model, _, kind = route.name.rpartition("_")
+        name = f"admin-{model.partition('_')[2]}"
+        if model.startswith("admin:") and kind == "changelist":
+            pages.append(Page(f"{name}s", f"/{route.pattern}", "ines", shop=False))
+        elif model.startswith("admin:") and kind == "change":
+            pages.append(Page(name, "/" + route.pattern.replace("<path:object_id>", f"{{{model.replace(':', '_')}}}"), "ines", shop=False))
+    apps = ("accounts", "billing", "marketplace", "registry_auth")
+    return [*pages, *(Page(f"admin-of-{app}", f"/admin/{app}/", "ines", shop=False) for app in apps)]
+
+
+ADMIN = (
+    *_admin_pages(),
+    Page("admin-history", "/admin/billing/order/{order}/history/", "ines", shop=False),
+    Page("admin-act", "/admin/accounts/sellerprofile/{admin_accounts_sellerprofile}/change/", "ines", way=_press("Suspend"), shop=False),
+)
+PAGES = (*PUBLIC, *BUYING, *SELLING, *ACCOUNT, *ERRORS, *SANDBOX, *API, *ADMIN)

@@ -1,0 +1,219 @@
+"""Rows beside the real sale, so that every state of every page is there: long names, orders of every state, full lists, empty accounts.
+
+Runs inside the stack (`manage.py shell`), for the tests themselves never touch its database.
+"""
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY, AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.models import EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.contrib import admin
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from fido2 import cose, webauthn
+
+from accounts.models import AccessToken, TokenScope, User
+from billing.models import Order, Refund
+from marketplace.models import Category, Image, Product
+from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
+from tests.factories.marketplace import (
+    DraftProductFactory,
+    EntitlementFactory,
+    FreeProductFactory,
+    ImageFactory,
+    LayerFactory,
+    ManifestFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PushedImageFactory,
+    TagFactory,
+    expired_days_ago,
+)
+
+LONG_NAMESPACE = "a-namespace-of-exactly-forty-characters1"
+LONG_IMAGE = "an-image-whose-name-is-as-long-as-the-registry-allows-it-to-be-" + "x" * 65
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+LONG_TAG = "2026.11.22-" + "0123456789abcdef" * 7
+LONG_PAGE = f"""# {LONG_WORD}
+
+{LONG_WORD * 3} and https://example.test/{"path/" * 40}
+
+| {" | ".join(f"column{number}" for number in range(14))} |
+|{"---|" * 14}
+| {" | ".join("unbroken" * 3 for _ in range(14))} |
+
+```sh
+docker run --rm -it {" ".join(f"--env VARIABLE_{number}=value{number}" for number in range(30))}
+```
+
+1. first
+   - {LONG_WORD}
+
+> {LONG_WORD * 2}
+
+`{"inline_code_without_a_single_space_" * 6}`
+
+![a picture from elsewhere](https://elsewhere.test/picture.png)
+"""
+FAR = timedelta(days=300)  # the sweeps leave these rows alone
+
+
+@transaction.atomic
+def write(target: str) -> None:
+    """Make the rows and write to the file what the tests need of them: sessions and ids."""
+    names = {**shelves(), **long_names(), **purchases(), **accounts()}
+    people = ("jonas", "mara", "ines", "newcomer", "beginner", "waiting", "halfway", "guarded", "longest", "unconfirmed", "maker")
+    for model in admin.site._registry:
+        first = model._default_manager.order_by("pk").first()
+        names[f"admin_{model._meta.app_label}_{model._meta.model_name}"] = str(first.pk) if first else ""
+    sessions = {username: session_of(User.objects.get(username=username)) for username in people}
+    Path(target).write_text(json.dumps({"names": names, "sessions": sessions}))
+
+
+def session_of(user: User) -> str:
+    """Sign in as if with the password just now, so that no page asks for it again."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time(), "username": user.username}]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session.save()
+    return str(client.cookies["layerstore_session"].value)
+
+
+def shelves() -> dict[str, str]:
+    """Enough products for a second page of results, in every category, by a seller of their own."""
+    namespace = NamespaceFactory(name="northlight", seller=SellerFactory(user=UserFactory(username="ida"), display_name="Northlight Tools"))
+    words = ("beacon", "cellar", "drift", "ember", "fathom", "gauge", "harbour", "inlet", "jetty", "keel", "lagoon", "mooring")
+    for number, word in enumerate(words):
+        image = PushedImageFactory(namespace=namespace, name=word)
+        for position in range(3, 3 + number % 6):
+            LayerFactory(manifest=image.tags.get().manifest, position=position, size=40_000 * 4**position)
+        category = Category.objects.order_by("position")[number % Category.objects.count()]
+        fields = {"category": category, "licence_name": "One company", "licence_text": "Use it.", "description": "Works.\n\n- well\n- fast"}
+        make = FreeProductFactory if number % 4 == 0 else ProductFactory
+        title, summary = f"{word.title()} for teams", "Keeps what it is given, and gives it back in the same order."
+        make(namespace=namespace, slug=word, title=title, summary=summary, images=[image], **fields)
+    bare = NamespaceFactory(name="bareshop", seller=SellerFactory(user=UserFactory(username="bo"), display_name="Bare shop"))
+    several = ImageFactory(namespace=namespace, name="several")
+    for number in range(5):
+        manifest = ManifestFactory(image=several, platforms=["linux/amd64", "linux/arm64"], size=9_000_000 * (number + 1))
+        LayerFactory(manifest=manifest)
+        TagFactory(image=several, name=f"{number}.0", manifest=manifest)
+    ProductFactory(
+        namespace=namespace, slug="several", title="Several tags", images=[several], price__amount=129_900, price__currency="usd"
+    )
+    return {"bare_shop": bare.name}
+
+
+def long_names() -> dict[str, str]:
+    """A seller, an image and a page whose every name is as long as it may be, without a place to break; and the same person as a buyer."""
+    user = UserFactory(username="longest")
+    User.objects.filter(pk=user.pk).update(email=f"{'long.address.' * 4}x@{'sub.' * 40}example.test")
+    user.account.name = "W" * 80
+    user.account.save()
+    namespace = NamespaceFactory(name=LONG_NAMESPACE, seller=SellerFactory(user=user, display_name="D" * 80))
+    image = PushedImageFactory(namespace=namespace, name=LONG_IMAGE)
+    LayerFactory(manifest=image.tags.get().manifest, position=3, command="RUN " + "very-long-command-" * 26, size=900_000_000)
+    TagFactory(image=image, name=LONG_TAG, manifest=ManifestFactory(image=image, platforms=[f"linux/arm/v{n}" for n in range(9)]))
+    unpushed = ImageFactory(namespace=namespace, name="y" * 128)
+    ImageFactory(namespace=namespace, name="ended", **expired_days_ago(3))
+    words = {"title": "T" * 80, "summary": "S" * 200, "description": LONG_PAGE, "licence_name": "L" * 80, "licence_text": LONG_WORD * 20}
+    product = ProductFactory(namespace=namespace, slug=LONG_IMAGE, images=[image, PushedImageFactory(namespace=namespace)], **words)
+    draft = DraftProductFactory(namespace=namespace, slug="draft", title="d" * 80, images=[unpushed], price=False)
+    AccessTokenFactory(user=user, name="N" * 80)
+    order = PaidOrderFactory(product=product, placed_by=user, settle_after=timezone.now() + FAR)
+    return {"long_product": str(product.pk), "long_image": str(image.pk), "long_draft": str(draft.pk), "long_order": str(order.pk)} | {
+        "long_namespace": LONG_NAMESPACE,
+        "long_slug": LONG_IMAGE,
+    }
+
+
+def purchases() -> dict[str, str]:
+    """Orders of the buyer in every state, beside the one really paid; tokens in every state; a library with all that can become of a grant."""
+    jonas, now = User.objects.get(username="jonas"), timezone.now()
+    products = list(Product.objects.filter(namespace__name="northlight", prices__amount__gt=0).order_by("slug"))
+    later = {"placed_by": jonas, "settle_after": now + FAR}
+    names = {}
+    for state, product in zip(Order.State, products, strict=False):
+        if state in {Order.State.PENDING, Order.State.EXPIRED, Order.State.FAILED}:
+            closed = None if state == Order.State.PENDING else now
+            order = OrderFactory(product=product, state=state, closed_at=closed, **later)
+        else:
+            order = PaidOrderFactory(product=product, **later, paid_with="card ending 4242")
+            closed = now if state in {Order.State.REFUNDED, Order.State.CHARGED_BACK} else None
+            part = {Order.State.REFUNDED: order.amount, Order.State.PARTIALLY_REFUNDED: 120}.get(state, 0)
+            Order.objects.filter(pk=order.pk).update(state=state, closed_at=closed, refunded_amount=part, refund_asked_amount=part)
+        names[f"order_{state}"] = str(order.pk)
+    refunded = Order.objects.get(pk=names["order_refunded"])
+    RefundFactory(order=refunded, amount=refunded.amount, state=Refund.State.SUCCEEDED, settled_at=now, stripe_refund_id="re_1")
+    for state in ("refunded", "charged_back"):
+        held = {"revoked_at": now, "revocation_reason": "Refunded."}
+        Order.objects.get(pk=names[f"order_{state}"])
+        jonas.account.entitlements.filter(source_id=names[f"order_{state}"]).update(**held)
+    jonas.account.entitlements.filter(source_id=names["order_disputed"]).update(suspended_at=now)
+    EntitlementFactory(holder=jonas.account, image=ImageFactory(namespace=NamespaceFactory(name="unpushed")))
+    AccessTokenFactory(user=jonas, name="old server", scopes=[TokenScope.PULL], revoked_at=now - timedelta(days=2))
+    AccessTokenFactory(user=jonas, name="trial", scopes=[TokenScope.PULL, TokenScope.API], expires_at=now - timedelta(hours=5))
+    AccessToken.objects.filter(user=jonas, name="server").update(last_used_at=now - timedelta(minutes=3))
+    kim = UserFactory(username="kim")
+    for number in range(30):  # the seller's second page
+        OrderFactory(product=products[number % 6], placed_by=kim, state=Order.State.PAID, paid_at=now, settle_after=now + FAR)
+    return names
+
+
+def accounts() -> dict[str, str]:
+    """People at the beginning, half way, and with a second factor; a product that staff has suspended."""
+    UserFactory(username="newcomer")
+    maker = AccessTokenFactory(user=UserFactory(username="maker"))
+    unconfirmed = UserFactory(username="unconfirmed", verified=False)
+    confirmation = EmailConfirmationHMAC.create(unconfirmed.emailaddress_set.get())
+    for username, account in (("beginner", None), ("halfway", None), ("waiting", "acct_waiting")):
+        NamespaceFactory(seller=SellerFactory(user=UserFactory(username=username), stripe_account_id=account, **not_connected()))
+    guarded = UserFactory(username="guarded")
+    TOTP.activate(guarded, generate_totp_secret())
+    RecoveryCodes.activate(guarded)
+    key = Authenticator.objects.create(
+        user=guarded, type=Authenticator.Type.WEBAUTHN, data={"name": "Blue key", "credential": security_key()}
+    )
+    mara = User.objects.get(username="mara")
+    namespace = mara.account.namespaces.get()
+    unpushed = Image.objects.filter(namespace=namespace, first_pushed_at=None).first() or ImageFactory(namespace=namespace, name="next-one")
+    state = {"state": Product.State.SUSPENDED, "suspension_reason": "The licence text was copied from somebody else."}
+    suspended = ProductFactory(
+        namespace=namespace, slug="copied", title="Copied", images=[PushedImageFactory(namespace=namespace)], **state
+    )
+    ready = PushedImageFactory(namespace=namespace, name="soon")
+    draft = DraftProductFactory(namespace=namespace, slug="soon", title="Soon", images=[ready])
+    return {"suspended": str(suspended.pk), "draft": str(draft.pk), "unpushed_image": str(unpushed.pk), "webauthn": str(key.pk)} | {
+        "maker_token": maker.secret,
+        "confirmation": confirmation.key,
+        "reset": f"{user_pk_to_url_str(unconfirmed)}-{default_token_generator.make_token(unconfirmed)}",
+    }
+
+
+def security_key() -> dict[str, object]:
+    """What a browser sends when a security key is added (Web Authentication, "PublicKeyCredential")."""
+    public_key = cose.ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    credential = webauthn.AttestedCredentialData.create(webauthn.Aaguid.NONE, b"a security key 1", public_key)
+    flags = webauthn.AuthenticatorData.FLAG.UP | webauthn.AuthenticatorData.FLAG.AT
+    attested = webauthn.AttestationObject.create("none", webauthn.AuthenticatorData.create(b"\0" * 32, flags, 1, credential), {})
+    client_data = webauthn.CollectedClientData.create("webauthn.create", b"challenge", "http://127.0.0.1")
+    response = webauthn.AuthenticatorAttestationResponse(client_data=client_data, attestation_object=attested)
+    return json.loads(json.dumps(dict(webauthn.RegistrationResponse(raw_id=credential.credential_id, response=response)), default=dict))
+
+
+def not_connected() -> dict[str, object]:
+    """A seller whom Stripe does not know."""
+    return {"display_name": "Beginning", "charges_enabled": False, "payouts_enabled": False, "details_submitted": False}
