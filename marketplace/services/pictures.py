@@ -21,6 +21,7 @@ MOST_PICTURES = 8
 MOST_BYTES = 10 * 1024 * 1024
 _MOST_PIXELS = 40_000_000  # a good camera's; opened, it takes 160 MB at most
 _LONGEST_EDGE = 1_600
+_HARD_EDGED = {"1", "P"}  # modes that shrink without a colour between two others
 _LONGEST_ALT = 200
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 _FORMATS = ("PNG", "JPEG", "WEBP")  # what draws; SVG is a program
@@ -84,9 +85,10 @@ def _draw_anew(upload: "File[bytes]") -> bytes:
 def _encode(picture: Pillow.Image) -> bytes:
     if picture.width * picture.height > _MOST_PIXELS:
         raise PictureRefused(f"Choose a picture of at most {_MOST_PIXELS // 1_000_000} megapixels.")
-    upright = ImageOps.exif_transpose(picture)
-    drawn = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    drawn.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))
+    colours = "RGBA" if picture.has_transparency_data else "RGB"
+    small = picture.convert(colours) if picture.mode in _HARD_EDGED else picture
+    small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first of all: what follows copies, and at full size each copy takes 160 MB
+    drawn = ImageOps.exif_transpose(small).convert(colours)
     out = BytesIO()
     drawn.info.clear()  # WebP would write EXIF, XMP and colour profile from here
     drawn.save(out, format="WEBP", quality=85, method=4)

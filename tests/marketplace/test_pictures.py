@@ -1,4 +1,6 @@
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
@@ -88,6 +90,24 @@ def test_a_large_picture_is_made_smaller(product):
     picture = add(product, drawn("JPEG", (4_000, 1_000)))
 
     assert (picture.width, picture.height) == (1_600, 400)
+
+
+def test_the_largest_picture_is_held_in_memory_once():
+    # In a process of its own, whose peak is this picture's. Its pixels take 160 MB.
+    program = """
+import resource, sys
+import django
+django.setup()
+from marketplace.services.pictures import _draw_anew
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+_draw_anew(sys.stdin.buffer)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    data = drawn(size=(8_000, 5_000))
+
+    grown = subprocess.run([sys.executable, "-c", program], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+    assert int(grown) / 1024 < 300
 
 
 def test_a_picture_is_turned_upright_and_tells_nothing_of_where_it_was_taken(product):
