@@ -2,11 +2,11 @@
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from billing.errors import OrderNotFlagged
 from billing.locks import lock_order
 from billing.models import Order
 from common.locking import locked_transaction
-from marketplace.services.reasons import require_reason
 
 
 def clear_flag(*, order: Order, reason: str, actor: User) -> Order:

@@ -7,11 +7,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
+from accounts.services.reasons import require_reason
 from billing.errors import OrderNotPaid
 from billing.locks import lock_order
 from billing.models import Order, Refund
 from common.locking import locked_transaction
-from marketplace.services.reasons import require_reason
 
 
 def queue_receipt(*, order: Order, again: str = "") -> None:

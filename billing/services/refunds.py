@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeRefused
 from billing.locks import lock_order, lock_refund
@@ -16,7 +17,6 @@ from billing.services.orders import complete_order
 from billing.services.refund_rows import add_refund, count_asked
 from billing.services.waiting import backoff
 from common.locking import locked_transaction
-from marketplace.services.reasons import require_reason
 
 
 def request_refund(*, order: Order, amount: int | None, reason: str, actor: User | None) -> Refund:

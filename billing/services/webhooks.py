@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from billing import gateway
 from billing.errors import StripeRefused, WebhookSwitchedOff
 from billing.locks import lock_event
@@ -19,7 +20,6 @@ from billing.services.waiting import backoff
 from common.errors import LockTimeout, RetryLater
 from common.locking import locked_transaction
 from common.queue import queue_after_commit
-from marketplace.services.reasons import require_reason
 
 logger = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from accounts.selectors.users import require_verified_email
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree
 from marketplace.locks import lock_entitlements_of_source, lock_images, lock_product_with_images
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.offers import require_on_offer
 from marketplace.selectors.ownership import owns
-from marketplace.services.reasons import require_reason
 
 
 def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:

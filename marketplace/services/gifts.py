@@ -4,13 +4,13 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 from marketplace.errors import EntitlementIsBought, EntitlementIsRevoked
 from marketplace.locks import lock_entitlement
 from marketplace.models import Entitlement, Image
 from marketplace.selectors.ownership import require_staff
 from marketplace.services.entitlements import grant_entitlements
-from marketplace.services.reasons import require_reason
 
 
 def give_image(*, image: Image, holder: Account, reason: str, actor: User) -> Entitlement:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction, translate_violation
 from marketplace.errors import ImageNameAlreadyReserved, ImageOnSale, ImageQuotaReached, ImageStateConflict
 from marketplace.locks import lock_image, lock_namespace
@@ -17,7 +18,6 @@ from marketplace.selectors.ownership import (
     require_seller_in_good_standing,
     require_staff,
 )
-from marketplace.services.reasons import require_reason
 
 
 def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:

@@ -6,6 +6,7 @@ from accounts.locks import lock_seller
 from accounts.models import User
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from accounts.services.sellers import become_seller
 from common.locking import locked_transaction, translate_violation
 from marketplace.errors import NamespaceLooksAlike, NamespaceQuotaReached, NamespaceTaken
@@ -13,7 +14,6 @@ from marketplace.locks import lock_namespace
 from marketplace.models import Namespace
 from marketplace.names import NamespaceName, skeleton
 from marketplace.selectors.ownership import require_seller_in_good_standing, require_staff
-from marketplace.services.reasons import require_reason
 
 
 def choose_namespace(*, user: User, name: str, display_name: str) -> Namespace:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 from marketplace.models import Manifest
 from marketplace.services.manifests import count_pulls, record_push, remove_manifest, remove_tag
@@ -45,7 +46,12 @@ def drain_envelopes() -> int:
 
 
 def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> None:
-    """Let an envelope wait again, also one that was given up."""
+    """Let an envelope wait again, also one that was given up.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
     with locked_transaction():
         locked = lock_envelope(envelope_id=envelope.pk)
         locked.attempts, locked.last_error, locked.claimed_until, locked.drained_at = 0, "", None, None

@@ -6,13 +6,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 from marketplace.errors import ProductNotReady, ProductStateConflict
 from marketplace.locks import lock_product, lock_product_with_images
 from marketplace.models import Product
 from marketplace.selectors.ownership import require_owner, require_seller_in_good_standing, require_staff
 from marketplace.selectors.readiness import missing_for_publication
-from marketplace.services.reasons import require_reason
 
 _State = Product.State
 # Coming back from a suspension is the seller's own act: they publish again, and everything is checked again.
