@@ -1,6 +1,9 @@
 """What every test stands on."""
 
+import shutil
+
 import pytest
+from django.conf import settings as shop
 from hypothesis import settings
 
 from common.redis import redis_client, redis_key
@@ -8,6 +11,11 @@ from common.redis import redis_client, redis_key
 # How long an example takes says more of the machine's other work than of ours.
 settings.register_profile("layerstore", deadline=None)
 settings.load_profile("layerstore")
+
+
+def pytest_unconfigure() -> None:
+    """Take this run's keys and pictures away."""
+    shutil.rmtree(shop.MEDIA_ROOT.parent, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

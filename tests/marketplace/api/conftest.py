@@ -7,7 +7,7 @@ from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 
 
-def client_of(user: User) -> APIClient:
+def client_of(user: User | None) -> APIClient:
     """A client that signs in as programs do."""
     return APIClient(headers={"Authorization": f"Bearer {AccessTokenFactory(user=user).secret}"})
 

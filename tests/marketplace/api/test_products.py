@@ -8,7 +8,7 @@ from tests.factories.marketplace import DraftProductFactory, FreeProductFactory,
 pytestmark = pytest.mark.django_db
 
 
-def _slugs(client: APIClient, **filters: object) -> list[str]:
+def _slugs(client: APIClient, **filters: str | float) -> list[str]:
     return sorted(row["slug"] for row in client.get("/api/v1/products/", filters).json()["results"])
 
 
