@@ -182,7 +182,7 @@ ACCOUNT = (
     Page("token-made", "/account/tokens/", "longest", way=_make_token),
     Page("second-factor", "/account/2fa/", "jonas"),
     Page("second-factor-on", "/account/2fa/", "guarded"),
-    Page("second-factor-asked", "/account/login/", way=_submit(login="guarded", password=PASSWORD)),
+    Page("second-factor-asked", "/account/2fa/authenticate/", way=_submit(login="guarded", password=PASSWORD)),
     Page("second-factor-again", "/account/2fa/reauthenticate/", "guarded"),
     Page("totp-on", "/account/2fa/totp/activate/", "jonas"),
     Page("totp-off", "/account/2fa/totp/deactivate/", "guarded"),

@@ -1,0 +1,73 @@
+"""No page can be forgotten: every address of the URL configuration is looked at, or it stands here why not."""
+
+import pytest
+
+from tests.browser.pages import PAGES
+from tests.support.routes import Route, site_routes
+
+SENT = "takes a form and sends on"
+DATA = "answers with data, not with a page"
+MOVED = "sends on to another page"
+READ_ONLY = "rows are not added or deleted by hand: 403"
+EXCUSED = {
+    "accounts:log_out_everywhere": SENT,
+    "accounts:token_revoke": SENT,
+    "account_confirm_login_code": "codes by mail are switched off: sends on to the door",
+    "account_set_password": "every account has a password: sends on to changing it",
+    "admin:autocomplete": DATA,
+    "admin:jsi18n": DATA,
+    "admin:login": MOVED,
+    "admin:logout": SENT,
+    "admin:password_change": MOVED,
+    "admin:password_change_done": "is reached from Django's form alone, which sends on to ours",
+    "admin:view_on_site": MOVED,
+    "billing:buy": SENT,
+    "billing:payouts_connect": SENT,
+    "billing:payouts_refresh": MOVED,
+    "billing:payouts_return": MOVED,
+    "billing:stripe_webhook": DATA,
+    "common:theme": MOVED,
+    "marketplace:availability": DATA,
+    "marketplace:cover": "is a picture",
+    "marketplace:obtain": SENT,
+    "marketplace:picture_add": "shows the editor again, which is looked at",
+    "marketplace:picture_delete": SENT,
+    "marketplace:preview": DATA,
+    "marketplace:product_price": "shows the editor again, which is looked at",
+    "marketplace:product_publish": SENT,
+    "marketplace:product_withdraw": SENT,
+    "marketplace:release": SENT,
+    "mfa_download_recovery_codes": DATA,
+    "mfa_login_webauthn": DATA,
+    "schema": DATA,
+}
+
+
+def excuse(route: Route) -> str:
+    """Return why an address is not looked at, or nothing."""
+    if route.name in {"", "admin:"}:
+        return MOVED  # old addresses, and Django's own catch-all
+    if route.pattern.startswith("api/v1/"):
+        return DATA
+    if route.name.startswith("admin:") and route.name.endswith(("_add", "_delete")):
+        return READ_ONLY
+    if route.name.startswith("admin:") and route.name.endswith("_history"):
+        return "one template for all: looked at for orders"
+    return EXCUSED.get(route.name, "")
+
+
+@pytest.mark.parametrize("route", site_routes(), ids=str)
+def test_every_page_is_looked_at(route: Route) -> None:
+    looked_at = route.name in {page.route for page in PAGES}
+
+    assert looked_at or excuse(route), f"{route.pattern}: put it into tests/browser/pages.py, or say here why not"
+
+
+def test_no_excuse_is_left_over() -> None:
+    assert EXCUSED.keys() - {route.name for route in site_routes()} == set()
+
+
+def test_pictures_do_not_overwrite_each_other() -> None:
+    names = [page.name for page in PAGES]
+
+    assert len(set(names)) == len(names)
