@@ -19,6 +19,8 @@ INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application
 _IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
 _LAYER_PREFIXES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 _ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is no image
+_SHELL, _NO_COMMAND = "/bin/sh -c ", "/bin/sh -c #(nop)"
+_LONG_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 MOST_CHILDREN = 100
 _DIGEST = re.compile(
     r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}"
@@ -63,13 +65,25 @@ def describe_index(document: Document, *, sizes: Mapping[str, int]) -> ManifestD
     )
 
 
+def _command(created_by: str) -> str:
+    """Return the Dockerfile's line out of what builders write into the history (moby's classic builder and BuildKit)."""
+    line = " ".join(created_by.removesuffix("# buildkit").split())
+    if line.startswith(_NO_COMMAND):
+        line = line.removeprefix(_NO_COMMAND).strip()
+    elif line.startswith(_SHELL):
+        line = "RUN " + line.removeprefix(_SHELL)
+    return _LONG_HASH.sub(r"\1", line)
+
+
 def describe_image(document: Document, config: Document) -> ManifestDescription:
     """Describe an image by its manifest and configuration, or an artefact (chart, signature, attestation) by its manifest."""
     layers = [_mapping(layer) for layer in _sequence(document.get("layers"))]
     size = pull_size(document)
     if config_digest(document) is None or not all(map(_is_layer, layers)):
         return ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=size)
-    commands = [_text(step.get("created_by")) for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")]
+    commands = [
+        _command(_text(step.get("created_by"))) for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")
+    ]
     # A squashed or hand-made image has a history of another length: then nothing says which command made which layer.
     known = commands if len(commands) == len(layers) else [""] * len(layers)
     platform = _platform(config)

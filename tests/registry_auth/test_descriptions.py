@@ -31,6 +31,26 @@ def test_an_image_is_described_with_the_command_of_each_layer():
     ]
 
 
+@pytest.mark.parametrize(
+    ("history", "line"),
+    [
+        pytest.param("/bin/sh -c #(nop) COPY dir:" + "0123456789ab" + "c" * 52 + " in / ", "COPY dir:0123456789ab in /", id="classic copy"),
+        pytest.param('/bin/sh -c #(nop)  CMD ["sh"]', 'CMD ["sh"]', id="classic command"),
+        pytest.param(
+            "/bin/sh -c apt-get update &&     apt-get install -y curl", "RUN apt-get update && apt-get install -y curl", id="classic run"
+        ),
+        pytest.param("COPY conf.d/ /etc/ # buildkit", "COPY conf.d/ /etc/", id="buildkit"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_a_layer_shows_the_line_of_its_dockerfile(history, line):
+    document, config = documents(OciImage(["one"]))
+
+    found = describe_image(document, {**config, "history": [{"created_by": history}]})
+
+    assert [layer.command for layer in found.layers] == [line]
+
+
 def test_a_history_of_another_length_names_no_command():
     manifest, config = documents(OciImage(["one", "two"]))
 
