@@ -51,7 +51,7 @@ def receive_event(*, payload: bytes, signature: str) -> None:
         WebhookSwitchedOff: no secret is set.
         InvalidWebhook: it is not signed by Stripe.
     """
-    secrets = [secret for secret in settings.STRIPE_WEBHOOK_SECRET.split(",") if secret]
+    secrets = [secret.strip() for secret in settings.STRIPE_WEBHOOK_SECRET.split(",") if secret.strip()]
     if not secrets:
         raise WebhookSwitchedOff
     event = gateway.verify_event(payload, signature, secrets)

@@ -75,7 +75,7 @@ def test_without_a_secret_there_is_no_endpoint(settings) -> None:
 
 
 def test_each_of_several_secrets_counts(settings) -> None:
-    settings.STRIPE_WEBHOOK_SECRET = "whsec_platform,whsec_connect"
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_platform, whsec_connect"  # as people write a list
 
     assert post_webhook(payload_of(), signature_of(payload_of(), secret="whsec_connect")) == 204
     assert StripeEvent.objects.count() == 1
