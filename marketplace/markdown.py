@@ -18,8 +18,8 @@ _TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "strong", "em", "s", "code", "a"),
     *("table", "thead", "tbody", "tr", "th", "td", "div", "button"),
 }
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "button": {"type", "data-copy"}}
-_CLASSES = {"div": {"snippet"}, "button": {"copy"}}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "button": {"type", "data-copy"}, "div": {"role", "tabindex", "aria-label"}}
+_CLASSES = {"div": {"snippet", "scroll"}, "button": {"copy"}}
 
 
 def render_markdown(text: str) -> SafeString:
@@ -39,7 +39,7 @@ def render_markdown(text: str) -> SafeString:
 
 
 class _Renderer(RendererHTML):
-    """Code blocks get our copy button; pictures are dropped, for each would be a call to a stranger's host."""
+    """Code blocks get our copy button, tables a frame to scroll in; pictures are dropped, for each would be a call to a stranger's host."""
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         del options, env
@@ -47,6 +47,14 @@ class _Renderer(RendererHTML):
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return self.fence(tokens, idx, options, env)
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        del tokens, idx, options, env
+        return '<div class="scroll" role="region" tabindex="0" aria-label="Table"><table>\n'
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        del tokens, idx, options, env
+        return "</table></div>\n"
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         del tokens, idx, options, env

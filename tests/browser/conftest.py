@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.browser.looks import HEIGHT, Watch
 from tests.browser.world import World, make_world
@@ -13,7 +13,7 @@ from tests.support.stack import LiveStack, running_stack
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-DESK = {"width": 1280, "height": HEIGHT}
+DESK = ViewportSize(width=1280, height=HEIGHT)
 
 
 @pytest.fixture(scope="package")

@@ -79,7 +79,10 @@ def _make_token(tab: Tab, world: World) -> None:
 
 
 def _open(selector: str) -> Way:
-    return lambda tab, world: tab.locator(selector).first.click()
+    def way(tab: Tab, world: World) -> None:
+        tab.locator(selector).first.click()
+
+    return way
 
 
 PUBLIC = (

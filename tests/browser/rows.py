@@ -73,7 +73,20 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
     names = {**shelves(), **long_names(), **purchases(), **accounts()}
-    people = ("jonas", "mara", "ines", "newcomer", "beginner", "waiting", "halfway", "guarded", "longest", "unconfirmed", "maker")
+    people = (
+        "jonas",
+        "mara",
+        "ines",
+        "newcomer",
+        "beginner",
+        "waiting",
+        "halfway",
+        "guarded",
+        "longest",
+        "unconfirmed",
+        "maker",
+        "unscripted",
+    )
     for model in admin.site._registry:
         first = model._default_manager.order_by("pk").first()
         names[f"admin_{model._meta.app_label}_{model._meta.model_name}"] = str(first.pk) if first else ""
@@ -155,7 +168,7 @@ def purchases() -> dict[str, str]:
             closed = now if state in {Order.State.REFUNDED, Order.State.CHARGED_BACK} else None
             part = {Order.State.REFUNDED: order.amount, Order.State.PARTIALLY_REFUNDED: 120}.get(state, 0)
             Order.objects.filter(pk=order.pk).update(state=state, closed_at=closed, refunded_amount=part, refund_asked_amount=part)
-        names[f"order_{state}"] = str(order.pk)
+        names[f"order_{state.value}"] = str(order.pk)
     refunded = Order.objects.get(pk=names["order_refunded"])
     RefundFactory(order=refunded, amount=refunded.amount, state=Refund.State.SUCCEEDED, settled_at=now, stripe_refund_id="re_1")
     for state in ("refunded", "charged_back"):
@@ -176,6 +189,7 @@ def purchases() -> dict[str, str]:
 def accounts() -> dict[str, str]:
     """People at the beginning, half way, and with a second factor; a product that staff has suspended."""
     UserFactory(username="newcomer")
+    UserFactory(username="unscripted")
     maker = AccessTokenFactory(user=UserFactory(username="maker"))
     unconfirmed = UserFactory(username="unconfirmed", verified=False)
     confirmation = EmailConfirmationHMAC.create(unconfirmed.emailaddress_set.get())
@@ -211,7 +225,10 @@ def security_key() -> dict[str, object]:
     attested = webauthn.AttestationObject.create("none", webauthn.AuthenticatorData.create(b"\0" * 32, flags, 1, credential), {})
     client_data = webauthn.CollectedClientData.create("webauthn.create", b"challenge", "http://127.0.0.1")
     response = webauthn.AuthenticatorAttestationResponse(client_data=client_data, attestation_object=attested)
-    return json.loads(json.dumps(dict(webauthn.RegistrationResponse(raw_id=credential.credential_id, response=response)), default=dict))
+    made: dict[str, object] = json.loads(
+        json.dumps(dict(webauthn.RegistrationResponse(raw_id=credential.credential_id, response=response)), default=dict)
+    )
+    return made
 
 
 def not_connected() -> dict[str, object]:

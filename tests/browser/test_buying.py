@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -28,7 +29,7 @@ def visitor(chromium: Browser, world: World) -> Iterator[Page]:
     assert watch.complaints == []
 
 
-def click(tab: Page, name: str, role: str = "button") -> None:
+def click(tab: Page, name: str, role: Literal["button", "link"] = "button") -> None:
     tab.get_by_role(role, name=name, exact=True).first.click()
 
 
@@ -71,7 +72,6 @@ def test_a_stranger_signs_up_buys_and_pulls_by_clicking_alone(visitor: Page, wor
     click(tab, "Cancel", "link")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Not paid yet")
     click(tab, "Go on to pay", "link")
-    tab.get_by_label("E-mail").fill(who.email) if tab.get_by_label("E-mail").is_editable() else None
     tab.get_by_label("Card number").fill("4000 0000 0000 0002")
     click(tab, "Pay €29.00 (TEST)")
     expect(tab.get_by_role("alert")).to_contain_text("Nothing was charged.")

@@ -26,3 +26,30 @@ def test_a_page_is_sound_in_light_in_dark_and_at_every_width(shown: Page, world:
     assert watch.status == shown.status, tab.locator("body").inner_text()[:500]
     faults = [*faults_of(tab, shown.name, shop=shown.shop), *watch.complaints]
     assert not faults, "\n".join(faults)
+
+
+def test_a_failure_of_ours_has_a_page(world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
+    world.stack.sql("ALTER TABLE marketplace_category RENAME TO gone")
+    try:
+        assert faults_at(world, tabs, "/", 500, "error-500") == []
+    finally:
+        world.stack.sql("ALTER TABLE gone RENAME TO marketplace_category")
+
+
+def test_a_shop_that_is_away_has_a_page(world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
+    world.stack.stop_part("web")
+    try:
+        # The edge keeps this page as a file: its style comes from the edge too.
+        assert faults_at(world, tabs, "/", 503, "error-503") == []
+    finally:
+        world.stack.start_part("web")
+
+
+def faults_at(world: World, tabs: Callable[[str], tuple[Tab, Watch]], path: str, status: int, name: str) -> list[str]:
+    tab, watch = tabs("")
+    tab.set_viewport_size(DESK)
+    tab.goto("about:blank")
+    watch.expect(status)
+    tab.goto(world.url(path))
+    assert watch.status == status
+    return [*faults_of(tab, name), *watch.complaints]

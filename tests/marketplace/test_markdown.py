@@ -11,7 +11,7 @@ from marketplace.markdown import LONGEST, render_markdown
 ALLOWED = {
     "a": {"href", "title", "rel"},
     "button": {"class", "type", "data-copy"},
-    "div": {"class"},
+    "div": {"class", "role", "tabindex", "aria-label"},
     "ol": {"start"},
 }
 
