@@ -1,6 +1,10 @@
 """Finding the access token that a secret opens, and noting that it was used. Neither writes to the database."""
 
 import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -8,11 +12,75 @@ from redis.exceptions import RedisError
 
 from accounts import credentials
 from accounts.models import AccessToken, User
+from common.prepared import Prepared
 from common.redis import redis_client, redis_key
 
 logger = logging.getLogger(__name__)
 LISTED = 200
 NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970
+NOTE_EVERY = 10.0  # seconds: a token used a hundred times a second is noted once in this time by each process
+_MOST_REMEMBERED = 20_000
+_noted_at: dict[UUID, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A live access token of an active user, as far as the token service needs it.
+
+    Attributes:
+        pk: the access token's.
+        scopes: what it may be used for, at most.
+        account_id: the user's own account.
+    """
+
+    pk: UUID
+    scopes: tuple[str, ...]
+    username: str
+    email: str
+    generation: int
+    is_staff: bool
+    account_id: UUID
+
+    @property
+    def identity_token(self) -> str:
+        """The identity token derived from it: the same as `identity_token_for` its row."""
+        return credentials.identity_token(credentials.Identity(self.pk, self.generation))
+
+
+def find_credential(secret: str) -> Credential | None:
+    """Return what `find_live_token` returns, without models: one prepared query at most, a tenth of the time.
+
+    Args:
+        secret: as there.
+    """
+    if credentials.is_access_token(secret):
+        return _credential(_BY_HASH.rows(credentials.secret_hashes(secret), timezone.now()))
+    identity = credentials.read_identity_token(secret)
+    if identity is None:
+        return None
+    return _credential(_BY_IDENTITY.rows(identity.token_id, identity.generation, timezone.now()))
+
+
+def _credential(rows: list[tuple[Any, ...]]) -> Credential | None:
+    return next((Credential(pk, tuple(scopes), *rest) for pk, scopes, *rest in rows), None)
+
+
+_CREDENTIAL = """
+SELECT token.id, token.scopes, users.username, users.email, users.credential_generation, users.is_staff, account.id
+  FROM accounts_accesstoken token
+  JOIN accounts_user users ON users.id = token.user_id AND users.is_active
+  JOIN accounts_account account ON account.user_id = users.id
+ WHERE token.revoked_at IS NULL"""
+_BY_HASH = Prepared(
+    "credential_by_hash",
+    types=("text[]", "timestamptz"),
+    text=f"{_CREDENTIAL} AND token.secret_hash = ANY($1) AND (token.expires_at IS NULL OR token.expires_at > $2)",
+)
+_BY_IDENTITY = Prepared(
+    "credential_by_identity",
+    types=("uuid", "bigint", "timestamptz"),
+    text=f"{_CREDENTIAL} AND token.id = $1 AND users.credential_generation = $2 AND (token.expires_at IS NULL OR token.expires_at > $3)",
+)
 
 
 def find_live_token(secret: str) -> AccessToken | None:
@@ -52,8 +120,17 @@ def identity_token_for(token: AccessToken) -> str:
     return credentials.identity_token(credentials.Identity(token.pk, token.user.credential_generation))
 
 
-def note_token_use(token: AccessToken) -> None:
-    """Note in Redis that the token was used now; a task writes such notes to the database in batches. Never raises."""
+def note_token_use(token: AccessToken | Credential) -> None:
+    """Note in Redis that the token was used now; a task writes such notes to the database in batches. Never raises.
+
+    A process notes a token once in `NOTE_EVERY` seconds, so "last used" may be that much too early.
+    """
+    now = monotonic()
+    if now - _noted_at.get(token.pk, -NOTE_EVERY) < NOTE_EVERY:
+        return
+    if len(_noted_at) >= _MOST_REMEMBERED:
+        _noted_at.clear()  # costs one more note for each token
+    _noted_at[token.pk] = now
     try:
         redis_client().hset(redis_key(NOTED_USES), str(token.pk), str(timezone.now().timestamp()))
     except RedisError:

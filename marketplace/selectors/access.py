@@ -7,9 +7,9 @@ from typing import Self
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 
 from accounts.models import User
+from common.prepared import Prepared
 
 LONGEST_REPOSITORY = 255
 
@@ -98,17 +98,18 @@ def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str
     """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
     # What cannot be a name is not even asked for: PostgreSQL refuses NUL and lone surrogates.
     names = [name for name in repositories if len(name) <= LONGEST_REPOSITORY and name.isascii() and name.isprintable()]
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, {"accounts": list(subject.account_ids), "names": names})
-        return {repository: Facts(*facts) for repository, *facts in cursor.fetchall()}
+    return {repository: Facts(*facts) for repository, *facts in _FACTS.rows(list(subject.account_ids), names)}
 
 
-# Text, not a QuerySet: the token service asks this for every pull, and building it anew costs more than running it.
-_FACTS = """
+# Text, not a QuerySet, and prepared: the token service asks this for every pull; building and planning it costs more than running it.
+_FACTS = Prepared(
+    "access_facts",
+    types=("uuid[]", "text[]"),  # accounts, repositories
+    text="""
 SELECT image.repository,
-       image.owner_id = ANY(%(accounts)s::uuid[]),
+       image.owner_id = ANY($1),
        EXISTS (SELECT FROM marketplace_entitlement entitlement
-                WHERE entitlement.holder_id = ANY(%(accounts)s::uuid[]) AND entitlement.image_id = image.id
+                WHERE entitlement.holder_id = ANY($1) AND entitlement.image_id = image.id
                   AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL),
        EXISTS (SELECT FROM marketplace_productimage part
                  JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
@@ -119,5 +120,6 @@ SELECT image.repository,
        seller.suspended_at IS NOT NULL
   FROM marketplace_image image
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
- WHERE image.repository = ANY(%(names)s::text[]) AND image.freed_at IS NULL
-"""
+ WHERE image.repository = ANY($2) AND image.freed_at IS NULL
+""",
+)

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from accounts.credentials import IDENTITY_PREFIX
-from accounts.models import AccessToken
-from accounts.selectors.tokens import find_live_token, identity_token_for, note_token_use
+from accounts.selectors.tokens import Credential, find_credential, note_token_use
 from marketplace.selectors.access import Subject, allowed_actions
 from registry_auth import policy
 from registry_auth.credentials import Credentials
@@ -77,7 +76,7 @@ def _key_ring(directory: Path) -> KeyRing:
 
 def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
     credential = _find_credential(request)
-    subject = Subject.of(credential.user) if credential else Subject.anonymous()
+    subject = Subject((credential.account_id,), is_staff=credential.is_staff) if credential else Subject.anonymous()
     # Asked in any case: a wrong credential takes no less time than a right one, and without a database nobody gets an answer.
     allowed = allowed_actions(subject=subject, repositories=policy.repositories_of(request.scopes))
     if request.credentials is not None and credential is None:
@@ -87,11 +86,11 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
     if credential:
         note_token_use(credential)
     return RegistryToken(
-        token=sign_access(subject=credential.user.username if credential else "", access=access, now=now),
+        token=sign_access(subject=credential.username if credential else "", access=access, now=now),
         issued_at=now,
         expires_in=_lifetime(access),
         scope=" ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access),
-        identity_token=identity_token_for(credential) if credential and request.wants_identity_token else None,
+        identity_token=credential.identity_token if credential and request.wants_identity_token else None,
     )
 
 
@@ -129,17 +128,17 @@ def sign_access(*, subject: str, access: list[AccessEntry], now: datetime) -> st
     return sign(claims, key)
 
 
-def _find_credential(request: TokenRequest) -> AccessToken | None:
+def _find_credential(request: TokenRequest) -> Credential | None:
     shown = request.credentials
     if shown is None:
         return None
     if shown.names_nobody and not shown.secret.startswith(IDENTITY_PREFIX):
         return None
-    token = find_live_token(shown.secret)
-    if token is None or shown.names_nobody:
-        return token
-    names = {token.user.username.casefold(), token.user.email.casefold()}
-    return token if shown.username.casefold() in names else None
+    found = find_credential(shown.secret)
+    if found is None or shown.names_nobody:
+        return found
+    names = {found.username.casefold(), found.email.casefold()}
+    return found if shown.username.casefold() in names else None
 
 
 def _lifetime(access: list[AccessEntry]) -> int:

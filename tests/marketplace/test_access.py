@@ -176,8 +176,8 @@ def test_every_table_is_reached_by_an_index():
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE marketplace_image")
         cursor.execute("SET LOCAL enable_seqscan = off")  # the other tables are empty here
-        cursor.execute(f"EXPLAIN {access._FACTS}", {"accounts": [uuid.uuid4()], "names": ["a/b", "c/d"]})
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as the token process runs it
+    plan = access._FACTS.plan([uuid.uuid4()], ["a/b", "c/d"])
 
     assert "Seq Scan" not in plan
     assert "image_of_repository" in plan
@@ -262,4 +262,4 @@ def test_nobody_but_staff_may_delete_and_nobody_but_the_owner_may_push(facts, is
 
 def test_models_named_in_the_text_of_the_query_are_the_tables():
     for model in (Image, Entitlement, ProductImage, Product, Price):
-        assert model._meta.db_table in access._FACTS
+        assert model._meta.db_table in access._FACTS.text

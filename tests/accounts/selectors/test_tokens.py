@@ -8,7 +8,15 @@ from redis.exceptions import ConnectionError as RedisAway
 from accounts import credentials
 from accounts.models import AccessToken
 from accounts.selectors import tokens as selectors
-from accounts.selectors.tokens import find_live_token, identity_token_for, live_tokens_of, note_token_use, tokens_of
+from accounts.selectors.tokens import (
+    Credential,
+    find_credential,
+    find_live_token,
+    identity_token_for,
+    live_tokens_of,
+    note_token_use,
+    tokens_of,
+)
 from accounts.services.tokens import log_out_everywhere, revoke_access_token
 from accounts.services.users import disable_user, enable_user
 from common.redis import redis_client, redis_key
@@ -26,6 +34,13 @@ def test_a_live_token_is_found_in_one_query_with_user_and_account(django_assert_
         assert found.user.account.name == token.user.username
 
 
+def is_found(secret: str) -> bool:
+    """Whether the secret opens something; both ways of looking must agree."""
+    row, credential = find_live_token(secret), find_credential(secret)
+    assert (row and row.pk) == (credential and credential.pk)
+    return row is not None
+
+
 def test_a_token_hashed_under_an_older_key_is_found(settings: Settings, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     settings.LAYERSTORE_TOKEN_KEYS = ["old"]
     token = AccessTokenFactory()
@@ -39,19 +54,19 @@ def test_a_token_whose_key_is_gone_is_not_found(settings: Settings) -> None:
     token = AccessTokenFactory()
     settings.LAYERSTORE_TOKEN_KEYS = ["new"]
 
-    assert find_live_token(token.secret) is None
+    assert not is_found(token.secret)
 
 
 @pytest.mark.parametrize("text", ["", "lsp_", "lsp_" + "0" * 49, "lsr_" + "0" * 32 + "_0_" + "0" * 64, "the web password", "\x00"])
 def test_what_is_no_token_needs_no_query(text: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert find_live_token(text) is None
+        assert not is_found(text)
 
 
 def test_an_unknown_token_of_the_right_form_is_not_found() -> None:
     AccessTokenFactory()
 
-    assert find_live_token(credentials.new_secret()) is None
+    assert not is_found(credentials.new_secret())
 
 
 @pytest.mark.parametrize(
@@ -66,8 +81,8 @@ def test_an_unknown_token_of_the_right_form_is_not_found() -> None:
 def test_only_live_tokens_are_found_by_secret_and_by_identity_token(changes: dict[str, timedelta], *, alive: bool) -> None:
     token = AccessTokenFactory(**{name: timezone.now() + distance for name, distance in changes.items()})
 
-    assert (find_live_token(token.secret) is not None) is alive
-    assert (find_live_token(identity_token_for(token)) is not None) is alive
+    assert is_found(token.secret) is alive
+    assert is_found(identity_token_for(token)) is alive
     assert token.is_live is alive
     assert list(live_tokens_of(token.user)) == ([token] if alive else [])
 
@@ -77,12 +92,12 @@ def test_tokens_of_a_disabled_user_are_not_found_until_enabled_again() -> None:
     identity = identity_token_for(token)
 
     disable_user(user=token.user, reason="fraud", actor=staff)
-    assert find_live_token(token.secret) is None
-    assert find_live_token(identity) is None
+    assert not is_found(token.secret)
+    assert not is_found(identity)
 
     enable_user(user=token.user, reason="was not fraud", actor=staff)
     assert find_live_token(token.secret) == token
-    assert find_live_token(identity) is None
+    assert not is_found(identity)
 
 
 def test_an_identity_token_stands_for_its_access_token_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -100,7 +115,7 @@ def test_logging_out_everywhere_ends_identity_tokens_and_leaves_access_tokens() 
 
     log_out_everywhere(user=token.user)
 
-    assert find_live_token(before) is None
+    assert not is_found(before)
     assert find_live_token(token.secret) == token
     assert find_live_token(identity_token_for(token)) == token
 
@@ -110,7 +125,7 @@ def test_revoking_the_access_token_ends_its_identity_token() -> None:
 
     revoke_access_token(token=token, actor=token.user)
 
-    assert find_live_token(identity_token_for(token)) is None
+    assert not is_found(identity_token_for(token))
 
 
 def test_the_page_lists_the_users_own_tokens_newest_first_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,3 +159,38 @@ def test_noting_a_use_forgives_a_redis_that_is_away(monkeypatch: pytest.MonkeyPa
     note_token_use(AccessTokenFactory())
 
     assert AccessToken.objects.get().last_used_at is None
+
+
+def test_a_busy_token_is_noted_once_in_a_while_by_each_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    token, clock = AccessTokenFactory(), iter([0.0, 9.9, 10.0])
+    monkeypatch.setattr(selectors, "monotonic", lambda: next(clock))
+    noted = []
+    for _ in range(3):
+        redis_client().delete(redis_key(selectors.NOTED_USES))
+        note_token_use(token)
+        noted.append(redis_client().hexists(redis_key(selectors.NOTED_USES), str(token.pk)))
+
+    assert noted == [True, False, True]
+
+
+def test_what_is_remembered_of_notes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "_MOST_REMEMBERED", 2)
+    monkeypatch.setattr(selectors, "_noted_at", {})
+    for _ in range(3):
+        note_token_use(AccessTokenFactory())
+
+    assert len(selectors._noted_at) == 1
+
+
+def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    token = AccessTokenFactory()
+    user = token.user
+    expected = Credential(
+        token.pk, tuple(token.scopes), user.username, user.email, user.credential_generation, user.is_staff, user.account.pk
+    )
+    identity = identity_token_for(token)
+
+    for secret in (token.secret, identity):
+        with django_assert_num_queries(1):
+            assert find_credential(secret) == expected
+    assert expected.identity_token == identity
