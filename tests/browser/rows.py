@@ -171,10 +171,8 @@ def purchases() -> dict[str, str]:
         names[f"order_{state.value}"] = str(order.pk)
     refunded = Order.objects.get(pk=names["order_refunded"])
     RefundFactory(order=refunded, amount=refunded.amount, state=Refund.State.SUCCEEDED, settled_at=now, stripe_refund_id="re_1")
-    for state in ("refunded", "charged_back"):
-        held = {"revoked_at": now, "revocation_reason": "Refunded."}
-        Order.objects.get(pk=names[f"order_{state}"])
-        jonas.account.entitlements.filter(source_id=names[f"order_{state}"]).update(**held)
+    over = jonas.account.entitlements.filter(source_id__in=(names["order_refunded"], names["order_charged_back"]))
+    over.update(revoked_at=now, revocation_reason="Refunded.")
     jonas.account.entitlements.filter(source_id=names["order_disputed"]).update(suspended_at=now)
     EntitlementFactory(holder=jonas.account, image=ImageFactory(namespace=NamespaceFactory(name="unpushed")))
     AccessTokenFactory(user=jonas, name="old server", scopes=[TokenScope.PULL], revoked_at=now - timedelta(days=2))

@@ -58,6 +58,26 @@ def test_a_member_becomes_a_seller_and_publishes_by_clicking_alone(member: Page,
     tab.get_by_label("Image name").fill("box")
     expect(answer).to_have_text("You hold makerworks/box already.")
 
+    describe_and_price(tab)
+    click(tab, "Payouts", "link")
+    click(tab, "Connect to Stripe")
+    click(tab, "Complete onboarding (TEST)")
+    expect(tab.get_by_text("Ready", exact=True)).to_be_visible()
+
+    click(tab, "Overview", "link")
+    click(tab, "A box", "link")
+    click(tab, "Publish")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("A box")
+    assert tab.url == f"{world.stack.url}/makerworks/box"
+    expect(tab.locator(".amount")).to_contain_text("€12.50")
+
+    click(tab, "Edit", "link")
+    click(tab, "Withdraw")
+    expect(tab.get_by_text("A box is withdrawn.")).to_be_visible()
+
+
+def describe_and_price(tab: Page) -> None:
+    """Make the page of the product, with the preview beside it, a picture and a price."""
     click(tab, "New product", "link")
     tab.get_by_label("makerworks/box").check()
     tab.get_by_label("Title").fill("A box")
@@ -77,22 +97,6 @@ def test_a_member_becomes_a_seller_and_publishes_by_clicking_alone(member: Page,
     tab.get_by_label("Amount").fill("12.50")
     click(tab, "Set the price")
     expect(tab.get_by_text("Now €12.50.")).to_be_visible()
-
-    click(tab, "Payouts", "link")
-    click(tab, "Connect to Stripe")
-    click(tab, "Complete onboarding (TEST)")
-    expect(tab.get_by_text("Ready", exact=True)).to_be_visible()
-
-    click(tab, "Overview", "link")
-    click(tab, "A box", "link")
-    click(tab, "Publish")
-    expect(tab.get_by_role("heading", level=1)).to_have_text("A box")
-    assert tab.url == f"{world.stack.url}/makerworks/box"
-    expect(tab.locator(".amount")).to_contain_text("€12.50")
-
-    click(tab, "Edit", "link")
-    click(tab, "Withdraw")
-    expect(tab.get_by_text("A box is withdrawn.")).to_be_visible()
 
 
 def pushed(world: World, reference: str) -> str:
