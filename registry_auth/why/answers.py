@@ -1,0 +1,218 @@
+"""What can be the matter with a pull, each with its sentence and the next step. Words only; `diagnosis` decides."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import AccessToken
+from marketplace.models import Entitlement
+from registry_auth.why.references import Reference
+
+_LATE = "A token that docker has already lives for up to {minutes} minutes more."
+
+
+class Reason(StrEnum):
+    """The one reason."""
+
+    MAY_PULL = "may_pull"
+    NO_SUCH_NAME = "no_such_name"
+    NOT_SIGNED_IN = "not_signed_in"
+    NOT_BOUGHT = "not_bought"
+    NO_LONGER_OFFERED = "no_longer_offered"
+    REFUNDED = "refunded"
+    ENDED = "ended"
+    DISPUTED = "disputed"
+    TAKEN_DOWN = "taken_down"
+    NOTHING_PUSHED = "nothing_pushed"
+    NO_SUCH_TAG = "no_such_tag"
+    WRONG_ACCOUNT = "wrong_account"
+    SOMEBODY_ELSE = "somebody_else"
+    CREDENTIAL_UNKNOWN = "credential_unknown"
+    CREDENTIAL_REVOKED = "credential_revoked"
+    CREDENTIAL_EXPIRED = "credential_expired"
+    CREDENTIAL_LACKS_SCOPE = "credential_lacks_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Why not, or that nothing is in the way.
+
+    Attributes:
+        sentence: what is so.
+        next_step: what to do about it.
+        command: to type then; empty where there is none.
+        url: the page where it is done; empty where there is none.
+    """
+
+    reason: Reason
+    sentence: str
+    next_step: str
+    command: str = ""
+    url: str = ""
+
+    @property
+    def may_pull(self) -> bool:
+        return self.reason is Reason.MAY_PULL
+
+
+def login_command(username: str) -> str:
+    """Return how docker signs in to us."""
+    return f"docker login {settings.LAYERSTORE_IMAGE_HOST} -u {username or 'USERNAME'}"
+
+
+def credential_unknown() -> Answer:
+    """Nothing was ever opened by it."""
+    return Answer(
+        Reason.CREDENTIAL_UNKNOWN,
+        "This is no credential of ours: it is mistyped, cut off, a web password, or was ended by “log out everywhere”.",
+        "Make an access token, then sign docker in with it.",
+        login_command(""),
+        tokens_page(),
+    )
+
+
+def credential_revoked(token: AccessToken) -> Answer:
+    """Its user ended it."""
+    said = f"The credential {token.name} was revoked on {token.revoked_at:%Y-%m-%d %H:%M} UTC."
+    return Answer(Reason.CREDENTIAL_REVOKED, said, "Make a new one, then sign docker in again.", login_command(""), tokens_page())
+
+
+def credential_expired(token: AccessToken) -> Answer:
+    """Its time is over."""
+    said = f"The credential {token.name} ended on {token.expires_at:%Y-%m-%d %H:%M} UTC."
+    return Answer(Reason.CREDENTIAL_EXPIRED, said, "Make a new one, then sign docker in again.", login_command(""), tokens_page())
+
+
+def wrong_username(username: str) -> Answer:
+    """`docker login -u` named another user than the credential’s."""
+    return Answer(
+        Reason.WRONG_ACCOUNT,
+        f"The credential does not belong to the user name {username}.",
+        "Sign docker in with the user name that the credential was made under.",
+        login_command(""),
+    )
+
+
+def somebody_else(username: str) -> Answer:
+    """The asker may not read that account; the same whether it exists or not."""
+    return Answer(
+        Reason.SOMEBODY_ELSE,
+        f"What {username} holds is told to {username} only.",
+        f"Sign in as {username}, or paste the credential that docker uses.",
+        url=f"{settings.LAYERSTORE_PUBLIC_URL}/account/login/",
+    )
+
+
+def no_such_user(username: str) -> Answer:
+    """For the house alone: nobody is called so."""
+    return Answer(Reason.SOMEBODY_ELSE, f"There is no user {username}.", "Look for the user by e-mail address in the admin.")
+
+
+def lacks_scope(token: AccessToken, username: str) -> Answer:
+    """The account may, the credential may not."""
+    return Answer(
+        Reason.CREDENTIAL_LACKS_SCOPE,
+        f"The account may pull, but the credential {token.name} lacks the scope registry:pull.",
+        "Make a token that may pull, then sign docker in with it.",
+        login_command(username),
+        tokens_page(),
+    )
+
+
+def wrong_account(username: str) -> Answer:
+    """The reader may, the account of the credential may not."""
+    return Answer(
+        Reason.WRONG_ACCOUNT,
+        f"You ({username}) may pull, but the credential belongs to another account.",
+        f"Make an access token as {username}, then sign docker in with it.",
+        login_command(username),
+        tokens_page(),
+    )
+
+
+def no_such_name(reference: Reference) -> Answer:
+    """Unknown, or not shown to the asker: the same words for both."""
+    return Answer(
+        Reason.NO_SUCH_NAME,
+        f"The shop shows no image {reference.repository}.",
+        "Compare the name with the product page; sign in if it is one of yours.",
+        url=f"{settings.LAYERSTORE_PUBLIC_URL}/search/",
+    )
+
+
+def taken_down() -> Answer:
+    """Stopped by the house, for everybody."""
+    return Answer(Reason.TAKEN_DOWN, "We took this image down; nobody can pull it at the moment.", "Write to us if you have paid for it.")
+
+
+def disputed() -> Answer:
+    """Resting until the bank has decided."""
+    said = "The payment is disputed. Pull rests until the bank has decided."
+    return Answer(Reason.DISPUTED, said, "Wait for the bank, or write to us.", url=f"{settings.LAYERSTORE_PUBLIC_URL}/orders/")
+
+
+def given_back(entitlement: Entitlement, shop: str) -> Answer:
+    """Held once, and ended."""
+    bought = entitlement.source_kind == Entitlement.Source.ORDER
+    ended = entitlement.revoked_at or timezone.now()
+    return Answer(
+        Reason.REFUNDED if bought else Reason.ENDED,
+        f"The right to pull it ended on {ended:%Y-%m-%d %H:%M} UTC: {entitlement.revocation_reason}",
+        "Buy it again." if shop else "It is not offered at the moment.",
+        url=shop,
+    )
+
+
+def not_signed_in(shop: str) -> Answer:
+    """For sale, and nobody in particular asks."""
+    return Answer(
+        Reason.NOT_SIGNED_IN,
+        "The image is for its buyers, and docker showed no credential.",
+        "Sign docker in as the account that bought it, or buy it first.",
+        login_command(""),
+        shop,
+    )
+
+
+def not_bought(username: str, shop: str) -> Answer:
+    """For sale, and never held."""
+    return Answer(Reason.NOT_BOUGHT, f"{username} has not bought this image.", "Buy it, or sign docker in as who has.", url=shop)
+
+
+def no_longer_offered() -> Answer:
+    """Shown, never held, and not to be had."""
+    return Answer(
+        Reason.NO_LONGER_OFFERED, "This image is not offered any more.", "Whoever holds it may still pull: sign docker in as them."
+    )
+
+
+def nothing_pushed(reference: Reference) -> Answer:
+    """Allowed, and empty."""
+    return Answer(
+        Reason.NOTHING_PUSHED,
+        f"You may pull, but {reference.repository} is empty: nothing has been pushed, or every tag was deleted.",
+        "Ask the seller to push it.",
+    )
+
+
+def no_such_tag(reference: Reference, newest: str) -> Answer:
+    """Allowed, and another tag is meant."""
+    said = f"You may pull, but {reference.repository} has no tag {reference.tag}."
+    return Answer(Reason.NO_SUCH_TAG, said, "Pull a tag that it has.", f"docker pull {newest}")
+
+
+def may_pull(reference: Reference, lifetime_minutes: int) -> Answer:
+    """Nothing is in the way."""
+    return Answer(
+        Reason.MAY_PULL,
+        f"Nothing is in the way: {reference.repository} may be pulled.",
+        f"If docker still says no, it has an older login: sign in again. {_LATE.format(minutes=lifetime_minutes)}",
+        f"docker pull {reference.text}",
+    )
+
+
+def tokens_page() -> str:
+    """Return where access tokens are made."""
+    return f"{settings.LAYERSTORE_PUBLIC_URL}/account/tokens/"

@@ -1,0 +1,41 @@
+"""What “Why can’t I pull?” asks for."""
+
+from typing import cast
+
+from django import forms
+
+from accounts.models import AccessToken, User
+from accounts.selectors.tokens import tokens_of
+from registry_auth.why.diagnosis import Login
+from registry_auth.why.references import LONGEST_TEXT
+
+
+class WhyForm(forms.Form):
+    """The image, and what docker shows of itself if it is not simply the reader."""
+
+    image = forms.CharField(label="Image or error message", max_length=LONGEST_TEXT)
+    username = forms.CharField(label="User name that docker is signed in with", max_length=254, required=False, help_text="Empty: you.")
+    token: "forms.ModelChoiceField[AccessToken]" = forms.ModelChoiceField(
+        AccessToken.objects.none(), label="Access token", required=False, empty_label="Any: only the account counts"
+    )
+    secret = forms.CharField(
+        label="Or paste the credential",
+        max_length=200,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="It is looked up and never kept.",
+    )
+
+    def __init__(self, data: object, *, reader: User | None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
+        if reader is None:
+            del self.fields["token"]
+        else:
+            field = cast("forms.ModelChoiceField[AccessToken]", self.fields["token"])
+            field.queryset = AccessToken.objects.filter(pk__in=tokens_of(reader).values("pk")).select_related("user__account")
+
+    @property
+    def login(self) -> Login:
+        """What docker shows, as far as it was said."""
+        given = self.cleaned_data
+        return Login(username=given["username"].strip(), secret=given["secret"].strip(), token=given.get("token"))
