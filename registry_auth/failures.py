@@ -2,9 +2,11 @@
 
 A client shows one wrong credential many times (POST, then GET, then once a layer, then at every retry of a kubelet), and a whole cluster
 shares one address. So an address is charged once for each different wrong credential in a window, and a credential for each showing.
+A limit that is reached stays reached until its window ends, whatever is counted further: each process remembers it and leaves Redis alone.
 """
 
 import logging
+from collections.abc import Iterable
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from time import time
@@ -17,11 +19,13 @@ from limits.strategies import FixedWindowRateLimiter
 
 from common.redis import redis_client, redis_key
 from registry_auth.credentials import Credentials
+from registry_auth.kept import KeptAnswers
 
 logger = logging.getLogger(__name__)
 WINDOW_MINUTES = 5
 SHOWINGS = RateLimitItemPerMinute(60, WINDOW_MINUTES, namespace="showings")  # of one wrong credential
 DIFFERENT = RateLimitItemPerMinute(30, WINDOW_MINUTES, namespace="different")  # wrong credentials from one address
+_REACHED = KeptAnswers[float](most=10_000)  # limit and what it limits → when its window ends
 _FIRST = RateLimitItemPerMinute(1, WINDOW_MINUTES, namespace="first")
 
 
@@ -32,16 +36,23 @@ def note_failure(*, credentials: Credentials, address: str | None) -> int | None
         address: the client's, None if unknown. IPv6 counts by /64, which is what one customer has.
     """
     shown = salted_hmac("registry_auth.failures", f"{credentials.username}\0{credentials.secret}", algorithm="sha256").hexdigest()
+    source = None if address is None else _network(address)
+    told = [_REACHED.get((SHOWINGS.namespace, shown), now=time()), _REACHED.get((DIFFERENT.namespace, source), now=time())]
+    if wait := _longest(None if ends is None else max(1, round(ends - time())) for ends in told):
+        return wait
     try:
         waits = [_charge(SHOWINGS, shown)]
-        if address is not None:
-            source = _network(address)
+        if source is not None:
             new = _limiter().hit(_FIRST, shown, source)
             waits.append(_charge(DIFFERENT, source) if new else _owed(DIFFERENT, source))
     except StorageError:
         logger.warning("failures not counted: Redis away")
         return None
-    return max((wait for wait in waits if wait is not None), default=None)
+    return _longest(waits)
+
+
+def _longest(waits: Iterable[int | None]) -> int | None:
+    return max((wait for wait in waits if wait), default=None)
 
 
 def _charge(limit: RateLimitItem, key: str) -> int | None:
@@ -53,7 +64,9 @@ def _owed(limit: RateLimitItem, key: str) -> int | None:
 
 
 def _seconds_left(limit: RateLimitItem, key: str) -> int:
-    return max(1, round(_limiter().get_window_stats(limit, key).reset_time - time()))
+    ends = _limiter().get_window_stats(limit, key).reset_time
+    _REACHED.keep((limit.namespace, key), ends, until=ends)
+    return max(1, round(ends - time()))
 
 
 def _network(address: str) -> str:

@@ -1,8 +1,9 @@
 """Issuing registry tokens. Reads, signs, answers; writes nothing: "last used" travels by Redis."""
 
 import logging
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -17,12 +18,17 @@ from registry_auth import policy
 from registry_auth.credentials import Credentials
 from registry_auth.errors import ForeignService, TokensUnavailable, TooManyFailures, WrongCredentials
 from registry_auth.failures import note_failure
+from registry_auth.kept import KeptAnswers
+from registry_auth.keys.leaves import SigningKey
 from registry_auth.keys.ring import KeyRing, NoSigningKey
+from registry_auth.scopes import Scope
 from registry_auth.token_requests import TokenRequest
 from registry_auth.tokens import AccessEntry, Claims, sign
 
 logger = logging.getLogger(__name__)
 SHORTEST_LIFETIME = 60  # seconds; clients take less for a mistake (token.md)
+KEPT_SECONDS = 30  # an anonymous answer is given again for so long, and says each time how long it still lives
+KEPT_ANSWERS = KeptAnswers["RegistryToken"](most=512)  # of at most 8 KiB each, with the scopes that were asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +58,33 @@ def issue_token(*, request: TokenRequest, address: str | None, now: datetime) ->
     """
     if request.service not in {"", settings.LAYERSTORE_SERVICE}:
         raise ForeignService(ours=settings.LAYERSTORE_SERVICE)
+    if request.credentials is None:
+        return _issue_anonymous(request.scopes, now)
+    return _retried(lambda: _issue(request, address, now))
+
+
+def _issue_anonymous(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
+    """Sign, or give again what was signed for these scopes less than `KEPT_SECONDS` ago, also while the database is away."""
+    key = (_signing_key(now).kid, scopes)
+    kept = KEPT_ANSWERS.get(key, now=now.timestamp())
+    if kept is not None and kept.issued_at <= now:
+        return replace(kept, issued_at=now, expires_in=kept.expires_in + int(kept.issued_at.timestamp()) - int(now.timestamp()))
+    issued = _retried(lambda: _issue(TokenRequest(None, scopes), None, now))
+    # Only what grants all that was asked: a kept answer never withholds what has been given away since.
+    if len(issued.scope.split()) == len(scopes):
+        seconds = min(KEPT_SECONDS, issued.expires_in - SHORTEST_LIFETIME)
+        KEPT_ANSWERS.keep(key, issued, until=(now + timedelta(seconds=seconds)).timestamp())
+    return issued
+
+
+def _retried(issue: Callable[[], RegistryToken]) -> RegistryToken:
     try:
-        return _issue(request, address, now)
+        return issue()
     except (OperationalError, InterfaceError):
         # Connections are kept for long and not tested before use: the server may have closed this one while it was idle.
         connection.close()
     try:
-        return _issue(request, address, now)
+        return issue()
     except (OperationalError, InterfaceError) as error:
         logger.exception("database away")
         raise TokensUnavailable from error
@@ -76,7 +102,7 @@ def _key_ring(directory: Path) -> KeyRing:
 
 def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
     credential = _find_credential(request)
-    subject = Subject((credential.account_id,), is_staff=credential.is_staff) if credential else Subject.anonymous()
+    subject = _subject(credential) if credential else Subject.anonymous()
     # Asked in any case: a wrong credential takes no less time than a right one, and without a database nobody gets an answer.
     allowed = allowed_actions(subject=subject, repositories=policy.repositories_of(request.scopes))
     if request.credentials is not None and credential is None:
@@ -92,6 +118,11 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
         scope=" ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access),
         identity_token=credential.identity_token if credential and request.wants_identity_token else None,
     )
+
+
+def _subject(shown: Credential) -> Subject:
+    limited_by = shown.pk if shown.limited else None
+    return Subject.shown(account_id=shown.account_id, is_staff=shown.is_staff, limited_by=limited_by)
 
 
 def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoReturn:
@@ -112,11 +143,6 @@ def sign_access(*, subject: str, access: list[AccessEntry], now: datetime) -> st
     Raises:
         TokensUnavailable: there is no key to sign with.
     """
-    try:
-        key = key_ring().signing_key(now=now)
-    except NoSigningKey as error:
-        logger.exception("no signing key")
-        raise TokensUnavailable from error
     claims = Claims(
         issuer=settings.LAYERSTORE_ISSUER,
         audience=settings.LAYERSTORE_SERVICE,
@@ -125,7 +151,15 @@ def sign_access(*, subject: str, access: list[AccessEntry], now: datetime) -> st
         issued_at=int(now.timestamp()),
         lifetime=_lifetime(access),
     )
-    return sign(claims, key)
+    return sign(claims, _signing_key(now))
+
+
+def _signing_key(now: datetime) -> SigningKey:
+    try:
+        return key_ring().signing_key(now=now)
+    except NoSigningKey as error:
+        logger.exception("no signing key")
+        raise TokensUnavailable from error
 
 
 def _find_credential(request: TokenRequest) -> Credential | None:

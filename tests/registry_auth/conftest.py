@@ -18,7 +18,15 @@ import common.redis
 from config.settings import inner
 from registry_auth import failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
+from registry_auth.services.tokens import KEPT_ANSWERS
 from tests.support.registry import Registry, running_registry
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Leave nothing in this process of what earlier tests were answered."""
+    KEPT_ANSWERS.clear()
+    failures._REACHED.clear()
 
 
 @pytest.fixture

@@ -1,12 +1,27 @@
 """Wrong credentials are limited; right ones never."""
 
+from datetime import UTC, datetime
+from time import time
+
 import pytest
+import time_machine
 
 from common.redis import redis_client
+from registry_auth import failures
 from registry_auth.credentials import Credentials
 from registry_auth.failures import DIFFERENT, SHOWINGS, note_failure
 from tests.factories.accounts import AccessTokenFactory
 from tests.registry_auth.conftest import basic
+
+
+@pytest.fixture
+def no_redis_calls(monkeypatch) -> None:
+    """Whoever asks Redis fails."""
+
+    def fail():
+        raise AssertionError("Redis was asked")
+
+    monkeypatch.setattr(failures, "_limiter", fail)
 
 
 def shown(number: int) -> Credentials:
@@ -35,6 +50,27 @@ def test_an_address_that_sprays_is_told_to_wait_whatever_it_shows():
     assert note_failure(credentials=shown(-1), address="192.0.2.1")
     assert note_failure(credentials=shown(0), address="192.0.2.1")
     assert note_failure(credentials=shown(-1), address="192.0.2.2") is None
+
+
+def test_a_limit_that_is_reached_is_remembered_without_redis_until_its_window_ends(no_redis_calls):
+    with time_machine.travel(datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC), tick=False) as clock:
+        failures._REACHED.keep((DIFFERENT.namespace, "192.0.2.1"), time() + 10, until=time() + 10)
+
+        assert note_failure(credentials=shown(0), address="192.0.2.1") == 10
+        clock.shift(9.9)
+        assert note_failure(credentials=shown(1), address="192.0.2.1") == 1
+        clock.shift(0.1)
+        with pytest.raises(AssertionError, match="asked"):
+            note_failure(credentials=shown(1), address="192.0.2.1")
+
+
+def test_an_address_that_reached_its_limit_costs_redis_nothing_more(request):
+    for number in range(DIFFERENT.amount + 1):
+        note_failure(credentials=shown(number), address="192.0.2.1")
+
+    request.getfixturevalue("no_redis_calls")
+
+    assert note_failure(credentials=shown(-1), address="192.0.2.1")
 
 
 def test_an_ipv6_customer_is_a_64():

@@ -255,8 +255,8 @@ class TestAnswer:
     def test_the_anonymous_are_nobody(self, ask):
         assert claims_of(ask().json()["token"])["sub"] == ""
 
-    def test_each_token_has_an_id_of_its_own(self, ask):
-        assert len({claims_of(ask().json()["token"])["jti"] for _ in range(5)}) == 5
+    def test_each_token_has_an_id_of_its_own(self, ask, seller):
+        assert len({claims_of(ask(seller).json()["token"])["jti"] for _ in range(5)}) == 5
 
     def test_scope_is_answered_to_a_form(self, post, image, seller):
         asked = f"{push_of(image)} repository:else/where:pull"
@@ -329,6 +329,74 @@ class TestEndpoint:
         assert [key["kid"] for key in keys] == [leaf.kid for leaf in key_store.index.leaves]
         token = token_client.get(URL).json()["token"]
         jwt.decode(token, jwt.PyJWK(keys[0]), algorithms=["ES256"], audience="layerstore")
+
+
+class TestKeptAnswers:
+    """What the anonymous are answered is signed once in half a minute."""
+
+    @pytest.fixture
+    def free(self):
+        return FreeProductFactory().images.get()
+
+    @pytest.fixture
+    def clock(self):
+        with time_machine.travel(datetime(2026, 11, 23, 1, 2, 3, 900000, tzinfo=UTC), tick=False) as clock:
+            yield clock
+
+    def test_the_same_token_is_given_for_half_a_minute_and_says_how_long_it_still_lives(self, clock, ask, free):
+        first = ask(None, pull_of(free)).json()
+        clock.shift(29.2)
+        kept = ask(None, pull_of(free)).json()
+        clock.shift(0.8)
+        fresh = ask(None, pull_of(free)).json()
+
+        assert kept["token"] == first["token"] != fresh["token"]
+        assert (first["issued_at"], first["expires_in"]) == ("2026-11-23T01:02:03Z", 300)
+        assert (kept["issued_at"], kept["expires_in"]) == ("2026-11-23T01:02:33Z", 270)
+        assert (fresh["issued_at"], fresh["expires_in"]) == ("2026-11-23T01:02:33Z", 300)
+
+    def test_no_access_outlives_a_withdrawal_by_more_than_one_lifetime(self, clock, ask, free):
+        ask(None, pull_of(free))
+        free.products.update(state="withdrawn")
+        withdrawn = timezone.now().timestamp()
+        clock.shift(29)
+
+        assert claims_of(ask(None, pull_of(free)).json()["token"])["exp"] <= withdrawn + 300
+        clock.shift(1)
+        assert access_of(ask(None, pull_of(free))) == {}
+
+    def test_what_is_given_away_is_granted_at_once_whoever_asked_before(self, ask, image):
+        assert access_of(ask(None, pull_of(image))) == {}
+
+        FreeProductFactory(namespace=image.namespace, images=[image])
+
+        assert access_of(ask(None, pull_of(image))) == {image.repository: ["pull"]}
+
+    def test_a_kept_answer_costs_no_query_and_is_given_without_a_database(self, ask, free, django_assert_num_queries):
+        first = ask(None, pull_of(free)).json()["token"]
+
+        with django_assert_num_queries(0):
+            assert ask(None, pull_of(free), account="hint").json()["token"] == first
+
+    def test_who_shows_credentials_gets_an_answer_of_their_own(self, ask, free, buyer):
+        anonymous = ask(None, pull_of(free)).json()["token"]
+
+        assert claims_of(ask(buyer, pull_of(free)).json()["token"])["sub"] == buyer.user.username
+        assert claims_of(anonymous)["sub"] == ""
+
+    def test_a_fresh_key_signs_from_the_next_request_on(self, ask, free, key_store):
+        ask(None, pull_of(free))
+        key_store.add(now=timezone.now())
+        key_store.promote(now=timezone.now())
+
+        token = ask(None, pull_of(free)).json()["token"]
+
+        assert jwt.get_unverified_header(token)["kid"] == key_store.index.active.kid
+
+    def test_a_token_of_the_shortest_life_is_not_kept(self, ask, settings):
+        settings.LAYERSTORE_PULL_TOKEN_LIFETIME = timedelta(seconds=60)
+
+        assert ask().json()["token"] != ask().json()["token"]
 
 
 class TestWrongCredentials:
