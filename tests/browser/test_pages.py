@@ -1,8 +1,10 @@
 """Each page, looked at once: light, dark and narrow, by axe and by the browser itself."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
+from django.urls import resolve
 from playwright.sync_api import Page as Tab
 
 from tests.browser.conftest import DESK
@@ -24,6 +26,8 @@ def test_a_page_is_sound_in_light_in_dark_and_at_every_width(shown: Page, world:
     tab.wait_for_load_state()
 
     assert watch.status == shown.status, tab.locator("body").inner_text()[:500]
+    if tab.url.startswith(f"{world.stack.url}/"):
+        assert resolve(urlsplit(tab.url).path).view_name == shown.route, "the way led elsewhere"
     faults = [*faults_of(tab, shown.name, shop=shown.shop), *watch.complaints]
     assert not faults, "\n".join(faults)
 
