@@ -26,7 +26,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "missing migrations": ("python", "manage.py", "makemigrations", "--check", "--dry-run"),
 }
 COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
-KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE")
+KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE", "LAYERSTORE_ARTIFACTS")
 
 
 def main(view: View, arguments: list[str]) -> int:
