@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from marketplace.models import Image, Manifest, Tag
 
+LISTED = 200  # tags of one image
 _NEW = timedelta(minutes=10)
 
 
@@ -43,22 +45,27 @@ def visible_tags() -> QuerySet[Tag]:
 
 
 def newest_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
-    """Give the tag to show for each image: one of what was pushed last, `latest` only where it has no other name. One query."""
-    newest = visible_tags().filter(image=OuterRef("image")).values("manifest")[:1]
+    """Give the tag to show for each image: one of what was pushed last, `latest` only where it has no other name. One query.
+
+    It looks each image up once, however many tags the image has.
+    """
+    newest = visible_tags().filter(image=OuterRef(OuterRef("pk"))).values("manifest")[:1]
     last = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())
-    tags = visible_tags().filter(image__in=image_ids, manifest=Subquery(newest)).order_by("image_id", last, "-pushed_at", "name")
-    return {tag.image_id: tag for tag in tags.distinct("image_id")}
+    shown = visible_tags().filter(image=OuterRef("pk"), manifest=Subquery(newest)).order_by(last, "-pushed_at", "name").values("pk")[:1]
+    tags = Tag.objects.filter(pk__in=Image.objects.filter(pk__in=image_ids).order_by().values_list(Subquery(shown)))
+    return {tag.image_id: tag for tag in tags.select_related("manifest")}
 
 
 def tag_rows(image: Image) -> list[TagRow]:
-    """List the tags of an image, those of one manifest in one row. One query."""
+    """List the newest tags of an image, those of one manifest in one row. One query."""
     return tag_rows_of([image])[image.pk]
 
 
 def tag_rows_of(images: Iterable[Image]) -> dict[UUID, list[TagRow]]:
-    """List the tags of each image, newest first, `latest` behind the names that say more. One query."""
+    """List the newest tags of each image, at most 200, newest first, `latest` behind the names that say more. One query."""
     rows: dict[UUID, dict[UUID, TagRow]] = {image.pk: {} for image in images}
-    for tag in visible_tags().filter(image__in=rows):
+    place = Window(RowNumber(), partition_by="image", order_by=("-pushed_at", "name"))
+    for tag in visible_tags().filter(image__in=rows).annotate(place=place).filter(place__lte=LISTED):
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
         if row.name == "latest" and tag.name != "latest":
             row.also.append(row.name)

@@ -1,0 +1,71 @@
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from marketplace.models import Manifest, Tag
+from marketplace.selectors.tags import LISTED, newest_tags, tag_rows, tag_rows_of
+from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
+
+pytestmark = pytest.mark.django_db
+
+
+def push_many(image, count: int) -> None:
+    """Push so many tags, each with a manifest of its own, one a second; `t0` is the oldest."""
+    manifests = Manifest.objects.bulk_create(
+        Manifest(image=image, digest=digest_of(f"many {n}"), media_type=MANIFEST_TYPE, kind="image") for n in range(count)
+    )
+    began = timezone.now() - timedelta(days=1)
+    Tag.objects.bulk_create(
+        Tag(image=image, name=f"t{n}", manifest=manifest, pushed_at=began + timedelta(seconds=n)) for n, manifest in enumerate(manifests)
+    )
+
+
+def rows_touched(plan: dict) -> int:
+    """How many rows all steps of an executed plan have handed on."""
+    return int(plan["Actual Rows"] * plan["Actual Loops"]) + sum(rows_touched(part) for part in plan.get("Plans", []))
+
+
+def test_the_tag_to_show_is_one_of_what_was_pushed_last_and_latest_only_without_another():
+    old, new, lonely, empty = PushedImageFactory(), PushedImageFactory(), ImageFactory(), ImageFactory()
+    later = timezone.now() + timedelta(hours=1)
+    manifest = TagFactory(image=new, name="2.0", pushed_at=later).manifest
+    TagFactory(image=new, name="latest", manifest=manifest, pushed_at=later + timedelta(hours=1))
+    TagFactory(image=new, name="sha256-abc", pushed_at=later + timedelta(hours=2))
+    TagFactory(image=lonely, name="latest")
+    TagFactory(image=empty, name="chart", manifest=ManifestFactory(image=empty, kind="artifact"))
+
+    found = newest_tags([old.pk, new.pk, lonely.pk, empty.pk])
+
+    assert {pk: tag.name for pk, tag in found.items()} == {old.pk: "1.0", new.pk: "2.0", lonely.pk: "latest"}
+
+
+def test_an_image_of_very_many_tags_is_looked_up_once():
+    image = ImageFactory()
+    push_many(image, 300)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE marketplace_tag, marketplace_manifest")  # as autovacuum does
+
+    with CaptureQueriesContext(connection) as queries:
+        assert newest_tags([image.pk])[image.pk].name == "t299"
+
+    (query,) = queries
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query["sql"])
+        (told,) = cursor.fetchone()
+    plan = told if isinstance(told, list) else json.loads(told)
+    assert rows_touched(plan[0]["Plan"]) < 20 * 300
+
+
+def test_of_very_many_tags_the_newest_are_listed():
+    image, other = ImageFactory(), PushedImageFactory()
+    push_many(image, LISTED + 5)
+
+    rows = tag_rows_of([image, other])
+
+    assert [row.name for row in rows[image.pk]] == [f"t{n}" for n in range(LISTED + 4, 4, -1)]
+    assert [row.name for row in rows[other.pk]] == ["1.0"]
+    assert tag_rows(image) == rows[image.pk]
