@@ -20,7 +20,7 @@ class AccessTokenSerializer(serializers.ModelSerializer[AccessToken]):
 
     class Meta:
         model = AccessToken
-        fields = ("id", "name", "hint", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at", "is_live")
+        fields = ("id", "name", "hint", "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at", "is_live")
         read_only_fields = fields
 
 

@@ -44,6 +44,16 @@ class NotYours(AccessDenied):
         super().__init__("This belongs to somebody else.")
 
 
+class NothingToPull(AccessDenied):
+    """A pull credential would be for no image, or for one that its user may not pull. 403."""
+
+    code = "nothing_to_pull"
+    field = "images"
+
+    def __init__(self) -> None:
+        super().__init__("Choose images that you may pull: they are in your library.")
+
+
 class SellerIsSuspended(AccessDenied):
     """A suspended seller reserves nothing and publishes nothing. 403."""
 

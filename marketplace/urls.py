@@ -3,8 +3,8 @@
 from django.urls import path
 from django.urls.converters import StringConverter, register_converter
 
+from marketplace.views import credentials, home, images, library, product_parts, products, search, selling, shops
 from marketplace.views import help as helping
-from marketplace.views import home, images, library, product_parts, products, search, selling, shops
 
 
 class NameConverter(StringConverter):
@@ -24,6 +24,7 @@ urlpatterns = [
     path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),
     path("help/ci/", helping.help_ci, name="help_ci"),
     path("library/", library.library, name="library"),
+    path("library/credential/", credentials.pull_credential, name="pull_credential"),
     path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
     path("selling/", selling.dashboard, name="dashboard"),
     path("selling/start/", selling.start, name="start"),

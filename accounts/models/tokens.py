@@ -24,6 +24,8 @@ class AccessToken(UUIDModel):
     secret_hash = models.CharField(max_length=64, editable=False)  # HMAC-SHA256, hex
     hint = models.CharField(max_length=8, editable=False)  # the last characters, to tell tokens apart
     scopes = ArrayField(models.CharField(max_length=20, choices=TokenScope.choices))
+    # Set with the rows of a layer above that say which images; they decide, this tells people.
+    limited_to = models.TextField(blank=True, default="", db_default="", editable=False, help_text="Names of the only images it is for.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -37,12 +39,21 @@ class AccessToken(UUIDModel):
                 condition=models.Q(scopes__contained_by=[scope.value for scope in TokenScope]),
                 name="access_token_scopes_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(limited_to="") | models.Q(scopes=[TokenScope.PULL.value]),
+                name="access_token_limited_only_pulls",
+            ),
         )
         indexes = (models.Index(fields=("user", "-created_at"), name="access_token_of_user"),)
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.hint})"
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is for some images only: a pull credential."""
+        return bool(self.limited_to)
 
     @property
     def is_live(self) -> bool:

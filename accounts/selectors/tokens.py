@@ -31,6 +31,7 @@ class Credential:
         pk: the access token's.
         scopes: what it may be used for, at most.
         account_id: the user's own account.
+        limited: whether it is for some images only; the policy knows which.
     """
 
     pk: UUID
@@ -40,6 +41,7 @@ class Credential:
     generation: int
     is_staff: bool
     account_id: UUID
+    limited: bool
 
     @property
     def identity_token(self) -> str:
@@ -66,7 +68,8 @@ def _credential(rows: list[tuple[Any, ...]]) -> Credential | None:
 
 
 _CREDENTIAL = """
-SELECT token.id, token.scopes, users.username, users.email, users.credential_generation, users.is_staff, account.id
+SELECT token.id, token.scopes, users.username, users.email, users.credential_generation, users.is_staff, account.id,
+       token.limited_to <> ''
   FROM accounts_accesstoken token
   JOIN accounts_user users ON users.id = token.user_id AND users.is_active
   JOIN accounts_account account ON account.user_id = users.id

@@ -29,7 +29,13 @@ class IssuedToken:
 
 
 def create_access_token(
-    *, user: User, name: str, scopes: Collection[TokenScope], expires_at: datetime | None = None, maker: AccessToken | None = None
+    *,
+    user: User,
+    name: str,
+    scopes: Collection[TokenScope],
+    expires_at: datetime | None = None,
+    maker: AccessToken | None = None,
+    limited_to: str = "",
 ) -> IssuedToken:
     """Make an access token for the user and tell them by mail; its secret is in the result and nowhere else.
 
@@ -39,12 +45,13 @@ def create_access_token(
         scopes: at least one.
         expires_at: None for no end.
         maker: the access token that asks for it; None in the browser, whose views demand a fresh login for push and api.
+        limited_to: names of the only images it is for; whoever says so writes the rows that decide, in the same transaction.
 
     Raises:
         EmailNotVerified: the user has no verified address.
         NoTokenScope: no scope.
         TokenExpiryPast: it would be dead at birth.
-        TokenTooPowerful: the maker is dead, has fewer scopes or a shorter life, or asks for more than pulling.
+        TokenTooPowerful: the maker is dead, has fewer scopes, images or a shorter life, or asks for more than pulling.
     """
     require_verified_email(user)
     if not scopes:
@@ -62,6 +69,7 @@ def create_access_token(
             hint=secret[-credentials.HINT_LENGTH :],
             scopes=[scope.value for scope in TokenScope if scope in scopes],
             expires_at=expires_at,
+            limited_to=limited_to,
         )
         made_by = {"maker": str(maker.pk)} if maker else {}
         record_audit(actor=user, action="token.created", target=token, scopes=token.scopes, **made_by)
@@ -72,6 +80,8 @@ def create_access_token(
 def _require_maker_may(maker: AccessToken, *, user: User, scopes: Collection[TokenScope], expires_at: datetime | None) -> None:
     if not maker.is_live or maker.user_id != user.pk:
         raise TokenTooPowerful("The token that asks is no longer valid.")
+    if maker.limited:
+        raise TokenTooPowerful("A pull credential makes no tokens.")
     if set(scopes) - {TokenScope.PULL}:
         raise TokenTooPowerful(f"Tokens that push or use the API are made in the browser: {settings.LAYERSTORE_PUBLIC_URL}/account/tokens/")
     if not set(scopes) <= set(maker.scopes):

@@ -1,5 +1,6 @@
 """The tables of names, what was pushed, what is sold, and who may pull it."""
 
+from marketplace.models.credentials import CredentialImage
 from marketplace.models.entitlements import Entitlement
 from marketplace.models.images import Image, Namespace
 from marketplace.models.manifests import Layer, Manifest, Tag
@@ -7,6 +8,7 @@ from marketplace.models.products import Category, Price, Product, ProductImage, 
 
 __all__ = [
     "Category",
+    "CredentialImage",
     "Entitlement",
     "Image",
     "Layer",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.models import User
+from accounts.models import AccessToken, User
 from common.prepared import Prepared
 
 LONGEST_REPOSITORY = 255
@@ -28,21 +28,28 @@ class Subject:
 
     Attributes:
         account_ids: the accounts they act for: their person account, later their organisations' as well.
+        limited_by: the access token they show, if it is for some images only: no other image then grants anything, free ones neither.
     """
 
     account_ids: tuple[UUID, ...] = ()
     is_staff: bool = False
+    limited_by: UUID | None = None
 
     @classmethod
     def anonymous(cls) -> Self:
         return cls()
 
     @classmethod
-    def of(cls, user: User | AnonymousUser) -> Self:
-        """Speak for a user; somebody who is not signed in, or is disabled, is nobody."""
+    def of(cls, user: User | AnonymousUser, *, token: AccessToken | None = None) -> Self:
+        """Speak for a user, with one of their tokens or in person; somebody who is not signed in, or is disabled, is nobody."""
         if isinstance(user, AnonymousUser) or not user.is_active:
             return cls.anonymous()
-        return cls(account_ids=(user.account.pk,), is_staff=user.is_staff)
+        return cls.shown(account_id=user.account.pk, is_staff=user.is_staff, limited_by=token.pk if token and token.limited else None)
+
+    @classmethod
+    def shown(cls, *, account_id: UUID, is_staff: bool, limited_by: UUID | None) -> Self:
+        """Speak for an account by a credential; one that is limited to images makes nobody staff."""
+        return cls((account_id,), is_staff=is_staff and limited_by is None, limited_by=limited_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Facts:
         owned: the image belongs to one of the subject's accounts.
         held: one of these accounts has an entitlement that is neither revoked nor suspended.
         given_away: a published product whose current price is 0 contains the image.
+        within_limits: the credential is not limited to images, or this is one of them.
     """
 
     owned: bool
@@ -61,6 +69,7 @@ class Facts:
     ended: bool
     taken_down: bool
     seller_suspended: bool
+    within_limits: bool
 
 
 def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[str, frozenset[Action]]:
@@ -76,6 +85,8 @@ def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[
     | staff                            | pull, delete          | pull, delete         | pull, delete | pull, delete |
     | everybody else                   | –                     | –                    | –          | –            |
 
+    A credential that is limited to images grants nothing on any other one, whoever shows it.
+
     A name that nobody holds (never reserved, or free again) grants nothing to anyone: grants hang on the image, never on its name.
     """
     facts = access_facts(subject=subject, repositories=repositories)
@@ -84,6 +95,8 @@ def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[
 
 def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
     """Turn facts into actions: the table of `allowed_actions`, read row by row."""
+    if not facts.within_limits:
+        return frozenset()
     granted = {Action.PULL, Action.DELETE} if is_staff else set()
     if facts.taken_down:
         return frozenset(granted)
@@ -98,13 +111,13 @@ def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str
     """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
     # What cannot be a name is not even asked for: PostgreSQL refuses NUL and lone surrogates.
     names = [name for name in repositories if len(name) <= LONGEST_REPOSITORY and name.isascii() and name.isprintable()]
-    return {repository: Facts(*facts) for repository, *facts in _FACTS.rows(list(subject.account_ids), names)}
+    return {repository: Facts(*facts) for repository, *facts in _FACTS.rows(list(subject.account_ids), names, subject.limited_by)}
 
 
 # Text, not a QuerySet, and prepared: the token service asks this for every pull; building and planning it costs more than running it.
 _FACTS = Prepared(
     "access_facts",
-    types=("uuid[]", "text[]"),  # accounts, repositories
+    types=("uuid[]", "text[]", "uuid"),  # accounts, repositories, the limited credential
     text="""
 SELECT image.repository,
        image.owner_id = ANY($1),
@@ -117,7 +130,8 @@ SELECT image.repository,
                 WHERE part.image_id = image.id),
        image.ended_at IS NOT NULL,
        image.taken_down_at IS NOT NULL,
-       seller.suspended_at IS NOT NULL
+       seller.suspended_at IS NOT NULL,
+       $3 IS NULL OR EXISTS (SELECT FROM marketplace_credentialimage part WHERE part.credential_id = $3 AND part.image_id = image.id)
   FROM marketplace_image image
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
  WHERE image.repository = ANY($2) AND image.freed_at IS NULL

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     CREDENTIAL_REVOKED = "credential_revoked"
     CREDENTIAL_EXPIRED = "credential_expired"
     CREDENTIAL_LACKS_SCOPE = "credential_lacks_scope"
+    CREDENTIAL_LACKS_IMAGE = "credential_lacks_image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,17 @@ def lacks_scope(token: AccessToken, username: str) -> Answer:
         "Make a token that may pull, then sign docker in with it.",
         login_command(username),
         tokens_page(),
+    )
+
+
+def lacks_image(token: AccessToken, username: str) -> Answer:
+    """The account may; the credential is for other images."""
+    return Answer(
+        Reason.CREDENTIAL_LACKS_IMAGE,
+        f"The account may pull, but the credential {token.name} is for {token.limited_to} only.",
+        "Make a pull credential for this image in the library, or use an access token for all of them.",
+        login_command(username),
+        f"{settings.LAYERSTORE_PUBLIC_URL}/library/",
     )
 
 

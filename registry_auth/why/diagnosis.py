@@ -1,6 +1,6 @@
 """The one reason why a pull is refused: `access_facts`, `decide` and `policy.grant` say it, as they say it to the token process."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.db.models import F
@@ -95,12 +95,14 @@ class _Question:
 
     def answer(self) -> Answer:
         """Ask the policy, then look for what its answer rests on."""
-        subject = Subject.of(self.user) if self.user else Subject.anonymous()
+        subject = Subject.of(self.user, token=self.token) if self.user else Subject.anonymous()
         facts = access_facts(subject=subject, repositories=[self.name]).get(self.name)
         image = Image.objects.occupying().filter(repository=self.name).first()
         if facts is None or image is None:
             return answers.no_such_name(self.reference)
         allowed = decide(facts, is_staff=subject.is_staff)
+        if self.token and Action.PULL in decide(replace(facts, within_limits=True), is_staff=subject.is_staff) - allowed:
+            return answers.lacks_image(self.token, self.token.user.username)
         if Action.PULL not in allowed:
             return self._not_allowed(image, facts)
         asked = [Scope(ResourceType.REPOSITORY, self.name, frozenset({Action.PULL}))]

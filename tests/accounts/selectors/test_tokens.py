@@ -186,7 +186,7 @@ def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAsse
     token = AccessTokenFactory()
     user = token.user
     expected = Credential(
-        token.pk, tuple(token.scopes), user.username, user.email, user.credential_generation, user.is_staff, user.account.pk
+        token.pk, tuple(token.scopes), user.username, user.email, user.credential_generation, user.is_staff, user.account.pk, limited=False
     )
     identity = identity_token_for(token)
 

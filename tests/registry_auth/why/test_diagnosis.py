@@ -10,6 +10,7 @@ from accounts.models import SellerProfile, TokenScope, User
 from accounts.selectors.tokens import identity_token_for
 from accounts.services.tokens import log_out_everywhere
 from marketplace.models import Entitlement, Image, Product
+from marketplace.services.credentials import make_pull_credential
 from registry_auth.why.answers import Answer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, UserFactory
@@ -157,6 +158,18 @@ class TestTheCredential:
         image = FreeProductFactory().images.get()
 
         assert ask(image, secret=AccessTokenFactory(**fields).secret).reason is reason
+
+    def test_one_for_other_images_is_told_so_unless_the_name_is_hidden(self, image, mira) -> None:
+        EntitlementFactory(holder=mira.account, image=image)
+        held = EntitlementFactory(holder=mira.account).image
+        token = make_pull_credential(user=mira, image_ids=[held.pk], name="cluster").token
+
+        answer = ask(image, token=token)
+
+        assert answer.reason is Reason.CREDENTIAL_LACKS_IMAGE
+        assert answer.sentence == f"The account may pull, but the credential cluster is for {held.repository} only."
+        assert ask(held, token=token).reason is Reason.MAY_PULL
+        assert ask(ImageFactory(), token=token).reason is Reason.NO_SUCH_NAME
 
     def test_another_user_name_does_not_open_it(self, image, mira) -> None:
         assert ask(image, secret=AccessTokenFactory(user=mira).secret, username="jonas").reason is Reason.WRONG_ACCOUNT
