@@ -54,6 +54,10 @@ class KeyIndex:
     def active(self) -> Leaf | None:
         return next((leaf for leaf in self.leaves if leaf.state is KeyState.ACTIVE), None)
 
+    def authority_of(self, leaf: Leaf) -> x509.Certificate:
+        """Return the authority that made the leaf."""
+        return next(authority for authority in self.authorities if authority.subject == leaf.certificate.issuer)
+
     def bundle(self) -> str:
         """Return what registries trust (`rootcertbundle`), as PEM."""
         return "".join(certificate_pem(authority) for authority in self.authorities)

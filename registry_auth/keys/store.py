@@ -100,14 +100,17 @@ class KeyStore:
     def renew(self, *, now: datetime) -> list[str]:
         """Do what is due: replace an active leaf of 60 days, forget leaves retired a day ago with their private keys.
 
+        The new leaf is under the authority of the old one: whether registries trust a newer authority yet, only people know.
         Safe to run every day. Returns what was done, in words.
         """
         with self._alone():
             done, index = [], self.index
             active = index.active
             if active is None or now - active.made_at >= RENEW_AFTER:
-                waiting = [leaf for leaf in index.leaves if leaf.state is KeyState.NEXT and now - leaf.made_at < RENEW_AFTER]
-                leaf = waiting[-1] if waiting else self._make_leaf(index.authorities[-1], KeyState.NEXT, now)
+                authority = index.authority_of(active) if active else index.authorities[-1]
+                fresh = [leaf for leaf in index.leaves if leaf.state is KeyState.NEXT and now - leaf.made_at < RENEW_AFTER]
+                waiting = [leaf for leaf in fresh if index.authority_of(leaf) == authority]
+                leaf = waiting[-1] if waiting else self._make_leaf(authority, KeyState.NEXT, now)
                 index = index if waiting else replace(index, leaves=(*index.leaves, leaf))
                 done.append(f"{self._promote(index, leaf, now).kid} signs now")
                 index = self.index

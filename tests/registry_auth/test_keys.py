@@ -154,6 +154,17 @@ class TestRotation:
         assert key_store.renew(now=NOW) == [f"{waiting.kid} signs now"]
         assert len(key_store.index.leaves) == 2
 
+    @pytest.mark.parametrize("age_of_keys", [timedelta(days=60)])
+    def test_a_renewal_stays_under_the_authority_that_registries_trust_already(self, key_store):
+        (trusted,) = key_store.index.authorities
+        key_store.add_authority(now=NOW)
+        waiting = key_store.add(now=NOW)
+
+        key_store.renew(now=NOW)
+
+        key_store.index.active.certificate.verify_directly_issued_by(trusted)
+        assert waiting.kid in {leaf.kid for leaf in key_store.index.leaves if leaf.state is KeyState.NEXT}
+
     def test_a_new_authority_takes_over_and_the_old_one_is_dropped(self, key_store):
         (old,) = key_store.index.authorities
         new = key_store.add_authority(now=NOW)
