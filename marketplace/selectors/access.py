@@ -121,19 +121,21 @@ _FACTS = Prepared(
     text="""
 SELECT image.repository,
        image.owner_id = ANY($1),
-       EXISTS (SELECT FROM marketplace_entitlement entitlement
-                WHERE entitlement.holder_id = ANY($1) AND entitlement.image_id = image.id
-                  AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL),
-       EXISTS (SELECT FROM marketplace_productimage part
-                 JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
-                 JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0
-                WHERE part.image_id = image.id),
+       held.yes IS NOT NULL,
+       given_away.yes IS NOT NULL,
        image.ended_at IS NOT NULL,
        image.taken_down_at IS NOT NULL,
        seller.suspended_at IS NOT NULL,
        $3 IS NULL OR EXISTS (SELECT FROM marketplace_credentialimage part WHERE part.credential_id = $3 AND part.image_id = image.id)
   FROM marketplace_image image
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
+  LEFT JOIN LATERAL (SELECT true AS yes FROM marketplace_entitlement entitlement
+                      WHERE entitlement.holder_id = ANY($1) AND entitlement.image_id = image.id
+                        AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL LIMIT 1) held ON true
+  LEFT JOIN LATERAL (SELECT true AS yes FROM marketplace_productimage part
+                       JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
+                       JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0
+                      WHERE part.image_id = image.id LIMIT 1) given_away ON true
  WHERE image.repository = ANY($2) AND image.freed_at IS NULL
 """,
 )

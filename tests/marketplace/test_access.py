@@ -175,8 +175,9 @@ def test_every_table_is_reached_by_an_index():
     images = ImageFactory.build_batch(2_000, namespace=namespace, owner=namespace.owner, reserved_by=namespace.owner.user)
     Image.objects.bulk_create(images)
     holders = [UserFactory().account for _ in range(20)]
-    given = [EntitlementFactory.build(holder=holder, image=image) for holder in holders for image in images[:100]]
-    Entitlement.objects.bulk_create(given)
+    order = Entitlement.Source.ORDER
+    held = [Entitlement(holder=holder, image=image, source_kind=order, source_id=image.pk) for holder in holders for image in images]
+    Entitlement.objects.bulk_create(held, batch_size=5_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE marketplace_image, marketplace_entitlement")
         cursor.execute("SET LOCAL enable_seqscan = off")  # the other tables are empty here
