@@ -14,12 +14,12 @@ from common.admin import act, neighbour
 class AccessTokenAdmin(AuditedAdmin):
     """What docker and the API take as password."""
 
-    list_display = ("name", "hint", neighbour("user"), "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = ("name", "hint", neighbour("user"), "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "expires_at", "last_used_at")
     list_select_related = ("user",)
-    search_fields = ("name", "hint", "user__username", "user__email")
+    search_fields = ("name", "hint", "limited_to", "user__username", "user__email")
     exclude = ("user",)
-    readonly_fields = ("id", "hint", "created_at", "last_used_at", neighbour("user"))
+    readonly_fields = ("id", "hint", "limited_to", "created_at", "last_used_at", neighbour("user"))
     actions = ("revoke",)
 
     @act(

@@ -15,7 +15,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
 
 NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement]
-INSIDE_OTHERS = {models.Layer, models.ProductImage, models.ProductPicture}
+INSIDE_OTHERS = {models.CredentialImage, models.Layer, models.ProductImage, models.ProductPicture}
 
 pytestmark = pytest.mark.django_db
 
