@@ -98,7 +98,6 @@ PUBLIC = (
     Page("why", "/why/"),
     Page("help-kubernetes", "/help/kubernetes/"),
     Page("help-ci", "/help/ci/"),
-    Page("why", "/why/"),
     Page("why-faulty", "/why/", status=400, way=_submit(image="No Image")),
     Page("why-answered", "/why/", "newcomer", way=_submit(image="tidewater/redis-steady")),
     Page("shop", "/tidewater"),
@@ -118,6 +117,9 @@ BUYING = (
     Page("product-own", "/tidewater/redis-steady", "mara"),
     Page("product-draft", "/tidewater/soon", "mara"),
     Page("library", "/library/", "jonas"),
+    Page("pull-credential", "/library/credential/", "jonas"),
+    Page("pull-credential-empty", "/library/credential/", "newcomer"),
+    Page("pull-credential-faulty", "/library/credential/", "jonas", 400, _submit(name="")),
     Page("library-empty", "/library/", "newcomer"),
     Page("library-long", "/library/", "longest"),
     Page("orders", "/orders/", "jonas"),
@@ -144,7 +146,6 @@ SELLING = (
     Page("image", "/selling/images/{image}/", "mara"),
     Page("image-unpushed", "/selling/images/{unpushed_image}/", "mara"),
     Page("image-long", "/selling/images/{long_image}/", "longest"),
-    Page("image-tags-alone", "/selling/images/{image}/tags", "mara", shop=False),
     Page("product-new", "/selling/products/new/", "mara"),
     Page("product-new-without-images", "/selling/products/new/", "beginner"),
     Page("product-new-faulty", "/selling/products/new/", "mara", 400, _submit(title="", slug="No Slug")),
@@ -233,7 +234,7 @@ def _admin_pages() -> list[Page]:
         name = f"admin-{model.partition('_')[2]}"
         if model.startswith("admin:") and kind == "changelist":
             pages.append(Page(f"{name}s", f"/{route.pattern}", "ines", shop=False))
-        elif model.startswith("admin:") and kind == "change":
+        elif model.startswith("admin:") and kind == "change" and route.parameters:
             pages.append(Page(name, "/" + route.pattern.replace("<path:object_id>", f"{{{model.replace(':', '_')}}}"), "ines", shop=False))
     apps = ("accounts", "billing", "marketplace", "registry_auth")
     return [*pages, *(Page(f"admin-of-{app}", f"/admin/{app}/", "ines", shop=False) for app in apps)]

@@ -18,6 +18,9 @@ _SHOWN = """() => {
     const outlined = (one) => one.outlineStyle !== "none" && parseFloat(one.outlineWidth) > 0;
     return outlined(style) || style.boxShadow !== "none" || Boolean(around && outlined(getComputedStyle(around)));
 }"""
+# A group of boxes is described as a group.
+_DESCRIBED = """(control) => [control, control.closest("fieldset")]
+    .map((one) => one && one.getAttribute("aria-describedby") || "").join(" ")"""
 
 
 def test_the_first_tab_leads_past_the_head_of_the_page(world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
@@ -60,6 +63,6 @@ def test_a_faulty_form_says_beside_each_field_what_to_do(shown: Page, world: Wor
 
     faulty = tab.locator("[aria-invalid=true]")
     for number in range(faulty.count()):
-        names = (faulty.nth(number).get_attribute("aria-describedby") or "").split()
+        names = str(faulty.nth(number).evaluate(_DESCRIBED)).split()
         assert any(tab.locator(f"#{name}").inner_text().strip() for name in names), faulty.nth(number).get_attribute("name")
     assert faulty.count() or tab.get_by_role("alert").count()

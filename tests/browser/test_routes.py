@@ -29,6 +29,7 @@ EXCUSED = {
     "common:theme": MOVED,
     "marketplace:availability": DATA,
     "marketplace:cover": "is a picture",
+    "marketplace:image_tags": "is a part of the image page, which is looked at",
     "marketplace:obtain": SENT,
     "marketplace:picture_add": "shows the editor again, which is looked at",
     "marketplace:picture_delete": SENT,
