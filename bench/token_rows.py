@@ -1,0 +1,62 @@
+"""Fills a shop with buyers, what they hold and what is free, and prints the requests of each row of `script/bench token` as JSON."""
+
+import json
+import sys
+from base64 import b64encode
+from urllib.parse import urlencode
+
+import django
+from django.conf import settings
+
+django.setup()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
+
+from django.db import connection, transaction  # noqa: E402  models need Django to be set up
+
+from accounts.credentials import new_secret  # noqa: E402
+from tests.factories.accounts import AccessTokenFactory  # noqa: E402
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, PushedImageFactory  # noqa: E402
+
+BUYERS = 100
+FREE = 100
+HELD = 10  # images of each buyer
+
+
+def main() -> None:
+    """Make the rows, all in one transaction, and print what to ask."""
+    with transaction.atomic():
+        free, buyers = _fill()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    wrong = [_ask(names[:1], name, new_secret()) for name, _, names in buyers]
+    rows = {
+        "anonymous": [_ask([name]) for name in free],
+        "authenticated": [_ask([image], name, secret) for name, secret, images in buyers for image in images],
+        "ten scopes": [_ask(images, name, secret) for name, secret, images in buyers],
+        "wrong": wrong,
+    }
+    json.dump(rows, sys.stdout)
+
+
+def _fill() -> tuple[list[str], list[tuple[str, str, list[str]]]]:
+    namespace = NamespaceFactory()
+    free = [FreeProductFactory(namespace=namespace).images.get().repository for _ in range(FREE)]
+    images = [PushedImageFactory(namespace=namespace) for _ in range(BUYERS)]
+    buyers = []
+    for number in range(BUYERS):
+        token = AccessTokenFactory()
+        held = [images[(number + step) % BUYERS] for step in range(HELD)]
+        for image in held:
+            EntitlementFactory(holder=token.user.account, image=image)
+        buyers.append((token.user.username, token.secret, [image.repository for image in held]))
+    return free, buyers
+
+
+def _ask(repositories: list[str], username: str = "", secret: str = "") -> dict[str, str]:
+    query = urlencode([("service", "layerstore"), *(("scope", f"repository:{name}:pull") for name in repositories)])
+    header = f"Basic {b64encode(f'{username}:{secret}'.encode()).decode()}" if secret else ""
+    return {"path": f"/auth/token?{query}", "authorization": header}
+
+
+if __name__ == "__main__":
+    main()
