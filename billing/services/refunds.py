@@ -18,12 +18,15 @@ from billing.services.refund_rows import add_refund, count_asked
 from billing.services.waiting import backoff
 from common.locking import locked_transaction
 
+# A refunded order has something left only when a refund of it failed at Stripe: the buyer has lost pull, and still waits for the money.
+_REFUNDABLE = HOLDING_STATES | {Order.State.REFUNDED}
+
 
 def request_refund(*, order: Order, amount: int | None, reason: str, actor: User | None) -> Refund:
     """Have money given back to the buyer: the seller's transfer and our fee go back in proportion.
 
     The order moves when Stripe has done it: the whole ends pull within the pull token's lifetime and the registry's leeway, a part
-    leaves it. Together refunds never exceed what was paid.
+    leaves it. Together refunds never exceed what was paid. What was promised back and failed at Stripe may be asked for again.
 
     Args:
         amount: minor units; None for all that is left.
@@ -37,7 +40,7 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
     with locked_transaction():
         locked = lock_order(order_id=order.pk)
         left = locked.refundable
-        if locked.state not in HOLDING_STATES or not left.minor:
+        if locked.state not in _REFUNDABLE or not left.minor:
             raise OrderNotRefundable(state=locked.state)
         wanted = left.minor if amount is None else amount
         if not 0 < wanted <= left.minor:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import IntegrityError
@@ -210,6 +211,27 @@ def test_a_promised_refund_that_stripe_refuses_is_a_matter_for_people(paid: Orde
     paid.refresh_from_db()
     assert (refund.state, paid.refund_asked_amount, paid.flagged_at is not None) == ("failed", 0, True)
     assert AuditEvent.objects.filter(action="order.refund_failed").count() == 1
+
+
+def test_money_promised_back_that_stripe_refused_is_asked_for_again(opened: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
+    sandbox.press(opened)
+    Image.objects.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
+    complete_order(order_id=opened.pk)
+    monkeypatch.setattr(gateway, "create_refund", Mock(side_effect=StripeRefused(reason="insufficient funds")))
+    failed = continue_refund(refund_id=Refund.objects.get().pk)
+    opened.refresh_from_db()
+    assert (failed.state, opened.state, opened.refundable.minor) == ("failed", "refunded", 500)
+    monkeypatch.undo()
+    with pytest.raises(RefundOutOfRange):
+        ask(opened, staff, 501)
+
+    again = continue_refund(refund_id=ask(opened, staff).pk)
+
+    opened.refresh_from_db()
+    assert (again.state, opened.state, opened.refunded_amount, opened.refundable.minor) == ("succeeded", "refunded", 500, 0)
+    with pytest.raises(OrderNotRefundable):
+        ask(opened, staff)
+    assert OutgoingMail.objects.filter(key=f"refund:{again.pk}").count() == 1
 
 
 def test_giving_up_twice_is_giving_up_once(paid: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
