@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -14,3 +14,13 @@ def trade(stack: LiveStack) -> Iterator[Trade]:
     trade = Trade(stack)
     yield trade
     trade.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what worker and scheduler said last beside a failure on the stack."""
+    report = yield
+    trade = getattr(item, "funcargs", {}).get("trade")
+    if report.failed and isinstance(trade, Trade):
+        report.sections += [(f"{part}.log", trade.stack.log(part)[-4_000:]) for part in ("worker", "scheduler", "web")]
+    return report
