@@ -22,6 +22,7 @@ from registry_auth.services.take_downs import remove_taken_down_manifests
 logger = logging.getLogger(__name__)
 _DRAIN_QUEUED = "registry-events-drain-queued"
 _LONGEST_RECONCILIATION = timedelta(hours=1)
+_LONGEST_RUN = timedelta(minutes=5)  # the time limit of any other task
 
 
 @shared_task(name="registry_auth.drain_registry_events")
@@ -38,8 +39,10 @@ def drain_registry_events() -> None:
 
 @shared_task(name="registry_auth.prune_registry_events")
 def prune_registry_events() -> None:
-    """Remove what the inbox no longer needs."""
-    prune_events()
+    """Remove what the inbox no longer needs; one worker at a time."""
+    with lease("registry_auth.prune_registry_events", lasting=_LONGEST_RUN) as held:
+        if held:
+            prune_events()
 
 
 @shared_task(name="registry_auth.reconcile_registry", time_limit=_LONGEST_RECONCILIATION.seconds)
@@ -58,7 +61,7 @@ def reconcile_registry() -> None:
 @shared_task(name="registry_auth.expire_reservations")
 def expire_reservations() -> None:
     """Warn of, end and free reservations that nothing was pushed to; one worker at a time."""
-    with lease("registry_auth.expire_reservations", lasting=timedelta(minutes=5)) as held:
+    with lease("registry_auth.expire_reservations", lasting=_LONGEST_RUN) as held:
         if not held:
             return
         try:
@@ -70,12 +73,15 @@ def expire_reservations() -> None:
 
 @shared_task(name="registry_auth.remove_taken_down_manifests")
 def remove_taken_down() -> None:
-    """Delete what was taken down from the registry itself."""
-    try:
-        with RegistryClient() as registry:
-            remove_taken_down_manifests(registry=registry)
-    except RegistryAway as error:
-        logger.warning("taken down manifests wait for their removal: %s", error.message)
+    """Delete what was taken down from the registry itself; one worker at a time."""
+    with lease("registry_auth.remove_taken_down_manifests", lasting=_LONGEST_RUN) as held:
+        if not held:
+            return
+        try:
+            with RegistryClient() as registry:
+                remove_taken_down_manifests(registry=registry)
+        except RegistryAway as error:
+            logger.warning("taken down manifests wait for their removal: %s", error.message)
 
 
 def wake_drain(events: Iterable[RegistryEvent]) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from common.errors import LockTimeout
 from common.leases import lease
+from common.tasks import clear_sessions
 from marketplace.models import Image, Manifest, Tag
 from marketplace.services.expiry import free_name
 from registry_auth import tasks
@@ -348,3 +349,22 @@ class TestTasks:
 
         assert "manifests wait for their description" in caplog.text
         assert "the next run begins anew" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("task", "job"),
+    [
+        (tasks.prune_registry_events, "registry_auth.tasks.prune_events"),
+        (tasks.remove_taken_down, "registry_auth.tasks.remove_taken_down_manifests"),
+        (clear_sessions, "common.tasks.call_command"),
+    ],
+    ids=lambda given: given.name if hasattr(given, "name") else "",
+)
+def test_a_job_whose_lease_is_held_does_nothing(task, job):
+    with mock.patch(job) as work:
+        with lease(task.name, lasting=timedelta(minutes=1)):
+            task()
+        assert work.call_count == 0
+        task()
+        assert work.call_count == 1
