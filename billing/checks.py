@@ -1,11 +1,44 @@
-"""What the sale must not be without on the internet."""
+"""What the sale must not be without: a sane price list everywhere, and the real Stripe on the internet."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own word for it
+
+_WHOLE = 100
+_CODE = re.compile("[a-z]{3}")
+# Stripe counts these in thousandths and rounds them; our prices have two decimals or none (docs.stripe.com/currencies).
+THREE_DECIMALS = frozenset({"bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"})
+
+
+@register()
+def prices_make_sense(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  Django passes it
+    **_kwargs: Any,
+) -> list[CheckMessage]:
+    """Check, under any settings, that our part is a part of the price and that each currency is one that we can count in."""
+    found: list[CheckMessage] = []
+    if not 0 <= settings.LAYERSTORE_APPLICATION_FEE_PERCENT <= _WHOLE:
+        found.append(
+            Error(
+                f"LAYERSTORE_APPLICATION_FEE_PERCENT is {settings.LAYERSTORE_APPLICATION_FEE_PERCENT}: every sale would fail.",
+                hint="Set it to a whole number from 0 to 100.",
+                id="billing.E004",
+            )
+        )
+    found += [
+        Error(
+            f"LAYERSTORE_CURRENCIES has {currency}: nothing can be sold in it.",
+            hint="Name three small letters of ISO 4217, of currencies with two decimals or none: eur,usd,jpy.",
+            id="billing.E005",
+        )
+        for currency in settings.LAYERSTORE_CURRENCIES
+        if _CODE.fullmatch(currency) is None or currency in THREE_DECIMALS
+    ]
+    return found
 
 
 @register(Tags.security)

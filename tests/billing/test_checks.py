@@ -1,8 +1,8 @@
-"""Production does not start without Stripe, nor with something that plays it."""
+"""Nothing starts with a fee or a currency that cannot be; production not without Stripe, nor with something that plays it."""
 
 import pytest
 
-from billing.checks import stripe_is_real
+from billing.checks import THREE_DECIMALS, prices_make_sense, stripe_is_real
 
 SAFE = {
     "LAYERSTORE_PRODUCTION": True,
@@ -29,3 +29,17 @@ def test_production_sells_for_real(settings, changes, found) -> None:
         setattr(settings, name, value)
 
     assert [message.id for message in stripe_is_real(None)] == found
+
+
+@pytest.mark.parametrize(("percent", "found"), [(-1, ["billing.E004"]), (0, []), (10, []), (100, []), (101, ["billing.E004"])])
+def test_our_part_is_a_part_of_the_price(settings, percent, found) -> None:
+    settings.LAYERSTORE_APPLICATION_FEE_PERCENT = percent
+
+    assert [message.id for message in prices_make_sense(None)] == found
+
+
+@pytest.mark.parametrize("currency", ["EUR", "euro", "e1r", "€", *sorted(THREE_DECIMALS)])
+def test_a_currency_that_we_cannot_count_in_is_refused(settings, currency) -> None:
+    settings.LAYERSTORE_CURRENCIES = ["eur", currency, "jpy"]
+
+    assert [message.id for message in prices_make_sense(None)] == ["billing.E005"]
