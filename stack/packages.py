@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +74,3 @@ def missing(needs: Iterable[Need]) -> list[Need]:
 def packages_of(needs: Iterable[Need]) -> list[str]:
     """Return the packages that bring the needs, each once, in order."""
     return list(dict.fromkeys(need.package for need in needs))
-
-
-def is_new_enough(version: tuple[int, ...] = sys.version_info[:2]) -> bool:
-    """Tell whether this Python can run Layerstore."""
-    return version >= (3, 11)

@@ -92,11 +92,6 @@ class Order(UUIDModel):
         return Money(self.amount - self.refund_asked_amount, self.currency)
 
     @property
-    def seller_share(self) -> Money:
-        """What the seller gets of the amount, before refunds."""
-        return Money(self.amount - self.application_fee, self.currency)
-
-    @property
     def number(self) -> str:
         """A short name for people: the random end of the id."""
         return self.id.hex[-10:].upper()

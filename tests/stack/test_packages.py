@@ -38,11 +38,6 @@ def test_each_purpose_installs_at_least_what_the_running_stack_needs() -> None:
     assert all(running <= set(packages_of(needs)) for needs in packages.PURPOSES.values())
 
 
-@pytest.mark.parametrize(("version", "enough"), [((3, 10), False), ((3, 11), True), ((3, 13), True)])
-def test_python_3_11_is_the_oldest_that_will_do(version: tuple[int, int], enough: object) -> None:
-    assert packages.is_new_enough(version) is enough
-
-
 def test_the_postgres_server_is_found_off_the_path() -> None:
     folder = packages.postgres_programs()
 
