@@ -96,6 +96,14 @@ def test_each_process_says_how_it_is(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
+def test_the_edge_is_asked_by_the_shop_s_own_name_so_that_web_answers() -> None:
+    test = SERVICES["nginx"]["healthcheck"]["test"]
+
+    assert test[0] == "CMD-SHELL"
+    assert ". /srv/settings/edge/environment && curl --fail " in test[1]
+    assert '--header "Host: $$LAYERSTORE_PUBLIC_HOST" http://127.0.0.1:8080/healthz' in test[1]
+
+
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_runs_once(name: str) -> None:
     assert "restart" not in SERVICES[name]
