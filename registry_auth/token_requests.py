@@ -21,7 +21,7 @@ class TokenRequest:
         scopes: one entry a thing.
         service: empty when not said.
         wants_identity_token: whether the client wants to come back without its password.
-        client_id: a hint for the log; nothing is ever decided by it.
+        client_id: what a form calls its program, for the log; nothing is ever decided by it.
         by_form: whether it came as an OAuth form, and is answered as one.
     """
 
@@ -45,7 +45,6 @@ def read_query(query: str, *, authorization: str | None) -> TokenRequest:
         scopes=parse_scopes(fields.get("scope", ())),
         service=_first(fields, "service"),
         wants_identity_token=_first(fields, "offline_token").lower() in _YES or _first(fields, "access_type") == "offline",
-        client_id=_first(fields, "client_id")[:LONGEST_CLIENT_ID],
     )
 
 

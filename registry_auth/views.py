@@ -1,5 +1,6 @@
 """`/auth/`: the token endpoint in both its forms, and the public keys."""
 
+import logging
 from datetime import UTC
 from http import HTTPStatus
 from time import perf_counter
@@ -18,6 +19,7 @@ from registry_auth.keys.ring import NoSigningKey
 from registry_auth.services.tokens import RegistryToken, issue_token, key_ring, refuse_credentials
 from registry_auth.token_requests import TokenRequest, read_form, read_query
 
+logger = logging.getLogger(__name__)
 LARGEST_FORM = 64 * 1024
 
 
@@ -25,14 +27,17 @@ LARGEST_FORM = 64 * 1024
 @require_http_methods(["GET", "HEAD", "POST"])
 def token(request: HttpRequest) -> HttpResponse:
     """Answer a client that needs a token for the registry (distribution, token.md and oauth.md)."""
-    started, by_form = perf_counter(), request.method == "POST"
+    started, by_form, client_id = perf_counter(), request.method == "POST", ""
     try:
         asked = _read(request)
+        client_id = asked.client_id
         issued = issue_token(request=asked, address=address_of(request), now=timezone.now())
         outcome, response = "authenticated" if asked.credentials else "anonymous", _granted(issued, by_form=by_form)
     except TokenRefused as refusal:
         outcome, response = refusal.code, _refused(refusal, by_form=by_form)
     metrics.note_token_answer(outcome=outcome, seconds=perf_counter() - started)
+    if by_form:
+        logger.info("token answer", extra={"outcome": outcome, "client_id": client_id})
     return response
 
 
