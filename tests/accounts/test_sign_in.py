@@ -237,6 +237,17 @@ def test_a_changed_address_is_confirmed_first_and_the_old_one_is_told() -> None:
     assert "203.0.113.9" in notice.body_text
 
 
+def test_another_address_needs_a_fresh_login(client: Client) -> None:
+    client.force_login(UserFactory(email="old@example.test"))
+
+    answer = client.post("/account/email/", {"email": "new@example.test", "action_add": ""})
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/account/reauthenticate/")
+    assert not EmailAddress.objects.filter(email="new@example.test").exists()
+    assert not OutgoingMail.objects.exists()
+
+
 def test_an_address_that_became_anothers_meanwhile_is_not_confirmed() -> None:
     user = UserFactory(email="old@example.test")
     client = _fresh(user)
