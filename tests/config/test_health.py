@@ -84,6 +84,20 @@ def test_a_key_that_ends_soon_is_told_before_it_ends(keys: KeyStore) -> None:
     assert (answer.status_code, answer.content) == (200, b"ok, renew: signing key\n")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("age", "warned"), [(80, True), (1, False), (None, False)], ids=["ends soon", "new", "no keys yet"])
+def test_the_index_of_the_admin_warns_staff_of_a_key_that_ends_soon(
+    keys: KeyStore, admin_client: Client, age: int | None, warned: object
+) -> None:
+    if age is not None:
+        keys.init(now=datetime.now(UTC) - timedelta(days=age))
+
+    page = admin_client.get("/admin/")
+
+    assert page.status_code == 200
+    assert ("token signing key" in page.content.decode()) is warned
+
+
 def test_a_key_that_has_run_out_is_away(keys: KeyStore) -> None:
     keys.init(now=datetime.now(UTC) - timedelta(days=91))
 

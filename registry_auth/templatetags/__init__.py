@@ -1,0 +1,1 @@
+"""What templates ask this app for."""
