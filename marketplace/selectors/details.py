@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from marketplace.covers import layers_of, shown_manifests, strata_of
 from marketplace.models import Image, Layer, Tag
-from marketplace.selectors.tags import TagRow, newest_tags, pull_reference, tag_rows_of
+from marketplace.selectors.tags import TagRow, newest_tags, pull_reference, stops_at, tag_rows_of
 from marketplace.strata import MOST_BANDS, draw
 
 _MEGABYTE = 1_000_000
@@ -38,6 +38,10 @@ class ImageDetail:
     @property
     def reference(self) -> str:
         return pull_reference(self.image, self.tag)
+
+    @property
+    def stops_at(self) -> int | None:
+        return stops_at(self.rows)
 
     @property
     def size(self) -> int:

@@ -75,6 +75,11 @@ def tag_rows_of(images: Iterable[Image]) -> dict[UUID, list[TagRow]]:
     return {pk: list(found.values()) for pk, found in rows.items()}
 
 
+def stops_at(rows: Iterable[TagRow]) -> int | None:
+    """Return how many tags a list has if it stopped there, for its page to say so; None if it is whole."""
+    return LISTED if sum(1 + len(row.also) for row in rows) >= LISTED else None
+
+
 def pull_reference(image: Image, tag: Tag | None) -> str:
     """Write what docker pulls: the reference with the tag to show; without one, docker's own `latest` is meant."""
     return f"{image.reference}:{tag.name}" if tag else image.reference

@@ -15,7 +15,7 @@ from marketplace.covers import Shape
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, access_facts, allowed_actions, decide
 from marketplace.selectors.listings import list_images
-from marketplace.selectors.tags import tag_rows
+from marketplace.selectors.tags import stops_at, tag_rows
 from marketplace.services.images import release_image
 from marketplace.views.guards import SellerRequest, own_image, seller_required
 
@@ -57,7 +57,8 @@ def image_tags(request: SellerRequest, image_id: UUID) -> HttpResponse:
 
 
 def _tags(found: Image) -> dict[str, object]:
-    return {"image": found, "rows": tag_rows(found), "example_tag": _FIRST_TAG}
+    rows = tag_rows(found)
+    return {"image": found, "rows": rows, "stops_at": stops_at(rows), "example_tag": _FIRST_TAG}
 
 
 def _permissions(found: Image, owner: User, holders: int) -> list[Permission]:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from marketplace.models import Manifest, Tag
-from marketplace.selectors.tags import LISTED, newest_tags, tag_rows, tag_rows_of
+from marketplace.selectors.tags import LISTED, newest_tags, stops_at, tag_rows, tag_rows_of
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +69,4 @@ def test_of_very_many_tags_the_newest_are_listed():
     assert [row.name for row in rows[image.pk]] == [f"t{n}" for n in range(LISTED + 4, 4, -1)]
     assert [row.name for row in rows[other.pk]] == ["1.0"]
     assert tag_rows(image) == rows[image.pk]
+    assert (stops_at(rows[image.pk]), stops_at(rows[other.pk])) == (LISTED, None)

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from marketplace.models import Image, Namespace
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory, TagFactory
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,18 @@ def test_an_image_that_waits_for_its_push_shows_the_commands_and_the_end(seller_
     assert "in 3 weeks" in html
     assert "No tag has arrived" in html
     assert f'data-live="/selling/images/{image.pk}/tags"' in html
+
+
+def test_a_list_of_tags_that_stops_says_so(seller_client: Client, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marketplace.selectors.tags.LISTED", 2)
+    image = PushedImageFactory(namespace=namespace, name="db")
+    assert b"The list stops" not in seller_client.get(f"/selling/images/{image.pk}/tags").content
+    for name in ("1.1", "1.2"):
+        TagFactory(image=image, manifest=image.manifests.get(), name=name)
+    product = ProductFactory(namespace=namespace, images=[image])
+
+    for page in (f"/selling/images/{image.pk}/tags", f"/{namespace.name}/{product.slug}"):
+        assert "The list stops at the newest 2 tags." in seller_client.get(page).content.decode()
 
 
 def test_tags_arrive_in_the_part_that_is_polled(seller_client: Client, namespace: Namespace) -> None:
