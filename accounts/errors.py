@@ -69,6 +69,15 @@ class TokenTooPowerful(AccessDenied):
     code = "token_too_powerful"
 
 
+class TooManyTokens(ConflictError):
+    """The user has as many live tokens as one may have. 409."""
+
+    code = "too_many_tokens"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"You have {most} live tokens, which is all one account may have. Revoke one that nothing uses.", most=most)
+
+
 class SellerAlreadySuspended(ConflictError):
     """The seller is suspended already. 409."""
 

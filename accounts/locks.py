@@ -1,4 +1,4 @@
-"""The only places where rows of this app are locked. Order: SellerProfile, then AccessToken; a User last, alone.
+"""The only places where rows of this app are locked. Order: SellerProfile, then AccessToken, then User, one of each at most.
 
 FOR NO KEY UPDATE: a row that refers to a locked one is written without waiting. Under FOR UPDATE its foreign key would wait, which
 is a lock that nobody sees and that keeps to no order (PostgreSQL manual, 13.3.2).

@@ -11,9 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import credentials
-from accounts.errors import NoTokenScope, TokenExpiryPast, TokenTooPowerful
-from accounts.locks import lock_token
+from accounts.errors import NoTokenScope, TokenExpiryPast, TokenTooPowerful, TooManyTokens
+from accounts.locks import lock_token, lock_user
 from accounts.models import AccessToken, TokenScope, User
+from accounts.selectors.tokens import live_tokens_of
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
@@ -52,6 +53,7 @@ def create_access_token(
         NoTokenScope: no scope.
         TokenExpiryPast: it would be dead at birth.
         TokenTooPowerful: the maker is dead, has fewer scopes, images or a shorter life, or asks for more than pulling.
+        TooManyTokens: the user has as many live ones as one may have.
     """
     require_verified_email(user)
     if not scopes:
@@ -62,6 +64,7 @@ def create_access_token(
     with locked_transaction():
         if maker is not None:
             _require_maker_may(lock_token(token_id=maker.pk), user=user, scopes=scopes, expires_at=expires_at)
+        _require_room(user)
         token = AccessToken.objects.create(
             user=user,
             name=name,
@@ -75,6 +78,13 @@ def create_access_token(
         record_audit(actor=user, action="token.created", target=token, scopes=token.scopes, **made_by)
         queue_mail(to=user.email, template="token_created", context={"token": token}, key=f"token-created:{token.pk}")
     return IssuedToken(token, secret)
+
+
+def _require_room(user: User) -> None:
+    """Count under the user's lock, so that of two tokens at once the second one counts the first."""
+    most = settings.LAYERSTORE_TOKENS_PER_USER
+    if live_tokens_of(lock_user(user_id=user.pk)).count() >= most:
+        raise TooManyTokens(most=most)
 
 
 def _require_maker_may(maker: AccessToken, *, user: User, scopes: Collection[TokenScope], expires_at: datetime | None) -> None:

@@ -19,7 +19,7 @@ def make_pull_credential(*, user: User, image_ids: Collection[UUID], name: str, 
 
     Raises:
         NothingToPull: no image, or one that the user may not pull.
-        EmailNotVerified, TokenExpiryPast: as for every access token.
+        EmailNotVerified, TokenExpiryPast, TooManyTokens: as for every access token.
     """
     images = list(Image.objects.occupying().filter(pk__in=image_ids).order_by("repository"))
     allowed = allowed_actions(subject=Subject.of(user), repositories=[image.repository for image in images])

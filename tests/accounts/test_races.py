@@ -2,12 +2,14 @@ import pytest
 from django.core import mail as django_mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.errors import TooManyTokens
+from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, SellerProfile, TokenScope, User
 from accounts.selectors.tokens import note_token_use
 from accounts.services.mail import queue_mail
 from accounts.services.sellers import become_seller, record_stripe_account
-from accounts.services.tokens import log_out_everywhere, revoke_access_token, write_token_uses
+from accounts.services.tokens import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
 from accounts.tasks import send_due_mail, write_noted_token_uses
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, SellerFactory, UserFactory
 from tests.support.threads import run_in_threads
@@ -84,6 +86,20 @@ def test_ten_log_outs_everywhere_are_ten_generations() -> None:
 
     user.refresh_from_db()
     assert user.credential_generation == 10
+
+
+def test_ten_tokens_made_at_once_stay_within_what_a_user_may_have(settings: Settings) -> None:
+    settings.LAYERSTORE_TOKENS_PER_USER = 3
+    user = UserFactory()
+
+    def make() -> str:
+        try:
+            return create_access_token(user=user, name="x", scopes=[TokenScope.PULL]).token.name
+        except TooManyTokens as error:
+            return error.code
+
+    assert sorted(run_in_threads(10, make)) == ["too_many_tokens"] * 7 + ["x"] * 3
+    assert user.access_tokens.count() == 3
 
 
 def test_a_token_revoked_ten_times_at_once_is_revoked_once() -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified, NoTokenScope, TokenExpiryPast, TokenTooPowerful
+from accounts.errors import EmailNotVerified, NoTokenScope, TokenExpiryPast, TokenTooPowerful, TooManyTokens
 from accounts.models import AccessToken, AuditEvent, OutgoingMail, TokenScope
 from accounts.selectors.tokens import find_live_token
 from accounts.services.tokens import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
@@ -91,6 +91,20 @@ def test_a_token_makes_no_token_mightier_than_itself(maker: dict[str, Any], scop
     expires_at = timezone.now() + life if life else None
 
     _refused(TokenTooPowerful, lambda: create_access_token(user=token.user, name="x", scopes=scopes, expires_at=expires_at, maker=token))
+
+
+def test_a_user_has_so_many_live_tokens_and_no_more(settings: Any) -> None:
+    settings.LAYERSTORE_TOKENS_PER_USER = 2
+    user, now = UserFactory(), timezone.now()
+    AccessTokenFactory()
+    AccessTokenFactory(user=user, revoked_at=now)
+    AccessTokenFactory(user=user, expires_at=now - timedelta(days=1))
+    live = AccessTokenFactory.create_batch(2, user=user)
+
+    _refused(TooManyTokens, lambda: create_access_token(user=user, name="x", scopes=[PULL]))
+
+    revoke_access_token(token=live[0], actor=user)
+    assert create_access_token(user=user, name="x", scopes=[PULL]).token.is_live
 
 
 def test_a_token_makes_no_token_of_somebody_else() -> None:
