@@ -10,7 +10,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def ending_keys() -> list[Ending]:
+def expiring_keys() -> list[Ending]:
     """Return the certificates in use that end soon, for staff to renew; none where no keys were made yet."""
     try:
         return endings(settings.LAYERSTORE_KEYS_DIR, now=timezone.now())
