@@ -54,6 +54,11 @@ class LiveStack(Stack):
         """Start a part again and return when it is ready."""
         self.supervisor.start(part)
 
+    def revive(self, part: str) -> None:
+        """Start a part again if it has ended, as the supervisor of a shop does by itself and ours, for the sake of faults, does not."""
+        if self.supervisor.has_ended(part):
+            self.start_part(part)
+
     def stop_part(self, part: str) -> None:
         """Stop a part in order and return when it has ended."""
         self.supervisor.stop_part(part)
