@@ -24,6 +24,7 @@ class Page:
         who: the user name of who looks at it; nobody is signed in for a visitor.
         status: what it is answered with.
         way: how to get there from the path, where an address alone does not lead.
+        lands: the name of the address at which the way ends, where that is another than the path's.
         shop: False for pages that are not made of our templates and style sheet.
     """
 
@@ -32,6 +33,7 @@ class Page:
     who: str = VISITOR
     status: int = 200
     way: Way | None = None
+    lands: str = ""
     shop: bool = True
 
     def __str__(self) -> str:
@@ -243,6 +245,14 @@ def _admin_pages() -> list[Page]:
 ADMIN = (
     *_admin_pages(),
     Page("admin-history", "/admin/billing/order/{order}/history/", "ines", shop=False),
-    Page("admin-act", "/admin/accounts/sellerprofile/{admin_accounts_sellerprofile}/change/", "ines", way=_press("Suspend"), shop=False),
+    # An act is asked for on the row's page and answered where acts on several rows are: at the list.
+    Page(
+        "admin-act",
+        "/admin/accounts/sellerprofile/{admin_accounts_sellerprofile}/change/",
+        "ines",
+        way=_press("Suspend"),
+        lands="admin:accounts_sellerprofile_changelist",
+        shop=False,
+    ),
 )
 PAGES = (*PUBLIC, *BUYING, *SELLING, *ACCOUNT, *ERRORS, *SANDBOX, *API, *ADMIN)
