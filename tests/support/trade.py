@@ -14,6 +14,7 @@ from stack.catalogue.goods import PER_COMPANY, Good
 from stack.clients import Client, DockerClient, SkopeoClient
 from stack.environment import plain_environment
 from stack.pictures import memory_under_its_limit, picture
+from stack.problems import Problem
 from stack.recipes import Layer, Recipe
 from stack.sale.buying import buy
 from stack.sale.people import Person, make_token, meet, sign_up
@@ -65,9 +66,20 @@ class Trade:
         number = next(_numbers)
         person = meet(self.stack.instance, f"person{number}", f"Person {number}")
         self._people.append(person)
-        sign_up(person, self.stack.instance, SILENT)
+        self._sign_up(person)
         make_token(person, "test", list(scopes or ("registry:pull", "api")), SILENT)
         return person
+
+    def _sign_up(self, person: Person) -> None:
+        """Sign up; many people come from this one address, so wait as the limit on sign-ups says."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return sign_up(person, self.stack.instance, SILENT)
+            except Problem as problem:
+                if "answered with 429" not in str(problem) or time.monotonic() > deadline:
+                    raise
+            time.sleep(2)
 
     def seller(self, namespace: str, *, connected: bool = True) -> Person:
         """Sign a seller up with a namespace, connected to Stripe unless said otherwise."""
