@@ -1,8 +1,9 @@
 """Who is asking: the address of the client of the request in hand, known to whatever runs inside that request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from ipaddress import ip_address
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -15,12 +16,17 @@ def client_address() -> str | None:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the client's address as the edge saw it; None when nothing usable is said.
+    """Return the client's address as the edge saw it; None when nothing usable is said."""
+    return address_in(request.META)
+
+
+def address_in(environ: Mapping[str, Any]) -> str | None:
+    """Return the client's address from a WSGI environment; None when nothing usable is said.
 
     The edge sets `X-Forwarded-For` and never appends to what came in, so its last entry is the edge's own word. Without the header the
     peer itself is the client.
     """
-    said = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    said = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
     try:
         return str(ip_address(said))
     except ValueError:  # a Unix socket has no address, and a header may hold anything

@@ -1,8 +1,12 @@
-"""The token process: /auth/ and nothing else, on slim settings."""
+"""The token process: /auth/ and nothing else, on slim settings, without Django's request handling."""
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.token")
-application = get_wsgi_application()
+django.setup()
+
+from registry_auth.endpoint import application  # noqa: E402  its models need Django to be set up
+
+__all__ = ["application"]

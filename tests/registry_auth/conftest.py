@@ -11,12 +11,15 @@ import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import timezone
 
 import common.redis
 from config.settings import inner
-from registry_auth import failures
+from registry_auth import endpoint, failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from registry_auth.services.tokens import KEPT_ANSWERS
 from tests.support.registry import Registry, running_registry
@@ -45,8 +48,29 @@ def key_store(tmp_path: Path, settings, age_of_keys: timedelta) -> KeyStore:
 
 
 @pytest.fixture
+def bare_token_client(key_store, monkeypatch) -> Client:
+    """A client of the token process itself: its WSGI application, without Django's request handling."""
+    monkeypatch.setattr(endpoint, "close_old_connections", lambda: None)  # the test's own transaction hangs on it
+    client = Client()
+    client.handler = _BareHandler()
+    return client
+
+
+class _BareHandler(ClientHandler):
+    """Stands where the test client has Django's handlers."""
+
+    def __call__(self, environ):
+        request, said = WSGIRequest(environ), []
+        body = b"".join(endpoint.application(request.environ, lambda status, headers: said.append((status, headers))))
+        ((status, headers),) = said
+        response = HttpResponse(body, status=int(status[:3]), headers=dict(headers))
+        setattr(response, "wsgi_request", request)  # noqa: B010  the test client reads it, the types do not know it
+        return response
+
+
+@pytest.fixture
 def token_client(key_store, settings) -> Client:
-    """A client of the token process."""
+    """A client of the token endpoint below Django's handlers."""
     settings.ROOT_URLCONF = "config.urls_token"
     settings.MIDDLEWARE = []
     return Client(raise_request_exception=True)

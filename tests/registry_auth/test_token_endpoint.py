@@ -1,5 +1,6 @@
 """`/auth/token` as clients meet it: every row of the protocol, and that nothing is written and nobody is told more than they may know."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 from urllib.parse import urlencode
@@ -8,9 +9,7 @@ import jwt
 import pytest
 import time_machine
 from django.core.exceptions import SuspiciousOperation
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError, connection
-from django.http import UnreadablePostError
 from django.test import Client
 from django.utils import timezone
 
@@ -19,8 +18,8 @@ from accounts.models import AccessToken, TokenScope
 from accounts.selectors.tokens import NOTED_USES, identity_token_for
 from accounts.services.tokens import log_out_everywhere, revoke_access_token
 from common.redis import redis_client, redis_key
+from registry_auth.endpoint import LARGEST_FORM, answer_token
 from registry_auth.services import tokens as service
-from registry_auth.views import LARGEST_FORM
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
 from tests.registry_auth.conftest import access_of, basic, claims_of
@@ -31,6 +30,12 @@ FORM = "application/x-www-form-urlencoded"
 WRONG = (
     "wrong user name or access token; access tokens, which are not web passwords, are made at http://layerstore.test:8080/account/tokens/"
 )
+
+
+@pytest.fixture(params=["django", "wsgi"])
+def client(request, token_client, bare_token_client):
+    """Both ways in: below Django's handlers, and the application that the token process runs."""
+    return token_client if request.param == "django" else bare_token_client
 
 
 @pytest.fixture
@@ -51,7 +56,7 @@ def buyer(image) -> AccessToken:
 
 
 @pytest.fixture
-def ask(token_client: Client):
+def ask(client: Client):
     """Ask by GET, with a credential's own user name unless said otherwise."""
 
     def get(credential=None, *scopes: str, username: str | None = None, secret: str | None = None, **query):
@@ -59,17 +64,17 @@ def ask(token_client: Client):
         if credential is not None or secret is not None:
             name = credential.user.username if username is None and credential else username or ""
             headers["authorization"] = basic(name, secret if secret is not None else credential.secret)
-        return token_client.get(URL, {"scope": scopes, **query}, headers=headers)
+        return client.get(URL, {"scope": scopes, **query}, headers=headers)
 
     return get
 
 
 @pytest.fixture
-def post(token_client: Client):
+def post(client: Client):
     """Ask by an OAuth form."""
 
     def send(**fields):
-        return token_client.post(URL, urlencode({"client_id": "containerd-client", **fields}), content_type=FORM)
+        return client.post(URL, urlencode({"client_id": "containerd-client", **fields}), content_type=FORM)
 
     return send
 
@@ -166,8 +171,8 @@ class TestScopes:
         assert access_of(response) == {image.repository: ["pull", "push"], second.repository: ["pull", "push"]}
 
     @pytest.mark.parametrize("query", ["", "?scope=", "?scope", "?service=layerstore", "?account=ada&service=layerstore"])
-    def test_no_scope_is_200_without_rights(self, token_client, query):
-        response = token_client.get(f"{URL}{query}")
+    def test_no_scope_is_200_without_rights(self, client, query):
+        response = client.get(f"{URL}{query}")
 
         assert access_of(response) == {}
 
@@ -268,11 +273,11 @@ class TestAnswer:
 
 
 class TestEndpoint:
-    def test_both_spellings_are_served_without_redirect(self, token_client, seller):
+    def test_both_spellings_are_served_without_redirect(self, client, seller):
         form = {"client_id": "docker", "grant_type": "password", "username": seller.user.username, "password": seller.secret}
 
-        assert [token_client.get(url).status_code for url in (URL, f"{URL}/")] == [200, 200]
-        assert [token_client.post(url, urlencode(form), content_type=FORM).status_code for url in (URL, f"{URL}/")] == [200, 200]
+        assert [client.get(url).status_code for url in (URL, f"{URL}/")] == [200, 200]
+        assert [client.post(url, urlencode(form), content_type=FORM).status_code for url in (URL, f"{URL}/")] == [200, 200]
 
     def test_no_form_token_is_needed(self, token_client, settings, seller):
         settings.MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
@@ -280,27 +285,37 @@ class TestEndpoint:
 
         assert Client(enforce_csrf_checks=True).post(URL, urlencode(form), content_type=FORM).status_code == 200
 
-    def test_other_methods_are_405(self, token_client):
-        response = token_client.put(URL)
+    def test_other_methods_are_405(self, client):
+        response = client.put(URL)
 
         assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
 
-    def test_an_address_that_is_not_there_is_404_in_registry_form(self, token_client):
-        response = token_client.get("/auth/elsewhere")
+    def test_the_public_keys_are_only_read(self, client):
+        response = client.post("/auth/jwks.json")
+
+        assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+    def test_an_address_that_is_not_there_is_404_in_registry_form(self, client):
+        response = client.get("/auth/elsewhere")
 
         assert (response.status_code, response.json()["errors"][0]["message"]) == (404, "There is nothing at this address.")
 
-    def test_a_fault_of_ours_is_500_in_registry_form(self, token_client, monkeypatch):
-        monkeypatch.setattr("registry_auth.views.issue_token", None)
-        token_client.raise_request_exception = False
+    def test_a_fault_of_ours_is_500_in_registry_form(self, client, monkeypatch):
+        monkeypatch.setattr("registry_auth.endpoint.issue_token", None)
+        client.raise_request_exception = False
 
-        response = token_client.get(URL)
+        response = client.get(URL)
 
         assert (response.status_code, response.json()["errors"][0]["code"]) == (500, "UNKNOWN")
         assert "token" not in response.json()
 
+    def test_the_head_of_an_answer_has_no_body(self, client):
+        response = client.head(URL)
+
+        assert (response.status_code, response.content) == (200, b"")
+
     def test_a_broken_request_is_400_in_registry_form(self, token_client, monkeypatch):
-        monkeypatch.setattr("registry_auth.views.issue_token", mock.Mock(side_effect=SuspiciousOperation))
+        monkeypatch.setattr("registry_auth.endpoint.issue_token", mock.Mock(side_effect=SuspiciousOperation))
 
         assert token_client.get(URL).json()["errors"][0]["message"] == "The request is malformed."
 
@@ -321,13 +336,13 @@ class TestEndpoint:
 
         assert redis_client().hexists(redis_key(NOTED_USES), str(seller.pk))
 
-    def test_the_public_keys_are_published(self, token_client, key_store):
+    def test_the_public_keys_are_published(self, client, key_store):
         key_store.add(now=timezone.now())
 
-        keys = token_client.get("/auth/jwks.json").json()["keys"]
+        keys = client.get("/auth/jwks.json").json()["keys"]
 
         assert [key["kid"] for key in keys] == [leaf.kid for leaf in key_store.index.leaves]
-        token = token_client.get(URL).json()["token"]
+        token = client.get(URL).json()["token"]
         jwt.decode(token, jwt.PyJWK(keys[0]), algorithms=["ES256"], audience="layerstore")
 
 
@@ -425,13 +440,13 @@ class TestWrongCredentials:
         assert response.json() == {"errors": [{"code": "UNAUTHORIZED", "message": WRONG, "detail": None}]}
 
     @pytest.mark.parametrize("header", ["Basic", "Basic %%%", "Bearer x", "Basic /////w==", "Basic YWRh", "Basicbm8gc3BhY2U6eA=="])
-    def test_a_malformed_header_is_401_too(self, token_client, header):
-        response = token_client.get(URL, headers={"authorization": header})
+    def test_a_malformed_header_is_401_too(self, client, header):
+        response = client.get(URL, headers={"authorization": header})
 
         assert (response.status_code, response.json()["errors"][0]["message"]) == (401, WRONG)
 
-    def test_an_empty_pair_is_anonymous(self, token_client):
-        assert token_client.get(URL, headers={"authorization": "Basic Og=="}).status_code == 200
+    def test_an_empty_pair_is_anonymous(self, client):
+        assert client.get(URL, headers={"authorization": "Basic Og=="}).status_code == 200
 
     @pytest.mark.parametrize(
         "end",
@@ -467,14 +482,14 @@ class TestWrongCredentials:
         assert seller.secret not in caplog.text
 
     def test_the_program_behind_a_form_is_logged_with_the_outcome_and_no_secret(self, post, seller, caplog):
-        caplog.set_level("INFO", logger="registry_auth.views")
+        caplog.set_level("INFO", logger="registry_auth.endpoint")
         password = {"grant_type": "password", "username": seller.user.username, "password": seller.secret}
 
         post(**password)
         post(**password | {"username": "nobody"}, client_id="x" * 100)
         post(grant_type="password")
 
-        told = [(record.outcome, record.client_id) for record in caplog.records if record.name == "registry_auth.views"]
+        told = [(record.outcome, record.client_id) for record in caplog.records if record.name == "registry_auth.endpoint"]
         assert told == [("authenticated", "containerd-client"), ("wrong_credentials", "x" * 64), ("invalid_token_request", "")]
         assert seller.secret not in "".join(str(vars(record)) for record in caplog.records)
 
@@ -585,25 +600,26 @@ class TestForms:
         assert response.status_code == 400
         assert (response.json()["error"], response.json()["error_description"]) == (error, description)
 
-    def test_a_form_is_never_answered_as_anonymous(self, token_client, seller):
+    def test_a_form_is_never_answered_as_anonymous(self, client, seller):
         header = {"authorization": basic(seller.user.username, seller.secret)}
 
-        assert token_client.post(URL, {}, headers=header).status_code == 400
-        assert token_client.post(f"{URL}?grant_type=password", {}, headers=header).status_code == 400
-        assert token_client.post(URL, {"grant_type": "password"}, content_type="application/json").status_code == 400
+        assert client.post(URL, {}, headers=header).status_code == 400
+        assert client.post(f"{URL}?grant_type=password", {}, headers=header).status_code == 400
+        assert client.post(URL, {"grant_type": "password"}, content_type="application/json").status_code == 400
 
-    def test_a_large_form_is_413(self, token_client):
-        response = token_client.post(URL, {"scope": "x" * LARGEST_FORM})
+    def test_a_large_form_is_413(self, client):
+        response = client.post(URL, {"scope": "x" * LARGEST_FORM})
 
         assert (response.status_code, response.json()["error"]) == (413, "invalid_request")
 
-    def test_a_form_that_breaks_off_is_400(self, token_client, monkeypatch):
-        def broken(_request):
-            raise UnreadablePostError
+    @pytest.mark.parametrize("arrived", [pytest.param(b"a=b", id="short"), pytest.param(OSError(), id="broken")])
+    def test_a_form_that_breaks_off_is_400(self, key_store, arrived):
+        stream = mock.Mock()
+        stream.read.side_effect = [arrived]
 
-        monkeypatch.setattr(WSGIRequest, "body", property(broken))
+        answer = answer_token({"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9", "wsgi.input": stream})
 
-        assert token_client.post(URL, {"a": "b"}).json()["error_description"] == "The form did not arrive whole."
+        assert (answer.status, json.loads(answer.body)["error_description"]) == (400, "The form did not arrive whole.")
 
 
 class TestPartsThatAreAway:
@@ -653,7 +669,7 @@ class TestPartsThatAreAway:
 
         assert (ask().status_code, ask()["Retry-After"]) == (503, "5")
 
-    def test_without_keys_none_are_published(self, token_client, settings, tmp_path):
+    def test_without_keys_none_are_published(self, client, settings, tmp_path):
         settings.LAYERSTORE_KEYS_DIR = tmp_path / "nothing"
 
-        assert token_client.get("/auth/jwks.json").status_code == 503
+        assert client.get("/auth/jwks.json").status_code == 503
