@@ -28,7 +28,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         secret = secret.strip()
         # Identity tokens are for registry clients: what docker keeps on disk must not open the API.
         token = find_live_token(secret) if credentials.is_access_token(secret) else None
-        if token is None:
+        if token is None or token.user is None:
             raise AuthenticationFailed(_NO_TOKEN_OF_OURS)
         if TokenScope.API not in token.scopes:
             msg = "This access token lacks the scope api. Make one that has it on your account page."

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.users import User
+from accounts.models.users import USERNAME_PATTERN, Account, User
 from common.models import UUIDModel
 
 
@@ -17,9 +17,13 @@ class TokenScope(models.TextChoices):
 
 
 class AccessToken(UUIDModel):
-    """A credential of a user. Only a keyed hash of it is kept: the secret itself is shown once."""
+    """A credential of a user, or of an organisation: then it is a robot, which only pulls and outlives whoever made it.
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
+    Only a keyed hash of it is kept: the secret itself is shown once.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="access_tokens")
+    organisation = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="robots")
     name = models.CharField(max_length=80, help_text="Where it is used, e.g. build server.")
     secret_hash = models.CharField(max_length=64, editable=False)  # HMAC-SHA256, hex
     hint = models.CharField(max_length=8, editable=False)  # the last characters, to tell tokens apart
@@ -43,6 +47,16 @@ class AccessToken(UUIDModel):
                 condition=models.Q(limited_to="") | models.Q(scopes=[TokenScope.PULL.value]),
                 name="access_token_limited_only_pulls",
             ),
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, organisation__isnull=True)
+                | models.Q(
+                    user__isnull=True, organisation__isnull=False, scopes=[TokenScope.PULL.value], name__regex=rf"^{USERNAME_PATTERN}$"
+                ),
+                name="access_token_of_user_or_robot",
+            ),
+            models.UniqueConstraint(
+                fields=("organisation", "name"), condition=models.Q(revoked_at__isnull=True), name="access_token_robot_name_unique"
+            ),
         )
         indexes = (models.Index(fields=("user", "-created_at"), name="access_token_of_user"),)
         ordering = ("-created_at",)
@@ -51,11 +65,21 @@ class AccessToken(UUIDModel):
         return f"{self.name} (…{self.hint})"
 
     @property
+    def username(self) -> str:
+        """What `docker login` takes as user name with it, and what the registry calls its bearer."""
+        return self.user.username if self.user else f"{self.organisation.handle if self.organisation else ''}+{self.name}"
+
+    @property
+    def generation(self) -> int:
+        """The generation that its identity token belongs to; a robot has but one, and ends by being revoked."""
+        return self.user.credential_generation if self.user else 0
+
+    @property
     def limited(self) -> bool:
         """Whether it is for some images only: a pull credential."""
         return bool(self.limited_to)
 
     @property
     def is_live(self) -> bool:
-        """Whether it opens anything now."""
+        """Whether it has neither ended nor been revoked."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())

@@ -79,7 +79,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Account(UUIDModel):
-    """Who owns namespaces, buys and holds entitlements: a person today, an organisation as well later."""
+    """Who owns namespaces, buys and holds entitlements: a person, or an organisation with members."""
 
     class Kind(models.TextChoices):
         PERSON = "person"
@@ -88,6 +88,8 @@ class Account(UUIDModel):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="account")
     name = models.CharField(max_length=80)
+    # First part of its robots' user names, which docker shows: acme in acme+build.
+    handle = models.CharField(max_length=39, unique=True, null=True, blank=True, help_text="An organisation's short name.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -95,6 +97,11 @@ class Account(UUIDModel):
             models.CheckConstraint(
                 condition=models.Q(kind="person", user__isnull=False) | models.Q(kind="organisation", user__isnull=True),
                 name="account_person_has_a_user",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="person", handle__isnull=True)
+                | models.Q(kind="organisation", handle__isnull=False, handle__regex=rf"^{USERNAME_PATTERN}$"),
+                name="account_organisation_has_a_handle",
             ),
         )
 

@@ -25,12 +25,15 @@ _noted_at: dict[UUID, float] = {}
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A live access token of an active user, as far as the token service needs it.
+    """A live access token of an active user or of an organisation, as far as the token service needs it.
 
     Attributes:
         pk: the access token's.
         scopes: what it may be used for, at most.
-        account_id: the user's own account.
+        username: what docker shows; a robot's is its organisation's handle, a plus and its own name.
+        email: empty for a robot.
+        generation: 0 for a robot.
+        account_ids: a robot's organisation; or the user's own account, and the organisations whose images they pull.
         limited: whether it is for some images only; the policy knows which.
     """
 
@@ -40,7 +43,7 @@ class Credential:
     email: str
     generation: int
     is_staff: bool
-    account_id: UUID
+    account_ids: tuple[UUID, ...]
     limited: bool
 
     @property
@@ -64,16 +67,26 @@ def find_credential(secret: str) -> Credential | None:
 
 
 def _credential(rows: list[tuple[Any, ...]]) -> Credential | None:
-    return next((Credential(pk, tuple(scopes), *rest) for pk, scopes, *rest in rows), None)
+    for pk, scopes, username, email, generation, is_staff, account_ids, limited in rows:
+        return Credential(pk, tuple(scopes), username, email, generation, is_staff, tuple(account_ids), limited)
+    return None
 
 
 _CREDENTIAL = """
-SELECT token.id, token.scopes, users.username, users.email, users.credential_generation, users.is_staff, account.id,
+SELECT token.id, token.scopes,
+       COALESCE(users.username, organisation.handle || '+' || token.name),
+       COALESCE(users.email, ''),
+       COALESCE(users.credential_generation, 0),
+       COALESCE(users.is_staff, false),
+       ARRAY(SELECT token.organisation_id WHERE token.organisation_id IS NOT NULL
+              UNION ALL SELECT account.id FROM accounts_account account WHERE account.user_id = token.user_id
+              UNION ALL SELECT membership.account_id FROM accounts_membership membership
+                         WHERE membership.user_id = token.user_id AND membership.role IN ('owner', 'member')),
        token.limited_to <> ''
   FROM accounts_accesstoken token
-  JOIN accounts_user users ON users.id = token.user_id AND users.is_active
-  JOIN accounts_account account ON account.user_id = users.id
- WHERE token.revoked_at IS NULL"""
+  LEFT JOIN accounts_user users ON users.id = token.user_id
+  LEFT JOIN accounts_account organisation ON organisation.id = token.organisation_id
+ WHERE token.revoked_at IS NULL AND (users.is_active OR token.organisation_id IS NOT NULL)"""
 _BY_HASH = Prepared(
     "credential_by_hash",
     types=("text[]", "timestamptz"),
@@ -82,7 +95,8 @@ _BY_HASH = Prepared(
 _BY_IDENTITY = Prepared(
     "credential_by_identity",
     types=("uuid", "bigint", "timestamptz"),
-    text=f"{_CREDENTIAL} AND token.id = $1 AND users.credential_generation = $2 AND (token.expires_at IS NULL OR token.expires_at > $3)",
+    text=f"""{_CREDENTIAL} AND token.id = $1 AND COALESCE(users.credential_generation, 0) = $2
+   AND (token.expires_at IS NULL OR token.expires_at > $3)""",
 )
 
 
@@ -120,7 +134,7 @@ def tokens_of(user: User) -> QuerySet[AccessToken]:
 
 def identity_token_for(token: AccessToken) -> str:
     """Return the token's identity token: the same each time until "log out everywhere", dead with the token itself."""
-    return credentials.identity_token(credentials.Identity(token.pk, token.user.credential_generation))
+    return credentials.identity_token(credentials.Identity(token.pk, token.generation))
 
 
 def note_token_use(token: AccessToken | Credential) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import AccessToken, User
+from accounts.selectors.organisations import account_ids_of
 from common.prepared import Prepared
 
 LONGEST_REPOSITORY = 255
@@ -27,7 +28,7 @@ class Subject:
     """Who asks.
 
     Attributes:
-        account_ids: the accounts they act for: their person account, later their organisations' as well.
+        account_ids: the accounts they act for: their own, and the organisations whose images they pull.
         limited_by: the access token they show, if it is for some images only: no other image then grants anything, free ones neither.
     """
 
@@ -40,16 +41,23 @@ class Subject:
         return cls()
 
     @classmethod
-    def of(cls, user: User | AnonymousUser, *, token: AccessToken | None = None) -> Self:
-        """Speak for a user, with one of their tokens or in person; somebody who is not signed in, or is disabled, is nobody."""
+    def of(cls, user: User | AnonymousUser) -> Self:
+        """Speak for a user in person; somebody who is not signed in, or is disabled, is nobody."""
         if isinstance(user, AnonymousUser) or not user.is_active:
             return cls.anonymous()
-        return cls.shown(account_id=user.account.pk, is_staff=user.is_staff, limited_by=token.pk if token and token.limited else None)
+        return cls(account_ids_of(user), is_staff=user.is_staff)
 
     @classmethod
-    def shown(cls, *, account_id: UUID, is_staff: bool, limited_by: UUID | None) -> Self:
-        """Speak for an account by a credential; one that is limited to images makes nobody staff."""
-        return cls((account_id,), is_staff=is_staff and limited_by is None, limited_by=limited_by)
+    def by_token(cls, token: AccessToken) -> Self:
+        """Speak for whose token it is, a user or, by a robot, an organisation."""
+        whose = cls.of(token.user) if token.user else cls(tuple(filter(None, [token.organisation_id])))
+        limited_by = token.pk if token.limited else None
+        return cls.shown(account_ids=whose.account_ids, is_staff=whose.is_staff, limited_by=limited_by)
+
+    @classmethod
+    def shown(cls, *, account_ids: tuple[UUID, ...], is_staff: bool, limited_by: UUID | None) -> Self:
+        """Speak for accounts by a credential; one that is limited to images makes nobody staff."""
+        return cls(account_ids, is_staff=is_staff and limited_by is None, limited_by=limited_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
 
 def _subject(shown: Credential) -> Subject:
     limited_by = shown.pk if shown.limited else None
-    return Subject.shown(account_id=shown.account_id, is_staff=shown.is_staff, limited_by=limited_by)
+    return Subject.shown(account_ids=shown.account_ids, is_staff=shown.is_staff, limited_by=limited_by)
 
 
 def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoReturn:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 
 from accounts.models import AccessToken, User
@@ -53,8 +54,8 @@ def why_not_pull(*, image: str, login: Login, viewer: User | None, tells_all: bo
     refused = _refused(login, token, viewer, tells_all=tells_all)
     if refused is not None:
         return refused
-    user = token.user if token else _named(login, viewer)
-    if user is None and login.username:
+    user = None if token else _named(login, viewer)
+    if user is None and token is None and login.username:
         return answers.no_such_user(login.username)
     return _Question(reference, user, token, viewer, tells_all=tells_all).answer()
 
@@ -70,13 +71,15 @@ def _refused(login: Login, token: AccessToken | None, viewer: User | None, *, te
         return answers.credential_revoked(token)
     if not token.is_live:
         return answers.credential_expired(token)
-    if not token.user.is_active:
+    if token.user and not token.user.is_active:
         return answers.credential_unknown()
-    return None if not login.username or _answers_to(token.user, login.username) else answers.wrong_username(login.username)
+    right = not login.username or _answers_to(token.user or token, login.username)
+    return None if right else answers.wrong_username(login.username)
 
 
-def _answers_to(user: User, name: str) -> bool:
-    return name.casefold() in {user.username.casefold(), user.email.casefold()}
+def _answers_to(who: User | AccessToken, name: str) -> bool:
+    names = {who.username, who.email} if isinstance(who, User) else {who.username}
+    return name.casefold() in {known.casefold() for known in names}
 
 
 def _named(login: Login, viewer: User | None) -> User | None:
@@ -87,29 +90,31 @@ def _named(login: Login, viewer: User | None) -> User | None:
 
 
 class _Question:
-    """One image, asked for by one account, looked at by one viewer."""
+    """One image, asked for by one subject, looked at by one viewer."""
 
     def __init__(self, reference: Reference, user: User | None, token: AccessToken | None, viewer: User | None, *, tells_all: bool) -> None:
-        self.reference, self.user, self.token, self.viewer, self.tells_all = reference, user, token, viewer, tells_all
+        self.reference, self.token, self.viewer, self.tells_all = reference, token, viewer, tells_all
         self.name = reference.repository
+        self.subject = Subject.by_token(token) if token else Subject.of(user or AnonymousUser())
+        self.username = token.username if token else user.username if user else ""
 
     def answer(self) -> Answer:
         """Ask the policy, then look for what its answer rests on."""
-        subject = Subject.of(self.user, token=self.token) if self.user else Subject.anonymous()
+        subject = self.subject
         facts = access_facts(subject=subject, repositories=[self.name]).get(self.name)
         image = Image.objects.occupying().filter(repository=self.name).first()
         if facts is None or image is None:
             return answers.no_such_name(self.reference)
         allowed = decide(facts, is_staff=subject.is_staff)
         if self.token and Action.PULL in decide(replace(facts, within_limits=True), is_staff=subject.is_staff) - allowed:
-            return answers.lacks_image(self.token, self.token.user.username)
+            return answers.lacks_image(self.token, self.username)
         if Action.PULL not in allowed:
             return self._not_allowed(image, facts)
         asked = [Scope(ResourceType.REPOSITORY, self.name, frozenset({Action.PULL}))]
         use = self.token.scopes if self.token else policy.ANONYMOUS_USE
         granted = policy.grant(asked, allowed={self.name: allowed}, use=use, reads_catalogue=False)
         if not granted and self.token:
-            return answers.lacks_scope(self.token, self.token.user.username)
+            return answers.lacks_scope(self.token, self.username)
         return self._pushed(image)
 
     def _pushed(self, image: Image) -> Answer:
@@ -140,7 +145,7 @@ class _Question:
             return answers.given_back(entitlement, shop)
         if not shop:
             return answers.no_longer_offered()
-        return answers.not_bought(self.user.username, shop) if self.user else answers.not_signed_in(shop)
+        return answers.not_bought(self.username, shop) if self.username else answers.not_signed_in(shop)
 
     def _viewer_may_pull(self) -> bool:
         if self.viewer is None:
@@ -150,8 +155,6 @@ class _Question:
         return Action.PULL in decide(facts, is_staff=subject.is_staff)
 
     def _entitlement(self, image: Image) -> Entitlement | None:
-        """The account's entitlement that comes closest: one that rests before one that ended, then the newest."""
-        if self.user is None:
-            return None
-        held = Entitlement.objects.filter(holder=self.user.account, image=image)
+        """The accounts' entitlement that comes closest: one that rests before one that ended, then the newest."""
+        held = Entitlement.objects.filter(holder__in=self.subject.account_ids, image=image)
         return held.order_by(F("revoked_at").desc(nulls_first=True)).first()

@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from factory.django import DjangoModelFactory
 
 from accounts import credentials
-from accounts.models import AccessToken, SellerProfile, TokenScope, User
+from accounts.models import AccessToken, Account, Membership, Role, SellerProfile, TokenScope, User
 
 PASSWORD = "a sentence that opens the door"
 
@@ -71,3 +71,34 @@ class AccessTokenFactory(DjangoModelFactory):
         token = super()._create(model_class, *args, **kwargs)
         token.secret = secret
         return token
+
+
+class OrganisationFactory(DjangoModelFactory):
+    """An organisation's account; it has no members unless they are made."""
+
+    class Meta:
+        model = Account
+
+    kind = Account.Kind.ORGANISATION
+    handle = factory.Sequence(lambda n: f"firm-{n}")
+    name = factory.LazyAttribute(lambda account: account.handle.title())
+
+
+class MembershipFactory(DjangoModelFactory):
+    """Somebody's membership in an organisation, as its owner unless said otherwise."""
+
+    class Meta:
+        model = Membership
+
+    account = factory.SubFactory(OrganisationFactory)
+    user = factory.SubFactory(UserFactory)
+    role = Role.OWNER
+
+
+class RobotFactory(AccessTokenFactory):
+    """An organisation's robot, with its `secret`."""
+
+    user = None
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"robot-{n}")
+    scopes = factory.LazyFunction(lambda: [TokenScope.PULL.value])

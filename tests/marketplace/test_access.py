@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from accounts.models import Role
 from marketplace.models import Entitlement, Image, Price, Product, ProductImage
 from marketplace.selectors import access
 from marketplace.selectors.access import Action, Facts, Subject, allowed_actions, decide
-from tests.factories.accounts import SellerFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, RobotFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
     FreeProductFactory,
@@ -73,6 +74,27 @@ def test_the_table_of_the_policy_holds(who, how):
     stop(image, how)
 
     assert actions(subject, image) == TABLE[who][how]
+
+
+@pytest.mark.parametrize(("role", "may"), [(Role.OWNER, {PULL}), (Role.MEMBER, {PULL}), (Role.BILLING, set())])
+def test_members_pull_what_their_organisation_holds_and_who_only_pays_does_not(role, may):
+    membership = MembershipFactory(role=role)
+    held = EntitlementFactory(holder=membership.account).image
+
+    assert actions(Subject.of(membership.user), held) == may
+
+    membership.delete()
+    assert actions(Subject.of(membership.user), held) == NOTHING
+
+
+def test_a_robot_pulls_what_its_organisation_holds_and_nothing_of_whoever_made_it():
+    robot = RobotFactory()
+    owner = MembershipFactory(account=robot.organisation).user
+    held = EntitlementFactory(holder=robot.organisation).image
+    of_the_owner = EntitlementFactory(holder=owner.account).image
+
+    assert actions(Subject.by_token(robot), held) == {PULL}
+    assert actions(Subject.by_token(robot), of_the_owner) == NOTHING
 
 
 def test_every_asked_name_is_a_key_and_unknown_ones_grant_nothing_to_anybody():

@@ -29,7 +29,7 @@ def bought(buyer: User):
 
 
 def allowed(token: AccessToken, *images: Image) -> list[frozenset[Action]]:
-    subject = Subject.of(token.user, token=token)
+    subject = Subject.by_token(token)
     answer = allowed_actions(subject=subject, repositories=[image.repository for image in images])
     return [answer[image.repository] for image in images]
 
@@ -87,7 +87,7 @@ def test_one_of_the_staff_pulls_no_more_with_it_than_a_customer() -> None:
     issued = make_pull_credential(user=staff, image_ids=[held.pk], name="x")
 
     assert allowed(issued.token, held, other) == [PULL, frozenset()]
-    assert not Subject.of(staff, token=issued.token).is_staff
+    assert not Subject.by_token(issued.token).is_staff
 
 
 def test_what_one_may_not_pull_makes_no_credential(buyer: User, bought: Image) -> None:

@@ -32,7 +32,7 @@ def credential(buyer: User, images: list[Image]) -> IssuedToken:
 
 
 def ask(client: Client, credential: IssuedToken, *scopes: str, username: str | None = None, secret: str | None = None, **query: str):
-    name = credential.token.user.username if username is None else username
+    name = credential.token.username if username is None else username
     headers = {"authorization": basic(name, secret or credential.secret)}
     return client.get("/auth/token", {"scope": scopes, **query}, headers=headers)
 

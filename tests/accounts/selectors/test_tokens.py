@@ -6,8 +6,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from redis.exceptions import ConnectionError as RedisAway
 
 from accounts import credentials
-from accounts.models import AccessToken
+from accounts.models import AccessToken, Role, TokenScope
 from accounts.selectors import tokens as selectors
+from accounts.selectors.organisations import account_ids_of
+from accounts.selectors.shown import find_shown_token
 from accounts.selectors.tokens import (
     Credential,
     find_credential,
@@ -20,7 +22,7 @@ from accounts.selectors.tokens import (
 from accounts.services.tokens import log_out_everywhere, revoke_access_token
 from accounts.services.users import disable_user, enable_user
 from common.redis import redis_client, redis_key
-from tests.factories.accounts import AccessTokenFactory, UserFactory
+from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +188,14 @@ def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAsse
     token = AccessTokenFactory()
     user = token.user
     expected = Credential(
-        token.pk, tuple(token.scopes), user.username, user.email, user.credential_generation, user.is_staff, user.account.pk, limited=False
+        token.pk,
+        tuple(token.scopes),
+        user.username,
+        user.email,
+        user.credential_generation,
+        user.is_staff,
+        (user.account.pk,),
+        limited=False,
     )
     identity = identity_token_for(token)
 
@@ -194,3 +203,38 @@ def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAsse
         with django_assert_num_queries(1):
             assert find_credential(secret) == expected
     assert expected.identity_token == identity
+
+
+def test_a_credential_acts_for_the_organisations_whose_images_its_user_pulls(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    token = AccessTokenFactory()
+    owned, worked_in, paid_for = (
+        MembershipFactory(user=token.user, role=role).account.pk for role in (Role.OWNER, Role.MEMBER, Role.BILLING)
+    )
+
+    with django_assert_num_queries(1):
+        found = find_credential(token.secret)
+
+    assert found is not None
+    assert found.account_ids[0] == token.user.account.pk
+    assert set(found.account_ids[1:]) == {owned, worked_in}
+    assert paid_for not in found.account_ids
+    assert set(account_ids_of(token.user)) == set(found.account_ids)
+
+
+def test_a_robot_acts_for_its_organisation_alone_and_has_an_identity_token(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    robot = RobotFactory(organisation__handle="acme", name="build-server")
+    MembershipFactory(account=robot.organisation)
+    expected = Credential(robot.pk, (TokenScope.PULL,), "acme+build-server", "", 0, False, (robot.organisation_id,), limited=False)
+
+    for secret in (robot.secret, identity_token_for(robot)):
+        with django_assert_num_queries(1):
+            assert find_credential(secret) == expected
+    assert robot.username == "acme+build-server"
+    assert find_shown_token(identity_token_for(robot)) == robot
+
+
+def test_a_revoked_robot_opens_nothing() -> None:
+    robot = RobotFactory(revoked_at=timezone.now())
+
+    assert find_credential(robot.secret) is None
+    assert find_credential(identity_token_for(robot)) is None
