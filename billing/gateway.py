@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
+from accounts.models import SellerProfile
 from billing.errors import InvalidWebhook, StripeAway, StripeRefused
 from billing.models import Order, Refund
 from billing.payment import Dispute, GivenBack, Payment
@@ -216,15 +217,19 @@ def create_refund(refund: Refund) -> None:
         v1.refunds.create(params, {"idempotency_key": f"refund-{refund.pk}"})
 
 
-def create_account(seller_id: str) -> str:
-    """Make the seller's connected account, or return the one just made: the seller's id is the idempotency key."""
+def create_account(seller: SellerProfile) -> str:
+    """Make the seller's connected account, or return the one just made: the seller's id is the idempotency key.
+
+    It bears the shop's name, which is what buyers read on Stripe's page; the seller may change it there.
+    """
     params = {
         "type": "express",
+        "business_profile": {"name": seller.display_name},
         "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
-        "metadata": {"seller_id": seller_id},
+        "metadata": {"seller_id": str(seller.pk)},
     }
     with _stripe() as v1:
-        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller_id}"}).id)
+        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}"}).id)
 
 
 def create_account_link(stripe_account_id: str) -> str:

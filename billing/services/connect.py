@@ -20,7 +20,7 @@ def connect_seller(*, seller: SellerProfile, actor: User) -> str:
     """
     account_id = seller.stripe_account_id
     if account_id is None:
-        account_id = gateway.create_account(str(seller.pk))
+        account_id = gateway.create_account(seller)
         record_stripe_account(seller=seller, stripe_account_id=account_id)
     url = gateway.create_account_link(account_id)
     record_audit(actor=actor, action="seller.stripe_onboarding_opened", target=seller)

@@ -1,5 +1,6 @@
 """Sellers at Stripe."""
 
+import httpx
 import pytest
 
 from accounts.models import AuditEvent, SellerProfile
@@ -7,8 +8,10 @@ from billing import gateway
 from billing.errors import StripeAway
 from billing.gateway import Standing
 from billing.services.connect import connect_seller, refresh_seller
+from billing.services.orders import open_checkout, place_order
 from tests.billing.conftest import person_of
-from tests.factories.accounts import SellerFactory
+from tests.factories.accounts import SellerFactory, UserFactory
+from tests.factories.marketplace import NamespaceFactory, ProductFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,6 +31,18 @@ def test_a_seller_gets_an_account_and_a_link(newcomer: SellerProfile, sandbox: S
     assert url.startswith(f"{sandbox.url}/setup/e/{newcomer.stripe_account_id}/")
     assert AuditEvent.objects.get(action="seller.stripe_onboarding_opened").actor == person_of(newcomer)
     assert newcomer.charges_enabled is False
+
+
+def test_stripe_shows_the_shops_name_to_buyers(newcomer: SellerProfile, sandbox: Sandbox) -> None:
+    connect_seller(seller=newcomer, actor=person_of(newcomer))
+    newcomer.refresh_from_db()
+    sandbox.control(f"/accounts/{newcomer.stripe_account_id}")
+    product = ProductFactory(namespace=NamespaceFactory(owner=newcomer.account))
+    refresh_seller(stripe_account_id=str(newcomer.stripe_account_id))
+
+    page = httpx.get(open_checkout(order=place_order(product=product, user=UserFactory())))
+
+    assert f"Pay Layerstore, for {newcomer.display_name}<" in page.text
 
 
 def test_connecting_again_keeps_the_account_and_makes_a_fresh_link(newcomer: SellerProfile) -> None:
