@@ -85,6 +85,18 @@ class PaymentUnderWay(ConflictError):
         super().__init__("A payment of yours for this product is under way. Look at your orders; you are not charged twice.")
 
 
+class TooManyPendingOrders(ConflictError):
+    """The user has begun as many purchases as one may leave unpaid. 409."""
+
+    code = "too_many_pending_orders"
+
+    def __init__(self, *, most: int) -> None:
+        message = (
+            f"You have begun {most} purchases without paying. Pay one of them under Orders, or wait: what nobody pays ends after an hour."
+        )
+        super().__init__(message, most=most)
+
+
 class OrderNotRefundable(ConflictError):
     """The order's state does not allow a refund. 409."""
 

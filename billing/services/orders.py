@@ -8,12 +8,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.locks import lock_seller
+from accounts.locks import lock_seller, lock_user
 from accounts.models import Account, User
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from billing import gateway
-from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeRefused
+from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeRefused, TooManyPendingOrders
 from billing.locks import lock_order
 from billing.models import Order, OrderImage
 from billing.selectors.orders import holds_all, image_ids_of_order, pending_order
@@ -33,6 +33,7 @@ __all__ = ["MOVES", "close_checkout", "complete_order", "open_checkout", "place_
 CHECKOUT_LIFETIME = timedelta(hours=1)
 # Stripe opens no session that would end sooner, so an order that has none yet gets none any more.
 SHORTEST_SESSION = timedelta(minutes=31)
+MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 _LOOKS = 5
 
 
@@ -50,6 +51,7 @@ def place_order(*, product: Product, user: User) -> Order:
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
         AlreadyOwned: the buyer holds every image of it.
         PaymentUnderWay: an earlier order is being paid, or being looked at by staff.
+        TooManyPendingOrders: the user has begun as many purchases as one may leave unpaid.
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)
@@ -70,6 +72,7 @@ def place_order(*, product: Product, user: User) -> Order:
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
             return _resumed(pending, price, images)
+        _require_room(user)
         order = Order(
             buyer=buyer,
             placed_by=user,
@@ -84,6 +87,12 @@ def place_order(*, product: Product, user: User) -> Order:
             destination_account_id=seller.stripe_account_id,
         )
         return _write_order(order, images)
+
+
+def _require_room(user: User) -> None:
+    """Count under the user's lock, so that of two orders at once the second one counts the first."""
+    if Order.objects.filter(placed_by=lock_user(user_id=user.pk), state=Order.State.PENDING).count() >= MOST_PENDING:
+        raise TooManyPendingOrders(most=MOST_PENDING)
 
 
 def _write_order(order: Order, images: list[Image]) -> Order:

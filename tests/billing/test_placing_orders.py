@@ -8,9 +8,9 @@ from django.utils import timezone
 from accounts.errors import EmailNotVerified
 from accounts.models import AuditEvent, SellerProfile, User
 from billing import gateway
-from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeAway, StripeRefused
+from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeAway, StripeRefused, TooManyPendingOrders
 from billing.models import Order
-from billing.services.orders import complete_order, open_checkout, place_order, settle_order
+from billing.services.orders import close_checkout, complete_order, open_checkout, place_order, settle_order
 from marketplace.errors import OwnProduct, ProductNotOnOffer
 from marketplace.models import Entitlement, Price, Product
 from tests.billing.conftest import person_of
@@ -117,6 +117,19 @@ def test_nobody_buys_from_themselves(product: Product) -> None:
         place_order(product=product, user=person_of(product.seller))
 
     assert not Order.objects.exists()
+
+
+def test_nobody_leaves_more_than_twenty_purchases_unpaid(product: Product, opened: Order, buyer: User) -> None:
+    OrderFactory.create_batch(19, buyer=buyer.account, placed_by=buyer)
+    another = ProductFactory(namespace=product.namespace)
+
+    with pytest.raises(TooManyPendingOrders):
+        place_order(product=another, user=buyer)
+
+    assert Order.objects.filter(state="pending").count() == 20
+    assert place_order(product=product, user=buyer) == opened  # what was begun goes on
+    close_checkout(order_id=opened.pk)
+    assert place_order(product=another, user=buyer).state == "pending"
 
 
 @pytest.mark.parametrize("suspended", [False, True], ids=["in force", "suspended by a dispute"])

@@ -11,7 +11,7 @@ from accounts.services.sellers import suspend_seller
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, SellerMayNotSell
 from billing.models import Order, Refund, StripeEvent
-from billing.services.orders import complete_order, open_checkout, place_order
+from billing.services.orders import MOST_PENDING, complete_order, open_checkout, place_order
 from billing.services.refunds import continue_refund, request_refund
 from billing.services.waiting import take_pending_orders, take_waiting_events
 from billing.services.webhooks import handle_event
@@ -20,7 +20,7 @@ from marketplace.models import Entitlement, Product
 from tests.billing.conftest import buy, buyer, holds, opened, paid, product, seller
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, StripeEventFactory
-from tests.factories.marketplace import ProductFactory
+from tests.factories.marketplace import NamespaceFactory, ProductFactory
 from tests.support.sandbox import Sandbox, post_webhook, sandbox, sandbox_process
 from tests.support.threads import run_in_threads
 
@@ -49,6 +49,16 @@ def test_twenty_buyers_get_an_order_each(product: Product) -> None:
 
     assert {type(order) for order in orders} == {Order}
     assert Order.objects.filter(state="pending").values("buyer").distinct().count() == 20
+
+
+def test_of_many_purchases_begun_at_once_no_more_are_left_unpaid_than_one_may(seller: SellerProfile, buyer: User) -> None:
+    OrderFactory.create_batch(MOST_PENDING - 2, buyer=buyer.account, placed_by=buyer)
+    products = ProductFactory.create_batch(6, namespace=NamespaceFactory(owner=seller.account))
+
+    outcomes = run_in_threads(6, lambda number: place_order(product=products[number], user=buyer))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Order"] * 2 + ["TooManyPendingOrders"] * 4
+    assert Order.objects.filter(state="pending").count() == MOST_PENDING
 
 
 def test_return_page_webhook_and_sweep_at_once_complete_once(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
