@@ -67,6 +67,18 @@ class WrongCredentials(TokenRefused):
         )
 
 
+class NotBought(TokenRefused):
+    """A lone pull of an image that is for sale, by somebody who does not hold it: docker prints where to buy it. 403."""
+
+    code = "not_bought"
+    status = 403
+    registry_code = "DENIED"
+    oauth_code = "invalid_scope"
+
+    def __init__(self, *, repository: str, product_url: str, help_url: str) -> None:
+        super().__init__(f"{repository} is for sale at {product_url}; if it is yours already, {help_url} tells why it does not open")
+
+
 class TooManyFailures(TokenRefused):
     """Wrong credentials too often. Right ones still work. 429."""
 

@@ -1,10 +1,10 @@
 """From what is asked to what is granted: asked ∩ what the marketplace allows ∩ what the credential may be used for. Default is nothing."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from accounts.models import TokenScope
-from marketplace.selectors.access import Action
+from marketplace.selectors.access import Action, Facts
 from registry_auth.scopes import EVERYTHING, ResourceType, Scope
 from registry_auth.tokens import AccessEntry
 
@@ -43,6 +43,19 @@ def grant(
         if actions and room >= 0:
             entries.append(entry)
     return sorted(entries, key=lambda entry: (entry["type"], entry["name"]))
+
+
+def offer_instead(scopes: Sequence[Scope], *, facts: Mapping[str, Facts], allowed: Mapping[str, Collection[Action]]) -> str:
+    """Return the path of the product to buy, where a lone pull is refused on an image that is for sale; empty in every other case.
+
+    Only a lone pull: a push, a mount and a build ask for several things, and go on without the one that they do not get.
+    """
+    match scopes:
+        case [Scope(type=ResourceType.REPOSITORY, name=name, actions=actions)] if actions == {Action.PULL}:
+            refused = name in facts and Action.PULL not in allowed[name]
+            return facts[name].sold_at if refused else ""
+        case _:
+            return ""
 
 
 def _granted(scope: Scope, allowed: frozenset[Action], uses: frozenset[Action], *, reads_catalogue: bool) -> frozenset[str]:

@@ -69,6 +69,7 @@ class Facts:
         held: one of these accounts has an entitlement that is neither revoked nor suspended.
         given_away: a published product whose current price is 0 contains the image.
         within_limits: the credential is not limited to images, or this is one of them.
+        sold_at: path of a product that sells the image now to somebody who neither owns nor holds it; decides nothing, helps the refused.
     """
 
     owned: bool
@@ -78,6 +79,7 @@ class Facts:
     taken_down: bool
     seller_suspended: bool
     within_limits: bool
+    sold_at: str = ""
 
 
 def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[str, frozenset[Action]]:
@@ -123,6 +125,7 @@ def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str
 
 
 # Text, not a QuerySet, and prepared: the token service asks this for every pull; building and planning it costs more than running it.
+# What is sold where is looked up inside CASE, so only for the refused: whoever may pull does not wait for it.
 _FACTS = Prepared(
     "access_facts",
     types=("uuid[]", "text[]", "uuid"),  # accounts, repositories, the limited credential
@@ -134,7 +137,17 @@ SELECT image.repository,
        image.ended_at IS NOT NULL,
        image.taken_down_at IS NOT NULL,
        seller.suspended_at IS NOT NULL,
-       $3 IS NULL OR EXISTS (SELECT FROM marketplace_credentialimage part WHERE part.credential_id = $3 AND part.image_id = image.id)
+       $3 IS NULL OR EXISTS (SELECT FROM marketplace_credentialimage part WHERE part.credential_id = $3 AND part.image_id = image.id),
+       CASE WHEN image.owner_id = ANY($1) OR held.yes OR given_away.yes THEN '' ELSE coalesce((
+           SELECT '/' || space.name || '/' || product.slug
+             FROM marketplace_productimage part
+             JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
+             JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL
+             JOIN marketplace_namespace space ON space.id = product.namespace_id
+            WHERE part.image_id = image.id AND seller.suspended_at IS NULL
+              AND NOT EXISTS (SELECT FROM marketplace_productimage beside JOIN marketplace_image stopped ON stopped.id = beside.image_id
+                               WHERE beside.product_id = product.id AND (stopped.ended_at IS NOT NULL OR stopped.taken_down_at IS NOT NULL))
+            ORDER BY price.amount, product.id LIMIT 1), '') END
   FROM marketplace_image image
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
   LEFT JOIN LATERAL (SELECT true AS yes FROM marketplace_entitlement entitlement

@@ -13,10 +13,10 @@ from django.db import InterfaceError, OperationalError, connection
 
 from accounts.credentials import IDENTITY_PREFIX
 from accounts.selectors.tokens import Credential, find_credential, note_token_use
-from marketplace.selectors.access import Subject, allowed_actions
+from marketplace.selectors.access import Subject, access_facts, decide
 from registry_auth import policy
 from registry_auth.credentials import Credentials
-from registry_auth.errors import ForeignService, TokensUnavailable, TooManyFailures, WrongCredentials
+from registry_auth.errors import ForeignService, NotBought, TokensUnavailable, TooManyFailures, WrongCredentials
 from registry_auth.failures import note_failure
 from registry_auth.kept import KeptAnswers
 from registry_auth.keys.leaves import SigningKey
@@ -54,6 +54,7 @@ def issue_token(*, request: TokenRequest, address: str | None, now: datetime) ->
         ForeignService: the token is meant for another service.
         WrongCredentials: whatever was wrong with them.
         TooManyFailures: wrong, and too often.
+        NotBought: a lone pull of an image that is for sale, and that the asker does not hold.
         TokensUnavailable: the database or the signing key is away, for everybody alike.
     """
     if request.service not in {"", settings.LAYERSTORE_SERVICE}:
@@ -104,13 +105,17 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
     credential = _find_credential(request)
     subject = _subject(credential) if credential else Subject.anonymous()
     # Asked in any case: a wrong credential takes no less time than a right one, and without a database nobody gets an answer.
-    allowed = allowed_actions(subject=subject, repositories=policy.repositories_of(request.scopes))
+    facts = access_facts(subject=subject, repositories=policy.repositories_of(request.scopes))
+    allowed = {name: decide(known, is_staff=subject.is_staff) for name, known in facts.items()}
     if request.credentials is not None and credential is None:
         refuse_credentials(credentials=request.credentials, address=address)
     use = credential.scopes if credential else policy.ANONYMOUS_USE
     access = policy.grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
     if credential:
         note_token_use(credential)
+    if offer := policy.offer_instead(request.scopes, facts=facts, allowed=allowed):
+        shop = settings.LAYERSTORE_PUBLIC_URL
+        raise NotBought(repository=request.scopes[0].name, product_url=f"{shop}{offer}", help_url=f"{shop}/why/")
     return RegistryToken(
         token=sign_access(subject=credential.username if credential else "", access=access, now=now),
         issued_at=now,

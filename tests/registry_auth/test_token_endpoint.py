@@ -628,7 +628,7 @@ class TestPartsThatAreAway:
         def fail(**_):
             raise OperationalError
 
-        monkeypatch.setattr(service, "allowed_actions", fail)
+        monkeypatch.setattr(service, "access_facts", fail)
         monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction hangs on it
 
     @pytest.mark.parametrize("who", ["seller", None])
