@@ -1,8 +1,9 @@
-"""The form of our credentials: access tokens (`lsp_…`) and the identity tokens derived from them (`lsr_…`).
+"""The form of our credentials: access tokens (`lsp_…`), the identity tokens derived from them (`lsr_…`), and our own programs' (`lss_…`).
 
 An access token is `lsp_`, 43 random base62 characters (256 bits) and a 6-character checksum, the form that secret scanners find
 and check offline (GitHub, "Behind GitHub's new authentication token formats", 2021). We keep HMAC-SHA256 of it, never itself.
 An identity token is `lsr_<access token id>_<generation>_<mac>`: derived, so that nothing is stored and the same comes each time.
+A service secret is `lss_<seconds since 1970>_<mac>`: made by whoever has the keys, for one question, and worthless a minute later.
 """
 
 import hmac
@@ -11,16 +12,19 @@ import secrets
 import string
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 
-ACCESS_PREFIX, IDENTITY_PREFIX = "lsp_", "lsr_"
+ACCESS_PREFIX, IDENTITY_PREFIX, SERVICE_PREFIX = "lsp_", "lsr_", "lss_"
 HINT_LENGTH = 4
+SERVICE_SECONDS = 60  # both ways: the clocks of two machines differ
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 43, 6
 _ACCESS = re.compile(rf"{ACCESS_PREFIX}([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})", re.ASCII)
 _IDENTITY = re.compile(rf"({IDENTITY_PREFIX}([0-9a-f]{{32}})_(0|[1-9][0-9]{{0,9}}))_([0-9a-f]{{64}})", re.ASCII)
+_SERVICE = re.compile(rf"({SERVICE_PREFIX}([0-9]{{1,12}}))_([0-9a-f]{{64}})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,30 @@ def read_identity_token(text: str) -> Identity | None:
     if match is None:
         return None
     claim, token_id, generation, mac = match.groups()
+    return Identity(UUID(hex=token_id), int(generation)) if _is_genuine(claim, mac) else None
+
+
+def service_secret(*, now: datetime) -> str:
+    """Return a secret that opens the token endpoint to one of our own programs for a minute."""
+    claim = f"{SERVICE_PREFIX}{int(now.timestamp())}"
+    return f"{claim}_{_mac(settings.LAYERSTORE_TOKEN_KEYS[0], claim)}"
+
+
+def is_service_secret(text: str, *, now: datetime) -> bool:
+    """Whether one of our keys made this secret within the last minute; compared in constant time."""
+    match = _SERVICE.fullmatch(text)
+    if match is None:
+        return False
+    claim, made_at, mac = match.groups()
+    return _is_genuine(claim, mac) and abs(now.timestamp() - int(made_at)) <= SERVICE_SECONDS
+
+
+def _is_genuine(claim: str, mac: str) -> bool:
     # No early end: how long it takes must not tell which key fits.
     genuine = [hmac.compare_digest(mac, _mac(key, claim)) for key in settings.LAYERSTORE_TOKEN_KEYS]
-    return Identity(UUID(hex=token_id), int(generation)) if any(genuine) else None
+    return any(genuine)
 
 
 def _mac(key: str, message: str) -> str:
-    """HMAC-SHA256 in hexadecimal. The messages' prefixes keep the two kinds of token apart."""
+    """HMAC-SHA256 in hexadecimal. The messages' prefixes keep the kinds of secret apart."""
     return hmac.digest(key.encode(), message.encode(), "sha256").hex()

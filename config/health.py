@@ -51,6 +51,17 @@ def ask_signing_key() -> None:
         raise NotReady("no token signing key is active, or it has run out: run `signing_keys renew`")
 
 
+def ask_token_process() -> None:
+    """Make sure that the token process can read its private keys: it shows the public halves only then.
+
+    Raises:
+        NotReady: it cannot, or nothing answers in its place.
+    """
+    answer = httpx.get(f"{settings.LAYERSTORE_TOKEN_URL}/auth/jwks.json", timeout=TIMEOUT_SECONDS, trust_env=False)
+    if answer.status_code != OK:
+        raise NotReady(f"the token process answers {answer.status_code}")
+
+
 def ask_registry() -> None:
     """Make sure that the registry answers and reaches its storage; its root needs no token, so nothing is logged as refused.
 
@@ -66,6 +77,7 @@ PARTS: Mapping[str, Check] = {
     "database": ask_database,
     "redis": ask_redis,
     "signing key": ask_signing_key,
+    "token process": ask_token_process,
     "registry": ask_registry,
 }
 

@@ -16,14 +16,11 @@ from urllib.parse import quote
 import httpx
 import ijson
 from django.conf import settings
-from django.utils import timezone
 from ijson.common import JSONError
 
 from registry_auth.errors import RegistryAway, RegistryRefused
-from registry_auth.services.tokens import sign_access
-from registry_auth.tokens import AccessEntry
+from registry_auth.service_tokens import ServiceTokens
 
-SERVICE_SUBJECT = "layerstore:service"  # the colon keeps it apart from every user name; its pulls are not counted
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -47,14 +44,15 @@ class RegistryManifest:
 
 
 class RegistryClient:
-    """One connection to the registry, with tokens of our own for each question. Use as a context manager.
+    """One connection to the registry, with a token for each question. Use as a context manager.
 
     Raises (everywhere):
-        RegistryAway: no answer, or one that says "later": try again.
+        RegistryAway: no answer, one that says "later", or no token: try again.
         RegistryRefused: an answer that asking again will not change.
     """
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None = None, *, token_transport: httpx.BaseTransport | None = None) -> None:
+        self._tokens = ServiceTokens(token_transport)
         self._http = httpx.Client(base_url=settings.LAYERSTORE_REGISTRY_URL, timeout=_TIMEOUT, transport=transport, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -62,20 +60,20 @@ class RegistryClient:
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
+        self._tokens.close()
 
     def repositories(self) -> Iterator[str]:
         """Yield the names of all repositories that anything was uploaded to, page by page."""
-        access = AccessEntry(type="registry", name="catalog", actions=["*"])
-        return self._listing(f"/v2/_catalog?n={PAGE}", access, "repositories.item")
+        return self._listing(f"/v2/_catalog?n={PAGE}", "registry:catalog:*", "repositories.item")
 
     def tags(self, repository: str) -> Iterator[str]:
         """Yield the repository's tags; none if the registry does not know it."""
-        return self._listing(f"/v2/{repository}/tags/list?n={PAGE}", _access(repository, "pull"), "tags.item")
+        return self._listing(f"/v2/{repository}/tags/list?n={PAGE}", _scope(repository, "pull"), "tags.item")
 
     def manifest(self, repository: str, reference: str) -> RegistryManifest | None:
         """Return a manifest by tag or digest; None if there is none."""
         path = f"/v2/{repository}/manifests/{quote(reference, safe=':')}"
-        with self._ask("GET", path, _access(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
+        with self._ask("GET", path, _scope(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
             if response is None:
                 return None
             content = _whole(response)
@@ -87,33 +85,32 @@ class RegistryClient:
     def manifest_digest(self, repository: str, reference: str) -> str | None:
         """Return the digest that a tag points at; None if there is no such tag. Transfers no manifest."""
         path = f"/v2/{repository}/manifests/{quote(reference, safe=':')}"
-        with self._ask("HEAD", path, _access(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
+        with self._ask("HEAD", path, _scope(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
             return None if response is None else response.headers.get("Docker-Content-Digest")
 
     def blob(self, repository: str, digest: str) -> bytes | None:
         """Return a small blob, an image's configuration for example; None if there is none."""
-        with self._ask("GET", f"/v2/{repository}/blobs/{quote(digest, safe=':')}", _access(repository, "pull")) as response:
+        with self._ask("GET", f"/v2/{repository}/blobs/{quote(digest, safe=':')}", _scope(repository, "pull")) as response:
             return None if response is None else _whole(response)
 
     def delete_manifest(self, repository: str, digest: str) -> None:
         """Delete a manifest with all tags that point at it; one that is gone already is fine."""
-        with self._ask("DELETE", f"/v2/{repository}/manifests/{quote(digest, safe=':')}", _access(repository, "delete", "pull")):
+        with self._ask("DELETE", f"/v2/{repository}/manifests/{quote(digest, safe=':')}", _scope(repository, "delete", "pull")):
             pass
 
-    def _listing(self, path: str, access: AccessEntry, items: str) -> Iterator[str]:
+    def _listing(self, path: str, scope: str, items: str) -> Iterator[str]:
         following: str | None = path
         while following is not None:
-            with self._ask("GET", following, access) as response:
+            with self._ask("GET", following, scope) as response:
                 if response is None:
                     return
                 yield from ijson.items(_Stream(response), items)
                 following = _next_page(response)
 
     @contextmanager
-    def _ask(self, method: str, path: str, access: AccessEntry, *, accept: str = "*/*") -> Iterator[httpx.Response | None]:
+    def _ask(self, method: str, path: str, scope: str, *, accept: str = "*/*") -> Iterator[httpx.Response | None]:
         """Open one exchange; None for 404."""
-        token = sign_access(subject=SERVICE_SUBJECT, access=[access], now=timezone.now())
-        headers = {"Authorization": f"Bearer {token}", "Accept": accept}
+        headers = {"Authorization": f"Bearer {self._tokens.token_for(scope)}", "Accept": accept}
         try:
             with self._http.stream(method, path, headers=headers) as response:
                 yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response)
@@ -136,7 +133,8 @@ class _Stream:
 def _accepted(response: httpx.Response) -> httpx.Response:
     if response.is_success:
         return response
-    if response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+    # 401 speaks of our token and not of what was asked for: while the authority changes, the next token is a good one.
+    if response.is_server_error or response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED}:
         raise RegistryAway(f"The registry answered {response.status_code}.")
     raise RegistryRefused(f"The registry answered {response.status_code} to {response.request.method} {response.request.url.path}.")
 
@@ -156,5 +154,5 @@ def _next_page(response: httpx.Response) -> str | None:
     return None if match is None else httpx.URL(match[1]).raw_path.decode("ascii")
 
 
-def _access(repository: str, *actions: str) -> AccessEntry:
-    return AccessEntry(type="repository", name=repository, actions=sorted(actions))
+def _scope(repository: str, *actions: str) -> str:
+    return f"repository:{repository}:{','.join(actions)}"

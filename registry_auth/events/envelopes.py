@@ -14,7 +14,8 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from registry_auth.errors import MalformedEnvelope
-from registry_auth.registry_client import MANIFEST_TYPES, SERVICE_SUBJECT
+from registry_auth.registry_client import MANIFEST_TYPES
+from registry_auth.service_access import SERVICE_SUBJECT
 
 _MANIFESTS = frozenset({*MANIFEST_TYPES, "application/vnd.docker.distribution.manifest.v1+prettyjws"})
 _ID = re.compile(r"[\x21-\x7e]{1,100}")

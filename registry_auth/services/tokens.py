@@ -22,6 +22,7 @@ from registry_auth.kept import KeptAnswers
 from registry_auth.keys.leaves import SigningKey
 from registry_auth.keys.ring import KeyRing, NoSigningKey
 from registry_auth.scopes import Scope
+from registry_auth.service_access import SERVICE_SUBJECT, grant_to_service, is_service
 from registry_auth.token_requests import TokenRequest
 from registry_auth.tokens import AccessEntry, Claims, sign
 
@@ -61,6 +62,8 @@ def issue_token(*, request: TokenRequest, address: str | None, now: datetime) ->
         raise ForeignService(ours=settings.LAYERSTORE_SERVICE)
     if request.credentials is None:
         return _issue_anonymous(request.scopes, now)
+    if is_service(request.credentials, now=now):
+        return _issue_to_service(request.scopes, now)
     return _retried(lambda: _issue(request, address, now))
 
 
@@ -76,6 +79,13 @@ def _issue_anonymous(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
         seconds = min(KEPT_SECONDS, issued.expires_in - SHORTEST_LIFETIME)
         KEPT_ANSWERS.keep(key, issued, until=(now + timedelta(seconds=seconds)).timestamp())
     return issued
+
+
+def _issue_to_service(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
+    """Sign for our own worker, without a query. It uses a token at once, so each lives as short as may be."""
+    access, seconds = grant_to_service(scopes), SHORTEST_LIFETIME
+    token = sign_access(subject=SERVICE_SUBJECT, access=access, now=now, lifetime=seconds)
+    return RegistryToken(token=token, issued_at=now, expires_in=seconds, scope=_as_scope(access))
 
 
 def _retried(issue: Callable[[], RegistryToken]) -> RegistryToken:
@@ -120,9 +130,13 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
         token=sign_access(subject=credential.username if credential else "", access=access, now=now),
         issued_at=now,
         expires_in=_lifetime(access),
-        scope=" ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access),
+        scope=_as_scope(access),
         identity_token=credential.identity_token if credential and request.wants_identity_token else None,
     )
+
+
+def _as_scope(access: list[AccessEntry]) -> str:
+    return " ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access)
 
 
 def _subject(shown: Credential) -> Subject:
@@ -142,8 +156,11 @@ def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoRe
     raise WrongCredentials(public_url=settings.LAYERSTORE_PUBLIC_URL)
 
 
-def sign_access(*, subject: str, access: list[AccessEntry], now: datetime) -> str:
+def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifetime: int | None = None) -> str:
     """Return a signed token that says so to our registry.
+
+    Args:
+        lifetime: seconds; what the access is worth, unless said.
 
     Raises:
         TokensUnavailable: there is no key to sign with.
@@ -154,7 +171,7 @@ def sign_access(*, subject: str, access: list[AccessEntry], now: datetime) -> st
         subject=subject,
         access=access,
         issued_at=int(now.timestamp()),
-        lifetime=_lifetime(access),
+        lifetime=lifetime or _lifetime(access),
     )
     return sign(claims, _signing_key(now))
 

@@ -1,6 +1,7 @@
 import re
 import string
 import zlib
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -116,3 +117,52 @@ def test_a_forged_identity_token_says_nothing(forge) -> None:
     text = credentials.identity_token(Identity(UUID(int=0xABCDE), 0))
 
     assert credentials.read_identity_token(forge(text)) is None
+
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_a_service_secret_holds_for_a_minute_before_and_after_by_whosoever_clock() -> None:
+    secret = credentials.service_secret(now=NOON)
+
+    assert [
+        seconds for seconds in (-61, -60, 0, 60, 61) if credentials.is_service_secret(secret, now=NOON + timedelta(seconds=seconds))
+    ] == [
+        -60,
+        0,
+        60,
+    ]
+
+
+def test_a_service_secret_under_an_older_key_holds_and_under_a_foreign_one_does_not(settings: Settings) -> None:
+    settings.LAYERSTORE_TOKEN_KEYS = ["old"]
+    secret = credentials.service_secret(now=NOON)
+
+    settings.LAYERSTORE_TOKEN_KEYS = ["new", "old"]
+    assert credentials.is_service_secret(secret, now=NOON)
+    settings.LAYERSTORE_TOKEN_KEYS = ["new"]
+    assert not credentials.is_service_secret(secret, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda secret: secret[:-1] + ("0" if secret[-1] != "0" else "1"), id="another mac"),
+        pytest.param(lambda secret: secret.replace("_17", "_18", 1), id="another time"),
+        pytest.param(lambda secret: secret + "\n", id="newline at the end"),
+        pytest.param(lambda secret: secret.replace("lss_", "lsr_"), id="other prefix"),
+        pytest.param(lambda secret: "lss_" + "9" * 400 + secret[14:], id="a number beyond all times"),
+        pytest.param(lambda _: "", id="nothing"),
+    ],
+)
+def test_a_spoiled_service_secret_opens_nothing(spoil) -> None:
+    assert not credentials.is_service_secret(spoil(credentials.service_secret(now=NOON)), now=NOON)
+
+
+def test_no_other_secret_of_ours_passes_for_a_service_secret(settings: Settings) -> None:
+    # What a database or a log may hold: hashes of access tokens, identity tokens, and the macs inside them.
+    secret = credentials.new_secret()
+    mac = credentials.identity_token(Identity(uuid4(), 0)).rpartition("_")[2]
+    stamp = int(NOON.timestamp())
+    for found in (secret, credentials.secret_hash(secret), mac, f"lss_{stamp}_{credentials.secret_hash(secret)}", f"lss_{stamp}_{mac}"):
+        assert not credentials.is_service_secret(found, now=NOON)

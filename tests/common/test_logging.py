@@ -1,14 +1,17 @@
+import io
 import json
 import logging
 import sys
+from queue import Queue
 
 import pytest
 
-from common.logging import JsonFormatter, RedactSecrets
+from common.logging import BoundedQueueHandler, JsonFormatter, RedactSecrets, log_through_a_queue
 
 SECRETS = [
     pytest.param("lsp_" + "a1B2" * 12, id="access token"),
     pytest.param("lsr_0123456789abcdef_0_deadbeef", id="identity token"),
+    pytest.param("lss_1700000000_deadbeef", id="secret of our own programs"),
     pytest.param("sk_test_4eC39HqLyjWDarjtT1zdp7dc", id="stripe key"),
     pytest.param("whsec_abcdefgh1234", id="webhook secret"),
     pytest.param("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", id="registry token"),
@@ -47,3 +50,36 @@ def test_a_line_is_one_json_object_with_what_extra_carries() -> None:
     line = json.loads(JsonFormatter().format(record))
 
     assert (line["level"], line["logger"], line["message"], line["order"]) == ("INFO", "shop", "reserved acme/db", "42")
+
+
+def test_a_queue_takes_what_is_logged_and_its_end_writes_all_of_it(monkeypatch) -> None:
+    stream, root = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(RedactSecrets())
+    monkeypatch.setattr(root, "handlers", [handler])
+    end = log_through_a_queue()
+    assert [type(one) for one in root.handlers] == [BoundedQueueHandler]
+
+    for number in range(100):
+        logging.getLogger("shop").warning("line %d of sk_test_4eC39HqLyjWDarjtT1zdp7dc", number)
+    end()
+
+    assert stream.getvalue().splitlines() == [f"line {number} of [secret]" for number in range(100)]
+    assert root.handlers == [handler]
+
+
+def test_a_full_queue_drops_lines_and_says_how_many() -> None:
+    queue: Queue[logging.LogRecord] = Queue(2)
+    handler = BoundedQueueHandler(queue)
+
+    for number in range(5):
+        handler.handle(_record(f"line {number}"))
+    taken = [queue.get_nowait().getMessage() for _ in range(2)]
+    handler.handle(_record("line 5"))
+
+    assert [*taken, *(queue.get_nowait().getMessage() for _ in range(2))] == [
+        "line 0",
+        "line 1",
+        "3 lines of log were dropped: the queue was full",
+        "line 5",
+    ]

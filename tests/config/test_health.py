@@ -122,6 +122,22 @@ def test_a_registry_whose_storage_is_away_is_away(monkeypatch: pytest.MonkeyPatc
         health.ask_registry()
 
 
+def test_the_token_process_is_ready_when_it_shows_its_keys(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    settings.LAYERSTORE_TOKEN_URL = "http://token:8000"
+    asked = []
+    monkeypatch.setattr(httpx, "get", lambda url, **_: asked.append(url) or httpx.Response(200))
+
+    health.ask_token_process()
+    assert asked == ["http://token:8000/auth/jwks.json"]
+
+
+def test_a_token_process_that_cannot_read_its_keys_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(503))
+
+    with pytest.raises(NotReady, match="503"):
+        health.ask_token_process()
+
+
 @pytest.mark.django_db
 def test_the_database_and_redis_of_the_tests_answer() -> None:
     health.ask_database()

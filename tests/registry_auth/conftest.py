@@ -69,6 +69,13 @@ class _BareHandler(ClientHandler):
 
 
 @pytest.fixture
+def token_transport(key_store, monkeypatch) -> httpx.BaseTransport:
+    """The token endpoint without a network, for our own registry client."""
+    monkeypatch.setattr(endpoint, "close_old_connections", lambda: None)  # the test's own transaction hangs on it
+    return httpx.WSGITransport(endpoint.application)
+
+
+@pytest.fixture
 def token_client(key_store, settings) -> Client:
     """A client of the token endpoint below Django's handlers."""
     settings.ROOT_URLCONF = "config.urls_token"
@@ -103,10 +110,11 @@ def start_registry(tmp_path: Path, key_store, live_server, settings) -> Callable
 
 
 @pytest.fixture
-def registry(start_registry, settings) -> Iterator[Registry]:
+def registry(start_registry, live_server, settings) -> Iterator[Registry]:
     """A real registry, empty."""
     with start_registry() as running:
         settings.LAYERSTORE_REGISTRY_URL = running.url
+        settings.LAYERSTORE_TOKEN_URL = live_server.url
         yield running
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from registry_auth.errors import MalformedEnvelope
 from registry_auth.events.envelopes import EventAction, RegistryEvent, read_envelope
-from registry_auth.registry_client import SERVICE_SUBJECT
+from registry_auth.service_access import SERVICE_SUBJECT
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "registry_events.json").read_text())
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

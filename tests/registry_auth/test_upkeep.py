@@ -74,8 +74,8 @@ def table() -> RegistryTable:
 
 
 @pytest.fixture
-def registry(table, key_store) -> RegistryClient:
-    return RegistryClient(transport=httpx.MockTransport(table.answer))
+def registry(table, token_transport) -> RegistryClient:
+    return RegistryClient(transport=httpx.MockTransport(table.answer), token_transport=token_transport)
 
 
 class TestReconciliation:

@@ -1,0 +1,33 @@
+"""Our own worker before the token endpoint: what it shows, who it is then, and what it may do."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.credentials import is_service_secret, service_secret
+from accounts.models import TokenScope
+from marketplace.selectors.access import Action
+from registry_auth import policy
+from registry_auth.credentials import Credentials
+from registry_auth.scopes import Scope
+from registry_auth.tokens import AccessEntry
+
+SERVICE_USER = "<service>"  # brackets keep it apart from every user name, and no colon could travel in it (RFC 7617)
+SERVICE_SUBJECT = "layerstore:service"  # what the registry calls us in its events; our pulls are not counted
+_ACTIONS = frozenset({Action.PULL, Action.DELETE})  # it reads what was pushed and removes what was taken down; it never writes
+_USE = (TokenScope.PULL, TokenScope.PUSH)
+
+
+def service_credentials(*, now: datetime) -> Credentials:
+    """Return what shows us to the token endpoint, for a minute from now."""
+    return Credentials(SERVICE_USER, service_secret(now=now))
+
+
+def is_service(shown: Credentials | None, *, now: datetime) -> bool:
+    """Whether one of our own programs asks. Needs no query."""
+    return shown is not None and shown.username == SERVICE_USER and is_service_secret(shown.secret, now=now)
+
+
+def grant_to_service(scopes: Iterable[Scope]) -> list[AccessEntry]:
+    """Return the `access` claim for our own programs: the catalogue, and pull and delete on any repository."""
+    asked = tuple(scopes)
+    return policy.grant(asked, allowed=dict.fromkeys(policy.repositories_of(asked), _ACTIONS), use=_USE, reads_catalogue=True)
