@@ -1,5 +1,8 @@
 """What every template may ask for."""
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -7,11 +10,21 @@ THEMES = ("light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Give the address that images are pulled from, the reader's theme, and the mailbox of a demo."""
+    """Give the address that images are pulled from, whether passkeys work there, the reader's theme, and the mailbox of a demo."""
     theme = request.COOKIES.get("theme")
     return {
         "host": settings.LAYERSTORE_IMAGE_HOST,
         "public_url": settings.LAYERSTORE_PUBLIC_URL,
+        "passkeys_work": not _is_address(urlsplit(settings.LAYERSTORE_PUBLIC_URL).hostname or ""),
         "mailbox_url": settings.LAYERSTORE_MAILBOX_URL,
         "theme": theme if theme in THEMES else "system",
     }
+
+
+def _is_address(host: str) -> bool:
+    """Tell an IP address from a name: an address is no RP ID, so browsers refuse passkeys there (WebAuthn level 2, 5.1.2)."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

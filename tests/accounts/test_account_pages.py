@@ -75,6 +75,35 @@ def test_a_second_factor_is_set_up_after_the_password_is_asked_for_again(fresh: 
     assert_sound(response)
 
 
+@pytest.mark.parametrize(
+    ("host", "offered"),
+    [
+        pytest.param("http://127.0.0.1:8080", False, id="IPv4"),
+        pytest.param("https://[2001:db8::1]", False, id="IPv6"),
+        pytest.param("http://localhost:8080", True, id="localhost"),
+        pytest.param("https://shop.example", True, id="name"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [
+        pytest.param("/account/login/", 'id="passkey_login"', id="sign-in"),
+        pytest.param("/account/2fa/", "/account/2fa/webauthn/add/", id="second factor"),
+        pytest.param("/account/2fa/webauthn/", "/account/2fa/webauthn/add/", id="list of keys"),
+    ],
+)
+def test_passkeys_are_offered_where_browsers_make_them(
+    client: Client, fresh: Client, settings, host: str, path: str, button: str, *, offered: bool
+) -> None:
+    settings.LAYERSTORE_PUBLIC_URL = host
+
+    response = (client if path == "/account/login/" else fresh).get(path)
+
+    assert_sound(response)
+    assert (button in response.content.decode()) is offered
+    assert ("Passkeys need a shop with a domain name" in response.content.decode()) is not offered
+
+
 def test_a_refused_sign_in_says_so_and_keeps_the_name(client: Client, mira: User) -> None:
     response = client.post("/account/login/", {"login": "mira", "password": "wrong"})
 
