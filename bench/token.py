@@ -46,7 +46,7 @@ def main() -> int:
         with Stack(instance, with_docker=False, durable=False) as stack:
             asked = json.loads(run_here(stack, "-m", "bench.token_rows"))
             token, baseline = (f"http://127.0.0.1:{instance.port + offset}" for offset in (500, 501))
-            with serving(stack, token), serving(stack, baseline, application="bench.token_baselines:application"):
+            with serving(stack, token), serving(stack, baseline, application="bench.token_baselines.application"):
                 measured = measure(rows(folder, asked, token=token, baseline=baseline, edge=instance.url))
     report(measured)
     return int(any(one.unexpected for rounds in measured.values() for one in rounds))
@@ -100,17 +100,16 @@ def run_here(stack: Stack, *arguments: str) -> str:
 
 
 @contextmanager
-def serving(stack: Stack, url: str, *, application: str = "") -> Iterator[None]:
+def serving(stack: Stack, url: str, *, application: str = "config.wsgi_token.application") -> Iterator[None]:
     """Run the token part's own command on a port instead of its socket, with another application if one is named.
 
     Raises:
         Problem: it did not come up.
     """
-    own = f"unix:{stack.instance.socket('token')}"
-    command = [url.removeprefix("http://") if word == own else word for word in parts.token(stack.instance).command]
-    if application:
-        command[-1] = application
-    with stack.instance.log(f"bench-{application or 'token'}").open("w") as log:
+    server = parts.token(stack.instance).command[:3]
+    host, port = url.removeprefix("http://").split(":")
+    command = [*server, "--host", host, "--port", port, "--application", application]
+    with stack.instance.log(f"bench-{application}").open("w") as log:
         process = subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             _wait(process, url)

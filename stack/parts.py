@@ -54,10 +54,8 @@ def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, 
     """
     options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
     quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
-    # As long as nginx lets them be: a client that asks for many images at once writes a long query.
-    limits = ("--limit-request-line", "8190")
     environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
-    return (PYTHON, "-m", "gunicorn", *options, *quiet, *limits, *environment, f"config.{module}:application")
+    return (PYTHON, "-m", "gunicorn", *options, *quiet, *environment, f"config.{module}:application")
 
 
 def web(instance: Instance) -> Part:
@@ -68,9 +66,9 @@ def web(instance: Instance) -> Part:
 
 
 def token(instance: Instance) -> Part:
-    """The token endpoint."""
+    """The token endpoint, on a server of its own (ADR 0017)."""
     path = instance.socket("token")
-    command = gunicorn("token", "wsgi_token", "config.settings.token", bind=f"unix:{path}", workers=2, threads=4)
+    command = (PYTHON, "-m", "config.token_server", "--socket", str(path))
     return Part("token", command, stage="shop", ready=lambda: listens_on(path))
 
 

@@ -1,0 +1,79 @@
+"""The token process: granian, whose workers share the application that was loaded once. `python -m config.token_server --bind …`."""
+
+import argparse
+import ctypes
+import os
+import signal
+from collections.abc import Callable, Sequence
+from functools import partial
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from common.logging import log_through_a_queue
+
+SETTINGS = "config.settings.token"
+KILL_SECONDS = 8  # after SIGTERM, for what is being answered
+IDLE_THREAD_SECONDS = 600  # a thread takes its database connection with it, so it stays for as long as that is kept
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until SIGTERM, then let what has begun be answered. A worker that dies is replaced; SIGHUP replaces them all, one by one."""
+    options = _options(arguments)
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    # Here and not in the workers: what cannot be loaded ends everything before anybody is let in, and what can is in memory once.
+    application = import_string(options.application)
+    server = Granian(
+        options.application,
+        address=options.host,
+        port=options.port,
+        uds=options.socket,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=options.workers,
+        blocking_threads=options.threads,
+        blocking_threads_idle_timeout=IDLE_THREAD_SECONDS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+        log_dictconfig=_logging(),
+    )
+    if options.socket:
+        options.socket.unlink(missing_ok=True)  # of a master that was killed
+    server.serve(target_loader=partial(_begin_worker, application, os.getpid()), wrap_loader=False)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="config.token_server", description=__doc__)
+    parser.add_argument("--socket", type=Path, help="a Unix socket instead of host and port")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=4, help="of each worker")
+    parser.add_argument("--application", default="config.wsgi_token.application")
+    return parser.parse_args(arguments)
+
+
+def _logging() -> dict[str, Any]:
+    """Let the server's own words go where ours go. It has no access log: the edge writes one, and no header is in it."""
+    ours: dict[str, Any] = settings.LOGGING
+    return ours | {"loggers": ours["loggers"] | {"_granian": {"handlers": []}, "granian.access": {"handlers": []}}}
+
+
+def _begin_worker(application: Callable[..., Any], master: int) -> Callable[..., Any]:
+    """Tie a fresh worker to its master, however that ends, and let it log without waiting."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != master:  # it ended before the kernel was asked
+        raise SystemExit(1)
+    Finalize(None, log_through_a_queue(), exitpriority=0)  # a process of multiprocessing runs no atexit functions
+    return application
+
+
+if __name__ == "__main__":
+    main()
