@@ -9,10 +9,10 @@ from registry_auth.models import RegistryEnvelope
 
 
 def lock_waiting_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
-    """Lock the oldest envelopes that wait and that no other worker holds."""
+    """Lock the oldest envelopes that wait and that no other worker holds, without their bodies."""
     require_atomic()
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    waiting = RegistryEnvelope.objects.filter(free, drained_at__isnull=True).order_by("pk")
+    waiting = RegistryEnvelope.objects.filter(free, drained_at__isnull=True).defer("body").order_by("pk")
     return list(waiting.select_for_update(of=("self",), skip_locked=True)[:limit])
 
 

@@ -3,6 +3,7 @@
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.names import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
+from marketplace.admin.pulls import PullCountAdmin
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "NamespaceAdmin",
     "PriceAdmin",
     "ProductAdmin",
+    "PullCountAdmin",
     "TagAdmin",
 ]

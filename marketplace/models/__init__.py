@@ -5,6 +5,7 @@ from marketplace.models.entitlements import Entitlement
 from marketplace.models.images import Image, Namespace
 from marketplace.models.manifests import Layer, Manifest, Tag
 from marketplace.models.products import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.models.pulls import PullCount
 
 __all__ = [
     "Category",
@@ -18,5 +19,6 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductPicture",
+    "PullCount",
     "Tag",
 ]

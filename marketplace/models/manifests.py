@@ -1,6 +1,7 @@
 """What has been pushed, as the registry told us: manifests by digest, tags that point at them, layers in order."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -37,6 +38,8 @@ class Manifest(UUIDModel):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "digest"), name="manifest_digest_unique"),)
+        # From a platform's manifest to the indexes that name it: asked for each batch of pulls.
+        indexes = (GinIndex(fields=("children",), condition=models.Q(kind="index"), name="manifest_children"),)
         ordering = ("-pushed_at",)
 
     def __str__(self) -> str:

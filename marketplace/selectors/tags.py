@@ -12,6 +12,7 @@ from django.utils import timezone
 from marketplace.models import Image, Manifest, Tag
 
 LISTED = 200  # tags of one image
+LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
 _NEW = timedelta(minutes=10)
 
 
@@ -50,8 +51,9 @@ def newest_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
     It looks each image up once, however many tags the image has.
     """
     newest = visible_tags().filter(image=OuterRef(OuterRef("pk"))).values("manifest")[:1]
-    last = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())
-    shown = visible_tags().filter(image=OuterRef("pk"), manifest=Subquery(newest)).order_by(last, "-pushed_at", "name").values("pk")[:1]
+    shown = (
+        visible_tags().filter(image=OuterRef("pk"), manifest=Subquery(newest)).order_by(LATEST_LAST, "-pushed_at", "name").values("pk")[:1]
+    )
     tags = Tag.objects.filter(pk__in=Image.objects.filter(pk__in=image_ids).order_by().values_list(Subquery(shown)))
     return {tag.image_id: tag for tag in tags.select_related("manifest")}
 

@@ -1,15 +1,13 @@
 """What has been pushed: told by the registry's events, completed and repaired by what is read from it afterwards."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
 from django.utils import timezone
 
 from common.locking import locked_transaction
-from marketplace.locks import lock_image, lock_images, lock_occupant
+from marketplace.locks import lock_image, lock_occupant
 from marketplace.models import Image, Layer, Manifest, Tag
 from marketplace.services.expiry import keep_pushed_name
 
@@ -123,14 +121,6 @@ def remove_manifest(*, repository: str, digest: str) -> None:
         image = lock_occupant(repository=repository)
         Tag.objects.filter(image=image, manifest__digest=digest).delete()
         Manifest.objects.filter(image=image, digest=digest).delete()
-
-
-def count_pulls(*, counts: Mapping[str, int]) -> None:
-    """Add pulls to the counters of repositories; names that nobody holds are left out."""
-    with locked_transaction():
-        found = Image.objects.occupying().filter(repository__in=counts).values_list("pk", flat=True)
-        for image in lock_images(image_ids=found):
-            Image.objects.filter(pk=image.pk).update(pull_count=F("pull_count") + counts[image.repository])
 
 
 def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Reading a notification: which of its events can have an effect here (distribution, "Notifications"; tried with 2.8.2).
 
-Left out are blobs, HEAD (docker looks before it pulls), and the service's own reading.
+Left out are blobs, HEAD (docker looks before it pulls), GETs of indexes (the way to a platform's manifest), and the service's own reading.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from registry_auth.descriptions import INDEX_TYPES
 from registry_auth.errors import MalformedEnvelope
 from registry_auth.registry_client import MANIFEST_TYPES
 from registry_auth.service_access import SERVICE_SUBJECT
@@ -22,6 +23,7 @@ _ID = re.compile(r"[\x21-\x7e]{1,100}")
 _REPOSITORY = re.compile(r"[a-z0-9._/-]{1,255}")
 _DIGEST = re.compile(r"[a-z0-9+._-]{1,20}:[0-9a-f]{32,118}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_SUBJECT = re.compile(r"[a-z0-9._+-]{1,120}")  # a user name, or a robot's: its organisation's handle, a plus, its own name
 
 
 class EventAction(StrEnum):
@@ -34,7 +36,11 @@ class EventAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegistryEvent:
-    """One event with an effect. A deletion names a manifest by digest or, from distribution 3 on, a tag alone."""
+    """One event with an effect. A deletion names a manifest by digest or, from distribution 3 on, a tag alone.
+
+    Attributes:
+        subject: who pulled, as the token says; empty for the anonymous, and for pushes and deletions.
+    """
 
     id: str
     action: EventAction
@@ -44,6 +50,7 @@ class RegistryEvent:
     tag: str = ""
     media_type: str = ""
     size: int = 0
+    subject: str = ""
 
     def to_json(self) -> dict[str, object]:
         return asdict(self) | {"at": self.at.isoformat()}
@@ -76,7 +83,7 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
     action, media_type = _text(event.get("action")), _text(target.get("mediaType"))
     if action not in set(EventAction) or (action != EventAction.DELETE and media_type not in _MANIFESTS):
         return None
-    if action == EventAction.PULL and (request.get("method") != "GET" or actor.get("name") == SERVICE_SUBJECT):
+    if action == EventAction.PULL and (request.get("method") != "GET" or actor.get("name") == SERVICE_SUBJECT or media_type in INDEX_TYPES):
         return None
     size = target.get("size")
     read = RegistryEvent(
@@ -88,6 +95,7 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
         tag=_matching(_TAG, target.get("tag")),
         media_type=media_type if action != EventAction.DELETE else "",
         size=size if isinstance(size, int) else 0,
+        subject=_matching(_SUBJECT, actor.get("name")) if action == EventAction.PULL else "",
     )
     named = read.digest or (read.tag and action == EventAction.DELETE)
     return read if read.id and read.repository and named else None

@@ -6,10 +6,15 @@ from django.utils import timezone
 
 
 class RegistryEnvelope(models.Model):
-    """One notification request, stored before it is answered (distribution, "Notifications"): what of it can have an effect."""
+    """One notification request, stored before it is answered (distribution, "Notifications"): what of it can have an effect.
+
+    Attributes:
+        event_count: how many events the body has, for a worker to take no more at once than it has room for.
+    """
 
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     body = models.JSONField()
+    event_count = models.PositiveIntegerField(default=1, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)  # a worker has it, or it rests after a failure

@@ -3,45 +3,51 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
-from marketplace.models import Manifest
-from marketplace.services.manifests import count_pulls, record_push, remove_manifest, remove_tag
+from marketplace.services.manifests import record_push, remove_manifest, remove_tag
+from marketplace.services.pulls import Pull, count_pulls
 from registry_auth import metrics
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.locks import lock_envelope, lock_waiting_envelopes
 from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
 
 logger = logging.getLogger(__name__)
-BATCH = 100  # envelopes claimed at once
+BATCH = 500  # envelopes claimed at once
+MOST_EVENTS = 5_000  # in them together, unless one alone has more
 PULLS_AT_ONCE = 1_000
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
 MOST_ATTEMPTS = 10
+LONGEST_RUN = timedelta(minutes=1)  # a worker that has more to do than this lets other tasks have their turn
 KEPT = timedelta(days=7)
 
 
 def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
     """Keep a notification until its events have had their effect: one INSERT."""
-    return RegistryEnvelope.objects.create(body=[event.to_json() for event in events])
+    return RegistryEnvelope.objects.create(body=[event.to_json() for event in events], event_count=len(events))
 
 
 def drain_envelopes() -> int:
-    """Apply all waiting envelopes. Return how many were taken.
+    """Apply waiting envelopes, all of them unless they take longer than a minute: then the next run goes on. Return how many were taken.
 
     A worker that dies in the middle loses nothing and repeats nothing: what an event does is committed together with its id, and an
     envelope waits until all its events are done. An event that fails stops no other; its envelope comes again, at most ten times.
     """
-    taken = 0
+    taken, end = 0, monotonic() + LONGEST_RUN.total_seconds()
     while envelopes := _claim():
         taken += len(envelopes)
         _settle(envelopes, _apply(envelopes))
+        if monotonic() > end:
+            break
     return taken
 
 
@@ -69,11 +75,20 @@ def prune_events() -> None:
 def _claim() -> list[RegistryEnvelope]:
     now = timezone.now()
     with locked_transaction():
-        envelopes = lock_waiting_envelopes(now=now, limit=BATCH)
-        for envelope in envelopes:
-            envelope.claimed_until, envelope.attempts = now + CLAIM, envelope.attempts + 1
-        RegistryEnvelope.objects.bulk_update(envelopes, ["claimed_until", "attempts"])
-    return envelopes
+        claimed = _as_many_as_fit(lock_waiting_envelopes(now=now, limit=BATCH))
+        RegistryEnvelope.objects.filter(pk__in=claimed).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1)
+    return list(RegistryEnvelope.objects.filter(pk__in=claimed).order_by("pk"))
+
+
+def _as_many_as_fit(envelopes: Iterable[RegistryEnvelope]) -> list[int]:
+    """Return the first envelope, and those after it while their events stay below the limit: a worker's memory is as large as its batch."""
+    fitting, events = list[int](), 0
+    for envelope in envelopes:
+        events += envelope.event_count
+        if fitting and events > MOST_EVENTS:
+            break
+        fitting.append(envelope.pk)
+    return fitting
 
 
 def _apply(envelopes: Iterable[RegistryEnvelope]) -> dict[int, str]:
@@ -110,7 +125,7 @@ def _new_among(events: list[RegistryEvent]) -> list[RegistryEvent]:
     """Return the events that had no effect yet, and remember them in this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO registry_auth_seenregistryevent (id, seen_at) SELECT DISTINCT unnest(%s::text[]), now()"
+            "INSERT INTO registry_auth_seenregistryevent (id, seen_at) SELECT unnest(%s::text[]), now()"
             " ON CONFLICT DO NOTHING RETURNING id",
             [sorted({event.id for event in events})],  # in one order for all workers: none waits for another in a circle
         )
@@ -136,26 +151,29 @@ def _have_effect(events: list[RegistryEvent]) -> None:
             case EventAction.DELETE:
                 remove_tag(repository=event.repository, tag=event.tag)
     if pulls := [event for event in events if event.action is EventAction.PULL]:
-        count_pulls(counts=_count(pulls))
+        count_pulls(pulls=[_pull(event) for event in pulls])
     for action, count in Counter(event.action for event in events).items():
         metrics.note_events(action=action, count=count)
 
 
-def _count(pulls: list[RegistryEvent]) -> Counter[str]:
-    """Count pulls by repository. A client that pulls an index then gets one of its children: that is one pull."""
-    digests, repositories = {pull.digest for pull in pulls}, {pull.repository for pull in pulls}
-    indexes = Manifest.objects.filter(image__repository__in=repositories, children__overlap=list(digests))
-    children = {(repository, child) for repository, of in indexes.values_list("image__repository", "children") for child in of}
-    return Counter(pull.repository for pull in pulls if (pull.repository, pull.digest) not in children)
+def _pull(event: RegistryEvent) -> Pull:
+    return Pull(repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject)
 
 
 def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, str]) -> None:
     now = timezone.now()
+    done = [envelope.pk for envelope in envelopes if envelope.pk not in faults]
+    RegistryEnvelope.objects.filter(pk__in=done).update(last_error="", drained_at=now, claimed_until=None)
     for envelope in envelopes:
-        envelope.last_error = faults.get(envelope.pk, "")
-        over = envelope.pk not in faults or envelope.attempts >= MOST_ATTEMPTS
-        envelope.drained_at = now if over else None
-        envelope.claimed_until = None if over else now + timedelta(seconds=10 * envelope.attempts)
-        if over and envelope.last_error:
-            logger.error("registry envelope given up, reconciliation repairs what it told of", extra={"envelope": envelope.pk})
-    RegistryEnvelope.objects.bulk_update(envelopes, ["last_error", "drained_at", "claimed_until"])
+        if envelope.pk in faults:
+            _settle_fault(envelope, faults[envelope.pk], now)
+
+
+def _settle_fault(envelope: RegistryEnvelope, fault: str, now: datetime) -> None:
+    over = envelope.attempts >= MOST_ATTEMPTS
+    envelope.last_error = fault
+    envelope.drained_at = now if over else None
+    envelope.claimed_until = None if over else now + timedelta(seconds=10 * envelope.attempts)
+    envelope.save(update_fields=["last_error", "drained_at", "claimed_until"])
+    if over:
+        logger.error("registry envelope given up, reconciliation repairs what it told of", extra={"envelope": envelope.pk})

@@ -9,7 +9,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from common.models import new_id
-from marketplace.models import Category, Entitlement, Image, Layer, Manifest, Namespace, Price, Product, ProductImage, Tag
+from marketplace.models import Category, Entitlement, Image, Layer, Manifest, Namespace, Price, Product, ProductImage, PullCount, Tag
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -87,6 +87,19 @@ class TagFactory(DjangoModelFactory):
     image = factory.SubFactory(ImageFactory)
     name = "1.0"
     manifest = factory.SubFactory(ManifestFactory, image=factory.SelfAttribute("..image"))
+
+
+class PullCountFactory(DjangoModelFactory):
+    """Some anonymous pulls of today."""
+
+    class Meta:
+        model = PullCount
+
+    image = factory.SubFactory(ImageFactory)
+    day = factory.LazyFunction(lambda: timezone.now().date())
+    tag = "1.0"
+    platform = "linux/amd64"
+    count = 1
 
 
 class PushedImageFactory(ImageFactory):

@@ -8,7 +8,6 @@ from marketplace.models import Image, Layer, Manifest, Tag
 from marketplace.services.manifests import (
     LayerDescription,
     ManifestDescription,
-    count_pulls,
     describe_manifest,
     record_push,
     remove_manifest,
@@ -175,13 +174,3 @@ def test_a_removed_manifest_takes_its_tags_and_layers_along_and_no_others():
     assert Layer.objects.count() == 3
     image.refresh_from_db()
     assert image.was_pushed
-
-
-def test_pulls_are_added_up_by_repository():
-    one, other = ImageFactory(pull_count=5), ImageFactory()
-    freed = ImageFactory(namespace=one.namespace, name="freed", **expired_days_ago(1), freed_at=NOW)
-
-    count_pulls(counts={one.repository: 3, other.repository: 1, freed.repository: 9, "nobody/has-it": 9})
-    count_pulls(counts={})
-
-    assert dict(Image.objects.values_list("repository", "pull_count")) == {one.repository: 8, other.repository: 1, freed.repository: 0}

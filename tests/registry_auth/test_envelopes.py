@@ -17,6 +17,7 @@ RECORDED = json.loads((Path(__file__).parent / "data" / "registry_events.json").
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def told(**changes) -> dict:
@@ -69,6 +70,7 @@ def test_recorded_notifications_are_read():
         pytest.param(told(target={"mediaType": None}), id="no media type"),
         pytest.param(told(action="pull", request={"method": "HEAD"}), id="docker looks before it pulls"),
         pytest.param(told(action="pull", request={"method": "GET"}, actor={"name": SERVICE_SUBJECT}), id="our own reading"),
+        pytest.param(told(action="pull", request={"method": "GET"}, target={"mediaType": INDEX}), id="the way to a platform's manifest"),
         pytest.param(told(action="mount"), id="a mounted layer"),
         pytest.param(told(action=["push"]), id="an action that is none"),
         pytest.param(told(id=None), id="no id"),
@@ -91,6 +93,16 @@ def test_a_deletion_names_a_digest_or_a_tag_alone():
 
     assert (by_digest.digest, by_digest.tag, by_digest.media_type) == (DIGEST, "", "")
     assert (by_tag.digest, by_tag.tag) == ("", "1")
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [("ada", "ada"), ("acme+build", "acme+build"), ("", ""), (None, ""), ("A\x00", ""), ("x" * 121, "")],
+)
+def test_a_pull_tells_who_pulled(name, subject):
+    (event,) = read(told(action="pull", request={"method": "GET"}, actor={"name": name}))
+
+    assert event.subject == subject
 
 
 @pytest.mark.parametrize(

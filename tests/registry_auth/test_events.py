@@ -1,7 +1,7 @@
 """The inbox: stored before it is answered, once in effect, whatever breaks."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 from unittest import mock
 
 import pytest
@@ -14,18 +14,19 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from common.errors import LockTimeout
-from marketplace.models import Image, Manifest, Tag
+from marketplace.models import Image, Manifest, PullCount, Tag
 from marketplace.services.manifests import record_push
 from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
 from registry_auth.services import events as service
 from registry_auth.services.events import drain_envelopes, prune_events, retry_envelope
 from registry_auth.tasks import drain_registry_events, prune_registry_events
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, digest_of
+from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 from tests.support.threads import run_in_threads
 
 URL = "/registry/events"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 pytestmark = pytest.mark.django_db
 
 
@@ -174,16 +175,29 @@ class TestEffect:
 
         assert [Image.objects.get(pk=each.pk).pull_count for each in (image, other)] == [3, 1]
 
-    def test_a_pull_of_an_index_and_its_child_is_one(self, tell, image):
-        child = digest_of("child")
-        index = ManifestFactory(image=image, kind=Manifest.Kind.INDEX, children=[child])
-        tell(told("pull", image.repository, event_id="1", digest=index.digest), told("pull", image.repository, event_id="2", digest=child))
-        other = ImageFactory()
-        tell(told("pull", other.repository, event_id="3", digest=child))
+    @pytest.mark.parametrize("described", [True, False], ids=["described", "not described yet"])
+    def test_a_pull_of_an_index_and_its_child_is_one(self, tell, image, described):
+        child = ManifestFactory(image=image, platforms=["linux/arm64"]).digest
+        index = ManifestFactory(image=image, kind=Manifest.Kind.INDEX, children=[child] if described else [])
+        TagFactory(image=image, name="2.0", manifest=index)
+        whole = told("pull", image.repository, event_id="1", digest=index.digest, tag="2.0")
+        whole["target"]["mediaType"] = INDEX
+        tell(whole, told("pull", image.repository, event_id="2", digest=child))
 
         drain_envelopes()
 
-        assert [Image.objects.get(pk=each.pk).pull_count for each in (image, other)] == [1, 1]
+        row = PullCount.objects.get()
+        assert (row.image, row.tag, row.platform, row.count) == (image, "2.0" if described else "", "linux/arm64", 1)
+
+    def test_a_pull_is_counted_under_the_day_it_happened_and_whose_it_was(self, tell, image):
+        ada = UserFactory(username="ada").account
+        at = timezone.now() - timedelta(days=2)
+        tell(told("pull", image.repository, event_id="1", tag="1.0", at=at))
+
+        drain_envelopes()
+
+        row = PullCount.objects.get()
+        assert (row.day, row.tag, row.buyer, row.count) == (at.astimezone(UTC).date(), "1.0", ada, 1)
 
     def test_an_unknown_name_is_logged_and_dropped(self, tell, caplog):
         tell(
@@ -197,6 +211,28 @@ class TestEffect:
         assert RegistryEnvelope.objects.get().last_error == ""
         assert not Manifest.objects.exists()
         assert "a name that nobody holds" in caplog.text
+
+    def test_a_batch_is_as_many_envelopes_as_there_is_room_for(self, tell, image, monkeypatch):
+        monkeypatch.setattr(service, "MOST_EVENTS", 4)
+        applied = []
+        apply = service._apply
+        monkeypatch.setattr(service, "_apply", lambda envelopes: applied.append([e.event_count for e in envelopes]) or apply(envelopes))
+        for number, count in enumerate((9, 2, 2, 1)):
+            tell(*[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
+
+        assert drain_envelopes() == 4
+
+        assert applied == [[9], [2, 2], [1]]
+        image.refresh_from_db()
+        assert image.pull_count == 14
+
+    def test_a_run_that_takes_long_leaves_the_rest_to_the_next(self, tell, image, monkeypatch):
+        monkeypatch.setattr(service, "BATCH", 1)
+        monkeypatch.setattr(service, "LONGEST_RUN", timedelta(seconds=-1))
+        for number in range(2):
+            tell(told("pull", image.repository, event_id=str(number)))
+
+        assert [drain_envelopes(), drain_envelopes(), drain_envelopes()] == [1, 1, 0]
 
     def test_ten_thousand_events_in_one_envelope(self, tell, image):
         tell(*[told("pull", image.repository, event_id=str(n)) for n in range(10_000)])
@@ -325,6 +361,7 @@ class TestOnce:
         assert all(isinstance(outcome, int) for outcome in outcomes)
         image.refresh_from_db()
         assert image.pull_count == 151
+        assert PullCount.objects.get().count == 151
         assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
 
 

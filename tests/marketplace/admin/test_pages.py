@@ -10,11 +10,11 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from marketplace import models
-from marketplace.models import Category, Entitlement, Image, Manifest, Namespace, Price, Product, Tag
+from marketplace.models import Category, Entitlement, Image, Manifest, Namespace, Price, Product, PullCount, Tag
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, ProductFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory
 
-NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement]
+NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount]
 INSIDE_OTHERS = {models.CredentialImage, models.Layer, models.ProductImage, models.ProductPicture}
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,9 @@ def staff(client: Client) -> Client:
 def sale() -> Entitlement:
     """One row of each noun."""
     product = ProductFactory(category=Category.objects.first())
-    return EntitlementFactory(image=product.images.get())
+    entitlement = EntitlementFactory(image=product.images.get())
+    PullCountFactory(image=entitlement.image, buyer=entitlement.holder)
+    return entitlement
 
 
 def page_of(row: Model) -> str:

@@ -1,0 +1,21 @@
+"""Pulls as they were counted. To read: the registry's events write them."""
+
+from django.contrib import admin
+
+from accounts.admin.trail import AuditedAdmin
+from common.admin import neighbour
+from marketplace.models import PullCount
+
+
+@admin.register(PullCount)
+class PullCountAdmin(AuditedAdmin):
+    """Pulls by image, day, tag, platform and buyer."""
+
+    list_display = ("day", neighbour("image"), "tag", "platform", neighbour("buyer"), "count")
+    list_display_links = ("day",)
+    list_filter = ("day", "platform")
+    list_select_related = ("image", "buyer")
+    search_fields = ("image__repository", "tag", "buyer__name")
+    date_hierarchy = "day"
+    exclude = ("image", "buyer")
+    readonly_fields = ("id", neighbour("image"), neighbour("buyer"))
