@@ -58,6 +58,8 @@ def shop_environment(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_MAIL_FROM": "Layerstore <no-reply@layerstore.example>",
         "LAYERSTORE_MAILBOX_URL": f"{instance.sandbox_url}/mailbox/",
         "LAYERSTORE_SANDBOX_URL": instance.sandbox_url,
+        # Read by prometheus_client: every process writes its numbers there, and /metrics adds them up.
+        "PROMETHEUS_MULTIPROC_DIR": str(instance.var / "metrics"),
         "STRIPE_SECRET_KEY": secrets["stripe_secret_key"],
         "STRIPE_WEBHOOK_SECRET": secrets["stripe_webhook_secret"],
         "STRIPE_API_BASE": instance.sandbox_url,

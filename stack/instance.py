@@ -91,7 +91,7 @@ class Instance:
             Problem: the sockets' folder is somebody else's.
         """
         make_private(self.var)
-        for name in ("run", "redis", "registry", "media", "static", "keys", "sandbox", "clients"):
+        for name in ("run", "redis", "registry", "media", "static", "keys", "sandbox", "clients", "metrics"):
             (self.var / name).mkdir(mode=0o700, exist_ok=True)
         self.sockets.mkdir(mode=0o711, exist_ok=True)
         status = self.sockets.lstat()

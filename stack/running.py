@@ -128,11 +128,12 @@ class Stack:
         self._clear_run_files()
 
     def _clear_run_files(self) -> None:
-        """Take away sockets and pid files of a run that was killed; with the lock held, nobody uses them."""
+        """Take away what belongs to a former run, its sockets, pid files and counters; with the lock held, nobody uses them."""
         if os.geteuid() == 0:
             unmount_below(self.instance.var)
             unmount_below(self.instance.sockets)
         shutil.rmtree(self.instance.sockets, ignore_errors=True)
+        shutil.rmtree(self.instance.var / "metrics", ignore_errors=True)
         self.instance.make_folders()
         for file in (self.instance.var / "run").glob("*.pid"):
             file.unlink()
