@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from marketplace.models import Category, Image, Namespace, Price, Product, Tag
+from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, Tag
 from marketplace.selectors.library import LibraryEntry
 from marketplace.selectors.listings import current_price, images_of, product_url
 
@@ -78,6 +78,17 @@ class TagSerializer(serializers.ModelSerializer[Tag]):
     class Meta:
         model = Tag
         fields = ("id", "image", "name", "digest", "media_type", "size", "platforms", "pushed_at")
+        read_only_fields = fields
+
+
+class PullCountSerializer(serializers.ModelSerializer[PullCount]):
+    """Pulls of one day, tag, platform and buyer."""
+
+    buyer = serializers.CharField(source="shown_buyer", help_text="The account's name if it bought the image; empty for everybody else.")
+
+    class Meta:
+        model = PullCount
+        fields = ("id", "image", "day", "tag", "platform", "buyer", "count")
         read_only_fields = fields
 
 

@@ -1,4 +1,4 @@
-"""A seller's image: how to push to it, what has arrived, who may do what with it."""
+"""A seller's image: how to push to it, what has arrived, who may do what with it, what was pulled."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from marketplace.covers import Shape
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, access_facts, allowed_actions, decide
 from marketplace.selectors.listings import list_images
+from marketplace.selectors.pulls import pull_figures
 from marketplace.selectors.tags import stops_at, tag_rows
 from marketplace.services.images import release_image
 from marketplace.views.guards import SellerRequest, own_image, seller_required
@@ -34,7 +36,7 @@ class Permission:
 @seller_required
 @require_safe
 def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
-    """Show the push commands with real names, the tags as they arrive, and what the policy allows."""
+    """Show the push commands with real names, the tags as they arrive, what the policy allows, and what was pulled."""
     found = own_image(request, image_id)
     holders = Entitlement.objects.in_force().filter(image=found).values("holder").distinct().count()
     listing = list_images([found], Shape.MARK)[0]
@@ -43,6 +45,7 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
         "cover": listing.cover,
         "holders": holders,
         "permissions": _permissions(found, signed_in(request), holders),
+        "pulls": pull_figures(found, today=timezone.now().date()),
         "products": Product.objects.filter(images=found),
         "may_release": found.is_live and not found.was_pushed and found.first_sold_at is None,
     }

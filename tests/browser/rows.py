@@ -37,6 +37,7 @@ from tests.factories.marketplace import (
     ManifestFactory,
     NamespaceFactory,
     ProductFactory,
+    PullCountFactory,
     PushedImageFactory,
     TagFactory,
     expired_days_ago,
@@ -74,6 +75,7 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
     names = {**shelves(), **long_names(), **purchases(), **accounts()}
+    pulls()
     people = (
         "jonas",
         "mara",
@@ -147,11 +149,23 @@ def long_names() -> dict[str, str]:
     product = ProductFactory(namespace=namespace, slug=LONG_IMAGE, images=[image, PushedImageFactory(namespace=namespace)], **words)
     draft = DraftProductFactory(namespace=namespace, slug="draft", title="d" * 80, images=[unpushed], price=False)
     AccessTokenFactory(user=user, name="N" * 80)
+    PullCountFactory(image=image, tag=LONG_TAG, platform="p" * 80, buyer=user.account, count=10**12)
     order = PaidOrderFactory(product=product, placed_by=user, settle_after=timezone.now() + FAR)
     return {"long_product": str(product.pk), "long_image": str(image.pk), "long_draft": str(draft.pk), "long_order": str(order.pk)} | {
         "long_namespace": LONG_NAMESPACE,
         "long_slug": LONG_IMAGE,
     }
+
+
+def pulls() -> None:
+    """A month of pulls of every tag and platform, by buyers and by others."""
+    today = timezone.now().date()
+    for image in Image.objects.filter(owner__user__username="mara", first_pushed_at__isnull=False):
+        holders = [entitlement.holder for entitlement in image.entitlements.all()]
+        for ago in range(0, 30, 2):
+            buyer = holders[ago % len(holders)] if holders and ago % 3 else None
+            platform, tag = ("linux/amd64", "linux/arm64")[ago % 3 > 1], f"1.{ago % 12}"
+            PullCountFactory(image=image, day=today - timedelta(days=ago), tag=tag, platform=platform, buyer=buyer, count=3 + ago * 7 % 40)
 
 
 def purchases() -> dict[str, str]:

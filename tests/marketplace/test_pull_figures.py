@@ -1,0 +1,167 @@
+"""What a seller sees of the pulls: sums that agree, names of buyers and of nobody else."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.models import Account
+from marketplace.models import Entitlement, Image, PullCount
+from marketplace.selectors.pulls import DAYS, Share, pull_figures, with_shown_buyer
+from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, PullCountFactory, PushedImageFactory
+from tests.support.pages import assert_sound
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def image() -> Image:
+    return PushedImageFactory()
+
+
+def count(image: Image, number: int, *, ago: int = 0, **key: object) -> PullCount:
+    return PullCountFactory(image=image, day=TODAY - timedelta(days=ago), count=number, **key)
+
+
+def buyer(image: Image, name: str, source: str = Entitlement.Source.ORDER) -> Account:
+    account = UserFactory(username=name).account
+    EntitlementFactory(holder=account, image=image, source_kind=source)
+    return account
+
+
+def test_thirty_days_are_added_up_and_older_or_foreign_ones_are_not(image, django_assert_num_queries):
+    count(image, 5)
+    count(image, 2, platform="linux/arm64")
+    count(image, 3, ago=DAYS - 1, tag="")
+    count(image, 100, ago=DAYS)
+    count(ImageFactory(), 100)
+
+    with django_assert_num_queries(4):
+        figures = pull_figures(image, today=TODAY)
+
+    assert (figures.total, figures.busiest, len(figures.days)) == (10, (TODAY, 7), DAYS)
+    assert figures.days[0] == (TODAY - timedelta(days=DAYS - 1), 3)
+    assert figures.tags == [Share("1.0", 7), Share("by digest", 3)]
+    assert figures.platforms == [Share("linux/amd64", 8), Share("linux/arm64", 2)]
+    assert figures.buyers == [Share("Others", 10)]
+
+
+def test_an_image_that_nobody_pulled_has_no_figures(image):
+    figures = pull_figures(image, today=TODAY)
+
+    assert (figures.total, figures.bars, figures.tags, figures.platforms, figures.buyers) == (0, "", [], [], [])
+
+
+def test_a_bar_is_as_high_as_its_day_and_never_invisible(image):
+    count(image, 1_000)
+    count(image, 1, ago=29)
+
+    assert pull_figures(image, today=TODAY).bars == "M4 120v-1.0h12V120zM584 120v-120.0h12V120z"
+    assert pull_figures(image, today=TODAY).labels[0] == TODAY - timedelta(days=29)
+
+
+def test_what_is_beyond_the_longest_list_is_summed_up(image):
+    for number in range(10):
+        count(image, 10 - number, tag=f"{number}.0")
+        count(image, 1, buyer=buyer(image, f"buyer-{number}"))
+    count(image, 1, tag="")
+
+    figures = pull_figures(image, today=TODAY)
+
+    assert [share.name for share in figures.tags] == ["1.0", "0.0", *[f"{n}.0" for n in range(2, 8)], "by digest", "Others"]
+    assert [share.count for share in figures.tags][-2:] == [1, 3]
+    assert figures.buyers[-1] == Share("Others", 58)
+    assert {figures.total} == {sum(share.count for share in shares) for shares in (figures.tags, figures.platforms, figures.buyers)}
+
+
+class TestNames:
+    def shown(self, image: Image, account: Account | None) -> str:
+        row = count(image, 1, buyer=account)
+        return with_shown_buyer(PullCount.objects.all()).get(pk=row.pk).shown_buyer
+
+    def test_who_bought_the_image_is_named(self, image):
+        assert self.shown(image, buyer(image, "jonas")) == "jonas"
+
+    def test_who_got_their_money_back_is_still_on_the_page_of_orders(self, image):
+        account = buyer(image, "jonas")
+        Entitlement.objects.update(revoked_at="2026-11-22T00:00Z", revocation_reason="Refunded.")
+
+        assert self.shown(image, account) == "jonas"
+
+    @pytest.mark.parametrize("source", [Entitlement.Source.FREE, Entitlement.Source.STAFF])
+    def test_who_did_not_buy_it_is_not(self, image, source):
+        assert self.shown(image, buyer(image, "jonas", source)) == ""
+
+    def test_who_bought_another_image_is_not(self, image):
+        assert self.shown(image, buyer(ImageFactory(), "jonas")) == ""
+
+    def test_a_member_pulls_for_the_organisation_that_bought(self, image):
+        acme, other = OrganisationFactory(name="Acme"), OrganisationFactory(name="Other")
+        EntitlementFactory(holder=acme, image=image)
+        member = MembershipFactory(account=acme).user
+        MembershipFactory(account=other, user=member)
+
+        assert self.shown(image, member.account) == "Acme"
+        assert self.shown(image, MembershipFactory(account=other).user.account) == ""
+
+    def test_sellers_see_themselves(self, image):
+        assert self.shown(image, image.owner) == image.owner.name
+
+    def test_the_anonymous_are_nobody(self, image):
+        assert self.shown(image, None) == ""
+
+
+def test_the_sellers_page_shows_the_pulls(client: Client, image: Image):
+    client.force_login(image.owner.user)
+    address = f"/selling/images/{image.pk}/"
+    assert "Nobody has pulled it" in client.get(address).content.decode()
+    stranger = UserFactory(username="unseen").account
+    PullCountFactory(image=image, buyer=buyer(image, "jonas"), count=1_234)
+    PullCountFactory(image=image, buyer=stranger, platform="", count=2)
+
+    page = client.get(address)
+
+    assert_sound(page)
+    html = page.content.decode()
+    assert "1,236 in the last 30 days" in html
+    assert "jonas" in html
+    assert "unseen" not in html
+
+
+def test_the_page_of_what_was_never_pushed_has_no_pulls(client: Client):
+    image = ImageFactory()
+    client.force_login(image.owner.user)
+
+    assert 'id="pulls"' not in client.get(f"/selling/images/{image.pk}/").content.decode()
+
+
+class TestApi:
+    @pytest.fixture
+    def seller(self, image: Image) -> APIClient:
+        return APIClient(headers={"Authorization": f"Bearer {AccessTokenFactory(user=image.owner.user).secret}"})
+
+    def test_sellers_read_the_rows_of_their_own_images(self, image, seller):
+        row = count(image, 3, buyer=buyer(image, "jonas"))
+        count(image, 1, ago=1)
+        PullCountFactory()
+
+        answer = seller.get("/api/v1/pull-counts/", {"day": TODAY.isoformat()}).json()["results"]
+
+        assert answer == [
+            {
+                "id": str(row.pk),
+                "image": str(image.pk),
+                "day": "2026-11-23",
+                "tag": "1.0",
+                "platform": "linux/amd64",
+                "buyer": "jonas",
+                "count": 3,
+            }
+        ]
+        assert len(seller.get("/api/v1/pull-counts/").json()["results"]) == 2
+
+    def test_nobody_writes_them(self, image, seller):
+        assert seller.post("/api/v1/pull-counts/", {"image": image.pk, "count": 1}).status_code == 405
