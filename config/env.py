@@ -34,6 +34,19 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(msg) from error
 
 
+def one_of(name: str, *choices: str) -> str:
+    """Return a variable that is one of these; unset, the first.
+
+    Raises:
+        ImproperlyConfigured: it is set to something else.
+    """
+    value = text(name, choices[0])
+    if value not in choices:
+        msg = f"{name} must be one of {', '.join(choices)}, not {value!r}."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
 def words(name: str, default: str | None = None) -> list[str]:
     """Return a comma-separated variable as a list without empty items."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

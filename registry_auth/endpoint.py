@@ -60,6 +60,8 @@ def respond(environ: Environ) -> Answer:
             return answer_token(environ)
         case "/auth/jwks.json":
             return answer_keys(environ)
+        case "/auth/bundle.pem":
+            return answer_bundle(environ)
         case _:
             return problem("UNSUPPORTED", "There is nothing at this address.", status=404)
 
@@ -84,13 +86,12 @@ def answer_token(environ: Environ) -> Answer:
 
 def answer_keys(environ: Environ) -> Answer:
     """Publish the public halves of all signing keys (RFC 7517)."""
-    if environ["REQUEST_METHOD"] not in _READ:
-        return _not_allowed(_READ)
-    try:
-        keys = key_ring().public_keys()
-    except NoSigningKey:
-        return _refused(TokensUnavailable(), by_form=False)
-    return _answer({"keys": keys}, status=200, headers={"Content-Type": "application/jwk-set+json", "Cache-Control": "public, max-age=300"})
+    return _published(environ, "application/jwk-set+json", lambda: key_ring().jwks())
+
+
+def answer_bundle(environ: Environ) -> Answer:
+    """Publish the certificates that registries trust, in the media type of RFC 8555, section 9.1."""
+    return _published(environ, "application/pem-certificate-chain", lambda: key_ring().bundle())
 
 
 def problem(code: str, message: str, *, status: int, **oauth: str) -> Answer:
@@ -146,6 +147,16 @@ def _refused(refusal: TokenRefused, *, by_form: bool) -> Answer:
     if refusal.retry_after is not None:
         answer.headers["Retry-After"] = str(refusal.retry_after)
     return answer
+
+
+def _published(environ: Environ, media_type: str, read: Callable[[], str]) -> Answer:
+    if environ["REQUEST_METHOD"] not in _READ:
+        return _not_allowed(_READ)
+    try:
+        content = read().encode()
+    except NoSigningKey:
+        return _refused(TokensUnavailable(), by_form=False)
+    return Answer(200, content, {"Content-Type": media_type, "Cache-Control": "public, max-age=300", "Content-Length": str(len(content))})
 
 
 def _not_allowed(methods: tuple[str, ...]) -> Answer:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("token", views.token, name="token"),
     path("token/", views.token),
     path("jwks.json", views.jwks, name="jwks"),
+    path("bundle.pem", views.bundle, name="bundle"),
 ]

@@ -17,13 +17,18 @@ def jwks(request: HttpRequest) -> HttpResponse:
     return _response(endpoint.answer_keys(request.META))
 
 
+def bundle(request: HttpRequest) -> HttpResponse:
+    """Publish the certificates that registries trust."""
+    return _response(endpoint.answer_bundle(request.META))
+
+
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it by name
     """400: the request itself is broken."""
     return _response(endpoint.problem("UNSUPPORTED", "The request is malformed.", status=400))
 
 
 def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it by name
-    """404: tokens are at /auth/token, keys at /auth/jwks.json, nothing else is here."""
+    """404: tokens are at /auth/token, keys at /auth/jwks.json and /auth/bundle.pem, nothing else is here."""
     return _response(endpoint.problem("UNSUPPORTED", "There is nothing at this address.", status=404))
 
 

@@ -33,7 +33,8 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_REGISTRY_LISTEN": f"127.0.0.1:{instance.ports['registry']}",
         "LAYERSTORE_REGISTRY_SECRET": instance.secrets["registry_secret"],
         "LAYERSTORE_SERVICE": "layerstore",
-        "LAYERSTORE_CERTIFICATE_BUNDLE": str(certificate_bundle(instance)),
+        "LAYERSTORE_REGISTRY_TRUST": "rootcertbundle",
+        "LAYERSTORE_TRUSTED_KEYS": str(certificate_bundle(instance)),
         "LAYERSTORE_INNER_URL": instance.inner_url,
         "LAYERSTORE_EVENTS_SECRET": instance.secrets["events_secret"],
     }

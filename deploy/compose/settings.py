@@ -24,8 +24,24 @@ PARTS = {
     "LAYERSTORE_REGISTRY_URL": "http://registry:5000",
     "LAYERSTORE_TOKEN_URL": "http://token:8000",
 }
-REGISTRY = ("LAYERSTORE_PUBLIC_URL", "LAYERSTORE_SERVICE", "LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET")
-OTHERS = {"LAYERSTORE_PUBLIC_HOST", "LAYERSTORE_PUBLIC_SCHEME", "LAYERSTORE_REGISTRY_SECRET", "LAYERSTORE_PORT", "LAYERSTORE_SANDBOX_PORT"}
+# What a registry is to trust, by its own word for it: the authorities, or each key.
+TRUSTED = {"rootcertbundle": "/srv/keys/bundle.pem", "jwks": "/srv/keys/jwks.json"}
+REGISTRY = (
+    "LAYERSTORE_PUBLIC_URL",
+    "LAYERSTORE_SERVICE",
+    "LAYERSTORE_EVENTS_SECRET",
+    "LAYERSTORE_REGISTRY_SECRET",
+    "LAYERSTORE_REGISTRY_TRUST",
+    "LAYERSTORE_TRUSTED_KEYS",
+)
+OTHERS = {
+    "LAYERSTORE_PUBLIC_HOST",
+    "LAYERSTORE_PUBLIC_SCHEME",
+    "LAYERSTORE_REGISTRY_SECRET",
+    "LAYERSTORE_TRUSTED_KEYS",
+    "LAYERSTORE_PORT",
+    "LAYERSTORE_SANDBOX_PORT",
+}
 EDGE = ("LAYERSTORE_PUBLIC_URL", "LAYERSTORE_PUBLIC_HOST", "LAYERSTORE_PUBLIC_SCHEME")
 
 
@@ -66,12 +82,17 @@ def shop_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def completed(settings: Mapping[str, str]) -> dict[str, str]:
-    """Add what follows from the rest: where the parts are, and the pieces of the public address."""
+    """Add what follows from the rest: where the parts are, what the registry reads, and the pieces of the public address."""
+    trust = settings.get("LAYERSTORE_REGISTRY_TRUST", "rootcertbundle")
+    if trust not in TRUSTED:
+        sys.exit(f"LAYERSTORE_REGISTRY_TRUST: {trust} is neither of {', '.join(TRUSTED)}")
     url = urlsplit(settings["LAYERSTORE_PUBLIC_URL"].rstrip("/"))
     derived = {
         "LAYERSTORE_PUBLIC_URL": url.geturl(),
         "LAYERSTORE_PUBLIC_HOST": url.netloc,
         "LAYERSTORE_PUBLIC_SCHEME": url.scheme,
+        "LAYERSTORE_REGISTRY_TRUST": trust,
+        "LAYERSTORE_TRUSTED_KEYS": TRUSTED[trust],
     }
     return PARTS | {"LAYERSTORE_SERVICE": "layerstore"} | dict(settings) | derived
 

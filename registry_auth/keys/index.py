@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from registry_auth.keys.leaves import certificate_pem, key_id
+from registry_auth.keys.leaves import certificate_pem, jwk, key_id
 
 INDEX_FILE, LEAF_FOLDER = "keys.json", "leaves"
 WARNING_TIME = timedelta(days=14)
@@ -61,6 +61,10 @@ class KeyIndex:
     def bundle(self) -> str:
         """Return what registries trust (`rootcertbundle`), as PEM."""
         return "".join(certificate_pem(authority) for authority in self.authorities)
+
+    def jwks(self) -> str:
+        """Return what registries trust that have a `jwks` file instead (RFC 7517): all leaves, also those that wait or are retired."""
+        return json.dumps({"keys": [jwk(leaf.certificate) for leaf in self.leaves]})
 
     def to_json(self) -> str:
         leaves = [

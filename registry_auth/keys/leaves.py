@@ -27,7 +27,7 @@ class SigningKey:
     """A private key ready to sign: parsed once, its token header encoded once.
 
     Attributes:
-        header: the JWT's first segment: `alg`, `typ`, `kid`, `x5c`.
+        header: the JWT's first segment: `alg`, `typ`, `kid`, and `x5c` for registries that trust an authority.
     """
 
     kid: str
@@ -40,8 +40,11 @@ class SigningKey:
         return _ES256.sign(content, self.private_key)
 
 
-def signing_key(*, certificate: x509.Certificate, private_key_pem: bytes) -> SigningKey:
+def signing_key(*, certificate: x509.Certificate, private_key_pem: bytes, shows_certificate: bool = True) -> SigningKey:
     """Make a key that signs with its certificate in `x5c`.
+
+    Args:
+        shows_certificate: no for registries that know the key itself from a `jwks` file: with one they refuse every `x5c`.
 
     Raises:
         ValueError: the file is no EC key, or not the certificate's.
@@ -51,8 +54,9 @@ def signing_key(*, certificate: x509.Certificate, private_key_pem: bytes) -> Sig
         msg = "the private key is not the certificate's"
         raise ValueError(msg)
     kid = key_id(certificate)
-    der = certificate.public_bytes(serialization.Encoding.DER)
-    header = {"alg": "ES256", "typ": "JWT", "kid": kid, "x5c": [b64encode(der).decode("ascii")]}
+    header: dict[str, object] = {"alg": "ES256", "typ": "JWT", "kid": kid}
+    if shows_certificate:
+        header["x5c"] = [b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode("ascii")]
     segment = urlsafe_b64encode(json.dumps(header, separators=(",", ":")).encode()).rstrip(b"=")
     return SigningKey(kid=kid, header=segment, not_after=certificate.not_valid_after_utc, private_key=private_key)
 
@@ -61,6 +65,29 @@ def key_id(certificate: x509.Certificate) -> str:
     """Return the short name of a certificate's key: 16 hexadecimal digits of the SHA-256 of its public key."""
     public = certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(public).hexdigest()[:16]
+
+
+def jwk(certificate: x509.Certificate) -> dict[str, object]:
+    """Return a leaf's public key as a JWK (RFC 7518, section 6.2)."""
+    public = certificate.public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        msg = "a leaf's key is an EC key"
+        raise TypeError(msg)
+    numbers = public.public_numbers()
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": _coordinate(numbers.x),
+        "y": _coordinate(numbers.y),
+        "kid": key_id(certificate),
+        "alg": "ES256",
+        "use": "sig",
+    }
+
+
+def _coordinate(number: int) -> str:
+    # Always 32 bytes: a stripped leading zero makes one key in 128 unreadable.
+    return urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode("ascii")
 
 
 def new_private_key() -> ec.EllipticCurvePrivateKey:

@@ -2,9 +2,10 @@
 
     KEYS_DIR/            0755
       keys.json          0644  states and certificates
-      bundle.pem         0644  what registries trust
+      bundle.pem         0644  what registries trust: the authorities
+      jwks.json          0644  what registries trust that have a `jwks` file: the leaves
       authority/         0700  <id>.pem 0600: the authority's private keys, for these commands alone
-      leaves/            0700  <kid>.pem 0600: for the processes that sign; with the setgid bit on the folder, 0640 for its group
+      leaves/            0700  <kid>.pem 0600: for the token process; with the setgid bit on the folder, 0640 for its group
 
 Every file appears whole or not at all (written aside, synced, renamed), private keys before the index that names them.
 """
@@ -27,7 +28,7 @@ from registry_auth.keys.leaves import key_id, new_authority, new_leaf, new_priva
 
 RENEW_AFTER = timedelta(days=60)
 FORGET_AFTER = timedelta(days=1)  # longer than any token lives
-AUTHORITY_FOLDER, BUNDLE_FILE = "authority", "bundle.pem"
+AUTHORITY_FOLDER, BUNDLE_FILE, JWKS_FILE = "authority", "bundle.pem", "jwks.json"
 
 
 class KeyChangeRefused(Exception):
@@ -52,6 +53,7 @@ class KeyStore:
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         with self._alone():
             if (self.directory / INDEX_FILE).exists():
+                self._publish(self.index)  # an older version may have published less
                 return False
             for folder in (AUTHORITY_FOLDER, LEAF_FOLDER):
                 (self.directory / folder).mkdir(mode=0o700, exist_ok=True)
@@ -97,30 +99,17 @@ class KeyStore:
             self._write(replace(index, leaves=tuple(retired if each is leaf else each for each in index.leaves)))
         return retired
 
-    def renew(self, *, now: datetime) -> list[str]:
+    def renew(self, *, now: datetime, promotes: bool = True) -> list[str]:
         """Do what is due: replace an active leaf of 60 days, forget leaves retired a day ago with their private keys.
 
         The new leaf is under the authority of the old one: whether registries trust a newer authority yet, only people know.
         Safe to run every day. Returns what was done, in words.
+
+        Args:
+            promotes: no where registries know each leaf from a `jwks` file: whether they have read the new one, only people know.
         """
         with self._alone():
-            done, index = [], self.index
-            active = index.active
-            if active is None or now - active.made_at >= RENEW_AFTER:
-                authority = index.authority_of(active) if active else index.authorities[-1]
-                fresh = [leaf for leaf in index.leaves if leaf.state is KeyState.NEXT and now - leaf.made_at < RENEW_AFTER]
-                waiting = [leaf for leaf in fresh if index.authority_of(leaf) == authority]
-                leaf = waiting[-1] if waiting else self._make_leaf(authority, KeyState.NEXT, now)
-                index = index if waiting else replace(index, leaves=(*index.leaves, leaf))
-                done.append(f"{self._promote(index, leaf, now).kid} signs now")
-                index = self.index
-            old = [leaf for leaf in index.leaves if leaf.state is KeyState.RETIRED and now - leaf.changed_at >= FORGET_AFTER]
-            if old:
-                self._write(replace(index, leaves=tuple(leaf for leaf in index.leaves if leaf not in old)))
-                for leaf in old:
-                    (self.directory / LEAF_FOLDER / f"{leaf.kid}.pem").unlink(missing_ok=True)
-                    done.append(f"{leaf.kid} is forgotten")
-        return done
+            return [*self._replace_old_leaf(now=now, promotes=promotes), *self._forget_retired_leaves(now=now)]
 
     def add_authority(self, *, now: datetime) -> x509.Certificate:
         """Make a further authority, which signs all leaves from now on. Registries must get the new bundle before a leaf of it signs."""
@@ -146,6 +135,31 @@ class KeyStore:
             for authority in old:
                 (self.directory / AUTHORITY_FOLDER / f"{key_id(authority)}.pem").unlink(missing_ok=True)
         return [key_id(authority) for authority in old]
+
+    def _replace_old_leaf(self, *, now: datetime, promotes: bool) -> Iterator[str]:
+        index = self.index
+        active = index.active
+        if active is not None and now - active.made_at < RENEW_AFTER:
+            return
+        authority = index.authority_of(active) if active else index.authorities[-1]
+        fresh = [leaf for leaf in index.leaves if leaf.state is KeyState.NEXT and now - leaf.made_at < RENEW_AFTER]
+        waiting = [leaf for leaf in fresh if index.authority_of(leaf) == authority]
+        leaf = waiting[-1] if waiting else self._make_leaf(authority, KeyState.NEXT, now)
+        index = index if waiting else replace(index, leaves=(*index.leaves, leaf))
+        if promotes:
+            yield f"{self._promote(index, leaf, now).kid} signs now"
+        else:
+            self._write(index)
+            yield f"{leaf.kid} waits: give {JWKS_FILE} to every registry, restart it, then `signing_keys promote`"
+
+    def _forget_retired_leaves(self, *, now: datetime) -> Iterator[str]:
+        index = self.index
+        old = [leaf for leaf in index.leaves if leaf.state is KeyState.RETIRED and now - leaf.changed_at >= FORGET_AFTER]
+        if old:
+            self._write(replace(index, leaves=tuple(leaf for leaf in index.leaves if leaf not in old)))
+        for leaf in old:
+            (self.directory / LEAF_FOLDER / f"{leaf.kid}.pem").unlink(missing_ok=True)
+            yield f"{leaf.kid} is forgotten"
 
     def _promote(self, index: KeyIndex, chosen: Leaf, now: datetime) -> Leaf:
         def moved(leaf: Leaf) -> Leaf:
@@ -175,8 +189,12 @@ class KeyStore:
         return Leaf(certificate, state, now)
 
     def _write(self, index: KeyIndex) -> None:
-        write_whole(self.directory / BUNDLE_FILE, index.bundle().encode(), mode=0o644)
+        self._publish(index)
         write_whole(self.directory / INDEX_FILE, index.to_json().encode(), mode=0o644)
+
+    def _publish(self, index: KeyIndex) -> None:
+        write_whole(self.directory / BUNDLE_FILE, index.bundle().encode(), mode=0o644)
+        write_whole(self.directory / JWKS_FILE, index.jwks().encode(), mode=0o644)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -103,12 +103,12 @@ def _retried(issue: Callable[[], RegistryToken]) -> RegistryToken:
 
 def key_ring() -> KeyRing:
     """Return this process's view of the signing keys."""
-    return _key_ring(settings.LAYERSTORE_KEYS_DIR)
+    return _key_ring(settings.LAYERSTORE_KEYS_DIR, settings.LAYERSTORE_REGISTRY_TRUST)
 
 
 @cache
-def _key_ring(directory: Path) -> KeyRing:
-    return KeyRing(directory)
+def _key_ring(directory: Path, trust: str) -> KeyRing:
+    return KeyRing(directory, shows_certificate=trust == "rootcertbundle")
 
 
 def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:

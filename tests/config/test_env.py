@@ -21,6 +21,16 @@ def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         env.number("LAYERSTORE_X", 1)
 
 
+def test_one_of_a_few_is_the_first_unless_set_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAYERSTORE_X", raising=False)
+    assert env.one_of("LAYERSTORE_X", "one", "two") == "one"
+    monkeypatch.setenv("LAYERSTORE_X", "two")
+    assert env.one_of("LAYERSTORE_X", "one", "two") == "two"
+    monkeypatch.setenv("LAYERSTORE_X", "three")
+    with pytest.raises(ImproperlyConfigured, match="LAYERSTORE_X must be one of one, two, not 'three'"):
+        env.one_of("LAYERSTORE_X", "one", "two")
+
+
 def test_words_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERSTORE_X", " a, b,,c ")
     assert env.words("LAYERSTORE_X") == ["a", "b", "c"]

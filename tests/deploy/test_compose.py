@@ -126,6 +126,25 @@ def test_the_database_listens_on_no_network() -> None:
     assert COMPOSE["networks"]["data"] == {"internal": True}
 
 
+def mounted(name: str) -> dict[str, str]:
+    """Which volumes of keys a part has, at what place and how."""
+    places = (volume.partition(":") for volume in SERVICES[name].get("volumes", ()))
+    return {volume: place for volume, _, place in places if volume.startswith("keys")}
+
+
+def test_the_leaves_are_for_the_token_process_and_the_authority_for_the_key_commands() -> None:
+    everything = {"keys": "/srv/keys", "keys-authority": "/srv/keys/authority", "keys-leaves": "/srv/keys/leaves"}
+
+    assert mounted("keys") == mounted("key-renewal") == everything
+    assert mounted("token") == {"keys": "/srv/keys:ro", "keys-leaves": "/srv/keys/leaves:ro"}
+    assert {name for name in SERVICES if set(mounted(name)) - {"keys"}} == {"keys", "key-renewal", "token"}
+
+
+@pytest.mark.parametrize("name", ["web", "inner", "worker", "scheduler", "migrate", "registry"])
+def test_everybody_else_sees_certificates_and_public_keys_alone(name: str) -> None:
+    assert mounted(name) == {"keys": "/srv/keys:ro"}
+
+
 def test_no_secret_has_a_default() -> None:
     defaults = re.findall(r"(?<!\$)\$\{([A-Z_]+)(:?[-?][^}]*)?\}", TEXT)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
 
 from tests.support.daemon import Daemon, private_daemon
@@ -94,6 +95,30 @@ def test_only_the_user_of_the_key_commands_may_open_the_authority(daemon: Daemon
         "/srv/keys/authority keys:layerstore 700",
         "/srv/keys/leaves keys:layerstore 2750",
     ]
+
+
+def test_private_leaf_keys_reach_the_token_process_alone(daemon: Daemon) -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+
+    def run(name: str, *command: str, as_root: bool = False) -> str:
+        volumes = tuple(word for volume in services[name]["volumes"] if volume.startswith("keys") for word in ("--volume", volume))
+        user = "0" if as_root else services[name].get("user", "10001:10001")
+        confined = ("--user", user) if as_root else (*CONFINED, "--user", user)
+        return inside(daemon, "shop", *command, confined=(*confined, *volumes), environment=SHOP)
+
+    assert run("keys", "python", "manage.py", "signing_keys", "init") == "Keys made."
+
+    signs = "import pathlib, datetime, registry_auth.keys.ring as r; "
+    signs += "print(r.KeyRing(pathlib.Path('/srv/keys')).signing_key(now=datetime.datetime.now(datetime.UTC)).kid)"
+    assert run("token", "python", "-c", signs) in run("keys", "python", "manage.py", "signing_keys", "list")
+    assert "Permission denied" in run("token", "ls", "/srv/keys/authority")
+    for name in ("web", "worker", "inner", "scheduler", "migrate", "registry"):
+        # Not even root finds more: what is not mounted is not there.
+        assert sorted(run(name, "find", "/srv/keys", "-type", "f", as_root=True).split()) == [
+            "/srv/keys/bundle.pem",
+            "/srv/keys/jwks.json",
+            "/srv/keys/keys.json",
+        ]
 
 
 def test_the_demos_sandbox_starts(daemon: Daemon) -> None:

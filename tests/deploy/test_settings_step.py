@@ -78,6 +78,24 @@ def test_registry_and_edge_see_only_what_is_theirs(step: ModuleType, folder: Pat
     }
 
 
+@pytest.mark.parametrize(
+    ("trust", "file"),
+    [("", "bundle.pem"), ("rootcertbundle", "bundle.pem"), ("jwks", "jwks.json")],
+    ids=["unset", "rootcertbundle", "jwks"],
+)
+def test_shop_and_registry_agree_on_what_is_trusted(step: ModuleType, folder: Path, trust: str, file: str) -> None:
+    step.hand_out(step.completed(step.shop_settings(SHOP | {"LAYERSTORE_REGISTRY_TRUST": trust})), folder)
+
+    shop, registry = (read_back(folder / part / "environment") for part in ("shop", "registry"))
+    assert shop["LAYERSTORE_REGISTRY_TRUST"] == registry["LAYERSTORE_REGISTRY_TRUST"] == (trust or "rootcertbundle")
+    assert registry["LAYERSTORE_TRUSTED_KEYS"] == f"/srv/keys/{file}"
+
+
+def test_an_unknown_way_to_trust_is_refused(step: ModuleType) -> None:
+    with pytest.raises(SystemExit, match="LAYERSTORE_REGISTRY_TRUST: hope is neither of rootcertbundle, jwks"):
+        step.completed(step.shop_settings(SHOP | {"LAYERSTORE_REGISTRY_TRUST": "hope"}))
+
+
 def test_files_with_secrets_are_closed_to_others(step: ModuleType, folder: Path) -> None:
     step.hand_out(step.completed(step.shop_settings(SHOP)), folder)
 

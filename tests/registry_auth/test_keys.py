@@ -1,5 +1,6 @@
 """Signing keys: made, rotated and read again without a restart; never half written, never wider readable than meant."""
 
+import json
 import stat
 import subprocess
 import sys
@@ -16,9 +17,9 @@ from django.utils import timezone
 
 from registry_auth.keys import leaves
 from registry_auth.keys.index import INDEX_FILE, LEAF_FOLDER, KeyState, endings, read_index
-from registry_auth.keys.leaves import key_id, new_private_key, private_pem, signing_key
-from registry_auth.keys.ring import KeyRing, NoSigningKey, jwk
-from registry_auth.keys.store import AUTHORITY_FOLDER, BUNDLE_FILE, KeyChangeRefused, KeyStore, write_whole
+from registry_auth.keys.leaves import jwk, key_id, new_private_key, private_pem, signing_key
+from registry_auth.keys.ring import KeyRing, NoSigningKey
+from registry_auth.keys.store import AUTHORITY_FOLDER, BUNDLE_FILE, JWKS_FILE, KeyChangeRefused, KeyStore, write_whole
 
 NOW = timezone.now()  # when the tests were collected: keys are made up to an hour later
 
@@ -52,7 +53,7 @@ class TestMaking:
         for folder in (AUTHORITY_FOLDER, LEAF_FOLDER):
             assert mode(key_store.directory / folder) == 0o700
             assert [mode(file) for file in (key_store.directory / folder).iterdir()] == [0o600]
-        assert [mode(key_store.directory / name) for name in (INDEX_FILE, BUNDLE_FILE)] == [0o644, 0o644]
+        assert [mode(key_store.directory / name) for name in (INDEX_FILE, BUNDLE_FILE, JWKS_FILE)] == [0o644, 0o644, 0o644]
 
     def test_a_shared_leaf_folder_lets_its_group_read_and_never_the_authority(self, key_store):
         (key_store.directory / LEAF_FOLDER).chmod(0o2750)
@@ -72,8 +73,17 @@ class TestMaking:
         assert leaf.certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
         assert leaf.not_after - leaf.made_at == timedelta(days=90, minutes=5)
 
-    def test_the_index_holds_no_private_key(self, key_store):
-        assert "PRIVATE" not in (key_store.directory / INDEX_FILE).read_text()
+    def test_what_everybody_reads_holds_no_private_key(self, key_store):
+        for name in (INDEX_FILE, BUNDLE_FILE, JWKS_FILE):
+            assert "PRIVATE" not in (key_store.directory / name).read_text()
+        assert all("d" not in key for key in json.loads((key_store.directory / JWKS_FILE).read_text())["keys"])
+
+    def test_a_further_start_publishes_what_an_older_version_did_not(self, key_store):
+        (key_store.directory / JWKS_FILE).unlink()
+
+        key_store.init(now=NOW)
+
+        assert (key_store.directory / JWKS_FILE).read_text() == key_store.index.jwks()
 
     def test_a_file_is_replaced_whole(self, tmp_path):
         path = tmp_path / "file"
@@ -146,6 +156,19 @@ class TestRotation:
         assert key_store.renew(now=NOW + timedelta(days=1)) == [f"{old.kid} is forgotten"]
         assert states(key_store) == ["active"]
         assert [file.stem for file in (key_store.directory / LEAF_FOLDER).iterdir()] == [key_store.index.leaves[0].kid]
+
+    @pytest.mark.parametrize("age_of_keys", [timedelta(days=60, hours=2)])
+    def test_where_registries_read_each_key_from_a_file_a_renewal_waits_for_people(self, key_store):
+        (signs,) = key_store.index.leaves
+
+        (said,) = key_store.renew(now=NOW, promotes=False)
+        assert states(key_store) == ["active", "next"]
+        waiting = key_store.index.leaves[1].kid
+        assert said == f"{waiting} waits: give jwks.json to every registry, restart it, then `signing_keys promote`"
+        assert [key["kid"] for key in json.loads((key_store.directory / JWKS_FILE).read_text())["keys"]] == [signs.kid, waiting]
+
+        assert key_store.renew(now=NOW + timedelta(days=1), promotes=False) == [said]
+        assert len(key_store.index.leaves) == 2
 
     @pytest.mark.parametrize("age_of_keys", [timedelta(days=60, hours=2)])
     def test_a_waiting_key_is_taken_first(self, key_store):
@@ -282,6 +305,18 @@ class TestCommand:
         assert self.run("bundle") == key_store.index.bundle().strip()
         assert self.run("bundle", "--output", str(tmp_path / "out.pem")) == f"Bundle written to {tmp_path / 'out.pem'}."
         assert (tmp_path / "out.pem").read_text() == key_store.index.bundle()
+
+    def test_the_keys_for_a_jwks_file_are_printed_or_written(self, key_store, tmp_path):
+        assert self.run("jwks") == key_store.index.jwks()
+        assert self.run("jwks", "--output", str(tmp_path / "out.json")) == f"Keys written to {tmp_path / 'out.json'}."
+        assert (tmp_path / "out.json").read_text() == key_store.index.jwks()
+
+    @pytest.mark.parametrize("age_of_keys", [timedelta(days=61)])
+    def test_where_registries_have_a_jwks_file_it_is_said_when_to_promote(self, key_store, settings):
+        settings.LAYERSTORE_REGISTRY_TRUST = "jwks"
+
+        assert "Give jwks.json to every registry and restart it; then `signing_keys promote`" in self.run("add")
+        assert "waits: give jwks.json" in self.run("renew")
 
     def test_a_leak_is_answered(self, key_store):
         assert "restart it" in self.run("add-authority")

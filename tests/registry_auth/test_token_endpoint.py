@@ -290,8 +290,9 @@ class TestEndpoint:
 
         assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
 
-    def test_the_public_keys_are_only_read(self, client):
-        response = client.post("/auth/jwks.json")
+    @pytest.mark.parametrize("path", ["/auth/jwks.json", "/auth/bundle.pem"])
+    def test_what_is_published_is_only_read(self, client, path):
+        response = client.post(path)
 
         assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
@@ -344,6 +345,24 @@ class TestEndpoint:
         assert [key["kid"] for key in keys] == [leaf.kid for leaf in key_store.index.leaves]
         token = client.get(URL).json()["token"]
         jwt.decode(token, jwt.PyJWK(keys[0]), algorithms=["ES256"], audience="layerstore")
+
+    def test_the_bundle_is_published_and_holds_certificates_alone(self, client, key_store):
+        key_store.add_authority(now=timezone.now())
+
+        response = client.get("/auth/bundle.pem")
+
+        assert response.content.decode() == key_store.index.bundle()
+        assert (response.content.count(b"-----BEGIN CERTIFICATE-----"), response.content.count(b"PRIVATE")) == (2, 0)
+
+    @pytest.mark.parametrize(
+        ("path", "media_type"),
+        [("/auth/jwks.json", "application/jwk-set+json"), ("/auth/bundle.pem", "application/pem-certificate-chain")],
+    )
+    def test_what_is_published_may_be_kept_for_five_minutes(self, client, path, media_type):
+        got, looked_at = client.get(path), client.head(path)
+
+        assert (got["Content-Type"], got["Cache-Control"]) == (media_type, "public, max-age=300")
+        assert (looked_at.status_code, looked_at.content, looked_at["Content-Length"]) == (200, b"", str(len(got.content)))
 
 
 class TestKeptAnswers:
@@ -669,7 +688,11 @@ class TestPartsThatAreAway:
 
         assert (ask().status_code, ask()["Retry-After"]) == (503, "5")
 
-    def test_without_keys_none_are_published(self, client, settings, tmp_path):
+    @pytest.mark.parametrize("path", ["/auth/jwks.json", "/auth/bundle.pem"])
+    def test_without_keys_none_are_published(self, client, settings, tmp_path, path):
         settings.LAYERSTORE_KEYS_DIR = tmp_path / "nothing"
 
-        assert client.get("/auth/jwks.json").status_code == 503
+        response = client.get(path)
+
+        assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "5", "no-store")
+        assert response.json()["errors"][0]["code"] == "UNAVAILABLE"

@@ -247,6 +247,18 @@ def test_both_registries_are_told_the_same_but_for_the_algorithms(tmp_path: Path
     assert new == old
 
 
+def test_a_registry_with_a_jwks_file_is_told_so_and_of_no_bundle(tmp_path: Path) -> None:
+    known = values(Instance(port=8080, var=tmp_path)) | {
+        "LAYERSTORE_REGISTRY_TRUST": "jwks",
+        "LAYERSTORE_TRUSTED_KEYS": "/srv/keys/jwks.json",
+    }
+
+    token = yaml.safe_load(templates.fill(DEPLOY / "registry" / "3.yml.template", known))["auth"]["token"]
+
+    assert (token["jwks"], token["signingalgorithms"]) == ("/srv/keys/jwks.json", ["ES256"])
+    assert "rootcertbundle" not in token
+
+
 def test_the_registry_writes_no_secret_into_its_log_and_deletes_by_policy(tmp_path: Path) -> None:
     known = values(Instance(port=8080, var=tmp_path))
     config = yaml.safe_load(templates.fill(DEPLOY / "registry" / "3.yml.template", known))

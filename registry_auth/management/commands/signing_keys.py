@@ -12,7 +12,12 @@ from django.utils import timezone
 
 from registry_auth.keys.index import endings
 from registry_auth.keys.leaves import key_id
-from registry_auth.keys.store import BUNDLE_FILE, KeyChangeRefused, KeyStore, write_whole
+from registry_auth.keys.store import BUNDLE_FILE, JWKS_FILE, KeyChangeRefused, KeyStore, write_whole
+
+_WHEN_TO_PROMOTE = {
+    True: "`signing_keys promote` lets it sign.",
+    False: f"Give {JWKS_FILE} to every registry and restart it; then `signing_keys promote` lets it sign.",
+}
 
 
 class Command(BaseCommand):
@@ -30,22 +35,25 @@ class Command(BaseCommand):
         acts.add_parser("renew", help="Do what is due; run it every day.")
         acts.add_parser("list", help="Show all keys.")
         acts.add_parser("bundle", help="Print the registries' rootcertbundle, or write it to a file.").add_argument("--output", type=Path)
+        acts.add_parser("jwks", help="Print the registries' jwks, or write it to a file.").add_argument("--output", type=Path)
         acts.add_parser("add-authority", help="After a leak: make a new authority, trusted beside the old one.")
         acts.add_parser("drop-authorities", help="After a leak: trust the newest authority alone.")
 
     def handle(self, *_args: Any, act: str, **options: Any) -> None:
         store, now = KeyStore(settings.LAYERSTORE_KEYS_DIR), timezone.now()
+        by_authority = settings.LAYERSTORE_REGISTRY_TRUST == "rootcertbundle"
         perform: dict[str, Callable[[], str]] = {
             "init": lambda: "Keys made." if store.init(now=now) else "There are keys already: nothing changed.",
-            "add": lambda: f"{store.add(now=now).kid} waits. `signing_keys promote` lets it sign.",
+            "add": lambda: f"{store.add(now=now).kid} waits. {_WHEN_TO_PROMOTE[by_authority]}",
             "promote": lambda: f"{store.promote(now=now, kid=options['kid']).kid} signs now. No registry needs a restart.",
             "retire": lambda: f"{store.retire(now=now, kid=options['kid']).kid} is retired.",
-            "renew": lambda: "\n".join(store.renew(now=now)) or "Nothing is due.",
+            "renew": lambda: "\n".join(store.renew(now=now, promotes=by_authority)) or "Nothing is due.",
             "list": lambda: _table(store, now),
-            "bundle": lambda: _bundle(store, options["output"]),
+            "bundle": lambda: _published("Bundle", store.index.bundle(), options["output"]),
+            "jwks": lambda: _published("Keys", store.index.jwks(), options["output"]),
             "add-authority": lambda: (
-                f"{key_id(store.add_authority(now=now))} is trusted by {BUNDLE_FILE}.\n"
-                "Give the bundle to every registry and restart it; then `add`, `promote`, `drop-authorities`, and restart registries again."
+                f"{key_id(store.add_authority(now=now))} is trusted by {BUNDLE_FILE}. Now `add`; give {BUNDLE_FILE} or {JWKS_FILE} to "
+                "every registry and restart it; then `promote`, `drop-authorities`, and once more to every registry."
             ),
             "drop-authorities": lambda: f"No longer trusted: {', '.join(store.drop_authorities()) or 'none'}. Restart the registries.",
         }
@@ -63,9 +71,8 @@ def _table(store: KeyStore, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def _bundle(store: KeyStore, output: Path | None) -> str:
-    text = store.index.bundle()
+def _published(what: str, text: str, output: Path | None) -> str:
     if output is None:
         return text.rstrip("\n")
     write_whole(output, text.encode(), mode=0o644)
-    return f"Bundle written to {output}."
+    return f"{what} written to {output}."
