@@ -1,6 +1,6 @@
 """A browser without a window: follows links, fills the forms that a page really has, keeps cookies. For the sale in view."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -33,11 +33,12 @@ class FormReader(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self.text: list[str] = []
-        self.addresses: list[str] = []  # where links lead
+        self.links: list[tuple[str, str]] = []  # what a link says, where it leads
         self._by_id: dict[str, Form] = {}
         self._open: Form | None = None
         self._select: tuple[str, Form] | None = None
         self._textarea: tuple[str, Form] | None = None
+        self._link: str | None = None
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -47,8 +48,8 @@ class FormReader(HTMLParser):
             self._open = Form(action=given.get("action", ""), method=given.get("method", "get").lower())
             self.forms.append(self._open)
             self._by_id[given.get("id", "")] = self._open
-        if tag == "a" and "href" in given:
-            self.addresses.append(given["href"])
+        if tag == "a":
+            self._link = given.get("href")
         form = self._by_id.get(given["form"]) if "form" in given else self._open
         if form is not None:
             self._control(tag, given, form)
@@ -82,6 +83,8 @@ class FormReader(HTMLParser):
             self._select = None
         elif tag == "textarea":
             self._textarea = None
+        elif tag == "a":
+            self._link = None
         self._hidden -= tag in ("script", "style", "svg")
 
     def handle_data(self, data: str) -> None:
@@ -90,6 +93,8 @@ class FormReader(HTMLParser):
             self._textarea[1].fields[self._textarea[0]][0] += data
         elif not self._hidden and data.strip():
             self.text.append(" ".join(data.split()))
+            if self._link is not None:
+                self.links.append((self.text[-1], self._link))
 
 
 class Page:
@@ -102,7 +107,7 @@ class Page:
         reader = FormReader()
         reader.feed(self.html)
         self.forms = reader.forms
-        self.addresses = reader.addresses
+        self.links = reader.links
         self.text = "\n".join(reader.text)
 
     def form(self, *names: str, action: str = "") -> Form:
@@ -111,13 +116,25 @@ class Page:
         Raises:
             Problem: the page has no such form: it shows something else than expected.
         """
-        for form in self.forms:
-            if set(names) <= form.names and action in form.action:
-                return form
+        if (found := next(self._forms(*names, action=action), None)) is not None:
+            return found
         wanted = ", ".join(names) or action
         raise Problem(
             f"{self.url} (status {self.status}) has no form with {wanted}. It says:\n{self.text[:800]}",
             do="look at that page and at var/log/web.log.",
+        )
+
+    def has_form(self, *names: str, action: str = "") -> bool:
+        """Tell whether the page has a form with all these fields, and this text in its action."""
+        return any(self._forms(*names, action=action))
+
+    def _forms(self, *names: str, action: str) -> Iterator[Form]:
+        return (form for form in self.forms if set(names) <= form.names and action in form.action)
+
+    def link(self, text: str, *, below: str) -> str | None:
+        """Return where the first link leads that says this, or ends with it, to an address below a path; None without one."""
+        return next(
+            (address for said, address in self.links if said.endswith(text) and address.startswith(below) and address != below), None
         )
 
     def form_with_button(self, value: str) -> Form:

@@ -25,10 +25,9 @@ def parse(arguments: list[str]) -> Namespace:
 
 
 def main(view: View, arguments: list[str]) -> int:
-    """Make the sale, or on existing data pull what was sold once more; then stay, or end."""
+    """Make the sale, or where it was made pull what was sold once more; then stay, or end."""
     options = parse(arguments)
     instance = Instance.from_environment(os.environ)
-    refuse_half_a_sale(instance)
     with started(view, instance) as stack:
         if stack.docker_host is None:
             view.say("No docker daemon can run here: images are pushed and pulled with skopeo instead.")
@@ -44,21 +43,8 @@ def main(view: View, arguments: list[str]) -> int:
         return 0 if options.exit else stay(view, stack)
 
 
-def refuse_half_a_sale(instance: Instance) -> None:
-    """Check that no sale was cut off here: its names are taken, so it could be neither repeated nor continued.
-
-    Raises:
-        Problem: one was.
-    """
-    if records.mark_of(instance).exists():
-        raise Problem(
-            "The last demo was stopped in the middle of its sale.", do="take its data away, then start again: script/demo --remove"
-        )
-
-
 def sell(view: View, stack: Stack) -> tuple[Record, bool]:
-    """Make the sale and write its record."""
-    records.mark_of(stack.instance).touch(mode=0o600)
+    """Make the sale, or what is left of one that was cut off, and write its record."""
     story = Story(stack, view)
     record = story.tell()
     records.write(stack.instance, record)

@@ -1,4 +1,4 @@
-"""var/demo.json: what the demo made, for people and programs that go on from there; and the mark of a sale that was cut off."""
+"""var/demo.json: what the demo made, for people and programs that go on from there."""
 
 import json
 from pathlib import Path
@@ -21,14 +21,8 @@ def read(instance: Instance) -> Record | None:
 
 
 def write(instance: Instance, record: Record) -> None:
-    """Write the record, readable by its owner alone; the sale counts as made from now on."""
+    """Write the record, readable by its owner alone. From now on the sale counts as made."""
     write_private(file_of(instance), json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-    mark_of(instance).unlink(missing_ok=True)
-
-
-def mark_of(instance: Instance) -> Path:
-    """Return the file that stands while a sale is being made."""
-    return instance.var / "demo.unfinished"
 
 
 def sold_image(record: Record) -> dict[str, Any]:

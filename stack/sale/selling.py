@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from stack.browser import Page
 from stack.catalogue.goods import Good
 from stack.clients import Client
 from stack.instance import Instance
@@ -14,17 +15,20 @@ EVENT_SECONDS = 60
 
 
 def start_selling(seller: Person, namespace: str, step: Step) -> None:
-    """Choose the seller's namespace."""
+    """Choose the seller's namespace, unless they have one."""
     page = seller.browser.open("/selling/start/", step)
-    seller.browser.submit(page, page.form("name", "display_name"), step, {"display_name": seller.name, "name": namespace})
+    if "/selling/start/" in page.url:
+        seller.browser.submit(page, page.form("name", "display_name"), step, {"display_name": seller.name, "name": namespace})
     step.outcome(f"{namespace}/… belongs to {seller.name}")
 
 
 def reserve(seller: Person, name: str, step: Step) -> None:
-    """Reserve an image name."""
-    page = seller.browser.open("/selling/reserve/", step)
-    page = seller.browser.submit(page, page.form("name"), step, {"name": name})
-    seller.images[name] = page.url.rstrip("/").rpartition("/")[2]
+    """Reserve an image name, unless the seller has it."""
+    address = seller.browser.look("/selling/").link(f"/{name}", below="/selling/images/")
+    if address is None:
+        page = seller.browser.open("/selling/reserve/", step)
+        address = seller.browser.submit(page, page.form("name"), step, {"name": name}).url
+    seller.images[name] = address.rstrip("/").rpartition("/")[2]
     step.outcome("reserved; nobody else can take it or push to it")
 
 
@@ -73,7 +77,19 @@ def await_tag(seller: Person, name: str, tag: str, step: Step) -> None:
 
 
 def make_product(seller: Person, good: Good, instance: Instance, step: Step) -> str:
-    """Make the product's page with its picture and price, as a draft. Returns the path of its editor."""
+    """Make the product's page with its picture and price, as far as they are not there yet. Returns the address of its editor."""
+    address = seller.browser.look("/selling/").link(good.title, below="/selling/products/")
+    page = seller.browser.look(address) if address else write_page(seller, good, instance, step)
+    if not page.has_form(action="/delete"):  # of a picture
+        form = page.form("alt", action="/pictures")
+        upload = {form.files[0]: (f"{good.name}.png", good.picture(), "image/png")}
+        page = seller.browser.submit(page, form, step, {"alt": good.alt}, files=upload)
+    set_price(seller, page.url, good.price, step)
+    return page.url
+
+
+def write_page(seller: Person, good: Good, instance: Instance, step: Step) -> Page:
+    """Write what the product's page says; return its editor."""
     page = seller.browser.open("/selling/products/new/", step)
     form = page.form("title", "description", "images")
     fields: dict[str, str | list[str]] = {
@@ -87,12 +103,7 @@ def make_product(seller: Person, good: Good, instance: Instance, step: Step) -> 
         "licence_text": good.licence.text,
         "images": [seller.images[name] for name in good.holds or (good.name,)],
     }
-    page = seller.browser.submit(page, form, step, fields)
-    form = page.form("alt", action="/pictures")
-    upload = {form.files[0]: (f"{good.name}.png", good.picture(), "image/png")}
-    page = seller.browser.submit(page, form, step, {"alt": good.alt}, files=upload)
-    set_price(seller, page.url, good.price, step)
-    return page.url
+    return seller.browser.submit(page, form, step, fields)
 
 
 def set_price(seller: Person, editor: str, amount: int, step: Step) -> None:
@@ -102,10 +113,11 @@ def set_price(seller: Person, editor: str, amount: int, step: Step) -> None:
 
 
 def connect_to_stripe(seller: Person, step: Step) -> None:
-    """Go to Stripe by the account link, hand in the details there, and come back able to charge."""
+    """Go to Stripe by the account link, hand in the details there, and come back able to charge; not twice."""
     page = seller.browser.open("/selling/payouts/", step)
-    page = seller.browser.submit(page, page.form(action="/connect"), step)
-    page = seller.browser.submit(page, page.form_with_button("complete"), step, button="complete")
+    if "Ready" not in page.text.split("\n"):
+        page = seller.browser.submit(page, page.form(action="/connect"), step)
+        seller.browser.submit(page, page.form_with_button("complete"), step, button="complete")
     deadline = time.monotonic() + EVENT_SECONDS
     while "Ready" not in seller.browser.look("/selling/payouts/").text.split("\n"):
         if time.monotonic() > deadline:
@@ -115,9 +127,12 @@ def connect_to_stripe(seller: Person, step: Step) -> None:
 
 
 def publish(seller: Person, editor: str, step: Step) -> str:
-    """Put the product on the shelf. Returns the address of its page."""
+    """Put the product on the shelf, unless it is there. Returns the address of its page."""
     page = seller.browser.look(editor)
-    page = seller.browser.submit(page, page.form(action="/publish"), step)
+    if page.has_form(action="/publish"):
+        page = seller.browser.submit(page, page.form(action="/publish"), step)
+    else:
+        page = seller.browser.look(page.link("See the page", below="/") or editor)
     step.outcome(f"on the shelf at {page.url}")
     return page.url
 
