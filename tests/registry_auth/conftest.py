@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -121,14 +122,14 @@ def registry(start_registry, live_server, settings) -> Iterator[Registry]:
 @pytest.fixture
 def token_for(live_server) -> Callable[..., str]:
     """Ask the token endpoint as a client does, and return the registry token."""
+    return partial(token_from, live_server.url)
 
-    def ask(credential, *scopes: str) -> str:
-        headers = {"Authorization": basic(credential.user.username, credential.secret)} if credential else {}
-        answer = httpx.get(f"{live_server.url}/auth/token", params={"scope": scopes}, headers=headers, trust_env=False)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["token"])
 
-    return ask
+def token_from(url: str, credential, *scopes: str) -> str:
+    headers = {"Authorization": basic(credential.user.username, credential.secret)} if credential else {}
+    answer = httpx.get(f"{url}/auth/token", params={"scope": scopes}, headers=headers, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["token"])
 
 
 def basic(username: str, secret: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Registry:
     """A running registry."""
 
     url: str
+    start: Callable[[], subprocess.Popen]
     process: subprocess.Popen
 
     @property
@@ -53,6 +55,12 @@ class Registry:
     def ask(self, method: str, path: str, token: str | None = None, **request) -> httpx.Response:
         headers = {**request.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         return httpx.request(method, f"{self.url}{path}", headers=headers, trust_env=False, **request)
+
+    def restart(self) -> None:
+        """Stop it, start it again with the same configuration, and return when it answers."""
+        self.process.terminate()
+        self.process.wait()
+        self.process = self.start()
 
 
 @contextmanager
@@ -68,15 +76,15 @@ def running_registry(folder: Path, *, bundle: Path, realm: str, events_url: str,
         configuration.write_text(_CONFIGURATION.format(**settings, events_secret=events_secret))
         if _taken(port):
             continue
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen([program, "serve", str(configuration)], stdout=log, stderr=log)
+        start = partial(_started, [program, "serve", str(configuration)], folder / "log", port, name)
+        registry = Registry(f"http://127.0.0.1:{port}", start, start())
         try:
-            if _came_up(process, port, name):
-                yield Registry(f"http://127.0.0.1:{port}", process)
+            if registry.process.poll() is None:
+                yield registry
                 return
         finally:
-            process.kill()
-            process.wait()
+            registry.process.kill()
+            registry.process.wait()
     raise AssertionError(f"no registry came up: see {folder / 'log'}")
 
 
@@ -194,8 +202,8 @@ def _taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _came_up(process: subprocess.Popen, port: int, name: str) -> bool:
-    """Wait for our registry, not for one that another test run started on the same port a moment earlier."""
+def _started(command: list[str], log: Path, port: int, name: str) -> subprocess.Popen:
+    """Start a registry and wait for ours, not for one that another test run started on the same port a moment earlier."""
 
     def answers() -> bool:
         try:
@@ -203,5 +211,7 @@ def _came_up(process: subprocess.Popen, port: int, name: str) -> bool:
         except httpx.HTTPError:
             return False
 
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     wait_until(lambda: process.poll() is not None or answers())
-    return process.poll() is None
+    return process
