@@ -1,0 +1,45 @@
+"""Which memory a process and its children hold, as the kernel counts it (proc(5): VmRSS, VmHWM)."""
+
+from pathlib import Path
+
+_KIB = 1024
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all its descendants that live now."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        status = _status(int(folder.name))
+        if "PPid" in status:
+            parents[int(folder.name)] = int(status["PPid"])
+    found = [pid]
+    for member in found:  # grows while it is read
+        found += [child for child, parent in parents.items() if parent == member]
+    return found
+
+
+def resident(pid: int) -> int:
+    """Return the bytes a process holds in memory now; 0 if it is gone."""
+    return _bytes(pid, "VmRSS")
+
+
+def peak(pid: int) -> int:
+    """Return the most bytes it ever held; 0 if it is gone."""
+    return _bytes(pid, "VmHWM")
+
+
+def largest_child(pid: int) -> int:
+    """Return what the largest of a process's descendants holds: of a worker, the one that works."""
+    return max(map(resident, family(pid)[1:]), default=0)
+
+
+def _bytes(pid: int, name: str) -> int:
+    return int(_status(pid).get(name, "0 kB").split()[0]) * _KIB
+
+
+def _status(pid: int) -> dict[str, str]:
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())}
