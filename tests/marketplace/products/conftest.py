@@ -1,0 +1,23 @@
+"""Whose a product is, and what a refusal must leave as it was."""
+
+import pytest
+
+from accounts.models import AuditEvent
+from marketplace.models import Price, Product, ProductImage
+
+
+def owner(product):
+    return product.seller.account.user
+
+
+def snapshot():
+    tables = (Product, ProductImage, Price, AuditEvent)
+    return [list(model.objects.order_by("pk").values()) for model in tables]
+
+
+def refused(refusal, act, **asked):
+    before = snapshot()
+    with pytest.raises(refusal) as error:
+        act(**asked)
+    assert snapshot() == before
+    return error.value
