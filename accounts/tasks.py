@@ -7,9 +7,11 @@ from uuid import UUID
 
 from celery import shared_task
 from django.core.mail import get_connection
+from django.utils import timezone
 from redis.exceptions import RedisError, ResponseError
 
 from accounts.selectors.tokens import NOTED_USES
+from accounts.services import reminders
 from accounts.services.mail import claim_due_mail, send_claimed_mail
 from accounts.services.tokens import write_token_uses
 from common.leases import lease
@@ -58,3 +60,9 @@ def _move_token_uses() -> int:
     changed = write_token_uses(uses={UUID(str(token_id)): float(seconds) for token_id, seconds in noted.items()})
     client.delete(taken)
     return changed
+
+
+@shared_task(name="accounts.remind_of_ending_tokens")
+def remind_of_ending_tokens() -> int:
+    """Tell people of access tokens that end soon; any number of workers may run it at once. Returns how many were told of."""
+    return reminders.remind_of_ending_tokens(now=timezone.now())

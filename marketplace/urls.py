@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.converters import StringConverter, register_converter
 
-from marketplace.views import credentials, home, images, library, product_parts, products, search, selling, shops
+from marketplace.views import credentials, home, images, library, product_parts, products, robots, search, selling, shops, tokens
 from marketplace.views import help as helping
 
 
@@ -23,6 +23,12 @@ urlpatterns = [
     path("help/docker/", helping.help_docker, name="help_docker"),
     path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),
     path("help/ci/", helping.help_ci, name="help_ci"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/log-out-everywhere", tokens.log_out_everywhere, name="log_out_everywhere"),
+    path("account/tokens/<uuid:token_id>/revoke", tokens.revoke_token, name="token_revoke"),
+    path("account/organisations/<name:handle>/robots/", robots.robots, name="robots"),
+    path("account/organisations/<name:handle>/robots/<uuid:robot_id>/replace", robots.replace, name="robot_replace"),
+    path("account/organisations/<name:handle>/robots/<uuid:robot_id>/revoke", robots.revoke, name="robot_revoke"),
     path("library/", library.library, name="library"),
     path("library/credential/", credentials.pull_credential, name="pull_credential"),
     path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),

@@ -1,4 +1,4 @@
-"""Addresses of names, products and the library in the API."""
+"""Addresses of names, products, the library and its credentials in the API."""
 
 from rest_framework.routers import SimpleRouter
 
@@ -7,8 +7,10 @@ from marketplace.api.names import ImageViewSet, NamespaceViewSet, TagViewSet
 from marketplace.api.prices import PriceViewSet
 from marketplace.api.products import ProductViewSet
 from marketplace.api.pulls import PullCountViewSet
+from marketplace.api.tokens import AccessTokenViewSet
 
 router = SimpleRouter()
+router.register("access-tokens", AccessTokenViewSet, basename="access-token")
 router.register("namespaces", NamespaceViewSet, basename="namespace")
 router.register("images", ImageViewSet, basename="image")
 router.register("pull-counts", PullCountViewSet, basename="pull-count")

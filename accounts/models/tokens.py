@@ -1,11 +1,15 @@
 """What `docker login` and the API take as a password."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from accounts.models.users import USERNAME_PATTERN, Account, User
 from common.models import UUIDModel
+
+_SOON = timedelta(days=14)
 
 
 class TokenScope(models.TextChoices):
@@ -33,6 +37,11 @@ class AccessToken(UUIDModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # How many days before its end its owner was last told of it; none: not yet.
+    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    superseded_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="A robot's newer secret is out since; this one ends."
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -44,8 +53,8 @@ class AccessToken(UUIDModel):
                 name="access_token_scopes_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(limited_to="") | models.Q(scopes=[TokenScope.PULL.value]),
-                name="access_token_limited_only_pulls",
+                condition=models.Q(limited_to="") | models.Q(scopes__contained_by=[TokenScope.PULL.value, TokenScope.PUSH.value]),
+                name="access_token_limited_uses_no_api",
             ),
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, organisation__isnull=True)
@@ -55,10 +64,19 @@ class AccessToken(UUIDModel):
                 name="access_token_of_user_or_robot",
             ),
             models.UniqueConstraint(
-                fields=("organisation", "name"), condition=models.Q(revoked_at__isnull=True), name="access_token_robot_name_unique"
+                fields=("organisation", "name"),
+                condition=models.Q(revoked_at__isnull=True, superseded_at__isnull=True),
+                name="access_token_robot_name_unique",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(superseded_at__isnull=True) | models.Q(organisation__isnull=False, expires_at__isnull=False),
+                name="access_token_superseded_robot_ends",
             ),
         )
-        indexes = (models.Index(fields=("user", "-created_at"), name="access_token_of_user"),)
+        indexes = (
+            models.Index(fields=("user", "-created_at"), name="access_token_of_user"),
+            models.Index(fields=("expires_at",), condition=models.Q(revoked_at__isnull=True), name="access_token_ending"),
+        )
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
@@ -76,10 +94,15 @@ class AccessToken(UUIDModel):
 
     @property
     def limited(self) -> bool:
-        """Whether it is for some images only: a pull credential."""
+        """Whether it is for some images only."""
         return bool(self.limited_to)
 
     @property
     def is_live(self) -> bool:
         """Whether it has neither ended nor been revoked."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it lives, and ends within a fortnight."""
+        return self.is_live and self.expires_at is not None and self.expires_at <= timezone.now() + _SOON

@@ -115,16 +115,17 @@ def find_live_token(secret: str) -> AccessToken | None:
 
 
 def _find(condition: Q) -> AccessToken | None:
-    return _live(AccessToken.objects.select_related("user__account")).filter(condition, user__is_active=True).order_by().first()
+    return live(AccessToken.objects.select_related("user__account")).filter(condition, user__is_active=True).order_by().first()
 
 
-def _live(tokens: QuerySet[AccessToken]) -> QuerySet[AccessToken]:
+def live(tokens: QuerySet[AccessToken]) -> QuerySet[AccessToken]:
+    """Keep those that have neither ended nor been revoked."""
     return tokens.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()), revoked_at__isnull=True)
 
 
 def live_tokens_of(user: User) -> QuerySet[AccessToken]:
     """Return the user's tokens that open something now."""
-    return _live(user.access_tokens.all())
+    return live(user.access_tokens.all())
 
 
 def tokens_of(user: User) -> QuerySet[AccessToken]:

@@ -1,6 +1,6 @@
 """Making and ending access tokens."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from accounts import credentials
 from accounts.errors import NoTokenScope, TokenExpiryPast, TokenTooPowerful, TooManyTokens
-from accounts.locks import lock_token, lock_user
-from accounts.models import AccessToken, TokenScope, User
+from accounts.locks import lock_token, lock_tokens, lock_user
+from accounts.models import AccessToken, Account, TokenScope, User
 from accounts.selectors.tokens import live_tokens_of
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
 from common.locking import locked_transaction
+
+_USES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +60,49 @@ def create_access_token(
     require_verified_email(user)
     if not scopes:
         raise NoTokenScope
+    require_future(expires_at)
+    with locked_transaction():
+        require_maker_may(maker, user=user, scopes=scopes, expires_at=expires_at)
+        _require_room(user)
+        issued = write_token(user=user, name=name, scopes=scopes, expires_at=expires_at, limited_to=limited_to)
+        made_by = {"maker": str(maker.pk)} if maker else {}
+        record_audit(actor=user, action="token.created", target=issued.token, scopes=issued.token.scopes, **made_by)
+        queue_mail(to=user.email, template="token_created", context={"token": issued.token}, key=f"token-created:{issued.token.pk}")
+    return issued
+
+
+def write_token(
+    *,
+    name: str,
+    scopes: Collection[TokenScope],
+    expires_at: datetime | None,
+    limited_to: str,
+    user: User | None = None,
+    organisation: Account | None = None,
+) -> IssuedToken:
+    """Write a token's row and nothing else: whoever calls has found it allowed, and tells of it."""
+    secret = credentials.new_secret()
+    token = AccessToken.objects.create(
+        user=user,
+        organisation=organisation,
+        name=name,
+        secret_hash=credentials.secret_hash(secret),
+        hint=secret[-credentials.HINT_LENGTH :],
+        scopes=[scope.value for scope in TokenScope if scope in scopes],
+        expires_at=expires_at,
+        limited_to=limited_to,
+    )
+    return IssuedToken(token, secret)
+
+
+def require_future(expires_at: datetime | None) -> None:
+    """Make sure that a token would not be dead at birth.
+
+    Raises:
+        TokenExpiryPast: it would.
+    """
     if expires_at is not None and expires_at <= timezone.now():
         raise TokenExpiryPast
-    secret = credentials.new_secret()
-    with locked_transaction():
-        if maker is not None:
-            _require_maker_may(lock_token(token_id=maker.pk), user=user, scopes=scopes, expires_at=expires_at)
-        _require_room(user)
-        token = AccessToken.objects.create(
-            user=user,
-            name=name,
-            secret_hash=credentials.secret_hash(secret),
-            hint=secret[-credentials.HINT_LENGTH :],
-            scopes=[scope.value for scope in TokenScope if scope in scopes],
-            expires_at=expires_at,
-            limited_to=limited_to,
-        )
-        made_by = {"maker": str(maker.pk)} if maker else {}
-        record_audit(actor=user, action="token.created", target=token, scopes=token.scopes, **made_by)
-        queue_mail(to=user.email, template="token_created", context={"token": token}, key=f"token-created:{token.pk}")
-    return IssuedToken(token, secret)
 
 
 def _require_room(user: User) -> None:
@@ -87,11 +112,19 @@ def _require_room(user: User) -> None:
         raise TooManyTokens(most=most)
 
 
-def _require_maker_may(maker: AccessToken, *, user: User, scopes: Collection[TokenScope], expires_at: datetime | None) -> None:
+def require_maker_may(maker: AccessToken | None, *, user: User, scopes: Collection[TokenScope], expires_at: datetime | None) -> None:
+    """Make sure that the token that asks for another one, if a token asks, may make it. Locks it: it cannot be revoked meanwhile.
+
+    Raises:
+        TokenTooPowerful: it may not.
+    """
+    if maker is None:
+        return
+    maker = lock_token(token_id=maker.pk)
     if not maker.is_live or maker.user_id != user.pk:
         raise TokenTooPowerful("The token that asks is no longer valid.")
     if maker.limited:
-        raise TokenTooPowerful("A pull credential makes no tokens.")
+        raise TokenTooPowerful("A token for some images only makes no tokens.")
     if set(scopes) - {TokenScope.PULL}:
         raise TokenTooPowerful(f"Tokens that push or use the API are made in the browser: {settings.LAYERSTORE_PUBLIC_URL}/account/tokens/")
     if not set(scopes) <= set(maker.scopes):
@@ -123,22 +156,34 @@ def log_out_everywhere(*, user: User, actor: User | None = None, reason: str = "
 
 
 def write_token_uses(*, uses: Mapping[UUID, float]) -> int:
-    """Write when tokens were last used, in one statement; times never go back, tokens that are gone are passed over.
+    """Write when tokens were last used; times never go back, tokens that are gone are passed over.
+
+    A thousand at a time, each time locked in the order of their ids and let go again: two writers cannot wait for each other, and
+    whoever revokes one waits for no longer than one such statement takes.
 
     Args:
         uses: seconds since 1970 by token id.
 
     Returns:
         How many tokens changed.
+
+    Raises:
+        LockTimeout: somebody held one of them for too long; what is not written may be written again.
     """
-    if not uses:
-        return 0
-    moments = [datetime.fromtimestamp(seconds, tz=UTC) for seconds in uses.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_accesstoken AS token SET last_used_at = used.at"
-            " FROM unnest(%s::uuid[], %s::timestamptz[]) AS used (id, at)"
-            " WHERE token.id = used.id AND (token.last_used_at IS NULL OR token.last_used_at < used.at)",
-            [[str(token_id) for token_id in uses], moments],
-        )
-        return int(cursor.rowcount)
+    ordered = sorted(uses.items())
+    return sum(_write_uses(ordered[first : first + _USES_AT_ONCE]) for first in range(0, len(ordered), _USES_AT_ONCE))
+
+
+def _write_uses(uses: Sequence[tuple[UUID, float]]) -> int:
+    ids = [str(token_id) for token_id, _ in uses]
+    moments = [datetime.fromtimestamp(seconds, tz=UTC) for _, seconds in uses]
+    with locked_transaction():
+        lock_tokens(token_ids=ids)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE accounts_accesstoken AS token SET last_used_at = used.at"
+                " FROM unnest(%s::uuid[], %s::timestamptz[]) AS used (id, at)"
+                " WHERE token.id = used.id AND (token.last_used_at IS NULL OR token.last_used_at < used.at)",
+                [ids, moments],
+            )
+            return int(cursor.rowcount)

@@ -23,8 +23,19 @@ ORDER = SimpleNamespace(
 )  # fmt: skip
 SALE = {"order": ORDER, "images": [SimpleNamespace(repository="acme/db"), SimpleNamespace(repository="acme/web")], "order_url": LINK}
 IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
-NEW_TOKEN = SimpleNamespace(name="R&D", hint="x9Yz", scopes=["registry:pull", "api"], expires_at=AT)
-LASTING_TOKEN = SimpleNamespace(name="R&D", hint="x9Yz", scopes=["registry:pull"], expires_at=None)
+TOKEN: dict[str, Any] = {
+    "name": "R&D",
+    "hint": "x9Yz",
+    "scopes": ["registry:pull"],
+    "expires_at": AT,
+    "limited_to": "",
+    "last_used_at": None,
+}
+NEW_TOKEN = SimpleNamespace(**TOKEN | {"scopes": ["registry:pull", "api"]})
+LASTING_TOKEN = SimpleNamespace(**TOKEN | {"expires_at": None, "limited_to": "acme/db, acme/web"})
+ROBOT = SimpleNamespace(
+    **TOKEN | {"last_used_at": AT}, username="acme+ci", organisation=SimpleNamespace(name="Acme & Co", handle="acme")
+)  # fmt: skip
 MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("email_confirmation_signup", {"user": USER, "activate_url": LINK}, ["Welcome, mira-k", LINK]),
     ("email_confirmation", {"user": USER, "activate_url": LINK}, ["mira-k", LINK]),
@@ -37,7 +48,19 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["Your password was changed.", "23 November 2026, 09:05 UTC", "203.0.113.9", "<curl>", "/account/password/reset/"],
     ),
     ("token_created", {"token": NEW_TOKEN}, ["R&D", "lsp_…x9Yz", "registry:pull, api", "23 November 2026, 09:05 UTC", "/account/tokens/"]),
-    ("token_created", {"token": LASTING_TOKEN}, ["you revoke it"]),
+    ("token_created", {"token": LASTING_TOKEN}, ["you revoke it", "acme/db, acme/web"]),
+    (
+        "token_created",
+        {"token": ROBOT, "made_by": USER},
+        ["A robot was made for Acme & Co by mira-k", "acme+ci", "all of them", "/account/organisations/acme/robots/"],
+    ),
+    ("token_created", {"token": ROBOT, "made_by": USER, "replaces": True}, ["A new secret was made for Acme & Co by mira-k"]),
+    ("token_ending", {"token": NEW_TOKEN}, ["R&D", "lsp_…x9Yz", "23 November 2026, 09:05 UTC", "never", "/account/tokens/"]),
+    (
+        "token_ending",
+        {"token": ROBOT},
+        ["A robot of Acme & Co ends soon", "acme+ci", "23 November 2026, 09:05 UTC", "/account/organisations/acme/robots/"],
+    ),
     (
         "receipt",
         SALE,

@@ -1,17 +1,24 @@
+from datetime import timedelta
+
 import pytest
 from django.core import mail as django_mail
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.errors import TooManyTokens
-from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, SellerProfile, TokenScope, User
+from accounts.errors import NotAnOwner, RobotNameTaken, TooManyTokens
+from accounts.locks import lock_organisation
+from accounts.models import AccessToken, Account, AuditEvent, Membership, OutgoingMail, SellerProfile, TokenScope, User
 from accounts.selectors.tokens import note_token_use
+from accounts.services import robots
 from accounts.services.mail import queue_mail
+from accounts.services.reminders import remind_of_ending_tokens
+from accounts.services.robots import create_robot, replace_robot
 from accounts.services.sellers import become_seller, record_stripe_account
 from accounts.services.tokens import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
 from accounts.tasks import send_due_mail, write_noted_token_uses
-from tests.factories.accounts import PASSWORD, AccessTokenFactory, SellerFactory, UserFactory
+from tests.factories.accounts import PASSWORD, AccessTokenFactory, MembershipFactory, RobotFactory, SellerFactory, UserFactory
 from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,3 +143,72 @@ def test_uses_noted_while_five_workers_write_all_arrive() -> None:
     write_noted_token_uses()
 
     assert not AccessToken.objects.filter(last_used_at=None).exists()
+
+
+def test_uses_written_by_two_writers_in_opposite_orders_never_wait_for_each_other() -> None:
+    tokens = [AccessTokenFactory() for _ in range(50)]
+    now = timezone.now().timestamp()
+
+    def write(number: int) -> int:
+        ordered = tokens if number % 2 else tokens[::-1]
+        return sum(write_token_uses(uses={token.pk: now + number + turn for token in ordered}) for turn in range(10))
+
+    assert not [outcome for outcome in run_in_threads(4, write) if isinstance(outcome, Exception)]
+
+
+def test_one_of_ten_robots_of_one_name_is_made_and_the_others_are_told() -> None:
+    membership = MembershipFactory()
+
+    def make() -> str:
+        try:
+            return create_robot(organisation=membership.account, actor=membership.user, name="ci").token.name
+        except RobotNameTaken as error:
+            return error.code
+
+    assert sorted(run_in_threads(10, make)) == ["ci"] + ["robot_name_taken"] * 9
+    assert AccessToken.objects.get().username == f"{membership.account.handle}+ci"
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_robots_made_by_several_owners_at_once_stay_within_what_an_organisation_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "MOST_ROBOTS", 3)
+    first = MembershipFactory()
+    owners = [first.user, *(MembershipFactory(account=first.account).user for _ in range(4))]
+
+    run_in_threads(5, lambda number: create_robot(organisation=first.account, actor=owners[number], name=f"ci-{number}"))
+
+    assert first.account.robots.count() == 3
+
+
+def test_a_robot_replaced_ten_times_at_once_has_one_new_secret() -> None:
+    robot = RobotFactory()
+    owner = MembershipFactory(account=robot.organisation).user
+
+    outcomes = run_in_threads(10, lambda: replace_robot(robot=robot, actor=owner, overlap=timedelta(days=1)))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["IssuedToken"] + ["RobotEnded"] * 9
+    assert robot.organisation.robots.count() == 2
+
+
+def test_who_stops_being_an_owner_meanwhile_makes_no_robot() -> None:
+    membership = MembershipFactory()
+
+    def act(number: int) -> object:
+        if number:
+            with transaction.atomic():
+                lock_organisation(account_id=membership.account_id)
+                return Membership.objects.filter(pk=membership.pk).delete()
+        return create_robot(organisation=membership.account, actor=membership.user, name="ci")
+
+    made, _ = run_in_threads(2, act)
+
+    assert isinstance(made, NotAnOwner) or AuditEvent.objects.get().actor == membership.user
+    assert AccessToken.objects.count() == (0 if isinstance(made, NotAnOwner) else 1)
+
+
+def test_five_workers_remind_of_each_token_once() -> None:
+    now = timezone.now()
+    AccessTokenFactory.create_batch(10, created_at=now - timedelta(days=90), expires_at=now + timedelta(days=10))
+
+    assert sum(run_in_threads(5, lambda: remind_of_ending_tokens(now=now))) == 10
+    assert OutgoingMail.objects.count() == 10

@@ -10,11 +10,11 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEvent
+from accounts.models import AccessToken, AuditEvent
 from billing.models import Order
 from common.models import new_id
 from marketplace.models import Entitlement, Image, Product, ProductPicture, Tag
-from tests.factories.accounts import AccessTokenFactory, UserFactory
+from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory, NamespaceFactory
 from tests.support.routes import Route, site_routes
@@ -40,7 +40,10 @@ def rows() -> dict[str, Model]:
     order = PaidOrderFactory()
     picture = ProductPicture.objects.create(product=product, file="products/x.png", width=1, height=1, alt="A picture.")
     token = AccessTokenFactory(user=product.seller.account.user)
+    organisation = MembershipFactory(user=product.seller.account.user).account
     return {
+        "handle": organisation,
+        "robot_id": RobotFactory(organisation=organisation),
         "product_id": product,
         "image_id": image,
         "order_id": order,
@@ -66,7 +69,7 @@ def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
         assert isinstance(product, Product)
         words = {"namespace": product.namespace.name, "slug": product.slug, "name": product.slug}
         return {name: words[name] for name in route.parameters}
-    return {name: rows[name].pk for name in route.parameters}
+    return {name: getattr(rows[name], name, None) or rows[name].pk for name in route.parameters}
 
 
 def state() -> list[object]:
@@ -79,6 +82,7 @@ def state() -> list[object]:
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk"),
         *Tag.objects.order_by("pk").values_list("pk"),
+        *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),
     ]
 
 

@@ -1,5 +1,6 @@
 """Every page that people can see, once in each of its states."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -78,6 +79,12 @@ def _press(name: str) -> Way:
 def _make_token(tab: Tab, world: World) -> None:
     tab.get_by_label("Name", exact=True).fill("laptop")
     _press("Make token")(tab, world)
+
+
+def _make_robot(tab: Tab, world: World) -> None:
+    number = f"build-{time.time_ns()}"  # the page is opened again in each width and light, and a name is taken once
+    tab.get_by_label("Name", exact=True).fill(number)
+    _press("Make robot")(tab, world)
 
 
 def _open(selector: str) -> Way:
@@ -190,6 +197,14 @@ ACCOUNT = (
     Page("tokens-empty", "/account/tokens/", "newcomer"),
     Page("tokens-long", "/account/tokens/", "longest"),
     Page("token-made", "/account/tokens/", "longest", way=_make_token),
+    Page("token-for-images", "/account/tokens/", "jonas", way=_open(".more summary")),
+    Page("robots", "/account/organisations/steadfast/robots/", "owner"),
+    Page("robots-member", "/account/organisations/steadfast/robots/", "jonas"),
+    Page("robots-empty", "/account/organisations/without-robots/robots/", "owner"),
+    Page("robots-faulty", "/account/organisations/steadfast/robots/", "owner", 422, _submit(name="No Name")),
+    Page("robot-made", "/account/organisations/{long_organisation}/robots/", "owner", way=_make_robot),
+    Page("robot-replace", "/account/organisations/steadfast/robots/{robot}/replace", "owner"),
+    Page("robot-revoke", "/account/organisations/steadfast/robots/{robot}/revoke", "owner"),
     Page("second-factor", "/account/2fa/", "jonas"),
     Page("second-factor-on", "/account/2fa/", "guarded"),
     Page("second-factor-asked", "/account/2fa/authenticate/", way=_submit(login="guarded", password=PASSWORD)),

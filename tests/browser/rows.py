@@ -23,10 +23,11 @@ from django.test import Client
 from django.utils import timezone
 from fido2 import cose, webauthn
 
-from accounts.models import AccessToken, TokenScope, User
+from accounts.models import AccessToken, Role, TokenScope, User
+from accounts.services.audit import record_audit
 from billing.models import Order, Refund
 from marketplace.models import Category, Image, Product
-from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
+from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, SellerFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
@@ -74,7 +75,7 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 @transaction.atomic
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
-    names = {**shelves(), **long_names(), **purchases(), **accounts()}
+    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots()}
     pulls()
     people = (
         "jonas",
@@ -89,6 +90,7 @@ def write(target: str) -> None:
         "unconfirmed",
         "maker",
         "unscripted",
+        "owner",
     )
     for model in admin.site._registry:
         first = model._default_manager.order_by("pk").first()
@@ -228,6 +230,24 @@ def accounts() -> dict[str, str]:
         "confirmation": confirmation.key,
         "reset": f"{user_pk_to_url_str(unconfirmed)}-{default_token_generator.make_token(unconfirmed)}",
     }
+
+
+def robots() -> dict[str, str]:
+    """An organisation whose robots are in every state, with a member; and one with long names and no robot."""
+    now, owner = timezone.now(), UserFactory(username="owner")
+    firm = MembershipFactory(user=owner, account=OrganisationFactory(handle="steadfast", name="Steadfast Ltd")).account
+    MembershipFactory(user=User.objects.get(username="jonas"), account=firm, role=Role.MEMBER)
+    held = EntitlementFactory(holder=firm, image=Image.objects.get(repository="tidewater/redis-steady")).image
+    robot = RobotFactory(organisation=firm, name="ci", last_used_at=now - timedelta(minutes=2))
+    record_audit(actor=owner, action="robot.created", target=robot)
+    RobotFactory(organisation=firm, name="cluster", limited_to=held.repository, expires_at=now + timedelta(days=9))
+    RobotFactory(organisation=firm, name="pipeline", superseded_at=now, expires_at=now + timedelta(days=2))
+    RobotFactory(organisation=firm, name="old", revoked_at=now - timedelta(days=40))
+    RobotFactory(organisation=firm, name="trial", expires_at=now - timedelta(days=3))
+    MembershipFactory(user=owner, account=OrganisationFactory(handle="without-robots"))
+    long = OrganisationFactory(handle="an-organisation-of-39-characters-exactl", name=LONG_WORD[:80])
+    EntitlementFactory(holder=MembershipFactory(user=owner, account=long).account, image=Image.objects.get(name=LONG_IMAGE))
+    return {"robot": str(robot.pk), "long_organisation": long.handle}
 
 
 def security_key() -> dict[str, object]:

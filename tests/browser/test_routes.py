@@ -10,8 +10,8 @@ DATA = "answers with data, not with a page"
 MOVED = "sends on to another page"
 READ_ONLY = "rows are not added or deleted by hand: 403"
 EXCUSED = {
-    "accounts:log_out_everywhere": SENT,
-    "accounts:token_revoke": SENT,
+    "marketplace:log_out_everywhere": SENT,
+    "marketplace:token_revoke": SENT,
     "account_confirm_login_code": "codes by mail are switched off: sends on to the door",
     "account_set_password": "every account has a password: sends on to changing it",
     "admin:autocomplete": DATA,

@@ -1,18 +1,23 @@
 """A pull credential pulls its images, as long as its user may, and opens nothing else."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.errors import EmailNotVerified, TokenTooPowerful
-from accounts.models import AccessToken, TokenScope, User
+from accounts.models import AccessToken, Account, OutgoingMail, TokenScope, User
+from accounts.selectors.organisations import account_ids_of
 from accounts.selectors.tokens import find_credential
 from accounts.services.tokens import create_access_token
-from marketplace.errors import NothingToPull
+from marketplace.errors import LimitedTokenUsesNoApi, NothingToPull
 from marketplace.models import CredentialImage, Entitlement, Image
 from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.services.credentials import make_pull_credential
-from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
+from marketplace.selectors.credentials import image_ids_of, images_of_credential, images_to_choose
+from marketplace.services.credentials import make_access_token, make_pull_credential, make_robot, replace_robot
+from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory
 
 pytestmark = pytest.mark.django_db
 PULL = frozenset({Action.PULL})
@@ -119,8 +124,133 @@ def test_it_makes_no_tokens(buyer: User, bought: Image) -> None:
     assert AccessToken.objects.count() == 1
 
 
-def test_the_database_refuses_one_that_does_more_than_pull(buyer: User, bought: Image) -> None:
+@pytest.fixture
+def seller():
+    return ImageFactory().owner.user
+
+
+def test_a_token_limited_to_an_image_pushes_it_and_no_other_of_its_owner(seller: User) -> None:
+    image = Image.objects.get(owner=seller.account)
+    other = ImageFactory(namespace=image.namespace)
+
+    issued = make_access_token(user=seller, name="ci", scopes=[TokenScope.PULL, TokenScope.PUSH], image_ids=[image.pk])
+
+    assert (issued.token.scopes, issued.token.limited_to) == ([TokenScope.PULL, TokenScope.PUSH], image.repository)
+    assert allowed(issued.token, image, other) == [frozenset({Action.PULL, Action.PUSH}), frozenset()]
+
+
+def test_an_image_that_the_scopes_do_not_open_is_not_chosen(seller: User, bought: Image) -> None:
+    EntitlementFactory(holder=seller.account, image=bought)
+
+    with pytest.raises(NothingToPull):
+        make_access_token(user=seller, name="ci", scopes=[TokenScope.PUSH], image_ids=[bought.pk])
+
+    assert not AccessToken.objects.exists()
+
+
+def test_a_limited_token_uses_no_api(seller: User) -> None:
+    image = Image.objects.get(owner=seller.account)
+
+    with pytest.raises(LimitedTokenUsesNoApi):
+        make_access_token(user=seller, name="ci", scopes=[TokenScope.PULL, TokenScope.API], image_ids=[image.pk])
+
+    assert not AccessToken.objects.exists()
+
+
+def test_without_images_a_token_is_for_all(buyer: User, bought: Image) -> None:
+    issued = make_access_token(user=buyer, name="all", scopes=[TokenScope.PULL])
+
+    assert not issued.token.limited
+    assert allowed(issued.token, bought) == [PULL]
+    assert not CredentialImage.objects.exists()
+
+
+def test_the_mail_names_its_images(buyer: User, bought: Image) -> None:
+    make_pull_credential(user=buyer, image_ids=[bought.pk], name="x")
+
+    mail = OutgoingMail.objects.get()
+    assert f"Images: {bought.repository}" in mail.body_text
+    assert bought.repository in mail.body_html
+
+
+def test_one_chooses_among_what_one_owns_and_holds(buyer: User, bought: Image) -> None:
+    team = MembershipFactory(user=buyer).account
+    teams = EntitlementFactory(holder=team).image
+    own = ImageFactory(namespace=NamespaceFactory(owner=SellerFactory(user=buyer).account))
+    EntitlementFactory(holder=buyer.account, revoked=True)
+    EntitlementFactory(holder=buyer.account, suspended=True)
+    EntitlementFactory(holder=buyer.account, image__taken_down_at=timezone.now(), image__take_down_reason="Copied.")
+    FreeProductFactory()
+
+    images = images_to_choose(account_ids_of(buyer))
+
+    assert images == sorted([bought, teams, own], key=lambda image: image.repository)
+
+
+@pytest.fixture
+def owner():
+    return MembershipFactory().user
+
+
+@pytest.fixture
+def team(owner: User) -> Account:
+    return owner.memberships.get().account
+
+
+def test_a_robot_pulls_its_images_and_no_other_that_its_organisation_holds(owner: User, team: Account) -> None:
+    held, other = (EntitlementFactory(holder=team).image for _ in range(2))
+
+    limited = make_robot(organisation=team, actor=owner, name="ci", image_ids=[held.pk]).token
+    free_of_limits = make_robot(organisation=team, actor=owner, name="all").token
+
+    assert allowed(limited, held, other) == [PULL, frozenset()]
+    assert allowed(free_of_limits, held, other) == [PULL, PULL]
+    assert images_of_credential(limited) == [held]
+    assert images_of_credential(free_of_limits) == sorted([held, other], key=lambda image: image.repository)
+
+
+def test_what_its_maker_holds_in_person_is_not_the_robots(owner: User, team: Account) -> None:
+    private = EntitlementFactory(holder=owner.account).image
+
+    with pytest.raises(NothingToPull):
+        make_robot(organisation=team, actor=owner, name="ci", image_ids=[private.pk])
+
+    assert allowed(make_robot(organisation=team, actor=owner, name="ci").token, private) == [frozenset()]
+
+
+@pytest.mark.parametrize("overlap", [timedelta(), timedelta(days=1)])
+def test_a_replaced_robot_has_the_same_images(owner: User, team: Account, overlap: timedelta) -> None:
+    held, other = (EntitlementFactory(holder=team).image for _ in range(2))
+    robot = make_robot(organisation=team, actor=owner, name="ci", image_ids=[held.pk]).token
+
+    new = replace_robot(robot=robot, actor=owner, overlap=overlap).token
+
+    assert new.limited_to == robot.limited_to
+    assert allowed(new, held, other) == [PULL, frozenset()]
+
+
+def test_a_replaced_robot_for_all_images_stays_one(owner: User, team: Account) -> None:
+    held = EntitlementFactory(holder=team).image
+    robot = make_robot(organisation=team, actor=owner, name="ci").token
+
+    new = replace_robot(robot=robot, actor=owner, overlap=timedelta()).token
+
+    assert allowed(new, held) == [PULL]
+    assert not CredentialImage.objects.exists()
+
+
+def test_images_are_found_by_name_and_what_is_nobodys_is_refused(bought: Image) -> None:
+    freed = ImageFactory(ended_at=timezone.now(), end_kind=Image.End.EXPIRED, freed_at=timezone.now())
+
+    assert image_ids_of([bought.repository]) == [bought.pk]
+    assert image_ids_of([]) == []
+    for unknown in ("nobody/nothing", freed.repository):
+        with pytest.raises(NothingToPull):
+            image_ids_of([bought.repository, unknown])
+
+
+def test_the_database_refuses_one_that_uses_the_api(buyer: User, bought: Image) -> None:
     token = make_pull_credential(user=buyer, image_ids=[bought.pk], name="x").token
 
-    with pytest.raises(IntegrityError, match="access_token_limited_only_pulls"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="access_token_limited_uses_no_api"), transaction.atomic():
         AccessToken.objects.filter(pk=token.pk).update(scopes=[TokenScope.PULL, TokenScope.API])

@@ -69,7 +69,7 @@ def test_the_secret_is_shown_once_and_kept_nowhere(member_client: Client, bought
 
 def test_the_snippets_are_whole(member_client: Client, member: User, bought: Image) -> None:
     other = EntitlementFactory(holder=member.account, image=ImageFactory()).image
-    first, second = f"{HOST}/{other.repository}", f"{HOST}/{bought.repository}:1.0"
+    first, second = f"{HOST}/{bought.repository}:1.0", f"{HOST}/{other.repository}"
 
     snippets = _snippets(member_client.post(PAGE, _form(bought, other)).content.decode())
 
@@ -86,7 +86,7 @@ def test_the_snippets_are_whole(member_client: Client, member: User, bought: Ima
     }
     assert yaml.safe_load(snippets["helm"]) == {
         "imagePullSecrets": [{"name": "layerstore-pull"}],
-        "image": {"repository": first, "tag": "latest"},
+        "image": {"repository": f"{HOST}/{bought.repository}", "tag": "1.0"},
     }
     sign_in, *pulls = yaml.safe_load(snippets["github"])
     assert sign_in["with"] == {"registry": HOST, "username": "mira", "password": "${{ secrets.LAYERSTORE_TOKEN }}"}
@@ -98,10 +98,12 @@ def test_the_snippets_are_whole(member_client: Client, member: User, bought: Ima
     ]
 
 
-def test_a_chart_pulls_the_tag_that_is_there(member_client: Client, bought: Image) -> None:
-    snippets = _snippets(member_client.post(PAGE, _form(bought)).content.decode())
+def test_a_chart_pulls_latest_while_there_is_no_tag(member_client: Client, member: User) -> None:
+    unpushed = EntitlementFactory(holder=member.account, image=ImageFactory()).image
 
-    assert yaml.safe_load(snippets["helm"])["image"]["tag"] == "1.0"
+    snippets = _snippets(member_client.post(PAGE, _form(unpushed)).content.decode())
+
+    assert yaml.safe_load(snippets["helm"])["image"]["tag"] == "latest"
 
 
 @pytest.mark.parametrize("change", [{"images": []}, {"name": ""}])

@@ -9,7 +9,9 @@ from django.utils import timezone
 from accounts.models import AccessToken
 from accounts.selectors.tokens import NOTED_USES, find_live_token, identity_token_for
 from common.redis import redis_client, redis_key
+from marketplace.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/v1/access-tokens/"
@@ -72,6 +74,27 @@ def test_more_than_a_token_may_give_is_refused_with_a_reason_for_programs(
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"
+    assert AccessToken.objects.count() == 1
+
+
+def test_a_token_is_made_for_some_images(api: Client, token) -> None:
+    held = EntitlementFactory(holder=token.user.account).image
+
+    answer = _post(api, name="cluster", images=[held.repository])
+
+    assert answer.status_code == 201
+    assert answer.json()["token"]["limited_to"] == held.repository
+    assert CredentialImage.objects.get().image == held
+
+
+def test_images_that_it_would_not_open_are_refused_at_their_field_alike(api: Client) -> None:
+    foreign = EntitlementFactory().image
+
+    answers = [_post(api, name="x", images=[name]) for name in (foreign.repository, "nobody/nothing")]
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"], list(answer.json()["errors"])) == (403, "nothing_to_pull", ["images"])
+    assert answers[0].content == answers[1].content
     assert AccessToken.objects.count() == 1
 
 

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,7 +7,10 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, User
 from accounts.selectors.tokens import find_live_token, identity_token_for
+from marketplace.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory
+from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/tokens/"
@@ -51,6 +54,67 @@ def test_a_token_may_have_no_end(client: Client) -> None:
     client.post(PAGE, _form(lifetime=""))
 
     assert AccessToken.objects.get().expires_at is None
+
+
+def test_a_token_ends_with_the_day_that_one_chooses(client: Client) -> None:
+    day = timezone.now().date() + timedelta(days=12)
+
+    client.post(PAGE, _form(lifetime="until", until=day.isoformat()))
+
+    assert AccessToken.objects.get().expires_at == datetime.combine(day, time(23, 59), UTC)
+    page = client.get(PAGE).content.decode()
+    assert "in 2 weeks" in page or "in 12 days" in page
+    assert 'pill-warn">ends' in page
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "until"),
+    [
+        pytest.param("until", "", id="no day"),
+        pytest.param("until", "2020-02-02", id="past"),
+        pytest.param("until", "never", id="no date"),
+        pytest.param("30", "2999-02-02", id="a day beside a span"),
+    ],
+)
+def test_a_day_that_cannot_be_is_said_at_its_field(client: Client, lifetime: str, until: str) -> None:
+    answer = client.post(PAGE, _form(lifetime=lifetime, until=until))
+
+    assert answer.status_code == 400
+    assert answer.context["form"].errors.keys() == {"until"}
+    assert not AccessToken.objects.exists()
+
+
+def test_a_token_is_made_for_some_images_and_says_so(client: Client, user: User) -> None:
+    held = EntitlementFactory(holder=user.account).image
+    EntitlementFactory(holder=user.account)
+
+    answer = client.post(PAGE, _form(images=[str(held.pk)]))
+
+    assert_sound(answer)
+    token = AccessToken.objects.get()
+    assert token.limited_to == held.repository
+    assert CredentialImage.objects.get().image == held
+    assert f'mono">{held.repository}</span>' in answer.content.decode()
+
+
+def test_a_token_with_images_and_api_is_refused_at_the_images(client: Client, user: User) -> None:
+    held = EntitlementFactory(holder=user.account).image
+
+    answer = client.post(PAGE, _form(scopes=["registry:pull", "api"], images=[str(held.pk)]))
+
+    assert_sound(answer)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == {"images"}
+    assert not AccessToken.objects.exists()
+
+
+def test_images_of_others_cannot_be_chosen_and_without_images_there_is_no_choice(client: Client) -> None:
+    foreign = EntitlementFactory().image
+
+    answer = client.post(PAGE, _form(images=[str(foreign.pk)]))
+
+    assert "images" not in answer.context["form"].fields
+    assert not AccessToken.objects.get().limited
 
 
 def _let_the_login_grow_old(client: Client) -> None:
@@ -174,5 +238,5 @@ def test_the_pages_queries_do_not_grow_with_the_tokens(client: Client, user: Use
     AccessTokenFactory.create_batch(20, user=user)
     client.get(PAGE)  # takes the greeting after the login away
 
-    with django_assert_num_queries(3):  # session, user, tokens
+    with django_assert_num_queries(6):  # session, user, account, organisations, images to choose, tokens
         client.get(PAGE)

@@ -12,12 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms import AccessTokenForm
-from accounts.models import AccessToken, TokenScope
+from accounts.models import AccessToken, TokenScope, User
 from accounts.requests import has_signed_in_freshly, signed_in
+from accounts.selectors.organisations import account_ids_of
 from accounts.selectors.tokens import tokens_of
 from accounts.services import tokens as services
 from common.errors import DomainError
+from marketplace.forms.credentials import AccessTokenForm
+from marketplace.selectors.credentials import images_to_choose
+from marketplace.services.credentials import make_access_token
 
 
 @never_cache  # no-store: the answer to a POST holds the secret
@@ -25,29 +28,34 @@ from common.errors import DomainError
 @login_required
 def tokens(request: HttpRequest) -> HttpResponse:
     """List the user's tokens and make new ones: `tokens` (newest first), `form`; after making one, `made` and `secret`, this once."""
-    form = AccessTokenForm(request.POST or None)
+    user = signed_in(request)
+    form = _form(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if set(form.cleaned_data["scopes"]) - {TokenScope.PULL} and not has_signed_in_freshly(request):
             raise ReauthenticationRequired  # allauth asks for password or second factor, then sends the same form again
-        return _make(request, form)
+        return _make(request, user, form)
     return _page(request, form, status=400 if form.is_bound else 200)
 
 
 @sensitive_variables("issued")
-def _make(request: HttpRequest, form: AccessTokenForm) -> HttpResponse:
+def _make(request: HttpRequest, user: User, form: AccessTokenForm) -> HttpResponse:
     given = form.cleaned_data
     try:
-        issued = services.create_access_token(
-            user=signed_in(request), name=given["name"], scopes=given["scopes"], expires_at=form.expires_at
+        issued = make_access_token(
+            user=user, name=given["name"], scopes=given["scopes"], image_ids=form.image_ids, expires_at=form.expires_at
         )
     except DomainError as error:
-        form.add_error(error.field, error.message)
+        form.refuse(error)
         return _page(request, form, status=error.status)
-    return _page(request, AccessTokenForm(), made=issued.token, secret=issued.secret)
+    return _page(request, _form(user), made=issued.token, secret=issued.secret)
+
+
+def _form(user: User, data: object = None) -> AccessTokenForm:
+    return AccessTokenForm(data, images=images_to_choose(account_ids_of(user)))
 
 
 def _page(request: HttpRequest, form: AccessTokenForm, status: int = 200, **once: object) -> HttpResponse:
-    return render(request, "accounts/tokens.html", {"form": form, "tokens": tokens_of(signed_in(request)), **once}, status=status)
+    return render(request, "marketplace/tokens.html", {"form": form, "tokens": tokens_of(signed_in(request)), **once}, status=status)
 
 
 @require_POST
@@ -58,7 +66,7 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     token = get_object_or_404(AccessToken, pk=token_id, user=user)
     services.revoke_access_token(token=token, actor=user)
     messages.success(request, f"{token.name} is revoked. What uses it is refused from its next request on.")
-    return redirect("accounts:tokens")
+    return redirect("marketplace:tokens")
 
 
 @require_POST
@@ -69,4 +77,4 @@ def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     services.log_out_everywhere(user=user)
     update_session_auth_hash(request, user)
     messages.success(request, "Every other browser and every docker sign-in has ended. Access tokens stay until you revoke them.")
-    return redirect("accounts:tokens")
+    return redirect("marketplace:tokens")

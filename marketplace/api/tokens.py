@@ -8,8 +8,22 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import AccessToken, TokenScope, User
-from accounts.services.tokens import IssuedToken, create_access_token, revoke_access_token
+from accounts.models import AccessToken, TokenScope
+from accounts.services.tokens import IssuedToken, revoke_access_token
+from marketplace.api.requests import asker, checked
+from marketplace.selectors.credentials import image_ids_of
+from marketplace.services.credentials import make_access_token
+
+MOST_IMAGES = 500
+
+
+class ImagesField(serializers.ListField):
+    """Names of images, by which a credential is limited; none for all."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "The only images it is for, as namespace/name. None: all of them, also those that come later."
+        kwargs = {"default": list, "max_length": MOST_IMAGES, "help_text": words, **kwargs}
+        super().__init__(child=serializers.CharField(max_length=255), **kwargs)
 
 
 class AccessTokenSerializer(serializers.ModelSerializer[AccessToken]):
@@ -33,6 +47,7 @@ class NewAccessTokenSerializer(serializers.Serializer[IssuedToken]):
         default=[TokenScope.PULL],
         help_text="registry:pull is what a token may give.",
     )
+    images = ImagesField()
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="None: no end.")
 
 
@@ -41,6 +56,13 @@ class IssuedTokenSerializer(serializers.Serializer[IssuedToken]):
 
     token = AccessTokenSerializer()
     secret = serializers.CharField()
+
+
+def shown_once(document: Any) -> Response:
+    """Answer with a new secret, which nobody may keep on its way."""
+    answer = Response(document, status=status.HTTP_201_CREATED)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 class AccessTokenViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[AccessToken]):
@@ -57,22 +79,19 @@ class AccessTokenViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
     @extend_schema(request=NewAccessTokenSerializer, responses={201: IssuedTokenSerializer})
     def create(self, request: Request) -> Response:
         """Make an access token for pulling. Tokens that push or use the API are made in the browser, after a fresh login."""
-        given = NewAccessTokenSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        values: dict[str, Any] = given.validated_data
-        issued = create_access_token(
-            user=cast("User", request.user),
+        values = checked(NewAccessTokenSerializer, request)
+        issued = make_access_token(
+            user=asker(request),
             name=values["name"],
             scopes=[TokenScope(scope) for scope in values["scopes"]],
+            image_ids=image_ids_of(values["images"]),
             expires_at=values["expires_at"],
             maker=cast("AccessToken", request.auth),
         )
-        answer = Response(IssuedTokenSerializer(issued).data, status=status.HTTP_201_CREATED)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return shown_once(IssuedTokenSerializer(issued).data)
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: object = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
         """Revoke an access token, also the one you ask with. Revoking again changes nothing."""
-        revoke_access_token(token=self.get_object(), actor=cast("User", request.user))
+        revoke_access_token(token=self.get_object(), actor=asker(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,41 @@
+"""An organisation's robots, and who looks after them."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import AccessToken, Account, AuditEvent, User
+from accounts.models.organisations import MANAGING_ROLES
+from accounts.selectors.tokens import LISTED, live
+
+
+def owners_of(organisation: Account) -> QuerySet[User]:
+    """Return who manages the organisation; disabled people do not."""
+    return User.objects.filter(memberships__account=organisation, memberships__role__in=MANAGING_ROLES, is_active=True).order_by("pk")
+
+
+def live_robots_of(organisation: Account) -> QuerySet[AccessToken]:
+    """Return the robots that open something now."""
+    return live(organisation.robots.all())
+
+
+@dataclass(frozen=True, slots=True)
+class RobotRow:
+    """A robot as its page lists it.
+
+    Attributes:
+        made_by: user name of who made it, who may have left since.
+    """
+
+    robot: AccessToken
+    made_by: str
+
+
+def robots_of(organisation: Account) -> list[RobotRow]:
+    """List the robots, newest first, the ended ones too, at most 200; two queries."""
+    robots = list(organisation.robots.select_related("organisation").order_by("-created_at")[:LISTED])
+    made = AuditEvent.objects.filter(
+        target_type=AccessToken._meta.label_lower, target_id__in=[str(robot.pk) for robot in robots], action="robot.created"
+    )
+    makers = dict(made.values_list("target_id", "actor__username"))
+    return [RobotRow(robot, makers.get(str(robot.pk), "")) for robot in robots]
