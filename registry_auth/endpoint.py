@@ -21,6 +21,7 @@ from registry_auth import metrics
 from registry_auth.credentials import Credentials, MalformedCredentials
 from registry_auth.errors import FormTooLarge, InvalidTokenRequest, TokenRefused, TokensUnavailable
 from registry_auth.keys.ring import NoSigningKey
+from registry_auth.service_access import SERVICE_USER
 from registry_auth.services.tokens import RegistryToken, issue_token, key_ring, refuse_credentials
 from registry_auth.token_requests import TokenRequest, read_form, read_query
 
@@ -75,7 +76,7 @@ def answer_token(environ: Environ) -> Answer:
         asked = _read(environ)
         client_id = asked.client_id
         issued = issue_token(request=asked, address=address_in(environ), now=timezone.now())
-        outcome, answer = "authenticated" if asked.credentials else "anonymous", _granted(issued, by_form=by_form)
+        outcome, answer = _answered_to(asked.credentials), _granted(issued, by_form=by_form)
     except TokenRefused as refusal:
         outcome, answer = refusal.code, _refused(refusal, by_form=by_form)
     metrics.note_token_answer(outcome=outcome, seconds=perf_counter() - started)
@@ -98,6 +99,12 @@ def problem(code: str, message: str, *, status: int, **oauth: str) -> Answer:
     """Return a refusal in the registry's form, which docker prints."""
     body = {**oauth, "errors": [{"code": code, "message": message, "detail": None}]}
     return _answer(body, status=status, headers={"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Authorization"})
+
+
+def _answered_to(shown: Credentials | None) -> str:
+    if shown is None:
+        return "anonymous"
+    return "service" if shown.username == SERVICE_USER else "authenticated"
 
 
 def _read(environ: Environ) -> TokenRequest:

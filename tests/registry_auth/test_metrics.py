@@ -6,7 +6,9 @@ import sys
 
 import pytest
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
+from registry_auth.service_access import service_credentials
 from tests.registry_auth.conftest import basic
 
 
@@ -18,11 +20,14 @@ def test_what_the_token_endpoint_answered_is_counted(token_client, settings):
         settings.ROOT_URLCONF = "config.urls_token"
         return sum(float(line.split()[1]) for line in lines if line.startswith(f'layerstore_token_answers_total{{outcome="{outcome}"}}'))
 
-    before = {outcome: count(outcome) for outcome in ("anonymous", "wrong_credentials")}
+    before = {outcome: count(outcome) for outcome in ("anonymous", "authenticated", "service", "wrong_credentials")}
     token_client.get("/auth/token")
     token_client.get("/auth/token", headers={"authorization": basic("ada", "wrong")})
+    ours = service_credentials(now=timezone.now())
+    token_client.get("/auth/token", headers={"authorization": basic(ours.username, ours.secret)})
 
-    assert {outcome: count(outcome) - before[outcome] for outcome in before} == {"anonymous": 1, "wrong_credentials": 1}
+    counted = {outcome: count(outcome) - before[outcome] for outcome in before}
+    assert counted == {"anonymous": 1, "authenticated": 0, "service": 1, "wrong_credentials": 1}
 
 
 def test_the_processes_are_summed_up(tmp_path):
