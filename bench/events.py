@@ -4,8 +4,6 @@ import argparse
 import http.client
 import json
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -14,13 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 
 from bench.processes import largest_child
-from bench.token import run_here
+from bench.shop import end_with, fresh_shop, run_here
 from stack.instance import Instance
 from stack.packages import postgres_programs
-from stack.ports import free_base_port
 from stack.problems import Problem
 from stack.running import Stack
 
@@ -71,19 +67,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench events", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000, help="how many the worker applies in one life (1000000)")
     wanted = parser.parse_args().events
-    with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        instance = Instance(port=free_base_port(), var=folder / "var")
-        print("Starting a shop …", flush=True)
-        with Stack(instance, with_docker=False, restarts=False) as stack:
-            for part in ("scheduler", "worker"):
-                stack.supervisor.stop_part(part)
-            pulls = Pulls(**json.loads(run_here(stack, "-m", "bench.event_rows", "fill")))
-            accept(stack, pulls, wanted)
-            apply(stack)
-            survive(stack, pulls, max(wanted // 10, PER_ENVELOPE))
-            return compare(stack, pulls)
+    with fresh_shop(durable=True, restarts=False) as stack:
+        for part in ("scheduler", "worker"):
+            stack.supervisor.stop_part(part)
+        pulls = Pulls(**json.loads(run_here(stack, "-m", "bench.event_rows", "fill")))
+        accept(stack, pulls, wanted)
+        apply(stack)
+        survive(stack, pulls, max(wanted // 10, PER_ENVELOPE))
+        return compare(stack, pulls)
 
 
 def accept(stack: Stack, pulls: Pulls, wanted: int) -> None:
@@ -218,8 +209,4 @@ def row(name: str, figure: float, unit: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Problem as problem:
-        print(f"Problem: {problem}", file=sys.stderr)
-        sys.exit(1)
+    end_with(main)

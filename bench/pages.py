@@ -3,21 +3,18 @@
 import json
 import os
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
-from stack.browser import Browser
+from bench.shop import end_with, fresh_shop
 from stack.catalogue import tidewater
 from stack.environment import plain_environment
-from stack.instance import ROOT, Instance
+from stack.instance import ROOT
 from stack.packages import find_program
-from stack.ports import free_base_port
 from stack.problems import Problem
 from stack.running import Stack
-from stack.sale.people import Person, meet
+from stack.sale.people import Person, meet, sign_in
 from stack.sale.story import Story
 from stack.view import Step, View
 
@@ -31,12 +28,11 @@ def main() -> int:
     """Start a shop of its own, measure, print four scores for each page; return 0 only if all are high enough."""
     view = View()
     program = lighthouse(ROOT / "var" / "lighthouse")
-    with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
-        folder = Path(name)
-        with Stack(Instance(port=free_base_port(), var=folder)) as stack:
-            view.say("Filling a shop …")
-            Story(stack, View(Console(quiet=True))).tell()
-            rows = [[page, *map(str, measure(program, url, cookie, folder))] for page, url, cookie in pages(stack)]
+    with fresh_shop(with_docker=True, durable=True) as stack:
+        view.say("Filling a shop …")
+        Story(stack, View(Console(quiet=True))).tell()
+        folder = stack.instance.var.parent
+        rows = [[page, *map(str, measure(program, url, cookie, folder))] for page, url, cookie in pages(stack)]
     view.table("Lighthouse", ["page", *SCORES], rows)
     low = [row[0] for row in rows if min(map(int, row[1:])) < WANTED]
     view.say(f"Below {WANTED}: {', '.join(low)}" if low else f"All {WANTED} or more.")
@@ -63,22 +59,19 @@ def pages(stack: Stack) -> list[tuple[str, str, str]]:
     instance = stack.instance
     seller, buyer = (meet(instance, username, "") for username in ("mara", "jonas"))
     product = f"{instance.url}/{tidewater.NAMESPACE}/{tidewater.REDIS.name}"
-    selling = sign_in(seller, instance)
-    image = next(link for link in seller.browser.look("/selling/").addresses if link.startswith("/selling/images/"))
+    selling = cookie_of(seller)
+    image = seller.browser.look("/selling/").link("", below="/selling/images/")
     return [
         ("home", f"{instance.url}/", ""),
         ("product", product, ""),
-        ("seller's image", instance.url + image, selling),
-        ("library", f"{instance.url}/library/", sign_in(buyer, instance)),
+        ("seller's image", f"{instance.url}{image}", selling),
+        ("library", f"{instance.url}/library/", cookie_of(buyer)),
     ]
 
 
-def sign_in(person: Person, instance: Instance) -> str:
+def cookie_of(person: Person) -> str:
     """Sign a person in, and return the cookie header of the session."""
-    person.browser = Browser(instance.url)
-    step = Step(Console(quiet=True))
-    page = person.browser.open("/account/login/", step)
-    person.browser.submit(page, page.form("login", "password"), step, {"login": person.username, "password": person.password})
+    sign_in(person, Step(Console(quiet=True)))
     return person.browser.cookie_header()
 
 
@@ -107,8 +100,4 @@ def measure(program: Path, url: str, cookie: str, folder: Path) -> list[int]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Problem as problem:
-        print(f"Problem: {problem}", file=sys.stderr)
-        sys.exit(1)
+    end_with(main)

@@ -3,18 +3,14 @@
 import argparse
 import json
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from bench.listing_registry import LENGTH, TAGS
-from bench.token import run_here
+from bench.shop import end_with, fresh_shop, run_here
 from stack import parts
-from stack.instance import ROOT, Instance
-from stack.ports import free_base_port
+from stack.instance import ROOT
 from stack.probes import answers
 from stack.problems import Problem
 from stack.running import Stack
@@ -30,20 +26,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench reconciliation", description=__doc__)
     parser.add_argument("--megabytes", type=int, default=100, help="how long the listings are (100)")
     megabytes = parser.parse_args().megabytes
-    with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        instance = Instance(port=free_base_port(), var=folder / "var")
-        print("Starting a shop …", flush=True)
-        with Stack(instance, with_docker=False, durable=False) as stack:
-            stack.supervisor.stop_part("scheduler")
-            tagged = said(stack, _RESERVE)
-            port = instance.port + 500
-            with listing(stack, port, megabytes, tagged):
-                print(f"Reading {megabytes} MB of listings …", flush=True)
-                stack.environment["LAYERSTORE_REGISTRY_URL"] = f"http://127.0.0.1:{port}"
-                told = json.loads(run_here(stack, "-m", "bench.reconciliation_run"))
-            written = int(said(stack, _WRITTEN))
+    with fresh_shop() as stack:
+        stack.supervisor.stop_part("scheduler")
+        tagged = said(stack, _RESERVE)
+        port = stack.instance.port + 500
+        with listing(stack, port, megabytes, tagged):
+            print(f"Reading {megabytes} MB of listings …", flush=True)
+            stack.environment["LAYERSTORE_REGISTRY_URL"] = f"http://127.0.0.1:{port}"
+            told = json.loads(run_here(stack, "-m", "bench.reconciliation_run"))
+        written = int(said(stack, _WRITTEN))
     return report(told, megabytes, written)
 
 
@@ -92,8 +83,4 @@ def report(told: dict[str, float], megabytes: int, written: int) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Problem as problem:
-        print(f"Problem: {problem}", file=sys.stderr)
-        sys.exit(1)
+    end_with(main)

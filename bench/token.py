@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.shop import end_with, fresh_shop, run_here
 from bench.wrk import Measured, load, program, write_script
 from stack import parts
-from stack.instance import ROOT, Instance
-from stack.ports import free_base_port
+from stack.instance import ROOT
 from stack.probes import answers
 from stack.problems import Problem
 from stack.running import Stack
@@ -38,16 +36,12 @@ class Row:
 def main() -> int:
     """Start everything, measure, print; return 0 only if no answer was unexpected."""
     program()
-    with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        instance = Instance(port=free_base_port(), var=folder / "var")
-        print("Starting a shop …", flush=True)
-        with Stack(instance, with_docker=False, durable=False) as stack:
-            asked = json.loads(run_here(stack, "-m", "bench.token_rows"))
-            token, baseline = (f"http://127.0.0.1:{instance.port + offset}" for offset in (500, 501))
-            with serving(stack, token), serving(stack, baseline, application="bench.token_baselines.application"):
-                measured = measure(rows(folder, asked, token=token, baseline=baseline, edge=instance.url))
+    with fresh_shop() as stack:
+        instance = stack.instance
+        asked = json.loads(run_here(stack, "-m", "bench.token_rows"))
+        token, baseline = (f"http://127.0.0.1:{instance.port + offset}" for offset in (500, 501))
+        with serving(stack, token), serving(stack, baseline, application="bench.token_baselines.application"):
+            measured = measure(rows(instance.var.parent, asked, token=token, baseline=baseline, edge=instance.url))
     report(measured)
     return int(any(one.unexpected for rounds in measured.values() for one in rounds))
 
@@ -87,18 +81,6 @@ def report(measured: dict[str, list[Measured]]) -> None:
         print(f"{name:20} {rate:10.0f} {p50:8.2f} {p99:8.2f} {unexpected:11d} {ratio:10.2f}x")
 
 
-def run_here(stack: Stack, *arguments: str) -> str:
-    """Run a Python module with the stack's environment, and return what it prints.
-
-    Raises:
-        Problem: it failed.
-    """
-    result = subprocess.run([parts.PYTHON, *arguments], env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise Problem(f"{' '.join(arguments)} failed: {result.stderr[-600:]}", do="mend the cause and start again.")
-    return result.stdout
-
-
 @contextmanager
 def serving(stack: Stack, url: str, *, application: str = "config.wsgi_token.application") -> Iterator[None]:
     """Run the token part's own command on a port instead of its socket, with another application if one is named.
@@ -128,8 +110,4 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Problem as problem:
-        print(f"Problem: {problem}", file=sys.stderr)
-        sys.exit(1)
+    end_with(main)

@@ -1,0 +1,47 @@
+"""The shop that a measurement is made on, and what is run beside it."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack import parts
+from stack.instance import ROOT, Instance
+from stack.ports import free_base_port
+from stack.problems import Problem
+from stack.running import Stack
+
+
+@contextmanager
+def fresh_shop(*, with_docker: bool = False, durable: bool = False, restarts: bool = True) -> Iterator[Stack]:
+    """Run a shop on free ports with fresh data, and take both away at the end. Beside its var/ there is room for files."""
+    with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL's user passes through
+        print("Starting a shop …", flush=True)
+        instance = Instance(port=free_base_port(), var=folder / "var")
+        with Stack(instance, with_docker=with_docker, durable=durable, restarts=restarts) as stack:
+            yield stack
+
+
+def run_here(stack: Stack, *arguments: str) -> str:
+    """Run a Python module with the stack's environment, and return what it prints.
+
+    Raises:
+        Problem: it failed.
+    """
+    result = subprocess.run([parts.PYTHON, *arguments], env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise Problem(f"{' '.join(arguments)} failed: {result.stderr[-600:]}", do="mend the cause and start again.")
+    return result.stdout
+
+
+def end_with(main: Callable[[], int]) -> None:
+    """Run a measurement and end the process with its status, or with 1 and in words what was in the way."""
+    try:
+        sys.exit(main())
+    except Problem as problem:
+        print(f"Problem: {problem}", file=sys.stderr)
+        sys.exit(1)
