@@ -59,6 +59,10 @@ TESTING = (
     *RUNNING,
     program("chromium", "chromium"),
     program("docker-compose", "docker-compose"),
+    program("podman", "podman"),
+    program("buildah", "buildah"),
+    program("ctr", "containerd"),
+    program("curl", "curl"),
     file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )
 MEASURING = (*TESTING, program("wrk", "wrk"), program("npm", "npm"))

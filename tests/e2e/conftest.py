@@ -2,6 +2,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from stack.sale.people import Person
 from tests.support.stack import LiveStack, stack
 from tests.support.trade import Trade
 
@@ -14,6 +15,18 @@ def trade(stack: LiveStack) -> Iterator[Trade]:
     trade = Trade(stack)
     yield trade
     trade.close()
+
+
+@pytest.fixture(scope="session")
+def staff(trade: Trade) -> Person:
+    """Somebody of the house."""
+    person = trade.person()
+    trade.stack.manage(
+        "shell",
+        "-c",
+        f"from accounts.models import User; User.objects.filter(username='{person.username}').update(is_staff=True, is_superuser=True)",
+    )
+    return person
 
 
 @pytest.hookimpl(wrapper=True)

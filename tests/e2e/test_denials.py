@@ -85,14 +85,23 @@ def test_a_layer_of_somebody_elses_image_is_not_mounted(trade: Trade, sold: Sold
         trust_env=False,
     )
 
-    # Never 201: the registry wants pull on the source, falls back to an upload of one's own, or refuses.
-    assert answer.status_code in {202, 401}
+    # Never 201. The registry refuses it; the edge turns that into an upload of one's own, so that no client gives up.
+    assert answer.status_code == 202
     assert (
         httpx.head(
             f"{trade.stack.url}/v2/thieves/loot/blobs/{layer}", headers={"Authorization": f"Bearer {token}"}, trust_env=False
         ).status_code
         == 404
     )
+
+
+def test_a_mount_that_shows_no_token_is_told_what_to_ask_for(trade: Trade, sold: Sold) -> None:
+    address = f"{trade.stack.url}/v2/thieves/loot/blobs/uploads/"
+
+    answer = httpx.post(address, params={"mount": "sha256:" + "0" * 64, "from": sold.repository}, trust_env=False)
+
+    assert answer.status_code == 401
+    assert f'scope="repository:thieves/loot:pull,push repository:{sold.repository}:pull"' in answer.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize(

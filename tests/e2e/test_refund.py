@@ -1,6 +1,5 @@
 """A refund from the admin takes the pull back."""
 
-import re
 import time
 
 import jwt
@@ -8,30 +7,9 @@ import pytest
 
 from stack.clients import Refused
 from stack.sale.people import Person
-from tests.support.trade import SILENT, Trade, eventually, silent
+from tests.support.trade import Trade, eventually, refund_in_admin, silent
 
 LEEWAY = 60  # the registry's own
-
-
-def refund_in_admin(staff: Person, order: str) -> None:
-    """Refund an order wholly as staff do: tick it, choose the action, say why."""
-    page = staff.browser.look(f"/admin/billing/order/?q={order}")
-    form = page.form("action", "_selected_action")
-    refund = re.search(r'<option value="([a-z_]*refund[a-z_]*)"', page.html)
-    assert refund
-    page = staff.browser.submit(page, form, SILENT, {"action": refund[1], "_selected_action": [order]})
-    staff.browser.submit(page, page.form("reason"), SILENT, {"reason": "It did not start on their machine."})
-
-
-@pytest.fixture(scope="module")
-def staff(trade: Trade) -> Person:
-    person = trade.person()
-    trade.stack.manage(
-        "shell",
-        "-c",
-        f"from accounts.models import User; User.objects.filter(username='{person.username}').update(is_staff=True, is_superuser=True)",
-    )
-    return person
 
 
 def test_after_a_refund_nothing_is_pulled_once_the_last_token_has_run_out(trade: Trade, staff: Person) -> None:

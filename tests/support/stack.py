@@ -107,5 +107,6 @@ def running_stack(*, with_docker: bool = True, settings: Mapping[str, str] | Non
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LiveStack]:
     """The one whole stack of this test session: tokens end early, so that a test can wait for it, and nobody is throttled."""
-    with running_stack(settings={"LAYERSTORE_PULL_TOKEN_SECONDS": "60", "LAYERSTORE_API_RATE": "100000/min"}) as live:
+    lifetimes = {"LAYERSTORE_PULL_TOKEN_SECONDS": "60", "LAYERSTORE_PUSH_TOKEN_SECONDS": "60"}
+    with running_stack(settings=lifetimes | {"LAYERSTORE_API_RATE": "100000/min"}) as live:
         yield live
