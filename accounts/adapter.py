@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.errors import EmailAddressTaken, UsernameTaken
+from accounts.models import Account
 from accounts.services.mail import queue_mail
 from accounts.usernames import is_reserved
 from common.client import address_of
@@ -46,11 +47,13 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {**DefaultAccountAdapter.error_messages, "username_taken": UsernameTaken.message}
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  allauth's signature
-        """Return the name as docker shows it: lower case, OCI grammar, neither taken nor one of ours."""
+        """Return the name as docker shows it: lower case, OCI grammar, neither taken by a person or an organisation nor one of ours."""
         cleaned: str = super().clean_username(username.lower(), shallow=shallow)
         if is_reserved(cleaned):
             msg = "This name is kept for the shop. Choose another one."
             raise ValidationError(msg, code="username_reserved")
+        if not shallow and Account.objects.filter(handle=cleaned, kind=Account.Kind.ORGANISATION).exists():
+            raise ValidationError(UsernameTaken.message, code="username_taken")
         return cleaned
 
     def save_user(
@@ -60,10 +63,11 @@ class AccountAdapter(DefaultAccountAdapter):
         form: BaseForm,
         commit: bool = True,  # noqa: FBT001, FBT002  allauth's
     ) -> AbstractBaseUser:
-        """Save the new user; of two who sign up at once under one name or address, the constraint chooses."""
+        """Save the new user; of two who want one name or address at once, be one an organisation, the constraint chooses."""
         name_taken = translate_violation("accounts_user_username_key", UsernameTaken())
+        handle_taken = translate_violation("accounts_account_handle_key", UsernameTaken())
         address_taken = translate_violation("user_email_unique", EmailAddressTaken())
-        with name_taken, address_taken:
+        with name_taken, handle_taken, address_taken:
             return super().save_user(request, user, form, commit=commit)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:

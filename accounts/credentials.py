@@ -17,13 +17,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-ACCESS_PREFIX, IDENTITY_PREFIX, SERVICE_PREFIX = "lsp_", "lsr_", "lss_"
+ACCESS_PREFIX, IDENTITY_PREFIX, SERVICE_PREFIX, INVITATION_PREFIX = "lsp_", "lsr_", "lss_", "lsi_"
 HINT_LENGTH = 4
 SERVICE_SECONDS = 60  # both ways: the clocks of two machines differ
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 43, 6
 _ACCESS = re.compile(rf"{ACCESS_PREFIX}([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})", re.ASCII)
 _IDENTITY = re.compile(rf"({IDENTITY_PREFIX}([0-9a-f]{{32}})_(0|[1-9][0-9]{{0,9}}))_([0-9a-f]{{64}})", re.ASCII)
+_INVITATION = re.compile(rf"{INVITATION_PREFIX}[0-9A-Za-z_-]{{43}}", re.ASCII)
 _SERVICE = re.compile(rf"({SERVICE_PREFIX}([0-9]{{1,12}}))_([0-9a-f]{{64}})", re.ASCII)
 
 
@@ -56,13 +57,23 @@ def is_access_token(text: str) -> bool:
     return match is not None and checksum(match[1]) == match[2]
 
 
+def new_invitation_secret() -> str:
+    """Return what the link of an invitation carries: 256 random bits, kept as a hash like an access token."""
+    return f"{INVITATION_PREFIX}{secrets.token_urlsafe(32)}"
+
+
+def is_invitation_secret(text: str) -> bool:
+    """Whether the text has the form of one: anything else needs no query."""
+    return _INVITATION.fullmatch(text) is not None
+
+
 def secret_hash(secret: str) -> str:
-    """Return what the database keeps of a new access token: its HMAC under the first key."""
+    """Return what the database keeps of a new secret: its HMAC under the first key."""
     return _mac(settings.LAYERSTORE_TOKEN_KEYS[0], secret)
 
 
 def secret_hashes(secret: str) -> list[str]:
-    """Return what the database may have kept of an access token: its HMAC under every key."""
+    """Return what the database may have kept of a secret: its HMAC under every key."""
     return [_mac(key, secret) for key in settings.LAYERSTORE_TOKEN_KEYS]
 
 

@@ -1,10 +1,13 @@
 """What the account pages ask for."""
 
 from allauth.account.forms import SignupForm
+from django import forms
 from django.contrib.auth.hashers import make_password
+from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.models.users import USERNAME_PATTERN
 
 
 class SignUpForm(SignupForm):
@@ -16,3 +19,42 @@ class SignUpForm(SignupForm):
             make_password(self.cleaned_data["password1"])
         user, response = super().try_save(request)
         return user, response
+
+
+class OrganisationForm(forms.Form):
+    """A new organisation."""
+
+    name = forms.CharField(label="Name", max_length=80, help_text="As people read it, in mails too: no / @ < > in it.")
+    handle = forms.CharField(
+        label="Handle",
+        max_length=39,
+        validators=[RegexValidator(rf"^{USERNAME_PATTERN}\Z", "Use lower-case letters and digits, with single . _ or - between them.")],
+        help_text="Its short name, for addresses and robots, as in acme or north-light. It cannot be changed.",
+    )
+
+    def clean_name(self) -> str:
+        """Return the name; refuse what would look like an address or a tag in a mail to a stranger, or hides its direction."""
+        name: str = self.cleaned_data["name"]
+        if not name.isprintable() or set(name) & set("/\\@<>"):
+            msg = "Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."
+            raise forms.ValidationError(msg)
+        return name
+
+
+class RoleForm(forms.Form):
+    """What a member shall be."""
+
+    role = forms.TypedChoiceField(label="Role", choices=Role.choices, coerce=Role)
+
+
+class InvitationForm(forms.Form):
+    """Whom to ask into an organisation, and as what."""
+
+    email = forms.EmailField(label="E-mail", max_length=254, help_text="The link goes there. Only an account with this address can accept.")
+    role = forms.TypedChoiceField(
+        label="Role",
+        choices=[(role.value, f"{role.label}. {role.meaning}") for role in Role],
+        coerce=Role,
+        initial=Role.MEMBER,
+        widget=forms.RadioSelect,
+    )

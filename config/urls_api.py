@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from common.api import NoSuchAddress
 
 urlpatterns = [
+    path("v1/", include("accounts.urls_api")),
     path("v1/", include("marketplace.urls_api")),
     path("v1/", include("billing.urls_api")),
     path("v1/", include("registry_auth.urls_api")),

@@ -10,11 +10,21 @@ from django.contrib.auth.models import Group
 
 from accounts.admin.audit import AuditEventAdmin
 from accounts.admin.mail import OutgoingMailAdmin
+from accounts.admin.organisations import InvitationAdmin, MembershipAdmin
 from accounts.admin.people import AccountAdmin, UserAdmin
 from accounts.admin.sellers import SellerProfileAdmin
 from accounts.admin.tokens import AccessTokenAdmin
 
-__all__ = ["AccessTokenAdmin", "AccountAdmin", "AuditEventAdmin", "OutgoingMailAdmin", "SellerProfileAdmin", "UserAdmin"]
+__all__ = [
+    "AccessTokenAdmin",
+    "AccountAdmin",
+    "AuditEventAdmin",
+    "InvitationAdmin",
+    "MembershipAdmin",
+    "OutgoingMailAdmin",
+    "SellerProfileAdmin",
+    "UserAdmin",
+]
 
 # Others' pages that would change people without a reason, or show their second factors' secrets.
 admin.site.unregister([EmailAddress, Authenticator, Group])

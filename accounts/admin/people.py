@@ -5,9 +5,11 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts.admin.organisations import NewOwnerForm
 from accounts.admin.trail import AuditedAdmin
-from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, User
+from accounts.models import AccessToken, Account, AuditEvent, Invitation, Membership, OutgoingMail, User
 from accounts.requests import signed_in
+from accounts.services.organisations import appoint_owner
 from accounts.services.tokens import log_out_everywhere
 from accounts.services.users import disable_user, enable_user, remove_second_factors
 from common.admin import act, neighbour, neighbours
@@ -29,6 +31,7 @@ class UserAdmin(AuditedAdmin):
         "second_factor",
         neighbour("account"),
         neighbours(AccessToken, "user"),
+        neighbours(Membership, "user"),
         neighbours(AuditEvent, "actor", "done by them"),
         neighbours(OutgoingMail, "to", "mail to them", of="email"),
     )
@@ -70,9 +73,27 @@ class UserAdmin(AuditedAdmin):
 class AccountAdmin(AuditedAdmin):
     """Who owns, buys and holds."""
 
-    list_display = ("name", "kind", neighbour("user"), "created_at")
+    list_display = ("name", "handle", "kind", neighbour("user"), "created_at")
     list_filter = ("kind", "created_at")
     list_select_related = ("user",)
-    search_fields = ("name", "user__username", "user__email")
+    search_fields = ("name", "handle", "user__username", "user__email")
     exclude = ("user",)
-    readonly_fields = ("id", "created_at", neighbour("user"), neighbour("seller", "seller profile"))
+    readonly_fields = (
+        "id",
+        "created_at",
+        neighbour("user"),
+        neighbour("seller", "seller profile"),
+        neighbours(Membership, "account", "members"),
+        neighbours(Invitation, "account"),
+        neighbours(AccessToken, "organisation", "robots"),
+    )
+    actions = ("make_owner",)
+
+    @act(
+        "Make somebody an owner",
+        consequence="They decide who belongs to the organisation, buy and pull for it. For when all its owners are gone.",
+        form=NewOwnerForm,
+    )
+    def make_owner(self, request: HttpRequest, account: Account, reason: str, username: User) -> None:
+        """Give an organisation an owner."""
+        appoint_owner(organisation=account, user=username, reason=reason, actor=signed_in(request))

@@ -16,6 +16,20 @@ class Role(models.TextChoices):
     MEMBER = "member", "Member"
     BILLING = "billing", "Billing"
 
+    @property
+    def meaning(self) -> str:
+        """What follows from it, in one sentence."""
+        return {
+            Role.OWNER: "Pulls, buys, and decides who belongs to it.",
+            Role.MEMBER: "Pulls what it holds, with their own credentials.",
+            Role.BILLING: "Buys for it and sees its orders; does not pull.",
+        }[self]
+
+    @property
+    def pulls(self) -> bool:
+        """Whether it opens the images that the organisation holds."""
+        return self in PULLING_ROLES
+
 
 PULLING_ROLES = (Role.OWNER, Role.MEMBER)  # pull, with their own credentials, what the organisation holds
 BUYING_ROLES = (Role.OWNER, Role.BILLING)  # buy for it, see its orders, ask for refunds
@@ -41,12 +55,17 @@ class Membership(UUIDModel):
     def __str__(self) -> str:
         return f"{self.user} in {self.account} ({self.role})"
 
+    @property
+    def meaning(self) -> str:
+        """What the role means."""
+        return Role(self.role).meaning
+
 
 class Invitation(UUIDModel):
     """Somebody was asked by mail to join. Only a keyed hash of the link's secret is kept."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, help_text="In lower case, as e-mail addresses of users are kept.")
     role = models.CharField(max_length=10, choices=Role.choices)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -71,6 +90,8 @@ class Invitation(UUIDModel):
                 name="invitation_accepted_by_somebody",
             ),
         )
+        # How often somebody was written to, and what is open for them.
+        indexes = (models.Index(fields=("email", "-created_at"), name="invitation_of_address"),)
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
@@ -79,4 +100,15 @@ class Invitation(UUIDModel):
     @property
     def is_open(self) -> bool:
         """Whether its link still works."""
-        return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > timezone.now()
+        return not self.why_over
+
+    @property
+    def why_over(self) -> str:
+        """What happened to it and what to do, in words; empty while its link works."""
+        if self.accepted_at is not None:
+            return "This invitation was accepted already."
+        if self.withdrawn_at is not None:
+            return "This invitation was withdrawn, declined, or replaced by a newer one. Open the newest mail, or ask to be invited again."
+        if self.expires_at <= timezone.now():
+            return "This invitation has expired. Ask to be invited again."
+        return ""

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import SellerProfile
 from accounts.requests import signed_in
+from accounts.selectors.organisations import memberships_of, open_invitations_to
 from accounts.selectors.tokens import live_tokens_of
 from accounts.selectors.users import has_verified_email
 
@@ -15,12 +16,14 @@ from accounts.selectors.users import has_verified_email
 @require_safe
 @login_required
 def account_settings(request: HttpRequest) -> HttpResponse:
-    """Show what is set: `email_verified`, `second_factor`, `seller` (SellerProfile or None), `token_count` (live ones)."""
+    """Show what is set: `email_verified`, `second_factor`, `seller` (SellerProfile or None); count tokens, organisations, invitations."""
     user = signed_in(request)
     context = {
         "email_verified": has_verified_email(user),
         "second_factor": is_mfa_enabled(user),
         "seller": SellerProfile.objects.filter(account__user=user).first(),
         "token_count": live_tokens_of(user).count(),
+        "organisation_count": memberships_of(user).count(),
+        "invitation_count": open_invitations_to(user).count(),
     }
     return render(request, "accounts/settings.html", context)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, Role
 from accounts.services.mail import queue_mail
 from common.money import Money
 
@@ -36,6 +36,12 @@ LASTING_TOKEN = SimpleNamespace(**TOKEN | {"expires_at": None, "limited_to": "ac
 ROBOT = SimpleNamespace(
     **TOKEN | {"last_used_at": AT}, username="acme+ci", organisation=SimpleNamespace(name="Acme & Co", handle="acme")
 )  # fmt: skip
+JOINED = {
+    "organisation": SimpleNamespace(name="Fast <& Co>", handle="fast-co"),
+    "invitation": SimpleNamespace(email="kim@example.test", invited_by=SimpleNamespace(username="olu"), expires_at=AT),
+    "member": USER,
+    "organisation_url": LINK,
+}
 MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("email_confirmation_signup", {"user": USER, "activate_url": LINK}, ["Welcome, mira-k", LINK]),
     ("email_confirmation", {"user": USER, "activate_url": LINK}, ["mira-k", LINK]),
@@ -67,6 +73,18 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["docker pull layerstore.test:8080/acme/db", "docker pull layerstore.test:8080/acme/web", "1A2B3C", "€19.00", "Acme & Co", "4242", LINK],
     ),
     ("refund", {**SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6}, ["€5.00", "1A2B3C", "6 more minutes", LINK]),
+    (
+        "invitation",
+        {**JOINED, "role": Role.MEMBER, "link": LINK},
+        ["olu", "Fast <& Co>", "fast-co", "Member", Role.MEMBER.meaning, LINK, "23 November 2026, 09:05 UTC", "kim@example.test"],
+    ),
+    ("invitation_accepted", {**JOINED, "role": Role.BILLING}, ["mira-k", "Fast <& Co>", "olu", "kim@example.test", Role.BILLING.meaning, LINK]),
+    ("membership_changed", {**JOINED, "role": Role.OWNER, "by": "olu"}, ["olu gave you", "Fast <& Co>", "Owner", Role.OWNER.meaning, LINK]),
+    ("membership_changed", {**JOINED, "role": Role.OWNER, "by": ""}, ["The staff of Layerstore gave you"]),
+    ("membership_ended", {**JOINED, "pull_ends_after": 6}, ["Fast <& Co>", "fast-co", "at most 6 more minutes", "stays with it"]),
+    ("membership_ended", {**JOINED, "pull_ends_after": 0}, ["You were removed"]),
+    ("owner_added", {**JOINED, "by": "olu"}, ["olu made", "mira-k", "Fast <& Co>", LINK]),
+    ("owner_added", {**JOINED, "by": ""}, ["The staff of Layerstore made"]),
     ("reservation_expiring", {"image": IMAGE, "image_url": LINK}, ["acme/db", "23 November 2026", "docker push layerstore.test:8080/acme/db", LINK]),
     ("reservation_ended", {"image": IMAGE}, ["acme/db", "/selling/reserve/"]),
 ]  # fmt: skip

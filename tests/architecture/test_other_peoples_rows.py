@@ -10,11 +10,11 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AccessToken, AuditEvent
+from accounts.models import AccessToken, AuditEvent, Invitation, Membership
 from billing.models import Order
 from common.models import new_id
 from marketplace.models import Entitlement, Image, Product, ProductPicture, Tag
-from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
+from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory, NamespaceFactory
 from tests.support.routes import Route, site_routes
@@ -41,9 +41,13 @@ def rows() -> dict[str, Model]:
     picture = ProductPicture.objects.create(product=product, file="products/x.png", width=1, height=1, alt="A picture.")
     token = AccessTokenFactory(user=product.seller.account.user)
     organisation = MembershipFactory(user=product.seller.account.user).account
+    robot = RobotFactory(organisation=organisation)
     return {
         "handle": organisation,
-        "robot_id": RobotFactory(organisation=organisation),
+        "membership_id": organisation.memberships.get(),
+        "invitation_id": InvitationFactory(account=organisation),
+        "robot_id": robot,
+        "robot": robot,
         "product_id": product,
         "image_id": image,
         "order_id": order,
@@ -82,6 +86,8 @@ def state() -> list[object]:
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk"),
         *Tag.objects.order_by("pk").values_list("pk"),
+        *Membership.objects.order_by("pk").values_list("pk", "role"),
+        *Invitation.objects.order_by("pk").values_list("pk", "accepted_at", "withdrawn_at"),
         *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),
     ]
 

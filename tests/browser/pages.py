@@ -87,6 +87,13 @@ def _make_robot(tab: Tab, world: World) -> None:
     _press("Make robot")(tab, world)
 
 
+def _invite_nobody(tab: Tab, world: World) -> None:
+    form = tab.locator("main form:has([name=email])")
+    form.evaluate("form => { form.noValidate = true; }")
+    with tab.expect_navigation():
+        form.get_by_role("button").click()
+
+
 def _open(selector: str) -> Way:
     def way(tab: Tab, world: World) -> None:
         tab.locator(selector).first.click()
@@ -205,6 +212,30 @@ ACCOUNT = (
     Page("robot-made", "/account/organisations/{long_organisation}/robots/", "owner", way=_make_robot),
     Page("robot-replace", "/account/organisations/steadfast/robots/{robot}/replace", "owner"),
     Page("robot-revoke", "/account/organisations/steadfast/robots/{robot}/revoke", "owner"),
+    Page("organisations", "/account/organisations/", "jonas"),
+    Page("organisations-empty", "/account/organisations/", "newcomer"),
+    Page("organisations-invited", "/account/organisations/", "beginner"),
+    Page("organisations-long", "/account/organisations/", "owner"),
+    Page("organisations-faulty", "/account/organisations/", "owner", 400, _submit(name="</b>", handle="No Handle")),
+    Page("organisation", "/account/organisations/steadfast/", "owner"),
+    Page("organisation-member", "/account/organisations/steadfast/", "jonas"),
+    Page("organisation-long", "/account/organisations/{long_organisation}/", "owner"),
+    Page("organisation-faulty", "/account/organisations/steadfast/", "owner", 400, _invite_nobody),
+    Page(
+        "organisation-refused",
+        "/account/organisations/steadfast/",
+        "owner",
+        409,
+        _press("Leave steadfast"),
+        lands="accounts:organisation_leave",
+    ),
+    Page("invitation", "/account/invitations/?key={invitation_key}", lands="accounts:invitation"),
+    Page("invitation-mine", "/account/invitations/{invitation}/", "beginner"),
+    Page("invitation-of-another", "/account/invitations/?key={invitation_key}", "jonas", lands="accounts:invitation"),
+    Page("invitation-of-ones-own", "/account/invitations/?key={invitation_key}", "owner", lands="accounts:invitation"),
+    Page("invitation-long", "/account/invitations/?key={long_invitation_key}", lands="accounts:invitation"),
+    Page("invitation-over", "/account/invitations/?key={ended_invitation_key}", status=410, lands="accounts:invitation"),
+    Page("invitation-unknown", "/account/invitations/?key=none", status=404),
     Page("second-factor", "/account/2fa/", "jonas"),
     Page("second-factor-on", "/account/2fa/", "guarded"),
     Page("second-factor-asked", "/account/2fa/authenticate/", way=_submit(login="guarded", password=PASSWORD)),

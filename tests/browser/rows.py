@@ -23,11 +23,19 @@ from django.test import Client
 from django.utils import timezone
 from fido2 import cose, webauthn
 
-from accounts.models import AccessToken, Role, TokenScope, User
+from accounts.models import AccessToken, Account, Role, TokenScope, User
 from accounts.services.audit import record_audit
 from billing.models import Order, Refund
 from marketplace.models import Category, Image, Product
-from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, SellerFactory, UserFactory
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    InvitationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    RobotFactory,
+    SellerFactory,
+    UserFactory,
+)
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
@@ -247,7 +255,24 @@ def robots() -> dict[str, str]:
     MembershipFactory(user=owner, account=OrganisationFactory(handle="without-robots"))
     long = OrganisationFactory(handle="an-organisation-of-39-characters-exactl", name=LONG_WORD[:80])
     EntitlementFactory(holder=MembershipFactory(user=owner, account=long).account, image=Image.objects.get(name=LONG_IMAGE))
-    return {"robot": str(robot.pk), "long_organisation": long.handle}
+    return {"robot": str(robot.pk), "long_organisation": long.handle, **invitations(firm, long, owner)}
+
+
+def invitations(firm: Account, long: Account, owner: User) -> dict[str, str]:
+    """Invitations in every state, one of them to somebody with an account; members in every role, with names as long as they may be."""
+    now = timezone.now()
+    MembershipFactory(user__username="b" * 39, account=long, role=Role.BILLING)
+    MembershipFactory(user__username="kept-by-the-books", account=firm, role=Role.BILLING)
+    asked = InvitationFactory(account=firm, email="beginner@example.test", invited_by=owner)
+    InvitationFactory(account=firm, email="late@example.test", invited_by=owner, expires_at=now - timedelta(days=1))
+    ended = InvitationFactory(account=firm, email="gone@example.test", invited_by=owner, withdrawn_at=now)
+    far = InvitationFactory(account=long, email=f"{'x' * 64}@{'sub.' * 40}example.test", role=Role.OWNER, invited_by__username="c" * 39)
+    return {
+        "invitation": str(asked.pk),
+        "invitation_key": asked.secret,
+        "ended_invitation_key": ended.secret,
+        "long_invitation_key": far.secret,
+    }
 
 
 def security_key() -> dict[str, object]:

@@ -1,11 +1,14 @@
 """People, sellers and tokens."""
 
+from datetime import timedelta
+
 import factory
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts import credentials
-from accounts.models import AccessToken, Account, Membership, Role, SellerProfile, TokenScope, User
+from accounts.models import AccessToken, Account, Invitation, Membership, Role, SellerProfile, TokenScope, User
 
 PASSWORD = "a sentence that opens the door"
 
@@ -93,6 +96,27 @@ class MembershipFactory(DjangoModelFactory):
     account = factory.SubFactory(OrganisationFactory)
     user = factory.SubFactory(UserFactory)
     role = Role.OWNER
+
+
+class InvitationFactory(DjangoModelFactory):
+    """An open invitation as a member; the made row carries its `secret`, as no row from the database does."""
+
+    class Meta:
+        model = Invitation
+
+    account = factory.SubFactory(OrganisationFactory)
+    email = factory.Sequence(lambda n: f"invited-{n}@example.test")
+    role = Role.MEMBER
+    invited_by = factory.SubFactory(UserFactory)
+    secret = factory.LazyFunction(credentials.new_invitation_secret)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        secret = kwargs.pop("secret")
+        invitation = super()._create(model_class, *args, secret_hash=credentials.secret_hash(secret), **kwargs)
+        invitation.secret = secret
+        return invitation
 
 
 class RobotFactory(AccessTokenFactory):

@@ -3,10 +3,19 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.models import AccessToken, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User
+from accounts.selectors.tokens import find_credential
 from accounts.services.mail import queue_mail
 from common import admin as common_admin
-from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    InvitationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    RobotFactory,
+    SellerFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -114,10 +123,73 @@ def test_staff_enable_log_out_and_remove_second_factors(client: Client) -> None:
     assert [action for action, _, _ in _audited()] == ["user.enabled", "user.logged_out_everywhere", "user.second_factors_removed"]
 
 
+def test_staff_make_somebody_an_owner(client: Client) -> None:
+    firm, heir = OrganisationFactory(), UserFactory(username="heir")
+
+    page = _act(client, "make_owner", firm)
+    assert "For when all its owners are gone" in page.content.decode()
+    answer = _act(client, "make_owner", firm, reason="letter of the director", username="Heir")
+
+    assert answer.headers["Location"] == f"/admin/accounts/account/{firm.pk}/change/"
+    assert list(Membership.objects.values_list("account", "user", "role")) == [(firm.pk, heir.pk, "owner")]
+    assert _audited() == [("membership.role_changed", "letter of the director", "boss")]
+
+
+@pytest.mark.parametrize("username", ["", "nobody-has-this", "gone", "x" * 40, "a\0b"])
+def test_nobody_but_who_can_sign_in_is_made_an_owner(client: Client, username: str) -> None:
+    UserFactory(username="gone", is_active=False)
+
+    page = _act(client, "make_owner", OrganisationFactory(), reason="x", username=username)
+
+    assert page.status_code == 400
+    assert set(page.context["form"].errors) == {"username"}
+    assert not Membership.objects.exists()
+
+
+def test_a_person_has_no_owner(client: Client) -> None:
+    account = UserFactory(username="heir").account
+
+    answer = _act(client, "make_owner", account, reason="x", username="heir")
+
+    assert "This account is a person&#x27;s" in client.get(answer.headers["Location"]).content.decode()
+    assert not Membership.objects.exists()
+
+
+def test_staff_remove_a_member_but_not_the_last_owner(client: Client) -> None:
+    owner = MembershipFactory()
+    member = MembershipFactory(account=owner.account, role="member")
+
+    for row in (member, owner):
+        _act(client, "remove", row, reason="court order")
+
+    assert list(Membership.objects.all()) == [owner]
+    assert _audited() == [("membership.removed", "court order", "boss")]
+
+
+def test_staff_withdraw_an_invitation(client: Client) -> None:
+    _act(client, "withdraw", InvitationFactory(), reason="sent to a list")
+
+    assert Invitation.objects.get().withdrawn_at is not None
+    assert _audited() == [("invitation.withdrawn", "sent to a list", "boss")]
+
+
 def test_staff_revoke_a_token(client: Client) -> None:
     _act(client, "revoke", AccessTokenFactory(), reason="leaked")
 
     assert AccessToken.objects.get().revoked_at is not None
+    assert _audited() == [("token.revoked", "leaked", "boss")]
+
+
+def test_staff_find_a_robot_by_its_organisation_and_revoke_it(client: Client) -> None:
+    robot = RobotFactory(name="ci", organisation__handle="acme")
+    listed = client.get("/admin/accounts/accesstoken/?q=acme").content.decode()
+    assert "acme+ci" in listed
+    assert f"/admin/accounts/account/{robot.organisation.pk}/change/" in listed
+    assert _act(client, "revoke", robot, reason="").status_code == 400
+
+    _act(client, "revoke", robot, reason="leaked")
+
+    assert find_credential(robot.secret) is None
     assert _audited() == [("token.revoked", "leaked", "boss")]
 
 

@@ -7,13 +7,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.models import AccessToken, Account, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
-from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
+from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, SellerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-NOUNS = [AccessToken, Account, AuditEvent, OutgoingMail, SellerProfile, User]
+NOUNS = [AccessToken, Account, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User]
 
 
 @pytest.fixture
@@ -39,6 +39,8 @@ def rows(staff) -> dict[type, object]:
         SellerProfile: SellerFactory(user=user, display_name="Mira's images"),
         AccessToken: AccessTokenFactory(user=user, name="mira's laptop"),
         OutgoingMail: OutgoingMail.objects.get(),
+        Membership: MembershipFactory(user=user),
+        Invitation: InvitationFactory(invited_by=user),
         AuditEvent: record_audit(actor=staff, action="user.praised", target=user, reason="mira is good"),
     }
 
@@ -76,6 +78,8 @@ def test_a_lists_queries_do_not_grow_with_its_rows(client: Client, noun: type[Mo
         for _ in range(count):
             token = AccessTokenFactory(user__staff=True)
             SellerFactory(user=token.user)
+            MembershipFactory(user=token.user)
+            InvitationFactory(invited_by=token.user)
             record_audit(actor=token.user, action="user.praised", target=token.user)
             queue_mail(to="a@example.test", template="unknown_account", context={}, key=str(token.pk))
 
@@ -110,6 +114,22 @@ def test_neighbours_lead_to_each_other(client: Client, rows) -> None:
     assert list(client.get(f"{_path(AccessToken)}?user__exact={user.pk}").context["cl"].result_list) == [token]
 
 
+def test_an_organisation_is_found_by_its_handle_and_leads_to_its_people(client: Client, rows) -> None:
+    membership = rows[Membership]
+    account = membership.account
+
+    assert list(client.get(f"{_path(Account)}?q={account.handle}").context["cl"].result_list) == [account]
+    page = client.get(_path(Account, account.pk, "change")).content.decode()
+    for link in (
+        f"{_path(Membership)}?account__exact={account.pk}",
+        f"{_path(Invitation)}?account__exact={account.pk}",
+        f"{_path(AccessToken)}?organisation__exact={account.pk}",
+    ):
+        assert link in page
+        assert client.get(link).status_code == 200
+    assert list(client.get(f"{_path(Membership)}?account__exact={account.pk}").context["cl"].result_list) == [membership]
+
+
 def test_a_missing_neighbour_is_a_dash(client: Client) -> None:
     account = UserFactory().account
 
@@ -129,7 +149,8 @@ def test_an_entry_of_the_trail_links_to_its_target_while_there_is_a_page_for_it(
 def test_no_secret_is_shown(client: Client, rows) -> None:
     for noun, row in rows.items():
         page = client.get(_path(noun, row.pk, "change")).content.decode()
-        for secret in (rows[User].password, rows[AccessToken].secret_hash, rows[AccessToken].secret, "https://secret.test/"):
+        secrets = (rows[AccessToken].secret, rows[Invitation].secret, rows[Invitation].secret_hash, "https://secret.test/")
+        for secret in (rows[User].password, rows[AccessToken].secret_hash, *secrets):
             assert secret not in page
 
 

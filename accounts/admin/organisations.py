@@ -1,0 +1,80 @@
+"""Who belongs to which organisation, and who was asked to."""
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.models import Invitation, Membership, User
+from accounts.requests import signed_in
+from accounts.services.invitations import withdraw_invitation
+from accounts.services.organisations import remove_member
+from common.admin import ReasonForm, act, neighbour
+
+
+class NewOwnerForm(ReasonForm):
+    """Who shall be an owner, and why."""
+
+    username = forms.CharField(
+        label="User name", max_length=39, help_text="Of whom shall be an owner. They are told by mail, and so are the owners."
+    )
+
+    def clean_username(self) -> User:
+        """Return the user of that name.
+
+        Raises:
+            ValidationError: there is none, or they are disabled.
+        """
+        user = User.objects.filter(username=self.cleaned_data["username"].lower(), is_active=True).first()
+        if user is None:
+            msg = "Nobody who can sign in has this user name."
+            raise forms.ValidationError(msg)
+        return user
+
+
+@admin.register(Membership)
+class MembershipAdmin(AuditedAdmin):
+    """People in organisations."""
+
+    list_display = ("__str__", neighbour("user"), neighbour("account", "organisation"), "role", "created_at")
+    list_filter = ("role", "created_at")
+    list_select_related = ("user", "account")
+    search_fields = ("user__username", "user__email", "account__name", "account__handle")
+    exclude = ("user", "account")
+    readonly_fields = ("id", "created_at", neighbour("user"), neighbour("account", "organisation"))
+    actions = ("remove",)
+
+    @act(
+        "Remove",
+        consequence="They pull no more of what it holds, within the life of a pull token; their purchases for it and its robots stay.",
+    )
+    def remove(self, request: HttpRequest, membership: Membership, reason: str) -> None:
+        """Take people out of organisations."""
+        remove_member(membership=membership, actor=signed_in(request), reason=reason)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(AuditedAdmin):
+    """Who was asked to join, and what came of it. The link's secret is nowhere."""
+
+    list_display = (
+        "email",
+        neighbour("account", "organisation"),
+        "role",
+        neighbour("invited_by"),
+        "created_at",
+        "expires_at",
+        "accepted_at",
+    )
+    list_filter = ("role", ("accepted_at", admin.EmptyFieldListFilter), ("withdrawn_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("account", "invited_by")
+    search_fields = ("email", "account__name", "account__handle", "invited_by__username")
+    date_hierarchy = "created_at"
+    exclude = ("account", "invited_by", "accepted_by")
+    readonly_fields = ("id", "created_at", neighbour("account", "organisation"), neighbour("invited_by"), neighbour("accepted_by"))
+    actions = ("withdraw",)
+
+    @act("Withdraw", consequence="The link of the mail no longer works. Who has joined already stays.")
+    def withdraw(self, request: HttpRequest, invitation: Invitation, reason: str) -> None:
+        """Take invitations back."""
+        withdraw_invitation(invitation=invitation, actor=signed_in(request), reason=reason)

@@ -1,0 +1,9 @@
+"""Addresses of organisations in the API."""
+
+from rest_framework.routers import SimpleRouter
+
+from accounts.api import OrganisationViewSet
+
+router = SimpleRouter()
+router.register("organisations", OrganisationViewSet, basename="organisation")
+urlpatterns = router.urls

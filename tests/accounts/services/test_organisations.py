@@ -1,0 +1,320 @@
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from django.conf import settings as shop
+from django.db import IntegrityError
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.errors import (
+    EmailNotVerified,
+    HandleReserved,
+    HandleTaken,
+    LastOwner,
+    MembershipOver,
+    NotAnOrganisation,
+    NotAnOwner,
+    ReasonMissing,
+    TooManyOrganisations,
+)
+from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
+from accounts.selectors.organisations import account_ids_of, organisations_of
+from accounts.selectors.tokens import find_credential
+from accounts.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
+from common.errors import DomainError
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    InvitationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    RobotFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme() -> Account:
+    return OrganisationFactory(name="Acme & Co", handle="acme")
+
+
+@pytest.fixture
+def owner(acme: Account) -> User:
+    user: User = MembershipFactory(account=acme, user__username="olga").user
+    return user
+
+
+def _state() -> list[object]:
+    return [
+        list(Account.objects.order_by("pk").values()),
+        list(Membership.objects.order_by("pk").values()),
+        list(Invitation.objects.order_by("pk").values()),
+        AuditEvent.objects.count(),
+        OutgoingMail.objects.count(),
+    ]
+
+
+def _refused(error: type[DomainError], act: Callable[[], object]) -> None:
+    """Assert that the act is refused and that nothing is changed, written down or mailed."""
+    before = _state()
+    with pytest.raises(error):
+        act()
+    assert _state() == before
+
+
+def _trail() -> list[tuple[str, str | None, str]]:
+    return list(AuditEvent.objects.order_by("at").values_list("action", "actor__username", "reason"))
+
+
+def _mails() -> list[tuple[str, str]]:
+    return list(OutgoingMail.objects.order_by("to", "subject").values_list("to", "subject"))
+
+
+def test_who_founds_an_organisation_is_its_owner_and_that_is_written_down() -> None:
+    user = UserFactory(username="olga")
+
+    founded = found_organisation(user=user, name="Acme & Co", handle="acme")
+
+    assert (founded.kind, founded.name, founded.handle, founded.user) == ("organisation", "Acme & Co", "acme", None)
+    assert list(Membership.objects.values_list("account", "user", "role")) == [(founded.pk, user.pk, "owner")]
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.target_id, event.details) == (
+        "organisation.founded",
+        user,
+        str(founded.pk),
+        {"handle": "acme"},
+    )
+
+
+def test_without_a_verified_address_nobody_founds() -> None:
+    user = UserFactory(verified=False)
+
+    _refused(EmailNotVerified, lambda: found_organisation(user=user, name="Acme", handle="acme"))
+
+
+@pytest.mark.parametrize("handle", ["admin", "ad.min", "layer-store", "me", "team"])
+def test_a_handle_that_would_speak_for_the_shop_is_refused(handle: str) -> None:
+    user = UserFactory()
+
+    _refused(HandleReserved, lambda: found_organisation(user=user, name="Acme", handle=handle))
+
+
+def test_a_handle_is_not_given_twice(acme: Account) -> None:
+    user = UserFactory()
+
+    _refused(HandleTaken, lambda: found_organisation(user=user, name="Acme", handle="acme"))
+
+
+def test_an_organisation_is_not_called_like_a_person() -> None:
+    user = UserFactory(username="mira-k")
+
+    _refused(HandleTaken, lambda: found_organisation(user=user, name="Mira", handle="mira-k"))
+
+
+def test_a_person_is_not_called_like_an_organisation(acme: Account) -> None:
+    with pytest.raises(IntegrityError, match="accounts_account_handle_key"):
+        UserFactory(username="acme")
+
+
+def test_one_founds_so_many_organisations_and_no_more(settings: Settings) -> None:
+    settings.LAYERSTORE_ORGANISATIONS_PER_USER = 2
+    user = UserFactory()
+    MembershipFactory(user=user, role=Role.MEMBER)
+    MembershipFactory(user=user, role=Role.BILLING)
+    first, _ = MembershipFactory.create_batch(2, user=user)
+
+    _refused(TooManyOrganisations, lambda: found_organisation(user=user, name="Acme", handle="acme"))
+
+    first.delete()
+    assert found_organisation(user=user, name="Acme", handle="acme").handle == "acme"
+
+
+def test_an_owner_changes_a_role_and_the_member_is_told(acme: Account, owner: User) -> None:
+    membership = MembershipFactory(account=acme, user__username="mira", user__email="mira@example.test", role=Role.MEMBER)
+
+    held = change_role(membership=membership, role=Role.BILLING, actor=owner)
+
+    membership.refresh_from_db()
+    assert (held, membership.role) == (membership, "billing")
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.target_id) == ("membership.role_changed", owner, str(acme.pk))
+    assert event.details == {"member": "mira", "role": "billing", "before": "member"}
+    assert _mails() == [("mira@example.test", "Your role in Acme & Co is now Billing")]
+    mail = OutgoingMail.objects.get()
+    assert "olga gave you another role" in mail.body_text
+    assert f"{shop.LAYERSTORE_PUBLIC_URL}/account/organisations/acme/" in mail.body_text
+
+
+def test_a_role_that_is_held_already_changes_nothing(acme: Account, owner: User) -> None:
+    membership = MembershipFactory(account=acme, role=Role.MEMBER)
+    before = _state()
+
+    change_role(membership=membership, role=Role.MEMBER, actor=owner)
+
+    assert _state() == before
+
+
+def test_another_owner_is_told_to_the_owners_there_are(acme: Account, owner: User) -> None:
+    MembershipFactory(account=acme, user__email="second@example.test")
+    MembershipFactory(account=acme, user__email="gone@example.test", user__is_active=False)
+    membership = MembershipFactory(account=acme, user__username="mira", user__email="mira@example.test", role=Role.MEMBER)
+
+    change_role(membership=membership, role=Role.OWNER, actor=owner)
+
+    assert _mails() == [
+        ("mira@example.test", "Your role in Acme & Co is now Owner"),
+        ("second@example.test", "mira is now an owner of Acme & Co"),
+    ]
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.BILLING, None])
+def test_only_owners_decide_who_belongs(acme: Account, owner: User, role: Role | None) -> None:
+    actor = MembershipFactory(account=acme, role=role).user if role else UserFactory(staff=True)
+    MembershipFactory(user=actor)  # an owner elsewhere
+    membership = MembershipFactory(account=acme, role=Role.MEMBER)
+
+    _refused(NotAnOwner, lambda: change_role(membership=membership, role=Role.OWNER, actor=actor))
+    _refused(NotAnOwner, lambda: remove_member(membership=membership, actor=actor))
+
+
+def test_the_last_owner_neither_leaves_nor_is_removed_nor_loses_the_role(acme: Account, owner: User) -> None:
+    own = Membership.objects.get(user=owner)
+    MembershipFactory(account=acme, role=Role.BILLING)
+    MembershipFactory(account=acme, user__is_active=False)  # whom staff has disabled cannot act
+    MembershipFactory()  # an owner elsewhere
+    staff = UserFactory(staff=True)
+
+    _refused(LastOwner, lambda: leave_organisation(organisation=acme, user=owner))
+    _refused(LastOwner, lambda: remove_member(membership=own, actor=owner))
+    _refused(LastOwner, lambda: remove_member(membership=own, actor=staff, reason="asked by post"))
+    for role in (Role.MEMBER, Role.BILLING):
+        _refused(LastOwner, partial(change_role, membership=own, role=role, actor=owner))
+
+
+def test_an_owner_leaves_when_there_is_another(acme: Account, owner: User) -> None:
+    other = MembershipFactory(account=acme).user
+
+    leave_organisation(organisation=acme, user=owner)
+
+    assert list(Membership.objects.values_list("user", flat=True)) == [other.pk]
+    assert _trail() == [("membership.left", "olga", "")]
+    assert _mails() == []
+
+
+def test_who_is_removed_is_told_and_pulls_no_more_while_robots_and_purchases_stay(acme: Account, owner: User) -> None:
+    membership = MembershipFactory(account=acme, user__username="mira", user__email="mira@example.test", role=Role.MEMBER)
+    user, robot = membership.user, RobotFactory(organisation=acme)
+    token = AccessTokenFactory(user=user)
+    assert account_ids_of(user) == (user.account.pk, acme.pk)
+
+    remove_member(membership=membership, actor=owner)
+
+    credential = find_credential(token.secret)
+    assert credential is not None
+    assert credential.account_ids == (user.account.pk,) == account_ids_of(user)
+    assert find_credential(robot.secret) is not None
+    assert _trail() == [("membership.removed", "olga", "")]
+    assert _mails() == [("mira@example.test", "You no longer belong to Acme & Co")]
+    assert "at most 6 more minutes" in OutgoingMail.objects.get().body_text
+
+
+def test_who_never_pulled_is_told_nothing_of_pulling(acme: Account, owner: User) -> None:
+    remove_member(membership=MembershipFactory(account=acme, role=Role.BILLING), actor=owner)
+
+    assert "minutes" not in OutgoingMail.objects.get().body_text
+
+
+def test_staff_removes_somebody_with_a_reason(acme: Account, owner: User) -> None:
+    membership = MembershipFactory(account=acme, role=Role.MEMBER)
+
+    remove_member(membership=membership, actor=UserFactory(staff=True, username="ines"), reason="court order")
+
+    assert _trail() == [("membership.removed", "ines", "court order")]
+
+
+def test_a_membership_that_is_over_is_not_changed(acme: Account, owner: User) -> None:
+    membership = MembershipFactory(account=acme, role=Role.MEMBER)
+    stranger = membership.user
+    Membership.objects.filter(pk=membership.pk).delete()
+
+    _refused(MembershipOver, lambda: change_role(membership=membership, role=Role.OWNER, actor=owner))
+    _refused(MembershipOver, lambda: remove_member(membership=membership, actor=owner))
+    _refused(MembershipOver, lambda: leave_organisation(organisation=acme, user=stranger))
+
+
+@pytest.mark.parametrize(
+    "step_down",
+    [
+        lambda _, other: change_role(membership=Membership.objects.get(user=other), role=Role.MEMBER, actor=_first_owner()),
+        lambda _, other: remove_member(membership=Membership.objects.get(user=other), actor=_first_owner()),
+        lambda organisation, other: leave_organisation(organisation=organisation, user=other),
+    ],
+    ids=["loses the role", "is removed", "leaves"],
+)
+def test_invitations_of_an_owner_end_with_the_role(acme: Account, owner: User, step_down: Callable[[Account, User], object]) -> None:
+    other = MembershipFactory(account=acme).user
+    own = InvitationFactory(account=acme, invited_by=other, role=Role.OWNER)
+    kept = [InvitationFactory(account=acme, invited_by=owner), InvitationFactory(invited_by=other)]
+
+    step_down(acme, other)
+
+    own.refresh_from_db()
+    assert own.withdrawn_at is not None
+    assert not Invitation.objects.filter(pk__in=[one.pk for one in kept], withdrawn_at__isnull=False).exists()
+
+
+def _first_owner() -> User:
+    return User.objects.get(username="olga")
+
+
+def test_staff_makes_an_owner_of_somebody_from_outside(acme: Account) -> None:
+    gone = MembershipFactory(account=acme, user__is_active=False)
+    heir, staff = UserFactory(username="heir", email="Heir@example.test"), UserFactory(staff=True, username="ines")
+    invitation = InvitationFactory(account=acme, email="heir@example.test")
+
+    held = appoint_owner(organisation=acme, user=heir, reason="letter of the managing director", actor=staff)
+
+    assert (held.account, held.user, held.role) == (acme, heir, Role.OWNER)
+    assert list(organisations_of(heir)) == [acme]
+    assert Membership.objects.filter(pk=gone.pk).exists()
+    assert _trail() == [("membership.role_changed", "ines", "letter of the managing director")]
+    assert AuditEvent.objects.get().details == {"member": "heir", "role": "owner", "before": ""}
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at is not None
+    assert "The staff of Layerstore gave you another role" in OutgoingMail.objects.get(to="Heir@example.test").body_text
+
+
+def test_staff_makes_an_owner_of_a_member_and_the_owners_are_told(acme: Account, owner: User) -> None:
+    membership = MembershipFactory(account=acme, user__username="mira", role=Role.BILLING)
+
+    appoint_owner(organisation=acme, user=membership.user, reason="x", actor=UserFactory(staff=True))
+
+    membership.refresh_from_db()
+    assert membership.role == "owner"
+    assert "The staff of Layerstore made mira an owner" in OutgoingMail.objects.get(to=owner.email).body_text
+
+
+def test_an_owner_is_not_appointed_twice(acme: Account, owner: User) -> None:
+    before = _state()
+
+    appoint_owner(organisation=acme, user=owner, reason="x", actor=UserFactory(staff=True, username="ines"))
+
+    assert _state()[1:] == before[1:]
+
+
+def test_an_owner_is_appointed_with_a_reason_and_to_an_organisation_alone(acme: Account) -> None:
+    user, staff = UserFactory(), UserFactory(staff=True)
+
+    _refused(ReasonMissing, lambda: appoint_owner(organisation=acme, user=user, reason=" ", actor=staff))
+    _refused(NotAnOrganisation, lambda: appoint_owner(organisation=user.account, user=user, reason="x", actor=staff))
+
+
+def test_every_role_says_what_it_means() -> None:
+    for role in Role:
+        membership = MembershipFactory(role=role)
+        assert membership.meaning == role.meaning
+        assert role.meaning.endswith(".")
+    assert [role for role in Role if role.pulls] == [Role.OWNER, Role.MEMBER]
+    assert timezone.now() > membership.created_at
