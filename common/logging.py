@@ -8,7 +8,7 @@ from queue import Full, Queue
 
 from pythonjsonlogger.json import JsonFormatter as _JsonFormatter
 
-# Access and identity tokens, secrets of programs and invitations, Stripe keys, JWTs, and whatever follows a header that carries credentials.
+# Access and identity tokens, secrets of programs and invitations, Stripe keys, JWTs, and what follows a header that carries credentials.
 _SECRETS = re.compile(
     r"lsp_[0-9A-Za-z]{6,}|ls[rsi]_[0-9A-Za-z_-]{6,}|\b(?:sk|rk|whsec)_[0-9A-Za-z_]{6,}"
     r"|eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+|(?i:(?:basic|bearer)\s+)[0-9A-Za-z+/=._~-]{8,}"
