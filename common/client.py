@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -26,7 +27,11 @@ def address_in(environ: Mapping[str, Any]) -> str | None:
     The edge sets `X-Forwarded-For` and never appends to what came in, so its last entry is the edge's own word. Without the header the
     peer itself is the client.
     """
-    said = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
+    return _normal(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", ""))
+
+
+@lru_cache(maxsize=4096)
+def _normal(said: str) -> str | None:
     try:
         return str(ip_address(said))
     except ValueError:  # a Unix socket has no address, and a header may hold anything

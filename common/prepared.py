@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakSet
 
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 
 _UNKNOWN_STATEMENT = "26000"  # PostgreSQL manual, appendix A: invalid_sql_statement_name
 
@@ -43,11 +43,24 @@ class Prepared:
         return "\n".join(line for (line,) in self._run("EXPLAIN ", values))
 
     def _run(self, prefix: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            session = connection.connection
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        database.ensure_connection()
+        session, statement = database.connection, prefix + self._execute
+        if session not in self._prepared_on:
             # Noted first: a statement that was cut short is then found missing by its next use, never prepared twice.
-            missing = session not in self._prepared_on
             self._prepared_on.add(session)
-            cursor.execute(f"{self._prepare if missing else ''}{prefix}{self._execute}", values)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+            statement = self._prepare + statement
+        if database.queries_logged or database.execute_wrappers:
+            with database.cursor() as cursor:
+                return _fetched(cursor, statement, values)
+        # Nobody counts or wraps queries, so the driver's own cursor does: Django's costs as much as the round trip.
+        database.validate_no_broken_transaction()
+        with database.wrap_database_errors, session.cursor() as cursor:
+            cursor.tzinfo_factory = database.tzinfo_factory
+            return _fetched(cursor, statement, values)
+
+
+def _fetched(cursor: Any, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    cursor.execute(statement, values)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

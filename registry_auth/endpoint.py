@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.utils import timezone
 
 from common.client import address_in
@@ -31,6 +30,8 @@ Environ = Mapping[str, Any]  # PEP 3333
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 _ASKED: Final = ("GET", "HEAD", "POST")
 _READ: Final = ("GET", "HEAD")
+_STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_NOT_KEPT: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Authorization"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,12 @@ class Answer:
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer one request (PEP 3333)."""
-    close_old_connections()  # those that are older than CONN_MAX_AGE, or broke
     try:
         answer = respond(environ)
     except Exception:  # whatever it was, the client is told in the registry's form, and never an anonymous answer in disguise
         logger.exception("token endpoint failed")
         answer = problem("UNKNOWN", "Something went wrong on our side.", status=500)
-    start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
+    start_response(_STATUS_LINES[answer.status], list(answer.headers.items()))
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
 
@@ -98,7 +98,7 @@ def answer_bundle(environ: Environ) -> Answer:
 def problem(code: str, message: str, *, status: int, **oauth: str) -> Answer:
     """Return a refusal in the registry's form, which docker prints."""
     body = {**oauth, "errors": [{"code": code, "message": message, "detail": None}]}
-    return _answer(body, status=status, headers={"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Authorization"})
+    return _answer(body, status=status)
 
 
 def _answered_to(shown: Credentials | None) -> str:
@@ -136,13 +136,13 @@ def _granted(issued: RegistryToken, *, by_form: bool) -> Answer:
         "token": issued.token,
         "access_token": issued.token,
         "expires_in": issued.expires_in,
-        "issued_at": issued.issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "issued_at": issued.issued_at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z",
     }
     if by_form:
         body |= {"scope": issued.scope, "token_type": "Bearer"}
     if issued.identity_token is not None:
         body["refresh_token"] = issued.identity_token
-    return _answer(body, status=200, headers={"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Authorization"})
+    return _answer(body, status=200)
 
 
 def _refused(refusal: TokenRefused, *, by_form: bool) -> Answer:
@@ -172,6 +172,6 @@ def _not_allowed(methods: tuple[str, ...]) -> Answer:
     return answer
 
 
-def _answer(body: Mapping[str, object], *, status: int, headers: dict[str, str]) -> Answer:
+def _answer(body: Mapping[str, object], *, status: int) -> Answer:
     content = json.dumps(body).encode()
-    return Answer(status, content, headers | {"Content-Length": str(len(content))})
+    return Answer(status, content, _NOT_KEPT | {"Content-Length": str(len(content))})

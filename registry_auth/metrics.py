@@ -1,6 +1,7 @@
 """What Prometheus sees. With PROMETHEUS_MULTIPROC_DIR set, all processes of the stack write there and one answer sums them up."""
 
 import os
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import REGISTRY
@@ -14,9 +15,14 @@ _ENVELOPES = Counter("layerstore_registry_envelopes_total", "Notifications from 
 _EVENTS = Counter("layerstore_registry_events_total", "Registry events that had their effect.", ["action"])
 
 
+@cache
+def _answers(outcome: str) -> Counter:
+    return _TOKEN_ANSWERS.labels(outcome)
+
+
 def note_token_answer(*, outcome: str, seconds: float) -> None:
     """Count an answer of the token endpoint."""
-    _TOKEN_ANSWERS.labels(outcome).inc()
+    _answers(outcome).inc()
     _TOKEN_SECONDS.observe(seconds)
 
 

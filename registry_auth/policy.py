@@ -4,13 +4,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from accounts.models import TokenScope
-from marketplace.selectors.access import Action, Facts
+from marketplace.selectors.access import Action
 from registry_auth.scopes import EVERYTHING, ResourceType, Scope
 from registry_auth.tokens import AccessEntry
 
 CATALOGUE = "catalog"
 MOST_ACCESS_BYTES = 4096  # of JSON; with certificate and signature the token then fits the 8 KiB that servers take as one header line
-_USES = {
+_encode = json.JSONEncoder().encode
+_USES: dict[str, frozenset[Action]] = {
     # A push reads what is there before it writes (distribution#2932), so a push credential may pull where its owner may push.
     TokenScope.PUSH: frozenset({Action.PUSH, Action.DELETE}),
     TokenScope.PULL: frozenset({Action.PULL}),
@@ -33,29 +34,28 @@ def grant(
         use: the credential's scopes.
         reads_catalogue: whether the subject may list the registry's repositories.
     """
-    uses = frozenset[Action]().union(*(_USES.get(TokenScope(scope), ()) for scope in use))
+    uses = frozenset[Action]().union(*(_USES.get(scope, ()) for scope in use))
     entries: list[AccessEntry] = []
     room = MOST_ACCESS_BYTES
     for scope in scopes:
         actions = _granted(scope, frozenset(allowed.get(scope.name, ())), uses, reads_catalogue=reads_catalogue)
         entry = AccessEntry(type=scope.type, name=scope.name, actions=sorted(actions))
-        room -= len(json.dumps(entry))
+        room -= len(_encode(entry))
         if actions and room >= 0:
             entries.append(entry)
     return sorted(entries, key=lambda entry: (entry["type"], entry["name"]))
 
 
-def offer_instead(scopes: Sequence[Scope], *, facts: Mapping[str, Facts], allowed: Mapping[str, Collection[Action]]) -> str:
-    """Return the path of the product to buy, where a lone pull is refused on an image that is for sale; empty in every other case.
+def lone_refused_pull(scopes: Sequence[Scope], *, allowed: Mapping[str, Collection[Action]]) -> str | None:
+    """Return the repository, where one pull of it is all that is asked, and refused, and the name is somebody's.
 
     Only a lone pull: a push, a mount and a build ask for several things, and go on without the one that they do not get.
     """
     match scopes:
         case [Scope(type=ResourceType.REPOSITORY, name=name, actions=actions)] if actions == {Action.PULL}:
-            refused = name in facts and Action.PULL not in allowed[name]
-            return facts[name].sold_at if refused else ""
+            return name if Action.PULL not in allowed.get(name, {Action.PULL}) else None
         case _:
-            return ""
+            return None
 
 
 def _granted(scope: Scope, allowed: frozenset[Action], uses: frozenset[Action], *, reads_catalogue: bool) -> frozenset[str]:
@@ -63,6 +63,5 @@ def _granted(scope: Scope, allowed: frozenset[Action], uses: frozenset[Action], 
         # The one place where `*` is minted: distribution asks for exactly this to list repositories, and for nothing else of type registry.
         reads = reads_catalogue and scope.name == CATALOGUE and Action.PULL in uses
         return frozenset({EVERYTHING}) if reads else frozenset()
-    asked = frozenset(Action) if EVERYTHING in scope.actions else frozenset(Action(action) for action in scope.actions)
-    granted = asked & allowed & uses
+    granted = allowed & uses if EVERYTHING in scope.actions else allowed & uses & scope.actions
     return granted | (allowed & {Action.PULL}) if Action.PUSH in granted else granted

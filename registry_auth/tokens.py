@@ -13,6 +13,7 @@ from typing import TypedDict
 from registry_auth.keys.leaves import SigningKey
 
 NOT_BEFORE_SLACK = 30  # seconds a registry's clock may be behind ours
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for each token
 
 
 class AccessEntry(TypedDict):
@@ -53,7 +54,7 @@ def sign(claims: Claims, key: SigningKey) -> str:
         "jti": secrets.token_urlsafe(16),
         "access": claims.access,
     }
-    signed = key.header + b"." + encode_segment(json.dumps(payload, separators=(",", ":")).encode())
+    signed = key.header + b"." + encode_segment(_encode(payload).encode())
     return (signed + b"." + encode_segment(key.sign(signed))).decode("ascii")
 
 

@@ -119,44 +119,59 @@ def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
 
 def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str, Facts]:
     """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
-    # What cannot be a name is not even asked for: PostgreSQL refuses NUL and lone surrogates.
-    names = [name for name in repositories if len(name) <= LONGEST_REPOSITORY and name.isascii() and name.isprintable()]
-    return {repository: Facts(*facts) for repository, *facts in _FACTS.rows(list(subject.account_ids), names, subject.limited_by)}
+    rows = _FACTS.rows(list(subject.account_ids), subject.limited_by, askable(repositories))
+    return {repository: Facts(*facts) for repository, *facts in rows}
+
+
+def askable(repositories: Collection[str]) -> list[str]:
+    """Leave out what cannot be a name: PostgreSQL refuses NUL and lone surrogates."""
+    return [name for name in repositories if len(name) <= LONGEST_REPOSITORY and name.isascii() and name.isprintable()]
 
 
 # Text, not a QuerySet, and prepared: the token service asks this for every pull; building and planning it costs more than running it.
+# `subject` is a row with account_ids and limited_by, {names} an array of repositories. Joined with unnest() and not compared with = ANY():
+# PostgreSQL plans for ten of an array's items, and then thinks that it needs no index. For the same reason no EXISTS, which it might
+# answer for all images at once.
+FACTS_TEXT = """
+SELECT image.id AS image_id,
+       image.repository,
+       image.owner_id = ANY(subject.account_ids) AS owned,
+       (SELECT true FROM marketplace_entitlement entitlement
+         WHERE entitlement.holder_id = ANY(subject.account_ids) AND entitlement.image_id = image.id
+           AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL LIMIT 1) IS NOT NULL AS held,
+       (SELECT true FROM marketplace_productimage part
+          JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
+          JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0
+         WHERE part.image_id = image.id LIMIT 1) IS NOT NULL AS given_away,
+       image.ended_at IS NOT NULL AS ended,
+       image.taken_down_at IS NOT NULL AS taken_down,
+       seller.suspended_at IS NOT NULL AS seller_suspended,
+       subject.limited_by IS NULL
+         OR (SELECT true FROM marketplace_credentialimage part
+              WHERE part.credential_id = subject.limited_by AND part.image_id = image.id) IS NOT NULL AS within_limits
+  FROM unnest({names}) asked (repository)
+  JOIN marketplace_image image ON image.repository = asked.repository AND image.freed_at IS NULL
+  LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
+"""
+FACTS_COLUMNS = "repository, owned, held, given_away, ended, taken_down, seller_suspended, within_limits"
 # What is sold where is looked up inside CASE, so only for the refused: whoever may pull does not wait for it.
-_FACTS = Prepared(
-    "access_facts",
-    types=("uuid[]", "text[]", "uuid"),  # accounts, repositories, the limited credential
-    text="""
-SELECT image.repository,
-       image.owner_id = ANY($1),
-       held.yes IS NOT NULL,
-       given_away.yes IS NOT NULL,
-       image.ended_at IS NOT NULL,
-       image.taken_down_at IS NOT NULL,
-       seller.suspended_at IS NOT NULL,
-       $3 IS NULL OR EXISTS (SELECT FROM marketplace_credentialimage part WHERE part.credential_id = $3 AND part.image_id = image.id),
-       CASE WHEN image.owner_id = ANY($1) OR held.yes OR given_away.yes THEN '' ELSE coalesce((
+# OFFSET 0: each fact is found once, however often it is looked at.
+_FACTS_AND_SHOP = """
+WITH subject AS (SELECT $1 AS account_ids, $2 AS limited_by)
+SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
            SELECT '/' || space.name || '/' || product.slug
              FROM marketplace_productimage part
              JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
              JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL
              JOIN marketplace_namespace space ON space.id = product.namespace_id
-            WHERE part.image_id = image.id AND seller.suspended_at IS NULL
+            WHERE part.image_id = facts.image_id AND NOT facts.seller_suspended
               AND NOT EXISTS (SELECT FROM marketplace_productimage beside JOIN marketplace_image stopped ON stopped.id = beside.image_id
                                WHERE beside.product_id = product.id AND (stopped.ended_at IS NOT NULL OR stopped.taken_down_at IS NOT NULL))
             ORDER BY price.amount, product.id LIMIT 1), '') END
-  FROM marketplace_image image
-  LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
-  LEFT JOIN LATERAL (SELECT true AS yes FROM marketplace_entitlement entitlement
-                      WHERE entitlement.holder_id = ANY($1) AND entitlement.image_id = image.id
-                        AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL LIMIT 1) held ON true
-  LEFT JOIN LATERAL (SELECT true AS yes FROM marketplace_productimage part
-                       JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
-                       JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0
-                      WHERE part.image_id = image.id LIMIT 1) given_away ON true
- WHERE image.repository = ANY($2) AND image.freed_at IS NULL
-""",
+  FROM subject CROSS JOIN LATERAL ({facts} OFFSET 0) facts
+"""
+_FACTS = Prepared(
+    "access_facts",
+    types=("uuid[]", "uuid", "text[]"),
+    text=_FACTS_AND_SHOP.format(facts=FACTS_TEXT.format(names="$3"), columns=FACTS_COLUMNS),
 )

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
-from jwt.algorithms import ECAlgorithm
 
 AUTHORITY_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=90)
 CLOCK_SLACK = timedelta(minutes=5)  # a registry's clock may be behind ours
-_ES256 = ECAlgorithm(ECAlgorithm.SHA256, expected_curve=ec.SECP256R1)
+_ES256 = ec.ECDSA(hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class SigningKey:
 
     def sign(self, content: bytes) -> bytes:
         """Return the ES256 signature: r and s, 32 bytes each (RFC 7518, section 3.4)."""
-        return _ES256.sign(content, self.private_key)
+        r, s = decode_dss_signature(self.private_key.sign(content, _ES256))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def signing_key(*, certificate: x509.Certificate, private_key_pem: bytes, shows_certificate: bool = True) -> SigningKey:

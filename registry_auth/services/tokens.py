@@ -1,7 +1,7 @@
 """Issuing registry tokens. Reads, signs, answers; writes nothing: "last used" travels by Redis."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 
 from accounts.credentials import IDENTITY_PREFIX
-from accounts.selectors.tokens import Credential, find_credential, note_token_use
-from marketplace.selectors.access import Subject, access_facts, decide
+from accounts.selectors.tokens import Credential, note_token_use
+from marketplace.selectors.access import Facts, Subject, access_facts, decide
+from marketplace.selectors.shown import find_shown
 from registry_auth import policy
 from registry_auth.credentials import Credentials
 from registry_auth.errors import ForeignService, NotBought, TokensUnavailable, TooManyFailures, WrongCredentials
@@ -89,6 +90,9 @@ def _issue_to_service(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken
 
 
 def _retried(issue: Callable[[], RegistryToken]) -> RegistryToken:
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block:
+        database.close_if_unusable_or_obsolete()  # Django asks so before each request that it handles itself
     try:
         return issue()
     except (OperationalError, InterfaceError):
@@ -112,20 +116,14 @@ def _key_ring(directory: Path, trust: str) -> KeyRing:
 
 
 def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
-    credential = _find_credential(request)
-    subject = _subject(credential) if credential else Subject.anonymous()
-    # Asked in any case: a wrong credential takes no less time than a right one, and without a database nobody gets an answer.
-    facts = access_facts(subject=subject, repositories=policy.repositories_of(request.scopes))
+    credential, subject, facts = _look_up(request, address)
     allowed = {name: decide(known, is_staff=subject.is_staff) for name, known in facts.items()}
-    if request.credentials is not None and credential is None:
-        refuse_credentials(credentials=request.credentials, address=address)
     use = credential.scopes if credential else policy.ANONYMOUS_USE
     access = policy.grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
     if credential:
         note_token_use(credential)
-    if offer := policy.offer_instead(request.scopes, facts=facts, allowed=allowed):
-        shop = settings.LAYERSTORE_PUBLIC_URL
-        raise NotBought(repository=request.scopes[0].name, product_url=f"{shop}{offer}", help_url=f"{shop}/why/")
+    if refused := policy.lone_refused_pull(request.scopes, allowed=allowed):
+        _offer_instead(refused, facts=facts if credential is None else access_facts(subject=subject, repositories=[refused]))
     return RegistryToken(
         token=sign_access(subject=credential.username if credential else "", access=access, now=now),
         issued_at=now,
@@ -139,9 +137,36 @@ def _as_scope(access: list[AccessEntry]) -> str:
     return " ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access)
 
 
-def _subject(shown: Credential) -> Subject:
-    limited_by = shown.pk if shown.limited else None
-    return Subject.shown(account_ids=shown.account_ids, is_staff=shown.is_staff, limited_by=limited_by)
+def _look_up(request: TokenRequest, address: str | None) -> tuple[Credential | None, Subject, Mapping[str, Facts]]:
+    """Find who asks and what the policy needs to know, in one query; without a database nobody gets an answer.
+
+    Raises:
+        WrongCredentials, TooManyFailures: as `refuse_credentials`.
+    """
+    shown, names = request.credentials, policy.repositories_of(request.scopes)
+    if shown is None:
+        return None, Subject.anonymous(), access_facts(subject=Subject.anonymous(), repositories=names)
+    found = find_shown(shown.secret, repositories=names)
+    if found is None or not _is_named(found.credential, shown):
+        refuse_credentials(credentials=shown, address=address)
+    return found.credential, found.subject, found.facts
+
+
+def _is_named(found: Credential, shown: Credentials) -> bool:
+    if shown.names_nobody:
+        return shown.secret.startswith(IDENTITY_PREFIX)
+    return shown.username.casefold() in {found.username.casefold(), found.email.casefold()}
+
+
+def _offer_instead(repository: str, *, facts: Mapping[str, Facts]) -> None:
+    """Tell somebody whose lone pull is refused where to buy the image, if it is for sale.
+
+    Raises:
+        NotBought: it is.
+    """
+    if repository in facts and (product := facts[repository].sold_at):
+        shop = settings.LAYERSTORE_PUBLIC_URL
+        raise NotBought(repository=repository, product_url=f"{shop}{product}", help_url=f"{shop}/why/")
 
 
 def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoReturn:
@@ -182,19 +207,6 @@ def _signing_key(now: datetime) -> SigningKey:
     except NoSigningKey as error:
         logger.exception("no signing key")
         raise TokensUnavailable from error
-
-
-def _find_credential(request: TokenRequest) -> Credential | None:
-    shown = request.credentials
-    if shown is None:
-        return None
-    if shown.names_nobody and not shown.secret.startswith(IDENTITY_PREFIX):
-        return None
-    found = find_credential(shown.secret)
-    if found is None or shown.names_nobody:
-        return found
-    names = {found.username.casefold(), found.email.casefold()}
-    return found if shown.username.casefold() in names else None
 
 
 def _lifetime(access: list[AccessEntry]) -> int:

@@ -1,7 +1,10 @@
 """Prepared statements: planned once for each connection, and never missing."""
 
+from datetime import UTC, datetime
+
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from common.prepared import Prepared
@@ -73,3 +76,35 @@ def test_its_plan_can_be_read(doubled):
     start_anew()
 
     assert doubled.plan(1, "x").startswith("Result")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_answers_alike_whether_somebody_counts_queries_or_not(doubled):
+    start_anew()
+    moment = Prepared("test_moment", types=("timestamptz",), text="SELECT $1")
+
+    for statement, values in [(doubled, (21, "a")), (moment, (datetime(2026, 1, 2, tzinfo=UTC),))]:
+        unseen = statement.rows(*values)
+        with CaptureQueriesContext(connection) as captured:
+            assert statement.rows(*values) == unseen
+        assert len(captured) == 1
+    assert unseen[0][0].tzinfo is UTC
+
+
+@pytest.mark.django_db(transaction=True)
+def test_errors_are_djangos_and_a_broken_transaction_takes_no_further_query(doubled):
+    start_anew()
+    with pytest.raises(DataError):
+        doubled.rows("none", "a")
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            doubled.rows(21, "a")
+        transaction.set_rollback(True)
+
+    assert doubled.rows(21, "a") == [(42, "a%")]
+
+
+def test_without_leave_no_test_reaches_the_database(doubled):
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        doubled.rows(21, "a")

@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import Role
 from marketplace.models import Entitlement, Image, Price, Product, ProductImage
-from marketplace.selectors import access
+from marketplace.selectors import access, shown
 from marketplace.selectors.access import Action, Facts, Subject, allowed_actions, decide
 from tests.factories.accounts import MembershipFactory, RobotFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import (
@@ -204,11 +204,17 @@ def test_every_table_is_reached_by_an_index():
         cursor.execute("ANALYZE marketplace_image, marketplace_entitlement")
         cursor.execute("SET LOCAL enable_seqscan = off")  # the other tables are empty here
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as the token process runs it
-    plan = access._FACTS.plan([uuid.uuid4()], ["a/b", "c/d"], uuid.uuid4())
+    plans = [
+        access._FACTS.plan([uuid.uuid4()], uuid.uuid4(), ["a/b", "c/d"]),
+        shown._SHOWN["hash"].plan(["x"], timezone.now(), ["a/b", "c/d"]),
+        shown._SHOWN["identity"].plan(uuid.uuid4(), 0, timezone.now(), ["a/b", "c/d"]),
+    ]
 
-    assert "Seq Scan" not in plan
-    assert "image_of_repository" in plan
-    assert "entitlement_in_force" in plan
+    for plan in plans:
+        assert "Seq Scan" not in plan
+        assert "hashed SubPlan" not in plan
+        assert "image_of_repository" in plan
+        assert "entitlement_in_force" in plan
 
 
 @dataclass(frozen=True)

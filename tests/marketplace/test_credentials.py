@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.errors import EmailNotVerified, TokenTooPowerful
 from accounts.models import AccessToken, Account, OutgoingMail, TokenScope, User
 from accounts.selectors.organisations import account_ids_of
-from accounts.selectors.tokens import find_credential
 from accounts.services.tokens import create_access_token
 from marketplace.errors import LimitedTokenUsesNoApi, NothingToPull
 from marketplace.models import CredentialImage, Entitlement, Image
@@ -18,6 +17,7 @@ from marketplace.selectors.credentials import image_ids_of, images_of_credential
 from marketplace.services.credentials import make_access_token, make_pull_credential, make_robot, replace_robot
 from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory
+from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
 PULL = frozenset({Action.PULL})

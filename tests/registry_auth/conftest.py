@@ -51,7 +51,6 @@ def key_store(tmp_path: Path, settings, age_of_keys: timedelta) -> KeyStore:
 @pytest.fixture
 def bare_token_client(key_store, monkeypatch) -> Client:
     """A client of the token process itself: its WSGI application, without Django's request handling."""
-    monkeypatch.setattr(endpoint, "close_old_connections", lambda: None)  # the test's own transaction hangs on it
     client = Client()
     client.handler = _BareHandler()
     return client
@@ -72,7 +71,6 @@ class _BareHandler(ClientHandler):
 @pytest.fixture
 def token_transport(key_store, monkeypatch) -> httpx.BaseTransport:
     """The token endpoint without a network, for our own registry client."""
-    monkeypatch.setattr(endpoint, "close_old_connections", lambda: None)  # the test's own transaction hangs on it
     return httpx.WSGITransport(endpoint.application)
 
 

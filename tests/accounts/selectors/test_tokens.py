@@ -12,7 +12,6 @@ from accounts.selectors.organisations import account_ids_of
 from accounts.selectors.shown import find_shown_token
 from accounts.selectors.tokens import (
     Credential,
-    find_credential,
     find_live_token,
     identity_token_for,
     live_tokens_of,
@@ -23,6 +22,7 @@ from accounts.services.tokens import log_out_everywhere, revoke_access_token
 from accounts.services.users import disable_user, enable_user
 from common.redis import redis_client, redis_key
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
+from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,8 @@ def test_a_token_whose_key_is_gone_is_not_found(settings: Settings) -> None:
 @pytest.mark.parametrize("text", ["", "lsp_", "lsp_" + "0" * 49, "lsr_" + "0" * 32 + "_0_" + "0" * 64, "the web password", "\x00"])
 def test_what_is_no_token_needs_no_query(text: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert not is_found(text)
+        assert find_live_token(text) is None
+    assert find_credential(text) is None
 
 
 def test_an_unknown_token_of_the_right_form_is_not_found() -> None:

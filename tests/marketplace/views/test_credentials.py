@@ -8,10 +8,10 @@ import yaml
 from django.test import Client
 
 from accounts.models import AccessToken, User
-from accounts.selectors.tokens import find_credential
 from marketplace.models import Image
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory
+from tests.support.credentials import find_credential
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
