@@ -7,10 +7,12 @@ from marketplace.api.names import ImageViewSet, NamespaceViewSet, TagViewSet
 from marketplace.api.prices import PriceViewSet
 from marketplace.api.products import ProductViewSet
 from marketplace.api.pulls import PullCountViewSet
+from marketplace.api.robots import RobotViewSet
 from marketplace.api.tokens import AccessTokenViewSet
 
 router = SimpleRouter()
 router.register("access-tokens", AccessTokenViewSet, basename="access-token")
+router.register("robots", RobotViewSet, basename="robot")
 router.register("namespaces", NamespaceViewSet, basename="namespace")
 router.register("images", ImageViewSet, basename="image")
 router.register("pull-counts", PullCountViewSet, basename="pull-count")

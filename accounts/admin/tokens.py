@@ -12,14 +12,42 @@ from common.admin import act, neighbour
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(AuditedAdmin):
-    """What docker and the API take as password."""
+    """What docker and the API take as password: people's, and organisations' robots."""
 
-    list_display = ("name", "hint", neighbour("user"), "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "expires_at", "last_used_at")
-    list_select_related = ("user",)
-    search_fields = ("name", "hint", "limited_to", "user__username", "user__email")
-    exclude = ("user",)
-    readonly_fields = ("id", "hint", "limited_to", "created_at", "last_used_at", neighbour("user"))
+    list_display = (
+        "username",
+        "name",
+        "hint",
+        neighbour("user"),
+        neighbour("organisation"),
+        "scopes",
+        "limited_to",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    list_filter = (
+        ("organisation", admin.EmptyFieldListFilter),
+        ("revoked_at", admin.EmptyFieldListFilter),
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    )
+    list_select_related = ("user", "organisation")
+    search_fields = ("name", "hint", "limited_to", "user__username", "user__email", "organisation__handle", "organisation__name")
+    exclude = ("user", "organisation")
+    readonly_fields = (
+        "id",
+        "hint",
+        "limited_to",
+        "created_at",
+        "last_used_at",
+        "superseded_at",
+        "reminded_days",
+        neighbour("user"),
+        neighbour("organisation"),
+    )
     actions = ("revoke",)
 
     @act(

@@ -106,3 +106,8 @@ class AccessToken(UUIDModel):
     def ends_soon(self) -> bool:
         """Whether it lives, and ends within a fortnight."""
         return self.is_live and self.expires_at is not None and self.expires_at <= timezone.now() + _SOON
+
+    @property
+    def days_left(self) -> int:
+        """How many whole days it still has, if it has an end."""
+        return (self.expires_at - timezone.now()).days if self.expires_at else 0
