@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from accounts.selectors.buying import buyer_named
 from billing.models import Order, OrderImage, Refund
-from billing.selectors.orders import orders_of_buyer
+from billing.selectors.orders import orders_seen_by
 from billing.services.orders import open_checkout, place_order
 from marketplace.models import Product
 
@@ -41,6 +42,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     """A purchase, as it was made."""
 
     number = serializers.CharField(help_text="A short name for people.")
+    buyer = serializers.CharField(source="buyer.handle", help_text="Handle of who bought: you, or an organisation.")
+    placed_by = serializers.CharField(source="placed_by.username", help_text="User name of who placed it.")
     seller = serializers.CharField(source="seller.display_name")
     images = OrderImageSerializer(many=True)
     refunds = RefundSerializer(many=True)
@@ -51,6 +54,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         fields = (
             "id",
             "number",
+            "buyer",
+            "placed_by",
             "product",
             "product_title",
             "seller",
@@ -76,17 +81,21 @@ class NewOrderSerializer(serializers.Serializer[Order]):
     """What you buy; the price is the product's."""
 
     product = serializers.UUIDField(help_text="A published product with a price.")
+    buyer = serializers.CharField(
+        required=False, default="", max_length=39, help_text="Handle of the organisation that buys; left out, you do."
+    )
 
 
 class OrderFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    """By state, and by product: an id that is nobody's finds nothing, as a stranger's does."""
+    """By state, by product and by buyer: an id or a handle that is nobody's finds nothing, as a stranger's does."""
 
     state = filters.ChoiceFilter(choices=Order.State.choices)
     product = filters.UUIDFilter(field_name="product_id")
+    buyer = filters.CharFilter(field_name="buyer__handle", label="Handle of who bought.")
 
 
 class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
-    """Your purchases, newest first."""
+    """Purchases of yours and of the organisations you buy for, newest first."""
 
     serializer_class = OrderSerializer
     queryset = Order.objects.none()
@@ -97,19 +106,20 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         # Without a user only while the OpenAPI document is made.
         if not self.request.user.is_authenticated:
             return self.queryset
-        return orders_of_buyer(self.request.user.account)
+        return orders_seen_by(self.request.user)
 
     @extend_schema(
         request=NewOrderSerializer,
         responses={201: OpenApiResponse(OrderSerializer, "Placed, or resumed: pay at `checkout_url`, in a browser.")},
     )
     def create(self, request: Request) -> Response:
-        """Buy a product at its price of this moment. Buying again resumes the order that is being paid."""
+        """Buy a product at its price of this moment, for yourself or an organisation. Buying again resumes the order that is being paid."""
         given = NewOrderSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         product = Product.objects.published().filter(pk=given.validated_data["product"]).first()
         if product is None:
             raise Http404
-        order = place_order(product=product, user=cast("User", request.user))
+        user = cast("User", request.user)
+        order = place_order(product=product, user=user, buyer=buyer_named(user, given.validated_data["buyer"]))
         open_checkout(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

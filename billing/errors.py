@@ -68,12 +68,17 @@ class SellerMayNotSell(ConflictError):
 
 
 class AlreadyOwned(ConflictError):
-    """The buyer holds every image of the product. 409."""
+    """The buyer holds every image of the product. 409.
+
+    Args:
+        name: the organisation's that was to buy it; empty for the person themselves.
+    """
 
     code = "already_owned"
 
-    def __init__(self) -> None:
-        super().__init__("You have this already: it is in your library. Nothing was charged.")
+    def __init__(self, *, name: str = "") -> None:
+        has = f"{name} has this already: it is in its" if name else "You have this already: it is in your"
+        super().__init__(f"{has} library. Nothing was charged.")
 
 
 class PaymentUnderWay(ConflictError):

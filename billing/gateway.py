@@ -88,7 +88,7 @@ def create_checkout(order: Order) -> Checkout:
     """
     names = ", ".join(image.repository for image in order.images.all())
     back = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
-    named = {"order_id": str(order.pk)}
+    named = {"order_id": str(order.pk), "buyer_id": str(order.buyer_id)}
     payment: dict[str, Any] = {"transfer_data": {"destination": order.destination_account_id}, "metadata": named}
     if order.application_fee:  # Stripe wants it positive or not at all
         payment["application_fee_amount"] = order.application_fee

@@ -1,6 +1,7 @@
 """The only place where rows of this app are locked.
 
-Order: StripeEvent, then (accounts.locks, marketplace.locks) SellerProfile, Image, Product, then Order with its refunds, then Entitlement.
+Order: StripeEvent, then (accounts.locks, marketplace.locks) Membership, SellerProfile, Image, Product, then Order with its refunds,
+then Entitlement.
 """
 
 from uuid import UUID

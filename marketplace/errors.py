@@ -264,7 +264,7 @@ class ProductNotFree(ConflictError):
 
 
 class OwnProduct(ConflictError):
-    """Sellers can pull what is theirs without getting it. 409."""
+    """Sellers do not buy or get what is theirs, for whomever: they can pull it, and a sale to oneself only looks like one. 409."""
 
     code = "own_product"
 

@@ -1,7 +1,7 @@
 """The only place where rows of this app are locked.
 
-Order: SellerProfile (accounts.locks) → Namespace → Image → Product → Price → Entitlement; several of a kind in primary-key order.
-FOR NO KEY UPDATE, as in accounts.locks: a foreign key to a locked row is written without waiting for it.
+Order: Membership, SellerProfile (accounts.locks) → Namespace → Image → Product → Price → Entitlement; several of a kind in primary-key
+order. FOR NO KEY UPDATE, as in accounts.locks: a foreign key to a locked row is written without waiting for it.
 """
 
 from collections.abc import Iterable

@@ -43,19 +43,21 @@ class OrderAdmin(AuditedAdmin):
         "created_at",
         "product_title",
         neighbour("buyer"),
+        "buyer_kind",
         neighbour("seller"),
         "state",
         "money",
         "refunded",
         "flag",
     )
-    list_filter = ("state", ("flagged_at", admin.EmptyFieldListFilter), "currency", "created_at", "paid_at")
+    list_filter = ("state", "buyer__kind", ("flagged_at", admin.EmptyFieldListFilter), "currency", "created_at", "paid_at")
     list_select_related = ("buyer", "seller")
     search_fields = (
         "id",
         "product_title",
         "email",
         "buyer__name",
+        "buyer__handle",
         "seller__display_name",
         "payment_intent_id",
         "checkout_session_id",
@@ -67,6 +69,7 @@ class OrderAdmin(AuditedAdmin):
         "id",
         "number",
         neighbour("buyer"),
+        "buyer_kind",
         neighbour("placed_by", "placed by"),
         neighbour("seller"),
         neighbour("product"),
@@ -80,6 +83,11 @@ class OrderAdmin(AuditedAdmin):
     )
     inlines = (OrderImageInline,)
     actions = ("refund", "resend", "look", "unflag")
+
+    @admin.display(description="bought as", ordering="buyer__kind")
+    def buyer_kind(self, order: Order) -> str:
+        """Whether a person or an organisation bought it."""
+        return order.buyer.get_kind_display()
 
     @act(
         "Refund",

@@ -6,15 +6,24 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Account, SellerProfile, User
+from accounts.selectors.buying import buyers_of
 from billing.models import Order, OrderImage
 from marketplace.models import Entitlement
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.selectors.tags import newest_tags, pull_reference
 
 
-def orders_of_buyer(account: Account) -> QuerySet[Order]:
-    """Return the account's purchases, newest first, with what a page shows of them; a fixed number of queries."""
-    return _shown(Order.objects.filter(buyer=account))
+def orders_of_buyers(accounts: Collection[Account]) -> QuerySet[Order]:
+    """Return the accounts' purchases, newest first, with what a page shows of them; a fixed number of queries."""
+    return _shown(Order.objects.filter(buyer__in=accounts))
+
+
+def orders_seen_by(user: User) -> QuerySet[Order]:
+    """Return the purchases of the user and of the organisations they buy for.
+
+    A purchase belongs to its buyer: whoever placed it and has left the organisation no longer sees it.
+    """
+    return orders_of_buyers(buyers_of(user))
 
 
 def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
@@ -23,7 +32,7 @@ def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
 
 
 def _shown(orders: QuerySet[Order]) -> QuerySet[Order]:
-    return orders.select_related("buyer", "seller", "product__namespace").prefetch_related("images__image", "refunds")
+    return orders.select_related("buyer", "placed_by", "seller", "product__namespace").prefetch_related("images__image", "refunds")
 
 
 def pending_order(*, account: Account, product_id: UUID) -> Order | None:

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from accounts.locks import lock_seller, lock_user
 from accounts.models import Account, User
+from accounts.selectors.buying import buys_for, require_buyer
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
+from accounts.services.buying import keep_buyer
 from billing import gateway
 from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeRefused, TooManyPendingOrders
 from billing.locks import lock_order
@@ -26,7 +28,7 @@ from marketplace.errors import OwnProduct
 from marketplace.locks import lock_product_with_images
 from marketplace.models import Image, Price, Product
 from marketplace.selectors.offers import require_on_offer
-from marketplace.selectors.ownership import owns
+from marketplace.selectors.ownership import sells
 
 __all__ = ["MOVES", "close_checkout", "complete_order", "open_checkout", "place_order", "settle_order"]
 
@@ -37,15 +39,25 @@ MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 _LOOKS = 5
 
 
-def place_order(*, product: Product, user: User) -> Order:
+def place_order(*, product: Product, user: User, buyer: Account | None = None) -> Order:
     """Write down that the user buys the product at its price of this moment; an order that is being paid already is resumed.
 
     Amount, currency, fee and digests are copied from our own rows; nothing of them comes from the buyer. A pending order at another
-    price, of other images, or whose session has run out is closed at Stripe first.
+    price, of other images, whose session has run out, or whose placer buys for the buyer no longer is closed at Stripe first.
+
+    An organisation's pending order is everybody's who buys for it: a colleague resumes it and is sent to the same Checkout Session, so
+    that two people never pay for one thing. That session shows the address of whoever placed it; the receipt goes to the colleague too.
+
+    Sellers do not buy from themselves, nor for an organisation: a sale to oneself lifts a product by money that comes back. A colleague
+    of theirs may buy it: then somebody else decides, and the organisation pays for what it uses.
+
+    Args:
+        buyer: whose purchase it is; the user's own account unless said otherwise.
 
     Raises:
-        EmailNotVerified: the buyer has no verified address.
-        OwnProduct: sellers do not buy from themselves.
+        EmailNotVerified: the user has no verified address.
+        NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the buyer.
+        OwnProduct: the user acts for the seller.
         ProductNotOnOffer: not published, or its seller or an image of it is stopped.
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
@@ -55,11 +67,13 @@ def place_order(*, product: Product, user: User) -> Order:
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)
-    if owns(user, product.seller_id):
+    buyer = buyer or user.account
+    require_buyer(user, buyer)
+    if sells(user, product):
         raise OwnProduct
-    buyer = user.account
     _close_outdated(product=product, buyer=buyer)
     with locked_transaction():
+        keep_buyer(user=user, account=buyer)
         seller = lock_seller(account_id=product.seller_id)
         locked, images = lock_product_with_images(product_id=product.pk)
         price = require_on_offer(locked)
@@ -68,7 +82,7 @@ def place_order(*, product: Product, user: User) -> Order:
         if not (seller.may_sell and seller.payouts_enabled and seller.stripe_account_id):
             raise SellerMayNotSell
         if holds_all(account=buyer, image_ids=[image.pk for image in images]):
-            raise AlreadyOwned
+            raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
             return _resumed(pending, price, images)
@@ -104,7 +118,7 @@ def _write_order(order: Order, images: list[Image]) -> Order:
     OrderImage.objects.bulk_create(
         OrderImage(order=order, image=image, repository=image.repository, digests=_digests(image)) for image in images
     )
-    record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id))
+    record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id), buyer=str(order.buyer_id))
     return order
 
 
@@ -123,7 +137,8 @@ def _close_outdated(*, product: Product, buyer: Account) -> None:
 
 def _is_current(order: Order, price_id: UUID, image_ids: set[UUID], now: datetime) -> bool:
     needed = timedelta(0) if order.checkout_session_id else SHORTEST_SESSION
-    return order.price_id == price_id and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+    same = order.price_id == price_id and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+    return same and buys_for(order.placed_by_id, order.buyer)
 
 
 def _resumed(pending: Order, price: Price, images: list[Image]) -> Order:

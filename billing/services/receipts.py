@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.selectors.buying import addresses_of_buyers
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
 from accounts.services.reasons import require_reason
@@ -15,14 +16,21 @@ from common.locking import locked_transaction
 
 
 def queue_receipt(*, order: Order, again: str = "") -> None:
-    """Send the buyer their receipt once this transaction has committed; once an order, unless `again` says which repetition it is."""
-    queue_mail(to=order.email, template="receipt", context=_context(order), key=f"receipt:{order.pk}{again}")
+    """Send the receipt once this transaction has committed; once an order, unless `again` says which repetition it is."""
+    _queue(order, "receipt", _context(order), key=f"receipt:{order.pk}{again}")
 
 
 def queue_refund_mail(*, refund: Refund) -> None:
-    """Tell the buyer that money is on its way back to them; once a refund."""
+    """Tell that money is on its way back to where it came from; once a refund."""
     context = _context(refund.order) | {"refund": refund, "pull_ends_after": pull_ends_after_minutes()}
-    queue_mail(to=refund.order.email, template="refund", context=context, key=f"refund:{refund.pk}")
+    _queue(refund.order, "refund", context, key=f"refund:{refund.pk}")
+
+
+def _queue(order: Order, template: str, context: dict[str, object], *, key: str) -> None:
+    """Write to whoever placed the order, for it is their card, and to those who buy for the organisation at this moment; once each."""
+    queue_mail(to=order.email, template=template, context=context, key=key)
+    for number, address in enumerate(addresses_of_buyers(order.buyer, besides=[order.email]), start=1):
+        queue_mail(to=address, template=template, context=context, key=f"{key}:{number}")
 
 
 def pull_ends_after_minutes() -> int:
@@ -34,6 +42,7 @@ def pull_ends_after_minutes() -> int:
 def _context(order: Order) -> dict[str, object]:
     return {
         "order": order,
+        "buyer": order.buyer,
         "images": list(order.images.select_related("image")),
         "order_url": settings.LAYERSTORE_PUBLIC_URL + reverse("billing:order", args=[order.pk]),
     }

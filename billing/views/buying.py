@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import signed_in
+from accounts.selectors.buying import buyer_named, buyers_of
 from billing.errors import StripeAway, StripeRefused
 from billing.models import Order
-from billing.selectors.orders import orders_of_buyer, pulls_of_order
+from billing.selectors.orders import orders_of_buyers, orders_seen_by, pulls_of_order
 from billing.services.orders import complete_order, open_checkout, place_order
 from billing.services.receipts import pull_ends_after_minutes
 from common.errors import ConflictError, LockTimeout
@@ -30,12 +31,14 @@ CARD_TAKES = timedelta(minutes=15)
 @login_required
 @require_POST
 def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
-    """Place an order and send the buyer on to Stripe (303); buying again resumes."""
+    """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes."""
     product = Product.objects.published().select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
+    user = signed_in(request)
+    buyer = buyer_named(user, request.POST.get("buyer", ""))
     try:
-        order = place_order(product=product, user=signed_in(request))
+        order = place_order(product=product, user=user, buyer=buyer)
         return _see(open_checkout(order=order))
     except ConflictError as error:
         messages.error(request, error.message)
@@ -73,9 +76,18 @@ def _look_again_after(order: Order) -> int:
 @login_required
 @require_safe
 def orders(request: HttpRequest) -> HttpResponse:
-    """List the buyer's orders. Context: page, a Page of Order with seller, product, images and refunds."""
-    found = Paginator(orders_of_buyer(signed_in(request).account), ORDERS_A_PAGE)
-    return render(request, "billing/orders.html", {"page": found.get_page(request.GET.get("page"))})
+    """List the orders of the reader and of the organisations they buy for; `?buyer=` shows one of these alone.
+
+    Context: page, a Page of Order with buyer, seller, product, images and refunds; buyers, the accounts to choose from where there are
+    several; chosen, the one that is shown alone.
+    """
+    buyers, wanted = buyers_of(signed_in(request)), request.GET.get("buyer")
+    chosen = next((account for account in buyers if account.handle == wanted), None)
+    if wanted and chosen is None:
+        raise Http404
+    pages = Paginator(orders_of_buyers([chosen] if chosen else buyers), ORDERS_A_PAGE)
+    context = {"page": pages.get_page(request.GET.get("page")), "buyers": buyers if len(buyers) > 1 else [], "chosen": chosen}
+    return render(request, "billing/orders.html", context)
 
 
 @login_required
@@ -83,8 +95,8 @@ def orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order: its receipt, which prints alone, and how to pull what it bought.
 
-    Context: order; images, a list of OrderImage; refunds; pulls, the references that docker is let in for now; may_pull, whether there
-    are any; product_url; checkout_url, while it can still be paid; pull_ends_after, minutes.
+    Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that docker is let in for now;
+    may_pull, whether there are any; product_url; checkout_url, while it can still be paid; pull_ends_after, minutes.
     """
     user = signed_in(request)
     shown = own_order(user, order_id)
@@ -103,12 +115,12 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 
 def own_order(user: User, order_id: UUID) -> Order:
-    """Return the buyer's order.
+    """Return an order of the user, or of an organisation they buy for.
 
     Raises:
         Http404: there is none, or it is somebody else's.
     """
-    found = orders_of_buyer(user.account).filter(pk=order_id).first()
+    found = orders_seen_by(user).filter(pk=order_id).first()
     if found is None:
         raise Http404
     return found

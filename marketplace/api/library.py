@@ -13,10 +13,10 @@ from marketplace.selectors.library import library_of
 
 
 class LibraryViewSet(viewsets.ViewSet):
-    """Your library."""
+    """Your library, and your organisations'."""
 
     @extend_schema(responses=LibraryEntrySerializer(many=True))
     def list(self, request: Request) -> Response:
-        """List every image you hold or held, with what docker pulls and whether it is let in now."""
+        """List every image that you or an organisation of yours holds or held, with what docker pulls and whether it is let in now."""
         entries = cast("Any", library_of(asker(request)))  # the stubs know no serializer of many plain objects
         return Response(LibraryEntrySerializer(entries, many=True).data)

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.selectors.buying import buyer_named
 from marketplace.api import serializers
 from marketplace.api.requests import asker, checked
 from marketplace.models import Category, Namespace, Price, Product
@@ -96,10 +97,11 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         """Take it off sale; buyers keep their pull."""
         return self._answer(withdraw_product(product=self.get_object(), actor=asker(request)))
 
-    @extend_schema(request=None, responses=serializers.ProductSerializer)
+    @extend_schema(request=serializers.ObtainSerializer, responses=serializers.ProductSerializer)
     @action(detail=True, methods=["post"])
     def obtain(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
-        """Get a free product: its images stay in your library. Doing so again changes nothing."""
-        product = self.get_object()
-        obtain_free_product(product=product, user=asker(request))
+        """Get a free product, for yourself or an organisation: its images stay in the library. Doing so again changes nothing."""
+        product, user = self.get_object(), asker(request)
+        buyer = buyer_named(user, checked(serializers.ObtainSerializer, request)["buyer"])
+        obtain_free_product(product=product, user=user, holder=buyer)
         return self._answer(product)

@@ -154,13 +154,14 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
 
 class LibraryEntrySerializer(serializers.Serializer[LibraryEntry]):
-    """An image that you hold, or held."""
+    """An image that you or an organisation of yours holds, or held."""
 
+    holder = serializers.CharField(source="holder.handle", help_text="Handle of who holds it: you, or an organisation of yours.")
     image = serializers.UUIDField(source="image.pk")
     repository = serializers.CharField(source="image.repository")
     reference = serializers.CharField(help_text="What docker pulls; empty while nothing is pushed.", allow_blank=True)
     digest = serializers.SerializerMethodField(help_text="What the tag points at now; empty while nothing is pushed.")
-    may_pull = serializers.BooleanField(help_text="Whether docker is let in at this moment.")
+    may_pull = serializers.BooleanField(help_text="Whether docker lets you in at this moment because of it.")
     state = serializers.CharField()
     reason = serializers.CharField(help_text="Why it may not be pulled.", allow_blank=True)
     since = serializers.DateTimeField()
@@ -168,6 +169,14 @@ class LibraryEntrySerializer(serializers.Serializer[LibraryEntry]):
 
     def get_digest(self, entry: LibraryEntry) -> str:
         return entry.listing.tag.manifest.digest if entry.listing.tag else ""
+
+
+class ObtainSerializer(serializers.Serializer[Product]):
+    """For whom you get it."""
+
+    buyer = serializers.CharField(
+        required=False, default="", max_length=39, help_text="Handle of the organisation that gets it; left out, you do."
+    )
 
 
 class NewImageSerializer(serializers.Serializer[Image]):

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import Account, Membership, User
+from accounts.models.organisations import PULLING_ROLES
+from accounts.selectors.organisations import memberships_of
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.selectors.listings import ImageListing, list_images, product_url
@@ -17,15 +19,24 @@ class LibraryEntry:
     """One image in a library.
 
     Attributes:
-        entitlement: the one that counts: in force before suspended before revoked, then the oldest.
+        holder: whose it is: the reader's account, or an organisation's.
+        entitlement: the holder's that counts: in force before suspended before revoked, then the oldest.
         product: one that offers the image now, if there is one.
-        may_pull: what the policy says at this moment.
+        in_force: whether the holder pulls it, by what the policy says at this moment: an organisation's robots, say.
+        for_reader: whether the reader pulls what the holder holds; their role may be one that does not.
     """
 
+    holder: Account
     listing: ImageListing
     entitlement: Entitlement
     product: Product | None
-    may_pull: bool
+    in_force: bool
+    for_reader: bool
+
+    @property
+    def may_pull(self) -> bool:
+        """Whether docker lets the reader in because of it."""
+        return self.in_force and self.for_reader
 
     @property
     def image(self) -> Image:
@@ -55,15 +66,17 @@ class LibraryEntry:
     @property
     def state(self) -> str:
         """The state in one or two words."""
-        if self.may_pull:
-            return "May pull"
+        if self.in_force:
+            return "May pull" if self.for_reader else "Held"
         if self.image.taken_down_at is not None:
             return "Taken down"
         return "Resting" if self.suspended else "Ended"
 
     @property
     def reason(self) -> str:
-        """Why it may not be pulled, in a sentence."""
+        """Why the reader may not pull it, in a sentence."""
+        if self.in_force and not self.for_reader:
+            return f"Owners, members and robots of {self.holder.name} pull it; your role is to buy."
         if self.image.taken_down_at is not None:
             return "We took this image down; nobody can pull it at the moment."
         if self.suspended:
@@ -80,16 +93,55 @@ class LibraryEntry:
         return self.entitlement.source_id if self.entitlement.source_kind == Entitlement.Source.ORDER else None
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What one account holds or held, the newest first.
+
+    Attributes:
+        membership: by what the reader sees it; None for their own.
+    """
+
+    account: Account
+    membership: Membership | None
+    entries: list[LibraryEntry]
+
+
+def shelves_of(user: User) -> list[Shelf]:
+    """List every image that the user's account and their organisations hold or held, account by account, the user's own first.
+
+    Everybody in an organisation sees what it holds; who only buys for it sees it without being let in. A fixed number of queries for
+    each account.
+    """
+    memberships = list(memberships_of(user))
+    accounts = [user.account, *(membership.account for membership in memberships)]
+    entitlements = list(Entitlement.objects.filter(holder__in=accounts).select_related("image"))
+    images = {entitlement.image_id: entitlement.image for entitlement in entitlements}
+    listings = {listing.image.pk: listing for listing in list_images(list(images.values()))}
+    offers = _offers(images)
+    shelves = []
+    for account, membership in zip(accounts, [None, *memberships], strict=True):
+        theirs = _deciding(entitlement for entitlement in entitlements if entitlement.holder_id == account.pk)
+        allowed = _allowed(user, account, theirs)
+        reads = membership is None or membership.role in PULLING_ROLES
+        entries = [
+            LibraryEntry(account, listings[one.image_id], one, offers.get(one.image_id), allowed[one.image.repository], reads)
+            for one in theirs
+        ]
+        shelves.append(Shelf(account, membership, entries))
+    return shelves
+
+
 def library_of(user: User) -> list[LibraryEntry]:
-    """List every image the user's account holds or held, the newest first. A fixed number of queries."""
-    entitlements = _deciding(Entitlement.objects.filter(holder=user.account).select_related("image"))
-    listings = list_images([entitlement.image for entitlement in entitlements])
-    allowed = allowed_actions(subject=Subject.of(user), repositories=[listing.image.repository for listing in listings])
-    products = _offers(entitlement.image_id for entitlement in entitlements)
-    return [
-        LibraryEntry(listing, entitlement, products.get(listing.image.pk), Action.PULL in allowed[listing.image.repository])
-        for listing, entitlement in zip(listings, entitlements, strict=True)
-    ]
+    """List the shelves' entries in one; an image that two accounts hold is there twice."""
+    return [entry for shelf in shelves_of(user) for entry in shelf.entries]
+
+
+def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> dict[str, bool]:
+    """Ask the policy about one account alone, so that what is held twice is said of each holder for itself."""
+    own = account.pk == user.account.pk
+    subject = Subject((account.pk,), is_staff=own and user.is_staff)
+    allowed = allowed_actions(subject=subject, repositories=[entitlement.image.repository for entitlement in entitlements])
+    return {repository: Action.PULL in actions for repository, actions in allowed.items()}
 
 
 def _deciding(entitlements: Iterable[Entitlement]) -> list[Entitlement]:

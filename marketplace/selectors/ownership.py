@@ -1,8 +1,9 @@
 """Whose things are whose."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from accounts.models import Account, SellerProfile, User
+from accounts.models import Membership, SellerProfile, User
 from marketplace.errors import NotYours, SellerIsSuspended
 from marketplace.models import Entitlement, Product
 
@@ -10,6 +11,11 @@ from marketplace.models import Entitlement, Product
 def owns(actor: User, owner_id: UUID) -> bool:
     """Whether the actor acts for the account that owns something."""
     return actor.account.pk == owner_id
+
+
+def sells(user: User, product: Product) -> bool:
+    """Whether the user acts for the product's seller: it is their own account, or an organisation that they are in, in whatever role."""
+    return owns(user, product.seller_id) or Membership.objects.filter(user=user, account=product.seller_id).exists()
 
 
 def require_owner(actor: User, owner_id: UUID) -> None:
@@ -52,8 +58,14 @@ def require_seller_in_good_standing(account_id: UUID) -> None:
         raise SellerIsSuspended
 
 
-def holds_product(account: Account, product: Product) -> bool:
-    """Whether the account may pull every image of the product by entitlements in force; a product without images is held by nobody."""
+def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
+    """Return those of the accounts that may pull every image of the product by entitlements in force; one without images nobody holds.
+
+    Two queries, whatever their number.
+    """
     images = set(product.product_images.values_list("image_id", flat=True))
-    held = Entitlement.objects.in_force().filter(holder=account, image__in=images).values_list("image_id", flat=True)
-    return bool(images) and images == set(held)
+    held: dict[UUID, set[UUID]] = {}
+    rows = Entitlement.objects.in_force().filter(holder__in=account_ids, image__in=images)
+    for holder_id, image_id in rows.values_list("holder_id", "image_id"):
+        held.setdefault(holder_id, set()).add(image_id)
+    return {holder_id for holder_id, theirs in held.items() if theirs == images}

@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from accounts.selectors.users import require_verified_email
+from accounts.services.buying import keep_buyer
 from accounts.services.reasons import require_reason
 from common.locking import locked_transaction
 from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree
 from marketplace.locks import lock_entitlements_of_source, lock_images, lock_product_with_images
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.offers import require_on_offer
-from marketplace.selectors.ownership import owns
+from marketplace.selectors.ownership import sells
 
 
 def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
@@ -72,23 +73,29 @@ def resume_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> 
         return _change([entitlement for entitlement in live if entitlement.suspended_at is not None], suspended_at=None)
 
 
-def obtain_free_product(*, product: Product, user: User) -> list[Entitlement]:
-    """Put a free product into the user's library for good, also when it gets a price later. Again: the same entitlements.
+def obtain_free_product(*, product: Product, user: User, holder: Account | None = None) -> list[Entitlement]:
+    """Put a free product into a library for good, also when it gets a price later. Again: the same entitlements.
+
+    Args:
+        holder: whose library; the user's own unless said otherwise. Whoever may spend an organisation's money may get what costs none.
 
     Raises:
         EmailNotVerified: the user has no verified address.
-        OwnProduct: it is the user's own.
+        NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the holder.
+        OwnProduct: the user acts for the seller.
         ProductNotOnOffer: it is not published, or its seller or an image of it is stopped.
         ProductNotFree: it has a price.
     """
     require_verified_email(user)
-    if owns(user, product.seller_id):
+    holder = holder or user.account
+    if sells(user, product):
         raise OwnProduct
     with locked_transaction():
+        keep_buyer(user=user, account=holder)
         locked, images = lock_product_with_images(product_id=product.pk)
         if require_on_offer(locked).amount:
             raise ProductNotFree
-        return grant_entitlements(holder=user.account, images=images, source_kind=Entitlement.Source.FREE, source_id=locked.pk)
+        return grant_entitlements(holder=holder, images=images, source_kind=Entitlement.Source.FREE, source_id=locked.pk)
 
 
 def _change(entitlements: list[Entitlement], **values: object) -> list[Entitlement]:

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import signed_in
+from accounts.selectors.buying import buyer_named
 from common.errors import DomainError
 from marketplace.models import Product
-from marketplace.selectors.library import library_of
+from marketplace.selectors.library import shelves_of
 from marketplace.selectors.listings import product_url
 from marketplace.services.entitlements import obtain_free_product
 from marketplace.views.help import free_reference
@@ -20,9 +21,14 @@ from marketplace.views.help import free_reference
 @login_required
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """List what the reader holds, each with the command that pulls it."""
-    entries = library_of(signed_in(request))
+    """List what the reader and their organisations hold, each with the command that pulls it.
+
+    Context: shelves, those that are not empty; entries, all of theirs; pullable, how many of these the reader may pull; free_reference.
+    """
+    shelves = [shelf for shelf in shelves_of(signed_in(request)) if shelf.entries]
+    entries = [entry for shelf in shelves for entry in shelf.entries]
     context = {
+        "shelves": shelves,
         "entries": entries,
         "pullable": sum(entry.may_pull for entry in entries),
         "free_reference": "" if entries else free_reference(),
@@ -33,14 +39,17 @@ def library(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def obtain(request: HttpRequest, product_id: UUID) -> HttpResponse:
-    """Put a free product into the library for good."""
+    """Put a free product into the library for good: one's own, or an organisation's (`buyer`: its handle)."""
     product = Product.objects.published().select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
+    user = signed_in(request)
+    holder = buyer_named(user, request.POST.get("buyer", ""))
     try:
-        obtain_free_product(product=product, user=signed_in(request))
+        obtain_free_product(product=product, user=user, holder=holder)
     except DomainError as error:
         messages.error(request, error.message)
         return redirect(product_url(product))
-    messages.success(request, f"{product.title} is in your library. Pull it with the command below.")
+    whose = "your library" if holder == user.account else f"the library of {holder.name}"
+    messages.success(request, f"{product.title} is in {whose}. Pull it with the command below.")
     return redirect("marketplace:library")

@@ -11,8 +11,8 @@ from marketplace.markdown import render_markdown
 from marketplace.models import Namespace, Product
 from marketplace.selectors.details import ImageDetail, image_details
 from marketplace.selectors.listings import Listing, list_products, with_parts
-from marketplace.selectors.offers import on_offer
-from marketplace.selectors.ownership import holds_product, owns
+from marketplace.selectors.ownership import owns
+from marketplace.selectors.standing import standing_of
 from marketplace.selectors.tags import newest_tags
 from marketplace.strata import Drawing
 
@@ -44,7 +44,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "product": listing.product,
         "listing": listing,
         "price": listing.price,
-        "standing": _standing(request, listing.product),
+        "standing": standing_of(request.user if isinstance(request.user, User) else None, listing.product),
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
         "description": render_markdown(listing.product.description),
@@ -84,20 +84,6 @@ def _visible(request: HttpRequest, namespace: str, slug: str) -> Product:
     if not published and not (isinstance(user, User) and (user.is_staff or owns(user, found.seller_id))):
         raise Http404
     return found
-
-
-def _standing(request: HttpRequest, product: Product) -> str:
-    """Say what the reader can do with the product: it is their own or held already, free, for sale, or closed."""
-    user = request.user
-    if isinstance(user, User):
-        if owns(user, product.seller_id):
-            return "own"
-        if holds_product(user.account, product):
-            return "held"
-    price = on_offer(product)
-    if price is None or not (price.is_free or product.seller.may_sell):
-        return "closed"
-    return "free" if price.is_free else "sale"
 
 
 def _facts(listing: Listing, details: list[ImageDetail]) -> dict[str, object]:

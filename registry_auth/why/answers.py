@@ -27,6 +27,7 @@ class Reason(StrEnum):
     TAKEN_DOWN = "taken_down"
     NOTHING_PUSHED = "nothing_pushed"
     NO_SUCH_TAG = "no_such_tag"
+    ROLE_DOES_NOT_PULL = "role_does_not_pull"
     WRONG_ACCOUNT = "wrong_account"
     SOMEBODY_ELSE = "somebody_else"
     CREDENTIAL_UNKNOWN = "credential_unknown"
@@ -191,6 +192,16 @@ def not_signed_in(shop: str) -> Answer:
 def not_bought(username: str, shop: str) -> Answer:
     """For sale, and never held."""
     return Answer(Reason.NOT_BOUGHT, f"{username} has not bought this image.", "Buy it, or sign docker in as who has.", url=shop)
+
+
+def role_does_not_pull(username: str, organisation: str) -> Answer:
+    """An organisation of theirs holds it, and their role in it is to buy."""
+    return Answer(
+        Reason.ROLE_DOES_NOT_PULL,
+        f"{organisation} has this image; {username} buys for {organisation}, and only its owners, members and robots pull.",
+        f"Ask an owner of {organisation} to make {username} a member, or sign docker in as one of its robots.",
+        url=f"{settings.LAYERSTORE_PUBLIC_URL}/library/",
+    )
 
 
 def no_longer_offered() -> Answer:

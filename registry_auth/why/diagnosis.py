@@ -6,7 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, Account, User
+from accounts.selectors.organisations import organisations_of
 from accounts.selectors.shown import find_shown_token
 from marketplace.models import Entitlement, Image, Product, Tag
 from marketplace.selectors.access import Action, Facts, Subject, access_facts, decide
@@ -95,6 +96,7 @@ class _Question:
     def __init__(self, reference: Reference, user: User | None, token: AccessToken | None, viewer: User | None, *, tells_all: bool) -> None:
         self.reference, self.token, self.viewer, self.tells_all = reference, token, viewer, tells_all
         self.name = reference.repository
+        self.user = token.user if token else user
         self.subject = Subject.by_token(token) if token else Subject.of(user or AnonymousUser())
         self.username = token.username if token else user.username if user else ""
 
@@ -128,13 +130,16 @@ class _Question:
     def _not_allowed(self, image: Image, facts: Facts) -> Answer:
         entitlement = self._entitlement(image)
         product = Product.objects.published().filter(images=image).select_related("namespace").first()
-        known = product is not None or entitlement is not None or facts.owned or self.tells_all
+        holds = self._organisation_that_pulls(image)
+        known = product is not None or entitlement is not None or holds is not None or facts.owned or self.tells_all
         if not known and not self._viewer_may_pull():
             return answers.no_such_name(self.reference)
         if facts.taken_down:
             return answers.taken_down()
         if self._viewer_may_pull() and self.token and self.viewer:
             return answers.wrong_account(self.viewer.username)
+        if holds is not None:
+            return answers.role_does_not_pull(self.username, holds.name)
         shop = f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}" if product and on_offer(product) else ""
         return self._without_right(entitlement, shop)
 
@@ -153,6 +158,13 @@ class _Question:
         subject = Subject.of(self.viewer)
         facts = access_facts(subject=subject, repositories=[self.name])[self.name]
         return Action.PULL in decide(facts, is_staff=subject.is_staff)
+
+    def _organisation_that_pulls(self, image: Image) -> Account | None:
+        """An organisation that holds the image, and in which whoever asks the registry has a role that does not pull."""
+        if self.user is None:
+            return None
+        others = organisations_of(self.user).exclude(pk__in=self.subject.account_ids)
+        return others.filter(entitlements__in=Entitlement.objects.in_force().filter(image=image)).first()
 
     def _entitlement(self, image: Image) -> Entitlement | None:
         """The accounts' entitlement that comes closest: one that rests before one that ended, then the newest."""

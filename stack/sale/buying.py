@@ -1,5 +1,6 @@
 """What a buyer does: find, pay on the hosted page, pull."""
 
+import re
 import time
 
 from stack.clients import Client, Refused
@@ -8,6 +9,7 @@ from stack.sale.people import Person
 from stack.view import Step
 
 GRANT_SECONDS = 60
+_ORDER = re.compile("/orders/[0-9a-f-]{36}/")
 
 
 def pull_in_vain(client: Client, reference: str, step: Step) -> None:
@@ -25,14 +27,18 @@ def pull_in_vain(client: Client, reference: str, step: Step) -> None:
         raise Problem(f"{reference} was pulled without being bought.", do="do not use this version; report it.")
 
 
-def buy(buyer: Person, product_url: str, step: Step) -> str:
+def buy(buyer: Person, product_url: str, step: Step, *, organisation: str = "") -> str:
     """Buy a product with a test card on Stripe's hosted page, and wait until the webhook has granted it. Returns the order's id.
 
     A purchase that was begun before is gone on with.
+
+    Args:
+        organisation: the handle of the one that buys; empty for the person themselves.
     """
     page = buyer.browser.open(product_url, step)
     if page.has_form(action="/billing/buy/"):
-        page = buyer.browser.submit(page, page.form(action="/billing/buy/"), step)
+        chosen = {"buyer": organisation} if organisation else {}
+        page = buyer.browser.submit(page, page.form(*chosen, action="/billing/buy/"), step, chosen)
     if page.has_form("card"):
         step.note("Stripe's hosted page; the card is 4242 4242 4242 4242")
         page = buyer.browser.submit(page, page.form("card"), step, {"card": "4242 4242 4242 4242"} | ({"email": buyer.email}), button="pay")
@@ -52,7 +58,7 @@ def buy(buyer: Person, product_url: str, step: Step) -> str:
 
 def order_begun(buyer: Person) -> str | None:
     """Return the address of the buyer's newest order, or None."""
-    return buyer.browser.look("/orders/").link("", below="/orders/")
+    return next((link for _, link in buyer.browser.look("/orders/").links if _ORDER.fullmatch(link)), None)
 
 
 def order_in(url: str) -> str:

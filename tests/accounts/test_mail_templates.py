@@ -19,9 +19,16 @@ LINK = "https://shop.test/a?b=1&c=2"
 USER = SimpleNamespace(username="mira-k")
 ORDER = SimpleNamespace(
     number="1A2B3C", product_title="Fast <DB>", paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
-    seller=SimpleNamespace(display_name="Acme & Co"),
+    seller=SimpleNamespace(display_name="Acme & Co"), placed_by=USER,
 )  # fmt: skip
-SALE = {"order": ORDER, "images": [SimpleNamespace(repository="acme/db"), SimpleNamespace(repository="acme/web")], "order_url": LINK}
+PERSON = SimpleNamespace(kind="person", name="mira-k")
+TEAM = SimpleNamespace(kind="organisation", name="R&D Team")
+SALE = {
+    "order": ORDER,
+    "buyer": PERSON,
+    "images": [SimpleNamespace(repository="acme/db"), SimpleNamespace(repository="acme/web")],
+    "order_url": LINK,
+}
 IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
 TOKEN: dict[str, Any] = {
     "name": "R&D",
@@ -71,6 +78,12 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         "receipt",
         SALE,
         ["docker pull layerstore.test:8080/acme/db", "docker pull layerstore.test:8080/acme/web", "1A2B3C", "€19.00", "Acme & Co", "4242", LINK],
+    ),
+    ("receipt", {**SALE, "buyer": TEAM}, ["R&D Team has Fast <DB>", "All that R&D Team owns", "mira-k", LINK]),
+    (
+        "refund",
+        {**SALE, "buyer": TEAM, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6},
+        ["€5.00", "the order 1A2B3C of R&D Team", "unless R&D Team owns them otherwise", LINK],
     ),
     ("refund", {**SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6}, ["€5.00", "1A2B3C", "6 more minutes", LINK]),
     (

@@ -59,7 +59,10 @@ def test_the_checkout_says_at_stripe_what_the_order_says(opened: Order, sandbox:
     image = opened.images.get()
 
     assert (session["mode"], session["amount_total"], session["currency"]) == ("payment", 500, "eur")
-    assert (session["client_reference_id"], session["metadata"]) == (str(opened.pk), {"order_id": str(opened.pk)})
+    assert (session["client_reference_id"], session["metadata"]) == (
+        str(opened.pk),
+        {"order_id": str(opened.pk), "buyer_id": str(opened.buyer_id)},
+    )
     assert session["customer_email"] == opened.email
     assert session["success_url"] == f"http://layerstore.test:8080/billing/return/{opened.pk}/"
     assert session["cancel_url"] == f"http://layerstore.test:8080/billing/return/{opened.pk}/?cancelled=yes"

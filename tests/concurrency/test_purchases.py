@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.errors import NoSuchOrganisation
+from accounts.models import AuditEvent, Membership, OutgoingMail, Role, SellerProfile, User
 from accounts.services.sellers import suspend_seller
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, SellerMayNotSell
@@ -18,7 +19,7 @@ from billing.services.webhooks import handle_event
 from marketplace.errors import ProductNotOnOffer
 from marketplace.models import Entitlement, Product
 from tests.billing.conftest import buy, buyer, holds, opened, paid, product, seller
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import OrderFactory, StripeEventFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
 from tests.support.sandbox import Sandbox, post_webhook, sandbox, sandbox_process
@@ -59,6 +60,32 @@ def test_of_many_purchases_begun_at_once_no_more_are_left_unpaid_than_one_may(se
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Order"] * 2 + ["TooManyPendingOrders"] * 4
     assert Order.objects.filter(state="pending").count() == MOST_PENDING
+
+
+def test_colleagues_who_buy_for_one_organisation_at_once_share_one_order_and_one_checkout(product: Product, sandbox: Sandbox) -> None:
+    team = OrganisationFactory()
+    colleagues = [MembershipFactory(account=team, role=role).user for role in (Role.OWNER, Role.BILLING) * 3]
+
+    urls = run_in_threads(6, lambda number: open_checkout(order=place_order(product=product, user=colleagues[number], buyer=team)))
+
+    order = Order.objects.get()
+    assert set(urls) == {order.checkout_url}
+    assert (order.buyer, order.placed_by in colleagues) == (team, True)
+
+
+def test_who_is_removed_while_they_buy_has_bought_before_or_is_refused(product: Product) -> None:
+    for _ in range(5):
+        membership = MembershipFactory()
+
+        def buy_or_remove(number: int, membership: Membership = membership) -> Any:
+            if number:
+                return Membership.objects.filter(pk=membership.pk).delete()
+            return place_order(product=product, user=membership.user, buyer=membership.account)
+
+        bought, _removed = run_in_threads(2, buy_or_remove)
+
+        assert isinstance(bought, Order | NoSuchOrganisation)
+        assert Order.objects.filter(buyer=membership.account).count() == isinstance(bought, Order)
 
 
 def test_return_page_webhook_and_sweep_at_once_complete_once(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from rich.console import Console
@@ -18,7 +18,7 @@ from stack.pictures import memory_under_its_limit, picture
 from stack.problems import Problem
 from stack.recipes import Layer, Recipe
 from stack.sale.buying import buy
-from stack.sale.people import Person, make_token, meet, sign_up
+from stack.sale.people import TOKEN, Person, make_token, meet, sign_in_afresh, sign_up
 from stack.sale.selling import connect_to_stripe, make_product, publish, push, reserve, start_selling
 from stack.view import Step
 from tests.support.stack import LiveStack
@@ -146,9 +146,40 @@ class Trade:
         space = httpx.URL(url).path.split("/")[1]
         return Sold(url, httpx.URL(url).path, [f"{self.stack.instance.host}/{space}/{name}:1.0" for name in names], digests)
 
-    def buy(self, buyer: Person, sold: Sold) -> str:
-        """Pay on the hosted page and wait until the order is paid; return its id."""
-        return buy(buyer, sold.url, SILENT)
+    def buy(self, buyer: Person, sold: Sold, *, organisation: str = "") -> str:
+        """Pay on the hosted page, for oneself or an organisation, and wait until the order is paid; return its id."""
+        return buy(buyer, sold.url, SILENT, organisation=organisation)
+
+    def organisation(self, handle: str, founder: Person, **members: Person) -> str:
+        """Have somebody found an organisation and others join it, each in the role by whose name they are given; return its handle."""
+        browser = founder.browser
+        page = browser.look("/account/organisations/")
+        browser.submit(page, page.form("name", "handle"), SILENT, {"name": f"The {handle}", "handle": handle})
+        for role, person in members.items():
+            page = browser.look(f"/account/organisations/{handle}/")
+            page = browser.submit(page, page.form("email", "role"), SILENT, {"email": person.email, "role": role})
+            sign_in_afresh(founder, page, SILENT)
+            page = person.browser.look("/account/organisations/")
+            invitation = next(link for _, link in page.links if link.startswith("/account/invitations/"))
+            page = person.browser.look(invitation)
+            person.browser.submit(page, page.form(action=invitation), SILENT, button="accept")
+        return handle
+
+    def remove(self, owner: Person, handle: str, person: Person) -> None:
+        """Have an owner remove somebody from the organisation."""
+        page = owner.browser.look(f"/account/organisations/{handle}/")
+        own_form = page.html.partition(f"Remove {person.username}")[0].rpartition("<form")[2]
+        action = own_form.partition('action="')[2].partition('"')[0]
+        owner.browser.submit(page, page.form(action=action), SILENT)
+
+    def robot(self, owner: Person, handle: str, name: str) -> Person:
+        """Have an owner make a robot; return it as somebody who only knows how to sign docker in."""
+        page = owner.browser.look(f"/account/organisations/{handle}/robots/")
+        page = owner.browser.submit(page, page.form("name", "lifetime"), SILENT, {"name": name})
+        page = sign_in_afresh(owner, page, SILENT)
+        found = TOKEN.search(page.html)
+        assert found is not None, page.text
+        return replace(owner, username=f"{handle}+{name}", access_token=found[0])
 
     def api(self, person: Person) -> httpx.Client:
         """Give a program's client of the API."""

@@ -6,8 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Account, Role, User
 from marketplace.models import Entitlement, Image, Namespace
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 
@@ -130,3 +131,95 @@ def test_queries_do_not_grow_with_the_library(member_client: Client, member: Use
         member_client.get("/library/")
 
     assert len(many) == len(few)
+
+
+class TestOfOrganisations:
+    @pytest.fixture
+    def team(self, db: None) -> Account:
+        return OrganisationFactory(handle="team", name="Team Blue")
+
+    @pytest.fixture
+    def held(self, team: Account) -> Image:
+        image: Image = ProductFactory().images.get()
+        EntitlementFactory(holder=team, image=image)
+        return image
+
+    @pytest.mark.parametrize("role", Role)
+    def test_everybody_in_it_sees_what_it_holds(
+        self, member_client: Client, member: User, team: Account, held: Image, namespace: Namespace, role: Role
+    ) -> None:
+        MembershipFactory(account=team, user=member, role=role)
+        EntitlementFactory(holder=member.account, image=PushedImageFactory(namespace=namespace, name="own"))
+
+        response = member_client.get("/library/")
+
+        assert_sound(response)
+        html = response.content.decode()
+        pulls = role != Role.BILLING
+        assert [(shelf.account, [entry.state for entry in shelf.entries]) for shelf in response.context["shelves"]] == [
+            (member.account, ["May pull"]),
+            (team, ["May pull" if pulls else "Held"]),
+        ]
+        assert response.context["pullable"] == 1 + pulls
+        assert (f"docker pull layerstore.test:8080/{held.repository}:1.0" in html) is pulls
+        assert ("Owners, members and robots of Team Blue pull it; your role is to buy." in html) is not pulls
+        assert html.count("Make a pull credential") == 1  # for their own; the organisation has robots
+        assert html.count(">Order</a>") == (1 if role == Role.MEMBER else 2)
+
+    def test_who_has_left_sees_nothing_of_it(self, member_client: Client, member: User, team: Account, held: Image) -> None:
+        membership = MembershipFactory(account=team, user=member)
+        membership.delete()
+
+        assert held.repository not in member_client.get("/library/").content.decode()
+
+    def test_each_holder_is_asked_for_itself(self, member_client: Client, member: User, team: Account, held: Image) -> None:
+        MembershipFactory(account=team, user=member)
+        EntitlementFactory(holder=member.account, image=held, revoked=True)
+
+        own, theirs = member_client.get("/library/").context["shelves"]
+
+        assert (own.entries[0].state, theirs.entries[0].state) == ("Ended", "May pull")
+
+    def test_what_it_gave_back_is_bought_again_by_who_buys(self, member_client: Client, member: User, team: Account) -> None:
+        EntitlementFactory(holder=team, image=ProductFactory().images.get(), revoked=True)
+        membership = MembershipFactory(account=team, user=member, role=Role.MEMBER)
+
+        assert "Buy again" not in member_client.get("/library/").content.decode()
+        membership.role = Role.BILLING
+        membership.save()
+        assert "Buy again" in member_client.get("/library/").content.decode()
+
+    def test_a_free_product_is_got_for_it(self, member_client: Client, member: User, team: Account) -> None:
+        product = FreeProductFactory(title="Quiet Edge")
+        MembershipFactory(account=team, user=member)
+
+        response = member_client.post(f"/library/get/{product.pk}/", {"buyer": "team"}, follow=True)
+
+        assert "Quiet Edge is in the library of Team Blue." in response.content.decode()
+        assert [entitlement.holder for entitlement in Entitlement.objects.all()] == [team]
+
+    def test_a_member_gets_nothing_for_it_and_a_stranger_does_not_know_it(self, member_client: Client, member: User, team: Account) -> None:
+        product = FreeProductFactory()
+        assert member_client.post(f"/library/get/{product.pk}/", {"buyer": "team"}).status_code == 404
+        MembershipFactory(account=team, user=member, role=Role.MEMBER)
+
+        assert member_client.post(f"/library/get/{product.pk}/", {"buyer": "team"}).status_code == 403
+        assert not Entitlement.objects.exists()
+
+    def test_queries_grow_by_one_with_an_organisation_and_not_with_what_it_holds(
+        self, member_client: Client, member: User, team: Account, held: Image
+    ) -> None:
+        MembershipFactory(account=team, user=member)
+        with CaptureQueriesContext(connection) as few:
+            member_client.get("/library/")
+        for _ in range(3):
+            EntitlementFactory(holder=team, image=ProductFactory().images.get())
+        with CaptureQueriesContext(connection) as many:
+            member_client.get("/library/")
+        other = MembershipFactory(user=member).account
+        EntitlementFactory(holder=other, image=ProductFactory().images.get())
+        with CaptureQueriesContext(connection) as more:
+            member_client.get("/library/")
+
+        assert len(many) == len(few)
+        assert len(more) == len(few) + 1

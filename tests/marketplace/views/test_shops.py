@@ -6,9 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import SellerProfile, User
+from accounts.models import Role, SellerProfile, User
 from marketplace.models import Image, Namespace, Product, ProductPicture
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
     EntitlementFactory,
@@ -36,7 +36,7 @@ def test_a_stranger_sees_price_command_tags_and_layers(client: Client, product: 
 
     assert_sound(response)
     html = response.content.decode()
-    assert response.context["standing"] == "sale"
+    assert response.context["standing"].kind == "sale"
     assert "docker pull layerstore.test:8080/acme/db:1.0" in html
     assert "€49.00" in html
     assert "Sign in to buy" in html
@@ -52,11 +52,58 @@ def test_a_member_buys_with_one_button(member_client: Client, product: Product) 
 def test_a_holder_is_sent_to_the_library(member_client: Client, member: User, product: Product) -> None:
     EntitlementFactory(holder=member.account, image=product.images.get())
 
-    assert member_client.get("/acme/db").context["standing"] == "held"
+    assert member_client.get("/acme/db").context["standing"].kind == "held"
+
+
+def test_nobody_without_an_organisation_is_asked_for_whom(member_client: Client, product: Product) -> None:
+    html = member_client.get("/acme/db").content.decode()
+
+    assert 'name="buyer"' not in html
+    assert html.count(f'action="/billing/buy/{product.pk}/"') == 2  # in the box, and in the bar of narrow windows
+
+
+def test_who_buys_for_an_organisation_chooses_in_the_form(member_client: Client, member: User, product: Product) -> None:
+    for name in ("Acme Team", "Beta"):
+        MembershipFactory(user=member, account__name=name, account__handle=name.split()[0].lower() + "-team", role=Role.BILLING)
+    EntitlementFactory(holder=member.memberships.get(account__name="Beta").account, image=product.images.get())
+
+    page = assert_sound(member_client.get("/acme/db"))
+
+    radios = {radio["value"]: ("checked" in radio, "disabled" in radio) for radio in page.all("input") if radio.get("name") == "buyer"}
+    assert radios == {"mira": (True, False), "acme-team": (False, False), "beta-team": (False, True)}
+    html = member_client.get("/acme/db").content.decode()
+    assert "Buy as" in html
+    assert "Beta has this. Its owners and members pull it." in html
+    assert html.count(f'action="/billing/buy/{product.pk}/"') == 1
+    assert 'href="#buy"' in html
+
+
+def test_a_free_product_is_got_for_an_organisation(member_client: Client, member: User, namespace: Namespace) -> None:
+    FreeProductFactory(namespace=namespace, slug="free")
+    MembershipFactory(user=member, account__name="Acme Team")
+
+    html = member_client.get("/acme/free").content.decode()
+
+    assert "Get it as" in html
+    assert "Acme Team" in html
+
+
+def test_who_pulls_it_by_an_organisation_is_warned_of_paying_again(member_client: Client, member: User, product: Product) -> None:
+    team = MembershipFactory(user=member, account__name="Acme Team", role=Role.MEMBER).account
+    EntitlementFactory(holder=team, image=product.images.get())
+
+    response = member_client.get("/acme/db")
+
+    assert_sound(response)
+    html = response.content.decode()
+    assert "<strong>Acme Team has this.</strong> You pull it as one of its members already." in html
+    assert "In your library" in html
+    assert f'action="/billing/buy/{product.pk}/"' in html
+    assert 'name="buyer"' not in html
 
 
 def test_the_seller_is_sent_to_the_editor(seller_client: Client, product: Product) -> None:
-    assert seller_client.get("/acme/db").context["standing"] == "own"
+    assert seller_client.get("/acme/db").context["standing"].kind == "own"
 
 
 def test_a_free_product_is_got_without_stripe(client: Client, member_client: Client, namespace: Namespace) -> None:
@@ -69,13 +116,13 @@ def test_a_free_product_is_got_without_stripe(client: Client, member_client: Cli
 def test_a_seller_who_cannot_be_paid_sells_nothing(client: Client, product: Product) -> None:
     SellerProfile.objects.filter(pk=product.seller_id).update(charges_enabled=False)
 
-    assert client.get("/acme/db").context["standing"] == "closed"
+    assert client.get("/acme/db").context["standing"].kind == "closed"
 
 
 def test_an_image_taken_down_is_not_for_sale(client: Client, product: Product) -> None:
     Image.objects.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
 
-    assert client.get("/acme/db").context["standing"] == "closed"
+    assert client.get("/acme/db").context["standing"].kind == "closed"
 
 
 def test_a_draft_exists_for_its_seller_and_staff_only(
