@@ -7,14 +7,17 @@ from datetime import timedelta
 from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from common.leases import lease
 from common.queue import queue_after_commit
+from common.redis import redis_client
 from registry_auth.errors import RegistryAway
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services.descriptions import describe_waiting_manifests
 from registry_auth.services.events import drain_envelopes, prune_events
+from registry_auth.services.pullers import count_pullers
 from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.reservations import settle_reservations
 from registry_auth.services.take_downs import remove_taken_down_manifests
@@ -35,6 +38,18 @@ def drain_registry_events() -> None:
             describe_waiting_manifests(registry=registry)
     except RegistryAway as error:
         logger.warning("manifests wait for their description: %s", error.message)
+
+
+@shared_task(name="registry_auth.count_pullers")
+def count_distinct_pullers() -> None:
+    """Take those who pulled into the sketches of their day, week and month; one worker at a time."""
+    with lease("registry_auth.count_pullers", lasting=_LONGEST_RUN) as held:
+        if not held:
+            return
+        try:
+            count_pullers(redis=redis_client())
+        except RedisError as error:
+            logger.warning("pullers wait until Redis counts them: %s", type(error).__name__)
 
 
 @shared_task(name="registry_auth.prune_registry_events")

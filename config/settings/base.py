@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "settle-pending-orders": {"task": "billing.settle_pending_orders", "schedule": 60},
     "continue-waiting-refunds": {"task": "billing.continue_waiting_refunds", "schedule": 30},
     "drain-registry-events": {"task": "registry_auth.drain_registry_events", "schedule": 5},
+    "count-pullers": {"task": "registry_auth.count_pullers", "schedule": 60},
     "reconcile-registry": {"task": "registry_auth.reconcile_registry", "schedule": 600},
     "remove-taken-down-manifests": {"task": "registry_auth.remove_taken_down_manifests", "schedule": 15},
     "prune-registry-events": {"task": "registry_auth.prune_registry_events", "schedule": 86400},

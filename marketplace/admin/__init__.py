@@ -3,7 +3,7 @@
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.names import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
-from marketplace.admin.pulls import PullCountAdmin
+from marketplace.admin.pulls import PullCountAdmin, PullerSketchAdmin
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "PriceAdmin",
     "ProductAdmin",
     "PullCountAdmin",
+    "PullerSketchAdmin",
     "TagAdmin",
 ]

@@ -9,7 +9,7 @@ from accounts.requests import signed_in
 from common.admin import act, neighbour, neighbours
 from marketplace.admin.bounds import PULL_ENDS, PUSH_ENDS
 from marketplace.admin.forms import GiveImageForm
-from marketplace.models import Entitlement, Image, Manifest, Namespace, Product, PullCount, Tag
+from marketplace.models import Entitlement, Image, Manifest, Namespace, Product, PullCount, PullerSketch, Tag
 from marketplace.services.gifts import give_image
 from marketplace.services.images import release_image, restore_image, take_down_image
 from marketplace.services.namespaces import clear_skeleton
@@ -90,6 +90,7 @@ class ImageAdmin(AuditedAdmin):
         neighbours(Product, "images"),
         neighbours(Entitlement, "image"),
         neighbours(PullCount, "image"),
+        neighbours(PullerSketch, "image"),
     )
     actions = ("take_down", "restore", "release", "give")
 

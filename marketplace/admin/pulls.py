@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from accounts.admin.trail import AuditedAdmin
 from common.admin import neighbour
-from marketplace.models import PullCount
+from marketplace.models import PullCount, PullerSketch
 
 
 @admin.register(PullCount)
@@ -19,3 +19,17 @@ class PullCountAdmin(AuditedAdmin):
     date_hierarchy = "day"
     exclude = ("image", "buyer")
     readonly_fields = ("id", neighbour("image"), neighbour("buyer"))
+
+
+@admin.register(PullerSketch)
+class PullerSketchAdmin(AuditedAdmin):
+    """Distinct pullers by image and period: an estimate with a standard error of 0.81 %."""
+
+    list_display = ("begins", "period", neighbour("image"), "distinct", "updated_at")
+    list_display_links = ("begins",)
+    list_filter = ("period", "begins")
+    list_select_related = ("image",)
+    search_fields = ("image__repository",)
+    date_hierarchy = "begins"
+    exclude = ("image", "sketch")
+    readonly_fields = ("id", neighbour("image"), "updated_at")

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from rest_framework import mixins, viewsets
 
 from marketplace.api import serializers
-from marketplace.models import PullCount
+from marketplace.models import PullCount, PullerSketch
 from marketplace.selectors.pulls import with_shown_buyer
 
 
@@ -27,3 +27,18 @@ class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]
 
     def get_queryset(self) -> QuerySet[PullCount]:
         return with_shown_buyer(super().get_queryset().filter(image__owner__user=self.request.user.pk))
+
+
+class PullerSketchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullerSketch]):
+    """How many different accounts and clients pulled your images, by day, week (from Monday) and month in UTC, about."""
+
+    serializer_class = serializers.PullerSketchSerializer
+    queryset = PullerSketch.objects.defer("sketch")
+    filterset_fields: ClassVar[dict[str, list[str]]] = {
+        "image": ["exact"],
+        "period": ["exact"],
+        "begins": ["exact", "gte", "lte"],
+    }
+
+    def get_queryset(self) -> QuerySet[PullerSketch]:
+        return super().get_queryset().filter(image__owner__user=self.request.user.pk)

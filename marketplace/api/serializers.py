@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, Tag
+from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, PullerSketch, Tag
 from marketplace.selectors.library import LibraryEntry
 from marketplace.selectors.listings import current_price, images_of, product_url
 
@@ -89,6 +89,17 @@ class PullCountSerializer(serializers.ModelSerializer[PullCount]):
     class Meta:
         model = PullCount
         fields = ("id", "image", "day", "tag", "platform", "buyer", "count")
+        read_only_fields = fields
+
+
+class PullerSketchSerializer(serializers.ModelSerializer[PullerSketch]):
+    """Distinct pullers of a day, a week or a month."""
+
+    distinct = serializers.IntegerField(help_text="By HyperLogLog: the standard error is 0.81 %.")
+
+    class Meta:
+        model = PullerSketch
+        fields = ("id", "image", "period", "begins", "distinct", "updated_at")
         read_only_fields = fields
 
 

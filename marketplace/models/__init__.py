@@ -5,7 +5,7 @@ from marketplace.models.entitlements import Entitlement
 from marketplace.models.images import Image, Namespace
 from marketplace.models.manifests import Layer, Manifest, Tag
 from marketplace.models.products import Category, Price, Product, ProductImage, ProductPicture
-from marketplace.models.pulls import PullCount
+from marketplace.models.pulls import PullCount, PullerSketch
 
 __all__ = [
     "Category",
@@ -20,5 +20,6 @@ __all__ = [
     "ProductImage",
     "ProductPicture",
     "PullCount",
+    "PullerSketch",
     "Tag",
 ]

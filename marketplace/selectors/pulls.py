@@ -9,7 +9,7 @@ from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from accounts.models import Membership
-from marketplace.models import Entitlement, Image, PullCount
+from marketplace.models import Entitlement, Image, PullCount, PullerSketch
 
 DAYS = 30
 LISTED = 8  # tags, platforms or buyers by name; what is left is summed up
@@ -68,6 +68,24 @@ class PullFigures:
     def labels(self) -> list[date]:
         """The days to write below the chart, at even distances."""
         return [day for day, _ in self.days][:: len(self.days) // _LABELS]
+
+
+@dataclass(frozen=True, slots=True)
+class PullerFigures:
+    """How many different pullers an image has had since midnight, Monday and the first of the month (UTC), about."""
+
+    day: int
+    week: int
+    month: int
+
+
+def puller_figures(image: Image, *, today: date) -> PullerFigures:
+    """Return what the sketches of these periods said when they were last kept. One query."""
+    periods = PullerSketch.Period
+    now = {(period, period.of(today)) for period in periods}
+    rows = PullerSketch.objects.filter(image=image, begins__in={begins for _, begins in now}).values_list("period", "begins", "distinct")
+    said = {period: distinct for period, begins, distinct in rows if (period, begins) in now}
+    return PullerFigures(*(said.get(period, 0) for period in (periods.DAY, periods.WEEK, periods.MONTH)))
 
 
 def pull_figures(image: Image, *, today: date) -> PullFigures:

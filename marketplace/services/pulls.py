@@ -44,6 +44,7 @@ class Pull:
     Attributes:
         tag: as asked for; empty for a pull by digest.
         subject: the registry token's; empty for the anonymous.
+        client: names where it came from without giving the address away; empty if that is not known.
     """
 
     repository: str
@@ -51,6 +52,7 @@ class Pull:
     tag: str
     day: date
     subject: str
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

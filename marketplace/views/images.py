@@ -16,7 +16,7 @@ from marketplace.covers import Shape
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, access_facts, allowed_actions, decide
 from marketplace.selectors.listings import list_images
-from marketplace.selectors.pulls import pull_figures
+from marketplace.selectors.pulls import pull_figures, puller_figures
 from marketplace.selectors.tags import stops_at, tag_rows
 from marketplace.services.images import release_image
 from marketplace.views.guards import SellerRequest, own_image, seller_required
@@ -39,13 +39,14 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
     """Show the push commands with real names, the tags as they arrive, what the policy allows, and what was pulled."""
     found = own_image(request, image_id)
     holders = Entitlement.objects.in_force().filter(image=found).values("holder").distinct().count()
-    listing = list_images([found], Shape.MARK)[0]
+    listing, today = list_images([found], Shape.MARK)[0], timezone.now().date()
     context = {
         **_tags(found),
         "cover": listing.cover,
         "holders": holders,
         "permissions": _permissions(found, signed_in(request), holders),
-        "pulls": pull_figures(found, today=timezone.now().date()),
+        "pulls": pull_figures(found, today=today),
+        "pullers": puller_figures(found, today=today),
         "products": Product.objects.filter(images=found),
         "may_release": found.is_live and not found.was_pushed and found.first_sold_at is None,
     }

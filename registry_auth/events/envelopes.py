@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from registry_auth.clients import client_of
 from registry_auth.descriptions import INDEX_TYPES
 from registry_auth.errors import MalformedEnvelope
 from registry_auth.registry_client import MANIFEST_TYPES
@@ -40,6 +41,7 @@ class RegistryEvent:
 
     Attributes:
         subject: who pulled, as the token says; empty for the anonymous, and for pushes and deletions.
+        client: from where, as `client_of` says it; empty for pushes and deletions.
     """
 
     id: str
@@ -51,6 +53,7 @@ class RegistryEvent:
     media_type: str = ""
     size: int = 0
     subject: str = ""
+    client: str = ""
 
     def to_json(self) -> dict[str, object]:
         return asdict(self) | {"at": self.at.isoformat()}
@@ -85,7 +88,7 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
         return None
     if action == EventAction.PULL and (request.get("method") != "GET" or actor.get("name") == SERVICE_SUBJECT or media_type in INDEX_TYPES):
         return None
-    size = target.get("size")
+    size, pulled = target.get("size"), action == EventAction.PULL
     read = RegistryEvent(
         id=_matching(_ID, event.get("id")),
         action=EventAction(action),
@@ -95,7 +98,8 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
         tag=_matching(_TAG, target.get("tag")),
         media_type=media_type if action != EventAction.DELETE else "",
         size=size if isinstance(size, int) else 0,
-        subject=_matching(_SUBJECT, actor.get("name")) if action == EventAction.PULL else "",
+        subject=_matching(_SUBJECT, actor.get("name")) if pulled else "",
+        client=client_of(_text(request.get("addr"))) if pulled else "",
     )
     named = read.digest or (read.tag and action == EventAction.DELETE)
     return read if read.id and read.repository and named else None

@@ -1,5 +1,6 @@
-"""The inbox of the registry's notifications."""
+"""The inbox of the registry's notifications, and who pulled and waits to be counted."""
 
 from registry_auth.models.events import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.models.pullers import WaitingPuller
 
-__all__ = ["RegistryEnvelope", "SeenRegistryEvent"]
+__all__ = ["RegistryEnvelope", "SeenRegistryEvent", "WaitingPuller"]

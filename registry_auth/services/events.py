@@ -20,6 +20,7 @@ from registry_auth import metrics
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.locks import lock_envelope, lock_waiting_envelopes
 from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.services.pullers import note_pullers
 
 logger = logging.getLogger(__name__)
 BATCH = 500  # envelopes claimed at once
@@ -151,13 +152,15 @@ def _have_effect(events: list[RegistryEvent]) -> None:
             case EventAction.DELETE:
                 remove_tag(repository=event.repository, tag=event.tag)
     if pulls := [event for event in events if event.action is EventAction.PULL]:
-        count_pulls(pulls=[_pull(event) for event in pulls])
+        note_pullers(counted=count_pulls(pulls=[_pull(event) for event in pulls]))
     for action, count in Counter(event.action for event in events).items():
         metrics.note_events(action=action, count=count)
 
 
 def _pull(event: RegistryEvent) -> Pull:
-    return Pull(repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject)
+    return Pull(
+        repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject, client=event.client
+    )
 
 
 def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, str]) -> None:

@@ -26,7 +26,7 @@ from fido2 import cose, webauthn
 from accounts.models import AccessToken, Account, Role, TokenScope, User
 from accounts.services.audit import record_audit
 from billing.models import Order, Refund
-from marketplace.models import Category, Image, Product
+from marketplace.models import Category, Image, Product, PullerSketch
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -47,6 +47,7 @@ from tests.factories.marketplace import (
     NamespaceFactory,
     ProductFactory,
     PullCountFactory,
+    PullerSketchFactory,
     PushedImageFactory,
     TagFactory,
     expired_days_ago,
@@ -170,6 +171,9 @@ def long_names() -> dict[str, str]:
 def pulls() -> None:
     """A month of pulls of every tag and platform, by buyers and by others."""
     today = timezone.now().date()
+    for image in Image.objects.filter(pull_counts__isnull=False).distinct():  # as many as can be
+        for period in PullerSketch.Period:
+            PullerSketchFactory(image=image, period=period, begins=period.of(today), distinct=10**12)
     for image in Image.objects.filter(owner__user__username="mara", first_pushed_at__isnull=False):
         holders = [entitlement.holder for entitlement in image.entitlements.all()]
         for ago in range(0, 30, 2):

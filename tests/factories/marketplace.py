@@ -9,7 +9,20 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from common.models import new_id
-from marketplace.models import Category, Entitlement, Image, Layer, Manifest, Namespace, Price, Product, ProductImage, PullCount, Tag
+from marketplace.models import (
+    Category,
+    Entitlement,
+    Image,
+    Layer,
+    Manifest,
+    Namespace,
+    Price,
+    Product,
+    ProductImage,
+    PullCount,
+    PullerSketch,
+    Tag,
+)
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -100,6 +113,19 @@ class PullCountFactory(DjangoModelFactory):
     tag = "1.0"
     platform = "linux/amd64"
     count = 1
+
+
+class PullerSketchFactory(DjangoModelFactory):
+    """Distinct pullers of today; the sketch itself is empty."""
+
+    class Meta:
+        model = PullerSketch
+
+    image = factory.SubFactory(ImageFactory)
+    period = PullerSketch.Period.DAY
+    begins = factory.LazyFunction(lambda: timezone.now().date())
+    sketch = b""
+    distinct = 1
 
 
 class PushedImageFactory(ImageFactory):

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Account
-from marketplace.models import Entitlement, Image, PullCount
-from marketplace.selectors.pulls import DAYS, Share, pull_figures, with_shown_buyer
+from marketplace.models import Entitlement, Image, PullCount, PullerSketch
+from marketplace.selectors.pulls import DAYS, Share, pull_figures, puller_figures, with_shown_buyer
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, ImageFactory, PullCountFactory, PushedImageFactory
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, PullCountFactory, PullerSketchFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +27,13 @@ def count(image: Image, number: int, *, ago: int = 0, **key: object) -> PullCoun
     return PullCountFactory(image=image, day=TODAY - timedelta(days=ago), count=number, **key)
 
 
+def sign_in(client: Client, image: Image) -> None:
+    assert image.owner.user
+    client.force_login(image.owner.user)
+
+
 def buyer(image: Image, name: str, source: str = Entitlement.Source.ORDER) -> Account:
-    account = UserFactory(username=name).account
+    account: Account = UserFactory(username=name).account
     EntitlementFactory(holder=account, image=image, source_kind=source)
     return account
 
@@ -80,7 +86,7 @@ def test_what_is_beyond_the_longest_list_is_summed_up(image):
 class TestNames:
     def shown(self, image: Image, account: Account | None) -> str:
         row = count(image, 1, buyer=account)
-        return with_shown_buyer(PullCount.objects.all()).get(pk=row.pk).shown_buyer
+        return str(getattr(with_shown_buyer(PullCount.objects.all()).get(pk=row.pk), "shown_buyer"))  # noqa: B009  an annotation
 
     def test_who_bought_the_image_is_named(self, image):
         assert self.shown(image, buyer(image, "jonas")) == "jonas"
@@ -115,7 +121,7 @@ class TestNames:
 
 
 def test_the_sellers_page_shows_the_pulls(client: Client, image: Image):
-    client.force_login(image.owner.user)
+    sign_in(client, image)
     address = f"/selling/images/{image.pk}/"
     assert "Nobody has pulled it" in client.get(address).content.decode()
     stranger = UserFactory(username="unseen").account
@@ -131,9 +137,38 @@ def test_the_sellers_page_shows_the_pulls(client: Client, image: Image):
     assert "unseen" not in html
 
 
+def test_the_page_says_how_many_pulled_how_sure_that_is_and_what_it_takes(client: Client, image: Image):
+    sign_in(client, image)
+    today = timezone.now().date()
+    PullCountFactory(image=image)
+    for period, distinct in zip(PullerSketch.Period, (7, 1_204, 30_511), strict=True):
+        PullerSketchFactory(image=image, period=period, begins=period.of(today), distinct=distinct)
+        PullerSketchFactory(image=image, period=period, begins=period.of(today - timedelta(days=40)), distinct=999)
+
+    html = client.get(f"/selling/images/{image.pk}/").content.decode()
+
+    assert [f'<dd class="big">{figure}</dd>' in html for figure in ("7", "1,204", "30,511")] == [True] * 3
+    assert "standard error is 0.81 %" in html
+    assert "12 KiB" in html
+
+
+@pytest.mark.parametrize(
+    ("period", "begins"),
+    [("day", date(2026, 11, 25)), ("week", date(2026, 11, 23)), ("month", date(2026, 11, 1))],
+)
+def test_a_period_begins_where_it_should_and_no_other_counts(image, period, begins):
+    PullerSketchFactory(image=image, period=period, begins=begins, distinct=5)
+    PullerSketchFactory(image=image, period=period, begins=date(2026, 10, 26), distinct=9)
+    PullerSketchFactory(period=period, begins=begins, distinct=9)
+
+    figures = puller_figures(image, today=date(2026, 11, 25))
+
+    assert {name: getattr(figures, name) for name in ("day", "week", "month")} == {"day": 0, "week": 0, "month": 0} | {period: 5}
+
+
 def test_the_page_of_what_was_never_pushed_has_no_pulls(client: Client):
     image = ImageFactory()
-    client.force_login(image.owner.user)
+    sign_in(client, image)
 
     assert 'id="pulls"' not in client.get(f"/selling/images/{image.pk}/").content.decode()
 
@@ -162,6 +197,15 @@ class TestApi:
             }
         ]
         assert len(seller.get("/api/v1/pull-counts/").json()["results"]) == 2
+
+    def test_sellers_read_the_distinct_pullers_of_their_own_images(self, image, seller):
+        PullerSketchFactory(image=image, begins=TODAY, distinct=12)
+        PullerSketchFactory()
+
+        (row,) = seller.get("/api/v1/puller-counts/", {"period": "day"}).json()["results"]
+
+        assert (row["image"], row["begins"], row["distinct"]) == (str(image.pk), "2026-11-23", 12)
+        assert "sketch" not in row
 
     def test_nobody_writes_them(self, image, seller):
         assert seller.post("/api/v1/pull-counts/", {"image": image.pk, "count": 1}).status_code == 405

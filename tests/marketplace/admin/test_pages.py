@@ -10,11 +10,11 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from marketplace import models
-from marketplace.models import Category, Entitlement, Image, Manifest, Namespace, Price, Product, PullCount, Tag
+from marketplace.models import Category, Entitlement, Image, Manifest, Namespace, Price, Product, PullCount, PullerSketch, Tag
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory, PullerSketchFactory
 
-NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount]
+NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch]
 INSIDE_OTHERS = {models.CredentialImage, models.Layer, models.ProductImage, models.ProductPicture}
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,7 @@ def sale() -> Entitlement:
     product = ProductFactory(category=Category.objects.first())
     entitlement = EntitlementFactory(image=product.images.get())
     PullCountFactory(image=entitlement.image, buyer=entitlement.holder)
+    PullerSketchFactory(image=entitlement.image)
     return entitlement
 
 

@@ -1,0 +1,280 @@
+"""Distinct pullers: near the truth, and nobody lost whatever becomes of Redis or of the worker."""
+
+from datetime import date, timedelta
+from itertools import count
+from unittest import mock
+from uuid import UUID
+
+import pytest
+from django.db import DatabaseError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis.exceptions import ConnectionError as RedisAway
+
+from common.leases import lease
+from common.redis import redis_client, redis_key
+from marketplace.models import Image, PullerSketch
+from marketplace.services.pulls import CountedPull, Pull, count_pulls
+from registry_auth.clients import client_of
+from registry_auth.models import WaitingPuller
+from registry_auth.services import pullers as service
+from registry_auth.services.pullers import count_pullers, note_pullers
+from registry_auth.tasks import count_distinct_pullers
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ImageFactory, digest_of
+
+pytestmark = pytest.mark.django_db
+MONDAY = date(2026, 11, 23)
+DENSE = 12_304  # bytes: 16384 registers of six bits and a header (Redis, hyperloglog.c)
+
+
+@pytest.fixture
+def image() -> Image:
+    return ImageFactory()
+
+
+_people = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _the_same_people() -> None:
+    """Begin with the same ids each time: a sketch is wrong about the same sets in the same way."""
+    global _people  # noqa: PLW0603  a counter for the whole module
+    _people = count(1)
+
+
+def somebody() -> UUID:
+    return UUID(int=next(_people))
+
+
+@pytest.fixture
+def redis():
+    return redis_client()
+
+
+def pulled(image: Image, *pullers: str | UUID, day: date = MONDAY) -> None:
+    """Note pulls: by accounts given as UUID, by clients given as addresses."""
+    counted = []
+    for puller in pullers:
+        buyer, client = (puller, "") if isinstance(puller, UUID) else (None, client_of(puller))
+        pull = Pull(repository=image.repository, digest=digest_of("x"), tag="", day=day, subject="", client=client)
+        counted.append(CountedPull(pull, image.pk, "", "", buyer))
+    note_pullers(counted=counted)
+
+
+def figures(image: Image) -> dict[tuple[str, date], int]:
+    return {(sketch.period, sketch.begins): sketch.distinct for sketch in PullerSketch.objects.filter(image=image)}
+
+
+def forget(redis) -> None:
+    for key in redis.scan_iter(redis_key("pullers:*")):
+        redis.delete(key)
+
+
+class TestClients:
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            pytest.param("10.0.0.7:4711", "10.0.0.7:9", id="port"),
+            pytest.param("10.0.0.7:4711", "10.0.0.7", id="a proxy leaves the port out"),
+            pytest.param("[2001:db8:1:2::7]:4711", "2001:db8:1:2:ffff::1", id="the network of IPv6"),
+            pytest.param("::ffff:10.0.0.7", "10.0.0.7", id="IPv4 in IPv6"),
+        ],
+    )
+    def test_one_client_is_one(self, one, other):
+        assert client_of(one) == client_of(other)
+        assert UUID(client_of(one)).hex == client_of(one)
+
+    @pytest.mark.parametrize("other", ["10.0.0.8:4711", "[2001:db8:1:3::7]:4711"])
+    def test_others_are_others(self, other):
+        assert client_of(other) not in {client_of("10.0.0.7:4711"), client_of("[2001:db8:1:2::7]:4711")}
+
+    @pytest.mark.parametrize("nothing", ["", ":", "nowhere:80", "10.0.0", "[]:1", "\x00"])
+    def test_no_address_is_no_client(self, nothing):
+        assert client_of(nothing) == ""
+
+    def test_without_the_key_an_address_has_another_name(self, settings):
+        before = client_of("10.0.0.7")
+        settings.SECRET_KEY = "another key than before, and long enough"
+
+        assert client_of("10.0.0.7") != before
+
+    @given(st.text(max_size=60))
+    def test_nothing_that_is_told_breaks_it(self, told):
+        assert len(client_of(told)) in (0, 32)
+
+
+def test_a_day_a_week_and_a_month_are_counted(image, redis):
+    ada, bob = somebody(), somebody()
+    pulled(image, ada, ada, "10.0.0.7:1", "10.0.0.7:2")
+    pulled(image, ada, bob, day=MONDAY + timedelta(days=6))
+    pulled(image, bob, day=MONDAY + timedelta(days=8))
+    pulled(ImageFactory(), somebody())
+
+    assert count_pullers(redis=redis) == 6
+
+    assert figures(image) == {
+        ("day", MONDAY): 2,
+        ("day", MONDAY + timedelta(days=6)): 2,
+        ("day", MONDAY + timedelta(days=8)): 1,
+        ("week", MONDAY): 3,
+        ("week", MONDAY + timedelta(days=7)): 1,
+        ("month", date(2026, 11, 1)): 3,
+        ("month", date(2026, 12, 1)): 1,
+    }
+    assert not WaitingPuller.objects.exists()
+    assert count_pullers(redis=redis) == 0
+
+
+def test_the_account_counts_before_the_client_and_who_is_neither_does_not(image, redis):
+    ada = UserFactory(username="ada")
+    pull = {"repository": image.repository, "digest": digest_of("x"), "tag": "", "day": MONDAY}
+    counted = count_pulls(
+        pulls=[
+            Pull(**pull, subject="ada", client=client_of("10.0.0.7")),
+            Pull(**pull, subject="ada", client=client_of("10.0.0.8")),
+            Pull(**pull, subject="", client=client_of("10.0.0.9")),
+            Pull(**pull, subject=""),
+        ]
+    )
+
+    note_pullers(counted=counted)
+    note_pullers(counted=counted)
+    note_pullers(counted=counted[3:])
+
+    assert set(WaitingPuller.objects.values_list("puller", flat=True)) == {ada.account.pk, UUID(client_of("10.0.0.9"))}
+
+
+def test_repeated_pullers_change_nothing(image, redis):
+    ada = somebody()
+    for _ in range(3):
+        pulled(image, ada, "10.0.0.7")
+        count_pullers(redis=redis)
+
+    assert figures(image)["day", MONDAY] == 2
+
+
+def test_an_emptied_redis_is_given_back_what_it_had(image, redis):
+    first, later, next_day = ([somebody() for _ in range(50)] for _ in range(3))
+    pulled(image, *first)
+    count_pullers(redis=redis)
+    before = figures(image)["day", MONDAY]
+    forget(redis)
+    pulled(image, *later, *first[:10])
+    pulled(image, *next_day, day=MONDAY + timedelta(days=1))
+
+    count_pullers(redis=redis)
+
+    now = figures(image)
+    assert before == pytest.approx(50, abs=2)
+    assert now["day", MONDAY] == pytest.approx(100, abs=3)
+    assert now["week", MONDAY] == now["month", date(2026, 11, 1)] == pytest.approx(150, abs=4)
+
+
+def test_what_redis_knows_more_of_is_not_lost_to_the_copy(image, redis):
+    pulled(image, somebody())
+    count_pullers(redis=redis)
+    redis.pfadd(redis_key(f"pullers:{image.pk}:day:{MONDAY}"), b"added, and the worker died before it was kept")
+    pulled(image, somebody())
+
+    count_pullers(redis=redis)
+
+    assert set(figures(image).values()) == {3}
+
+
+def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_redis, caplog):
+    pulled(image, somebody(), somebody())
+
+    count_distinct_pullers()
+
+    assert (WaitingPuller.objects.count(), PullerSketch.objects.count()) == (2, 0)
+    assert "pullers wait until Redis counts them" in caplog.text
+    assert count_pullers(redis=redis) == 2
+    assert figures(image)["day", MONDAY] == 2
+
+
+def test_a_worker_that_dies_before_the_sketch_is_kept_leaves_them_waiting(image, redis, monkeypatch):
+    pulled(image, somebody(), somebody())
+    monkeypatch.setattr(PullerSketch.objects, "bulk_create", mock.Mock(side_effect=DatabaseError))
+    with pytest.raises(DatabaseError):
+        count_pullers(redis=redis)
+    monkeypatch.undo()
+    forget(redis)
+
+    assert count_pullers(redis=redis) == 2
+    assert figures(image)["day", MONDAY] == 2
+
+
+def test_many_are_taken_in_parts_and_a_long_run_leaves_the_rest_to_the_next(image, redis, monkeypatch):
+    monkeypatch.setattr(service, "AT_ONCE", 4)
+    pulled(image, *[somebody() for _ in range(10)])
+    monkeypatch.setattr(service, "LONGEST_RUN", timedelta(seconds=-1))
+    assert count_pullers(redis=redis) == 0
+    monkeypatch.setattr(service, "LONGEST_RUN", timedelta(minutes=1))
+
+    assert count_pullers(redis=redis) == 10
+    assert figures(image)["day", MONDAY] == 10
+
+
+def test_ten_thousand_are_counted_within_four_standard_errors_in_twelve_kilobytes(image, redis):
+    pulled(image, *[somebody() for _ in range(10_000)])
+
+    count_pullers(redis=redis)
+
+    assert figures(image)["day", MONDAY] == pytest.approx(10_000, rel=4 * 0.0081)
+    assert {len(bytes(sketch.sketch)) for sketch in PullerSketch.objects.all()} == {DENSE}
+
+
+def test_redis_forgets_what_nobody_pulls(image, redis):
+    pulled(image, somebody())
+
+    count_pullers(redis=redis)
+
+    keys = list(redis.scan_iter(redis_key("pullers:*")))
+    assert len(keys) == 3
+    assert all(0 < redis.ttl(key) <= service.KEPT_IN_REDIS.total_seconds() for key in keys)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_worker_counts_at_a_time(image):
+    pulled_once = mock.Mock(return_value=0)
+    with mock.patch("registry_auth.tasks.count_pullers", pulled_once), lease("registry_auth.count_pullers", lasting=timedelta(minutes=1)):
+        count_distinct_pullers()
+
+    assert pulled_once.call_count == 0
+
+
+@settings(max_examples=30)
+@given(
+    rounds=st.lists(
+        st.tuples(st.sets(st.integers(0, 40), max_size=20), st.integers(0, 9), st.sampled_from(["count", "empty", "away", "nothing"])),
+        max_size=8,
+    )
+)
+def test_whatever_happens_the_sketches_say_what_a_set_says(rounds):
+    image, redis = ImageFactory(), redis_client()
+    model: dict[tuple[str, date], set[int]] = {}
+    for who, ago, event in rounds:
+        day = MONDAY + timedelta(days=ago)
+        if who:
+            pulled(image, *[UUID(int=number + 1) for number in who], day=day)
+        for period in PullerSketch.Period:
+            model.setdefault((period, period.of(day)), set()).update(who)
+        if event == "count":
+            count_pullers(redis=redis)
+        elif event == "empty":
+            forget(redis)
+        elif event == "away":
+            with pytest.raises(RedisAway) if WaitingPuller.objects.exists() else mock.MagicMock():
+                count_pullers(redis=mock.Mock(pipeline=mock.Mock(side_effect=RedisAway)))
+    count_pullers(redis=redis)
+
+    assert figures(image) == {key: told_at_once(redis, who) for key, who in model.items() if who}
+
+
+def told_at_once(redis, who: set[int]) -> int:
+    """What a sketch says that got them all at once and knows of no trouble."""
+    key = redis_key("pullers:at once")
+    redis.delete(key)
+    redis.pfadd(key, *[UUID(int=number + 1).bytes for number in who])
+    return int(redis.pfcount(key))
