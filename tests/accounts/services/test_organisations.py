@@ -20,7 +20,6 @@ from accounts.errors import (
 )
 from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
 from accounts.selectors.organisations import account_ids_of, organisations_of
-from accounts.selectors.tokens import find_credential
 from accounts.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
 from common.errors import DomainError
 from tests.factories.accounts import (
@@ -31,6 +30,7 @@ from tests.factories.accounts import (
     RobotFactory,
     UserFactory,
 )
+from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
 

@@ -17,11 +17,11 @@ from accounts.errors import (
 )
 from accounts.models import AccessToken, Account, AuditEvent, Membership, OutgoingMail, Role, TokenScope, User
 from accounts.selectors.robots import live_robots_of, robots_of
-from accounts.selectors.tokens import find_credential
 from accounts.services import robots
 from accounts.services.robots import create_robot, replace_robot, revoke_robot
 from common.errors import DomainError
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
+from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

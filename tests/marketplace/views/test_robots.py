@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import AccessToken, Account, Role, User
-from accounts.selectors.tokens import find_credential
 from marketplace.models import CredentialImage, Image
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, PushedImageFactory
+from tests.support.credentials import find_credential
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db

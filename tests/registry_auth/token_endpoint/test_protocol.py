@@ -68,13 +68,13 @@ class TestEndpoint:
 
         assert token_client.get(URL).json()["errors"][0]["message"] == "The request is malformed."
 
-    def test_nothing_is_written_and_two_queries_do(self, ask, image, seller, django_assert_num_queries):
+    def test_nothing_is_written_and_one_query_does(self, ask, image, seller, django_assert_num_queries):
         scopes = [pull_of(ImageFactory()) for _ in range(9)]
-        with django_assert_num_queries(2) as captured:
+        with django_assert_num_queries(1) as captured:
             ask(seller, push_of(image), *scopes)
 
         asked = [query["sql"].rpartition("; ")[2] for query in captured.captured_queries]  # a fresh connection prepares in the same breath
-        assert [sql.partition(" (")[0] for sql in asked] == ["EXECUTE credential_by_hash", "EXECUTE access_facts"]
+        assert [sql.partition(" (")[0] for sql in asked] == ["EXECUTE shown_by_hash"]
 
     def test_the_anonymous_cost_one_query(self, ask, image, django_assert_num_queries):
         with django_assert_num_queries(1):
@@ -116,10 +116,11 @@ class TestEndpoint:
 class TestPartsThatAreAway:
     @pytest.fixture
     def no_database(self, monkeypatch):
-        def fail(**_):
+        def fail(*_, **__):
             raise OperationalError
 
         monkeypatch.setattr(service, "access_facts", fail)
+        monkeypatch.setattr(service, "find_shown", fail)
         monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction hangs on it
 
     @pytest.mark.parametrize("who", ["seller", None])
