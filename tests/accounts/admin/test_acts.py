@@ -4,7 +4,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AccessToken, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User
-from accounts.selectors.tokens import find_credential
 from accounts.services.mail import queue_mail
 from common import admin as common_admin
 from tests.factories.accounts import (
@@ -16,6 +15,7 @@ from tests.factories.accounts import (
     SellerFactory,
     UserFactory,
 )
+from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
 

@@ -5,10 +5,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import AccessToken, Account, Role, User
-from accounts.selectors.tokens import find_credential
 from marketplace.models import CredentialImage
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory
+from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/v1/robots/"
