@@ -124,8 +124,13 @@ def test_a_registry_whose_storage_is_away_is_away(monkeypatch: pytest.MonkeyPatc
 
 def test_the_token_process_is_ready_when_it_shows_its_keys(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.LAYERSTORE_TOKEN_URL = "http://token:8000"
-    asked = []
-    monkeypatch.setattr(httpx, "get", lambda url, **_: asked.append(url) or httpx.Response(200))
+    asked: list[str] = []
+
+    def answer(url: str, **_: object) -> httpx.Response:
+        asked.append(url)
+        return httpx.Response(200)
+
+    monkeypatch.setattr(httpx, "get", answer)
 
     health.ask_token_process()
     assert asked == ["http://token:8000/auth/jwks.json"]

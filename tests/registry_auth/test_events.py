@@ -216,7 +216,12 @@ class TestEffect:
         monkeypatch.setattr(service, "MOST_EVENTS", 4)
         applied = []
         apply = service._apply
-        monkeypatch.setattr(service, "_apply", lambda envelopes: applied.append([e.event_count for e in envelopes]) or apply(envelopes))
+
+        def note_and_apply(envelopes):
+            applied.append([envelope.event_count for envelope in envelopes])
+            return apply(envelopes)
+
+        monkeypatch.setattr(service, "_apply", note_and_apply)
         for number, count in enumerate((9, 2, 2, 1)):
             tell(*[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
 
