@@ -100,6 +100,7 @@ def write(target: str) -> None:
         "maker",
         "unscripted",
         "owner",
+        "kept-by-the-books",
     )
     for model in admin.site._registry:
         first = model._default_manager.order_by("pk").first()
@@ -259,7 +260,19 @@ def robots() -> dict[str, str]:
     MembershipFactory(user=owner, account=OrganisationFactory(handle="without-robots"))
     long = OrganisationFactory(handle="an-organisation-of-39-characters-exactl", name=LONG_WORD[:80])
     EntitlementFactory(holder=MembershipFactory(user=owner, account=long).account, image=Image.objects.get(name=LONG_IMAGE))
-    return {"robot": str(robot.pk), "long_organisation": long.handle, **invitations(firm, long, owner)}
+    return {"robot": str(robot.pk), "long_organisation": long.handle, **invitations(firm, long, owner), **team_purchases(firm, owner)}
+
+
+def team_purchases(firm: Account, owner: User) -> dict[str, str]:
+    """What an organisation bought: one that it holds, and one that was refunded."""
+    beacon, drift = Product.objects.filter(namespace__name="northlight", prices__amount__gt=0).order_by("slug")[:2]
+    paid = {"buyer": firm, "placed_by": owner, "settle_after": timezone.now() + FAR, "paid_with": "card ending 4242"}
+    order, refunded = PaidOrderFactory(product=beacon, **paid), PaidOrderFactory(product=drift, **paid)
+    whole = {"state": Order.State.REFUNDED, "refunded_amount": refunded.amount, "refund_asked_amount": refunded.amount}
+    Order.objects.filter(pk=refunded.pk).update(closed_at=timezone.now(), **whole)
+    firm.entitlements.filter(source_id=refunded.pk).update(revoked_at=timezone.now(), revocation_reason="The order was refunded.")
+    EntitlementFactory(holder=owner.account, image=beacon.images.get())
+    return {"team_order": str(order.pk)}
 
 
 def invitations(firm: Account, long: Account, owner: User) -> dict[str, str]:
