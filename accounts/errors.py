@@ -221,12 +221,12 @@ class HandleReserved(ConflictError):
 
 
 class TooManyOrganisations(ConflictError):
-    """The user is an owner of as many organisations as one may found. 409."""
+    """The user is an owner of as many organisations as one may make. 409."""
 
     code = "too_many_organisations"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"You are an owner of {most} organisations; one person founds no more. Hand one on, or leave one.", most=most)
+        super().__init__(f"You are an owner of {most} organisations; one person makes no more. Hand one on, or leave one.", most=most)
 
 
 class NotAnOrganisation(ConflictError):

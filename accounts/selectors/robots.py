@@ -1,17 +1,11 @@
-"""An organisation's robots, and who looks after them."""
+"""An organisation's robots, and who made them."""
 
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from accounts.models import AccessToken, Account, AuditEvent, User
-from accounts.models.organisations import MANAGING_ROLES
+from accounts.models import AccessToken, Account, AuditEvent
 from accounts.selectors.tokens import LISTED, live
-
-
-def owners_of(organisation: Account) -> QuerySet[User]:
-    """Return who manages the organisation; disabled people do not."""
-    return User.objects.filter(memberships__account=organisation, memberships__role__in=MANAGING_ROLES, is_active=True).order_by("pk")
 
 
 def live_robots_of(organisation: Account) -> QuerySet[AccessToken]:

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.locks import lock_token
 from accounts.models import AccessToken, User
-from accounts.selectors.robots import owners_of
+from accounts.selectors.organisations import owners_of
 from accounts.services.mail import queue_mail
 from common.locking import locked_transaction
 

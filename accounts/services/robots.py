@@ -10,7 +10,8 @@ from accounts.errors import InvalidRobotName, NotAnOwner, RobotEnded, RobotNameT
 from accounts.locks import lock_organisation, lock_token
 from accounts.models import AccessToken, Account, TokenScope, User
 from accounts.models.users import USERNAME_PATTERN
-from accounts.selectors.robots import live_robots_of, owners_of
+from accounts.selectors.organisations import owners_of
+from accounts.selectors.robots import live_robots_of
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail

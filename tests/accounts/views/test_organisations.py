@@ -142,7 +142,7 @@ def test_everybody_sees_the_members_and_owners_alone_what_else_there_is(acme: Ac
     text, context = page.content.decode(), page.context
     assert [one.user for one in context["members"]] == [owner, member.user]
     assert "Acme &lt;&amp; Co&gt;" in text
-    assert "within 6 minutes" in text
+    assert "at most 6 more minutes" in text
     assert owner.email not in text
     assert (context["manages"], context["pulls"], context["buys"]) == {
         Role.OWNER: (True, True, True),
