@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.lifetimes import pull_ends_after_minutes
 from accounts.models import User
 from accounts.selectors.buying import addresses_of_buyers
 from accounts.services.audit import record_audit
@@ -31,12 +32,6 @@ def _queue(order: Order, template: str, context: dict[str, object], *, key: str)
     queue_mail(to=order.email, template=template, context=context, key=key)
     for number, address in enumerate(addresses_of_buyers(order.buyer, besides=[order.email]), start=1):
         queue_mail(to=address, template=template, context=context, key=f"{key}:{number}")
-
-
-def pull_ends_after_minutes() -> int:
-    """Within how many minutes after a revocation the last registry token is dead: its lifetime and the registry's leeway, rounded up."""
-    lasting = settings.LAYERSTORE_PULL_TOKEN_LIFETIME + settings.LAYERSTORE_TOKEN_LEEWAY
-    return -(-int(lasting.total_seconds()) // 60)
 
 
 def _context(order: Order) -> dict[str, object]:

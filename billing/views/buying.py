@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.lifetimes import pull_ends_after_minutes
 from accounts.models import User
 from accounts.requests import signed_in
 from accounts.selectors.buying import buyer_named, buyers_of
@@ -19,7 +20,6 @@ from billing.errors import StripeAway, StripeRefused
 from billing.models import Order
 from billing.selectors.orders import orders_of_buyers, orders_seen_by, pulls_of_order
 from billing.services.orders import complete_order, open_checkout, place_order
-from billing.services.receipts import pull_ends_after_minutes
 from common.errors import ConflictError, LockTimeout
 from marketplace.models import Product
 from marketplace.selectors.listings import product_url
