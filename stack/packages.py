@@ -62,6 +62,7 @@ TESTING = (
     program("podman", "podman"),
     program("buildah", "buildah"),
     program("ctr", "containerd"),
+    program("kubectl", "kubernetes-client"),
     program("curl", "curl"),
     file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )

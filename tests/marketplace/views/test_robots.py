@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts.models import AccessToken, Account, Role, User
+from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, Role, User
 from marketplace.models import CredentialImage, Image
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, PushedImageFactory
@@ -70,6 +70,18 @@ def test_an_owner_makes_one_and_sees_its_secret_once_with_snippets_of_its_user_n
     assert secret not in again.content.decode()
     assert "acme+ci" in again.content.decode()
     assert "by mira" in again.content.decode()
+
+
+def test_the_secret_is_nowhere_but_on_that_page(member_client: Client, owner: User, held: Image, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+
+    page = member_client.post(PAGE, _form())
+
+    secret = page.context["secret"]
+    assert secret in page.content.decode()
+    kept = [*OutgoingMail.objects.values(), *AuditEvent.objects.values(), *AccessToken.objects.values(), dict(member_client.session)]
+    assert secret not in f"{kept} {caplog.text} {page.headers} {member_client.cookies}"
+    assert page.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
 
 
 def test_a_robot_is_limited_to_what_is_chosen(member_client: Client, owner: User, acme: Account, held: Image) -> None:
