@@ -6,7 +6,6 @@ The clients are described in `clients/`; each test is one column of the matrix, 
 import base64
 import json
 import random
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,61 +14,22 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import jwt
 import pytest
 
 from stack.leftovers import unmount_below
 from stack.recipes import Layer, Recipe
 from stack.sale.people import Person
-from tests.e2e.clients import TOOLS, Buildah, Ctr, Docker, Podman, Shown, Skopeo, Tool
+from tests.e2e.clients import TOOLS, Docker, Shown, Tool
 from tests.e2e.clients.containerd import private_containerd
 from tests.e2e.clients.slow_line import SlowLine, slow_line
-from tests.support.trade import SILENT, Sold, Trade, eventually, refund_in_admin
+from tests.e2e.clients.world import World, enter, make, slug, with_identity_token
+from tests.support.trade import SILENT, Trade, eventually, refund_in_admin
 
 NAMES = [tool.name for tool in TOOLS]
 SIGNING = [tool.name for tool in TOOLS if tool.signs_in]
 LEEWAY = 60  # the registry's own
 NOT_A_TOKEN = "lsp_" + "0" * 49
-# With a password they show the sentence of a wrong credential; containerd shows the status alone.
-SAYS_WRONG = {"ctr": "401 Unauthorized", "curl": "{wrong}"} | dict.fromkeys(
-    ["podman", "buildah", "skopeo"], "invalid username/password: unauthorized: {wrong}"
-)
-SAYS_NOT_SIGNED_IN = {"curl": "{wrong}", "docker": "unauthorized: {wrong}"} | dict.fromkeys(
-    ["podman", "buildah", "skopeo"], "invalid username/password"
-)
-# docker and curl show where to buy; the others the status alone.
-SAYS_FOR_SALE = {"ctr": "403 Forbidden", "curl": "{for_sale}"} | dict.fromkeys(["podman", "buildah", "skopeo"], "403 (Forbidden)")
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Who trades, and what."""
-
-    trade: Trade
-    tools: dict[str, Tool]
-    seller: Person
-    rival: Person
-    buyer: Person
-    stranger: Person
-    paid: Sold
-    free: Sold
-
-    def reference(self, repository: str) -> str:
-        return f"{self.trade.stack.instance.host}/{repository}:1.0"
-
-    def sentence(self, words: str) -> str:
-        """Fill what the token endpoint says into a client's words."""
-        url = self.trade.stack.url
-        made = f"access tokens, which are not web passwords, are made at {url}/account/tokens/"
-        return words.format(
-            wrong=f"wrong user name or access token; {made}",
-            for_sale=f"{self.paid.repository} is for sale at {self.paid.url}; if it is yours already, {url}/why/ tells why it does not open",
-        )
-
-    def uploads(self, repository: str) -> list[str]:
-        """Return how the registry answered each begun upload or mount, in order: 201 mounted, 202 begin to upload."""
-        return re.findall(rf'"POST /v2/{repository}/blobs/uploads/" (\d+)', self.trade.stack.log("access"))
 
 
 @pytest.fixture(scope="module")
@@ -89,20 +49,6 @@ def world(trade: Trade) -> Iterator[World]:
         shutil.rmtree(folder)
 
 
-def make(kind: type[Tool], trade: Trade, folder: Path, containerd: Path) -> Tool:
-    """Give a client; on a machine that may not mount skopeo plays those that must, and says so."""
-    daemon = trade.stack.docker_host
-    if daemon is None and issubclass(kind, Docker | Podman | Buildah):
-        print(f"WITHOUT THE RIGHT TO MOUNT {kind.name.upper()} CANNOT RUN: skopeo stands in for it")  # noqa: T201  said aloud
-        return Skopeo(trade.stack.instance, folder / kind.name.replace(" ", "-"))
-    tool = kind(trade.stack.instance, folder / kind.name.replace(" ", "-"))
-    if isinstance(tool, Docker):
-        tool.daemon = daemon or ""
-    if isinstance(tool, Ctr):
-        tool.socket, tool.mounts = containerd, daemon is not None
-    return tool
-
-
 @dataclass(frozen=True, slots=True)
 class LongPush:
     """A push that has begun and takes two minutes."""
@@ -113,9 +59,12 @@ class LongPush:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def long_push(world: World) -> Iterator[LongPush]:
+def long_push(world: World, request: pytest.FixtureRequest) -> Iterator[LongPush | None]:
     """Push over a slow line while the other tests run: a token and the registry's leeway end in the middle of the layer."""
-    reserve(world, world.seller, "long")
+    if not any("long_push" in item.name for item in request.session.items):
+        yield None
+        return
+    world.reserve(world.seller, "long")
     instance = world.trade.stack.instance
     with slow_line(instance.port, bytes_per_second=2_400) as line, ThreadPoolExecutor(1) as beside:
         tool = copy(world.tools["docker"])
@@ -129,17 +78,6 @@ def long_push(world: World) -> Iterator[LongPush]:
 @pytest.fixture(scope="module", params=NAMES)
 def tool(request: pytest.FixtureRequest, world: World) -> Tool:
     return world.tools[request.param]
-
-
-def enter(tool: Tool, person: Person, secret: str = "") -> Tool:
-    """Give the client the person's credentials, by its own command where it has one."""
-    theirs = tool.of(person.username)
-    if theirs.signs_in:
-        shown = theirs.sign_in(person.username, secret or person.access_token)
-        assert shown.worked, shown.said
-    else:
-        theirs.remember(person.username, secret or person.access_token)
-    return theirs
 
 
 def refused(shown: Shown, words: str) -> None:
@@ -156,7 +94,7 @@ def test_right_credentials_sign_in(world: World, tool: Tool) -> None:
 def test_wrong_credentials_do_not_sign_in(world: World, tool: Tool) -> None:
     shown = tool.of("mistaken").sign_in(world.buyer.username, NOT_A_TOKEN)
 
-    refused(shown, world.sentence(SAYS_NOT_SIGNED_IN[tool.name]))
+    refused(shown, world.sentence(tool.says_not_signed_in))
 
 
 def test_docker_login_keeps_an_identity_token_and_no_password(world: World) -> None:
@@ -178,13 +116,13 @@ def test_a_buyer_pulls_what_they_bought(world: World, tool: Tool) -> None:
 def test_who_has_not_bought_it_is_refused_and_docker_says_where_to_buy_it(world: World, tool: Tool) -> None:
     shown = enter(tool, world.stranger).pull(world.paid.reference)
 
-    refused(shown, world.sentence(SAYS_FOR_SALE.get(tool.name, "denied: {for_sale}")))
+    refused(shown, world.sentence(tool.says_for_sale))
 
 
 def test_nobody_in_particular_is_refused_alike(world: World, tool: Tool) -> None:
     shown = tool.of("nobody").pull(world.paid.reference)
 
-    refused(shown, world.sentence(SAYS_FOR_SALE.get(tool.name, "denied: {for_sale}")))
+    refused(shown, world.sentence(tool.says_for_sale))
 
 
 def test_anybody_pulls_what_is_free(world: World, tool: Tool) -> None:
@@ -197,29 +135,17 @@ def test_a_wrong_credential_is_refused_even_where_none_is_needed(world: World, t
     mistaken = tool.of("mistaken")
     mistaken.remember(world.buyer.username, NOT_A_TOKEN)
 
-    refused(mistaken.pull(world.free.reference), world.sentence(SAYS_WRONG.get(tool.name, "unauthorized: {wrong}")))
+    refused(mistaken.pull(world.free.reference), world.sentence(tool.says_wrong))
 
 
 def test_a_name_that_nobody_has_is_answered_like_one_that_is_not_shown(world: World, tool: Tool) -> None:
-    reserve(world, world.seller, f"hidden-{slug(tool)}")
+    world.reserve(world.seller, f"hidden-{slug(tool)}")
     stranger = enter(tool, world.stranger)
 
     told = [stranger.pull(world.reference(f"matrix/{name}")) for name in (f"hidden-{slug(tool)}", f"absent-{slug(tool)}")]
 
     assert [shown.worked for shown in told] == [False, False]
     assert told[0].said.replace("hidden-", "absent-") == told[1].said
-
-
-def slug(tool: Tool) -> str:
-    """Return what tells its images from those of the other clients, also where skopeo plays it."""
-    return tool.folder.name
-
-
-def reserve(world: World, owner: Person, *names: str) -> None:
-    with world.trade.api(owner) as api:
-        namespace = api.get("/namespaces/").json()["results"][0]["id"]
-        for name in names:
-            api.post("/images/", json={"namespace": namespace, "name": name}).raise_for_status()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,26 +161,16 @@ class Pushed:
 @pytest.fixture(scope="module")
 def pushed(world: World, tool: Tool) -> Pushed:
     name = f"by-{slug(tool)}"
-    reserve(world, world.seller, name, f"again-{slug(tool)}")
-    reserve(world, world.rival, f"like-{slug(tool)}")
+    world.reserve(world.seller, name, f"again-{slug(tool)}")
+    world.reserve(world.rival, f"like-{slug(tool)}")
     recipe = Recipe(f"matrix/{name}", "1.0", [Layer("data", texts={"/data": f"pushed by {slug(tool)}"})], entrypoint=["/data"])
     owner = enter(tool, world.seller)
     return Pushed(owner, recipe, f"matrix/{name}", owner.push(recipe, world.reference(f"matrix/{name}")))
 
 
-def digest_in_registry(world: World, repository: str, person: Person) -> str | None:
-    token = world.trade.registry_token(f"repository:{repository}:pull", person)
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "Accept": "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
-    }
-    answer = httpx.head(f"{world.trade.stack.url}/v2/{repository}/manifests/1.0", headers=headers, trust_env=False)
-    return answer.headers["Docker-Content-Digest"] if answer.status_code == 200 else None
-
-
 def test_what_the_owner_pushed_is_in_the_registry_and_comes_back(world: World, pushed: Pushed) -> None:
     assert pushed.shown.worked, pushed.shown.said
-    assert pushed.shown.digest == digest_in_registry(world, pushed.name, world.seller)
+    assert pushed.shown.digest == world.digest_of(pushed.name, world.seller)
     assert pushed.owner.pull(world.reference(pushed.name)).digest == pushed.shown.digest
 
 
@@ -263,7 +179,7 @@ def test_a_buyer_pushes_nothing_to_what_they_bought(world: World, tool: Tool) ->
 
     assert not enter(tool, world.buyer).push(recipe, world.paid.reference).worked
 
-    assert digest_in_registry(world, world.paid.repository, world.seller) == world.paid.digests[0]
+    assert world.digest_of(world.paid.repository, world.seller) == world.paid.digests[0]
 
 
 def test_two_scopes_mount_a_layer_of_ones_own(world: World, pushed: Pushed, tool: Tool) -> None:
@@ -272,7 +188,7 @@ def test_two_scopes_mount_a_layer_of_ones_own(world: World, pushed: Pushed, tool
 
     shown = pushed.owner.push_on(pushed.recipe, world.reference(pushed.name), world.reference(name))
 
-    assert (shown.worked, shown.digest) == (True, digest_in_registry(world, name, world.seller)), shown.said
+    assert (shown.worked, shown.digest) == (True, world.digest_of(name, world.seller)), shown.said
     assert "201" in world.uploads(name)
 
 
@@ -284,7 +200,7 @@ def test_two_scopes_of_which_one_is_not_granted_mount_nothing_and_the_push_goes_
     shown = rival.push_on(pushed.recipe, world.reference(pushed.name), world.reference(name))
 
     # They had the same bytes to begin with. Whoever has only their digest gets nothing: test_denials.
-    assert (shown.worked, shown.digest) == (True, digest_in_registry(world, name, world.rival)), shown.said
+    assert (shown.worked, shown.digest) == (True, world.digest_of(name, world.rival)), shown.said
     assert "202" in world.uploads(name)
     assert "201" not in world.uploads(name)
 
@@ -298,7 +214,7 @@ def test_a_revoked_credential_ends_with_the_next_request(world: World, tool: Too
 
         assert api.delete(f"/access-tokens/{made['token']['id']}/").status_code == 204
 
-    refused(client.pull(world.paid.reference), world.sentence(SAYS_WRONG.get(tool.name, "unauthorized: {wrong}")))
+    refused(client.pull(world.paid.reference), world.sentence(tool.says_wrong))
 
 
 def test_a_refund_ends_with_the_next_request(world: World, staff: Person, refunded: Person, tool: Tool) -> None:
@@ -310,7 +226,7 @@ def test_a_refund_ends_with_the_next_request(world: World, staff: Person, refund
     with world.trade.api(refunded) as api:
         eventually(lambda: api.get(f"/orders/{order}/").json()["state"] == "refunded", "the order is refunded")
 
-    refused(client.pull(world.paid.reference), world.sentence(SAYS_FOR_SALE.get(tool.name, "denied: {for_sale}")))
+    refused(client.pull(world.paid.reference), world.sentence(tool.says_for_sale))
 
 
 @pytest.fixture(scope="module")
@@ -327,31 +243,20 @@ def leaver(world: World) -> Person:
 def test_log_out_everywhere_ends_identity_tokens_and_no_password(world: World, leaver: Person, tool: Tool) -> None:
     with_password = world.tools["docker with password"].of(f"{leaver.username}-with-password")
     with_password.remember(leaver.username, leaver.access_token)
-    client = with_identity_token(world, tool, leaver)
+    client = with_identity_token(world.trade, tool, leaver)
     assert client.pull(world.free.reference).worked
 
     page = leaver.browser.open("/account/tokens/", SILENT)
     leaver.browser.submit(page, page.form(action="log-out-everywhere"), SILENT)
 
-    refused(client.pull(world.free.reference), world.sentence(SAYS_WRONG.get(tool.name, "unauthorized: {wrong}")))
+    refused(client.pull(world.free.reference), world.sentence(tool.says_wrong))
     assert with_password.pull(world.free.reference).worked
-
-
-def with_identity_token(world: World, tool: Tool, person: Person) -> Tool:
-    """Give the client an identity token: docker gets its own by signing in, the others take one that docker got."""
-    query = {"service": "layerstore", "offline_token": "true"}
-    answer = httpx.get(f"{world.trade.stack.url}/auth/token", params=query, auth=(person.username, person.access_token), trust_env=False)
-    if isinstance(tool, Docker):
-        return enter(tool, person)
-    client = tool.of(f"{person.username}-with-identity")
-    client.remember_identity(person.username, answer.json()["refresh_token"])
-    return client
 
 
 def test_a_long_push_outlives_its_token(world: World, long_push: LongPush) -> None:
     shown = long_push.result.result()
 
-    assert (shown.worked, shown.digest) == (True, digest_in_registry(world, long_push.name, world.seller)), shown.said
+    assert (shown.worked, shown.digest) == (True, world.digest_of(long_push.name, world.seller)), shown.said
     uploads = [each for each in long_push.line.passed if "/blobs/uploads/" in each.request]
     first = uploads[0].token
     ended = jwt.decode(first, options={"verify_signature": False})["exp"] + LEEWAY

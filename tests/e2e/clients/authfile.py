@@ -11,6 +11,10 @@ from tests.e2e.clients.tool import Shown, Tool, pair
 class AuthFile(Tool):
     """podman, buildah and skopeo: one library, one file of credentials, one way to say each thing."""
 
+    says_not_signed_in = "invalid username/password"
+    says_wrong = "invalid username/password: unauthorized: {wrong}"
+    says_for_sale = "403 (Forbidden)"
+
     def forget(self) -> None:
         self._file.write_text("{}")
 
@@ -39,10 +43,10 @@ class AuthFile(Tool):
         return ("--tls-verify=false", f"--signature-policy={policy}")
 
     def push(self, recipe: Recipe, reference: str) -> Shown:
-        layout = self.layout(recipe)
-        loaded = self.run(*self.command, "pull", "--quiet", self._trust[1], f"oci:{layout}:{recipe.tag}")
-        assert loaded.returncode == 0, loaded.stdout
-        return self._push(loaded.stdout.split()[-1], reference)
+        recipe.write(self.folder / "context")
+        built = self.run(*self.command, "build", "--isolation", "chroot", "--tag", reference, str(self.folder / "context"))
+        assert built.returncode == 0, built.stdout
+        return self._push(reference, reference)
 
     def push_on(self, recipe: Recipe, source: str, reference: str) -> Shown:
         return self._push(source, reference)

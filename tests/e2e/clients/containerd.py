@@ -1,5 +1,6 @@
 """A containerd for ctr: of its own folder, gone at the end."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,8 @@ state = "{folder}/state"
 disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.restart", "io.containerd.snapshotter.v1.devmapper"]
 [grpc]
   address = "{socket}"
+  uid = {uid}
+  gid = {gid}
 [plugins."io.containerd.internal.v1.opt"]
   path = "{folder}/opt"
 """
@@ -29,7 +32,7 @@ def private_containerd() -> Iterator[Path]:
     """Run a containerd and yield its socket."""
     folder = Path(tempfile.mkdtemp(prefix="lsc-"))  # short: a socket's path ends at 107 bytes
     socket = folder / "c.sock"
-    (folder / "config.toml").write_text(_CONFIGURATION.format(folder=folder, socket=socket))
+    (folder / "config.toml").write_text(_CONFIGURATION.format(folder=folder, socket=socket, uid=os.getuid(), gid=os.getgid()))
     with (folder / "log").open("w") as log:
         command = [find_program("containerd") or "containerd", "--config", str(folder / "config.toml")]
         process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -13,6 +13,8 @@ class Ctr(Tool):
 
     name = "ctr"
     signs_in = False
+    says_wrong = "401 Unauthorized"
+    says_for_sale = "403 Forbidden"
     socket = Path()
     mounts = True
     user: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ class Curl(Tool):
     """The bare protocol, by hand."""
 
     name = "curl"
+    says_not_signed_in = says_wrong = "{wrong}"
+    says_for_sale = "{for_sale}"
     user: tuple[str, ...] = ()
 
     def forget(self) -> None:

@@ -12,6 +12,8 @@ class Docker(Tool):
     """docker as it is: `docker login` gets an identity token, keeps that instead of the password, and asks by POST ever after."""
 
     name = "docker"
+    says_not_signed_in = says_wrong = "unauthorized: {wrong}"
+    says_for_sale = "denied: {for_sale}"
     daemon = ""
 
     def forget(self) -> None:

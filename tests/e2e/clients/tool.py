@@ -38,9 +38,15 @@ class Tool(ABC):
     Attributes:
         name: in the matrix.
         signs_in: it has a command for that; the others are given credentials by file or with each command.
+        says_not_signed_in: what its user reads of wrong credentials, signing in.
+        says_wrong: of wrong credentials, pulling.
+        says_for_sale: of an image that is for sale and not theirs. In all three, braces hold the token endpoint's own words.
     """
 
     name: str
+    says_not_signed_in: str
+    says_wrong: str
+    says_for_sale: str
     signs_in = True
     person = "nobody"
 
