@@ -1,5 +1,6 @@
 """Admin of this app's rows."""
 
 from registry_auth.admin.events import RegistryEnvelopeAdmin, SeenRegistryEventAdmin
+from registry_auth.admin.reconciliations import ReconciliationAdmin
 
-__all__ = ["RegistryEnvelopeAdmin", "SeenRegistryEventAdmin"]
+__all__ = ["ReconciliationAdmin", "RegistryEnvelopeAdmin", "SeenRegistryEventAdmin"]

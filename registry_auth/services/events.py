@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
@@ -19,7 +20,7 @@ from marketplace.services.pulls import Pull, count_pulls
 from registry_auth import metrics
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.locks import lock_envelope, lock_waiting_envelopes
-from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
 from registry_auth.services.pullers import note_pullers
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ PULLS_AT_ONCE = 1_000
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
 MOST_ATTEMPTS = 10
 LONGEST_RUN = timedelta(minutes=1)  # a worker that has more to do than this lets other tasks have their turn
-KEPT = timedelta(days=7)
 
 
 def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
@@ -67,10 +67,11 @@ def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> N
 
 
 def prune_events() -> None:
-    """Remove drained envelopes and ids of events that the registry has long stopped repeating."""
-    before = timezone.now() - KEPT
+    """Remove what has had its time: drained envelopes, ids of events that the registry repeats no more, runs that repaired nothing."""
+    before = timezone.now() - settings.LAYERSTORE_EVENTS_KEPT
     RegistryEnvelope.objects.filter(drained_at__lt=before).delete()
     SeenRegistryEvent.objects.filter(seen_at__lt=before).delete()
+    Reconciliation.objects.filter(started_at__lt=before, written=0, removed=0).delete()
 
 
 def _claim() -> list[RegistryEnvelope]:

@@ -17,11 +17,13 @@ from common.errors import DomainError
 from marketplace.models import Image, Tag
 from marketplace.services.manifests import record_push, remove_tag
 from registry_auth.errors import RegistryAway
+from registry_auth.models import Reconciliation
 from registry_auth.registry_client import PAGE, RegistryClient
 from registry_auth.services.descriptions import describe_waiting_manifests
 
 logger = logging.getLogger(__name__)
 _MOST_NAMED = 50  # tags named in one report
+_EMPTY = "the registry's catalogue is empty although tags are known: nothing was removed"
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class Repairs:
     removed: int = 0
     described: int = 0
     unknown_repositories: int = 0
+    refused: int = 0
 
 
 @dataclass(slots=True)
@@ -48,12 +51,29 @@ class _Repaired:
 
 
 def reconcile(*, registry: RegistryClient) -> Repairs:
-    """Make tags and manifests what the registry says they are. What was repaired stands in the audit trail of its image.
+    """Make tags and manifests what the registry says they are. A row of its own reports it; tags by name stand in the trail of their image.
 
     Raises:
-        RegistryAway: what was repaired so far stays.
+        RegistryAway: what was repaired so far stays, and is reported.
     """
-    repairs, empty = Repairs(), True
+    run, repairs = Reconciliation.objects.create(), Repairs()
+    try:
+        run.problem = _reconcile_all(registry, repairs)
+        run.ended_at = timezone.now()
+    except RegistryAway as error:
+        run.problem, run.ended_at = error.message[:500], timezone.now()
+        raise
+    finally:
+        for name in Repairs.__slots__:
+            setattr(run, name, getattr(repairs, name))
+        run.save()
+    logger.info("registry reconciled", extra={"repairs": {name: getattr(repairs, name) for name in Repairs.__slots__}})
+    return repairs
+
+
+def _reconcile_all(registry: RegistryClient, repairs: Repairs) -> str:
+    """Do it; return what kept it from its end, or nothing."""
+    empty = True
     for names in _pages(registry.repositories()):
         empty = False
         images = list(Image.objects.occupying().filter(repository__in=names))
@@ -63,13 +83,12 @@ def reconcile(*, registry: RegistryClient) -> Repairs:
                 _reconcile_image(registry, image, repairs)
     if empty and Tag.objects.exists():
         # A registry that lost its storage must not take the shop's memory of it along.
-        logger.error("the registry's catalogue is empty although tags are known: nothing was removed")
-        return repairs
+        logger.error(_EMPTY)
+        return _EMPTY
     for image in _tagged_images():
         _reconcile_image(registry, image, repairs)
     repairs.described = describe_waiting_manifests(registry=registry)
-    logger.info("registry reconciled", extra={"repairs": {name: getattr(repairs, name) for name in Repairs.__slots__}})
-    return repairs
+    return ""
 
 
 def _reconcile_image(registry: RegistryClient, image: Image, repairs: Repairs) -> None:
@@ -80,6 +99,7 @@ def _reconcile_image(registry: RegistryClient, image: Image, repairs: Repairs) -
     except RegistryAway:
         raise
     except DomainError as error:
+        repairs.refused += 1
         logger.warning("image not reconciled", extra={"repository": image.repository, "why": error.message})
     if written.count or removed.count:
         repairs.written += written.count

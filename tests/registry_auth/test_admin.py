@@ -1,12 +1,18 @@
 """The inbox in the admin: to be read, searched, and applied again with a reason."""
 
+import html
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
+from accounts.services.audit import record_audit
+from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
 from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ImageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +41,50 @@ def test_an_envelope_and_a_seen_event_have_a_page(staff, envelope):
 
     assert staff.get(reverse("admin:registry_auth_registryenvelope_change", args=[envelope.pk])).status_code == 200
     assert staff.get(reverse("admin:registry_auth_seenregistryevent_change", args=["an-id"])).status_code == 200
+
+
+class TestReconciliations:
+    LIST = "admin:registry_auth_reconciliation_changelist"
+
+    @pytest.fixture
+    def runs(self) -> list[Reconciliation]:
+        now = timezone.now()
+        made = [
+            Reconciliation.objects.create(
+                started_at=now - timedelta(minutes=20), ended_at=now - timedelta(minutes=19), written=3, removed=1
+            ),
+            Reconciliation.objects.create(started_at=now - timedelta(minutes=10), ended_at=now - timedelta(minutes=9)),
+            Reconciliation.objects.create(started_at=now, removed=2, problem="The registry answered 503."),
+        ]
+        image = ImageFactory()
+        for at, tag in ((now - timedelta(minutes=19, seconds=30), "mended"), (now - timedelta(hours=3), "long-ago")):
+            AuditEvent.objects.filter(pk=record_audit(actor=None, action="image.reconciled", target=image, written=[tag]).pk).update(at=at)
+        return made
+
+    def test_the_first_page_of_the_admin_leads_to_them(self, staff):
+        assert reverse(self.LIST) in staff.get(reverse("admin:index")).content.decode()
+
+    @pytest.mark.parametrize(
+        ("query", "shown"),
+        [("", [2, 1, 0]), ("?repaired=yes", [2, 0]), ("?repaired=no", [1]), ("?problem__isempty=0", [2]), ("?q=503", [2])],
+    )
+    def test_runs_are_listed_by_what_they_repaired(self, staff, runs, query, shown):
+        page = staff.get(reverse(self.LIST) + query)
+
+        assert list(page.context["cl"].queryset) == [runs[number] for number in shown]
+
+    def test_a_run_leads_to_the_tags_that_it_repaired_and_to_no_others(self, staff, runs):
+        page = staff.get(reverse("admin:registry_auth_reconciliation_change", args=[runs[0].pk])).content.decode()
+        (link,) = re.findall(r'href="([^"]+image.reconciled[^"]+)"', page)
+
+        trail = list(staff.get(html.unescape(link)).context["cl"].queryset)
+
+        assert [event.details["written"] for event in trail] == [["mended"]]
+
+    def test_a_run_that_repaired_nothing_leads_nowhere(self, staff, runs):
+        page = staff.get(reverse("admin:registry_auth_reconciliation_change", args=[runs[1].pk])).content.decode()
+
+        assert "image.reconciled" not in page
 
 
 def test_an_envelope_is_applied_again_for_a_reason(staff, envelope):

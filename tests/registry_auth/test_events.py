@@ -16,7 +16,7 @@ from accounts.models import AuditEvent
 from common.errors import LockTimeout
 from marketplace.models import Image, Manifest, PullCount, Tag
 from marketplace.services.manifests import record_push
-from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
 from registry_auth.services import events as service
 from registry_auth.services.events import drain_envelopes, prune_events, retry_envelope
 from registry_auth.tasks import drain_registry_events, prune_registry_events
@@ -103,6 +103,17 @@ class TestListener:
         monkeypatch.setattr(WSGIRequest, "body", property(mock.Mock(side_effect=UnreadablePostError)))
 
         assert tell().status_code == 400
+
+    def test_the_largest_envelope_is_taken_whole(self, tell, image, settings):
+        """32 MiB, as large as the setting of the real process says: 25,000 events as distribution writes them."""
+        events = [told("pull", image.repository, event_id=str(number)) for number in range(25_000)]
+        padding = "x" * ((settings.DATA_UPLOAD_MAX_MEMORY_SIZE - len(json.dumps({"events": events}))) // 25_000 - 30)
+        content = json.dumps({"events": [event | {"useragent": padding} for event in events]}).encode()
+        assert 0.95 < len(content) / settings.DATA_UPLOAD_MAX_MEMORY_SIZE <= 1
+
+        assert tell(content=content).status_code == 202
+
+        assert RegistryEnvelope.objects.get().event_count == 25_000
 
     def test_only_post(self, inner_client):
         assert inner_client.get(URL).status_code == 405
@@ -370,13 +381,17 @@ class TestOnce:
         assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
 
 
-def test_what_is_over_is_pruned_after_a_week_and_the_rest_stays(tell, image):
+@pytest.mark.parametrize("days", [7, 30])
+def test_what_is_over_is_pruned_after_the_set_time_and_the_rest_stays(tell, image, settings, days):
+    settings.LAYERSTORE_EVENTS_KEPT = timedelta(days=days)
     now = timezone.now()
-    with time_machine.travel(now - timedelta(days=8)):
+    with time_machine.travel(now - timedelta(days=days + 1)):
+        for repaired in (0, 1):
+            Reconciliation.objects.create(written=repaired)
         tell(told("pull", image.repository, event_id="old"))
         drain_envelopes()
         tell(told("pull", image.repository, event_id="waiting"))
-    SeenRegistryEvent.objects.update(seen_at=now - timedelta(days=8))  # PostgreSQL's own clock wrote it
+    SeenRegistryEvent.objects.update(seen_at=now - timedelta(days=days + 1))  # PostgreSQL's own clock wrote it
     tell(told("pull", image.repository, event_id="new"))
     drain_envelopes()
     RegistryEnvelope.objects.filter(body__0__id="waiting").update(drained_at=None)
@@ -385,6 +400,7 @@ def test_what_is_over_is_pruned_after_a_week_and_the_rest_stays(tell, image):
 
     assert [envelope.body[0]["id"] for envelope in RegistryEnvelope.objects.order_by("pk")] == ["waiting", "new"]
     assert set(SeenRegistryEvent.objects.values_list("pk", flat=True)) == {"waiting", "new"}
+    assert [run.written for run in Reconciliation.objects.all()] == [1]
     prune_events()
     assert RegistryEnvelope.objects.count() == 2
     assert [str(row) for row in (RegistryEnvelope.objects.last(), SeenRegistryEvent.objects.get(pk="new"))] == [

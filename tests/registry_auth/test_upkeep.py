@@ -17,6 +17,7 @@ from marketplace.models import Image, Manifest, Tag
 from marketplace.services.expiry import free_name
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway
+from registry_auth.models import Reconciliation
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services import reconciliation, reservations
 from registry_auth.services.descriptions import describe_waiting_manifests
@@ -90,6 +91,39 @@ class TestReconciliation:
         assert (manifest.digest, manifest.platforms) == (MINE.digest, ["linux/amd64"])
         assert AuditEvent.objects.get(action="image.reconciled").details == {"written": ["1.0"], "removed": []}
 
+    def test_each_run_reports_what_it_repaired(self, registry, table):
+        mine, refused = ImageFactory(), ImageFactory()
+        table.hold(mine.repository, "1.0")
+        table.hold(refused.repository, "1.0")
+        table.hold("nobody/home", "1.0")
+        table.failing[refused.repository] = 403
+
+        reconcile(registry=registry)
+
+        run = Reconciliation.objects.get()
+        assert (run.written, run.removed, run.described, run.unknown_repositories, run.refused) == (1, 0, 1, 1, 1)
+        assert (run.problem, run.ended_at is not None) == ("", True)
+
+    def test_a_run_that_the_registry_ends_reports_what_it_came_to(self, registry, table):
+        first, second = sorted((ImageFactory(), ImageFactory()), key=lambda image: image.repository)
+        for image in (first, second):
+            table.hold(image.repository, "1.0")
+        table.failing[second.repository] = 503
+
+        with pytest.raises(RegistryAway):
+            reconcile(registry=registry)
+
+        run = Reconciliation.objects.get()
+        assert (run.written, run.problem, run.ended_at is not None) == (1, "The registry answered 503.", True)
+
+    def test_a_run_that_dies_has_no_end(self, registry, monkeypatch):
+        monkeypatch.setattr(RegistryClient, "repositories", mock.Mock(side_effect=SystemExit))
+
+        with pytest.raises(SystemExit):
+            reconcile(registry=registry)
+
+        assert (Reconciliation.objects.get().ended_at, Reconciliation.objects.get().problem) == (None, "")
+
     def test_what_is_right_is_left_alone(self, registry, table):
         image = ImageFactory()
         table.hold(image.repository, "1.0")
@@ -142,6 +176,7 @@ class TestReconciliation:
 
         assert image.tags.count() == 1
         assert "nothing was removed" in caplog.text
+        assert "nothing was removed" in Reconciliation.objects.get().problem
 
     def test_an_empty_registry_of_an_empty_shop_is_fine(self, registry):
         assert reconcile(registry=registry).written == 0
