@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccessToken
+from accounts.models import AccessToken, Account
 from marketplace.models import Entitlement
 from registry_auth.why.references import Reference
 
 _LATE = "A token that docker has already lives for up to {minutes} minutes more."
+_ANEW = "Make a new one, then sign docker in again."
 
 
 class Reason(StrEnum):
@@ -76,15 +78,23 @@ def credential_unknown() -> Answer:
 
 
 def credential_revoked(token: AccessToken) -> Answer:
-    """Its user ended it."""
+    """Somebody ended it."""
     said = f"The credential {token.name} was revoked on {token.revoked_at:%Y-%m-%d %H:%M} UTC."
-    return Answer(Reason.CREDENTIAL_REVOKED, said, "Make a new one, then sign docker in again.", login_command(""), tokens_page())
+    return Answer(Reason.CREDENTIAL_REVOKED, said, _ANEW, login_command(_robot(token)), credentials_page(token))
 
 
 def credential_expired(token: AccessToken) -> Answer:
-    """Its time is over."""
+    """Its time is over; a robot that was replaced has a newer secret."""
     said = f"The credential {token.name} ended on {token.expires_at:%Y-%m-%d %H:%M} UTC."
-    return Answer(Reason.CREDENTIAL_EXPIRED, said, "Make a new one, then sign docker in again.", login_command(""), tokens_page())
+    if token.superseded_at is not None:
+        said = f"The credential {token.name} was replaced on {token.superseded_at:%Y-%m-%d %H:%M} UTC, and this secret of it has ended."
+        return Answer(Reason.CREDENTIAL_EXPIRED, said, "Sign docker in with the newer secret.", login_command(_robot(token)))
+    return Answer(Reason.CREDENTIAL_EXPIRED, said, _ANEW, login_command(_robot(token)), credentials_page(token))
+
+
+def _robot(token: AccessToken) -> str:
+    """A robot's user name belongs to the credential; a person's is not told to whoever found theirs."""
+    return token.username if token.organisation else ""
 
 
 def wrong_username(username: str) -> Answer:
@@ -125,12 +135,15 @@ def lacks_scope(token: AccessToken, username: str) -> Answer:
 
 def lacks_image(token: AccessToken, username: str) -> Answer:
     """The account may; the credential is for other images."""
+    step, page = "Make a pull credential for this image in the library, or use an access token for all of them.", "/library/"
+    if token.organisation:
+        step, page = f"Ask an owner of {token.organisation.name} for a robot that is for this image.", robots_path(token.organisation)
     return Answer(
         Reason.CREDENTIAL_LACKS_IMAGE,
         f"The account may pull, but the credential {token.name} is for {token.limited_to} only.",
-        "Make a pull credential for this image in the library, or use an access token for all of them.",
+        step,
         login_command(username),
-        f"{settings.LAYERSTORE_PUBLIC_URL}/library/",
+        f"{settings.LAYERSTORE_PUBLIC_URL}{page}",
     )
 
 
@@ -239,3 +252,13 @@ def may_pull(reference: Reference, lifetime_minutes: int) -> Answer:
 def tokens_page() -> str:
     """Return where access tokens are made."""
     return f"{settings.LAYERSTORE_PUBLIC_URL}/account/tokens/"
+
+
+def credentials_page(token: AccessToken) -> str:
+    """Return where another credential of this kind is made."""
+    return f"{settings.LAYERSTORE_PUBLIC_URL}{robots_path(token.organisation)}" if token.organisation else tokens_page()
+
+
+def robots_path(organisation: Account) -> str:
+    """Return the path of an organisation's robots."""
+    return reverse("marketplace:robots", args=[organisation.handle])

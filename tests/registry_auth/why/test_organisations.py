@@ -1,6 +1,9 @@
 """Why somebody in an organisation does not pull, or does."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, User
 from marketplace.models import Image, Product
@@ -88,3 +91,19 @@ def test_after_a_refund_members_hear_of_it_and_who_buys_is_sent_to_the_shop(imag
 
     assert ask(image, mira).reason is (Reason.NOT_BOUGHT if role == Role.BILLING else Reason.REFUNDED)
     assert ask(image, mira, token=RobotFactory(organisation=team)).reason is Reason.REFUNDED
+
+
+def test_what_is_wrong_with_a_robot_leads_to_the_robots(team: Account, image: Image) -> None:
+    page, now = f"{SITE}/account/organisations/team/robots/", timezone.now()
+    for over, step, url in (
+        ({"revoked_at": now}, "Make a new one, then sign docker in again.", page),
+        ({"expires_at": now - timedelta(days=1)}, "Make a new one, then sign docker in again.", page),
+        ({"expires_at": now - timedelta(days=1), "superseded_at": now}, "Sign docker in with the newer secret.", ""),
+        ({"limited_to": "shop/other"}, "Ask an owner of Team Blue for a robot that is for this image.", page),
+    ):
+        robot = RobotFactory(organisation=team, **over)
+
+        answer = ask(image, None, secret=robot.secret)
+
+        assert (answer.next_step, answer.url) == (step, url)
+        assert answer.command.endswith(f" -u team+{robot.name}")
