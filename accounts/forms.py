@@ -58,3 +58,11 @@ class InvitationForm(forms.Form):
         initial=Role.MEMBER,
         widget=forms.RadioSelect,
     )
+
+    def clean_email(self) -> str:
+        """Return the address in lower case. A letter like İ passes Django's check for a to z, and grows when it becomes small."""
+        address: str = self.cleaned_data["email"]
+        if not address.isascii():
+            msg = "Use the address's plain form: letters a to z, and a domain that begins with xn-- for others."
+            raise forms.ValidationError(msg)
+        return address.lower()

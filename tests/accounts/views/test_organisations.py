@@ -198,6 +198,8 @@ def test_an_owner_invites_from_the_page(client: Client, acme: Account) -> None:
         pytest.param({"email": f"{'a' * 64}@{'b' * 190}.test"}, id="a long address"),
         pytest.param({"email": "a@example.test\nBcc: b@example.test"}, id="a second line"),
         pytest.param({"email": "a@exa\0mple.test"}, id="a null"),
+        pytest.param({"email": "İ" * 200 + "@example.test"}, id="letters that grow when they become small"),
+        pytest.param({"email": "\u212aim@example.test"}, id="a letter that becomes another one"),
         pytest.param({"role": ""}, id="no role"),
         pytest.param({"role": "OWNER"}, id="no role of ours"),
         pytest.param({"role": "owner\0"}, id="a null in the role"),
