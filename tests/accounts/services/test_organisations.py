@@ -143,7 +143,7 @@ def test_an_owner_changes_a_role_and_the_member_is_told(acme: Account, owner: Us
     assert event.details == {"member": "mira", "role": "billing", "before": "member"}
     assert _mails() == [("mira@example.test", "Your role in Acme & Co is now Billing")]
     mail = OutgoingMail.objects.get()
-    assert "olga gave you another role" in mail.body_text
+    assert "olga gave you a new role" in mail.body_text
     assert f"{shop.LAYERSTORE_PUBLIC_URL}/account/organisations/acme/" in mail.body_text
 
 
@@ -283,7 +283,7 @@ def test_staff_makes_an_owner_of_somebody_from_outside(acme: Account) -> None:
     assert AuditEvent.objects.get().details == {"member": "heir", "role": "owner", "before": ""}
     invitation.refresh_from_db()
     assert invitation.withdrawn_at is not None
-    assert "The staff of Layerstore gave you another role" in OutgoingMail.objects.get(to="Heir@example.test").body_text
+    assert "The staff of Layerstore gave you a new role" in OutgoingMail.objects.get(to="Heir@example.test").body_text
 
 
 def test_staff_makes_an_owner_of_a_member_and_the_owners_are_told(acme: Account, owner: User) -> None:
