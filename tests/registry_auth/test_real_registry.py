@@ -158,6 +158,20 @@ def test_a_buyer_of_one_image_cannot_mount_a_layer_of_another(registry, token_fo
     assert registry.ask("HEAD", f"/v2/{thief.repository}/blobs/{layer}", token).status_code == 404
 
 
+def test_a_digest_alone_opens_nothing(registry, token_for, image, seller):
+    secret = OciImage(["not bought"])
+    secret.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    other = ImageFactory()
+    token = token_for(AccessTokenFactory(user=other.owner.user), scope(other, "push,pull"), scope(image))
+
+    for path in (f"manifests/{secret.digest}", f"blobs/{secret.config['digest']}", f"blobs/{secret.layers[0]['digest']}"):
+        statuses = [
+            registry.ask("GET", f"/v2/{name}/{path}", token, headers={"Accept": MANIFEST}).status_code
+            for name in (other.repository, image.repository)
+        ]
+        assert statuses == [404, 401]
+
+
 def test_a_layer_of_ones_own_is_mounted(registry, token_for, image, seller):
     pushed = OciImage(["mine"])
     pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")

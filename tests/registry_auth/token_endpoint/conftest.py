@@ -59,7 +59,7 @@ def post(client: Client):
     """Ask by an OAuth form."""
 
     def send(**fields):
-        return client.post(URL, urlencode({"client_id": "containerd-client", **fields}), content_type=FORM)
+        return client.post(URL, urlencode({"client_id": "containerd-client", **fields}, doseq=True), content_type=FORM)
 
     return send
 

@@ -94,6 +94,19 @@ class TestScopes:
         assert names == sorted([image.repository, second.repository])
         assert access_of(response) == {image.repository: ["pull", "push"], second.repository: ["pull", "push"]}
 
+    def test_a_form_joins_and_repeats_them_as_well(self, post, image, seller):
+        second = ImageFactory(namespace=image.namespace)
+        password = {"grant_type": "password", "username": seller.user.username, "password": seller.secret}
+
+        response = post(**password, scope=[f"{pull_of(image)} {pull_of(second)}", f"repository:{image.repository}:push"])
+
+        assert access_of(response) == {image.repository: ["pull", "push"], second.repository: ["pull"]}
+
+    def test_a_pattern_is_no_name(self, ask, image, seller):
+        space = image.namespace.name
+
+        assert access_of(ask(seller, *(f"repository:{name}:pull" for name in ("*", f"{space}/*", f"{space}/", space)))) == {}
+
     @pytest.mark.parametrize("query", ["", "?scope=", "?scope", "?service=layerstore", "?account=ada&service=layerstore"])
     def test_no_scope_is_200_without_rights(self, client, query):
         response = client.get(f"{URL}{query}")
