@@ -10,9 +10,9 @@ EVERYTHING, RULES = 95, 100
 GATES = {
     "everything": (EVERYTHING, None),
     "registry_auth": (RULES, ["registry_auth/*"]),
-    "services and selectors of marketplace and billing": (
+    "services and selectors": (
         RULES,
-        [f"{app}/{layer}/*" for app in ("marketplace", "billing") for layer in ("services", "selectors")],
+        [f"{app}/{layer}/*" for app in ("accounts", "marketplace", "billing") for layer in ("services", "selectors")],
     ),
 }
 
