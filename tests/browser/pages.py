@@ -242,7 +242,7 @@ ACCOUNT = (
     ),
     Page("invitation", "/account/invitations/?key={invitation_key}", lands="accounts:invitation"),
     Page("invitation-mine", "/account/invitations/{invitation}/", "beginner"),
-    Page("invitation-of-another", "/account/invitations/?key={invitation_key}", "jonas", lands="accounts:invitation"),
+    Page("invitation-of-another", "/account/invitations/?key={invitation_key}", "newcomer", lands="accounts:invitation"),
     Page("invitation-of-ones-own", "/account/invitations/?key={invitation_key}", "owner", lands="accounts:invitation"),
     Page("invitation-long", "/account/invitations/?key={long_invitation_key}", lands="accounts:invitation"),
     Page("invitation-over", "/account/invitations/?key={ended_invitation_key}", status=410, lands="accounts:invitation"),
