@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from marketplace.models import Entitlement, Manifest, PullCount, Tag
-from registry_auth.models import RegistryEnvelope
+from registry_auth.clients import client_of
+from registry_auth.models import RegistryEnvelope, WaitingPuller
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.take_downs import remove_taken_down_manifests
@@ -128,6 +129,20 @@ def test_one_pull_of_an_index_counts_once_and_looking_does_not_count(registry, t
     assert image.pull_count == 1
     row = PullCount.objects.get()
     assert (row.image, row.tag, row.platform, row.buyer, row.count) == (image, "2.0", "linux/amd64", buyer.user.account, 1)
+    assert WaitingPuller.objects.get().puller == buyer.user.account.pk
+
+
+def test_the_anonymous_are_told_apart_by_a_hash_of_where_they_are(registry, token_for, image, seller):
+    FreeProductFactory(namespace=image.namespace, images=[image])
+    OciImage(["free"]).push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
+    told_of(1)
+
+    answer = registry.ask("GET", f"/v2/{image.repository}/manifests/1.0", token_for(None, scope(image)), headers={"Accept": MANIFEST})
+    assert answer.status_code == 200
+    told_of(2)
+
+    assert WaitingPuller.objects.get().puller.hex == client_of("127.0.0.1")
+    assert PullCount.objects.get().buyer is None
 
 
 def test_a_deleted_manifest_is_forgotten_with_its_tags(registry, token_for, image, seller):
