@@ -1,11 +1,12 @@
-"""A pull credential, made as a buyer makes it, opens its image for real clients and no other one."""
+"""A credential for one image, made as buyers and sellers make it, opens that image for real clients and no other one."""
 
 from dataclasses import replace
 
 import pytest
 
 from stack.clients import Refused
-from stack.sale.people import TOKEN, Person
+from stack.sale.people import TOKEN, Person, sign_in_afresh
+from stack.sale.selling import reserve
 from tests.support.trade import SILENT, Sold, Trade, silent
 
 
@@ -39,3 +40,25 @@ def test_it_pulls_its_image_and_no_other_and_the_page_says_why(trade: Trade, too
     page = buyer.browser.open("/why/", SILENT)
     page = buyer.browser.submit(page, page.form("image", "secret"), SILENT, {"image": other.reference, "secret": server.access_token})
     assert f"is for {bought.repository} only" in page.text
+
+
+@pytest.mark.parametrize("tool", ["docker", "skopeo"])
+def test_a_pipelines_token_pushes_its_image_and_no_other_of_its_owner(trade: Trade, tool: str) -> None:
+    namespace = f"pipeline{tool}"
+    seller = trade.seller(namespace)
+    own, other = (trade.good(namespace, name) for name in ("own", "other"))
+    for good in (own, other):
+        reserve(seller, good.name, SILENT)
+    (image,) = trade.stack.sql(f"SELECT id FROM marketplace_image WHERE repository = '{namespace}/own'")
+    page = seller.browser.look("/account/tokens/")
+    chosen: dict[str, str | list[str]] = {"name": "pipeline", "scopes": ["registry:pull", "registry:push"], "images": [image]}
+    page = sign_in_afresh(seller, seller.browser.submit(page, page.form("name", "scopes", "images"), SILENT, chosen), SILENT)
+    found = TOKEN.search(page.html)
+    assert found is not None, page.text
+    pipeline = getattr(trade, tool)(replace(seller, access_token=found[0]))
+
+    digest = trade.push(seller, own, pipeline)
+
+    assert pipeline.pull(f"{trade.stack.instance.host}/{namespace}/own:1.0", silent) == digest
+    with pytest.raises(Refused):
+        trade.push(seller, other, pipeline)
