@@ -122,10 +122,14 @@ def _form(environ: Environ) -> bytes:
     length = int(said) if said.isascii() and said.isdigit() else 0
     if length > LARGEST_FORM:
         raise FormTooLarge
+    # podman, buildah and skopeo send theirs in chunks, of no known length. nginx joins them; another edge may not.
+    in_chunks = "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated", False)
     try:
-        form: bytes = environ["wsgi.input"].read(length) if length else b""
+        form: bytes = environ["wsgi.input"].read(LARGEST_FORM + 1 if in_chunks else length) if in_chunks or length else b""
     except OSError as error:
         raise InvalidTokenRequest("The form did not arrive whole.") from error
+    if len(form) > LARGEST_FORM:
+        raise FormTooLarge
     if len(form) < length:
         raise InvalidTokenRequest("The form did not arrive whole.")
     return form

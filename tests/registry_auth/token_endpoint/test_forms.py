@@ -1,6 +1,7 @@
 """`/auth/token`: the OAuth form."""
 
 import json
+from io import BytesIO
 from unittest import mock
 
 import pytest
@@ -92,3 +93,17 @@ class TestForms:
         answer = answer_token({"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9", "wsgi.input": stream})
 
         assert (answer.status, json.loads(answer.body)["error_description"]) == (400, "The form did not arrive whole.")
+
+    @pytest.mark.parametrize(
+        ("form", "status", "description"),
+        [
+            pytest.param(b"grant_type=refresh_token", 400, "refresh_token is missing.", id="read"),
+            pytest.param(b"x" * (LARGEST_FORM + 1), 413, "The form is too large.", id="too large"),
+        ],
+    )
+    def test_a_form_in_chunks_is_read(self, key_store, form, status, description):
+        answer = answer_token(
+            {"REQUEST_METHOD": "POST", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "wsgi.input": BytesIO(form)}
+        )
+
+        assert (answer.status, json.loads(answer.body)["error_description"]) == (status, description)
