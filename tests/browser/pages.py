@@ -171,6 +171,7 @@ SELLING = (
     Page("reserve-first", "/selling/reserve/", "beginner"),
     Page("reserve-faulty", "/selling/reserve/", "mara", 422, _submit(name="No Name")),
     Page("image", "/selling/images/{image}/", "mara"),
+    Page("image-tip", "/selling/images/{image}/", "mara", way=_open("details.tip")),
     Page("image-unpushed", "/selling/images/{unpushed_image}/", "mara"),
     Page("image-long", "/selling/images/{long_image}/", "longest"),
     Page("product-new", "/selling/products/new/", "mara"),

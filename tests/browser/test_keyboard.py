@@ -54,6 +54,21 @@ def test_wherever_the_keyboard_goes_it_shows(world: World, tabs: Callable[[str],
     assert reached == []
 
 
+def test_the_tip_on_distinct_pullers_opens_and_closes(world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
+    tab, _ = tabs("mara")
+    tab.goto(world.url("/selling/images/{image}/"))
+    mark, tip = tab.get_by_text("How distinct pullers are counted"), tab.get_by_text("standard error is 0.81 %")
+    expect(tip).to_be_hidden()
+
+    mark.locator("..").focus()
+    tab.keyboard.press("Enter")
+    expect(tip).to_be_visible()
+
+    tab.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    expect(mark.locator("..")).to_be_focused()
+
+
 @pytest.mark.parametrize("shown", FAULTY, ids=str)
 def test_a_faulty_form_says_beside_each_field_what_to_do(shown: Page, world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
     tab, _ = tabs(shown.who)

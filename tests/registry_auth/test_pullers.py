@@ -142,6 +142,7 @@ def test_the_account_counts_before_the_client_and_who_is_neither_does_not(image,
     note_pullers(counted=counted)
     note_pullers(counted=counted[3:])
 
+    assert str(WaitingPuller.objects.get(puller=ada.account.pk)) == f"{ada.account.pk} pulled {image.pk} on 2026-11-23"
     assert set(WaitingPuller.objects.values_list("puller", flat=True)) == {ada.account.pk, UUID(client_of("10.0.0.9"))}
 
 
