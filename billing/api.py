@@ -82,7 +82,7 @@ class NewOrderSerializer(serializers.Serializer[Order]):
 
     product = serializers.UUIDField(help_text="A published product with a price.")
     buyer = serializers.CharField(
-        required=False, default="", max_length=39, help_text="Handle of the organisation that buys; left out, you do."
+        required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that buys; left out, you do."
     )
 
 

@@ -186,7 +186,7 @@ class ObtainSerializer(serializers.Serializer[Product]):
     """For whom you get it."""
 
     buyer = serializers.CharField(
-        required=False, default="", max_length=39, help_text="Handle of the organisation that gets it; left out, you do."
+        required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that gets it; left out, you do."
     )
 
 
