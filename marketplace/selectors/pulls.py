@@ -66,8 +66,9 @@ class PullFigures:
 
     @property
     def labels(self) -> list[date]:
-        """The days to write below the chart, at even distances."""
-        return [day for day, _ in self.days][:: len(self.days) // _LABELS]
+        """The days to write below the chart: the middle one of each of five equal parts."""
+        part = len(self.days) // _LABELS
+        return [day for day, _ in self.days][part // 2 :: part]
 
 
 @dataclass(frozen=True, slots=True)
