@@ -160,8 +160,11 @@ class _Question:
         return Action.PULL in decide(facts, is_staff=subject.is_staff)
 
     def _organisation_that_pulls(self, image: Image) -> Account | None:
-        """An organisation that holds the image, and in which whoever asks the registry has a role that does not pull."""
-        if self.user is None:
+        """An organisation that holds the image, and in which whoever asks the registry has a role that does not pull.
+
+        Told to themselves and the house: their credential alone shows nobody what they belong to.
+        """
+        if self.user is None or not (self.tells_all or self.viewer == self.user):
             return None
         others = organisations_of(self.user).exclude(pk__in=self.subject.account_ids)
         return others.filter(entitlements__in=Entitlement.objects.in_force().filter(image=image)).first()

@@ -65,6 +65,16 @@ def test_who_buys_for_it_is_told_that_their_role_does_not_pull(team: Account, im
         assert answer.next_step == "Ask an owner of Team Blue to make mira a member, or sign docker in as one of its robots."
 
 
+def test_their_credential_alone_tells_nobody_what_they_belong_to(team: Account, image: Image, mira: User) -> None:
+    MembershipFactory(account=team, user=mira, role=Role.BILLING)
+    token = AccessTokenFactory(user=mira)
+
+    for viewer in (None, UserFactory()):
+        assert ask(image, viewer, token=token).reason is Reason.NOT_BOUGHT
+    answer = why_not_pull(image=image.repository, login=Login(username="mira"), viewer=UserFactory(staff=True), tells_all=True)
+    assert answer.reason is Reason.ROLE_DOES_NOT_PULL
+
+
 def test_they_are_told_so_of_an_image_that_is_no_longer_shown(mira: User) -> None:
     team = MembershipFactory(user=mira, role=Role.BILLING).account
     image = DraftProductFactory().images.get()
