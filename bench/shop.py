@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,13 +26,14 @@ def fresh_shop(*, with_docker: bool = False, durable: bool = False, restarts: bo
             yield stack
 
 
-def run_here(stack: Stack, *arguments: str) -> str:
-    """Run a Python module with the stack's environment, and return what it prints.
+def run_here(stack: Stack, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
+    """Run a Python module with the stack's environment, some variables of it changed, and return what it prints.
 
     Raises:
         Problem: it failed.
     """
-    result = subprocess.run([parts.PYTHON, *arguments], env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = stack.environment | dict(settings or {})
+    result = subprocess.run([parts.PYTHON, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
         raise Problem(f"{' '.join(arguments)} failed: {result.stderr[-600:]}", do="mend the cause and start again.")
     return result.stdout

@@ -1,21 +1,14 @@
 """The token endpoint alone and behind the edge, beside a Django view that does nothing and one that signs; one interleaved run."""
 
 import json
-import subprocess
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.serving import serving
 from bench.shop import end_with, fresh_shop, run_here
 from bench.wrk import Measured, load, program, write_script
-from stack import parts
-from stack.instance import ROOT
-from stack.probes import answers
-from stack.problems import Problem
-from stack.running import Stack
 
 ROUNDS, SECONDS = 3, 2
 OK = (200,)
@@ -79,34 +72,6 @@ def report(measured: dict[str, list[Measured]]) -> None:
         ratio = median(one.rate / signing.rate for one, signing in zip(rounds, measured["signing"], strict=True))
         unexpected = sum(one.unexpected for one in rounds)
         print(f"{name:20} {rate:10.0f} {p50:8.2f} {p99:8.2f} {unexpected:11d} {ratio:10.2f}x")
-
-
-@contextmanager
-def serving(stack: Stack, url: str, *, application: str = "config.wsgi_token.application") -> Iterator[None]:
-    """Run the token part's own command on a port instead of its socket, with another application if one is named.
-
-    Raises:
-        Problem: it did not come up.
-    """
-    server = parts.token(stack.instance).command[:3]
-    host, port = url.removeprefix("http://").split(":")
-    command = [*server, "--host", host, "--port", port, "--application", application]
-    with stack.instance.log(f"bench-{application}").open("w") as log:
-        process = subprocess.Popen(command, env=stack.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            _wait(process, url)
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline, ready = time.monotonic() + 20, answers(f"{url}/auth/jwks.json", statuses=range(200, 600))
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise Problem("The token process did not come up.", do="start it by hand and read what it says.")
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

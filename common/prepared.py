@@ -1,6 +1,6 @@
 """Statements that each connection plans once: PostgreSQL spends five times longer on planning the policy's joins than on running them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from weakref import WeakSet
 
@@ -58,6 +58,11 @@ class Prepared:
         with database.wrap_database_errors, session.cursor() as cursor:
             cursor.tzinfo_factory = database.tzinfo_factory
             return _fetched(cursor, statement, values)
+
+
+def array(items: Iterable[object]) -> str:
+    """Return an array as text that PostgreSQL reads as its parameter's type: what psycopg2 writes for a list is an expression to be run."""
+    return "{" + ",".join('"' + str(item).replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items) + "}"
 
 
 def _fetched(cursor: Any, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from accounts import credentials
 from accounts.models import AccessToken, User
+from common.prepared import array
 from common.redis import redis_client, redis_key
 
 logger = logging.getLogger(__name__)
@@ -80,10 +81,10 @@ def lookup(secret: str) -> Lookup:
         secret: as there.
     """
     if credentials.is_access_token(secret):
-        return Lookup("hash", (credentials.secret_hashes(secret), timezone.now()))
+        return Lookup("hash", (array(credentials.secret_hashes(secret)), timezone.now()))
     identity = credentials.read_identity_token(secret)
     if identity is None:
-        return Lookup("hash", ([], timezone.now()))
+        return Lookup("hash", (array([]), timezone.now()))
     return Lookup("identity", (identity.token_id, identity.generation, timezone.now()))
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import AccessToken, User
 from accounts.selectors.organisations import account_ids_of
-from common.prepared import Prepared
+from common.prepared import Prepared, array
 
 LONGEST_REPOSITORY = 255
 
@@ -119,7 +119,7 @@ def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
 
 def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str, Facts]:
     """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
-    rows = _FACTS.rows(list(subject.account_ids), subject.limited_by, askable(repositories))
+    rows = _FACTS.rows(array(subject.account_ids), subject.limited_by, array(askable(repositories)))
     return {repository: Facts(*facts) for repository, *facts in rows}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.selectors.tokens import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
-from common.prepared import Prepared
+from common.prepared import Prepared, array
 from marketplace.selectors.access import FACTS_COLUMNS, FACTS_TEXT, Facts, Subject, askable
 
 _CREDENTIAL_COLUMNS = 8  # before those of the facts
@@ -30,7 +30,7 @@ def find_shown(secret: str, *, repositories: Collection[str]) -> Shown | None:
         secret: an access token, or an identity token, which stands for the access token it was derived from.
     """
     how = lookup(secret)
-    rows = _SHOWN[how.by].rows(*how.values, askable(repositories))
+    rows = _SHOWN[how.by].rows(*how.values, array(askable(repositories)))
     if not rows:
         return None
     credential = Credential.of(rows[0][:_CREDENTIAL_COLUMNS])

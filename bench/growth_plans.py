@@ -1,0 +1,20 @@
+"""Prints as JSON how PostgreSQL runs the token process's queries, as that process has it plan."""
+
+import json
+import sys
+from uuid import UUID
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402  models need Django to be set up
+
+from marketplace.selectors import access, shown  # noqa: E402
+
+if __name__ == "__main__":
+    plans = {
+        "with a credential": shown._SHOWN["hash"].plan(["x"], timezone.now(), ["a/b"]),  # noqa: SLF001  the statement is what is measured
+        "anonymous": access._FACTS.plan([UUID(int=0)], None, ["a/b"]),  # noqa: SLF001  as above
+    }
+    json.dump(plans, sys.stdout)

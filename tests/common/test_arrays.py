@@ -1,0 +1,13 @@
+"""Arrays travel to prepared statements as text."""
+
+import pytest
+
+from common.prepared import Prepared, array
+
+ECHO = Prepared("test_echo", types=("text[]",), text="SELECT $1")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("items", [[], ["a"], ["a,b", 'c"d', "e\\f", "{g}", " h ", "NULL", "", "%s", "'"]])
+def test_an_array_arrives_as_it_was_sent(items):
+    assert ECHO.rows(array(items)) == [(items,)]
