@@ -27,6 +27,7 @@ from accounts.models import AccessToken, Account, Role, TokenScope, User
 from accounts.services.audit import record_audit
 from billing.models import Order, Refund
 from marketplace.models import Category, Image, Product, PullerSketch
+from registry_auth.models import Reconciliation
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -170,8 +171,9 @@ def long_names() -> dict[str, str]:
 
 
 def pulls() -> None:
-    """A month of pulls of every tag and platform, by buyers and by others."""
+    """A month of pulls of every tag and platform, by buyers and by others; and a repair."""
     today = timezone.now().date()
+    Reconciliation.objects.create(ended_at=timezone.now(), written=3, removed=1, problem="The registry answered 503.")
     for image in Image.objects.filter(pull_counts__isnull=False).distinct():  # as many as can be
         for period in PullerSketch.Period:
             PullerSketchFactory(image=image, period=period, begins=period.of(today), distinct=10**12)
