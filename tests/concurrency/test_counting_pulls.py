@@ -3,16 +3,20 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
-from marketplace.models import Image, PullCount
+from common.redis import redis_client, redis_key
+from marketplace.models import Image, PullCount, PullerSketch
 from marketplace.services.manifests import record_push
+from registry_auth.clients import client_of
 from registry_auth.events.envelopes import read_envelope
-from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller
 from registry_auth.services import events as service
 from registry_auth.services.events import drain_envelopes, store_events
+from registry_auth.services.pullers import count_pullers
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, digest_of
 from tests.support.threads import run_in_threads
@@ -20,14 +24,14 @@ from tests.support.threads import run_in_threads
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(event_id: str, image: Image, *, tag: str, subject: str) -> dict[str, object]:
+def told(event_id: str, image: Image, *, tag: str, subject: str, address: str = "") -> dict[str, object]:
     target = {"mediaType": MANIFEST_TYPE, "digest": digest_of("x"), "repository": image.repository, "tag": tag}
     return {
         "id": event_id,
         "timestamp": timezone.now().isoformat(),
         "action": "pull",
         "target": target,
-        "request": {"method": "GET"},
+        "request": {"method": "GET", "addr": address},
         "actor": {"name": subject},
     }
 
@@ -77,6 +81,23 @@ def test_drains_that_hold_the_same_envelopes_count_them_once(monkeypatch):
     assert sum(outcomes) >= 40
     assert counted() == {(image.pk, "1.0", None): 200}
     assert SeenRegistryEvent.objects.count() == 200
+
+
+def test_pullers_that_arrive_while_others_are_counted_are_counted_as_well():
+    image, redis = ImageFactory(), redis_client()
+    for number in range(40):
+        store(*[told(f"{number}-{n}", image, tag="1.0", subject="", address=f"10.0.{number}.{n}") for n in range(8)])
+
+    def act(number: int) -> int:
+        return sum(count_pullers(redis=redis) for _ in range(30)) if number == 0 else drain_envelopes()
+
+    outcomes = run_in_threads(3, act)
+    count_pullers(redis=redis)
+
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert not WaitingPuller.objects.exists()
+    redis.pfadd(redis_key("all at once"), *[UUID(client_of(f"10.0.{number}.{n}")).bytes for number in range(40) for n in range(8)])
+    assert {sketch.distinct for sketch in PullerSketch.objects.all()} == {redis.pfcount(redis_key("all at once"))}
 
 
 def test_pushes_and_drains_at_once_both_come_through():
