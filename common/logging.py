@@ -20,9 +20,12 @@ class RedactSecrets(logging.Filter):
     """Replace everything that looks like one of our credentials by `[secret]`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+        try:
+            message, fits = record.getMessage(), True
+        except Exception:  # noqa: BLE001  whatever does not fit: it would be printed uncleaned, and would end a queue's thread
+            message, fits = f"{record.msg} {record.args}", False
         cleaned = _SECRETS.sub("[secret]", message)
-        if cleaned != message:
+        if cleaned != message or not fits:
             record.msg, record.args = cleaned, None
         return True
 
@@ -79,6 +82,7 @@ def log_through_a_queue(*, most: int = QUEUED_LINES) -> Callable[[], None]:
 
     def end() -> None:
         root.handlers[:] = handlers
+        queue.join()  # else a full queue has no room for the word that ends the thread
         listener.stop()
 
     return end

@@ -2,6 +2,7 @@ import io
 import json
 import logging
 import sys
+import threading
 from queue import Queue
 
 import pytest
@@ -83,3 +84,38 @@ def test_a_full_queue_drops_lines_and_says_how_many() -> None:
         "3 lines of log were dropped: the queue was full",
         "line 5",
     ]
+
+
+def test_the_end_of_a_full_queue_waits_until_all_of_it_is_written(monkeypatch) -> None:
+    written, begun, go_on, root = list[str](), threading.Event(), threading.Event(), logging.getLogger()
+
+    class Slow(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            begun.set()
+            go_on.wait(10)
+            written.append(record.getMessage())
+
+    monkeypatch.setattr(root, "handlers", [Slow()])
+    end = log_through_a_queue(most=2)
+    logging.getLogger("shop").warning("line 0")
+    begun.wait(10)
+    for number in (1, 2):
+        logging.getLogger("shop").warning("line %d", number)
+    threading.Timer(0.1, go_on.set).start()
+    end()
+
+    assert written == ["line 0", "line 1", "line 2"]
+
+
+def test_arguments_that_do_not_fit_end_no_thread_and_show_no_secret(monkeypatch) -> None:
+    stream, root = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(RedactSecrets())
+    monkeypatch.setattr(root, "handlers", [handler])
+    end = log_through_a_queue()
+
+    logging.getLogger("shop").warning("%d orders", "sk_test_4eC39HqLyjWDarjtT1zdp7dc")
+    logging.getLogger("shop").warning("the next line")
+    end()
+
+    assert stream.getvalue().splitlines() == ["%d orders ('[secret]',)", "the next line"]
