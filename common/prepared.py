@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from weakref import WeakSet
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connection, connections
 
 _UNKNOWN_STATEMENT = "26000"  # PostgreSQL manual, appendix A: invalid_sql_statement_name
+_OUTDATED_STATEMENT = "0A000"  # feature_not_supported: "cached plan must not change result type", after a migration
 
 
 class Prepared:
     """One statement, prepared by its first use on a connection and only executed after that; each use is one round trip.
 
-    A new connection prepares anew. One whose statements were thrown away (`DISCARD`, `DEALLOCATE`) prepares again, unless it is inside a
-    transaction, which PostgreSQL then aborts. Prepared statements belong to a server's session: a pooler between us and PostgreSQL must
-    hand out whole sessions, not transactions.
+    A new connection prepares anew. One whose statements were thrown away (`DISCARD`, `DEALLOCATE`) prepares again, and one whose statements
+    a migration has outdated gives way to a new one; unless it is inside a transaction, which PostgreSQL then aborts. Prepared statements
+    belong to a server's session: a pooler between us and PostgreSQL must hand out whole sessions, not transactions.
 
     Args:
         name: of ours alone, an SQL identifier.
@@ -32,11 +33,20 @@ class Prepared:
         """Return all rows for these parameters."""
         try:
             return self._run("", values)
-        except OperationalError as error:
-            if connection.in_atomic_block or getattr(error.__cause__, "pgcode", None) != _UNKNOWN_STATEMENT:
+        except (OperationalError, NotSupportedError) as error:
+            if not self._may_mend(getattr(error.__cause__, "pgcode", None)):
                 raise
-        self._prepared_on.discard(connection.connection)
         return self._run("", values)
+
+    def _may_mend(self, pgcode: str | None) -> bool:
+        """Forget what is known to be gone or outdated; return whether the same may be asked again at once."""
+        if pgcode == _UNKNOWN_STATEMENT:
+            self._prepared_on.discard(connection.connection)
+        elif pgcode != _OUTDATED_STATEMENT:
+            return False
+        if not connection.in_atomic_block and pgcode == _OUTDATED_STATEMENT:
+            connection.close()
+        return not connection.in_atomic_block
 
     def plan(self, *values: Any) -> str:
         """Return how PostgreSQL would run it, as EXPLAIN tells."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DataError, NotSupportedError, OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
@@ -108,3 +108,39 @@ def test_errors_are_djangos_and_a_broken_transaction_takes_no_further_query(doub
 def test_without_leave_no_test_reaches_the_database(doubled):
     with pytest.raises(RuntimeError, match="Database access not allowed"):
         doubled.rows(21, "a")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_discarded_one_is_an_error_in_one_transaction_and_not_in_the_next(doubled):
+    start_anew()
+    sent(doubled)
+    with pytest.raises(OperationalError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE test_doubled")
+        doubled.rows(21, "a")
+
+    with transaction.atomic():
+        assert doubled.rows(21, "a") == [(42, "a%")]
+
+
+@pytest.fixture
+def altered_table():
+    """A table that a migration alters while a statement that reads it is prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE test_altered (name varchar(5)); INSERT INTO test_altered VALUES ('a')")
+    yield "test_altered"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE test_altered")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_of_what_it_reads_is_noticed(altered_table):
+    start_anew()
+    statement = Prepared("test_reads_altered", types=("text",), text=f"SELECT name FROM {altered_table} WHERE name = $1")
+    assert statement.rows("a") == [("a",)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {altered_table} ALTER name TYPE varchar(9)")
+
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        statement.rows("a")
+    assert statement.rows("a") == [("a",)]
