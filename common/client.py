@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -33,9 +33,11 @@ def address_in(environ: Mapping[str, Any]) -> str | None:
 @lru_cache(maxsize=4096)
 def _normal(said: str) -> str | None:
     try:
-        return str(ip_address(said))
+        address = ip_address(said)
     except ValueError:  # a Unix socket has no address, and a header may hold anything
         return None
+    # A socket for both families tells of ::ffff:192.0.2.1: a limit by network would count the whole of IPv4 as one client.
+    return str((address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address)
 
 
 class ClientAddressMiddleware:

@@ -56,6 +56,7 @@ def test_inside_a_request_an_entry_says_from_where() -> None:
     ("forwarded", "peer", "address"),
     [
         pytest.param("203.0.113.9", "", "203.0.113.9", id="the edge says it, over a Unix socket"),
+        pytest.param("::ffff:203.0.113.9", "", "203.0.113.9", id="by a socket for both families"),
         pytest.param("203.0.113.9", "10.0.0.1", "203.0.113.9", id="the edge says it, over the network"),
         pytest.param("198.51.100.1, 203.0.113.9", "", "203.0.113.9", id="only the last entry is the edge's"),
         pytest.param("2001:DB8::1", "", "2001:db8::1", id="IPv6"),
