@@ -40,20 +40,23 @@ def grant(
     for scope in scopes:
         actions = _granted(scope, frozenset(allowed.get(scope.name, ())), uses, reads_catalogue=reads_catalogue)
         entry = AccessEntry(type=scope.type, name=scope.name, actions=sorted(actions))
+        if not actions:
+            continue
         room -= len(_encode(entry))
-        if actions and room >= 0:
+        if room >= 0:
             entries.append(entry)
     return sorted(entries, key=lambda entry: (entry["type"], entry["name"]))
 
 
 def lone_refused_pull(scopes: Sequence[Scope], *, allowed: Mapping[str, Collection[Action]]) -> str | None:
-    """Return the repository, where one pull of it is all that is asked, and refused, and the name is somebody's.
+    """Return the repository, where one pull of it is all that is asked, and refused.
 
-    Only a lone pull: a push, a mount and a build ask for several things, and go on without the one that they do not get.
+    Only a lone pull: a push, a mount and a build ask for several things, and go on without the one that they do not get. Also of a name
+    that is nobody's: looking for where to buy it takes a query, and the time of it must not tell which names are reserved.
     """
     match scopes:
         case [Scope(type=ResourceType.REPOSITORY, name=name, actions=actions)] if actions == {Action.PULL}:
-            return name if Action.PULL not in allowed.get(name, {Action.PULL}) else None
+            return name if Action.PULL not in allowed.get(name, ()) else None
         case _:
             return None
 

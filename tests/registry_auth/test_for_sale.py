@@ -159,3 +159,13 @@ def test_after_the_purchase_the_next_request_opens(ask, image):
     EntitlementFactory(holder=credential.user.account, image=image)
 
     assert access_of(ask(credential, pull_of(image))) == {image.repository: ["pull"]}
+
+
+def test_a_name_that_is_nobodys_costs_as_many_queries_as_one_that_is_not_for_sale(ask, django_assert_num_queries):
+    reserved = ImageFactory()
+    credential = AccessTokenFactory()
+    ask(credential, "repository:acme/warm:pull")
+
+    for scope in (pull_of(reserved), "repository:no/such:pull"):
+        with django_assert_num_queries(2):
+            assert access_of(ask(credential, scope)) == {}

@@ -73,3 +73,12 @@ def test_only_repositories_are_asked_for():
     scopes = [Scope("registry", "catalog", frozenset("*")), Scope("repository", "a/b", frozenset({"pull"}))]
 
     assert repositories_of(scopes) == ["a/b"]
+
+
+def test_what_is_refused_takes_no_room_from_what_is_granted():
+    refused = [Scope("repository", f"{'n' * 200}/{number:03}", frozenset({"pull"})) for number in range(49)]
+    granted = Scope("repository", "acme/db", frozenset({"pull"}))
+
+    entries = grant([*refused, granted], allowed={"acme/db": {Action.PULL}}, use=[TokenScope.PULL], reads_catalogue=False)
+
+    assert [entry["name"] for entry in entries] == ["acme/db"]
