@@ -26,7 +26,7 @@ from registry_auth.services.pullers import note_pullers
 logger = logging.getLogger(__name__)
 BATCH = 500  # envelopes claimed at once
 MOST_EVENTS = 5_000  # in them together, unless one alone has more
-PULLS_AT_ONCE = 1_000
+PULLS_AT_ONCE = 5_000  # in one transaction: what they are is looked up once for all, and their images are locked at its end only
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
 MOST_ATTEMPTS = 10
 LONGEST_RUN = timedelta(minutes=1)  # a worker that has more to do than this lets other tasks have their turn
