@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from redis import Redis
 from redis.client import NEVER_DECODE, Pipeline
+from redis.exceptions import RedisError
 
 from common.locking import require_atomic
 from common.redis import redis_key
@@ -71,7 +72,13 @@ def _take(redis: Redis, image_id: UUID, day: date, waiting: Sequence[WaitingPull
 
 
 def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: Sequence[bytes]) -> list[tuple[Period, bytes, int]]:
-    """Merge in Redis what it has, what PostgreSQL has and who is new; return each period's sketch and what it says."""
+    """Merge in Redis what it has, what PostgreSQL has and who is new; return each period's sketch and what it says.
+
+    All in one go: of a Redis that is emptied between merging and reading nothing may be kept.
+
+    Raises:
+        RedisError: Redis is away, or was emptied meanwhile.
+    """
     keys = {period: redis_key(f"pullers:{image_id}:{period}:{begins}") for period, begins in periods.items()}
     with redis.pipeline(transaction=False) as pipeline:
         for kept in PullerSketch.objects.filter(image=image_id, begins__in=periods.values()):
@@ -80,12 +87,14 @@ def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: S
         pipeline.pfadd(keys[Period.DAY], *pullers)
         pipeline.pfmerge(keys[Period.WEEK], keys[Period.DAY])
         pipeline.pfmerge(keys[Period.MONTH], keys[Period.DAY])
-        pipeline.execute()
+        merging = len(pipeline)
         for key in keys.values():
             pipeline.expire(key, KEPT_IN_REDIS)
             pipeline.execute_command("GET", key, **{NEVER_DECODE: True})  # type: ignore[no-untyped-call]  # the library leaves it untyped
             pipeline.pfcount(key)
-        answers = pipeline.execute()
+        answers = pipeline.execute()[merging:]
+    if None in answers:
+        raise RedisError("Redis was emptied meanwhile.")
     return [(period, answers[3 * place + 1], answers[3 * place + 2]) for place, period in enumerate(keys)]
 
 

@@ -9,7 +9,9 @@ import pytest
 from django.db import DatabaseError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import RedisError
 
 from common.leases import lease
 from common.redis import redis_client, redis_key
@@ -170,6 +172,21 @@ def test_an_emptied_redis_is_given_back_what_it_had(image, redis):
     assert before == pytest.approx(50, abs=2)
     assert now["day", MONDAY] == pytest.approx(100, abs=3)
     assert now["week", MONDAY] == now["month", date(2026, 11, 1)] == pytest.approx(150, abs=4)
+
+
+def test_a_redis_that_is_emptied_while_it_merges_is_asked_again_later(image, redis, monkeypatch):
+    pulled(image, *(somebody() for _ in range(50)))
+    count_pullers(redis=redis)
+    before = figures(image)
+    pulled(image, somebody())
+    with monkeypatch.context() as emptied:
+        emptied.setattr(Pipeline, "expire", lambda pipeline, key, _: pipeline.delete(key))
+        with pytest.raises(RedisError):
+            count_pullers(redis=redis)
+
+    assert (figures(image), WaitingPuller.objects.count()) == (before, 1)
+    assert count_pullers(redis=redis) == 1
+    assert figures(image)["day", MONDAY] == before["day", MONDAY] + 1
 
 
 def test_what_redis_knows_more_of_is_not_lost_to_the_copy(image, redis):
