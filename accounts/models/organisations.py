@@ -111,4 +111,6 @@ class Invitation(UUIDModel):
             return "This invitation was withdrawn, declined, or replaced by a newer one. Open the newest mail, or ask to be invited again."
         if self.expires_at <= timezone.now():
             return "This invitation has expired. Ask to be invited again."
+        if not self.invited_by.is_active:
+            return "The account of who asked you is disabled. Ask to be invited by another owner."
         return ""

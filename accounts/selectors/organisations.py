@@ -61,7 +61,11 @@ def pending_invitations_of(organisation: Account) -> QuerySet[Invitation]:
 def open_invitations_to(user: User) -> QuerySet[Invitation]:
     """Return the invitations that the user may accept now: those to an address that they have shown to be theirs."""
     still_open = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=timezone.now())
-    return still_open.filter(email__in=_addresses_of(user)).select_related("account", "invited_by").order_by("-created_at")
+    return (
+        still_open.filter(email__in=_addresses_of(user), invited_by__is_active=True)
+        .select_related("account", "invited_by")
+        .order_by("-created_at")
+    )
 
 
 def is_invited(user: User, invitation: Invitation) -> bool:

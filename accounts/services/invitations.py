@@ -75,7 +75,7 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
     """Make the user what they were asked to be; of two who accept at once, or one who does twice, one does.
 
     Raises:
-        InvitationOver: answered, withdrawn or too old.
+        InvitationOver: answered, withdrawn or too old, or staff has disabled who sent it.
         InvitationForAnother: its address is none that the user has shown to be theirs.
         AlreadyAMember: they belong to the organisation already.
         OrganisationFull: there is no room.
@@ -145,7 +145,7 @@ def _open(invitation: Invitation) -> Invitation:
     Raises:
         InvitationOver: it is no longer open.
     """
-    current = Invitation.objects.select_related("account").get(pk=invitation.pk)
+    current = Invitation.objects.select_related("account", "invited_by").get(pk=invitation.pk)
     if not current.is_open:
         raise InvitationOver(current.why_over)
     return current

@@ -219,6 +219,7 @@ OVER = [
     pytest.param({"withdrawn_at": timezone.now()}, "withdrawn", id="withdrawn"),
     pytest.param({"expires_at": timezone.now()}, "expired", id="expired"),
     pytest.param({"accepted_at": timezone.now()}, "accepted", id="accepted"),
+    pytest.param({"invited_by__is_active": False}, "disabled", id="staff has disabled who sent it"),
 ]
 
 
