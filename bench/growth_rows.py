@@ -29,7 +29,7 @@ from tests.factories.marketplace import EntitlementFactory, ProductFactory  # no
 
 HELD = 10  # entitlements of each user
 HOLDERS = 100  # of each image
-FEWEST_IMAGES = 5_000  # a table of a few pages is planned like none that matters
+FEWEST_IMAGES = 5_000  # held or not: a table of a few pages is planned like none that matters
 BESIDE = 10  # images of each product
 ASKING = 1_000  # users, each for two of their images
 
@@ -37,23 +37,24 @@ ASKING = 1_000  # users, each for two of their images
 def main() -> None:
     """Fill, and print what to ask. argv: how many entitlements."""
     count = int(sys.argv[1])
-    users, images = count // HELD, max(FEWEST_IMAGES, count // HOLDERS)
+    users, held = count // HELD, count // HOLDERS
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # foreign keys are right by construction, not by ten million checks
         cursor.execute("SET LOCAL maintenance_work_mem = '1GB'")
-        _fill(users, images)
+        _fill(users, held)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
     asking = random.Random(count).sample(range(users), min(users, ASKING))
     secrets = {number: new_secret() for number in asking}
     for number, secret in secrets.items():
         AccessToken.objects.filter(pk=_key("token", number)).update(secret_hash=secret_hash(secret))
-    requests = [_ask(number, secret, images, which) for number, secret in secrets.items() for which in (0, HELD - 1)]
+    requests = [_ask(number, secret, held, which) for number, secret in secrets.items() for which in (0, HELD - 1)]
     size = _one("SELECT pg_database_size(current_database())")
     json.dump({"requests": requests, "entitlements": Entitlement.objects.count(), "bytes": size}, sys.stdout)
 
 
-def _fill(users: int, images: int) -> None:
+def _fill(users: int, held_images: int) -> None:
+    images = max(FEWEST_IMAGES, held_images)
     token, product = AccessTokenFactory(), ProductFactory()
     held = EntitlementFactory(holder=token.user.account, image=product.images.get())
     namespace = product.namespace.name
@@ -67,7 +68,7 @@ def _fill(users: int, images: int) -> None:
     _multiply(Price, product.prices.get().pk, products, id=_sql_key("price"), product_id=_sql_key("product"))
     first = ProductImage.objects.get(product=product)
     _multiply(ProductImage, first.pk, images, id="i + 1000", image_id=image, product_id=part)
-    number = f"((i / {HELD})::bigint * 7 + (i % {HELD}) * 13) % {images}"  # as _image says it
+    number = f"((i / {HELD})::bigint * 7 + (i % {HELD}) * 13) % {held_images}"  # as _image says it
     holder = _sql_key("account", f"(i / {HELD})")
     _multiply(Entitlement, held.pk, users * HELD, id=_sql_key("entitlement"), holder_id=holder, image_id=_sql_key("image", f"({number})"))
 
@@ -80,7 +81,10 @@ def _multiply(model: type[Model], pk: UUID | int, count: int, **changes: str) ->
     """Write a row again so many times, with other values in some columns: SQL in which `i` is the number of the row, from 0."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef, indexname FROM pg_indexes WHERE tablename = %s AND indexdef NOT LIKE 'CREATE UNIQUE%%'", [table])
+        cursor.execute(
+            "SELECT indexdef, indexname FROM pg_indexes WHERE tablename = %s AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+            [table],
+        )
         indexes = cursor.fetchall()
         for _, name in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
