@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
+from common.errors import RetryLater
 from common.locking import locked_transaction
 from marketplace.services.manifests import record_push, remove_manifest, remove_tag
 from marketplace.services.pulls import Pull, count_pulls
@@ -93,9 +94,9 @@ def _as_many_as_fit(envelopes: Iterable[RegistryEnvelope]) -> list[int]:
     return fitting
 
 
-def _apply(envelopes: Iterable[RegistryEnvelope]) -> dict[int, str]:
+def _apply(envelopes: Iterable[RegistryEnvelope]) -> dict[int, Exception]:
     """Apply the events of the envelopes; return what went wrong, by envelope."""
-    faults: dict[int, str] = {}
+    faults: dict[int, Exception] = {}
     pulls: list[tuple[int, RegistryEvent]] = []
     for envelope in envelopes:
         for event in map(RegistryEvent.from_json, envelope.body):
@@ -104,14 +105,23 @@ def _apply(envelopes: Iterable[RegistryEnvelope]) -> dict[int, str]:
             elif fault := _fault_of([event]):
                 faults[envelope.pk] = fault
     for start in range(0, len(pulls), PULLS_AT_ONCE):
-        chunk = pulls[start : start + PULLS_AT_ONCE]
-        if fault := _fault_of([event for _, event in chunk]):
-            faults |= {pk: fault for pk, _ in chunk}
+        faults |= _faults_of_pulls(pulls[start : start + PULLS_AT_ONCE])
     return faults
 
 
-def _fault_of(events: list[RegistryEvent]) -> str:
-    """Let the events have their effect, unless they had it before; return what went wrong, in words."""
+def _faults_of_pulls(pulls: Sequence[tuple[int, RegistryEvent]]) -> dict[int, Exception]:
+    """Count pulls together; where they fail, half by half, until those that fail are alone. Who waits for a row waits all together."""
+    fault = _fault_of([event for _, event in pulls])
+    if fault is None:
+        return {}
+    if len(pulls) == 1 or isinstance(fault, RetryLater):
+        return {pk: fault for pk, _ in pulls}
+    half = len(pulls) // 2
+    return _faults_of_pulls(pulls[:half]) | _faults_of_pulls(pulls[half:])
+
+
+def _fault_of(events: list[RegistryEvent]) -> Exception | None:
+    """Let the events have their effect, unless they had it before; return what went wrong."""
     try:
         with locked_transaction():
             _have_effect(_new_among(events))
@@ -119,8 +129,8 @@ def _fault_of(events: list[RegistryEvent]) -> str:
         raise  # the database is away: nothing here can go on, and the claim runs out by itself
     except Exception as error:
         logger.exception("registry event failed", extra={"events": [event.id for event in events[:10]]})
-        return f"{type(error).__name__}: {error}"[:500]
-    return ""
+        return error
+    return None
 
 
 def _new_among(events: list[RegistryEvent]) -> list[RegistryEvent]:
@@ -164,7 +174,7 @@ def _pull(event: RegistryEvent) -> Pull:
     )
 
 
-def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, str]) -> None:
+def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, Exception]) -> None:
     now = timezone.now()
     done = [envelope.pk for envelope in envelopes if envelope.pk not in faults]
     RegistryEnvelope.objects.filter(pk__in=done).update(last_error="", drained_at=now, claimed_until=None)
@@ -173,9 +183,9 @@ def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, str]) -> None:
             _settle_fault(envelope, faults[envelope.pk], now)
 
 
-def _settle_fault(envelope: RegistryEnvelope, fault: str, now: datetime) -> None:
+def _settle_fault(envelope: RegistryEnvelope, fault: Exception, now: datetime) -> None:
     over = envelope.attempts >= MOST_ATTEMPTS
-    envelope.last_error = fault
+    envelope.last_error = f"{type(fault).__name__}: {fault}"[:500]
     envelope.drained_at = now if over else None
     envelope.claimed_until = None if over else now + timedelta(seconds=10 * envelope.attempts)
     envelope.save(update_fields=["last_error", "drained_at", "claimed_until"])

@@ -311,6 +311,24 @@ class TestOnce:
         image.refresh_from_db()
         assert image.pull_count == 1
 
+    def test_a_pull_that_fails_stops_no_other(self, tell, image, monkeypatch):
+        broken, count_pulls = ImageFactory().repository, service.count_pulls
+
+        def fail_at_one(*, pulls):
+            if broken in {pull.repository for pull in pulls}:
+                raise ValueError("broken")
+            return count_pulls(pulls=pulls)
+
+        monkeypatch.setattr(service, "count_pulls", fail_at_one)
+        for number, repository in enumerate([image.repository, broken, image.repository]):
+            tell(told("pull", repository, event_id=str(number)))
+
+        drain_envelopes()
+
+        image.refresh_from_db()
+        assert image.pull_count == 2
+        assert list(RegistryEnvelope.objects.order_by("pk").values_list("last_error", flat=True)) == ["", "ValueError: broken", ""]
+
     def test_after_ten_attempts_it_is_given_up_and_staff_can_let_it_wait_again(self, tell, image, monkeypatch):
         tell(told("push", image.repository, event_id="1"))
         monkeypatch.setattr(service, "record_push", mock.Mock(side_effect=ValueError("broken")))
