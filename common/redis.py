@@ -11,9 +11,18 @@ _TIMEOUT_SECONDS = 0.25  # nothing that is merely noted may slow an answer for l
 @cache
 def redis_client() -> Redis:
     """Return this process's client; its calls raise `redis.exceptions.RedisError` soon when Redis is away."""
-    return Redis.from_url(
-        settings.REDIS_URL, decode_responses=True, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-    )
+    return _client(decode_responses=True)
+
+
+@cache
+def raw_redis_client() -> Redis:
+    """Return a client as above whose answers are bytes: for what is no text."""
+    return _client(decode_responses=False)
+
+
+def _client(*, decode_responses: bool) -> Redis:
+    timeouts = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+    return Redis.from_url(settings.REDIS_URL, decode_responses=decode_responses, **timeouts)
 
 
 def redis_key(name: str) -> str:

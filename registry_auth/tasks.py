@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from common.leases import lease
 from common.queue import queue_after_commit
-from common.redis import redis_client
+from common.redis import raw_redis_client
 from registry_auth.errors import RegistryAway
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.registry_client import RegistryClient
@@ -47,7 +47,7 @@ def count_distinct_pullers() -> None:
         if not held:
             return
         try:
-            count_pullers(redis=redis_client())
+            count_pullers(redis=raw_redis_client())
         except RedisError as error:
             logger.warning("pullers wait until Redis counts them: %s", type(error).__name__)
 

@@ -13,8 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 from redis import Redis
-from redis.client import NEVER_DECODE, Pipeline
-from redis.exceptions import RedisError
+from redis.client import Pipeline
 
 from common.locking import require_atomic
 from common.redis import redis_key
@@ -43,6 +42,9 @@ def note_pullers(*, counted: Iterable[CountedPull]) -> None:
 
 def count_pullers(*, redis: Redis) -> int:
     """Take those who wait into the sketches of their day, week and month. Return how many. One worker at a time.
+
+    Args:
+        redis: whose answers are bytes.
 
     Raises:
         RedisError: Redis is away; who is left waits.
@@ -74,13 +76,13 @@ def _take(redis: Redis, image_id: UUID, day: date, waiting: Sequence[WaitingPull
 def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: Sequence[bytes]) -> list[tuple[Period, bytes, int]]:
     """Merge in Redis what it has, what PostgreSQL has and who is new; return each period's sketch and what it says.
 
-    All in one go: of a Redis that is emptied between merging and reading nothing may be kept.
+    In one transaction of Redis: if it could be emptied between restoring and reading, what PostgreSQL had would be overwritten with less.
 
     Raises:
-        RedisError: Redis is away, or was emptied meanwhile.
+        RedisError: Redis is away.
     """
     keys = {period: redis_key(f"pullers:{image_id}:{period}:{begins}") for period, begins in periods.items()}
-    with redis.pipeline(transaction=False) as pipeline:
+    with redis.pipeline(transaction=True) as pipeline:
         for kept in PullerSketch.objects.filter(image=image_id, begins__in=periods.values()):
             if periods[period := Period(kept.period)] == kept.begins:
                 _restore(pipeline, keys[period], bytes(kept.sketch))
@@ -90,11 +92,9 @@ def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: S
         merging = len(pipeline)
         for key in keys.values():
             pipeline.expire(key, KEPT_IN_REDIS)
-            pipeline.execute_command("GET", key, **{NEVER_DECODE: True})  # type: ignore[no-untyped-call]  # the library leaves it untyped
+            pipeline.get(key)
             pipeline.pfcount(key)
         answers = pipeline.execute()[merging:]
-    if None in answers:
-        raise RedisError("Redis was emptied meanwhile.")
     return [(period, answers[3 * place + 1], answers[3 * place + 2]) for place, period in enumerate(keys)]
 
 

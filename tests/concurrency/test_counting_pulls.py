@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from common.redis import redis_client, redis_key
+from common.redis import raw_redis_client, redis_key
 from marketplace.models import Image, PullCount, PullerSketch
 from marketplace.services.manifests import record_push
 from registry_auth.clients import client_of
@@ -84,7 +84,7 @@ def test_drains_that_hold_the_same_envelopes_count_them_once(monkeypatch):
 
 
 def test_pullers_that_arrive_while_others_are_counted_are_counted_as_well():
-    image, redis = ImageFactory(), redis_client()
+    image, redis = ImageFactory(), raw_redis_client()
     for number in range(40):
         store(*[told(f"{number}-{n}", image, tag="1.0", subject="", address=f"10.0.{number}.{n}") for n in range(8)])
 

@@ -151,8 +151,8 @@ def access_of(response) -> dict[str, list[str]]:
 def no_redis(monkeypatch, settings) -> Iterator[None]:
     """Redis is away: nothing listens where it should be."""
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    for known in (common.redis.redis_client, failures._limiter):
+    for known in (common.redis.redis_client, common.redis.raw_redis_client, failures._limiter):
         known.cache_clear()
     yield
-    for known in (common.redis.redis_client, failures._limiter):
+    for known in (common.redis.redis_client, common.redis.raw_redis_client, failures._limiter):
         known.cache_clear()
