@@ -5,23 +5,21 @@ shares one address. So an address is charged once for each different wrong crede
 A limit that is reached stays reached until its window ends, whatever is counted further: each process remembers it and leaves Redis alone.
 """
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from time import time
 
 from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
 
-from common.redis import redis_client, redis_key
+from common.redis import redis_client, redis_key, unless_away
 from registry_auth.credentials import Credentials
 from registry_auth.kept import KeptAnswers
 
-logger = logging.getLogger(__name__)
 WINDOW_MINUTES = 5
 SHOWINGS = RateLimitItemPerMinute(60, WINDOW_MINUTES, namespace="showings")  # of one wrong credential
 DIFFERENT = RateLimitItemPerMinute(30, WINDOW_MINUTES, namespace="different")  # wrong credentials from one address
@@ -41,14 +39,17 @@ def note_failure(*, credentials: Credentials, address: str | None) -> int | None
     if wait := _longest(None if ends is None else max(1, round(ends - time())) for ends in told):
         return wait
     try:
-        waits = [_charge(SHOWINGS, shown)]
-        if source is not None:
-            new = _limiter().hit(_FIRST, shown, source)
-            waits.append(_charge(DIFFERENT, source) if new else _owed(DIFFERENT, source))
-    except StorageError:
-        logger.warning("failures not counted: Redis away")
+        with unless_away("failures not counted"):
+            return _longest(_counted(shown, source))
+    except RedisError:
         return None
-    return _longest(waits)
+
+
+def _counted(shown: str, source: str | None) -> Iterator[int | None]:
+    yield _charge(SHOWINGS, shown)
+    if source is not None:
+        new = _limiter().hit(_FIRST, shown, source)
+        yield _charge(DIFFERENT, source) if new else _owed(DIFFERENT, source)
 
 
 def _longest(waits: Iterable[int | None]) -> int | None:
@@ -76,7 +77,5 @@ def _network(address: str) -> str:
 
 @cache
 def _limiter() -> FixedWindowRateLimiter:
-    storage = RedisStorage(
-        "redis://", connection_pool=redis_client().connection_pool, key_prefix=redis_key("failures"), wrap_exceptions=True
-    )
+    storage = RedisStorage("redis://", connection_pool=redis_client().connection_pool, key_prefix=redis_key("failures"))
     return FixedWindowRateLimiter(storage)

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as shop
 from hypothesis import settings
 
+import common.redis
 from common.redis import redis_client, redis_key
 
 # How long an example takes says more of the machine's other work than of ours.
@@ -26,3 +27,4 @@ def _empty_redis() -> None:
     """
     for key in redis_client().scan_iter(redis_key("*"), count=1000):
         redis_client().delete(key)
+    common.redis._away_until.clear()

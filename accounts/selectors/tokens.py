@@ -1,7 +1,7 @@
 """Finding the access token that a secret opens, and noting that it was used. Neither writes to the database."""
 
-import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Self
@@ -14,9 +14,8 @@ from redis.exceptions import RedisError
 from accounts import credentials
 from accounts.models import AccessToken, User
 from common.prepared import array
-from common.redis import redis_client, redis_key
+from common.redis import redis_client, redis_key, unless_away
 
-logger = logging.getLogger(__name__)
 LISTED = 200
 NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970
 NOTE_EVERY = 10.0  # seconds: a token used a hundred times a second is noted once in this time by each process
@@ -163,7 +162,5 @@ def note_token_use(token: AccessToken | Credential) -> None:
     if len(_noted_at) >= _MOST_REMEMBERED:
         _noted_at.clear()  # costs one more note for each token
     _noted_at[token.pk] = now
-    try:
+    with suppress(RedisError), unless_away("token uses not noted"):
         redis_client().hset(redis_key(NOTED_USES), str(token.pk), str(timezone.now().timestamp()))
-    except RedisError:
-        logger.warning("token use not noted: Redis away")
