@@ -18,6 +18,7 @@ from accounts.locks import lock_membership, lock_organisation, lock_user
 from accounts.models import Account, AuditEvent, Membership, Role, User
 from accounts.models.organisations import MANAGING_ROLES
 from accounts.selectors.organisations import organisations_of, owners_of, require_authority
+from accounts.selectors.robots import live_robots_made_by
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.invitations import end_invitations_by, end_invitations_to
@@ -72,6 +73,8 @@ def change_role(*, membership: Membership, role: Role, actor: User) -> Membershi
 def remove_member(*, membership: Membership, actor: User, reason: str = "") -> None:
     """End a membership and tell whom it was; what they bought for the organisation and its robots stay.
 
+    The owners are told by mail of the robots whose secrets went along, also when somebody leaves or is an owner no longer.
+
     Args:
         actor: an owner, or staff with a reason.
 
@@ -88,6 +91,7 @@ def remove_member(*, membership: Membership, actor: User, reason: str = "") -> N
         event = _record(actor, "membership.removed", held, reason=reason)
         ends_after = pull_ends_after_minutes()
         _tell(held, "membership_ended", event, pull_ends_after=ends_after if Role(held.role).pulls else 0)
+        _warn_of_robots(held, event)
 
 
 def leave_organisation(*, organisation: Account, user: User) -> None:
@@ -100,7 +104,7 @@ def leave_organisation(*, organisation: Account, user: User) -> None:
     with locked_transaction():
         held = _held(user.pk, lock_organisation(account_id=organisation.pk))
         _end(held)
-        _record(user, "membership.left", held)
+        _warn_of_robots(held, _record(user, "membership.left", held))
 
 
 def appoint_owner(*, organisation: Account, user: User, reason: str, actor: User) -> Membership:
@@ -135,6 +139,8 @@ def _give(held: Membership, role: Role, *, actor: User, reason: str = "") -> Non
     if role == Role.OWNER:
         for owner in owners_of(organisation).exclude(pk__in=[actor.pk, held.user_id]):
             _tell(held, "owner_added", event, to=owner, by="" if reason else actor.username)
+    if before == Role.OWNER:
+        _warn_of_robots(held, event)
 
 
 def _end(held: Membership) -> None:
@@ -152,6 +158,14 @@ def _step_down(held: Membership) -> None:
     if not owners_of(held.account).exclude(pk=held.user_id).exists():
         raise LastOwner(name=held.account.name)
     end_invitations_by(organisation=held.account, owner=held.user)
+
+
+def _warn_of_robots(held: Membership, event: AuditEvent) -> None:
+    """Tell the owners that are left which live robots somebody has the secrets of, who manages them no longer."""
+    robots = live_robots_made_by(held.user, held.account)
+    if robots:
+        for owner in owners_of(held.account).exclude(pk=held.user_id):
+            _tell(held, "robots_known", event, to=owner, robots=robots)
 
 
 def _held(user_id: UUID, organisation: Account) -> Membership:

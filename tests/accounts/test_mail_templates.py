@@ -98,6 +98,16 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("membership_ended", {**JOINED, "pull_ends_after": 0}, ["You were removed"]),
     ("owner_added", {**JOINED, "by": "olu"}, ["olu made", "mira-k", "Fast <& Co>", LINK]),
     ("owner_added", {**JOINED, "by": ""}, ["The staff of Layerstore made"]),
+    (
+        "robots_known",
+        {**JOINED, "robots": [SimpleNamespace(username="fast-co+ci", hint="x9Yz", superseded_at=None)]},
+        ["mira-k", "is no longer an owner of", "Fast <& Co>", "fast-co+ci", "lsp_…x9Yz", "/account/organisations/fast-co/robots/"],
+    ),
+    (
+        "robots_known",
+        {**JOINED, "robots": [SimpleNamespace(username="fast-co+ci", hint="x9Yz", superseded_at=AT, expires_at=AT)]},
+        ["replaced, ends 23 November 2026, 09:05 UTC"],
+    ),
     ("reservation_expiring", {"image": IMAGE, "image_url": LINK}, ["acme/db", "23 November 2026", "docker push layerstore.test:8080/acme/db", LINK]),
     ("reservation_ended", {"image": IMAGE}, ["acme/db", "/selling/reserve/"]),
 ]  # fmt: skip

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -21,6 +22,7 @@ from accounts.errors import (
 from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
 from accounts.selectors.organisations import account_ids_of, organisations_of
 from accounts.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
+from accounts.services.robots import create_robot, replace_robot, revoke_robot
 from common.errors import DomainError
 from tests.factories.accounts import (
     AccessTokenFactory,
@@ -244,15 +246,20 @@ def test_a_membership_that_is_over_is_not_changed(acme: Account, owner: User) ->
     _refused(MembershipOver, lambda: leave_organisation(organisation=acme, user=stranger))
 
 
-@pytest.mark.parametrize(
+_STEPS_DOWN = pytest.mark.parametrize(
     "step_down",
     [
-        lambda _, other: change_role(membership=Membership.objects.get(user=other), role=Role.MEMBER, actor=_first_owner()),
-        lambda _, other: remove_member(membership=Membership.objects.get(user=other), actor=_first_owner()),
-        lambda organisation, other: leave_organisation(organisation=organisation, user=other),
+        lambda acme, other: change_role(
+            membership=Membership.objects.get(account=acme, user=other), role=Role.MEMBER, actor=_first_owner()
+        ),
+        lambda acme, other: remove_member(membership=Membership.objects.get(account=acme, user=other), actor=_first_owner()),
+        lambda acme, other: leave_organisation(organisation=acme, user=other),
     ],
     ids=["loses the role", "is removed", "leaves"],
 )
+
+
+@_STEPS_DOWN
 def test_invitations_of_an_owner_end_with_the_role(acme: Account, owner: User, step_down: Callable[[Account, User], object]) -> None:
     other = MembershipFactory(account=acme).user
     own = InvitationFactory(account=acme, invited_by=other, role=Role.OWNER)
@@ -263,6 +270,55 @@ def test_invitations_of_an_owner_end_with_the_role(acme: Account, owner: User, s
     own.refresh_from_db()
     assert own.withdrawn_at is not None
     assert not Invitation.objects.filter(pk__in=[one.pk for one in kept], withdrawn_at__isnull=False).exists()
+
+
+@_STEPS_DOWN
+def test_the_owners_left_are_told_whose_robots_secrets_went_along(
+    acme: Account, owner: User, step_down: Callable[[Account, User], object]
+) -> None:
+    mira = MembershipFactory(account=acme, user__username="mira").user
+    third = MembershipFactory(account=acme).user
+    MembershipFactory(account=acme, role=Role.MEMBER)
+    MembershipFactory(account=acme, user__is_active=False)
+    made = create_robot(organisation=acme, actor=mira, name="made").token
+    old = create_robot(organisation=acme, actor=owner, name="replaced").token
+    new = replace_robot(robot=old, actor=mira, overlap=timedelta()).token
+    create_robot(organisation=acme, actor=owner, name="by-olga")
+    revoke_robot(robot=create_robot(organisation=acme, actor=mira, name="revoked").token, actor=mira)
+    create_robot(organisation=MembershipFactory(user=mira).account, actor=mira, name="elsewhere")
+
+    step_down(acme, mira)
+
+    subject = "mira may still have secrets of robots of Acme & Co"
+    mails = OutgoingMail.objects.filter(subject=subject)
+    assert sorted(mail.to for mail in mails) == sorted([owner.email, third.email])
+    for mail in mails:
+        said = [line for line in mail.body_text.splitlines() if "lsp_" in line]
+        assert said == [f"acme+made (lsp_…{made.hint})", f"acme+replaced (lsp_…{new.hint})"]
+        assert f"{shop.LAYERSTORE_PUBLIC_URL}/account/organisations/acme/robots/" in mail.body_text
+
+
+def test_who_stepped_down_before_is_told_of_again_only_when_they_go(acme: Account, owner: User) -> None:
+    held = MembershipFactory(account=acme)
+    create_robot(organisation=acme, actor=held.user, name="ci")
+    told = OutgoingMail.objects.filter(subject__contains="secrets of robots")
+    for role, mails in ((Role.MEMBER, 1), (Role.BILLING, 1)):
+        change_role(membership=held, role=role, actor=owner)
+        assert told.count() == mails
+
+    remove_member(membership=held, actor=owner)
+
+    assert list(told.values_list("to", flat=True)) == [owner.email] * 2
+
+
+@_STEPS_DOWN
+def test_nobody_is_told_of_robots_that_somebody_else_made(acme: Account, owner: User, step_down: Callable[[Account, User], object]) -> None:
+    other = MembershipFactory(account=acme).user
+    create_robot(organisation=acme, actor=owner, name="ci")
+
+    step_down(acme, other)
+
+    assert not OutgoingMail.objects.filter(subject__contains="secrets").exists()
 
 
 def _first_owner() -> User:

@@ -199,7 +199,23 @@ def test_robots_stay_when_who_made_them_is_gone(acme: Account, owner: User) -> N
 
     assert find_credential(issued.secret) is not None
     (row,) = robots_of(acme)
-    assert (row.robot, row.made_by) == (issued.token, "mira")
+    assert (row.robot, row.made_by, row.by_an_owner) == (issued.token, "mira", False)
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [lambda held: held.delete(), lambda _: User.objects.update(is_active=False), lambda _: Membership.objects.update(role=Role.MEMBER)],
+    ids=["left", "is disabled", "is an owner no longer"],
+)
+def test_the_list_says_that_who_made_a_robot_manages_it_no_longer(acme: Account, owner: User, stop: Callable[[Membership], object]) -> None:
+    MembershipFactory(user=owner)  # an owner elsewhere
+    create_robot(organisation=acme, actor=owner, name="ci")
+    RobotFactory(organisation=acme)
+    assert [row.by_an_owner for row in robots_of(acme)] == [True, True]
+
+    stop(Membership.objects.get(account=acme))
+
+    assert [(row.made_by, row.by_an_owner) for row in robots_of(acme)] == [("", True), ("mira", False)]
 
 
 def test_the_list_takes_two_queries_however_many_there_are(acme: Account, owner: User, django_assert_num_queries) -> None:

@@ -72,6 +72,21 @@ def test_an_owner_makes_one_and_sees_its_secret_once_with_snippets_of_its_user_n
     assert "by mira" in again.content.decode()
 
 
+def test_the_list_says_whose_secrets_an_owner_who_left_may_have(member_client: Client, owner: User, acme: Account) -> None:
+    mira = MembershipFactory(account=acme, user__username="mira-k")
+    client_of(mira.user).post(PAGE, _form())
+    said = "by mira-k, who is no owner any more and may have its secret"
+    assert said not in member_client.get(PAGE).content.decode()
+
+    mira.delete()
+
+    page = member_client.get(PAGE)
+    assert_sound(page)
+    assert said in page.content.decode()
+    member_client.post(f"{PAGE}{AccessToken.objects.get().pk}/revoke")
+    assert said not in member_client.get(PAGE).content.decode()
+
+
 def test_the_secret_is_nowhere_but_on_that_page(member_client: Client, owner: User, held: Image, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
 
