@@ -116,6 +116,19 @@ class TooManyRobots(ConflictError):
         super().__init__(f"There are {most} live robots, which is all one organisation may have. Revoke one that nothing uses.", most=most)
 
 
+class TooManyNewRobots(RetryLater):
+    """Each is told to all owners by mail, and nobody fills their mailboxes. 429 with Retry-After."""
+
+    code = "too_many_new_robots"
+    status = 429
+    retry_after = 3600
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(
+            f"{most} robots were made or replaced within a day, which is all. Try again tomorrow; revoking works at once.", most=most
+        )
+
+
 class RobotEnded(ConflictError):
     """It is revoked, expired or replaced: there is nothing to replace. 409."""
 
@@ -264,6 +277,19 @@ class AlreadyAMember(ConflictError):
 
     def __init__(self, *, name: str) -> None:
         super().__init__(f"They belong to {name} already. An owner changes their role in the list of members.", organisation=name)
+
+
+class TooManyRoleChanges(RetryLater):
+    """Each is told by mail, and nobody fills the mailboxes of colleagues. 429 with Retry-After."""
+
+    code = "too_many_role_changes"
+    status = 429
+    retry_after = 3600
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(
+            f"{most} roles were changed within a day, which is all. Try again tomorrow; removing somebody works at once.", most=most
+        )
 
 
 class OrganisationFull(ConflictError):

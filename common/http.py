@@ -27,10 +27,14 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        response = error_page(request, exception.status, exception.message)
-        if isinstance(exception, RetryLater):
-            response["Retry-After"] = str(exception.retry_after)
-        return response
+        return say_when_to_retry(error_page(request, exception.status, exception.message), exception)
+
+
+def say_when_to_retry(response: HttpResponse, error: DomainError) -> HttpResponse:
+    """Add Retry-After to the answer if the error says when."""
+    if isinstance(error, RetryLater):
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:

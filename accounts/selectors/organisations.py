@@ -1,6 +1,7 @@
 """Who belongs to which organisation, as what, and who has been asked to."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from accounts import credentials
 from accounts.errors import NotAnOwner
-from accounts.models import Account, Invitation, Membership, Role, User
+from accounts.models import Account, AuditEvent, Invitation, Membership, Role, User
 from accounts.models.organisations import MANAGING_ROLES, PULLING_ROLES
 
 
@@ -50,6 +51,12 @@ def require_authority(actor: User, organisation: Account, *, reason: str = "") -
         return
     if not organisations_of(actor, roles=MANAGING_ROLES).filter(pk=organisation.pk).exists():
         raise NotAnOwner(name=organisation.name)
+
+
+def count_role_changes(organisation: Account, *, since: datetime) -> int:
+    """Count how often members were made something else; the trail knows."""
+    changes = {"target_type": Account._meta.label_lower, "target_id": str(organisation.pk), "action": "membership.role_changed"}
+    return AuditEvent.objects.filter(**changes, at__gt=since).count()
 
 
 def pending_invitations_of(organisation: Account) -> QuerySet[Invitation]:

@@ -1,9 +1,11 @@
 """Organisations: founding one, and who is what in it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.errors import (
     HandleReserved,
@@ -12,12 +14,13 @@ from accounts.errors import (
     MembershipOver,
     NotAnOrganisation,
     TooManyOrganisations,
+    TooManyRoleChanges,
 )
 from accounts.lifetimes import pull_ends_after_minutes
 from accounts.locks import lock_membership, lock_organisation, lock_user
 from accounts.models import Account, AuditEvent, Membership, Role, User
 from accounts.models.organisations import MANAGING_ROLES
-from accounts.selectors.organisations import organisations_of, owners_of, require_authority
+from accounts.selectors.organisations import count_role_changes, organisations_of, owners_of, require_authority
 from accounts.selectors.robots import live_robots_made_by
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
@@ -26,6 +29,9 @@ from accounts.services.mail import queue_mail
 from accounts.services.reasons import require_reason
 from accounts.usernames import is_reserved
 from common.locking import locked_transaction, translate_violation
+
+ROLE_CHANGES_A_DAY = 100  # of an organisation: each writes to colleagues
+_DAY = timedelta(days=1)
 
 
 def found_organisation(*, user: User, name: str, handle: str) -> Account:
@@ -60,12 +66,14 @@ def change_role(*, membership: Membership, role: Role, actor: User) -> Membershi
         NotAnOwner: the actor is none, or no longer.
         MembershipOver: the member has left.
         LastOwner: there would be no owner.
+        TooManyRoleChanges: the organisation has had enough for a day.
     """
     with locked_transaction():
         organisation = lock_organisation(account_id=membership.account_id)
         require_authority(actor, organisation)
         held = _held(membership.user_id, organisation)
         if held.role != role:
+            _require_pace(organisation)
             _give(held, role, actor=actor)
     return held
 
@@ -185,6 +193,12 @@ def _require_room(user: User) -> None:
     most = settings.LAYERSTORE_ORGANISATIONS_PER_USER
     if organisations_of(user, roles=MANAGING_ROLES).count() >= most:
         raise TooManyOrganisations(most=most)
+
+
+def _require_pace(organisation: Account) -> None:
+    """Count under the organisation's lock; staff, and removing or leaving, are never held up."""
+    if count_role_changes(organisation, since=timezone.now() - _DAY) >= ROLE_CHANGES_A_DAY:
+        raise TooManyRoleChanges(most=ROLE_CHANGES_A_DAY)
 
 
 def _record(actor: User, action: str, held: Membership, *, reason: str = "", **details: object) -> AuditEvent:

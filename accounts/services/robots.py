@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.errors import InvalidRobotName, NotAnOwner, RobotEnded, RobotNameTaken, TooManyRobots
+from accounts.errors import InvalidRobotName, NotAnOwner, RobotEnded, RobotNameTaken, TooManyNewRobots, TooManyRobots
 from accounts.locks import lock_organisation, lock_token
 from accounts.models import AccessToken, Account, TokenScope, User
 from accounts.models.users import USERNAME_PATTERN
@@ -19,7 +19,9 @@ from accounts.services.tokens import IssuedToken, require_future, require_maker_
 from common.locking import locked_transaction, translate_violation
 
 MOST_ROBOTS = 50  # live ones of an organisation
+NEW_A_DAY = 100  # secrets of an organisation, so that all live ones can be replaced twice: each writes to all owners
 LONGEST_NAME = 39
+_DAY = timedelta(days=1)
 
 
 def create_robot(
@@ -44,6 +46,7 @@ def create_robot(
         NotAnOwner: the actor is none, or no longer.
         RobotNameTaken: a live robot has the name.
         TooManyRobots: the organisation has as many live ones as one may have.
+        TooManyNewRobots: it has had enough new secrets for a day.
     """
     require_verified_email(actor)
     if len(name) > LONGEST_NAME or not re.fullmatch(USERNAME_PATTERN, name):
@@ -61,7 +64,7 @@ def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expire
 
     Raises:
         RobotEnded: it has ended, or has a newer secret already.
-        EmailNotVerified, TokenExpiryPast, NotAnOwner, TooManyRobots: as for a new robot.
+        EmailNotVerified, TokenExpiryPast, NotAnOwner, TooManyRobots, TooManyNewRobots: as for a new robot.
     """
     require_verified_email(actor)
     require_future(expires_at)
@@ -110,6 +113,8 @@ def _write_robot(
 ) -> IssuedToken:
     if live_robots_of(organisation).count() >= MOST_ROBOTS:
         raise TooManyRobots(most=MOST_ROBOTS)
+    if organisation.robots.filter(created_at__gt=timezone.now() - _DAY).count() >= NEW_A_DAY:  # rows stay when they are revoked
+        raise TooManyNewRobots(most=NEW_A_DAY)
     with translate_violation("access_token_robot_name_unique", RobotNameTaken(username=f"{organisation.handle}+{name}")):
         issued = write_token(organisation=organisation, name=name, scopes=[TokenScope.PULL], expires_at=expires_at, limited_to=limited_to)
     robot = issued.token

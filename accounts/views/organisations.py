@@ -17,8 +17,9 @@ from accounts.models.organisations import BUYING_ROLES, MANAGING_ROLES, PULLING_
 from accounts.requests import has_signed_in_freshly, signed_in
 from accounts.selectors.organisations import members_of, memberships_of, open_invitations_to, pending_invitations_of
 from accounts.services import invitations, organisations
-from common.errors import DomainError, RetryLater
+from common.errors import DomainError
 from common.forms import add_domain_error
+from common.http import say_when_to_retry
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,7 @@ def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> Http
         if error.field is None:  # above the page: who is no owner has no form to read it at
             return _page(request, own, form, status=error.status, refused=error.message)
         add_domain_error(form, error)
-        return _refuse(_page(request, own, form, status=error.status), error)
+        return say_when_to_retry(_page(request, own, form, status=error.status), error)
     messages.success(request, f"{invited.email} is invited. The link in our mail works for {invitations.LIFETIME.days} days.")
     return redirect("accounts:organisation", own.account.handle)
 
@@ -145,15 +146,9 @@ def _act(request: HttpRequest, handle: str, perform: Callable[[], object], done:
     try:
         perform()
     except DomainError as error:
-        return _refuse(_page(request, _own(request, handle), InvitationForm(), status=error.status, refused=error.message), error)
+        return say_when_to_retry(_page(request, _own(request, handle), InvitationForm(), status=error.status, refused=error.message), error)
     messages.success(request, done)
     return redirect("accounts:organisations") if to_list else redirect("accounts:organisation", handle)
-
-
-def _refuse(answer: HttpResponse, error: DomainError) -> HttpResponse:
-    if isinstance(error, RetryLater):
-        answer["Retry-After"] = str(error.retry_after)
-    return answer
 
 
 def _own(request: HttpRequest, handle: str) -> Membership:

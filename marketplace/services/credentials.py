@@ -66,8 +66,8 @@ def make_robot(
 
     Raises:
         NothingToPull: an image that the organisation may not pull.
-        EmailNotVerified, InvalidRobotName, NotAnOwner, RobotNameTaken, TokenExpiryPast, TokenTooPowerful, TooManyRobots: as
-            `accounts.services.robots.create_robot` says.
+        EmailNotVerified, InvalidRobotName, NotAnOwner, RobotNameTaken, TokenExpiryPast, TokenTooPowerful, TooManyNewRobots,
+            TooManyRobots: as `accounts.services.robots.create_robot` says.
     """
     images = _openable(image_ids, Subject((organisation.pk,)), [TokenScope.PULL])
     with locked_transaction():
@@ -82,7 +82,8 @@ def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expire
     """Give the robot a new secret, for the same images; the old one ends after the overlap, or at once without one.
 
     Raises:
-        EmailNotVerified, NotAnOwner, RobotEnded, TokenExpiryPast, TooManyRobots: as `accounts.services.robots.replace_robot` says.
+        EmailNotVerified, NotAnOwner, RobotEnded, TokenExpiryPast, TooManyNewRobots, TooManyRobots: as
+            `accounts.services.robots.replace_robot` says.
     """
     with locked_transaction():
         issued = robots.replace_robot(robot=robot, actor=actor, overlap=overlap, expires_at=expires_at)

@@ -17,6 +17,7 @@ from accounts.selectors.robots import robots_of
 from accounts.services.robots import MOST_ROBOTS, revoke_robot
 from accounts.services.tokens import IssuedToken
 from common.errors import DomainError
+from common.http import say_when_to_retry
 from marketplace.forms.credentials import ReplaceRobotForm, RobotForm
 from marketplace.models import Image
 from marketplace.selectors.credentials import images_of_credential, images_to_choose
@@ -53,7 +54,7 @@ def _make(request: HttpRequest, membership: Membership, form: RobotForm, images:
         )
     except DomainError as error:
         form.refuse(error)
-        return _list(request, membership, form, status=error.status)
+        return say_when_to_retry(_list(request, membership, form, status=error.status), error)
     chosen = set(form.image_ids)
     return _show_once(request, issued, [image for image in images if not chosen or image.pk in chosen])
 
@@ -78,18 +79,19 @@ def replace(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
     """Give a robot a new secret: `robot`, `form`; then its page with the secret, this once."""
     robot = _own_robot(request, handle, robot_id)
     form = ReplaceRobotForm(request.POST or None)
-    status = 400 if form.is_bound else 200
     if form.is_valid():
         try:
             issued = replace_robot(robot=robot, actor=signed_in(request), overlap=form.overlap_time, expires_at=form.expires_at)
         except DomainError as error:
             form.refuse(error)
-            status = error.status
-        else:
-            return _show_once(request, issued, images_of_credential(issued.token))
-    return render(
-        request, "marketplace/robot_replace.html", {"robot": robot, "organisation": robot.organisation, "form": form}, status=status
-    )
+            return say_when_to_retry(_ask_how(request, robot, form, status=error.status), error)
+        return _show_once(request, issued, images_of_credential(issued.token))
+    return _ask_how(request, robot, form, status=400 if form.is_bound else 200)
+
+
+def _ask_how(request: HttpRequest, robot: AccessToken, form: ReplaceRobotForm, *, status: int) -> HttpResponse:
+    context = {"robot": robot, "organisation": robot.organisation, "form": form}
+    return render(request, "marketplace/robot_replace.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

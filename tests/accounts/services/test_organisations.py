@@ -18,9 +18,11 @@ from accounts.errors import (
     NotAnOwner,
     ReasonMissing,
     TooManyOrganisations,
+    TooManyRoleChanges,
 )
 from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
 from accounts.selectors.organisations import account_ids_of, organisations_of
+from accounts.services import organisations
 from accounts.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
 from accounts.services.robots import create_robot, replace_robot, revoke_robot
 from common.errors import DomainError
@@ -156,6 +158,30 @@ def test_a_role_that_is_held_already_changes_nothing(acme: Account, owner: User)
     change_role(membership=membership, role=Role.MEMBER, actor=owner)
 
     assert _state() == before
+
+
+def test_so_many_roles_change_in_a_day_and_no_more(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(organisations, "ROLE_CHANGES_A_DAY", 2)
+    membership = MembershipFactory(account=acme, role=Role.MEMBER)
+    elsewhere = MembershipFactory(account=MembershipFactory(user=owner).account, role=Role.MEMBER)
+    for one, role in ((elsewhere, Role.BILLING), (membership, Role.BILLING), (membership, Role.MEMBER)):
+        change_role(membership=one, role=role, actor=owner)
+
+    _refused(TooManyRoleChanges, lambda: change_role(membership=membership, role=Role.BILLING, actor=owner))
+    change_role(membership=membership, role=Role.MEMBER, actor=owner)  # what they are already
+    appoint_owner(organisation=acme, user=UserFactory(), reason="x", actor=UserFactory(staff=True))
+
+    AuditEvent.objects.filter(target_id=str(acme.pk)).update(at=timezone.now() - timedelta(days=1))
+    assert change_role(membership=membership, role=Role.BILLING, actor=owner).role == "billing"
+
+
+def test_removing_and_leaving_are_not_held_up_by_the_pace(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(organisations, "ROLE_CHANGES_A_DAY", 0)
+
+    remove_member(membership=MembershipFactory(account=acme), actor=owner)
+    leave_organisation(organisation=acme, user=MembershipFactory(account=acme).user)
+
+    assert [one.user for one in Membership.objects.all()] == [owner]
 
 
 def test_another_owner_is_told_to_the_owners_there_are(acme: Account, owner: User) -> None:

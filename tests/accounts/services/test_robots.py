@@ -13,6 +13,7 @@ from accounts.errors import (
     RobotNameTaken,
     TokenExpiryPast,
     TokenTooPowerful,
+    TooManyNewRobots,
     TooManyRobots,
 )
 from accounts.models import AccessToken, Account, AuditEvent, Membership, OutgoingMail, Role, TokenScope, User
@@ -127,6 +128,19 @@ def test_an_organisation_has_so_many_live_robots_and_no_more(acme: Account, owne
     _refused(TooManyRobots, lambda: replace_robot(robot=first, actor=owner, overlap=DAY))
 
     assert replace_robot(robot=first, actor=owner, overlap=timedelta()).token.is_live
+
+
+def test_an_organisation_gets_so_many_new_secrets_a_day_and_no_more(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "NEW_A_DAY", 2)
+    RobotFactory()
+    live, _ = RobotFactory(organisation=acme), RobotFactory(organisation=acme, revoked_at=timezone.now())
+
+    _refused(TooManyNewRobots, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
+    _refused(TooManyNewRobots, lambda: replace_robot(robot=live, actor=owner, overlap=timedelta()))
+    assert revoke_robot(robot=live, actor=owner).revoked_at is not None
+
+    AccessToken.objects.filter(pk=live.pk).update(created_at=timezone.now() - DAY)
+    assert create_robot(organisation=acme, actor=owner, name="ci").token.is_live
 
 
 def test_a_token_makes_robots_that_it_outlives(acme: Account, owner: User) -> None:

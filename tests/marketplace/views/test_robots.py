@@ -212,6 +212,20 @@ def test_a_replacement_is_asked_for_properly(member_client: Client, owner: User,
     assert AccessToken.objects.count() == 1
 
 
+def test_too_many_new_ones_are_answered_with_when_to_come_back(
+    member_client: Client, owner: User, acme: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.services.robots.NEW_A_DAY", 1)
+    robot = RobotFactory(organisation=acme)
+
+    for page in (member_client.post(PAGE, _form()), member_client.post(f"{PAGE}{robot.pk}/replace", {"overlap": "1", "lifetime": "90"})):
+        assert_sound(page)
+        assert page.status_code == 429
+        assert page["Retry-After"] == "3600"
+        assert "1 robots were made or replaced within a day" in page.content.decode()
+    assert AccessToken.objects.get() == robot
+
+
 def test_an_owner_who_is_removed_in_between_is_told(
     member_client: Client, owner: User, acme: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
