@@ -33,7 +33,8 @@ def note_failure(*, credentials: Credentials, address: str | None) -> int | None
     Args:
         address: the client's, None if unknown. IPv6 counts by /64, which is what one customer has.
     """
-    shown = salted_hmac("registry_auth.failures", f"{credentials.username}\0{credentials.secret}", algorithm="sha256").hexdigest()
+    pair = f"{credentials.username}\0{credentials.secret}".encode(errors="surrogatepass")  # a header may hold anything
+    shown = salted_hmac("registry_auth.failures", pair, algorithm="sha256").hexdigest()
     source = None if address is None else _network(address)
     told = [_REACHED.get((SHOWINGS.namespace, shown), now=time()), _REACHED.get((DIFFERENT.namespace, source), now=time())]
     if wait := _longest(None if ends is None else max(1, round(ends - time())) for ends in told):

@@ -73,6 +73,13 @@ def test_an_address_that_reached_its_limit_costs_redis_nothing_more(request):
     assert note_failure(credentials=shown(-1), address="192.0.2.1")
 
 
+def test_what_cannot_be_encoded_is_counted_like_any_other_wrong_credential():
+    for _ in range(SHOWINGS.amount):
+        assert note_failure(credentials=Credentials("", "\udcff"), address=None) is None
+
+    assert note_failure(credentials=Credentials("", "\udcff"), address=None)
+
+
 def test_an_ipv6_customer_is_a_64():
     for number in range(DIFFERENT.amount):
         note_failure(credentials=shown(number), address=f"2001:db8::{number:x}")

@@ -85,6 +85,11 @@ class TestForms:
 
         assert (response.status_code, response.json()["error"]) == (413, "invalid_request")
 
+    def test_a_length_of_thousands_of_digits_is_413(self, key_store):
+        answer = answer_token({"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9" * 5000, "wsgi.input": BytesIO(b"a=b")})
+
+        assert answer.status == 413
+
     @pytest.mark.parametrize("arrived", [pytest.param(b"a=b", id="short"), pytest.param(OSError(), id="broken")])
     def test_a_form_that_breaks_off_is_400(self, key_store, arrived):
         stream = mock.Mock()
