@@ -156,10 +156,12 @@ class TestPartsThatAreAway:
         assert access_of(ask(seller, push_of(image))) == {image.repository: ["pull", "push"]}
         assert ask(seller, username="nobody").status_code == 401
 
-    def test_without_keys_nobody_gets_an_answer(self, ask, settings, tmp_path):
+    def test_without_keys_nobody_gets_an_answer_and_each_is_one_line_of_log(self, ask, settings, tmp_path, caplog):
         settings.LAYERSTORE_KEYS_DIR = tmp_path / "nothing"
 
         assert (ask().status_code, ask()["Retry-After"]) == (503, "5")
+        said = [record for record in caplog.records if "no signing key" in record.getMessage()]
+        assert [(record.levelname, record.exc_info) for record in said] == [("ERROR", None)] * 2
 
     @pytest.mark.parametrize("path", ["/auth/jwks.json", "/auth/bundle.pem"])
     def test_without_keys_none_are_published(self, client, settings, tmp_path, path):
