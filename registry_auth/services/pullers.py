@@ -5,6 +5,7 @@ that keeps the sketches they go. Adding and merging may be repeated without effe
 is merged into what Redis has. So neither a Redis that is away, nor one that comes back empty, nor a worker that dies loses anybody.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from time import monotonic
@@ -14,6 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from redis import Redis
 from redis.client import Pipeline
+from redis.exceptions import ResponseError
 
 from common.locking import require_atomic
 from common.redis import redis_key
@@ -21,6 +23,7 @@ from marketplace.models import PullerSketch
 from marketplace.services.pulls import CountedPull
 from registry_auth.models import WaitingPuller
 
+logger = logging.getLogger(__name__)
 Period = PullerSketch.Period
 AT_ONCE = 10_000
 LONGEST_RUN = timedelta(minutes=1)
@@ -43,6 +46,8 @@ def note_pullers(*, counted: Iterable[CountedPull]) -> None:
 def count_pullers(*, redis: Redis) -> int:
     """Take those who wait into the sketches of their day, week and month. Return how many. One worker at a time.
 
+    An image whose sketch Redis refuses, because it is broken, stops no other: it is left out, and who pulled it waits.
+
     Args:
         redis: whose answers are bytes.
 
@@ -50,10 +55,17 @@ def count_pullers(*, redis: Redis) -> int:
         RedisError: Redis is away; who is left waits.
     """
     taken, end = 0, monotonic() + LONGEST_RUN.total_seconds()
-    while (first := WaitingPuller.objects.order_by("image", "day").first()) and monotonic() < end:
+    refused: dict[UUID, str] = {}
+    while (first := WaitingPuller.objects.exclude(image__in=refused).order_by("image", "day").first()) and monotonic() < end:
         waiting = list(WaitingPuller.objects.filter(image=first.image_id, day=first.day)[:AT_ONCE])
-        _take(redis, first.image_id, first.day, waiting)
-        taken += len(waiting)
+        try:
+            _take(redis, first.image_id, first.day, waiting)
+        except ResponseError as error:
+            refused[first.image_id] = str(error)
+        else:
+            taken += len(waiting)
+    if refused:
+        logger.error("Redis refuses sketches of %d images, whose pullers wait: %s", len(refused), list(refused.items())[:10])
     return taken
 
 

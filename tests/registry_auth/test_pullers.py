@@ -21,7 +21,7 @@ from registry_auth.services import pullers as service
 from registry_auth.services.pullers import count_pullers, note_pullers
 from registry_auth.tasks import count_distinct_pullers
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import ImageFactory, digest_of
+from tests.factories.marketplace import ImageFactory, PullerSketchFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 11, 23)
@@ -210,6 +210,20 @@ def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_r
     assert "pullers wait until Redis counts them" in caplog.text
     assert count_pullers(redis=redis) == 2
     assert figures(image)["day", MONDAY] == 2
+
+
+def test_a_broken_sketch_stops_no_other_image(redis, caplog):
+    images = sorted((ImageFactory() for _ in range(3)), key=lambda image: image.pk)
+    PullerSketchFactory(image=images[0], begins=MONDAY, sketch=b"no sketch")
+    for each in images:
+        pulled(each, somebody())
+    pulled(images[0], somebody(), day=MONDAY + timedelta(days=1))
+
+    assert count_pullers(redis=redis) == 2
+
+    assert [figures(each)["day", MONDAY] for each in images[1:]] == [1, 1]
+    assert WaitingPuller.objects.filter(image=images[0]).count() == WaitingPuller.objects.count() == 2
+    assert [(record.levelname, str(images[0].pk) in record.getMessage()) for record in caplog.records] == [("ERROR", True)]
 
 
 def test_a_worker_that_dies_before_the_sketch_is_kept_leaves_them_waiting(image, redis, monkeypatch):
