@@ -30,6 +30,7 @@ MOST_EVENTS = 5_000  # in them together, unless one alone has more
 PULLS_AT_ONCE = 5_000  # in one transaction: what they are is looked up once for all, and their images are locked at its end only
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
 MOST_ATTEMPTS = 10
+ALONE_FROM = 5  # attempts: from then on nothing else is claimed with it, so that what kills its worker takes nothing else along
 LONGEST_RUN = timedelta(minutes=1)  # a worker that has more to do than this lets other tasks have their turn
 
 
@@ -42,7 +43,8 @@ def drain_envelopes() -> int:
     """Apply waiting envelopes, all of them unless they take longer than a minute: then the next run goes on. Return how many were taken.
 
     A worker that dies in the middle loses nothing and repeats nothing: what an event does is committed together with its id, and an
-    envelope waits until all its events are done. An event that fails stops no other; its envelope comes again, at most ten times.
+    envelope waits until all its events are done. An event that fails stops no other; its envelope comes again, at most ten times, and so
+    does one that its worker dies of.
     """
     taken, end = 0, monotonic() + LONGEST_RUN.total_seconds()
     while envelopes := _claim():
@@ -78,9 +80,19 @@ def prune_events() -> None:
 def _claim() -> list[RegistryEnvelope]:
     now = timezone.now()
     with locked_transaction():
-        claimed = _as_many_as_fit(lock_waiting_envelopes(now=now, limit=BATCH))
+        waiting = lock_waiting_envelopes(now=now, limit=BATCH)
+        _give_up([envelope.pk for envelope in waiting if envelope.attempts >= MOST_ATTEMPTS], now)
+        claimed = _as_many_as_fit(envelope for envelope in waiting if envelope.attempts < MOST_ATTEMPTS)
         RegistryEnvelope.objects.filter(pk__in=claimed).update(claimed_until=now + CLAIM, attempts=F("attempts") + 1)
     return list(RegistryEnvelope.objects.filter(pk__in=claimed).order_by("pk"))
+
+
+def _give_up(killers: list[int], now: datetime) -> None:
+    """Take envelopes out whose last attempt nobody came back from: a worker that dies settles nothing."""
+    if killers:
+        died = "No worker came to the end of the last attempt."
+        RegistryEnvelope.objects.filter(pk__in=killers).update(last_error=died, drained_at=now, claimed_until=None)
+        logger.error("registry envelopes given up, their workers died of them", extra={"envelopes": killers})
 
 
 def _as_many_as_fit(envelopes: Iterable[RegistryEnvelope]) -> list[int]:
@@ -88,9 +100,12 @@ def _as_many_as_fit(envelopes: Iterable[RegistryEnvelope]) -> list[int]:
     fitting, events = list[int](), 0
     for envelope in envelopes:
         events += envelope.event_count
-        if fitting and events > MOST_EVENTS:
+        alone = envelope.attempts >= ALONE_FROM
+        if fitting and (alone or events > MOST_EVENTS):
             break
         fitting.append(envelope.pk)
+        if alone:
+            break
     return fitting
 
 

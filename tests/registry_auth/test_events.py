@@ -1,6 +1,7 @@
 """The inbox: stored before it is answered, once in effect, whatever breaks."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, timedelta
 from unittest import mock
 
@@ -373,6 +374,33 @@ class TestOnce:
             assert drain_envelopes() == 1
         image.refresh_from_db()
         assert (image.manifests.count(), image.pull_count) == (2, 1)
+
+    def test_an_envelope_that_kills_each_worker_is_given_up_and_takes_no_other_along(self, tell, image, monkeypatch, caplog):
+        for name in ("before", "deadly", "after"):
+            tell(told("push", image.repository, event_id=name, digest=digest_of(name)))
+        record, killed = record_push, []
+
+        def die(**push):
+            if push["digest"] == digest_of("deadly"):
+                killed.append(push)
+                raise SystemExit
+            return record(**push)
+
+        monkeypatch.setattr(service, "record_push", die)
+        now = timezone.now()
+        for attempt in range(14):
+            with time_machine.travel(now + timedelta(minutes=2 * attempt)), suppress(SystemExit):
+                drain_envelopes()
+
+        deadly = RegistryEnvelope.objects.get(body__0__id="deadly")
+        assert (len(killed), deadly.attempts, deadly.drained_at is not None) == (10, 10, True)
+        assert deadly.last_error == "No worker came to the end of the last attempt."
+        assert "their workers died of them" in caplog.text
+        assert {manifest.digest for manifest in image.manifests.all()} == {digest_of("before"), digest_of("after")}
+        assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
+        monkeypatch.undo()
+        retry_envelope(envelope=deadly, reason="more memory", actor=UserFactory(staff=True))
+        assert (drain_envelopes(), image.manifests.count()) == (1, 3)
 
     def test_a_database_that_goes_away_leaves_the_envelope_waiting(self, tell, image, monkeypatch):
         tell(told("push", image.repository, event_id="1"))
