@@ -30,7 +30,8 @@ def read_authorization(header: str | None) -> Credentials | None:
     """Return the credentials of an `Authorization: Basic` header; None for an anonymous client.
 
     No header and `Basic Og==` (an empty user name and an empty password) are anonymous; everything else that is not well formed is wrong,
-    and never silently anonymous.
+    and never silently anonymous. That holds for what arrives here: granian drops a header whose bytes are neither visible ASCII nor UTF-8,
+    and then the client counts as anonymous, which grants less and never more. Real clients send base64.
 
     Args:
         header: as WSGI hands it over: bytes as Latin-1 characters.
