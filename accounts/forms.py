@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Role, User
 from accounts.models.users import USERNAME_PATTERN
+from accounts.usernames import looks_like_an_address, speaks_for_shop
 
 
 class SignUpForm(SignupForm):
@@ -24,7 +25,7 @@ class SignUpForm(SignupForm):
 class OrganisationForm(forms.Form):
     """A new organisation."""
 
-    name = forms.CharField(label="Name", max_length=80, help_text="As people read it, in mails too: no / @ < > in it.")
+    name = forms.CharField(label="Name", max_length=80, help_text="As people read it, in mails too: no web address, no / @ < > in it.")
     handle = forms.CharField(
         label="Handle",
         max_length=39,
@@ -33,10 +34,16 @@ class OrganisationForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        """Return the name; refuse what would look like an address or a tag in a mail to a stranger, or hides its direction."""
+        """Return the name; refuse what would look like an address, a tag or the shop in a mail to a stranger, or hides its direction."""
         name: str = self.cleaned_data["name"]
         if not name.isprintable() or set(name) & set("/\\@<>"):
             msg = "Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."
+            raise forms.ValidationError(msg)
+        if looks_like_an_address(name):
+            msg = "This looks like an address on the web. Leave a space after the dot, or leave the ending out."
+            raise forms.ValidationError(msg)
+        if speaks_for_shop(name):
+            msg = "This name is kept for the shop. Choose another one."
             raise forms.ValidationError(msg)
         return name
 

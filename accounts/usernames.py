@@ -1,4 +1,7 @@
-"""Which user names nobody may take: those that would speak for the shop. Namespaces have a list of their own."""
+"""Which names nobody may take: those that would speak for the shop. Namespaces have a list of their own."""
+
+import re
+import unicodedata
 
 RESERVED = frozenset(
     (
@@ -8,6 +11,7 @@ RESERVED = frozenset(
         *("support", "system", "team", "undefined", "user", "webmaster", "www"),
     )
 )
+_SHOP = "layerstore"
 _SEPARATORS = str.maketrans("", "", "._-")
 
 
@@ -16,4 +20,15 @@ def is_reserved(username: str) -> bool:
     return username.lower().translate(_SEPARATORS) in _PLAIN
 
 
+def speaks_for_shop(name: str) -> bool:
+    """Whether the letters of a name contain the shop's: `Läyer-Store Help`. A `Player Store` is another shop."""
+    return _SPELT.search(unicodedata.normalize("NFKD", name).casefold()) is not None
+
+
+def looks_like_an_address(name: str) -> bool:
+    """Whether mail programs could make a link of a part of the name: `evil.example`, but not `J.P. Smith`, `Acme S.A.` or `Web 2.0`."""
+    return re.search(r"\w\.[^\W\d_]{2}", unicodedata.normalize("NFKC", name).replace("。", ".")) is not None
+
+
+_SPELT = re.compile(r"(?<!\bp)" + r"[\W\d_]*".join(_SHOP))
 _PLAIN = frozenset(word.translate(_SEPARATORS) for word in RESERVED)

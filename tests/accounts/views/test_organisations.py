@@ -67,6 +67,17 @@ def test_an_organisation_is_founded_from_the_list_and_its_page_opens(client: Cli
         pytest.param("name", "Acme\nBcc: everybody", id="a second line"),
         pytest.param("name", "Acme\u202egpj.exe", id="turned around"),
         pytest.param("name", "Ac\0me", id="a null"),
+        pytest.param("name", "see evil.example.com", id="a domain"),
+        pytest.param("name", "EVIL.CO", id="a domain in capitals"),
+        pytest.param("name", "evil．example", id="a domain with a wide dot"),
+        pytest.param("name", "evil。example", id="a domain with a dot of Chinese"),
+        pytest.param("name", "evil.xn--p1ai", id="a domain of another alphabet"),
+        pytest.param("name", "Layerstore Security", id="the shop"),
+        pytest.param("name", "Help of LAYER-STORE", id="the shop with a dash"),
+        pytest.param("name", "l a y e r 5 s t o r e", id="the shop spread"),
+        pytest.param("name", "Läyer\u017ftöre", id="the shop with accents"),
+        pytest.param("name", "ＬａｙｅｒＳｔｏｒｅ", id="the shop in wide letters"),
+        pytest.param("name", "HelpLayerstore", id="the shop at the end of a word"),
         pytest.param("handle", "", id="no handle"),
         pytest.param("handle", "Acme", id="capitals"),
         pytest.param("handle", "ac me", id="a space"),
@@ -90,6 +101,16 @@ def test_nonsense_founds_nothing_and_says_where_it_is_wrong(client: Client, fiel
         assert answer.status_code == 400
     assert set(answer.context["form"].errors) == {field}
     assert Account.objects.filter(kind="organisation").count() == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["J.P. Smith Ltd.", "Acme S.A.", "Acme S.p.A.", "Rossi s.r.l.", "Web 2.0", "Co. Ltd", "Player Store", "Layers & Stores", "Ünal Ørsted"],
+)
+def test_names_of_companies_are_taken(client: Client, name: str) -> None:
+    client.post(LIST, {"name": name, "handle": "north-light"})
+
+    assert Account.objects.get(handle="north-light").name == name
 
 
 @pytest.mark.parametrize(
