@@ -17,7 +17,7 @@ from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services.descriptions import describe_waiting_manifests
 from registry_auth.services.events import drain_envelopes, prune_events
-from registry_auth.services.pullers import count_pullers
+from registry_auth.services.pullers import count_pullers, forget_old_days
 from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.reservations import settle_reservations
 from registry_auth.services.take_downs import remove_taken_down_manifests
@@ -54,10 +54,11 @@ def count_distinct_pullers() -> None:
 
 @shared_task(name="registry_auth.prune_registry_events")
 def prune_registry_events() -> None:
-    """Remove what the inbox no longer needs; one worker at a time."""
+    """Remove what the inbox and the counting of pullers no longer need; one worker at a time."""
     with lease("registry_auth.prune_registry_events", lasting=_LONGEST_RUN) as held:
         if held:
             prune_events()
+            forget_old_days()
 
 
 @shared_task(name="registry_auth.reconcile_registry", time_limit=_LONGEST_RECONCILIATION.seconds)

@@ -43,7 +43,7 @@ class PullerSketch(UUIDModel):
 
     Attributes:
         begins: the day, the Monday, or the first of the month, in UTC.
-        sketch: Redis' own form of it, at most 12 KiB.
+        sketch: Redis' own form of it, at most 12 KiB; empty once the day is so long gone that its number is enough.
         distinct: what it said when it was written.
     """
 

@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 Period = PullerSketch.Period
 AT_ONCE = 10_000
 LONGEST_RUN = timedelta(minutes=1)
-KEPT_IN_REDIS = timedelta(days=2)  # after its last use; PostgreSQL has it for good
+KEPT_IN_REDIS = timedelta(days=2)  # after its last use; PostgreSQL has it for longer
+DAYS_KEPT = timedelta(days=400)  # then a day keeps its number alone, for nobody is added to it any more
 _NOTE = """
 INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM unnest(%s::uuid[], %s::date[], %s::uuid[])
     ON CONFLICT DO NOTHING
@@ -69,6 +70,12 @@ def count_pullers(*, redis: Redis) -> int:
     return taken
 
 
+def forget_old_days() -> int:
+    """Take the sketches of long gone days away and leave their numbers. Return how many."""
+    old = PullerSketch.objects.filter(period=Period.DAY, begins__lt=timezone.now().date() - DAYS_KEPT)
+    return old.exclude(sketch=b"").update(sketch=b"")
+
+
 def _take(redis: Redis, image_id: UUID, day: date, waiting: Sequence[WaitingPuller]) -> None:
     periods = {period: period.of(day) for period in Period}
     sketches = [
@@ -88,16 +95,19 @@ def _take(redis: Redis, image_id: UUID, day: date, waiting: Sequence[WaitingPull
 def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: Sequence[bytes]) -> list[tuple[Period, bytes, int]]:
     """Merge in Redis what it has, what PostgreSQL has and who is new; return each period's sketch and what it says.
 
-    In one transaction of Redis: if it could be emptied between restoring and reading, what PostgreSQL had would be overwritten with less.
+    A period whose sketch was taken away stays as it is, and is not returned. In one transaction of Redis: if it could be emptied between
+    restoring and reading, what PostgreSQL had would be overwritten with less.
 
     Raises:
         RedisError: Redis is away.
     """
     keys = {period: redis_key(f"pullers:{image_id}:{period}:{begins}") for period, begins in periods.items()}
+    rows = PullerSketch.objects.filter(image=image_id, begins__in=periods.values())
+    kept = {period: bytes(row.sketch) for row in rows if periods[period := Period(row.period)] == row.begins}
     with redis.pipeline(transaction=True) as pipeline:
-        for kept in PullerSketch.objects.filter(image=image_id, begins__in=periods.values()):
-            if periods[period := Period(kept.period)] == kept.begins:
-                _restore(pipeline, keys[period], bytes(kept.sketch))
+        for period, sketch in kept.items():
+            if sketch:
+                _restore(pipeline, keys[period], sketch)
         pipeline.pfadd(keys[Period.DAY], *pullers)
         pipeline.pfmerge(keys[Period.WEEK], keys[Period.DAY])
         pipeline.pfmerge(keys[Period.MONTH], keys[Period.DAY])
@@ -107,7 +117,7 @@ def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: S
             pipeline.get(key)
             pipeline.pfcount(key)
         answers = pipeline.execute()[merging:]
-    return [(period, answers[3 * place + 1], answers[3 * place + 2]) for place, period in enumerate(keys)]
+    return [(period, answers[3 * place + 1], answers[3 * place + 2]) for place, period in enumerate(keys) if kept.get(period) != b""]
 
 
 def _restore(pipeline: Pipeline, key: str, sketch: bytes) -> None:

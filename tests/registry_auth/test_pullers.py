@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisAway
@@ -19,7 +20,7 @@ from registry_auth.clients import client_of
 from registry_auth.models import WaitingPuller
 from registry_auth.services import pullers as service
 from registry_auth.services.pullers import count_pullers, note_pullers
-from registry_auth.tasks import count_distinct_pullers
+from registry_auth.tasks import count_distinct_pullers, prune_registry_events
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, PullerSketchFactory, digest_of
 
@@ -210,6 +211,24 @@ def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_r
     assert "pullers wait until Redis counts them" in caplog.text
     assert count_pullers(redis=redis) == 2
     assert figures(image)["day", MONDAY] == 2
+
+
+def test_a_day_of_long_ago_keeps_its_number_alone_and_late_news_leave_it_so(image, redis):
+    long_ago, recent = (timezone.now().date() - service.DAYS_KEPT - timedelta(days=days) for days in (1, 0))
+    for day in (long_ago, recent):
+        pulled(image, somebody(), somebody(), day=day)
+    count_pullers(redis=redis)
+    forget(redis)
+
+    prune_registry_events()
+    prune_registry_events()
+
+    empty = PullerSketch.objects.filter(sketch=b"")
+    assert [(sketch.period, sketch.begins, sketch.distinct) for sketch in empty] == [("day", long_ago, 2)]
+    pulled(image, somebody(), day=long_ago)
+    assert count_pullers(redis=redis) == 1
+    assert (empty.count(), figures(image)["day", long_ago]) == (1, 2)
+    assert figures(image)["month", long_ago.replace(day=1)] > 2
 
 
 def test_a_broken_sketch_stops_no_other_image(redis, caplog):
