@@ -25,7 +25,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # its sender was killed in the middle: no webhook, as for every web server
+                    return
                 status = receiver.answers.popleft() if receiver.answers else 200
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
