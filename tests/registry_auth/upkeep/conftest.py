@@ -1,0 +1,59 @@
+"""A registry that the test writes as a table."""
+
+import re
+
+import httpx
+import pytest
+
+from registry_auth.registry_client import RegistryClient
+from tests.support.registry import MANIFEST, OciImage, digest_of
+
+MINE = OciImage(["one"])
+
+
+class RegistryTable:
+    """A registry of the test's making: tags and blobs by repository, and repositories that shall fail."""
+
+    def __init__(self) -> None:
+        self.tags: dict[str, dict[str, bytes]] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.only_layers: list[str] = []
+        self.types: dict[str, str] = {}
+        self.failing: dict[str, int] = {}
+
+    def hold(self, repository: str, tag: str, image: OciImage = MINE) -> None:
+        self.tags.setdefault(repository, {})[tag] = image.manifest
+        self.blobs |= {**image.blobs, image.digest: image.manifest}
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/v2/_catalog":
+            return httpx.Response(200, json={"repositories": sorted([*self.tags, *self.only_layers])})
+        found = re.fullmatch(r"/v2/(.+)/(tags|manifests|blobs)/(.+)", path)
+        assert found
+        repository, kind, reference = found.groups()
+        if repository in self.failing:
+            return httpx.Response(self.failing[repository])
+        tags = self.tags.get(repository)
+        if kind == "tags":
+            return httpx.Response(404) if tags is None else httpx.Response(200, json={"tags": sorted(tags)})
+        if request.method == "DELETE":
+            self.tags[repository] = {tag: content for tag, content in (tags or {}).items() if digest_of(content) != reference}
+            self.blobs.pop(reference, None)
+            return httpx.Response(202)
+        content = (tags or {}).get(reference) or self.blobs.get(reference)
+        if content is None:
+            return httpx.Response(404)
+        digest = digest_of(content)
+        headers = {"Content-Type": self.types.get(digest, MANIFEST), "Docker-Content-Digest": digest}
+        return httpx.Response(200, content=content, headers=headers)
+
+
+@pytest.fixture
+def table() -> RegistryTable:
+    return RegistryTable()
+
+
+@pytest.fixture
+def registry(table, token_transport) -> RegistryClient:
+    return RegistryClient(transport=httpx.MockTransport(table.answer), token_transport=token_transport)

@@ -1,0 +1,61 @@
+"""What was taken down is removed from the registry."""
+
+from unittest import mock
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from marketplace.models import Image
+from registry_auth import tasks
+from registry_auth.errors import RegistryAway
+from registry_auth.registry_client import RegistryClient
+from registry_auth.services.take_downs import remove_taken_down_manifests
+from tests.factories.marketplace import PushedImageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class TestTakeDowns:
+    def test_all_manifests_go_known_or_not(self, registry, table):
+        image = PushedImageFactory(taken_down_at=timezone.now(), take_down_reason="malware")
+        other = PushedImageFactory()
+        table.hold(image.repository, "untold")
+
+        assert remove_taken_down_manifests(registry=registry) == 2
+
+        assert table.tags[image.repository] == {}
+        assert (image.manifests.count(), other.manifests.count()) == (0, 1)
+        event = AuditEvent.objects.get(action="image.manifests_removed")
+        assert (event.target_id, event.reason, event.details) == (str(image.pk), "malware", {"manifests": 2})
+        assert remove_taken_down_manifests(registry=registry) == 0
+
+    def test_one_image_that_is_refused_stops_no_other(self, registry, table):
+        refused, other = PushedImageFactory.create_batch(2, taken_down_at=timezone.now(), take_down_reason="malware")
+        table.failing[refused.repository] = 405
+
+        assert remove_taken_down_manifests(registry=registry) == 1
+
+        assert (refused.manifests.count(), other.manifests.count()) == (1, 0)
+
+    def test_what_is_restored_meanwhile_keeps_its_content(self, registry, monkeypatch):
+        first, second = PushedImageFactory.create_batch(2, taken_down_at=timezone.now(), take_down_reason="malware")
+        delete = registry.delete_manifest
+
+        def restore_meanwhile(repository, digest):
+            delete(repository, digest)
+            Image.objects.exclude(repository=repository).update(taken_down_at=None, take_down_reason="")
+
+        monkeypatch.setattr(registry, "delete_manifest", restore_meanwhile)
+
+        assert remove_taken_down_manifests(registry=registry) == 1
+
+        assert first.manifests.count() + second.manifests.count() == 1
+
+    def test_it_waits_for_a_registry_that_is_away(self, table, monkeypatch):
+        image = PushedImageFactory(taken_down_at=timezone.now(), take_down_reason="malware")
+        monkeypatch.setattr(RegistryClient, "tags", mock.Mock(side_effect=RegistryAway("away")))
+
+        tasks.remove_taken_down()
+
+        assert image.manifests.count() == 1
