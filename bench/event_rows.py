@@ -11,10 +11,10 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  #
 
 from django.db import transaction  # noqa: E402  models need Django to be set up
 
-from marketplace.models import Image, Manifest, PullCount  # noqa: E402
-from registry_auth.models import RegistryEnvelope  # noqa: E402
-from tests.factories.accounts import UserFactory  # noqa: E402
-from tests.factories.marketplace import ImageFactory, ManifestFactory, NamespaceFactory, TagFactory  # noqa: E402
+from marketplace.models import Image, Manifest, PullCount  # noqa: E402  after Django is set up
+from registry_auth.models import RegistryEnvelope  # noqa: E402  after Django is set up
+from tests.factories.accounts import UserFactory  # noqa: E402  after Django is set up
+from tests.factories.marketplace import ImageFactory, ManifestFactory, NamespaceFactory, TagFactory  # noqa: E402  after Django is set up
 
 IMAGES, BUYERS, TAGS = 100, 500, 3
 PLATFORMS = ("linux/amd64", "linux/arm64")

@@ -10,7 +10,7 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402  models need Django to be set up
 
-from marketplace.selectors import access, shown  # noqa: E402
+from marketplace.selectors import access, shown  # noqa: E402  after Django is set up
 
 if __name__ == "__main__":
     plans = {

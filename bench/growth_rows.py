@@ -19,13 +19,13 @@ django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
 
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
-from django.db.models import Model  # noqa: E402
+from django.db.models import Model  # noqa: E402  after Django is set up
 
-from accounts.credentials import new_secret, secret_hash  # noqa: E402
-from accounts.models import AccessToken, Account, User  # noqa: E402
-from marketplace.models import Entitlement, Image, Price, Product, ProductImage  # noqa: E402
-from tests.factories.accounts import AccessTokenFactory  # noqa: E402
-from tests.factories.marketplace import EntitlementFactory, ProductFactory  # noqa: E402
+from accounts.credentials import new_secret, secret_hash  # noqa: E402  after Django is set up
+from accounts.models import AccessToken, Account, User  # noqa: E402  after Django is set up
+from marketplace.models import Entitlement, Image, Price, Product, ProductImage  # noqa: E402  after Django is set up
+from tests.factories.accounts import AccessTokenFactory  # noqa: E402  after Django is set up
+from tests.factories.marketplace import EntitlementFactory, ProductFactory  # noqa: E402  after Django is set up
 
 HELD = 10  # entitlements of each user
 HOLDERS = 100  # of each image

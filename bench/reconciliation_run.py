@@ -11,10 +11,10 @@ django.setup()
 
 from django.db import connection  # noqa: E402  needs Django to be set up
 
-from bench.processes import peak, resident  # noqa: E402
-from config.celery import app  # noqa: E402
-from registry_auth.models import RegistryEnvelope  # noqa: E402
-from registry_auth.tasks import reconcile_registry  # noqa: E402
+from bench.processes import peak, resident  # noqa: E402  after Django is set up
+from config.celery import app  # noqa: E402  after Django is set up
+from registry_auth.models import RegistryEnvelope  # noqa: E402  after Django is set up
+from registry_auth.tasks import reconcile_registry  # noqa: E402  after Django is set up
 
 
 def main() -> None:

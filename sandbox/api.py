@@ -151,7 +151,7 @@ def _response(answer: Answer, request_id: str) -> Response:
         response.headers["Idempotent-Replayed"] = "true"
     if request.headers.get("Idempotency-Key"):
         response.headers["Original-Request"] = answer.request_id
-    if answer.status == 401:  # noqa: PLR2004
+    if answer.status == 401:  # noqa: PLR2004  the status itself is the clearest name
         response.headers["WWW-Authenticate"] = 'Bearer realm="Stripe"'
     return response
 

@@ -32,7 +32,7 @@ class Outcome:
     @property
     def delivered(self) -> bool:
         """Only 2xx counts; a redirect is a failure, as at Stripe."""
-        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004  the classes of HTTP statuses
 
 
 def signature(secret: str, payload: str, moment: int) -> str:

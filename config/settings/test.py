@@ -28,10 +28,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LAYERSTORE_TEST_DATABASE", "test_layerstore")}  # noqa: F405
-DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LAYERSTORE_TEST_DATABASE", "test_layerstore")}  # noqa: F405  from the base
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  from the base
 # Of this run and, with xdist, of this worker alone.
-CACHES["default"]["KEY_PREFIX"] = "-".join(  # noqa: F405
+CACHES["default"]["KEY_PREFIX"] = "-".join(  # noqa: F405  from the base
     [os.environ.get("LAYERSTORE_TEST_DATABASE", "test"), os.environ.get("PYTEST_XDIST_WORKER", "alone")]
 )
 CELERY_TASK_ALWAYS_EAGER = False

@@ -9,12 +9,12 @@ MIDDLEWARE = []
 INSTALLED_APPS = ["registry_auth", "marketplace", "accounts", "common", "django.contrib.auth", "django.contrib.contenttypes"]
 LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
 # Kept connections are not tested before each use, which would cost a round trip: a dead one is noticed and the request tried once more.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405  from the base
 # A database that hangs is a database that is away: 503 within seconds instead of a client that waits.
 # Planned once a connection: PostgreSQL would plan the first five uses anew, and go on so where it thinks that a plan of its own is cheaper.
 # Each query here looks a few rows up by their keys: from one index to the next, whatever the tables hold while it is planned.
 _NO_SCANS = " ".join(f"-c enable_{way}=off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "material", "memoize"))
 _SESSION = f"-c statement_timeout=2000 -c plan_cache_mode=force_generic_plan -c jit=off {_NO_SCANS}"
-DATABASES["default"]["OPTIONS"].update(connect_timeout=2, options=_SESSION)  # noqa: F405
+DATABASES["default"]["OPTIONS"].update(connect_timeout=2, options=_SESSION)  # noqa: F405  from the base
 # A refused credential is an ordinary answer that the metrics count, not a line of log for each.
-LOGGING = LOGGING | {"loggers": {"django.request": {"level": "ERROR"}}}  # noqa: F405
+LOGGING = LOGGING | {"loggers": {"django.request": {"level": "ERROR"}}}  # noqa: F405  from the base

@@ -12,7 +12,7 @@ def away() -> ForgivingRedisCache:
 
 
 def test_the_shop_runs_on_the_forgiving_cache() -> None:
-    assert isinstance(cache._connections[cache._alias], RedisCache)  # type: ignore[attr-defined]
+    assert isinstance(cache._connections[cache._alias], RedisCache)  # type: ignore[attr-defined]  # the class that the proxy stands for
     cache.set("key", "value")
     assert cache.get("key") == "value"
 

@@ -122,7 +122,7 @@ def test_an_image_is_given_up_or_published_but_never_both():
     for _ in range(8):
         product = DraftProductFactory()
         image, owner = product.images.get(), product.seller.account.user
-        acts = [lambda: publish_product(product=product, actor=owner), lambda: release_image(image=image, reason="", actor=owner)]  # noqa: B023
+        acts = [lambda: publish_product(product=product, actor=owner), lambda: release_image(image=image, reason="", actor=owner)]  # noqa: B023  used up within its round
 
         outcomes = run_in_threads(2, lambda number: acts[number]())  # noqa: B023  called before the loop goes on
 
@@ -139,11 +139,11 @@ def test_a_product_that_is_withdrawn_or_changed_meanwhile_is_had_as_a_whole_or_n
         new = PushedImageFactory(namespace=product.namespace)
         acts = [
             lambda: obtain_free_product(product=product, user=user),  # noqa: B023  called before the loop goes on
-            lambda: set_images(product=product, images=[new, old], actor=owner),  # noqa: B023
-            lambda: withdraw_product(product=product, actor=owner),  # noqa: B023
+            lambda: set_images(product=product, images=[new, old], actor=owner),  # noqa: B023  used up within its round
+            lambda: withdraw_product(product=product, actor=owner),  # noqa: B023  used up within its round
         ]
 
-        outcomes = run_in_threads(3, lambda number: acts[number]())  # noqa: B023
+        outcomes = run_in_threads(3, lambda number: acts[number]())  # noqa: B023  used up within its round
 
         held = set(Entitlement.objects.filter(holder=user.account).values_list("image", flat=True))
         assert held in (set(), {old.pk}, {old.pk, new.pk})

@@ -90,7 +90,7 @@ def test_a_late_push_and_the_end_of_a_reservation_agree():
         }
         acts = [lambda: free_name(image=image), lambda: record_push(**push)]  # noqa: B023  called before the loop goes on
 
-        run_in_threads(2, lambda number: acts[number]())  # noqa: B023
+        run_in_threads(2, lambda number: acts[number]())  # noqa: B023  used up within its round
 
         image.refresh_from_db()
         assert (image.freed_at is None) == image.was_pushed == image.is_live == Manifest.objects.filter(image=image).exists()
