@@ -20,7 +20,7 @@ from accounts.models import AccessToken, Account, AuditEvent, Membership, Outgoi
 from accounts.selectors.robots import live_robots_of, robots_of
 from accounts.services import robots
 from accounts.services.robots import create_robot, replace_robot, revoke_robot
-from common.errors import DomainError
+from tests.accounts.services.conftest import makes_no_token
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.support.credentials import find_credential
 
@@ -68,25 +68,16 @@ def test_making_one_is_audited_and_told_to_every_owner_without_its_secret(acme: 
         assert issued.secret not in mail.subject + mail.body_text + mail.body_html
 
 
-def _refused(error: type[DomainError], make: Callable[[], object]) -> None:
-    before = list(AccessToken.objects.values())
-    with pytest.raises(error):
-        make()
-    assert list(AccessToken.objects.values()) == before
-    assert not AuditEvent.objects.exists()
-    assert not OutgoingMail.objects.exists()
-
-
 @pytest.mark.parametrize("name", ["", "Build", "build server", "-x", "x-", "a__b", "ü", "x" * 40, "ci\n", "a+b"])
 def test_a_robot_is_called_as_a_user_could_be(acme: Account, owner: User, name: str) -> None:
-    _refused(InvalidRobotName, lambda: create_robot(organisation=acme, actor=owner, name=name))
+    makes_no_token(InvalidRobotName, lambda: create_robot(organisation=acme, actor=owner, name=name))
 
 
 def test_a_robot_that_would_be_dead_at_birth_is_not_made(acme: Account, owner: User) -> None:
     robot = RobotFactory(organisation=acme)
 
-    _refused(TokenExpiryPast, lambda: create_robot(organisation=acme, actor=owner, name="ci", expires_at=timezone.now()))
-    _refused(TokenExpiryPast, lambda: replace_robot(robot=robot, actor=owner, overlap=DAY, expires_at=timezone.now()))
+    makes_no_token(TokenExpiryPast, lambda: create_robot(organisation=acme, actor=owner, name="ci", expires_at=timezone.now()))
+    makes_no_token(TokenExpiryPast, lambda: replace_robot(robot=robot, actor=owner, overlap=DAY, expires_at=timezone.now()))
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.BILLING, None])
@@ -95,23 +86,23 @@ def test_who_is_no_owner_neither_makes_nor_replaces_nor_revokes(acme: Account, r
     if role:
         MembershipFactory(account=acme, user=somebody, role=role)
 
-    _refused(NotAnOwner, lambda: create_robot(organisation=acme, actor=somebody, name="ci"))
-    _refused(NotAnOwner, lambda: replace_robot(robot=robot, actor=somebody, overlap=DAY))
-    _refused(NotAnOwner, lambda: revoke_robot(robot=robot, actor=somebody))
+    makes_no_token(NotAnOwner, lambda: create_robot(organisation=acme, actor=somebody, name="ci"))
+    makes_no_token(NotAnOwner, lambda: replace_robot(robot=robot, actor=somebody, overlap=DAY))
+    makes_no_token(NotAnOwner, lambda: revoke_robot(robot=robot, actor=somebody))
 
 
 def test_an_owner_without_a_verified_address_makes_none(acme: Account) -> None:
     owner = MembershipFactory(account=acme, user=UserFactory(verified=False)).user
     robot = RobotFactory(organisation=acme)
 
-    _refused(EmailNotVerified, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
-    _refused(EmailNotVerified, lambda: replace_robot(robot=robot, actor=owner, overlap=DAY))
+    makes_no_token(EmailNotVerified, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
+    makes_no_token(EmailNotVerified, lambda: replace_robot(robot=robot, actor=owner, overlap=DAY))
 
 
 def test_a_name_is_one_live_robots_and_free_once_it_is_revoked(acme: Account, owner: User) -> None:
     robot = RobotFactory(organisation=acme, name="ci")
 
-    _refused(RobotNameTaken, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
+    makes_no_token(RobotNameTaken, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
     revoke_robot(robot=robot, actor=owner)
 
     assert create_robot(organisation=acme, actor=owner, name="ci").token.is_live
@@ -124,8 +115,8 @@ def test_an_organisation_has_so_many_live_robots_and_no_more(acme: Account, owne
     RobotFactory(organisation=acme, expires_at=timezone.now() - DAY)
     first, _ = RobotFactory.create_batch(2, organisation=acme)
 
-    _refused(TooManyRobots, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
-    _refused(TooManyRobots, lambda: replace_robot(robot=first, actor=owner, overlap=DAY))
+    makes_no_token(TooManyRobots, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
+    makes_no_token(TooManyRobots, lambda: replace_robot(robot=first, actor=owner, overlap=DAY))
 
     assert replace_robot(robot=first, actor=owner, overlap=timedelta()).token.is_live
 
@@ -135,8 +126,8 @@ def test_an_organisation_gets_so_many_new_secrets_a_day_and_no_more(acme: Accoun
     RobotFactory()
     live, _ = RobotFactory(organisation=acme), RobotFactory(organisation=acme, revoked_at=timezone.now())
 
-    _refused(TooManyNewRobots, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
-    _refused(TooManyNewRobots, lambda: replace_robot(robot=live, actor=owner, overlap=timedelta()))
+    makes_no_token(TooManyNewRobots, lambda: create_robot(organisation=acme, actor=owner, name="ci"))
+    makes_no_token(TooManyNewRobots, lambda: replace_robot(robot=live, actor=owner, overlap=timedelta()))
     assert revoke_robot(robot=live, actor=owner).revoked_at is not None
 
     AccessToken.objects.filter(pk=live.pk).update(created_at=timezone.now() - DAY)
@@ -148,8 +139,8 @@ def test_a_token_makes_robots_that_it_outlives(acme: Account, owner: User) -> No
     token = AccessTokenFactory(user=owner, expires_at=end)
     pushing = AccessTokenFactory(user=owner, scopes=[TokenScope.PUSH])
 
-    _refused(TokenTooPowerful, lambda: create_robot(organisation=acme, actor=owner, name="ci", maker=token))
-    _refused(TokenTooPowerful, lambda: create_robot(organisation=acme, actor=owner, name="ci", maker=pushing))
+    makes_no_token(TokenTooPowerful, lambda: create_robot(organisation=acme, actor=owner, name="ci", maker=token))
+    makes_no_token(TokenTooPowerful, lambda: create_robot(organisation=acme, actor=owner, name="ci", maker=pushing))
     create_robot(organisation=acme, actor=owner, name="ci", expires_at=end, maker=token)
 
     assert AuditEvent.objects.get().details == {"organisation": "acme", "maker": str(token.pk)}
@@ -184,7 +175,7 @@ def test_replaced_at_once_the_old_secret_opens_nothing_more(acme: Account, owner
 def test_what_has_ended_or_been_replaced_is_not_replaced(acme: Account, owner: User) -> None:
     now = timezone.now()
     for over in ({"revoked_at": now}, {"expires_at": now - DAY}, {"superseded_at": now, "expires_at": now + DAY}):
-        _refused(RobotEnded, partial(replace_robot, robot=RobotFactory(organisation=acme, **over), actor=owner, overlap=DAY))
+        makes_no_token(RobotEnded, partial(replace_robot, robot=RobotFactory(organisation=acme, **over), actor=owner, overlap=DAY))
 
 
 def test_revoking_is_audited_once_and_can_be_done_by_any_owner(acme: Account, owner: User) -> None:

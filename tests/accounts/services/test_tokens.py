@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +9,7 @@ from accounts.errors import EmailNotVerified, NoTokenScope, TokenExpiryPast, Tok
 from accounts.models import AccessToken, AuditEvent, OutgoingMail, TokenScope
 from accounts.selectors.tokens import find_live_token
 from accounts.services.tokens import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
-from common.errors import DomainError
+from tests.accounts.services.conftest import makes_no_token
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,31 +41,22 @@ def test_making_a_token_is_audited_and_told_by_mail_without_its_secret() -> None
     assert issued.secret not in mail.subject + mail.body_text + mail.body_html
 
 
-def _refused(error: type[DomainError], make: Callable[[], object]) -> None:
-    before = list(AccessToken.objects.values())
-    with pytest.raises(error):
-        make()
-    assert list(AccessToken.objects.values()) == before
-    assert not AuditEvent.objects.exists()
-    assert not OutgoingMail.objects.exists()
-
-
 def test_without_a_verified_address_there_is_no_token() -> None:
     user = UserFactory(verified=False)
 
-    _refused(EmailNotVerified, lambda: create_access_token(user=user, name="x", scopes=[PULL]))
+    makes_no_token(EmailNotVerified, lambda: create_access_token(user=user, name="x", scopes=[PULL]))
 
 
 def test_without_a_scope_there_is_no_token() -> None:
     user = UserFactory()
 
-    _refused(NoTokenScope, lambda: create_access_token(user=user, name="x", scopes=[]))
+    makes_no_token(NoTokenScope, lambda: create_access_token(user=user, name="x", scopes=[]))
 
 
 def test_a_token_that_would_be_dead_at_birth_is_not_made() -> None:
     user = UserFactory()
 
-    _refused(TokenExpiryPast, lambda: create_access_token(user=user, name="x", scopes=[PULL], expires_at=timezone.now()))
+    makes_no_token(TokenExpiryPast, lambda: create_access_token(user=user, name="x", scopes=[PULL], expires_at=timezone.now()))
 
 
 SOON, LATER = timedelta(days=1), timedelta(days=2)
@@ -90,7 +80,9 @@ def test_a_token_makes_no_token_mightier_than_itself(maker: dict[str, Any], scop
     token = AccessTokenFactory(**maker, **own)
     expires_at = timezone.now() + life if life else None
 
-    _refused(TokenTooPowerful, lambda: create_access_token(user=token.user, name="x", scopes=scopes, expires_at=expires_at, maker=token))
+    makes_no_token(
+        TokenTooPowerful, lambda: create_access_token(user=token.user, name="x", scopes=scopes, expires_at=expires_at, maker=token)
+    )
 
 
 def test_a_user_has_so_many_live_tokens_and_no_more(settings: Any) -> None:
@@ -101,7 +93,7 @@ def test_a_user_has_so_many_live_tokens_and_no_more(settings: Any) -> None:
     AccessTokenFactory(user=user, expires_at=now - timedelta(days=1))
     live = AccessTokenFactory.create_batch(2, user=user)
 
-    _refused(TooManyTokens, lambda: create_access_token(user=user, name="x", scopes=[PULL]))
+    makes_no_token(TooManyTokens, lambda: create_access_token(user=user, name="x", scopes=[PULL]))
 
     revoke_access_token(token=live[0], actor=user)
     assert create_access_token(user=user, name="x", scopes=[PULL]).token.is_live
@@ -110,7 +102,7 @@ def test_a_user_has_so_many_live_tokens_and_no_more(settings: Any) -> None:
 def test_a_token_makes_no_token_of_somebody_else() -> None:
     token, other = AccessTokenFactory(), UserFactory()
 
-    _refused(TokenTooPowerful, lambda: create_access_token(user=other, name="x", scopes=[PULL], maker=token))
+    makes_no_token(TokenTooPowerful, lambda: create_access_token(user=other, name="x", scopes=[PULL], maker=token))
 
 
 @pytest.mark.parametrize("life", [None, SOON])
