@@ -21,7 +21,7 @@ from billing.models import Order, Refund
 from billing.payment import Dispute, GivenBack, Payment
 
 _TIMEOUT = (3.05, 10)  # seconds to connect, to answer
-_RETRIES = 1  # by the SDK, at once, with the same key; longer outages are the sweeps' matter
+_RETRIES = 2  # by the SDK, with the same key; the second after a time of chance, so clicks at once part; outages are the sweeps' matter
 # 401 is our own configuration: mended some day, and nothing may be lost until then.
 _AWAY = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, stripe.AuthenticationError)
 _PAYMENT = ["payment_intent.latest_charge"]
