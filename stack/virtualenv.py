@@ -54,7 +54,7 @@ class Virtualenv:
                 self._make(log)
             count = self.lock.read_text().count("==")
             require_space(self.folder, needed=SPACE, purpose=".venv")
-            command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
+            command = [str(self.python), "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-input", "--disable-pip-version-check"]
             result = run_logged([*command, "-r", str(self.lock)], title=f"Installing {count} Python packages into .venv", log=log)
             if result.returncode:
                 raise explain(result.stdout, log)
