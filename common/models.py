@@ -28,3 +28,18 @@ class JobLease(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class NeighbourAway(models.Model):
+    """A service that runs over rows have found away: there is a row from the moment it was noticed until something succeeds again."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    since = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "neighbour that is away"
+        verbose_name_plural = "neighbours that are away"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,105 @@
+"""Rows that wait to be tried: claimed when due, put off longer after each failure, given up in the end. One row stops no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from django.db import models
+from django.utils import timezone
+
+from common.locking import locked_transaction
+
+ERROR_LENGTH: Final = 500
+UNFINISHED: Final = "No attempt came to its end: each worker that tried it died or was stopped."
+
+
+class Attempt(models.Model):
+    """What a row needs for this: how often it was tried, when it is due, what went wrong last, and since when nobody tries any more.
+
+    A row that is done is no longer among those that its caller claims from; these fields do not say so.
+    """
+
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    due_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_error = models.CharField(max_length=ERROR_LENGTH, blank=True, editable=False)
+    given_up_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How patient we are with one kind of row.
+
+    Attributes:
+        first: the wait after the first attempt; each later one is twice as long.
+        longest: no wait is longer than this.
+        most: attempts before the row is given up; None for never.
+    """
+
+    first: timedelta
+    longest: timedelta
+    most: int | None = None
+
+    def wait(self, attempts: int) -> timedelta:
+        """Return how long to wait after so many attempts, at least one."""
+        doublings = min(max(attempts - 1, 0), 30)
+        return min(self.first * (1 << doublings), self.longest)
+
+
+Row = TypeVar("Row", bound=Attempt)
+
+
+def claim_due(waiting: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -> list[Row]:
+    """Take rows whose time has come, in the order of the query; nobody else gets them before their next attempt would be due.
+
+    The attempt counts before it is made: whoever dies in the middle of it leaves a row that comes again, later each time, and is given up
+    like one that fails. A row that another worker has locked is skipped.
+
+    Args:
+        waiting: the rows that are not done. They need no filter on `due_at` or `given_up_at`.
+        most: how many at once, for each must be tried before its claim runs out.
+    """
+    now = timezone.now()
+    with locked_transaction():
+        due = waiting.filter(due_at__lte=now, given_up_at__isnull=True)
+        rows = list(due.select_for_update(of=("self",), skip_locked=True)[:most])
+        spent = [row for row in rows if backoff.most is not None and row.attempts >= backoff.most]
+        for row in spent:
+            note_failure(row, row.last_error or UNFINISHED, backoff=backoff)
+        claimed = [row for row in rows if row not in spent]
+        for row in claimed:
+            row.attempts += 1
+            row.due_at = now + backoff.wait(row.attempts)
+            row.save(update_fields=["attempts", "due_at"])
+    return claimed
+
+
+def note_failure(row: Attempt, error: object, *, backoff: Backoff, final: bool = False) -> bool:
+    """Write down why an attempt failed; return whether the row was given up with it.
+
+    Args:
+        error: what staff shall read.
+        final: another attempt cannot help.
+    """
+    row.last_error = (f"{type(error).__name__}: {error}" if isinstance(error, Exception) else str(error))[:ERROR_LENGTH]
+    given_up = final or (backoff.most is not None and row.attempts >= backoff.most)
+    row.given_up_at = timezone.now() if given_up else None
+    changed: Sequence[str] = ("last_error", "given_up_at")
+    _rows(row).update(**{name: getattr(row, name) for name in changed})
+    return given_up
+
+
+def try_again(row: Attempt) -> None:
+    """Let a row be tried afresh, now: staff asked for it, or what it waits for has changed. The caller holds its lock."""
+    fresh: dict[str, Any] = {"attempts": 0, "due_at": timezone.now(), "last_error": "", "given_up_at": None}
+    for name, value in fresh.items():
+        setattr(row, name, value)
+    _rows(row).update(**fresh)
+
+
+def _rows(row: Attempt) -> "models.QuerySet[Attempt]":
+    manager: models.Manager[Attempt] = type(row)._default_manager  # noqa: SLF001 - Django, "Default managers": its name for generic code
+    return manager.filter(pk=row.pk)

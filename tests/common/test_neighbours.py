@@ -1,0 +1,53 @@
+import logging
+
+import pytest
+
+from common.neighbours import FailureRun, away_neighbours
+
+pytestmark = pytest.mark.django_db
+
+
+def _names() -> list[tuple[str, str]]:
+    return [(away.name, away.reason) for away in away_neighbours()]
+
+
+def test_rows_of_one_origin_never_make_a_neighbour_away() -> None:
+    run = FailureRun("registry")
+
+    assert not any(run.failed(origin="acme", kind="answers 500") for _ in range(100))
+    assert _names() == []
+
+
+def test_different_rows_that_fail_alike_mean_that_it_is_away(caplog: pytest.LogCaptureFixture) -> None:
+    run = FailureRun("registry")
+
+    with caplog.at_level(logging.ERROR):
+        assert [run.failed(origin=origin, kind="answers 500") for origin in ("a", "b", "c", "d")] == [False, False, True, True]
+
+    assert _names() == [("registry", "answers 500")]
+    assert [record.message for record in caplog.records] == ["neighbour away"]
+
+
+def test_different_failures_are_the_rows_own() -> None:
+    run = FailureRun("registry")
+
+    assert not any(run.failed(origin=origin, kind=f"answers {code}") for origin, code in (("a", 500), ("b", 404), ("c", 413)))
+
+
+def test_a_success_between_them_says_that_it_is_there() -> None:
+    run = FailureRun("registry")
+    run.failed(origin="a", kind="answers 500")
+    run.failed(origin="b", kind="answers 500")
+
+    run.succeeded()
+
+    assert not run.failed(origin="c", kind="answers 500")
+
+
+def test_a_success_of_a_later_run_calls_the_alarm_off() -> None:
+    run = FailureRun("mail")
+    assert any(run.failed(origin=origin, kind="hangs") for origin in "abc")
+
+    FailureRun("mail").succeeded()
+
+    assert _names() == []
