@@ -14,6 +14,7 @@ PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(minutes=1), mo
 
 class Errand(Attempt):
     name = models.CharField(max_length=20)
+    objects = models.Manager["Errand"]()
 
     class Meta:
         app_label = "common"
