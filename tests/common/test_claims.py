@@ -14,7 +14,6 @@ PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(minutes=1), mo
 
 class Errand(Attempt):
     name = models.CharField(max_length=20)
-    objects = models.Manager["Errand"]()
 
     class Meta:
         app_label = "common"
@@ -30,11 +29,11 @@ def errands(db: None) -> Iterator[None]:
 
 
 def _claim() -> list[str]:
-    return [row.name for row in claim_due(Errand.objects.order_by("due_at"), backoff=PATIENCE, most=10)]
+    return [row.name for row in claim_due(Errand._default_manager.order_by("due_at"), backoff=PATIENCE, most=10)]
 
 
 def _due(name: str) -> None:
-    Errand.objects.filter(name=name).update(due_at=timezone.now() - timedelta(seconds=1))
+    Errand._default_manager.filter(name=name).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
 def test_each_wait_is_twice_as_long_up_to_the_longest() -> None:
@@ -42,7 +41,7 @@ def test_each_wait_is_twice_as_long_up_to_the_longest() -> None:
 
 
 def test_a_claimed_row_is_not_claimed_again_before_its_time() -> None:
-    Errand.objects.create(name="one")
+    Errand._default_manager.create(name="one")
 
     assert (_claim(), _claim()) == (["one"], [])
     _due("one")
@@ -50,9 +49,9 @@ def test_a_claimed_row_is_not_claimed_again_before_its_time() -> None:
 
 
 def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason() -> None:
-    bad = Errand.objects.create(name="bad")
+    bad = Errand._default_manager.create(name="bad")
     for attempt in (1, 2, 3):
-        Errand.objects.create(name=f"good {attempt}")
+        Errand._default_manager.create(name=f"good {attempt}")
         assert _claim() == ["bad", f"good {attempt}"]
         bad.refresh_from_db()
         assert note_failure(bad, ValueError("no"), backoff=PATIENCE) is (attempt == 3)
@@ -64,22 +63,22 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason() -> No
 
 
 def test_a_row_that_its_workers_die_of_is_given_up_too() -> None:
-    Errand.objects.create(name="deadly", attempts=3)
+    Errand._default_manager.create(name="deadly", attempts=3)
 
     assert _claim() == []
-    row = Errand.objects.get()
+    row = Errand._default_manager.get()
     assert (row.last_error, row.given_up_at is not None) == (UNFINISHED, True)
 
 
 def test_a_final_failure_is_given_up_at_once() -> None:
-    row = Errand.objects.create(name="refused")
+    row = Errand._default_manager.create(name="refused")
 
     assert note_failure(row, "refused for good", backoff=PATIENCE, final=True)
     assert _claim() == []
 
 
 def test_a_row_that_was_given_up_is_tried_afresh_when_asked_for() -> None:
-    row = Errand.objects.create(name="again", attempts=3, given_up_at=timezone.now(), last_error="no")
+    row = Errand._default_manager.create(name="again", attempts=3, given_up_at=timezone.now(), last_error="no")
 
     try_again(row)
 
