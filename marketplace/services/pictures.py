@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.services.audit import record_audit
 from common.locking import locked_transaction
 from common.models import new_id
+from marketplace.colours import to_srgb
 from marketplace.errors import InvalidProduct, PictureRefused, TooManyPictures
 from marketplace.locks import lock_product
 from marketplace.models import Product, ProductPicture
@@ -28,7 +29,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP")  # what draws; SVG is a program
 
 
 def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: User) -> ProductPicture:
-    """Put a picture behind the product's others: re-encoded as WebP, at most 1,600 pixels wide and high, without its metadata.
+    """Put a picture behind the product's others: re-encoded as WebP in sRGB, at most 1,600 pixels wide and high, without its metadata.
 
     Args:
         alt: what it shows, for people who do not see it.
@@ -88,7 +89,7 @@ def _encode(picture: Pillow.Image) -> bytes:
     colours = "RGBA" if picture.has_transparency_data else "RGB"
     small = picture.convert(colours) if picture.mode in _HARD_EDGED else picture
     small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first of all: what follows copies, and at full size each copy takes 160 MB
-    drawn = ImageOps.exif_transpose(small).convert(colours)
+    drawn = to_srgb(ImageOps.exif_transpose(small))
     out = BytesIO()
     drawn.info.clear()  # WebP would write EXIF, XMP and colour profile from here
     drawn.save(out, format="WEBP", quality=85, method=4)
