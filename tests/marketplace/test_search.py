@@ -54,6 +54,7 @@ def shelf():
         pytest.param("pgbouncr", ["Connection pooler"], id="a typing error in a repository"),
         pytest.param("postgres -cluster", ["Vector search"], id="not that"),
         pytest.param('"connection pooler"', ["Connection pooler"], id="in quotes"),
+        pytest.param("poolers/databases calm", ["Connection pooler"], id="a slash between words"),
         pytest.param("quantum", [], id="nothing"),
         pytest.param("' OR 1=1 -- & | ! ( \x00", [], id="odd signs"),
         pytest.param("%", [], id="a sign of SQL"),
@@ -61,6 +62,66 @@ def shelf():
 )
 def test_words_find_what_people_mean(shelf, query, titles):
     assert found(query=query) == titles
+
+
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "datahouse/pgbouncer-ha",
+        "datahouse/pgbouncer-ha:1.0",
+        "{host}/datahouse/pgbouncer-ha",
+        "{host}/datahouse/pgbouncer-ha:1.0",
+        f"{{host}}/datahouse/pgbouncer-ha@{DIGEST}",
+        f"datahouse/pgbouncer-ha:1.0@{DIGEST}",
+        "docker pull {host}/datahouse/pgbouncer-ha:1.0",
+        "$ docker pull datahouse/pgbouncer-ha",
+        "sudo docker run --rm -it -p 6432:6432 -v /srv/data:/data {host}/datahouse/pgbouncer-ha:1.0 --verbose",
+        "docker run --platform linux/amd64 datahouse/pgbouncer-ha:1.0 sh -c 'ls'",
+        "FROM {host}/datahouse/pgbouncer-ha:1.0 AS base",
+        '    image: "{host}/datahouse/pgbouncer-ha:1.0"',
+        "skopeo inspect docker://{host}/datahouse/pgbouncer-ha:1.0",
+        "podman pull docker://datahouse/pgbouncer-ha",
+        "https://{host}/datahouse/pgbouncer-ha",
+        'Failed to pull image "{host}/datahouse/pgbouncer-ha:1.0": rpc error: code = Unknown desc = denied',
+        "Error response from daemon: pull access denied for {host}/datahouse/pgbouncer-ha, repository does not exist",
+        "\x1b[32mStatus: Downloaded newer image for {host}/datahouse/pgbouncer-ha:1.0\x1b[0m",
+        "docker pull {host}/datahouse/pgbouncer-ha:1.0\n1.0: Pulling from datahouse/pgbouncer-ha\nDigest: " + DIGEST,
+        "docker pull {host}/datahouse/pgbouncer-ha:1.0 " + "and what came of it " * 200,
+    ],
+)
+def test_what_is_pasted_from_a_terminal_finds_its_image_first(shelf, settings, pasted):
+    product(
+        "pgbouncer-ha pgbouncer-ha docker pull image", summary="datahouse pgbouncer ha, pgbouncer, pgbouncer", description="pgbouncer " * 50
+    )
+
+    assert found(query=pasted.format(host=settings.LAYERSTORE_IMAGE_HOST))[0] == "Connection pooler"
+
+
+def test_what_is_pasted_finds_a_bundle_by_its_address_and_by_its_images(shelf):
+    namespace = NamespaceFactory(name="acme")
+    images = [PushedImageFactory(namespace=namespace, name=name) for name in ("web", "the")]
+    product("Everything", namespace=namespace, images=images, slug="all-of-it")
+
+    assert [found(query=text) for text in ("docker pull acme/the", "acme/all-of-it")] == [["Everything"]] * 2
+
+
+def test_a_name_of_nothing_finds_what_is_called_alike(shelf):
+    assert found(query="docker pull datahouse/pgbouncer:2") == ["Connection pooler"]
+
+
+@pytest.mark.parametrize("text", ["redis", "Redis", " REDIS "])
+def test_an_exact_name_beats_a_title_that_repeats_the_word(text):
+    namespace = NamespaceFactory(name="acme")
+    product("Key-value store", namespace=namespace, slug="store", images=[PushedImageFactory(namespace=namespace, name="redis")])
+    product("Something else", slug="redis")
+    product("Redis", slug="titled")
+    loud = product("Redis redis redis redis for redis", summary="redis " * 20, description="redis " * 500)
+
+    assert found(query=text)[-1] == loud.title
+    assert set(found(query=text)[:3]) == {"Key-value store", "Something else", "Redis"}
 
 
 def test_no_words_list_everything_newest_first(shelf):
