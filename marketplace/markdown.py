@@ -11,6 +11,9 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from marketplace.markdown_bounds import BoundedInline, bound_html, bound_tokens
+
+RENDERER = 1  # raise it when the same text gives other HTML: what is stored is then rendered anew
 LONGEST = 50_000  # characters; a longer text is cut, so that nobody's page costs the server seconds
 _FIRST_HEADING, _LAST_HEADING = 3, 6  # the page itself has h1 and h2
 
@@ -25,7 +28,11 @@ _CLASSES = {"div": {"snippet", "scroll"}, "button": {"copy"}}
 def render_markdown(text: str) -> SafeString:
     """Render a description for any page: no raw HTML, no pictures from elsewhere, links that vouch for nothing.
 
-    nh3 has the last word, so that a mistake in the renderer cannot reach a reader's browser.
+    nh3 has the last word, so that a mistake in the renderer cannot reach a reader's browser. Called when a text is saved, never for a
+    reader: `marketplace.descriptions`.
+
+    Raises:
+        TooElaborateError: it costs more than a description may; says what of it.
     """
     html = nh3.clean(
         _parser.render(text[:LONGEST]),
@@ -35,7 +42,7 @@ def render_markdown(text: str) -> SafeString:
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
-    return mark_safe(html)  # noqa: S308  nh3 has just cleaned it
+    return mark_safe(bound_html(html))  # noqa: S308  nh3 has just cleaned it
 
 
 class _Renderer(RendererHTML):
@@ -71,5 +78,8 @@ def _lower_headings(state: StateCore) -> None:
             token.tag = f"h{min(max(int(token.tag[1]) + 1, _FIRST_HEADING), _LAST_HEADING)}"
 
 
-_parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
+_parser = MarkdownIt(renderer_cls=_Renderer)
+_parser.inline = BoundedInline()
+_parser.configure("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_parser.core.ruler.push("bounds", bound_tokens)
 _parser.core.ruler.push("lower_headings", _lower_headings)

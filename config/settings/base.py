@@ -145,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-due-mail": {"task": "accounts.send_due_mail", "schedule": 10},
     "write-token-uses": {"task": "accounts.write_token_uses", "schedule": 30},
     "remind-of-ending-tokens": {"task": "accounts.remind_of_ending_tokens", "schedule": 3600},
+    "render-descriptions": {"task": "marketplace.render_descriptions", "schedule": 60},
     "handle-waiting-stripe-events": {"task": "billing.handle_waiting_stripe_events", "schedule": 15},
     "settle-pending-orders": {"task": "billing.settle_pending_orders", "schedule": 60},
     "continue-waiting-refunds": {"task": "billing.continue_waiting_refunds", "schedule": 30},

@@ -65,6 +65,8 @@ class Product(UUIDModel):
     title = models.CharField(max_length=80)
     summary = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True, max_length=50_000, validators=[MaxLengthValidator(50_000)], help_text="Markdown.")
+    description_html = models.TextField(blank=True, editable=False, help_text="Rendered and cleaned when it was saved.")
+    description_renderer = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Which renderer made it; 0: none yet.")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products")
     licence_name = models.CharField(max_length=80, blank=True)
     licence_text = models.TextField(blank=True, max_length=200_000, validators=[MaxLengthValidator(200_000)])
@@ -89,6 +91,7 @@ class Product(UUIDModel):
         )
         indexes = (
             models.Index(fields=("-published_at",), condition=Q(state="published"), name="product_newest_published"),
+            models.Index(fields=("description_renderer",), name="product_description_renderer"),
             GinIndex(fields=("search_document",), name="product_search_document"),
             GinIndex(fields=("search_words",), opclasses=("gin_trgm_ops",), name="product_search_words"),
         )

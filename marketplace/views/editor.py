@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from marketplace.covers import Shape
+from marketplace.descriptions import render_description, shown_description
 from marketplace.forms.products import PictureForm, PriceForm, ProductForm
-from marketplace.markdown import render_markdown
 from marketplace.models import Image, Namespace, Product
 from marketplace.selectors.listings import Listing, list_products
 from marketplace.selectors.readiness import Missing, Step, missing_for_publication
@@ -48,6 +49,11 @@ def product_form(request: SellerRequest, product: Product | None, initial: dict[
     return ProductForm(data, namespaces=namespaces, images=usable_images(request), product=product, initial=initial)
 
 
+def typed_description(form: ProductForm) -> SafeString:
+    """Render what the form holds, as buyers would see it; plain text where it costs too much."""
+    return render_description(str(form["description"].value() or "")).html
+
+
 def editor(
     request: SellerRequest,
     product: Product,
@@ -65,7 +71,7 @@ def editor(
         "product": product,
         "form": form,
         "slug_prefix": f"{settings.LAYERSTORE_IMAGE_HOST}/{product.namespace.name}/",
-        "preview": render_markdown(str(form["description"].value() or "")),
+        "preview": typed_description(form) if form.is_bound else shown_description(product),
         "cover": listing.cover,
         "price": listing.price,
         "price_form": price_form or PriceForm(initial=PriceForm.initial_of(listing.price.money if listing.price else None)),

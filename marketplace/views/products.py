@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.requests import signed_in
 from common.errors import DomainError
 from common.forms import add_domain_error
+from marketplace.descriptions import render_description
 from marketplace.forms.products import ProductForm
-from marketplace.markdown import render_markdown
 from marketplace.models import Namespace
 from marketplace.selectors.listings import product_url
 from marketplace.services.products import create_product, edit_product, publish_product, set_images, withdraw_product
-from marketplace.views.editor import editor, product_form, usable_images
+from marketplace.views.editor import editor, product_form, typed_description, usable_images
 from marketplace.views.guards import SellerRequest, own_product, seller_required
 
 
@@ -39,7 +39,7 @@ def product_new(request: SellerRequest) -> HttpResponse:
             messages.success(request, f"{product.title} is a draft. The list beside it says what is left.")
             return redirect("marketplace:product_edit", product.pk)
     prefix = f"{settings.LAYERSTORE_IMAGE_HOST}/{namespaces[0].name}/" if len(namespaces) == 1 else ""
-    context = {"form": form, "slug_prefix": prefix, "preview": render_markdown(str(form["description"].value() or ""))}
+    context = {"form": form, "slug_prefix": prefix, "preview": typed_description(form)}
     return render(request, "marketplace/product_form.html", context, status=400 if form.errors else 200)
 
 
@@ -104,4 +104,4 @@ def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
 @require_POST
 def preview(request: SellerRequest) -> HttpResponse:
     """Render a description as buyers will see it, for the script that shows it while it is written."""
-    return HttpResponse(render_markdown(request.POST.get("markdown", "")))
+    return HttpResponse(render_description(request.POST.get("markdown", "")).html)

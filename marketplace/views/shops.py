@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from marketplace.covers import Shape, covers_of_products
-from marketplace.markdown import render_markdown
+from marketplace.descriptions import shown_description
 from marketplace.models import Namespace, Product
 from marketplace.selectors.details import ImageDetail, image_details
 from marketplace.selectors.listings import Listing, list_products, with_parts
@@ -47,7 +47,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "standing": standing_of(request.user if isinstance(request.user, User) else None, listing.product),
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
-        "description": render_markdown(listing.product.description),
+        "description": shown_description(listing.product),
         "pictures": listing.product.pictures.all(),
         "details": details,
         "facts": _facts(listing, details),

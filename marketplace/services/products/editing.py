@@ -8,11 +8,13 @@ from django.core.exceptions import ValidationError
 from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
 from common.locking import locked_transaction, translate_violation
+from marketplace.descriptions import keep_rendering
 from marketplace.errors import ForeignImage, ImageNotUsable, InvalidProduct, NotYours, SlugFixed, SlugNamesAnotherImage, SlugTaken
 from marketplace.locks import lock_images, lock_product_with_images
 from marketplace.models import Category, Image, Namespace, Product, ProductImage
 from marketplace.names import Slug
 from marketplace.selectors.ownership import require_owner
+from marketplace.services.products.descriptions import rendered_or_refused
 from marketplace.services.products.moves import require_ready
 from marketplace.services.search import index_product
 
@@ -45,7 +47,7 @@ def create_product(
     Raises:
         NotYours: seller or namespace is not the actor's.
         InvalidSlug: the address breaks a rule of names; says which.
-        InvalidProduct: another field does not fit; says which.
+        InvalidProduct: another field does not fit, or the description cannot be rendered; says which.
         ForeignImage: an image is somebody else's.
         ImageNotUsable: an image has ended or is taken down.
         SlugNamesAnotherImage: the address is the name of an image that is not in the product.
@@ -54,9 +56,11 @@ def create_product(
     require_owner(actor, seller.pk)
     if namespace.owner_id != seller.pk:
         raise NotYours
+    rendering = rendered_or_refused(page.get("description", ""))
     with locked_transaction():
         chosen = _usable(images, lock_images(image_ids=[image.pk for image in images]), seller.pk)
         product = Product(seller=seller, namespace=namespace, **page)
+        keep_rendering(product, rendering)
         _save(product, chosen)
         _put_in(product, chosen)
         record_audit(actor=actor, action="product.created", target=product, images=[image.repository for image in chosen])
@@ -72,12 +76,15 @@ def edit_product(*, product: Product, actor: User, **changes: Unpack[ProductChan
         SlugFixed: the address of a product that was ever published stays.
     """
     require_owner(actor, product.seller_id)
+    rendering = rendered_or_refused(changes["description"]) if "description" in changes else None  # before the lock: it takes a moment
     with locked_transaction():
         locked, images = lock_product_with_images(product_id=product.pk)
         if locked.published_at is not None and changes.get("slug", locked.slug) != locked.slug:
             raise SlugFixed
         for name, value in changes.items():
             setattr(locked, name, value)
+        if rendering is not None:
+            keep_rendering(locked, rendering)
         _save(locked, images)
         index_product(locked)
         record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
