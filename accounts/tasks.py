@@ -1,7 +1,6 @@
 """What runs apart from requests: sending mail, writing when tokens were used."""
 
 import logging
-from datetime import timedelta
 from smtplib import SMTPException
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from accounts.selectors.tokens import NOTED_USES
 from accounts.services import reminders
 from accounts.services.mail import claim_due_mail, send_claimed_mail
 from accounts.services.tokens import write_token_uses
-from common.leases import lease
+from common.leases import lease_of_job
 from common.redis import redis_client, redis_key
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def send_due_mail() -> int:
 @shared_task(name="accounts.write_token_uses")
 def write_noted_token_uses() -> int:
     """Bring noted token uses from Redis to the database. Returns how many tokens changed; with Redis away, none."""
-    with lease("accounts.write_token_uses", lasting=timedelta(minutes=2)) as held:
+    with lease_of_job("accounts.write_token_uses") as held:
         if not held:
             return 0
         try:

@@ -1,7 +1,6 @@
 """What the worker does for the sale. Each task takes an id and may run any number of times; the sweeps find what a lost queue forgot."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +8,7 @@ from celery import Task, shared_task
 
 from billing.services import orders, refunds, waiting, webhooks
 from common.errors import RetryLater
-from common.leases import lease
-
-_SWEEP = timedelta(minutes=2)
+from common.leases import lease_of_job
 
 
 @shared_task(name="billing.handle_stripe_event", ignore_result=True)
@@ -35,7 +32,7 @@ def continue_refund(refund_id: str) -> None:
 @shared_task(name="billing.handle_waiting_stripe_events")
 def handle_waiting_stripe_events() -> None:
     """Queue the events whose task was lost or failed."""
-    with lease("billing.handle_waiting_stripe_events", lasting=_SWEEP) as held:
+    with lease_of_job("billing.handle_waiting_stripe_events") as held:
         if held:
             _queue(handle_stripe_event, waiting.take_waiting_events())
 
@@ -43,7 +40,7 @@ def handle_waiting_stripe_events() -> None:
 @shared_task(name="billing.settle_pending_orders")
 def settle_pending_orders() -> None:
     """Queue the pending orders whose webhook has not come."""
-    with lease("billing.settle_pending_orders", lasting=_SWEEP) as held:
+    with lease_of_job("billing.settle_pending_orders") as held:
         if held:
             _queue(settle_order, waiting.take_pending_orders())
 
@@ -51,7 +48,7 @@ def settle_pending_orders() -> None:
 @shared_task(name="billing.continue_waiting_refunds")
 def continue_waiting_refunds() -> None:
     """Queue the refunds that Stripe has not answered yet."""
-    with lease("billing.continue_waiting_refunds", lasting=_SWEEP) as held:
+    with lease_of_job("billing.continue_waiting_refunds") as held:
         if held:
             _queue(continue_refund, waiting.take_waiting_refunds())
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 
 
@@ -31,3 +32,10 @@ def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
                 "UPDATE common_joblease SET held_until = clock_timestamp() WHERE name = %s AND held_until = %s",
                 [name, row[0]],
             )
+
+
+@contextmanager
+def lease_of_job(name: str) -> Iterator[bool]:
+    """Try to hold a task of `LAYERSTORE_JOBS` for as long as it may run: nobody else runs it meanwhile, or waits for one that died."""
+    with lease(name, lasting=timedelta(seconds=settings.LAYERSTORE_JOBS[name].limit)) as held:
+        yield held

@@ -8,6 +8,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
+_WAKE_SECONDS = 60  # by then the sweep has come by itself: a lane that hung does not run each call of its time
 
 
 def queue_after_commit(task: "Task[Any, Any] | str", *args: object) -> None:
@@ -15,13 +16,14 @@ def queue_after_commit(task: "Task[Any, Any] | str", *args: object) -> None:
 
     Args:
         task: the task, or its name: a service names the task that calls it, for imports inside an app go one way.
-        args: ids, which survive the way through the queue.
+        args: ids, which survive the way through the queue. A task without any is a sweep that is called early: the call runs out.
     """
     transaction.on_commit(lambda: _send(task, args))
 
 
 def _send(task: "Task[Any, Any] | str", args: tuple[object, ...]) -> None:
     try:
-        (signature(task) if isinstance(task, str) else task).apply_async(args=args, retry=False)
+        options: dict[str, Any] = {} if args else {"expires": _WAKE_SECONDS}
+        (signature(task) if isinstance(task, str) else task).apply_async(args=args, retry=False, **options)
     except OperationalError:
         logger.warning("queue away, the sweep will run it", extra={"task": task if isinstance(task, str) else task.name})

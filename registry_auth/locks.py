@@ -8,11 +8,15 @@ from common.locking import require_atomic
 from registry_auth.models import RegistryEnvelope
 
 
+def is_free(now: datetime) -> Q:
+    """Return the condition that no worker has claimed an envelope."""
+    return Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+
+
 def lock_waiting_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
     """Lock the oldest envelopes that wait and that no other worker holds, without their bodies."""
     require_atomic()
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    waiting = RegistryEnvelope.objects.filter(free, drained_at__isnull=True).defer("body").order_by("pk")
+    waiting = RegistryEnvelope.objects.filter(is_free(now), drained_at__isnull=True).defer("body").order_by("pk")
     return list(waiting.select_for_update(of=("self",), skip_locked=True)[:limit])
 
 

@@ -2,21 +2,20 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
 
 from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from common.leases import lease
+from common.leases import lease_of_job
 from common.queue import queue_after_commit
 from common.redis import raw_redis_client
 from registry_auth.errors import RegistryAway
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services.descriptions import describe_waiting_manifests
-from registry_auth.services.events import drain_envelopes, prune_events
+from registry_auth.services.events import drain_envelopes, has_waiting_envelopes, prune_events
 from registry_auth.services.pullers import count_pullers, forget_old_days
 from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.reservations import settle_reservations
@@ -24,26 +23,39 @@ from registry_auth.services.take_downs import remove_taken_down_manifests
 
 logger = logging.getLogger(__name__)
 _DRAIN_QUEUED = "registry-events-drain-queued"
-_LONGEST_RECONCILIATION = timedelta(hours=1)
-_LONGEST_RUN = timedelta(minutes=5)  # the time limit of any other task
 
 
 @shared_task(name="registry_auth.drain_registry_events")
 def drain_registry_events() -> None:
-    """Apply waiting notifications, then read from the registry what they told of."""
+    """Apply waiting notifications, one worker at a time, and have read from the registry what they told of."""
     cache.delete(_DRAIN_QUEUED)  # first: what arrives from now on queues a run of its own
-    drain_envelopes()
-    try:
-        with RegistryClient() as registry:
-            describe_waiting_manifests(registry=registry)
-    except RegistryAway as error:
-        logger.warning("manifests wait for their description: %s", error.message)
+    with lease_of_job("registry_auth.drain_registry_events") as held:
+        if not held:
+            return
+        drained = drain_envelopes()
+    if drained:
+        queue_after_commit(describe_manifests)
+    if has_waiting_envelopes():  # more than one run may take, or here since its last look
+        queue_after_commit(drain_registry_events)
+
+
+@shared_task(name="registry_auth.describe_manifests")
+def describe_manifests() -> None:
+    """Read from the registry what notifications only told of; one worker at a time."""
+    with lease_of_job("registry_auth.describe_manifests") as held:
+        if not held:
+            return
+        try:
+            with RegistryClient() as registry:
+                describe_waiting_manifests(registry=registry)
+        except RegistryAway as error:
+            logger.warning("manifests wait for their description: %s", error.message)
 
 
 @shared_task(name="registry_auth.count_pullers")
 def count_distinct_pullers() -> None:
     """Take those who pulled into the sketches of their day, week and month; one worker at a time."""
-    with lease("registry_auth.count_pullers", lasting=_LONGEST_RUN) as held:
+    with lease_of_job("registry_auth.count_pullers") as held:
         if not held:
             return
         try:
@@ -55,16 +67,16 @@ def count_distinct_pullers() -> None:
 @shared_task(name="registry_auth.prune_registry_events")
 def prune_registry_events() -> None:
     """Remove what the inbox and the counting of pullers no longer need; one worker at a time."""
-    with lease("registry_auth.prune_registry_events", lasting=_LONGEST_RUN) as held:
+    with lease_of_job("registry_auth.prune_registry_events") as held:
         if held:
             prune_events()
             forget_old_days()
 
 
-@shared_task(name="registry_auth.reconcile_registry", time_limit=_LONGEST_RECONCILIATION.seconds)
+@shared_task(name="registry_auth.reconcile_registry")
 def reconcile_registry() -> None:
     """Repair what notifications missed; one worker at a time."""
-    with lease("registry_auth.reconcile_registry", lasting=_LONGEST_RECONCILIATION) as held:
+    with lease_of_job("registry_auth.reconcile_registry") as held:
         if not held:
             return
         try:
@@ -77,7 +89,7 @@ def reconcile_registry() -> None:
 @shared_task(name="registry_auth.expire_reservations")
 def expire_reservations() -> None:
     """Warn of, end and free reservations that nothing was pushed to; one worker at a time."""
-    with lease("registry_auth.expire_reservations", lasting=_LONGEST_RUN) as held:
+    with lease_of_job("registry_auth.expire_reservations") as held:
         if not held:
             return
         try:
@@ -90,7 +102,7 @@ def expire_reservations() -> None:
 @shared_task(name="registry_auth.remove_taken_down_manifests")
 def remove_taken_down() -> None:
     """Delete what was taken down from the registry itself; one worker at a time."""
-    with lease("registry_auth.remove_taken_down_manifests", lasting=_LONGEST_RUN) as held:
+    with lease_of_job("registry_auth.remove_taken_down_manifests") as held:
         if not held:
             return
         try:

@@ -1,12 +1,13 @@
 """What each part of the stack is: its command, when it is ready, how it is stopped."""
 
+import platform
 import sys
 from pathlib import Path
 
 from stack.instance import ROOT, Instance
 from stack.packages import find_program
 from stack.postgres import Postgres
-from stack.probes import answers, listens_on, says
+from stack.probes import Probe, answers, listens_on, says
 from stack.supervise import Part
 
 PYTHON = sys.executable
@@ -79,23 +80,17 @@ def inner(instance: Instance) -> Part:
     return Part("inner", command, stage="shop", ready=lambda: answers(f"{instance.inner_url}/metrics"))
 
 
+LANES = ("money", "mail", "registry", "default")
+
+
 def worker(instance: Instance) -> Part:
-    """Runs queued tasks."""
-    command = (
-        PYTHON,
-        "-m",
-        "celery",
-        "-A",
-        "config",
-        "worker",
-        "--concurrency",
-        "2",
-        "--loglevel",
-        "INFO",
-        "--without-gossip",
-        "--without-mingle",
-    )
-    return Part("worker", command, stage="shop", ready=lambda: says(instance.log("worker"), "ready"), stop_seconds=20)
+    """Runs queued tasks: one worker a lane, forked from one process."""
+
+    def ready() -> Probe:
+        begun = [says(instance.log("worker"), f"{lane}@{platform.node()} ready") for lane in LANES]
+        return lambda: all(ask() for ask in begun)
+
+    return Part("worker", (PYTHON, "-m", "config.worker", *LANES), stage="shop", ready=ready, stop_seconds=20)
 
 
 def scheduler(instance: Instance) -> Part:

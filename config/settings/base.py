@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from config import env
+from config import env, jobs
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -139,24 +139,13 @@ CELERY_TASK_IGNORE_RESULT = True
 # Acknowledged as it starts: what a dead worker leaves behind has a row, and a sweep finds it sooner than Redis would give it back.
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "send-due-mail": {"task": "accounts.send_due_mail", "schedule": 10},
-    "write-token-uses": {"task": "accounts.write_token_uses", "schedule": 30},
-    "remind-of-ending-tokens": {"task": "accounts.remind_of_ending_tokens", "schedule": 3600},
-    "render-descriptions": {"task": "marketplace.render_descriptions", "schedule": 60},
-    "handle-waiting-stripe-events": {"task": "billing.handle_waiting_stripe_events", "schedule": 15},
-    "settle-pending-orders": {"task": "billing.settle_pending_orders", "schedule": 60},
-    "continue-waiting-refunds": {"task": "billing.continue_waiting_refunds", "schedule": 30},
-    "drain-registry-events": {"task": "registry_auth.drain_registry_events", "schedule": 5},
-    "count-pullers": {"task": "registry_auth.count_pullers", "schedule": 60},
-    "reconcile-registry": {"task": "registry_auth.reconcile_registry", "schedule": 600},
-    "remove-taken-down-manifests": {"task": "registry_auth.remove_taken_down_manifests", "schedule": 15},
-    "prune-registry-events": {"task": "registry_auth.prune_registry_events", "schedule": 86400},
-    "expire-reservations": {"task": "registry_auth.expire_reservations", "schedule": 300},
-    "clear-sessions": {"task": "common.clear_sessions", "schedule": 86400},
-}
+LAYERSTORE_JOBS = jobs.JOBS
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True  # each lane's, by its name
+CELERY_TASK_ROUTES = jobs.routes(LAYERSTORE_JOBS)
+CELERY_TASK_ANNOTATIONS = jobs.annotations(LAYERSTORE_JOBS)
+CELERY_BEAT_SCHEDULE = jobs.beat_schedule(LAYERSTORE_JOBS)
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailOrUsernameBackend"]

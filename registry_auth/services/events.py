@@ -20,7 +20,7 @@ from marketplace.services.manifests import record_push, remove_manifest, remove_
 from marketplace.services.pulls import Pull, count_pulls
 from registry_auth import metrics
 from registry_auth.events.envelopes import EventAction, RegistryEvent
-from registry_auth.locks import lock_envelope, lock_waiting_envelopes
+from registry_auth.locks import is_free, lock_envelope, lock_waiting_envelopes
 from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
 from registry_auth.services.pullers import note_pullers
 
@@ -31,7 +31,7 @@ PULLS_AT_ONCE = 5_000  # in one transaction: what they are is looked up once for
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
 MOST_ATTEMPTS = 10
 ALONE_FROM = 5  # attempts: from then on nothing else is claimed with it, so that what kills its worker takes nothing else along
-LONGEST_RUN = timedelta(minutes=1)  # a worker that has more to do than this lets other tasks have their turn
+LONGEST_RUN = timedelta(seconds=20)  # a worker that has more to do than this lets other tasks have their turn
 
 
 def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
@@ -40,7 +40,7 @@ def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
 
 
 def drain_envelopes() -> int:
-    """Apply waiting envelopes, all of them unless they take longer than a minute: then the next run goes on. Return how many were taken.
+    """Apply waiting envelopes, all of them unless they take longer than 20 s: then the next run goes on. Return how many were taken.
 
     A worker that dies in the middle loses nothing and repeats nothing: what an event does is committed together with its id, and an
     envelope waits until all its events are done. An event that fails stops no other; its envelope comes again, at most ten times, and so
@@ -53,6 +53,11 @@ def drain_envelopes() -> int:
         if monotonic() > end:
             break
     return taken
+
+
+def has_waiting_envelopes() -> bool:
+    """Tell whether a drain would find something now."""
+    return RegistryEnvelope.objects.filter(is_free(timezone.now()), drained_at__isnull=True).exists()
 
 
 def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> None:

@@ -38,7 +38,7 @@ def test_a_rolled_back_change_queues_nothing(sent: list[tuple[object, ...]]) -> 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_queue_that_is_away_does_not_fail_the_change(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def refuse(args: object, *, retry: bool) -> None:
+    def refuse(args: object, **options: object) -> None:
         raise OperationalError
 
     monkeypatch.setattr(clear_sessions, "apply_async", refuse)
@@ -98,3 +98,15 @@ def test_a_queue_that_is_away_is_forgiven_for_a_named_task_too(monkeypatch: pyte
         queue_after_commit("nobody.registers_this")
 
     assert "queue away" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_is_called_early_runs_out_and_what_has_an_id_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lane that hung for an hour would run each call of that hour."""
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda *_, **options: sent.append(options))
+
+    queue_after_commit("nobody.registers_this")
+    queue_after_commit("nobody.registers_this", "id")
+
+    assert sent == [{"retry": False, "expires": 60}, {"retry": False}]

@@ -19,6 +19,7 @@ class TestTasks:
         monkeypatch.setattr(tasks, "reconcile", mock.Mock(side_effect=RegistryAway("away")))
 
         tasks.drain_registry_events()
+        tasks.describe_manifests()
         tasks.reconcile_registry()
 
         assert "manifests wait for their description" in caplog.text
