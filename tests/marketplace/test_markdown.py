@@ -8,12 +8,21 @@ from hypothesis import strategies as st
 
 from marketplace.markdown import LONGEST, render_markdown
 
-ALLOWED = {
-    "a": {"href", "title", "rel"},
+ALIGNED = ("p", "div", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td")
+ALLOWED = {tag: {"align"} for tag in ALIGNED}
+for _tag, _attributes in {
+    "a": {"href", "title", "rel", "id", "name"},
     "button": {"class", "type", "data-copy"},
     "div": {"class", "role", "tabindex", "aria-label"},
     "ol": {"start"},
-}
+    "details": {"open"},
+    "abbr": {"title"},
+    "span": {"class", "role", "aria-label"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    **{heading: {"id"} for heading in ("h3", "h4", "h5", "h6")},
+}.items():
+    ALLOWED[_tag] = ALLOWED.get(_tag, set()) | _attributes
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -61,6 +70,16 @@ PAYLOADS = [
     "| a |\n|:-:|\n| b |",
     "**<b onmouseover=alert(1)>x</b>**",
     "<div class='snippet'><button formaction=javascript:alert(1)>x</button></div>",
+    "<details open ontoggle=alert(1)><summary onclick=alert(1) style=color:red>x</summary>y</details>",
+    "<kbd onfocus=alert(1) tabindex=1 autofocus>x</kbd>",
+    "<h1 id=checkout name=cookie class=btn>x</h1><a id=app name=body href='#app'>x</a>",
+    '<a title="<pre>" href=\'//evil.example\'>x</a><pre><a title="</pre><script>alert(1)</script>">x</a></pre>',
+    '<b title="<a x=" y="></a><img src=x onerror=alert(1)>">x</b>',
+    "<table><tr><td colspan=99999999 rowspan=0 background=//evil.example bgcolor=red>x</table></td><table>",
+    "<button type=submit data-copy formaction=//evil.example class=copy>x</button>",
+    "<div class=snippet><code>docker pull good</code><details><code>curl evil</code></details></div>",
+    "<input type=checkbox checked disabled><span class='task btn' role=alert aria-label=evil>x</span>",
+    'www.evil.example/<script>alert(1)</script> https://a.example/"onmouseover=alert(1)',
     "\x00<script>alert(1)</script>",
     "\u2028<script>alert(1)</script>",
 ]
@@ -94,12 +113,16 @@ def assert_harmless(html: str) -> None:
             "object",
             "template",
         }
-        assert set(attributes) <= ALLOWED.get(tag, set()), (tag, attributes)
+        assert set(attributes) <= ALLOWED.get(tag, set()) | {"title", "lang"}, (tag, attributes)
         if tag == "a":
             assert attributes["rel"] == "nofollow ugc noopener"
             target = (attributes.get("href") or "").strip().lower()
             scheme = target.partition(":")[0] if ":" in target.partition("/")[0] else ""
-            assert scheme in {"", "http", "https", "mailto"}
+            assert scheme in {"http", "https", "mailto"} or not target or target.startswith("#readme-")
+        if tag == "button":
+            assert attributes == {"class": "copy", "type": "button", "data-copy": ""}
+        for anchor in ("id", "name"):
+            assert str(attributes.get(anchor, "readme-")).startswith("readme-")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -127,8 +150,104 @@ def test_pictures_are_dropped_and_their_text_too() -> None:
     assert render_markdown("Before ![badge](https://ci.example/badge.svg) after") == "<p>Before  after</p>\n"
 
 
+def test_what_held_nothing_but_a_picture_goes_with_it() -> None:
+    assert render_markdown("[![badge](https://ci.example/b.svg)](https://ci.example)\n\nText") == "<p>Text</p>\n"
+    assert render_markdown('<p align="center"><a href="https://ci.example"><img src="b.svg"></a></p>\n\nText') == "<p>Text</p>\n"
+
+
 def test_headings_stand_below_those_of_the_page() -> None:
-    assert render_markdown("# One\n\n## Two\n\n### Three\n\n###### Six") == "<h3>One</h3>\n<h3>Two</h3>\n<h4>Three</h4>\n<h6>Six</h6>\n"
+    html = render_markdown("# One\n\n## Two\n\n### Three\n\n###### Six\n\n<h1 align='center'>Tool</h1>")
+
+    assert html == (
+        '<h3 id="readme-one">One</h3>\n<h3 id="readme-two">Two</h3>\n<h4 id="readme-three">Three</h4>\n<h6 id="readme-six">Six</h6>\n'
+        '<h3 align="center">Tool</h3>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "anchors"),
+    [
+        pytest.param("# Getting *started*, `now`!", ["getting-started-now"], id="punctuation goes"),
+        pytest.param("# Usage\n\n# Usage\n\n# Usage", ["usage", "usage-1", "usage-2"], id="the same name again"),
+        pytest.param("# Größe & co", ["größe--co"], id="other alphabets"),
+        pytest.param("# \N{ROCKET} Start", ["-start"], id="emoji"),
+        pytest.param("# snake_case-and-hyphen", ["snake_case-and-hyphen"], id="hyphens stay"),
+    ],
+)
+def test_headings_are_named_as_on_github(text: str, anchors: list[str]) -> None:
+    headings = [attributes["id"] for tag, attributes in _Shape(render_markdown(text)).elements if tag == "h3"]
+
+    assert headings == [f"readme-{anchor}" for anchor in anchors]
+
+
+def test_links_within_the_text_lead_to_its_headings() -> None:
+    html = render_markdown("[up](#usage) <a href='#old'>old</a>\n\n# Usage\n\n<a name='old'></a>")
+
+    assert '<a href="#readme-usage"' in html
+    assert '<a href="#readme-old"' in html
+    assert '<a name="readme-old"' in html
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["docs/install.md", "LICENSE", "../../x", "/account/logout/", "?next=x", "//evil.example", "/\\evil.example", "\\\\evil.example"],
+)
+def test_relative_links_lead_nowhere(target: str) -> None:
+    markdown, html = render_markdown(f"[x]({target})"), render_markdown(f'<a href="{target}">x</a>')
+
+    for shown in (markdown, html):
+        assert [attributes.get("href") for tag, attributes in _Shape(shown).elements if tag == "a"] == [None]
+
+
+def test_bare_addresses_are_links() -> None:
+    assert render_markdown("See https://docs.example/x.") == (
+        '<p>See <a href="https://docs.example/x" rel="nofollow ugc noopener">https://docs.example/x</a>.</p>\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "one<br>two",
+        "<kbd>Ctrl</kbd>+<kbd>C</kbd>",
+        "H<sub>2</sub>O and x<sup>2</sup>",
+        "<details><summary>More</summary>It.</details>",
+        '<div align="center">Middle</div>',
+        "<dl><dt>Term</dt><dd>Its meaning</dd></dl>",
+        '<div class="scroll" role="region" tabindex="0" aria-label="Table"><table><tbody><tr><td align="right" colspan="2">1</td></tr></tbody></table></div>',
+    ],
+)
+def test_harmless_html_is_rendered(html: str) -> None:
+    written = html.removeprefix('<div class="scroll" role="region" tabindex="0" aria-label="Table">') if "<table>" in html else html
+
+    assert html in render_markdown(written)
+
+
+def test_markdown_inside_of_html_is_rendered_too() -> None:
+    assert "<strong>it</strong>" in render_markdown("<details><summary>More</summary>\n\n**it**\n\n</details>")
+
+
+def test_tasks_are_boxes_with_words() -> None:
+    assert render_markdown("- [ ] write\n- [x] test\n- [X] ship\n- [x](y) read") == (
+        '<ul>\n<li><span class="task" role="img" aria-label="to do"></span> write</li>\n'
+        '<li><span class="task done" role="img" aria-label="done"></span> test</li>\n'
+        '<li><span class="task done" role="img" aria-label="done"></span> ship</li>\n'
+        '<li><a rel="nofollow ugc noopener">x</a> read</li>\n</ul>\n'
+    )
+
+
+def test_cells_are_aligned_without_a_style() -> None:
+    html = render_markdown("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |")
+
+    assert '<th align="left">a</th>\n<th align="center">b</th>\n<th align="right">c</th>' in html
+    assert "style" not in html
+
+
+def test_nobody_writes_a_copy_button_that_copies_something_else() -> None:
+    html = render_markdown("<pre>docker pull good<details>; curl evil</details></pre>\n\n<div class='snippet'><code>a</code></div>")
+
+    assert html.count("data-copy") == html.count('class="snippet"') == 1
+    assert "<code>docker pull good; curl evil</code>" in html
 
 
 def test_a_code_block_can_be_copied() -> None:
