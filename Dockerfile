@@ -8,15 +8,17 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
-# The libraries, by hash. Only this stage has the files that pip leaves behind.
+# The libraries: what the lock names and nothing else, by hash; then the question whether one lacks another. Only this stage has the
+# files that pip leaves behind.
 FROM base AS libraries
+ARG EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
 RUN python3 -m venv /opt/venv
 COPY requirements/base.txt /requirements/
-RUN pip install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /requirements/base.txt
+RUN pip install ${EXACTLY} --requirement /requirements/base.txt && pip check
 
 FROM libraries AS demo-libraries
-COPY requirements/demo.txt /requirements/
-RUN pip install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /requirements/demo.txt
+COPY requirements/sandbox.txt /requirements/
+RUN pip install ${EXACTLY} --requirement /requirements/sandbox.txt && pip check
 
 # A user for the shop, one for the commands that change signing keys, one for the registry of docker-compose.yml; and the folders
 # that volumes are mounted on, for a fresh volume takes over their owner and mode.

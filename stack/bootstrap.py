@@ -49,7 +49,7 @@ def make_ready(purpose: str) -> None:
     make_private(var)
     log = var / "log" / "bootstrap.log"
     install_packages(packages.PURPOSES[purpose], log)
-    Virtualenv(ROOT).ensure(log)
+    Virtualenv(ROOT, purpose).ensure(log)
 
 
 def install_packages(needs: tuple[packages.Need, ...], log: Path) -> None:
