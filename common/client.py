@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +28,12 @@ def address_in(environ: Mapping[str, Any]) -> str | None:
     peer itself is the client.
     """
     return _normal(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", ""))
+
+
+def network_of(address: str) -> str:
+    """Return what an address is counted by: itself; of IPv6 its /64, which is what one customer has."""
+    parsed = ip_address(address)
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
 
 
 @lru_cache(maxsize=4096)

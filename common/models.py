@@ -43,3 +43,15 @@ class NeighbourAway(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PaceCount(models.Model):
+    """How often somebody did a paced act within a time that ends at `ends_at`. The key is a keyed hash of act, span and whom."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    act = models.CharField(max_length=40)
+    count = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.act}: {self.count}"

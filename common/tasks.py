@@ -4,6 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 
 from common.leases import lease_of_job
+from common.paces import forget_ended
 
 
 @shared_task(name="common.clear_sessions")
@@ -12,3 +13,9 @@ def clear_sessions() -> None:
     with lease_of_job("common.clear_sessions") as held:
         if held:
             call_command("clearsessions")
+
+
+@shared_task(name="common.forget_paces")
+def forget_paces() -> int:
+    """Delete counts of acts whose time is over. Returns how many."""
+    return forget_ended()

@@ -7,7 +7,6 @@ A limit that is reached stays reached until its window ends, whatever is counted
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from time import time
 
 from django.utils.crypto import salted_hmac
@@ -16,6 +15,7 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
+from common.client import network_of
 from common.redis import redis_client, redis_key, unless_away
 from registry_auth.credentials import Credentials
 from registry_auth.kept import KeptAnswers
@@ -35,7 +35,7 @@ def note_failure(*, credentials: Credentials, address: str | None) -> int | None
     """
     pair = f"{credentials.username}\0{credentials.secret}".encode(errors="surrogatepass")  # a header may hold anything
     shown = salted_hmac("registry_auth.failures", pair, algorithm="sha256").hexdigest()
-    source = None if address is None else _network(address)
+    source = None if address is None else network_of(address)
     told = [_REACHED.get((SHOWINGS.namespace, shown), now=time()), _REACHED.get((DIFFERENT.namespace, source), now=time())]
     if wait := _longest(None if ends is None else max(1, round(ends - time())) for ends in told):
         return wait
@@ -69,11 +69,6 @@ def _seconds_left(limit: RateLimitItem, key: str) -> int:
     ends = _limiter().get_window_stats(limit, key).reset_time
     _REACHED.keep((limit.namespace, key), ends, until=ends)
     return max(1, round(ends - time()))
-
-
-def _network(address: str) -> str:
-    parsed = ip_address(address)
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
 
 
 @cache

@@ -33,6 +33,8 @@ LAYERSTORE_IMAGES_PER_NAMESPACE = env.number("LAYERSTORE_IMAGES_PER_NAMESPACE", 
 LAYERSTORE_TOKENS_PER_USER = env.number("LAYERSTORE_TOKENS_PER_USER", 100)
 LAYERSTORE_ORGANISATIONS_PER_USER = env.number("LAYERSTORE_ORGANISATIONS_PER_USER", 10)
 LAYERSTORE_MEMBERS_PER_ORGANISATION = env.number("LAYERSTORE_MEMBERS_PER_ORGANISATION", 500)
+LAYERSTORE_PACES = "config.paces.ACTS"
+LAYERSTORE_PACED_ROUTES = "config.paces.ROUTES"
 LAYERSTORE_APPLICATION_FEE_PERCENT = env.number("LAYERSTORE_APPLICATION_FEE_PERCENT", 10)
 LAYERSTORE_CURRENCIES = env.words("LAYERSTORE_CURRENCIES", "eur,usd,gbp,chf,jpy")
 
@@ -86,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.StaffDoorMiddleware",
+    "common.pacing.PaceMiddleware",
     "common.http.DomainErrorMiddleware",
 ]
 
@@ -174,6 +177,18 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses change: who finds a browser open does not take the account
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# allauth's own defaults, written out so that docs/operations.md can be compared with them.
+ACCOUNT_RATE_LIMITS = {
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "reset_password": "20/m/ip,5/m/key",
+    "reauthenticate": "10/m/user",
+    "reset_password_from_key": "20/m/ip",
+    "signup": "20/m/ip",
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "confirm_email": "1/180s/key",
+}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(LAYERSTORE_PUBLIC_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -213,6 +228,7 @@ CSRF_TRUSTED_ORIGINS = [LAYERSTORE_PUBLIC_URL]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+LAYERSTORE_API_RATES = {"user": env.text("LAYERSTORE_API_RATE", "600/min"), "anon": "60/min"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -224,8 +240,9 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.UserRateThrottle",
         "rest_framework.throttling.AnonRateThrottle",
+        "common.pacing.PaceThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"user": env.text("LAYERSTORE_API_RATE", "600/min"), "anon": "60/min"},
+    "DEFAULT_THROTTLE_RATES": LAYERSTORE_API_RATES,
     "EXCEPTION_HANDLER": "common.api.problem_details",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": 1,

@@ -1,9 +1,7 @@
 """Every address with an id, asked for a row that is somebody else's: as if it did not exist, and nothing changes.
 
-The addresses come from the URL configuration. One with a parameter that is not known here fails: say in `rows` whose row it names.
+The addresses come from the URL configuration. One with a parameter that is not known here fails: say in `tests.support.rows` whose row it names.
 """
-
-from collections.abc import Mapping
 
 import pytest
 from django.db.models import Model
@@ -14,10 +12,10 @@ from accounts.models import AccessToken, AuditEvent, Invitation, Membership
 from billing.models import Order
 from common.models import new_id
 from marketplace.models import Entitlement, Image, Product, ProductPicture, Tag
-from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
-from tests.factories.billing import PaidOrderFactory
-from tests.factories.marketplace import DraftProductFactory, NamespaceFactory
+from tests.factories.accounts import AccessTokenFactory, UserFactory
+from tests.factories.marketplace import NamespaceFactory
 from tests.support.routes import Route, site_routes
+from tests.support.rows import given, rows_of_others
 
 pytestmark = pytest.mark.django_db
 
@@ -34,46 +32,7 @@ MISSING = (404, 405)  # 405 where a page has no such method for anybody
 
 @pytest.fixture
 def rows() -> dict[str, Model]:
-    """Rows of a seller and of a buyer who are neither asking, by the name of the parameter, or of the API's collection."""
-    product = DraftProductFactory()
-    image = product.images.get()
-    order = PaidOrderFactory()
-    picture = ProductPicture.objects.create(product=product, file="products/x.png", width=1, height=1, alt="A picture.")
-    token = AccessTokenFactory(user=product.seller.account.user)
-    organisation = MembershipFactory(user=product.seller.account.user).account
-    robot = RobotFactory(organisation=organisation)
-    return {
-        "handle": organisation,
-        "membership_id": organisation.memberships.get(),
-        "invitation_id": InvitationFactory(account=organisation),
-        "robot_id": robot,
-        "robot": robot,
-        "product_id": product,
-        "image_id": image,
-        "order_id": order,
-        "picture_id": picture,
-        "token_id": token,
-        "access-token": token,
-        "namespace": product.namespace,
-        "image": image,
-        "tag": image.tags.get(),
-        "product": product,
-        "price": product.prices.get(),
-        "order": order,
-        "library": Entitlement.objects.filter(source_id=order.pk).get(),
-    }
-
-
-def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
-    """Return what the route's parameters are for somebody else's rows."""
-    if route.parameters == {"pk"}:
-        return {"pk": rows[route.name.rpartition("-")[0]].pk}
-    if "namespace" in route.parameters:
-        product = rows["product_id"]
-        assert isinstance(product, Product)
-        words = {"namespace": product.namespace.name, "slug": product.slug, "name": product.slug}
-        return {name: words[name] for name in route.parameters}
-    return {name: getattr(rows[name], name, None) or rows[name].pk for name in route.parameters}
+    return rows_of_others()
 
 
 def state() -> list[object]:

@@ -1,0 +1,81 @@
+"""Where paces meet requests: each address that does something paced is counted before its view runs, pages and API alike."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from common.client import address_of
+from common.http import error_page, say_when_to_retry
+from common.paces import UNPACED, Charge, Doer, PaceReached, charge, give_back
+
+WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+EVERY_WRITE: Final = "write"  # counted for each request that writes, beside the act of its own
+_CHARGED: Final = "layerstore_charges"
+_REFUSED: Final = 400
+
+
+class PaceMiddleware:
+    """Count what a page is asked to do, answer 429 where that is too much, and give back what was refused by the page itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code >= _REFUSED:
+            give_back(getattr(request, _CHARGED, []))
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> HttpResponse | None:
+        """Count; the API does so by itself, once it knows whose token was shown."""
+        if hasattr(getattr(view, "cls", None), "throttle_classes"):  # a view of Django REST framework
+            return None
+        try:
+            _charge(request, request.user, mailbox=request.POST.get("email", "") if request.method == "POST" else "")
+        except PaceReached as reached:
+            return say_when_to_retry(error_page(request, reached.status, reached.message), reached)
+        return None
+
+
+class PaceThrottle(BaseThrottle):
+    """The same for the API. Refusals come as the domain error, which says when to come again."""
+
+    def allow_request(self, request: Request, view: object) -> bool:  # noqa: ARG002  DRF passes it
+        """Count the act.
+
+        Raises:
+            PaceReached: enough of it for now.
+        """
+        _charge(request._request, request.user)  # noqa: SLF001  DRF, "Requests": Django's own, which the middleware sees
+        return True
+
+
+def act_of(method: str, route: str) -> str | None:
+    """Return what a request to an address does, `UNPACED` for what is left alone; None where the table says nothing."""
+    routes: dict[str, str] = import_string(settings.LAYERSTORE_PACED_ROUTES)
+    if (own := routes.get(f"{method} {route}")) is not None or method not in WRITING:
+        return own
+    # Django's views of forms take a PUT for a POST, and those that delete a DELETE.
+    return routes.get(f"POST {route}", EVERY_WRITE if route.startswith("admin:") else None)
+
+
+def _charge(request: HttpRequest, user: Any, *, mailbox: str = "") -> None:
+    method, match = request.method or "", request.resolver_match
+    own = act_of(method, match.view_name) if match else None
+    wanted = {act for act in (own, EVERY_WRITE if method in WRITING else None) if act}
+    if own == UNPACED or not wanted:
+        return
+    charges: list[Charge] = []
+    setattr(request, _CHARGED, charges)
+    doer = Doer(account=user.pk if user.is_authenticated else None, address=address_of(request), mailbox=mailbox)
+    try:
+        for act in sorted(wanted):
+            charges += charge(act, doer)
+    except PaceReached:
+        give_back(charges)
+        raise

@@ -1,0 +1,187 @@
+"""Every pace and number that bounds what one account, one address or one mailbox can make the shop write, mail, store or work.
+
+`ACTS` are counted by `common.paces`, at the addresses that `ROUTES` names. `NUMBERS` are kept where they are needed, and listed here so
+that there is one list. docs/operations.md shows both; a test compares.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+
+from accounts.services import invitations, organisations, robots
+from billing.services.orders import MOST_PENDING
+from common.paces import UNPACED, Act, Kept, Pace, Whose, spoken
+from marketplace.services.pictures import MOST_BYTES, MOST_PICTURES
+from registry_auth import failures
+from registry_auth.endpoint import LARGEST_FORM
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_MEGABYTE = 1024 * 1024
+
+
+def _account(most: int, within: timedelta) -> Pace:
+    return Pace(most, within, Whose.ACCOUNT, Kept.POSTGRESQL)
+
+
+def _address(most: int, within: timedelta) -> Pace:
+    return Pace(most, within, Whose.ADDRESS, Kept.POSTGRESQL)
+
+
+def _mailbox(most: int, within: timedelta) -> Pace:
+    return Pace(most, within, Whose.MAILBOX, Kept.POSTGRESQL)
+
+
+def _work(account: int, address: int, within: timedelta = _MINUTE) -> tuple[Pace, Pace]:
+    return Pace(account, within, Whose.ACCOUNT, Kept.REDIS), Pace(address, within, Whose.ADDRESS, Kept.REDIS)
+
+
+ACTS: Final[dict[str, Act]] = {
+    # What only costs work. Addresses are generous: an office or a train shares one.
+    "write": Act("Requests that change something", _work(240, 240)),
+    "search": Act("Searches", _work(120, 300)),
+    "why": Act("Questions why a pull is refused", _work(60, 60)),
+    "preview": Act("Previews of a description", _work(60, 60)),
+    "sign_in": Act("Sign-ins", _work(60, 600, _HOUR)),
+    # People and their credentials: each of these mails.
+    "sign_up": Act("New accounts", (_mailbox(10, _HOUR), _address(100, _HOUR), _address(300, _DAY))),
+    "account.mail": Act("Mails with a link", (_mailbox(10, _HOUR), _account(20, _HOUR), _address(60, _HOUR))),
+    "account.change": Act("Changes of an account", (_account(60, _HOUR), _address(120, _HOUR))),
+    "token.make": Act("New access tokens", (_account(20, _HOUR), _account(60, _DAY))),
+    "token.revoke": Act("Revoked access tokens", (_account(200, _HOUR),)),
+    "robot.make": Act("New secrets of robots", (_account(60, _HOUR),)),
+    "organisation.found": Act("New organisations", (_account(10, _DAY),)),
+    "organisation.change": Act("Changes of organisations", (_account(120, _HOUR),)),
+    "invitation.answer": Act("Answers to invitations", (_account(60, _HOUR), _address(60, _HOUR))),
+    # Names and products: each of these leaves rows.
+    "namespace.choose": Act("New namespaces", (_account(10, _HOUR),)),
+    "image.reserve": Act("Reserved names", (_account(60, _HOUR), _account(200, _DAY))),
+    "image.release": Act("Names given up", (_account(100, _HOUR),)),
+    "product.draft": Act("New products", (_account(30, _HOUR), _account(100, _DAY))),
+    "product.save": Act("Saves of products", (_account(240, _HOUR),)),
+    "product.move": Act("Products published or withdrawn", (_account(60, _HOUR),)),
+    "price.set": Act("New prices", (_account(60, _HOUR), _account(200, _DAY))),
+    "picture.add": Act("New pictures", (_account(60, _HOUR), _account(200, _DAY))),
+    "picture.remove": Act("Removed pictures", (_account(200, _HOUR),)),
+    # Money: each of these asks Stripe.
+    "buy": Act("Purchases begun", (_account(60, _HOUR),)),
+    "obtain": Act("Free products taken", (_account(120, _HOUR),)),
+    "payouts": Act("Questions to Stripe about payouts", (_account(20, _HOUR),)),
+}
+
+# "METHOD route" → act. A writing address that needs none but the pace of every write says "write".
+ROUTES: Final[dict[str, str]] = {
+    "GET marketplace:search": "search",
+    "GET product-list": "search",
+    "GET registry_auth:why": "why",
+    "POST registry_auth:why": "why",
+    "POST pull-diagnosis-list": "why",
+    "POST marketplace:preview": "preview",
+    "POST common:theme": "write",
+    "POST account_login": "sign_in",
+    "POST account_logout": "write",
+    "POST account_reauthenticate": "sign_in",
+    "POST mfa_authenticate": "sign_in",
+    "POST mfa_reauthenticate": "sign_in",
+    "POST mfa_reauthenticate_webauthn": "sign_in",
+    "POST mfa_login_webauthn": "sign_in",
+    "POST account_confirm_login_code": "sign_in",
+    "POST account_signup": "sign_up",
+    "POST account_email": "account.mail",
+    "POST account_reset_password": "account.mail",
+    "POST account_email_verification_sent": "account.mail",
+    "POST account_confirm_email": "account.change",
+    "POST account_change_password": "account.change",
+    "POST account_set_password": "account.change",
+    "POST account_reset_password_from_key": "account.change",
+    "POST mfa_activate_totp": "account.change",
+    "POST mfa_deactivate_totp": "account.change",
+    "POST mfa_generate_recovery_codes": "account.change",
+    "POST mfa_download_recovery_codes": "account.change",
+    "POST mfa_add_webauthn": "account.change",
+    "POST mfa_remove_webauthn": "account.change",
+    "POST mfa_edit_webauthn": "account.change",
+    "POST marketplace:log_out_everywhere": "account.change",
+    "POST marketplace:tokens": "token.make",
+    "POST marketplace:pull_credential": "token.make",
+    "POST access-token-list": "token.make",
+    "POST marketplace:token_revoke": "token.revoke",
+    "DELETE access-token-detail": "token.revoke",
+    "POST marketplace:robots": "robot.make",
+    "POST marketplace:robot_replace": "robot.make",
+    "POST robot-list": "robot.make",
+    "POST marketplace:robot_revoke": "token.revoke",
+    "DELETE robot-detail": "token.revoke",
+    "POST accounts:organisations": "organisation.found",
+    "POST accounts:organisation": "organisation.change",
+    "POST accounts:organisation_leave": "organisation.change",
+    "POST accounts:member_role": "organisation.change",
+    "POST accounts:member_remove": "organisation.change",
+    "POST accounts:invitation_withdraw": "organisation.change",
+    "POST accounts:invitation_resend": "organisation.change",
+    "POST accounts:invitation": "invitation.answer",
+    "POST marketplace:start": "namespace.choose",
+    "POST namespace-list": "namespace.choose",
+    "POST marketplace:reserve": "image.reserve",
+    "POST image-list": "image.reserve",
+    "POST marketplace:release": "image.release",
+    "DELETE image-detail": "image.release",
+    "POST marketplace:product_new": "product.draft",
+    "POST product-list": "product.draft",
+    "POST marketplace:product_edit": "product.save",
+    "PATCH product-detail": "product.save",
+    "POST marketplace:product_publish": "product.move",
+    "POST product-publish": "product.move",
+    "POST marketplace:product_withdraw": "product.move",
+    "POST product-withdraw": "product.move",
+    "POST marketplace:product_price": "price.set",
+    "POST price-list": "price.set",
+    "POST marketplace:picture_add": "picture.add",
+    "POST marketplace:picture_delete": "picture.remove",
+    "POST billing:buy": "buy",
+    "POST order-list": "buy",
+    "POST marketplace:obtain": "obtain",
+    "POST product-obtain": "obtain",
+    "POST billing:payouts_connect": "payouts",
+    "GET billing:payouts_return": "payouts",
+    "GET billing:payouts_refresh": "payouts",
+    "POST billing:stripe_webhook": UNPACED,  # nothing is kept of what Stripe has not signed, and Stripe comes from few addresses
+}
+
+# What is bounded by a number where it is kept: what, how many, by which setting if by one, and where it is counted.
+NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("namespaces of a new seller", str(settings.LAYERSTORE_NAMESPACES_PER_SELLER), "LAYERSTORE_NAMESPACES_PER_SELLER", "rows"),
+    ("images of a new namespace", str(settings.LAYERSTORE_IMAGES_PER_NAMESPACE), "LAYERSTORE_IMAGES_PER_NAMESPACE", "rows"),
+    ("live access tokens of a user", str(settings.LAYERSTORE_TOKENS_PER_USER), "LAYERSTORE_TOKENS_PER_USER", "rows"),
+    ("organisations that one user owns", str(settings.LAYERSTORE_ORGANISATIONS_PER_USER), "LAYERSTORE_ORGANISATIONS_PER_USER", "rows"),
+    ("members of an organisation", str(settings.LAYERSTORE_MEMBERS_PER_ORGANISATION), "LAYERSTORE_MEMBERS_PER_ORGANISATION", "rows"),
+    ("live robots of an organisation", str(robots.MOST_ROBOTS), "", "rows"),
+    ("new secrets of an organisation's robots in a day", str(robots.NEW_A_DAY), "", "rows"),
+    ("changes of roles of an organisation in a day", str(organisations.ROLE_CHANGES_A_DAY), "", "rows"),
+    ("open invitations of an organisation", str(invitations.OPEN_AT_ONCE), "", "rows"),
+    ("invitations from an organisation, and from a user, in a day", str(invitations.A_DAY_FROM_ONE), "", "rows"),
+    ("invitations to one mailbox in a day", str(invitations.A_DAY_TO_ONE), "", "rows"),
+    ("unpaid purchases of a user", str(MOST_PENDING), "", "rows"),
+    ("pictures of a product", str(MOST_PICTURES), "", "rows"),
+    ("megabytes of an uploaded picture", str(MOST_BYTES // _MEGABYTE), "", "request"),
+    ("megabytes of a request without its files", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE // _MEGABYTE), "", "request"),
+    ("kilobytes of a form at the token endpoint", str(LARGEST_FORM // 1024), "", "request"),
+    ("requests to the API, by user", settings.LAYERSTORE_API_RATES["user"], "LAYERSTORE_API_RATE", "Redis"),
+    ("requests to the API without a token, by address", settings.LAYERSTORE_API_RATES["anon"], "", "Redis"),
+    (f"showings of one wrong registry credential in {failures.WINDOW_MINUTES} minutes", str(failures.SHOWINGS.amount), "", "Redis"),
+    (f"wrong registry credentials of one address in {failures.WINDOW_MINUTES} minutes", str(failures.DIFFERENT.amount), "", "Redis"),
+    *((f"sign-in pages: {name.replace('_', ' ')}", rate, "", "Redis") for name, rate in settings.ACCOUNT_RATE_LIMITS.items()),
+)
+
+
+def documented() -> Iterator[str]:
+    """Yield the lines of the tables in docs/operations.md."""
+    for act in ACTS.values():
+        most: dict[tuple[Whose, Kept], list[str]] = {}
+        for pace in act.paces:
+            most.setdefault((pace.whose, pace.kept), []).append(f"{pace.most} in {spoken(pace.within)}")
+        for (whose, kept), bounds in most.items():
+            yield f"| {act.words} | {whose} | {', '.join(bounds)} | {kept} |"
+    for what, most_of_it, setting, where in NUMBERS:
+        yield f"| {what} | {most_of_it} | {f'`{setting}`' if setting else ''} | {where} |"

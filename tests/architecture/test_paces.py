@@ -1,0 +1,79 @@
+"""Nothing can be done without end: each address that writes has a pace, and operators read the same numbers as the code."""
+
+from itertools import product
+from pathlib import Path
+from time import time
+
+import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from common import pacing
+from common.paces import acts
+from common.pacing import WRITING, act_of
+from config import paces
+from tests.factories.accounts import AccessTokenFactory
+from tests.factories.marketplace import NamespaceFactory
+from tests.support.routes import Route, site_routes
+from tests.support.rows import given, rows_of_others
+
+MANUAL = Path(settings.BASE_DIR, "docs", "operations.md")
+NAMED = [route for route in site_routes() if route.name and not route.name.startswith("admin:")]
+OF_LIBRARIES = {"pk": 1, "key": "x", "uidb36": "x", "path": "x"}
+
+
+def address(route: Route, rows) -> str:
+    """The address of a row of somebody's, or of any row where the address is a library's."""
+    if route.name.startswith(("account_", "mfa_")):
+        return reverse(route.name, kwargs={name: OF_LIBRARIES[name] for name in route.parameters})
+    return reverse(route.name, kwargs=given(route, rows))
+
+
+@pytest.fixture
+def most_able(monkeypatch) -> User:
+    """Somebody who is seller and staff: whoever may most. Nothing of what they do is counted here."""
+    monkeypatch.setattr(pacing, "_charge", lambda *_, **__: None)
+    user: User = NamespaceFactory().owner.user
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    return user
+
+
+def ask(user: User, method: str, route: Route, rows) -> int:
+    """Ask as somebody who has just signed in, and take back what came of it; return the status."""
+    if route.pattern.startswith("api/"):
+        token = AccessTokenFactory(user=user)
+        client, headers = Client(raise_request_exception=False), {"authorization": f"Bearer {token.secret}"}
+    else:
+        client, headers = Client(raise_request_exception=False), {}
+        client.force_login(user)
+        session = client.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time()}]
+        session.save()
+    return int(getattr(client, method.lower())(address(route, rows), content_type="application/json", headers=headers).status_code)
+
+
+@pytest.mark.django_db
+def test_each_address_that_writes_has_a_pace(most_able: User) -> None:
+    rows, unpaced = rows_of_others(), [pair for pair in product(NAMED, sorted(WRITING)) if act_of(pair[1], pair[0].name) is None]
+
+    taken = [f"{method} {route}" for route, method in unpaced if ask(most_able, method, route, rows) != 405]
+
+    assert unpaced
+    assert taken == []
+
+
+def test_each_pace_is_of_an_address_that_there_is() -> None:
+    names = {route.name for route in site_routes()}
+
+    assert {entry for entry in paces.ROUTES if entry.partition(" ")[2] not in names} == set()
+    assert {act for act in paces.ROUTES.values() if act} | {pacing.EVERY_WRITE} == set(acts())
+
+
+def test_operators_are_told_every_pace_and_number() -> None:
+    section = MANUAL.read_text(encoding="utf-8").partition("## Paces and numbers\n")[2].partition("\n## ")[0]
+    told = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| act", "| number"))]
+
+    assert told == list(paces.documented())

@@ -1,0 +1,54 @@
+"""Rows of somebody, for tests that walk over every address with an id."""
+
+from collections.abc import Mapping
+
+from django.db.models import Model
+
+from marketplace.models import Entitlement, Product, ProductPicture
+from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
+from tests.factories.billing import PaidOrderFactory
+from tests.factories.marketplace import DraftProductFactory
+from tests.support.routes import Route
+
+
+def rows_of_others() -> dict[str, Model]:
+    """Rows of a seller and of a buyer who are neither asking, by the name of the parameter, or of the API's collection."""
+    product = DraftProductFactory()
+    image = product.images.get()
+    order = PaidOrderFactory()
+    picture = ProductPicture.objects.create(product=product, file="products/x.png", width=1, height=1, alt="A picture.")
+    token = AccessTokenFactory(user=product.seller.account.user)
+    organisation = MembershipFactory(user=product.seller.account.user).account
+    robot = RobotFactory(organisation=organisation)
+    return {
+        "handle": organisation,
+        "membership_id": organisation.memberships.get(),
+        "invitation_id": InvitationFactory(account=organisation),
+        "robot_id": robot,
+        "robot": robot,
+        "product_id": product,
+        "image_id": image,
+        "order_id": order,
+        "picture_id": picture,
+        "token_id": token,
+        "access-token": token,
+        "namespace": product.namespace,
+        "image": image,
+        "tag": image.tags.get(),
+        "product": product,
+        "price": product.prices.get(),
+        "order": order,
+        "library": Entitlement.objects.filter(source_id=order.pk).get(),
+    }
+
+
+def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
+    """Return what the route's parameters are for somebody else's rows."""
+    if route.parameters == {"pk"}:
+        return {"pk": rows[route.name.rpartition("-")[0]].pk}
+    if "namespace" in route.parameters:
+        product = rows["product_id"]
+        assert isinstance(product, Product)
+        words = {"namespace": product.namespace.name, "slug": product.slug, "name": product.slug}
+        return {name: words[name] for name in route.parameters}
+    return {name: getattr(rows[name], name, None) or rows[name].pk for name in route.parameters}
