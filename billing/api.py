@@ -14,7 +14,8 @@ from accounts.models import User
 from accounts.selectors.buying import buyer_named
 from billing.models import Order, OrderImage, Refund
 from billing.selectors.orders import orders_seen_by
-from billing.services.orders import open_checkout, place_order
+from billing.services.orders import place_order
+from billing.services.visits import open_order
 from marketplace.models import Product
 
 
@@ -121,5 +122,5 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             raise Http404
         user = cast("User", request.user)
         order = place_order(product=product, user=user, buyer=buyer_named(user, given.validated_data["buyer"]))
-        open_checkout(order=order)
+        open_order(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

@@ -1,12 +1,15 @@
 """What the sale must not be without: a sane price list everywhere, and the real Stripe on the internet."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own word for it
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
+
+from common.neighbours import away_neighbours
 
 _WHOLE = 100
 _CODE = re.compile("[a-z]{3}")
@@ -71,3 +74,21 @@ def stripe_is_real(
     if settings.STRIPE_SECRET_KEY and not settings.STRIPE_LIVEMODE:
         found.append(Warning("STRIPE_SECRET_KEY is a test key: no money moves.", hint="Use a live key to sell.", id="billing.W001"))
     return found
+
+
+@register(Tags.database)
+def stripe_lets_us(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  Django passes it
+    databases: Iterable[str] | None = None,
+    **_kwargs: Any,
+) -> list[CheckMessage]:
+    """Check that Stripe has lately refused nothing to our key; a warning, for the shop must start so that it can be mended."""
+    if databases is None or DEFAULT_DB_ALIAS not in databases:
+        return []
+    try:
+        away = list(away_neighbours().filter(name__startswith="Stripe key:"))
+    except DatabaseError:  # no tables yet
+        return []
+    return [
+        Warning(f"{row.name}: {row.reason}", hint="Nothing is lost meanwhile: it goes on once it may.", id="billing.W002") for row in away
+    ]

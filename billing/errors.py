@@ -14,6 +14,31 @@ class StripeAway(RetryLater):
         super().__init__("Our payment provider does not answer right now. Nothing is lost: try again in a minute.", cause=cause)
 
 
+class StripeBusy(StripeAway):
+    """As many requests of this process wait for Stripe as may. 503."""
+
+    code = "stripe_busy"
+    retry_after = 5
+
+    def __init__(self) -> None:
+        RetryLater.__init__(self, "Our payment provider is slow right now. Nothing was charged. Try again in a moment.")
+
+
+class StripeKeyRefused(StripeAway):
+    """Stripe does not let our own key do this: nobody's fault but ours, and nothing about anybody else is known. 503.
+
+    Attributes:
+        advice: for staff, without a secret; names the permission that a restricted key lacks, where Stripe does.
+    """
+
+    code = "stripe_key_refused"
+    retry_after = 300
+
+    def __init__(self, *, permission: str = "", cause: str = "") -> None:
+        RetryLater.__init__(self, "Payments do not work right now, and we have been told. Nothing was charged. Try later.", cause=cause)
+        self.advice = f"Give STRIPE_SECRET_KEY the permission {permission}." if permission else "Stripe does not accept STRIPE_SECRET_KEY."
+
+
 class StripeRefused(ConflictError):
     """Stripe understood and said no: asking again changes nothing. 409.
 
@@ -27,6 +52,20 @@ class StripeRefused(ConflictError):
     def __init__(self, *, reason: str, stripe_code: str = "") -> None:
         super().__init__("Our payment provider refused this. Nothing was charged. Write to us if it stays so.", stripe_code=stripe_code)
         self.reason, self.stripe_code = reason, stripe_code
+
+
+class StripeAccountGone(StripeRefused):
+    """The account is not connected to us under our key: deleted, deauthorised, or made in the other mode. 409."""
+
+
+class CheckoutOpening(RetryLater):
+    """Another request of the same buyer is opening this checkout at this moment. 503."""
+
+    code = "checkout_opening"
+    retry_after = 3
+
+    def __init__(self) -> None:
+        super().__init__("This purchase is being opened already, in another tab perhaps. Nothing was charged. Try again in a moment.")
 
 
 class WebhookSwitchedOff(DomainError):

@@ -1,14 +1,15 @@
 """The only module that talks to Stripe: the official SDK, with time limits, idempotency keys, and two kinds of failure.
 
 Every function raises `StripeAway` (nothing is known, the same call again is safe) or `StripeRefused` (final), and RuntimeError inside a
-transaction: a row lock is never held while somebody else's computer thinks.
+transaction: a row lock is never held while somebody else's computer thinks. In a request few may ask at once (`billing.places`).
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import stripe
 from django.conf import settings
@@ -16,14 +17,25 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import SellerProfile
-from billing.errors import InvalidWebhook, StripeAway, StripeRefused
+from billing.errors import InvalidWebhook, StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
 from billing.models import Order, Refund
 from billing.payment import Dispute, GivenBack, Payment
+from billing.places import in_request, leave_alone, take_place
+from common.neighbours import mark_away, mark_present
 
-_TIMEOUT = (3.05, 10)  # seconds to connect, to answer
-_RETRIES = 2  # by the SDK, with the same key; the second after a time of chance, so clicks at once part; outages are the sweeps' matter
-# 401 is our own configuration: mended some day, and nothing may be lost until then.
-_AWAY = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, stripe.AuthenticationError)
+
+class Patience(NamedTuple):
+    """How long one question may take."""
+
+    connect: float  # seconds
+    answer: float  # seconds
+    retries: int  # by the SDK, with the same key, after times of chance; outages are the sweeps' matter
+
+
+_OF_WORKERS = Patience(3.05, 10, 2)
+_OF_REQUESTS = Patience(3.05, 8, 1)  # somebody waits, and a thread with them
+_AWAY = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError)
+_PERMISSION = re.compile(r"rak_\w+")
 _PAYMENT = ["payment_intent.latest_charge"]
 
 
@@ -55,26 +67,52 @@ class Delivery:
     livemode: bool
 
 
-@lru_cache(maxsize=4)
-def _client_for(key: str, base: str) -> stripe.StripeClient:
-    http = stripe.RequestsClient(timeout=_TIMEOUT)
+@lru_cache(maxsize=8)
+def _client_for(key: str, base: str, patience: Patience) -> stripe.StripeClient:
+    http = stripe.RequestsClient(timeout=(patience.connect, patience.answer))
     if base:
-        return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=_RETRIES)
-    return stripe.StripeClient(key, http_client=http, max_network_retries=_RETRIES)
+        return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=patience.retries)
+    return stripe.StripeClient(key, http_client=http, max_network_retries=patience.retries)
 
 
 @contextmanager
-def _stripe() -> Iterator[Any]:
-    """Yield the SDK's v1 services; translate what it raises."""
+def _stripe(what: str) -> Iterator[Any]:
+    """Yield the SDK's v1 services; translate what it raises.
+
+    Args:
+        what: is asked for, as staff read it when our key may not.
+    """
     if connection.in_atomic_block:
         msg = "Stripe is never called inside a transaction."
         raise RuntimeError(msg)
+    base = settings.STRIPE_API_BASE
+    take_place(base)
     try:
-        yield _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE).v1
+        yield _client_for(settings.STRIPE_SECRET_KEY, base, _OF_REQUESTS if in_request() else _OF_WORKERS).v1
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise _not_allowed(error, what) from error
     except _AWAY as error:
+        if isinstance(error, stripe.APIConnectionError):
+            leave_alone(base)
         raise StripeAway(cause=_cause(error)) from error
     except stripe.StripeError as error:
         raise StripeRefused(reason=_cause(error), stripe_code=error.code or "") from error
+    mark_present(_key_for(what))
+
+
+def _not_allowed(error: stripe.StripeError, what: str) -> StripeRefused | StripeKeyRefused:
+    """Tell an account that is connected to us no longer from a key of ours that may not do this: the second is nobody else's fault."""
+    code = error.error.code if error.error else None  # of these two the SDK leaves `error.code` empty
+    if code == "account_invalid":
+        return StripeAccountGone(reason=_cause(error), stripe_code=code)
+    permission = _PERMISSION.search(error.user_message or "")
+    refused = StripeKeyRefused(permission=permission[0] if permission else "", cause=_cause(error))
+    mark_away(_key_for(what), reason=refused.advice)
+    return refused
+
+
+def _key_for(what: str) -> str:
+    return f"Stripe key: {what}"
 
 
 def _cause(error: stripe.StripeError) -> str:
@@ -108,20 +146,20 @@ def create_checkout(order: Order) -> Checkout:
         "cancel_url": f"{back}?cancelled=yes",
         "expires_at": int(order.checkout_expires_at.timestamp()),
     }
-    with _stripe() as v1:
+    with _stripe("checkout") as v1:
         session = v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{order.pk}"})
     return Checkout(session_id=session.id, url=session.url or "")
 
 
 def expire_checkout(session_id: str) -> None:
     """Close an open session for good; StripeRefused if it is complete or expired."""
-    with _stripe() as v1:
+    with _stripe("checkout") as v1:
         v1.checkout.sessions.expire(session_id)
 
 
 def read_payment(session_id: str) -> Payment:
     """Return what Stripe says now of a session, its payment, its refunds and its dispute."""
-    with _stripe() as v1:
+    with _stripe("payments") as v1:
         session = v1.checkout.sessions.retrieve(session_id, {"expand": _PAYMENT})
         intent = session.payment_intent
         charge = intent.latest_charge if intent else None
@@ -190,7 +228,7 @@ def _dispute(statuses: Iterator[str]) -> Dispute:
 
 def read_order_id(event_type: str, object_id: str) -> str:
     """Return the id of the order that a session, charge, refund or dispute names in its metadata; empty if it names none."""
-    with _stripe() as v1:
+    with _stripe("payments") as v1:
         if event_type.startswith("checkout.session."):
             source = v1.checkout.sessions.retrieve(object_id)
         else:
@@ -213,7 +251,7 @@ def create_refund(refund: Refund) -> None:
     }
     if refund.order.application_fee:
         params["refund_application_fee"] = True
-    with _stripe() as v1:
+    with _stripe("refunds") as v1:
         v1.refunds.create(params, {"idempotency_key": f"refund-{refund.pk}"})
 
 
@@ -228,7 +266,7 @@ def create_account(seller: SellerProfile) -> str:
         "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
         "metadata": {"seller_id": str(seller.pk)},
     }
-    with _stripe() as v1:
+    with _stripe("new accounts") as v1:
         return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}"}).id)
 
 
@@ -241,13 +279,13 @@ def create_account_link(stripe_account_id: str) -> str:
         "return_url": public + reverse("billing:payouts_return"),
         "refresh_url": public + reverse("billing:payouts_refresh"),
     }
-    with _stripe() as v1:
+    with _stripe("onboarding") as v1:
         return str(v1.account_links.create(params).url)
 
 
 def read_standing(stripe_account_id: str) -> Standing:
     """Return what Stripe lets the account do; StripeRefused for one that is no longer connected to us."""
-    with _stripe() as v1:
+    with _stripe("accounts") as v1:
         account = v1.accounts.retrieve(stripe_account_id)
     return Standing(
         charges_enabled=bool(account.charges_enabled),

@@ -1,4 +1,4 @@
-"""Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it."""
+"""Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it; and what one process at a time does."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,3 +39,21 @@ def lease_of_job(name: str) -> Iterator[bool]:
     """Try to hold a task of `LAYERSTORE_JOBS` for as long as it may run: nobody else runs it meanwhile, or waits for one that died."""
     with lease(name, lasting=timedelta(seconds=settings.LAYERSTORE_JOBS[name].limit)) as held:
         yield held
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Do what one process at a time does; yield whether nobody else is at it. Nobody waits, and who dies lets go with the connection.
+
+    For what takes seconds and happens at any moment, where a row that remembers it would only be in the way (PostgreSQL manual,
+    "Advisory Locks": those of a session need no transaction).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        (held,) = cursor.fetchone()
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -100,7 +100,7 @@ class Api:
     def _performed(self, asked: Asked) -> Answer:
         fault = self.faults.take(request.method, request.path)
         if fault:
-            fault.before()
+            fault.before(request.method, request.path)
         if asked.slot and (earlier := self.keys.earlier(asked.slot, self.config.now())):
             return earlier
         answer = self._run(asked, check(asked.raw, asked.endpoint.params))

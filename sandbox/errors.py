@@ -82,3 +82,13 @@ class ServerFault(StripeError):
 def missing(kind: str, key: str, param: str) -> NotFound:
     """What Stripe says of an identifier that it does not know."""
     return NotFound(f"No such {kind}: '{key}'", code="resource_missing", param=param)
+
+
+def lacks_permission(method: str, path: str) -> Forbidden:
+    """What Stripe says to a restricted key: no code, and the permission's name only in the message."""
+    resource = "_".join(part.removesuffix("s") for part in path.removeprefix("/v1/").split("/") if part.replace("_", "").isalpha())
+    permission = f"rak_{resource}_{'read' if method == 'GET' else 'write'}"
+    return Forbidden(
+        "The provided key 'rk_test_********' does not have the required permissions for this endpoint on account 'acct_platform'."
+        f" Having the '{permission}' permission would allow this request to continue."
+    )

@@ -4,9 +4,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.errors import ServerFault
+from sandbox.errors import ServerFault, lacks_permission
 
-MODES = frozenset({"error", "lost", "slow", "hang"})
+MODES = frozenset({"error", "lost", "slow", "hang", "permission"})
 
 
 class Hangup(Exception):
@@ -15,7 +15,10 @@ class Hangup(Exception):
 
 @dataclass(slots=True)
 class Fault:
-    """`error`: answer `status`, do nothing. `lost`: do it, hang up. `slow`: wait, do it. `hang`: wait, hang up."""
+    """`error`: answer `status`, do nothing. `lost`: do it, hang up. `slow`: wait, do it. `hang`: wait, hang up.
+
+    `permission`: the key is a restricted one, and this is not among what it may do.
+    """
 
     id: int
     mode: str
@@ -32,16 +35,19 @@ class Fault:
         names = ("id", "mode", "path", "method", "status", "seconds", "remaining")
         return {name: getattr(self, name) for name in names}
 
-    def before(self) -> None:
+    def before(self, method: str, path: str) -> None:
         """What happens before the request is acted upon.
 
         Raises:
             ServerFault: in mode error.
+            Forbidden: in mode permission.
             Hangup: in mode hang, after the wait or when the fault is lifted.
         """
         self.struck.set()
         if self.mode == "error":
             raise ServerFault(self.status)
+        if self.mode == "permission":
+            raise lacks_permission(method, path)
         if self.mode in {"slow", "hang"}:
             self.over.wait(self.seconds)
         if self.mode == "hang":

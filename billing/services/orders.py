@@ -22,6 +22,7 @@ from billing.selectors.orders import holds_all, image_ids_of_order, pending_orde
 from billing.services.looks import next_look, take_look, write_look
 from billing.services.moves import MOVES
 from common.errors import LockTimeout
+from common.leases import alone
 from common.locking import locked_transaction, translate_violation
 from common.money import share
 from marketplace.errors import OwnProduct
@@ -231,7 +232,17 @@ def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> 
 
 
 def settle_order(*, order_id: UUID) -> Order:
-    """Ask Stripe about a pending order whose webhook has not come, and end it if its time is over."""
+    """Ask Stripe about a pending order whose webhook has not come, and end it if its time is over; nothing while somebody else asks."""
+    with alone(asking(order_id)) as first:
+        return _settle(order_id) if first else Order.objects.get(pk=order_id)
+
+
+def asking(order_id: UUID) -> str:
+    """Return the name under which one process at a time asks Stripe about an order whose news nobody has brought."""
+    return f"billing.order:{order_id}"
+
+
+def _settle(order_id: UUID) -> Order:
     order = complete_order(order_id=order_id)
     over = order.state == Order.State.PENDING and order.checkout_expires_at <= timezone.now()
     if over and (order.checkout_session_id is None or order.checkout_url):

@@ -1,6 +1,5 @@
 """Buying: to Stripe and back, orders and receipts. Somebody else's order does not exist: 404."""
 
-from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,11 +15,12 @@ from accounts.lifetimes import pull_ends_after_minutes
 from accounts.models import User
 from accounts.requests import signed_in
 from accounts.selectors.buying import buyer_named, buyers_of
-from billing.errors import StripeAway, StripeRefused
+from billing.errors import CheckoutOpening
 from billing.models import Order
 from billing.selectors.orders import orders_of_buyers, orders_seen_by, pulls_of_order
-from billing.services.orders import complete_order, open_checkout, place_order
-from common.errors import ConflictError, LockTimeout
+from billing.services.orders import place_order
+from billing.services.visits import address_while_opening, look_at_order, open_order
+from common.errors import ConflictError
 from marketplace.models import Product
 from marketplace.selectors.listings import product_url
 
@@ -39,7 +39,9 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
     buyer = buyer_named(user, request.POST.get("buyer", ""))
     try:
         order = place_order(product=product, user=user, buyer=buyer)
-        return _see(open_checkout(order=order))
+        return _see(open_order(order=order))
+    except CheckoutOpening:
+        return _see(address_while_opening(order))
     except ConflictError as error:
         messages.error(request, error.message)
         return _see(product_url(product))
@@ -50,18 +52,33 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
 def checkout_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Where Stripe sends the buyer back to: completes the order, and waits kindly while the payment is not known.
 
+    Nobody waits for somebody else's question to Stripe here: the page says that the payment is being confirmed, and looks again.
+
     Context: order; checkout_url, empty once there is nothing to pay any more; product_url; cancelled, whether the buyer left Stripe's
-    page without paying. A settled order redirects to its page.
+    page without paying; opening, whether Stripe's page is only being made. A settled order redirects to its page, one that has been
+    opened meanwhile to Stripe's.
     """
     user = signed_in(request)
-    own_order(user, order_id)
-    with suppress(StripeAway, StripeRefused, LockTimeout):  # then the webhook or the sweep tells; the page asks again
-        complete_order(order_id=order_id)
-    order = own_order(user, order_id)
+    order, opening = own_order(user, order_id), "opening" in request.GET
+    if order.state == Order.State.PENDING and not opening:
+        look_at_order(order_id=order_id)
+        order = own_order(user, order_id)
     if order.state != Order.State.PENDING:
         return redirect("billing:order", order.pk)
+    if opening and order.checkout_url:
+        return _see(order.checkout_url)
+    return _waiting(request, order, opening=opening)
+
+
+def _waiting(request: HttpRequest, order: Order, *, opening: bool) -> HttpResponse:
     cancelled = "cancelled" in request.GET
-    context = {"order": order, "checkout_url": order.checkout_url, "product_url": product_url(order.product), "cancelled": cancelled}
+    context = {
+        "order": order,
+        "checkout_url": order.checkout_url,
+        "product_url": product_url(order.product),
+        "cancelled": cancelled,
+        "opening": opening,
+    }
     response = render(request, "billing/checkout_return.html", context)
     if not cancelled:
         response["Refresh"] = str(_look_again_after(order))  # without JavaScript as well

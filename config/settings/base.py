@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.StaffDoorMiddleware",
     "common.pacing.PaceMiddleware",
+    "billing.places.StripePlacesMiddleware",
     "common.http.DomainErrorMiddleware",
 ]
 

@@ -4,7 +4,8 @@ import pytest
 import stripe
 
 from billing import gateway
-from billing.errors import StripeAway, StripeRefused
+from billing.errors import StripeAway, StripeKeyRefused, StripeRefused
+from billing.gateway import Patience
 from billing.payment import Dispute
 from tests.support.sandbox import Sandbox
 
@@ -12,10 +13,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_without_a_base_the_sdk_talks_to_stripe_itself(settings) -> None:
-    client = gateway._client_for("sk_test_elsewhere", "")
+    client = gateway._client_for("sk_test_elsewhere", "", gateway._OF_WORKERS)
 
     assert client._requestor._options.base_addresses == stripe.StripeClient("sk_test_x")._requestor._options.base_addresses
-    assert gateway._client_for("sk_test_elsewhere", "") is client
+    assert gateway._client_for("sk_test_elsewhere", "", gateway._OF_WORKERS) is client
 
 
 @pytest.mark.parametrize(
@@ -25,8 +26,8 @@ def test_without_a_base_the_sdk_talks_to_stripe_itself(settings) -> None:
         pytest.param(503, StripeAway, id="overloaded"),
         pytest.param(429, StripeAway, id="too many requests"),
         pytest.param(409, StripeAway, id="the same key at work elsewhere"),
-        pytest.param(401, StripeAway, id="our key is wrong: mended some day"),
-        pytest.param(403, StripeRefused, id="not ours to ask"),
+        pytest.param(401, StripeKeyRefused, id="our key is wrong: mended some day"),
+        pytest.param(403, StripeKeyRefused, id="our key may not: mended some day"),
         pytest.param(402, StripeRefused, id="a card is declined"),
         pytest.param(400, StripeRefused, id="refused"),
         pytest.param(404, StripeRefused, id="no such thing"),
@@ -40,14 +41,11 @@ def test_failures_are_of_two_kinds(sandbox: Sandbox, status: int, failure: type[
 
 
 def test_no_answer_in_time_is_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    gateway._client_for.cache_clear()
-    monkeypatch.setattr(gateway, "_TIMEOUT", (3, 0.2))
+    monkeypatch.setattr(gateway, "_OF_WORKERS", Patience(3, 0.2, 0))
     sandbox.fail("/v1/accounts", mode="hang", seconds=20)
 
     with pytest.raises(StripeAway):
         gateway.read_standing("acct_1")
-
-    gateway._client_for.cache_clear()
 
 
 def test_nobody_there_is_no_answer(settings) -> None:

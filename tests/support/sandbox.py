@@ -19,6 +19,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
+from billing import places
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -139,5 +141,6 @@ def sandbox(sandbox_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
     """The shop talks to the sandbox; no fault of an earlier test is left."""
     settings.STRIPE_API_BASE = sandbox_process.url
     sandbox_process.mend()
+    places._left_alone_until.clear()
     yield sandbox_process
     sandbox_process.mend()
