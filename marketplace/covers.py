@@ -1,19 +1,14 @@
-"""Covers of images and products: found with a fixed number of queries, drawn once per manifest, kept in the cache."""
+"""Covers of images and products, as the worker drew them (`marketplace.services.covers`): one query for any number, and no drawing."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from uuid import UUID
 
-from django.core.cache import cache
+from django.db.models import Q
 
-from marketplace.models import Image, Layer, Manifest, Tag
-from marketplace.strata import Drawing, draw
+from marketplace.models import Cover, Image, Layer, LayerList, Manifest, Tag
+from marketplace.strata import Band, Drawing
 from marketplace.strata import Layer as Stratum
-
-_KEPT = 30 * 24 * 3600  # seconds; a drawing never gets stale, for its key is made of what it shows
-_VERSION = 1  # raise it when the drawing changes
 
 
 class Shape(Enum):
@@ -25,41 +20,33 @@ class Shape(Enum):
     WIDE = (640, 260, True)
     MARK = (60, 60, False)
 
+    @property
+    def column(self) -> str:
+        """Where the drawing is stored."""
+        return self.name.lower()
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a cover is drawn from.
 
-    Attributes:
-        seed: repository, or a bundle's slug.
-        manifests: image manifests, one for each image, in order.
+def covers_of_images(image_ids: Collection[UUID], shape: Shape) -> dict[UUID, Drawing]:
+    """Give the cover of each image that has been drawn; the others are left out. One query."""
+    return {pk: _drawing(cover, shape) for cover in _covers(Q(image__in=image_ids), shape) for pk in (cover.image_id,) if pk is not None}
+
+
+def covers_of_products(images: Mapping[UUID, Sequence[Image]], shape: Shape) -> dict[UUID, Drawing]:
+    """Give the cover of each product that has been drawn, by product id. One query.
+
+    Args:
+        images: of each product. One that sells a single image has that image's cover; a bundle has the layers of all in turn, and its own.
     """
-
-    seed: str
-    manifests: tuple[Manifest, ...]
-
-    def key(self, shape: Shape) -> str:
-        text = "|".join((self.seed, *(manifest.digest for manifest in self.manifests)))
-        return f"cover:{_VERSION}:{shape.name}:{hashlib.sha256(text.encode()).hexdigest()}"
+    alone = {pk: several[0].pk for pk, several in images.items() if len(several) == 1}
+    covers = _covers(Q(image__in=set(alone.values())) | Q(product__in=images.keys() - alone.keys()), shape)
+    drawn = {cover.product_id if cover.image_id is None else cover.image_id: _drawing(cover, shape) for cover in covers}
+    return {pk: drawn[of] for pk in images if (of := alone.get(pk, pk)) in drawn}
 
 
-def covers_of_images(images: Iterable[Image], tags: Mapping[UUID, Tag], shape: Shape) -> dict[UUID, Drawing]:
-    """Draw each image with a tag to show; the others are left out. At most two queries, none for what the cache has but indexes."""
-    shown = shown_manifests(tags)
-    return _drawings({image.pk: Ground(image.repository, (shown[image.pk],)) for image in images if image.pk in shown}, shape)
-
-
-def covers_of_products(
-    images: Mapping[UUID, Sequence[Image]], slugs: Mapping[UUID, str], tags: Mapping[UUID, Tag], shape: Shape
-) -> dict[UUID, Drawing]:
-    """Draw each product with a pushed image, by product id; a bundle has the layers of its images in turn, and the face of its slug."""
-    shown = shown_manifests(tags)
-    grounds = {
-        pk: Ground(several[0].repository if len(several) == 1 else slugs[pk], found)
-        for pk, several in images.items()
-        if (found := tuple(shown[image.pk] for image in several if image.pk in shown))
-    }
-    return _drawings(grounds, shape)
+def fills_of_images(image_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    """Give the colours of each drawn image's bands, by the beginning of the layer's digest. One query."""
+    covers = Cover.objects.filter(image__in=image_ids).values_list("image", "bands")
+    return {image_id: {digest: fill for digest, _, _, fill, _, _ in bands} for image_id, bands in covers}
 
 
 def shown_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
@@ -76,37 +63,30 @@ def shown_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
 
 def layers_of(manifest_ids: Iterable[UUID]) -> dict[UUID, list[Layer]]:
     """Give the layers of each manifest, base first. One query."""
-    layers: dict[UUID, list[Layer]] = {}
-    for layer in Layer.objects.filter(manifest__in=set(manifest_ids)).order_by("manifest", "position"):
-        layers.setdefault(layer.manifest_id, []).append(layer)
-    return layers
+    return {found.manifest_id: found.layers for found in LayerList.objects.filter(manifest__in=set(manifest_ids))}
 
 
 def strata_of(layers: Sequence[Layer]) -> list[Stratum]:
     """Say what is drawn as stone: the layer that everything else was built on."""
-    return [
-        Stratum(layer.digest.rpartition(":")[2], layer.size, own=position > 0 or len(layers) == 1) for position, layer in enumerate(layers)
-    ]
+    return [Stratum(hexadecimal(layer), layer.size, own=position > 0 or len(layers) == 1) for position, layer in enumerate(layers)]
 
 
-def _drawings(grounds: Mapping[UUID, Ground], shape: Shape) -> dict[UUID, Drawing]:
-    keys = {pk: ground.key(shape) for pk, ground in grounds.items()}
-    kept: dict[str, Drawing] = cache.get_many(keys.values())
-    missing = {pk: grounds[pk] for pk, key in keys.items() if key not in kept}
-    drawn = {keys[pk]: drawing for pk, drawing in _draw(missing, shape).items()}
-    if drawn:
-        cache.set_many(drawn, timeout=_KEPT)
-    found = kept | drawn
-    return {pk: found[key] for pk, key in keys.items() if key in found}
+def hexadecimal(layer: Layer) -> str:
+    """Return the beginning of the layer's digest, by which it is drawn."""
+    return layer.digest.rpartition(":")[2][:16]
 
 
-def _draw(grounds: Mapping[UUID, Ground], shape: Shape) -> dict[UUID, Drawing]:
-    """Draw what the cache does not have. A manifest that only an event has told of has no layers yet, and no cover."""
-    layers = layers_of(manifest.pk for ground in grounds.values() for manifest in ground.manifests) if grounds else {}
-    width, height, textured = shape.value
-    drawings = {}
-    for pk, ground in grounds.items():
-        strata = [stratum for manifest in ground.manifests for stratum in strata_of(layers.get(manifest.pk, []))]
-        if strata:
-            drawings[pk] = draw(ground.seed, strata, width=width, height=height, textured=textured)
-    return drawings
+def _covers(which: Q, shape: Shape) -> Iterable[Cover]:
+    columns = ("image", "product", shape.column, *(["bands"] if shape is Shape.TALL else []))
+    return Cover.objects.filter(which).only(*columns)
+
+
+def _drawing(cover: Cover, shape: Shape) -> Drawing:
+    width, height, _ = shape.value
+    bands = cover.bands if shape is Shape.TALL else ()
+    return Drawing(
+        width,
+        height,
+        getattr(cover, shape.column),
+        tuple(Band(Stratum(digest, size, own), fill, top, bottom) for digest, size, own, fill, top, bottom in bands),
+    )

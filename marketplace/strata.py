@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from marketplace.spans import spans
+
 MOST_BANDS = 14
 STONE = ("#d3ccbf", "#b3aa9b", "#8d8477", "#665f56", "#47423c")
 
@@ -135,14 +137,8 @@ def draw(seed: str, layers: Sequence[Layer], *, width: int = 320, height: int = 
 
 def merge(layers: Sequence[Layer], most: int = MOST_BANDS) -> list[Layer]:
     """Merge neighbours, smallest first, until no more than `most` are left; base stays apart from own while it can."""
-    merged = list(layers)
-    while len(merged) > most:
-        pairs = range(len(merged) - 1)
-        alike = [i for i in pairs if merged[i].own == merged[i + 1].own]
-        i = min(alike or pairs, key=lambda i: merged[i].size + merged[i + 1].size)
-        larger = max(merged[i : i + 2], key=lambda layer: layer.size)
-        merged[i : i + 2] = [Layer(larger.digest, merged[i].size + merged[i + 1].size, larger.own)]
-    return merged
+    found = spans([layer.size for layer in layers], [layer.own for layer in layers], most)
+    return [Layer(layers[span.face].digest, span.size, layers[span.face].own) for span in found]
 
 
 def empty(width: int = 320, height: int = 200) -> str:
@@ -155,6 +151,11 @@ def empty(width: int = 320, height: int = 200) -> str:
         fall = f"S{290 * w:g} {(y - 18) * h:g} {width} {(y + 2) * h:g}"
         lines.append(f'<path {pen} stroke-opacity="{opacity}" d="M0 {y * h:g}{rise}{fall}"/>')
     return "".join(lines)
+
+
+def plain(width: int = 320, height: int = 200) -> Drawing:
+    """Draw the cover of what has none yet, as a picture of its own: nothing around it says which colour its lines have."""
+    return Drawing(width, height, empty(width, height).replace("currentColor", STONE[2]), ())
 
 
 def avatar(name: str) -> Drawing:

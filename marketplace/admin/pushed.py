@@ -1,30 +1,12 @@
 """What has been pushed, as the registry told: manifests with their layers, and tags. To read; pushes change it."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.trail import AuditedAdmin
 from common.admin import neighbour, neighbours
-from marketplace.models import Layer, Manifest, Tag
-
-if TYPE_CHECKING:
-    _TabularInline = admin.TabularInline[Layer, Manifest]
-else:
-    _TabularInline = admin.TabularInline
-
-
-class LayerInline(_TabularInline):
-    """The layers, base first."""
-
-    model = Layer
-    fields = readonly_fields = ("position", "digest", "size", "command")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
-        return False
+from marketplace.models import LayerList, Manifest, Tag
 
 
 @admin.register(Manifest)
@@ -34,11 +16,17 @@ class ManifestAdmin(AuditedAdmin):
     list_display = ("short_digest", neighbour("image"), "kind", "platforms", "size", "pushed_at", "described_at")
     list_filter = ("kind", ("described_at", admin.EmptyFieldListFilter), "pushed_at")
     list_select_related = ("image",)
-    search_fields = ("digest", "image__repository", "layers__digest")
+    search_fields = ("digest", "image__repository")
     date_hierarchy = "pushed_at"
     exclude = ("image",)
-    readonly_fields = ("id", neighbour("image"), neighbours(Tag, "manifest"))
-    inlines = (LayerInline,)
+    readonly_fields = ("id", neighbour("image"), neighbours(Tag, "manifest"), "layers")
+
+    @admin.display(description="layers, base first")
+    def layers(self, manifest: Manifest) -> SafeString:
+        """Give digest, bytes and command of each."""
+        found = LayerList.objects.filter(manifest=manifest).first()
+        rows = found.layers if found else []
+        return format_html_join(mark_safe("<br>"), "<code>{}</code> {} {}", ((row.digest, row.size, row.command) for row in rows))
 
 
 @admin.register(Tag)

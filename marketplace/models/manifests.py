@@ -1,12 +1,18 @@
-"""What has been pushed, as the registry told us: manifests by digest, tags that point at them, layers in order."""
+"""What has been pushed, as the registry told us: manifests by digest, their layers, tags that point at them."""
+
+from typing import Final, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from common.models import UUIDModel
 from marketplace.models.images import Image
+
+MOST_LAYERS: Final = 128  # rows of a layer list; docker itself runs no image of more than 125 layers
+LONGEST_COMMAND: Final = 120  # characters
 
 
 class Manifest(UUIDModel):
@@ -50,22 +56,37 @@ class Manifest(UUIDModel):
         return self.digest.partition(":")[2][:12]
 
 
-class Layer(models.Model):
-    """One layer of an image manifest, base first."""
+class Layer(NamedTuple):
+    """A layer of an image manifest, or neighbours that were merged into one.
 
-    manifest = models.ForeignKey(Manifest, on_delete=models.CASCADE, related_name="layers")
-    position = models.PositiveSmallIntegerField()
-    digest = models.CharField(max_length=140)
-    size = models.PositiveBigIntegerField(help_text="Compressed bytes.")
-    command = models.CharField(max_length=500, blank=True, help_text="created_by of the configuration's history.")
+    Attributes:
+        size: compressed bytes, of all of them.
+        command: `created_by` of the configuration's history, shortened; of the largest.
+        merged: how many layers these are.
+    """
 
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("manifest", "position"), name="layer_position_unique"),)
-        indexes = (models.Index(fields=("digest",), name="layer_shared_by_digest"),)
-        ordering = ("manifest", "position")
+    digest: str
+    size: int
+    command: str = ""
+    merged: int = 1
+
+
+class LayerList(models.Model):
+    """The layers of one image manifest, in one row: less than the registry stores for them, and never more than a page can show.
+
+    Attributes:
+        rows: what a `Layer` holds, base first, at most `MOST_LAYERS` of them.
+    """
+
+    manifest = models.OneToOneField(Manifest, on_delete=models.CASCADE, primary_key=True, related_name="layer_list")
+    rows = models.JSONField(default=list)
 
     def __str__(self) -> str:
-        return self.digest
+        return f"{len(self.rows)} layers"
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [Layer(*row) for row in self.rows]
 
 
 class Tag(UUIDModel):
@@ -78,6 +99,8 @@ class Tag(UUIDModel):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "name"), name="tag_name_unique"),)
+        # The newest of an image, however many there are.
+        indexes = (models.Index("image", F("pushed_at").desc(), "name", name="tag_newest"),)
         ordering = ("-pushed_at", "name")
 
     def __str__(self) -> str:

@@ -1,20 +1,20 @@
 """An image in full: its tags, and the layers of what was pushed last, as thick and as coloured as in its cover."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from marketplace.covers import layers_of, shown_manifests, strata_of
+from marketplace.covers import fills_of_images, layers_of, shown_manifests, strata_of
 from marketplace.models import Image, Layer, Tag
 from marketplace.selectors.tags import TagRow, newest_tags, pull_reference, stops_at, tag_rows_of
-from marketplace.strata import MOST_BANDS, draw
+from marketplace.strata import STONE
 
 _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """A layer with the colour and the thickness of its band in a table."""
+    """A layer, or several that were merged, with the colour and the thickness of its band in a table."""
 
     layer: Layer
     fill: str
@@ -44,6 +44,10 @@ class ImageDetail:
         return stops_at(self.rows)
 
     @property
+    def layer_count(self) -> int:
+        return sum(row.layer.merged for row in self.layers)
+
+    @property
     def size(self) -> int:
         """Compressed bytes of all layers."""
         return sum(row.layer.size for row in self.layers)
@@ -55,27 +59,27 @@ class ImageDetail:
 
 
 def image_details(images: Sequence[Image]) -> list[ImageDetail]:
-    """Look up images for their product page, in their order. Four queries at most, whatever their number."""
+    """Look up images for their product page, in their order. Five queries at most, whatever their number."""
     tags = newest_tags([image.pk for image in images])
     rows = tag_rows_of(images)
     shown = shown_manifests(tags)
     layers = layers_of(manifest.pk for manifest in shown.values())
+    fills = fills_of_images([image.pk for image in images])
     return [
         ImageDetail(
-            image, tags.get(image.pk), rows[image.pk], _layer_rows(image, layers.get(shown[image.pk].pk, []) if image.pk in shown else [])
+            image,
+            tags.get(image.pk),
+            rows[image.pk],
+            _layer_rows(layers.get(shown[image.pk].pk, []) if image.pk in shown else [], fills.get(image.pk, {})),
         )
         for image in images
     ]
 
 
-def _layer_rows(image: Image, layers: Sequence[Layer]) -> list[LayerRow]:
+def _layer_rows(layers: Sequence[Layer], fills: Mapping[str, str]) -> list[LayerRow]:
     """Colour each layer as its cover does. An image of very many layers has some merged there: those take their neighbour's colour."""
-    strata = strata_of(layers)
-    bands = draw(image.repository, strata, textured=False).bands
-    if len(strata) <= MOST_BANDS:
-        fills = [band.fill for band in bands]
-    else:
-        by_digest = {band.layer.digest: band.fill for band in bands}
-        fills = [by_digest.get(stratum.digest, bands[-1].fill) for stratum in strata]
-    rows = [LayerRow(layer, fill, stratum.own) for layer, fill, stratum in zip(layers, fills, strata, strict=True)]
+    rows, fill = [], next(iter(fills.values()), STONE[1])
+    for layer, stratum in zip(layers, strata_of(layers), strict=True):
+        fill = fills.get(stratum.digest, fill)
+        rows.append(LayerRow(layer, fill, stratum.own))
     return rows[::-1]

@@ -78,7 +78,7 @@ def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape 
     found = list(with_parts(products) if isinstance(products, QuerySet) else products)
     images = {product.pk: images_of(product) for product in found}
     tags = newest_tags([image.pk for several in images.values() for image in several])
-    covers = covers_of_products(images, {product.pk: product.slug for product in found}, tags, shape)
+    covers = covers_of_products(images, shape)
     return [_listing(product, images[product.pk], tags, covers.get(product.pk)) for product in found]
 
 
@@ -113,5 +113,5 @@ def list_images(images: Sequence[Image] | QuerySet[Image], shape: Shape = Shape.
     """Make listings of images, in their order."""
     found = list(images)
     tags = newest_tags([image.pk for image in found])
-    covers = covers_of_images(found, tags, shape)
+    covers = covers_of_images([image.pk for image in found], shape)
     return [ImageListing(image, tags.get(image.pk), covers.get(image.pk)) for image in found]

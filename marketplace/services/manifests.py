@@ -1,21 +1,25 @@
 """What has been pushed: told by the registry's events, completed and repaired by what is read from it afterwards."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
 from common.locking import locked_transaction
+from common.queue import queue_after_commit
 from marketplace.locks import lock_image, lock_occupant
-from marketplace.models import Image, Layer, Manifest, Tag
+from marketplace.models import Image, Layer, LayerList, Manifest, Tag
+from marketplace.models.manifests import LONGEST_COMMAND, MOST_LAYERS
 from marketplace.services.expiry import keep_pushed_name
+from marketplace.spans import spans
 
 logger = logging.getLogger(__name__)
 
 _INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
 _IMAGE_TYPES = frozenset({"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"})
-_MOST_LAYERS = 1_000
 _MOST_BYTES = 2**63 - 1  # what a bigint holds; manifests are written by strangers
 
 
@@ -78,6 +82,8 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
         )
         if tag is not None:
             _point_tag(image, tag, manifest, at)
+            if manifest.described_at is not None:  # else its description brings the cover
+                _draw_after_commit(image.pk)
         return manifest
 
 
@@ -95,24 +101,31 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
         )
         if not described:
             return
-        Layer.objects.filter(manifest=manifest).delete()
-        Layer.objects.bulk_create(
-            Layer(
-                manifest=manifest,
-                position=position,
-                digest=_text(layer.digest, 140),
-                size=_bytes(layer.size),
-                command=_text(layer.command, 500),
-            )
-            for position, layer in enumerate(description.layers[:_MOST_LAYERS])
-        )
+        LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
+        _draw_after_commit(manifest.image_id)
+
+
+def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
+    """Keep so many rows; where there are more layers, the smallest neighbours share one."""
+    sizes = [_bytes(layer.size) for layer in layers]
+    found = spans(sizes, [position > 0 for position in range(len(layers))], MOST_LAYERS)
+    return [
+        Layer(_text(layers[one.face].digest, 140), _bytes(one.size), _text(layers[one.face].command, LONGEST_COMMAND), one.count)
+        for one in found
+    ]
+
+
+def _draw_after_commit(image_id: UUID) -> None:
+    queue_after_commit("marketplace.draw_cover_of_image", str(image_id))
 
 
 def remove_tag(*, repository: str, tag: str) -> None:
     """Forget a tag that the registry no longer has; its manifest stays until the registry deletes it."""
     with locked_transaction():
         image = lock_occupant(repository=repository)
-        Tag.objects.filter(image=image, name=tag).delete()
+        removed, _ = Tag.objects.filter(image=image, name=tag).delete()
+        if image is not None and removed:
+            _draw_after_commit(image.pk)
 
 
 def remove_manifest(*, repository: str, digest: str) -> None:
@@ -120,7 +133,9 @@ def remove_manifest(*, repository: str, digest: str) -> None:
     with locked_transaction():
         image = lock_occupant(repository=repository)
         Tag.objects.filter(image=image, manifest__digest=digest).delete()
-        Manifest.objects.filter(image=image, digest=digest).delete()
+        removed, _ = Manifest.objects.filter(image=image, digest=digest).delete()
+        if image is not None and removed:
+            _draw_after_commit(image.pk)
 
 
 def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 from marketplace.covers import Shape, covers_of_products
 from marketplace.models import Category, Product
 from marketplace.selectors.listings import Listing, list_products
-from marketplace.selectors.tags import newest_tags
 from marketplace.strata import Drawing
 
 _NEW, _POPULAR = 6, 5
@@ -49,6 +48,4 @@ def _facts(newest: list[Listing]) -> dict[str, object]:
 
 
 def _tall(hero: Listing) -> Drawing | None:
-    tags = newest_tags([image.pk for image in hero.images])
-    product = hero.product
-    return covers_of_products({product.pk: hero.images}, {product.pk: product.slug}, tags, Shape.TALL).get(product.pk)
+    return covers_of_products({hero.product.pk: hero.images}, Shape.TALL).get(hero.product.pk)

@@ -10,11 +10,10 @@ from marketplace.covers import Shape, covers_of_products
 from marketplace.descriptions import shown_description
 from marketplace.models import Namespace, Product
 from marketplace.selectors.details import ImageDetail, image_details
-from marketplace.selectors.listings import Listing, list_products, with_parts
+from marketplace.selectors.listings import Listing, images_of, list_products, with_parts
 from marketplace.selectors.ownership import owns
 from marketplace.selectors.standing import standing_of
-from marketplace.selectors.tags import newest_tags
-from marketplace.strata import Drawing
+from marketplace.strata import Drawing, plain
 
 
 @require_safe
@@ -57,15 +56,14 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
 
 @require_safe
 def cover(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Serve the cover as a picture, for mails and previews: of a product that the asker may see."""
+    """Serve the cover as a picture, for mails and previews: of a product that the asker may see; a plain one while it is not drawn yet."""
     found = _visible(request, namespace, name)
-    images = tuple(part.image for part in found.product_images.all())
-    tags = newest_tags([image.pk for image in images])
-    drawing = covers_of_products({found.pk: images}, {found.pk: found.slug}, tags, Shape.CARD).get(found.pk)
-    if drawing is None:
+    drawing = covers_of_products({found.pk: images_of(found)}, Shape.CARD).get(found.pk)
+    if drawing is None and not any(image.was_pushed for image in images_of(found)):
         raise Http404
-    response = HttpResponse(_standalone(drawing), content_type="image/svg+xml")
-    response["Cache-Control"] = "public, max-age=3600" if found.state == Product.State.PUBLISHED else "private, no-store"
+    response = HttpResponse(_standalone(drawing or plain()), content_type="image/svg+xml")
+    kept = f"public, max-age={3600 if drawing else 60}"
+    response["Cache-Control"] = kept if found.state == Product.State.PUBLISHED else "private, no-store"
     return response
 
 
@@ -93,7 +91,7 @@ def _facts(listing: Listing, details: list[ImageDetail]) -> dict[str, object]:
         "platforms": listing.platforms,
         "pushed_at": listing.pushed_at,
         "pulls": listing.pulls,
-        "layer_count": sum(len(detail.layers) for detail in details),
+        "layer_count": sum(detail.layer_count for detail in details),
         "size": sum(detail.size for detail in details),
         "own_size": sum(detail.own_size for detail in details),
     }

@@ -27,6 +27,8 @@ from accounts.models import AccessToken, Account, Role, TokenScope, User
 from accounts.services.audit import record_audit
 from billing.models import Order, Refund
 from marketplace.models import Category, Image, Product, PullerSketch
+from marketplace.services.covers import draw_outdated_covers
+from marketplace.services.products.descriptions import render_descriptions_anew
 from registry_auth.models import Reconciliation
 from tests.factories.accounts import (
     AccessTokenFactory,
@@ -43,7 +45,7 @@ from tests.factories.marketplace import (
     EntitlementFactory,
     FreeProductFactory,
     ImageFactory,
-    LayerFactory,
+    LayerListFactory,
     ManifestFactory,
     NamespaceFactory,
     ProductFactory,
@@ -52,6 +54,7 @@ from tests.factories.marketplace import (
     PushedImageFactory,
     TagFactory,
     expired_days_ago,
+    layer,
 )
 
 LONG_NAMESPACE = "a-namespace-of-exactly-forty-characters1"
@@ -87,6 +90,8 @@ def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
     names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots()}
     pulls()
+    draw_outdated_covers()
+    render_descriptions_anew(most=1_000)
     people = (
         "jonas",
         "mara",
@@ -126,9 +131,8 @@ def shelves() -> dict[str, str]:
     namespace = NamespaceFactory(name="northlight", seller=SellerFactory(user=UserFactory(username="ida"), display_name="Northlight Tools"))
     words = ("beacon", "cellar", "drift", "ember", "fathom", "gauge", "harbour", "inlet", "jetty", "keel", "lagoon", "mooring")
     for number, word in enumerate(words):
-        image = PushedImageFactory(namespace=namespace, name=word)
-        for position in range(3, 3 + number % 6):
-            LayerFactory(manifest=image.tags.get().manifest, position=position, size=40_000 * 4**position)
+        layers = [layer(f"{word} {position}", 40_000 * 4**position) for position in range(3 + number % 6)]
+        image = PushedImageFactory(namespace=namespace, name=word, pushed=layers)
         category = Category.objects.order_by("position")[number % Category.objects.count()]
         fields = {"category": category, "licence_name": "One company", "licence_text": "Use it.", "description": "Works.\n\n- well\n- fast"}
         make = FreeProductFactory if number % 4 == 0 else ProductFactory
@@ -138,7 +142,7 @@ def shelves() -> dict[str, str]:
     several = ImageFactory(namespace=namespace, name="several")
     for number in range(5):
         manifest = ManifestFactory(image=several, platforms=["linux/amd64", "linux/arm64"], size=9_000_000 * (number + 1))
-        LayerFactory(manifest=manifest)
+        LayerListFactory(manifest=manifest, layers=[layer(f"several {number}")])
         TagFactory(image=several, name=f"{number}.0", manifest=manifest)
     ProductFactory(
         namespace=namespace, slug="several", title="Several tags", images=[several], price__amount=129_900, price__currency="usd"
@@ -153,8 +157,8 @@ def long_names() -> dict[str, str]:
     user.account.name = "W" * 80
     user.account.save()
     namespace = NamespaceFactory(name=LONG_NAMESPACE, seller=SellerFactory(user=user, display_name="D" * 80))
-    image = PushedImageFactory(namespace=namespace, name=LONG_IMAGE)
-    LayerFactory(manifest=image.tags.get().manifest, position=3, command="RUN " + "very-long-command-" * 26, size=900_000_000)
+    layers = [layer("long base"), layer("long", 900_000_000, "RUN " + "very-long-command-" * 6)]
+    image = PushedImageFactory(namespace=namespace, name=LONG_IMAGE, pushed=layers)
     TagFactory(image=image, name=LONG_TAG, manifest=ManifestFactory(image=image, platforms=[f"linux/arm/v{n}" for n in range(9)]))
     unpushed = ImageFactory(namespace=namespace, name="y" * 128)
     ImageFactory(namespace=namespace, name="ended", **expired_days_ago(3))

@@ -1,6 +1,7 @@
 """Names, what was pushed to them, what is sold, and who holds it: rows as the services would leave them."""
 
 import hashlib
+import itertools
 from datetime import timedelta
 
 import factory
@@ -14,6 +15,7 @@ from marketplace.models import (
     Entitlement,
     Image,
     Layer,
+    LayerList,
     Manifest,
     Namespace,
     Price,
@@ -26,6 +28,7 @@ from marketplace.models import (
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_numbers = itertools.count()
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
 
@@ -78,17 +81,22 @@ class ManifestFactory(DjangoModelFactory):
     described_at = factory.LazyFunction(timezone.now)
 
 
-class LayerFactory(DjangoModelFactory):
-    """One layer; give `position`, base first."""
+class LayerListFactory(DjangoModelFactory):
+    """Layers of 1 MB; `layers=[…]` for others, base first."""
 
     class Meta:
-        model = Layer
+        model = LayerList
+
+    class Params:
+        layers = factory.LazyFunction(lambda: [layer(f"layer {next(_numbers)}") for _ in range(3)])
 
     manifest = factory.SubFactory(ManifestFactory)
-    position = 0
-    digest = factory.Sequence(lambda n: digest_of(f"layer {n}"))
-    size = 1_000_000
-    command = "RUN make"
+    rows = factory.LazyAttribute(lambda found: [list(one) for one in found.layers])
+
+
+def layer(name: str, size: int = 1_000_000, command: str = "RUN make") -> Layer:
+    """A layer, the same digest for the same name."""
+    return Layer(digest_of(name), size, command)
 
 
 class TagFactory(DjangoModelFactory):
@@ -129,15 +137,13 @@ class PullerSketchFactory(DjangoModelFactory):
 
 
 class PushedImageFactory(ImageFactory):
-    """An image with the tag `1.0` on a manifest of three layers."""
+    """An image with the tag `1.0` on a manifest of three layers; `pushed=[…]` for others, base first."""
 
     first_pushed_at = factory.LazyFunction(timezone.now)
 
     @factory.post_generation
     def pushed(self, create, extracted, **kwargs):
-        tag = TagFactory(image=self)
-        for position in range(3):
-            LayerFactory(manifest=tag.manifest, position=position)
+        LayerListFactory(manifest=TagFactory(image=self).manifest, **({"layers": extracted} if extracted else {}))
 
     class Meta:
         skip_postgeneration_save = True

@@ -1,6 +1,6 @@
 import pytest
 
-from marketplace.models import Layer
+from marketplace.models import LayerList
 from tests.factories.marketplace import DraftProductFactory, EntitlementFactory, FreeProductFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -11,7 +11,7 @@ def test_a_product_is_whole():
 
     assert product.images.get().tags.get().name == "1.0"
     assert product.prices.get().amount == 500
-    assert Layer.objects.count() == 3
+    assert len(LayerList.objects.get().layers) == 3
     assert product.images.get().owner == product.seller.account
 
 

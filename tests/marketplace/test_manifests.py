@@ -1,10 +1,13 @@
+import hashlib
+import json
 import logging
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from marketplace.models import Image, Layer, Manifest, Tag
+from marketplace.models import Image, Layer, LayerList, Manifest, Tag
 from marketplace.services.manifests import (
     LayerDescription,
     ManifestDescription,
@@ -111,13 +114,11 @@ def test_a_description_completes_a_manifest_and_replaces_an_older_one():
     manifest.refresh_from_db()
     assert (manifest.size, manifest.platforms, manifest.image_created_at) == (150, ["linux/amd64", "linux/arm64"], NOW)
     assert manifest.described_at is not None
-    assert list(manifest.layers.values_list("position", "digest", "size", "command")) == [
-        (0, digest_of("base"), 100, "FROM scratch"),
-        (1, digest_of("own"), 50, ""),
-    ]
+    assert manifest.layer_list.layers == [Layer(digest_of("base"), 100, "FROM scratch"), Layer(digest_of("own"), 50)]
 
     describe_manifest(manifest=manifest, description=ManifestDescription(kind=Manifest.Kind.IMAGE, size=100, layers=layers[:1]))
-    assert manifest.layers.get().digest == digest_of("base")
+    manifest.layer_list.refresh_from_db()
+    assert [one.digest for one in manifest.layer_list.layers] == [digest_of("base")]
 
 
 def test_what_a_stranger_wrote_into_a_manifest_fits_the_table():
@@ -136,8 +137,40 @@ def test_what_a_stranger_wrote_into_a_manifest_fits_the_table():
     assert manifest.size == 2**63 - 1
     assert manifest.platforms == ["ab?", "p" * 80]
     assert manifest.children == ["c" * 140]
-    assert manifest.layers.count() == 1_000
-    assert set(manifest.layers.values_list("digest", "size", "command")) == {("d" * 140, 0, "?" + "x" * 499)}
+    assert {(one.digest, one.size, one.command) for one in manifest.layer_list.layers} == {("d" * 140, 0, "?" + "x" * 119)}
+
+
+def test_however_many_layers_there_are_few_rows_hold_them_all():
+    manifest = push(ImageFactory())
+    layers = tuple(LayerDescription(digest_of(str(n)), n, "RUN " + "x" * 900) for n in range(1_000))
+
+    describe_manifest(manifest=manifest, description=ManifestDescription(Manifest.Kind.IMAGE, size=1, layers=layers))
+
+    found = manifest.layer_list.layers
+    assert len(found) == 128
+    assert found[0] == Layer(digest_of("0"), 0, "RUN " + "x" * 116)
+    assert sum(one.merged for one in found) == 1_000
+    assert sum(one.size for one in found) == sum(range(1_000))
+
+
+def test_layers_take_less_room_than_the_registry_takes_for_them():
+    manifest = push(ImageFactory())
+    before = _bytes_of_table()
+    commands = [hashlib.sha256(str(n).encode()).hexdigest() * 2 for n in range(1_000)]  # nothing that compresses
+    layers = tuple(LayerDescription(digest_of(str(n)), 10**9 + n, command) for n, command in enumerate(commands))
+    entries = [
+        {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": one.digest, "size": one.size} for one in layers
+    ]  # OCI image-spec, "Image Manifest"
+
+    describe_manifest(manifest=manifest, description=ManifestDescription(Manifest.Kind.IMAGE, size=1, layers=layers))
+
+    assert _bytes_of_table() - before < len(json.dumps(entries)) / 4
+
+
+def _bytes_of_table():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('marketplace_layerlist')")
+        return cursor.fetchone()[0]
 
 
 def test_a_manifest_that_is_gone_stays_gone():
@@ -147,7 +180,7 @@ def test_a_manifest_that_is_gone_stays_gone():
     describe_manifest(manifest=manifest, description=ManifestDescription(Manifest.Kind.IMAGE, 1, layers=(LayerDescription("d", 1),)))
 
     assert not Manifest.objects.exists()
-    assert not Layer.objects.exists()
+    assert not LayerList.objects.exists()
 
 
 def test_a_removed_tag_leaves_its_manifest_and_other_tags():
@@ -171,6 +204,6 @@ def test_a_removed_manifest_takes_its_tags_and_layers_along_and_no_others():
 
     assert set(Manifest.objects.all()) == {stays, other.manifests.get()}
     assert Tag.objects.get().image == other
-    assert Layer.objects.count() == 3
+    assert LayerList.objects.get().manifest == other.manifests.get()
     image.refresh_from_db()
     assert image.was_pushed

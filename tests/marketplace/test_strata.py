@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.spans import _Merging
 from marketplace.strata import FORMATIONS, MOST_BANDS, STONE, Layer, avatar, draw, empty, merge
 
 
@@ -91,6 +92,43 @@ def test_merging_loses_no_byte_and_no_order(found: list[Layer]) -> None:
     places = [[one.digest for one in found].index(one.digest) for one in merged]
     if len({one.digest for one in found}) == len(found):
         assert all(a < b for a, b in pairwise(places))
+
+
+@given(layers, st.integers(1, 20))
+def test_merging_takes_the_smallest_neighbours_first(found: list[Layer], most: int) -> None:
+    merged = list(found)
+    while len(merged) > most:
+        pairs = range(len(merged) - 1)
+        alike = [i for i in pairs if merged[i].own == merged[i + 1].own]
+        i = min(alike or pairs, key=lambda i: merged[i].size + merged[i + 1].size)
+        larger = max(merged[i : i + 2], key=lambda one: one.size)
+        merged[i : i + 2] = [Layer(larger.digest, merged[i].size + merged[i + 1].size, larger.own)]
+
+    assert merge(found, most) == merged
+
+
+@given(layers)
+def test_merging_in_two_steps_gives_what_one_gives(found: list[Layer]) -> None:
+    assert merge(merge(found, 20)) == merge(found)
+
+
+def test_the_work_of_merging_does_not_grow_with_the_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(count: int) -> int:
+        before = taken
+        merge([layer(f"{n}", n % 97, own=n > 0) for n in range(count)])
+        return taken - before
+
+    taken = 0
+    step = _Merging.step
+
+    def counted(merging: _Merging) -> None:
+        nonlocal taken
+        taken += 1
+        step(merging)
+
+    monkeypatch.setattr(_Merging, "step", counted)
+
+    assert steps(10_000) <= 11 * steps(1_000)
 
 
 def test_merging_keeps_base_and_own_apart() -> None:

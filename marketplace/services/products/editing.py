@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
 from common.locking import locked_transaction, translate_violation
+from common.queue import queue_after_commit
 from marketplace.descriptions import keep_rendering
 from marketplace.errors import ForeignImage, ImageNotUsable, InvalidProduct, NotYours, SlugFixed, SlugNamesAnotherImage, SlugTaken
 from marketplace.locks import lock_images, lock_product_with_images
@@ -87,6 +88,8 @@ def edit_product(*, product: Product, actor: User, **changes: Unpack[ProductChan
             keep_rendering(locked, rendering)
         _save(locked, images)
         index_product(locked)
+        if "slug" in changes:  # a bundle's face
+            _draw_after_commit(locked)
         record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
     return locked
 
@@ -149,3 +152,8 @@ def _put_in(product: Product, images: Sequence[Image]) -> None:
         ProductImage(product=product, image=image, owner_id=product.seller_id, position=position) for position, image in enumerate(images)
     )
     index_product(product)
+    _draw_after_commit(product)
+
+
+def _draw_after_commit(product: Product) -> None:
+    queue_after_commit("marketplace.draw_cover_of_product", str(product.pk))

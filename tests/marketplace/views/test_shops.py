@@ -8,17 +8,19 @@ from django.utils import timezone
 
 from accounts.models import Role, SellerProfile, User
 from marketplace.models import Image, Namespace, Product, ProductPicture
+from marketplace.services.covers import draw_cover_of_image, draw_outdated_covers
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
     EntitlementFactory,
     FreeProductFactory,
     ImageFactory,
-    LayerFactory,
+    LayerListFactory,
     ManifestFactory,
     ProductFactory,
     PushedImageFactory,
     TagFactory,
+    layer,
 )
 from tests.support.pages import assert_sound
 
@@ -40,7 +42,8 @@ def test_a_stranger_sees_price_command_tags_and_layers(client: Client, product: 
     assert "docker pull layerstore.test:8080/acme/db:1.0" in html
     assert "€49.00" in html
     assert "Sign in to buy" in html
-    assert [row.layer.position for row in response.context["details"][0].layers] == [2, 1, 0]
+    layers = product.images.get().manifests.get().layer_list.layers
+    assert [row.layer for row in response.context["details"][0].layers] == layers[::-1]
 
 
 def test_a_member_buys_with_one_button(member_client: Client, product: Product) -> None:
@@ -171,7 +174,7 @@ def test_a_product_whose_image_was_never_pushed_still_has_a_page(seller_client: 
 def test_an_index_shows_the_layers_of_its_first_described_child(client: Client, namespace: Namespace) -> None:
     image = ImageFactory(namespace=namespace, name="multi", first_pushed_at=timezone.now())
     child = ManifestFactory(image=image)
-    LayerFactory(manifest=child, position=0)
+    LayerListFactory(manifest=child, layers=[layer("base")])
     index = ManifestFactory(image=image, kind="index", children=["sha256:unknown", child.digest], platforms=["linux/amd64", "linux/arm64"])
     TagFactory(image=image, manifest=index)
     ProductFactory(namespace=namespace, slug="multi", images=[image])
@@ -183,16 +186,16 @@ def test_an_index_shows_the_layers_of_its_first_described_child(client: Client, 
 
 
 def test_an_image_of_very_many_layers_is_drawn_and_listed_whole(client: Client, namespace: Namespace) -> None:
-    image = PushedImageFactory(namespace=namespace, name="deep")
-    for position in range(3, 30):
-        LayerFactory(manifest=image.tags.get().manifest, position=position, size=position * 1000)
+    image = PushedImageFactory(namespace=namespace, name="deep", pushed=[layer(f"{n}", 1_000 * (n + 1)) for n in range(30)])
+    draw_cover_of_image(image_id=image.pk)
     ProductFactory(namespace=namespace, slug="deep", images=[image])
 
     response = client.get("/acme/deep")
 
     assert_sound(response)
     assert len(response.context["details"][0].layers) == 30
-    assert len(response.context["cover"].bands) == 14
+    assert response.context["cover"].body.count('V260H0z"/>') == 2 + 14
+    assert {row.fill for row in response.context["details"][0].layers} == {band[3] for band in image.cover.bands}
 
 
 def test_latest_stands_behind_the_name_that_says_more(client: Client, product: Product) -> None:
@@ -238,6 +241,8 @@ def test_pictures_have_words_and_sizes(client: Client, product: Product) -> None
 
 
 def test_the_cover_is_a_picture_of_its_own(client: Client, product: Product) -> None:
+    draw_outdated_covers()
+
     response = client.get("/covers/acme/db.svg")
 
     assert response["Content-Type"] == "image/svg+xml"
