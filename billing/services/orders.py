@@ -226,7 +226,7 @@ def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> 
         order = lock_order(order_id=order_id)
         if order.state == Order.State.PENDING and order.checkout_session_id is None:
             order.state, order.closed_at, order.revision = state, timezone.now(), order.revision + 1
-            order.save()
+            order.save(update_fields=["state", "closed_at", "revision"])
             record_audit(actor=None, action=f"order.{state.value}", target=order, reason=reason)
     return order
 
