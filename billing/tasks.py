@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
-from django.utils import timezone
 
-from billing.services import orders, refunds, staff_mail, waiting, webhooks
+from billing.services import orders, refunds, waiting, webhooks
 from common.errors import RetryLater
 from common.leases import lease_of_job
+from common.queue import queue_after_commit
 
 
 @shared_task(name="billing.handle_stripe_event", ignore_result=True)
@@ -54,12 +54,6 @@ def continue_waiting_refunds() -> None:
             _queue(continue_refund, waiting.take_waiting_refunds())
 
 
-@shared_task(name="billing.remind_of_disputes")
-def remind_of_disputes() -> int:
-    """Remind staff of disputes whose deadline is near; any number of workers may run it at once. Returns how many."""
-    return staff_mail.remind_of_disputes(now=timezone.now())
-
-
 def _queue(task: "Task[Any, Any]", ids: Iterable[object]) -> None:
     for one in ids:
-        task.delay(str(one))
+        queue_after_commit(task, str(one))

@@ -6,11 +6,17 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+from common.redis import REDIS, REDIS_AWAY
+
 logger = logging.getLogger(__name__)
 
 
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache that answers "not there" when Redis is away, and says so in the log."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._address = server
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         return self._or(default, super().get, key, default, version)
@@ -36,10 +42,12 @@ class ForgivingRedisCache(RedisCache):
     def touch(self, key: str, timeout: Any = 300, version: int | None = None) -> bool:
         return bool(self._or(False, super().touch, key, timeout, version))
 
-    @staticmethod
-    def _or(otherwise: Any, call: Any, *args: Any) -> Any:
+    def _or(self, otherwise: Any, call: Any, *args: Any) -> Any:
         try:
-            return call(*args)
+            with REDIS.asked(self._address, lost="cache empty"):
+                return call(*args)
+        except REDIS_AWAY:
+            return otherwise
         except RedisError:
-            logger.warning("cache away", exc_info=True)
+            logger.warning("cache refuses", exc_info=True)
             return otherwise

@@ -36,7 +36,7 @@ class PaceMiddleware:
         if hasattr(getattr(view, "cls", None), "throttle_classes"):  # a view of Django REST framework
             return None
         try:
-            _charge(request, request.user, mailbox=request.POST.get("email", "") if request.method == "POST" else "")
+            _charge(request, request.user, mailbox=lambda: request.POST.get("email", "") if request.method == "POST" else "")
         except PaceReached as reached:
             return say_when_to_retry(error_page(request, reached.status, reached.message), reached)
         return None
@@ -64,7 +64,7 @@ def act_of(method: str, route: str) -> str | None:
     return routes.get(f"POST {route}", EVERY_WRITE if route.startswith("admin:") else None)
 
 
-def _charge(request: HttpRequest, user: Any, *, mailbox: str = "") -> None:
+def _charge(request: HttpRequest, user: Any, *, mailbox: Callable[[], str] = str) -> None:
     method, match = request.method or "", request.resolver_match
     own = act_of(method, match.view_name) if match else None
     wanted = {act for act in (own, EVERY_WRITE if method in WRITING else None) if act}
@@ -72,7 +72,7 @@ def _charge(request: HttpRequest, user: Any, *, mailbox: str = "") -> None:
         return
     charges: list[Charge] = []
     setattr(request, _CHARGED, charges)
-    doer = Doer(account=user.pk if user.is_authenticated else None, address=address_of(request), mailbox=mailbox)
+    doer = Doer(account=user.pk if user.is_authenticated else None, address=address_of(request), mailbox=mailbox())
     try:
         for act in sorted(wanted):
             charges += charge(act, doer)

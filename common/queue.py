@@ -6,6 +6,10 @@ from typing import Any
 from celery import Task, signature
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisUnreachable
+from redis.exceptions import RedisError
+
+from common.redis import unless_away
 
 logger = logging.getLogger(__name__)
 _WAKE_SECONDS = 60  # by then the sweep has come by itself: a lane that hung does not run each call of its time
@@ -22,8 +26,17 @@ def queue_after_commit(task: "Task[Any, Any] | str", *args: object) -> None:
 
 
 def _send(task: "Task[Any, Any] | str", args: tuple[object, ...]) -> None:
+    name = task if isinstance(task, str) else task.name
+    try:
+        with unless_away("work left to the sweeps"):
+            _ask_queue(task, args)
+    except RedisError:
+        logger.warning("queue away, the sweep will run it", extra={"task": name})
+
+
+def _ask_queue(task: "Task[Any, Any] | str", args: tuple[object, ...]) -> None:
     try:
         options: dict[str, Any] = {} if args else {"expires": _WAKE_SECONDS}
         (signature(task) if isinstance(task, str) else task).apply_async(args=args, retry=False, **options)
-    except OperationalError:
-        logger.warning("queue away, the sweep will run it", extra={"task": task if isinstance(task, str) else task.name})
+    except OperationalError as error:
+        raise RedisUnreachable from error

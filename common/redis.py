@@ -1,10 +1,8 @@
 """Redis beside the cache, for counts and notes on their way to PostgreSQL. It may be away or emptied at any moment."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from time import monotonic
 from typing import Final
 
 from django.conf import settings
@@ -12,11 +10,11 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import TimeoutError as RedisTooSlow
 
-logger = logging.getLogger(__name__)
+from common.dependency import Dependency
+
 REDIS_AWAY: Final = (RedisUnreachable, RedisTooSlow)  # it did not answer; any other RedisError is an answer
-LEFT_ALONE_SECONDS = 5.0
 _TIMEOUT_SECONDS = 0.25  # nothing that is merely noted may slow an answer for longer
-_away_until: dict[str, float] = {}  # address → when it may be asked again
+REDIS: Final = Dependency("Redis", silent=REDIS_AWAY, alone=lambda: RedisUnreachable("Redis was away a moment ago."))
 
 
 @cache
@@ -38,9 +36,7 @@ def _client(*, decode_responses: bool) -> Redis:
 
 @contextmanager
 def unless_away(what: str) -> Iterator[None]:
-    """Ask Redis inside this, where a client waits for the answer. Once it was away, this process leaves it alone for some seconds.
-
-    So a Redis that hangs takes a moment of a few threads, and not of each request.
+    """Ask our Redis inside this, where a client waits for the answer. Once it was away, this process leaves it alone for some seconds.
 
     Args:
         what: is lost then, for the log.
@@ -48,14 +44,8 @@ def unless_away(what: str) -> Iterator[None]:
     Raises:
         RedisError: Redis is away, or was a moment ago.
     """
-    if monotonic() < _away_until.get(settings.REDIS_URL, 0.0):
-        raise RedisUnreachable("Redis was away a moment ago.")
-    try:
+    with REDIS.asked(settings.REDIS_URL, lost=what):
         yield
-    except REDIS_AWAY:
-        _away_until[settings.REDIS_URL] = monotonic() + LEFT_ALONE_SECONDS
-        logger.warning("%s for some seconds: Redis away", what)
-        raise
 
 
 def redis_key(name: str) -> str:

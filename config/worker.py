@@ -31,6 +31,7 @@ _LATER = (
     "config.urls",
 )
 _OURS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
+_PATIENCE_SECONDS = 5
 _TICK_SECONDS = 1.0
 _BEGINNING_SECONDS = 3.0  # a worker that ends sooner after our own start could not begin
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -104,6 +105,8 @@ def _die_with(parent: int) -> None:
 def _work(lane: str, slots: int) -> NoReturn:
     from config.celery import app  # noqa: PLC0415  once Django is set up
 
+    # Who only queues leaves a slow Redis alone sooner; a worker that loses its connection has to begin anew.
+    app.conf.broker_transport_options = app.conf.broker_transport_options | {"socket_timeout": _PATIENCE_SECONDS}
     options = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
     app.worker_main(["worker", "--queues", lane, "--hostname", f"{lane}@%h", "--concurrency", str(slots), *options])
     sys.exit(0)

@@ -27,4 +27,4 @@ def _empty_redis() -> None:
     """
     for key in redis_client().scan_iter(redis_key("*"), count=1000):
         redis_client().delete(key)
-    common.redis._away_until.clear()
+    common.redis.REDIS.forget()

@@ -36,7 +36,6 @@ LAYERSTORE_MEMBERS_PER_ORGANISATION = env.number("LAYERSTORE_MEMBERS_PER_ORGANIS
 LAYERSTORE_PACES = "config.paces.ACTS"
 LAYERSTORE_PACED_ROUTES = "config.paces.ROUTES"
 LAYERSTORE_APPLICATION_FEE_PERCENT = env.number("LAYERSTORE_APPLICATION_FEE_PERCENT", 10)
-LAYERSTORE_STAFF_MAIL = env.words("LAYERSTORE_STAFF_MAIL", "")
 LAYERSTORE_CURRENCIES = env.words("LAYERSTORE_CURRENCIES", "eur,usd,gbp,chf,jpy")
 
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
@@ -119,7 +118,7 @@ CACHES = {
         "BACKEND": "common.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "layerstore",
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
     },
 }
 # Sessions are in PostgreSQL: an emptied Redis signs nobody out.
@@ -134,7 +133,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
+    "socket_timeout": 1,
     "socket_connect_timeout": 1,
     "visibility_timeout": 600,
     "max_retries": 0,  # who queues does not wait for Redis to come back: the sweep does

@@ -88,6 +88,12 @@ def test_an_event_that_is_not_for_us_is_answered_and_forgotten(changes) -> None:
     assert not StripeEvent.objects.exists()
 
 
+def test_a_form_is_refused_like_any_other_forgery(client) -> None:
+    """Reading it as a form first would leave no body to verify."""
+    assert client.post(reverse("billing:stripe_webhook"), {"email": "somebody@example.com"}).status_code == 400
+    assert not StripeEvent.objects.exists()
+
+
 def test_the_endpoint_takes_only_posts(client) -> None:
     assert client.get(reverse("billing:stripe_webhook")).status_code == 405
 

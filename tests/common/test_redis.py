@@ -2,17 +2,28 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from celery import Celery, current_app
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
 from redis.exceptions import RedisError, ResponseError
 
-import common.redis
+import common.dependency
+from accounts.models import AccessToken, OutgoingMail
 from accounts.selectors.tokens import note_token_use
-from common.redis import LEFT_ALONE_SECONDS, REDIS_AWAY, redis_client, unless_away
+from billing.errors import StripeAway
+from common.dependency import LEFT_ALONE_SECONDS
+from common.queue import queue_after_commit
+from common.redis import REDIS_AWAY, redis_client, unless_away
 from registry_auth import failures
 from registry_auth.credentials import Credentials
 from registry_auth.failures import note_failure
 from tests.factories.accounts import AccessTokenFactory
+from tests.factories.marketplace import ProductFactory
+from tests.support.routes import Route, site_routes
 
 
 class Hanging:
@@ -53,7 +64,7 @@ def hanging(settings) -> Iterator[Hanging]:
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(common.redis, "monotonic", lambda: now[0])
+    monkeypatch.setattr(common.dependency, "monotonic", lambda: now[0])
     return now
 
 
@@ -90,3 +101,62 @@ def test_an_address_that_was_away_says_nothing_of_another(hanging, settings):
 
     with unless_away("nothing"):
         pass
+
+
+PLAIN = [route for route in site_routes() if route.name and not route.parameters and route.name != "account_logout"]
+
+
+@pytest.fixture
+def shop_beside(hanging: Hanging, clock, settings, monkeypatch) -> Hanging:
+    """The whole shop beside a Redis that hangs: cache, limits, notes and queue. The clock stands: the time alone does not end."""
+    address = f"redis://127.0.0.1:{hanging.port}/0"
+    options = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": address, "OPTIONS": options}}
+    queue = Celery(broker=address, set_as_current=False)
+    queue.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    monkeypatch.setattr(current_app, "send_task", queue.send_task)
+    return hanging
+
+
+def ask_every_address(route: Route, client: Client) -> None:
+    for ask in (client.get, client.post):
+        with suppress(StripeAway):
+            assert ask(reverse(route.name)).status_code < 500, route
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_forms_and_api_wait_for_a_redis_that_hangs_once_and_then_no_more(shop_beside, client: Client):
+    product, token = ProductFactory(), AccessTokenFactory(scopes=["api"])
+    stranger, reader, program = Client(), client, Client(headers={"Authorization": f"Bearer {token.secret}"})
+    reader.force_login(token.user)
+
+    new = {"email": "new@example.com", "username": "somebody-new", "password1": "a long enough secret"}
+    assert stranger.post("/account/signup/", new).status_code == 302
+    assert stranger.post("/account/login/", {"login": "nobody", "password": "wrong"}).status_code == 200
+    assert stranger.get(f"/{product.namespace.name}/{product.slug}").status_code == 200
+    assert OutgoingMail.objects.filter(to="new@example.com").exists()
+    for route in PLAIN:
+        for asker in (stranger, program if route.pattern.startswith("api/") else reader):
+            ask_every_address(route, asker)
+    assert note_failure(credentials=Credentials("ada", "wrong"), address="192.0.2.1") is None
+    queue_after_commit("nobody.registers_this")
+
+    assert shop_beside.connections() == 1
+
+
+@pytest.mark.parametrize("first", ["cache", "note", "queue"])
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waited_for_it_first_spares_all_others(shop_beside, first: str):
+    token: AccessToken = AccessTokenFactory()
+    asks = {
+        "cache": lambda: cache.get("x"),
+        "note": lambda: note_token_use(token),
+        "queue": lambda: queue_after_commit("nobody.registers_this"),
+    }
+
+    asks[first]()
+    assert shop_beside.connections() == 1
+    for ask in asks.values():
+        ask()
+
+    assert shop_beside.connections() == 0
