@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from django.urls import reverse
 from accounts.models import SellerProfile
 from billing.errors import InvalidWebhook, StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
 from billing.models import Order, Refund
-from billing.payment import Dispute, GivenBack, Payment
+from billing.payment import GivenBack, Payment, SeenDispute
 from billing.places import in_request, leave_alone, take_place
 from common.neighbours import mark_away, mark_present
 
@@ -158,13 +159,14 @@ def expire_checkout(session_id: str) -> None:
 
 
 def read_payment(session_id: str) -> Payment:
-    """Return what Stripe says now of a session, its payment, its refunds and its dispute."""
+    """Return what Stripe says now of a session, its payment, its refunds and its disputes."""
     with _stripe("payments") as v1:
         session = v1.checkout.sessions.retrieve(session_id, {"expand": _PAYMENT})
         intent = session.payment_intent
         charge = intent.latest_charge if intent else None
         refunds = list(v1.refunds.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter()) if charge else []
-        disputes = v1.disputes.list({"payment_intent": intent.id}).data if charge and charge.disputed else []
+        disputed = charge is not None and charge.disputed
+        disputes = list(v1.disputes.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter()) if disputed else []
     transfer = intent.transfer_data if intent else None
     return Payment(
         session_id=session.id,
@@ -182,7 +184,7 @@ def read_payment(session_id: str) -> Payment:
         paid_with=_paid_with(charge),
         refunded=charge.amount_refunded if charge else 0,
         refunds=tuple(_given_back(refund) for refund in refunds),
-        dispute=_dispute(dispute.status for dispute in disputes),
+        disputes=tuple(_seen(dispute) for dispute in disputes),
     )
 
 
@@ -218,12 +220,17 @@ def _given_back(refund: Any) -> GivenBack:
     )
 
 
-def _dispute(statuses: Iterator[str]) -> Dispute:
-    """Sum up disputes: lost beats open. Inquiries (`warning_…`) and prevented ones took no money, and count as none."""
-    seen = set(statuses)
-    if "lost" in seen:
-        return Dispute.LOST
-    return Dispute.OPEN if seen & {"needs_response", "under_review"} else Dispute.NONE
+def _seen(dispute: Any) -> SeenDispute:
+    due_by = dispute.evidence_details.due_by  # 0 where the bank takes no answer (Stripe, "The Dispute object")
+    return SeenDispute(
+        stripe_id=dispute.id,
+        status=dispute.status,
+        reason=dispute.reason,
+        amount=dispute.amount,
+        currency=dispute.currency,
+        opened_at=datetime.fromtimestamp(dispute.created, UTC),
+        respond_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
 
 
 def read_order_id(event_type: str, object_id: str) -> str:

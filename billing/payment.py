@@ -1,15 +1,63 @@
 """What Stripe says of one order's payment at one moment, and what follows from it. No Django, no network."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
-class Dispute(StrEnum):
-    """Where the buyer's bank stands. A won dispute is none: the money is back."""
+class DisputeState(StrEnum):
+    """Where the buyer's bank stands with the money. A won dispute is none: the money is back."""
 
     NONE = "none"
     OPEN = "open"
+    UNKNOWN = "unknown"  # Stripe says something that was not there when this was written
     LOST = "lost"
+
+
+# Every status of the API version that our SDK speaks (stripe.Dispute.status); a test holds the two together.
+# Inquiries (`warning_…`) and prevented disputes take no money; after an appeal the bank decides once more.
+DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
+    "warning_needs_response": DisputeState.NONE,
+    "warning_under_review": DisputeState.NONE,
+    "warning_closed": DisputeState.NONE,
+    "prevented": DisputeState.NONE,
+    "won": DisputeState.NONE,
+    "needs_response": DisputeState.OPEN,
+    "under_review": DisputeState.OPEN,
+    "appeal_needs_response": DisputeState.OPEN,
+    "appeal_under_review": DisputeState.OPEN,
+    "lost": DisputeState.LOST,
+}
+NEEDS_RESPONSE: Final = frozenset(("warning_needs_response", "needs_response", "appeal_needs_response"))
+
+
+def dispute_state(status: str) -> DisputeState:
+    """Return where the money of a dispute stands."""
+    return DISPUTE_STATES.get(status, DisputeState.UNKNOWN)
+
+
+def sum_up(states: Iterable[DisputeState]) -> DisputeState:
+    """Sum up several disputes of one payment: lost beats unknown, unknown beats open."""
+    return max(states, key=list(DisputeState).index, default=DisputeState.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDispute:
+    """One dispute at Stripe; `respond_by` is None where the bank takes no answer, `amount` is in minor units of its own `currency`."""
+
+    stripe_id: str
+    status: str
+    reason: str
+    amount: int
+    currency: str
+    opened_at: datetime
+    respond_by: datetime | None
+
+    @property
+    def state(self) -> DisputeState:
+        return dispute_state(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +73,7 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A Checkout Session with its payment, refunds and dispute.
+    """A Checkout Session with its payment, refunds and disputes.
 
     Attributes:
         order_id, reference: the order that the session's metadata and client_reference_id name.
@@ -51,4 +99,8 @@ class Payment:
     paid_with: str
     refunded: int
     refunds: tuple[GivenBack, ...]
-    dispute: Dispute
+    disputes: tuple[SeenDispute, ...]
+
+    @property
+    def dispute(self) -> DisputeState:
+        return sum_up(dispute.state for dispute in self.disputes)

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
+from django.utils import timezone
 
-from billing.services import orders, refunds, waiting, webhooks
+from billing.services import orders, refunds, staff_mail, waiting, webhooks
 from common.errors import RetryLater
 from common.leases import lease_of_job
 from common.queue import queue_after_commit
@@ -52,6 +53,12 @@ def continue_waiting_refunds() -> None:
     with lease_of_job("billing.continue_waiting_refunds") as held:
         if held:
             _queue(continue_refund, waiting.take_waiting_refunds())
+
+
+@shared_task(name="billing.remind_of_disputes")
+def remind_of_disputes() -> int:
+    """Remind staff of disputes whose deadline is near; any number of workers may run it at once. Returns how many."""
+    return staff_mail.remind_of_disputes(now=timezone.now())
 
 
 def _queue(task: "Task[Any, Any]", ids: Iterable[object]) -> None:

@@ -18,6 +18,7 @@ from sandbox.world import World
 FAULT = {"mode": "error", "path": "/v1/", "method": "", "status": 500, "seconds": 30.0, "remaining": 1}
 REPLAY = {"copies": 1, "at_once": False}
 RELEASE = REPLAY | {"order": "oldest", "events": [], "keep_holding": False}
+DISPUTE = {"reason": "fraudulent", "inquiry": False}
 STANDING = {"submitted": True, "enabled": True, "pending": False}
 
 
@@ -30,7 +31,8 @@ def blueprint(world: World) -> Blueprint:
         "/webhooks/release": lambda: release(world, **given(RELEASE)),
         "/events/<key>/resend": lambda key: resend(world, [key], **given(REPLAY)),
         "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed),
-        "/charges/<key>/dispute": lambda key: _open_dispute(world, key, given({"reason": "fraudulent"})["reason"]),
+        "/charges/<key>/dispute": lambda key: _open_dispute(world, key, **given(DISPUTE)),
+        "/disputes/<key>/status": lambda key: _set_status(world, key, given({"status": "needs_response"})["status"]),
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
         "/accounts/<key>": lambda key: _standing(world, key, **given(STANDING)),
     }
@@ -124,17 +126,26 @@ def _session(world: World, key: str, deed: str) -> dict[str, Any]:
         return session
 
 
-def _open_dispute(world: World, key: str, reason: str) -> dict[str, Any]:
+def _open_dispute(world: World, key: str, reason: str, *, inquiry: bool) -> dict[str, Any]:
     with world.store.transaction():
         intent = world.store.get("payment_intent", key)
         charge = intent["latest_charge"] if intent else key
         if not charge or world.store.get("charge", charge) is None:
             raise InvalidRequest(f"No such charge: {key}", param="charge")
-        return disputes.open_dispute(world.act(world.store.owner_of(charge)), charge, reason)
+        return disputes.open_dispute(world.act(world.store.owner_of(charge)), charge, reason, inquiry=inquiry)
+
+
+def _set_status(world: World, key: str, status: str) -> dict[str, Any]:
+    with world.store.transaction():
+        if world.store.get("dispute", key) is None:
+            raise InvalidRequest(f"No such dispute: {key}", param="dispute")
+        return disputes.set_status(world.act(world.store.owner_of(key)), key, status)
 
 
 def _close_dispute(world: World, key: str, verdict: str) -> dict[str, Any]:
     with world.store.transaction():
-        if verdict not in {"win", "lose"} or world.store.get("dispute", key) is None:
-            raise InvalidRequest("win or lose an open dispute.")
+        if verdict not in {"win", "lose", "appeal"} or world.store.get("dispute", key) is None:
+            raise InvalidRequest("win or lose an open dispute, or appeal against how one was decided.")
+        if verdict == "appeal":
+            return disputes.appeal_dispute(world.act(world.store.owner_of(key)), key)
         return disputes.close_dispute(world.act(world.store.owner_of(key)), key, won=verdict == "win")

@@ -14,8 +14,11 @@ REASONS = frozenset({
 })  # fmt: skip
 
 
-def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent") -> dict[str, Any]:
-    """The bank takes the whole charge back. Sends charge.dispute.created and .funds_withdrawn."""
+SUBMITTED = {"warning_needs_response": "warning_under_review", "appeal_needs_response": "appeal_under_review"}
+
+
+def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent", *, inquiry: bool = False) -> dict[str, Any]:
+    """The bank takes the whole charge back, or only asks about it. Sends charge.dispute.created, and .funds_withdrawn if money moves."""
     charge = act.find("charge", charge_id, "charge")
     if charge["disputed"] or charge["status"] != "succeeded":
         raise InvalidRequest(f"Charge {charge_id} cannot be disputed now.", param="charge")
@@ -30,11 +33,17 @@ def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent") -> dict[s
         reason=reason,
     )
     dispute["evidence_details"]["due_by"] = act.config.now() + A_WEEK
-    _enter(act, dispute, -charge["amount"], balance.DISPUTE_FEE)
     charge["disputed"] = True
+    if inquiry:
+        dispute |= {"status": "warning_needs_response", "is_charge_refundable": True}
+        charge["_dispute_won"] = True  # nothing was taken, so it may be refunded
+        act.store.save(dispute)
+    else:
+        _enter(act, dispute, -charge["amount"], balance.DISPUTE_FEE)
     act.store.save(charge)
     act.emit("charge.dispute.created", dispute)
-    act.emit("charge.dispute.funds_withdrawn", dispute)
+    if not inquiry:
+        act.emit("charge.dispute.funds_withdrawn", dispute)
     return dispute
 
 
@@ -54,12 +63,37 @@ def close_dispute(act: Act, key: str, *, won: bool) -> dict[str, Any]:
     return dispute
 
 
+def appeal_dispute(act: Act, key: str) -> dict[str, Any]:
+    """The other side does not take the bank's word, and it decides once more; money that had come back is taken again."""
+    dispute = act.find("dispute", key, "dispute")
+    if dispute["status"] not in {"won", "lost"}:
+        raise InvalidRequest(f"Dispute {key} is not decided yet.", param="dispute")
+    was = {"status": dispute["status"]}
+    dispute["status"] = "appeal_needs_response"
+    dispute["evidence_details"]["due_by"] = act.config.now() + A_WEEK
+    if was["status"] == "won":
+        charge = act.find("charge", dispute["charge"], "charge")
+        act.store.save(charge | {"_dispute_won": False})
+        _enter(act, dispute, -dispute["amount"], balance.DISPUTE_FEE)
+        act.emit("charge.dispute.funds_withdrawn", dispute)
+    act.emit("charge.dispute.updated", act.store.save(dispute), was=was)
+    return dispute
+
+
+def set_status(act: Act, key: str, status: str) -> dict[str, Any]:
+    """Say any status, also one that no Stripe has yet, and move no money. Sends charge.dispute.updated."""
+    dispute = act.find("dispute", key, "dispute")
+    was, dispute["status"] = {"status": dispute["status"]}, status
+    act.emit("charge.dispute.updated", act.store.save(dispute), was=was)
+    return dispute
+
+
 def update_dispute(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
     """Evidence and metadata; submitted evidence is under review."""
     dispute = act.find("dispute", key, "dispute")
     dispute["evidence"] |= params.get("evidence", {})
     if params.get("submit"):
-        dispute["status"] = "under_review"
+        dispute["status"] = SUBMITTED.get(dispute["status"], "under_review")
         dispute["evidence_details"] |= {"has_evidence": True, "submission_count": 1}
     write_metadata(dispute, params)
     act.emit("charge.dispute.updated", act.store.save(dispute))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from stack import apt, packages
 from stack.instance import ROOT, Instance, make_private
 from stack.machine import distribution, is_root, is_supported, require_writable
 from stack.problems import Problem
-from stack.progress import say
+from stack.progress import end_all, say
 from stack.signals import Stopped, stop_on_signals
 from stack.virtualenv import Virtualenv
 
@@ -48,26 +52,56 @@ def make_ready(purpose: str) -> None:
     require_writable([ROOT, var])
     make_private(var)
     log = var / "log" / "bootstrap.log"
-    install_packages(packages.PURPOSES[purpose], log)
-    Virtualenv(ROOT, purpose).ensure(log)
-
-
-def install_packages(needs: tuple[packages.Need, ...], log: Path) -> None:
-    """Install the Debian packages of the needs that are missing, after naming them and their size."""
+    needs = packages.PURPOSES[purpose]
+    fill = partial(Virtualenv(ROOT, purpose).ensure, var / "log" / "venv.log")
     lacking = packages.missing(needs)
     if not lacking:
+        fill()
         return
-    names = packages.packages_of(lacking)
-    require_installer(lacking, names)
+    prepare_installer(lacking, log)
+    # The little that makes a .venv comes first; then apt and pip go on side by side, for one unpacks while the other waits for the network.
+    if packages.VENV in lacking:
+        install_packages([packages.VENV], log)
+    with beside(fill):
+        install_packages(packages.missing(needs), log)
+
+
+@contextmanager
+def beside(act: Callable[[], None]) -> Iterator[None]:
+    """Do something else meanwhile, and end when both have been done; what goes wrong in either is raised, and ends the other's commands.
+
+    Raises:
+        Problem: the act's.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(act)
+        try:
+            yield
+            future.result()
+        except BaseException:
+            end_all()
+            raise
+
+
+def prepare_installer(lacking: list[packages.Need], log: Path) -> None:
+    """Say what is missing, check that we can install it here, and let apt know its packages."""
+    require_installer(lacking, packages.packages_of(lacking))
     say(f"Missing here: {', '.join(need.what for need in lacking)}.")
+    say("It is installed from Debian. No service is started, no package is removed.")
     if not apt.has_lists():
         apt.update(log)
+
+
+def install_packages(lacking: list[packages.Need], log: Path) -> None:
+    """Install the Debian packages of the needs, after naming them and their size."""
+    names = packages.packages_of(lacking)
+    if not names:
+        return
     planned = apt.plan(names, log)
     size = f"{planned.download / 10**6:.0f} MB to download, {planned.disk / 10**6:.0f} MB on disk"
-    say(f"Installing from Debian: {' '.join(names)} ({planned.packages} packages with what they need, {size}).")
-    say("No service is started, no package is removed.")
+    say(f"From Debian: {' '.join(names)} ({planned.packages} packages with what they need, {size}).")
     apt.install(names, planned=planned, log=log)
-    still = packages.missing(needs)
+    still = packages.missing(lacking)
     if still:
         raise Problem(f"Installed, but still not to be found: {', '.join(need.what for need in still)}.", do="look into the log.", log=log)
 

@@ -45,8 +45,9 @@ def postgres_programs() -> Path | None:
     return Path(elsewhere).parent if elsewhere else None
 
 
+VENV = Need(what="python3 -m venv", package="python3-venv", present=lambda: importlib.util.find_spec("ensurepip") is not None)
 RUNNING = (
-    Need(what="python3 -m venv", package="python3-venv", present=lambda: importlib.util.find_spec("ensurepip") is not None),
+    VENV,
     Need(what="postgres", package="postgresql", present=lambda: postgres_programs() is not None),
     program("redis-server", "redis-server"),
     program("docker-registry", "docker-registry"),

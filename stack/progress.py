@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+CLEAR_LINE = "\r\x1b[K"  # ECMA-48: to the line's begin, and erase to its end
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 def say(text: str) -> None:
@@ -19,9 +24,11 @@ def run_logged(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command that takes long, with its output in a log and the elapsed seconds on the terminal.
 
+    Only the main thread's ticks; what runs beside it says when it begins and when it has ended.
     The result's `stdout` holds what the command wrote, for the caller to read the cause of a failure from.
     """
-    ticking = sys.stdout.isatty()
+    terminal = sys.stdout.isatty()
+    ticking = terminal and threading.current_thread() is threading.main_thread()
     say(f"  {title} …") if not ticking else None
     began = time.monotonic()
     with log.open("a+") as output:
@@ -29,6 +36,7 @@ def run_logged(
         output.flush()
         start = output.tell()
         with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment) as process:
+            _running.add(process)
             try:
                 _tick(process, title=title, began=began, ticking=ticking)
             except BaseException:
@@ -36,10 +44,18 @@ def run_logged(
                 process.terminate()
                 process.wait(timeout=60)
                 raise
+            finally:
+                _running.discard(process)
         output.seek(start)
         written = output.read()
-    say(f"{chr(13) if ticking else ''}  {title}: {'done' if process.returncode == 0 else 'failed'} in {time.monotonic() - began:.0f} s")
+    say(f"{CLEAR_LINE if terminal else ''}  {title}: {'done' if process.returncode == 0 else 'failed'} in {time.monotonic() - began:.0f} s")
     return subprocess.CompletedProcess(list(command), process.returncode, stdout=written)
+
+
+def end_all() -> None:
+    """Ask every command that still runs to end: those that were started beside the one we waited for."""
+    for process in list(_running):
+        process.terminate()
 
 
 def _tick(process: subprocess.Popen[bytes], *, title: str, began: float, ticking: bool) -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Self
 
 from stack import parts
-from stack.configs import error_pages, write_configs
+from stack.configs import write_configs
 from stack.docker import Docker, user_daemon
 from stack.environment import plain_environment, shop_environment, write_environment
 from stack.instance import ROOT, Instance
 from stack.leftovers import Lock, end_leftover_processes, unmount_below
 from stack.machine import require_space, require_writable
 from stack.ports import require_free_ports
-from stack.postgres import find_postgres
+from stack.postgres import Postgres, find_postgres
+from stack.preparation import preparation
 from stack.problems import Problem
 from stack.supervise import Supervisor
 
@@ -88,9 +89,30 @@ class Stack:
         server = find_postgres(self.instance)
         if server.notice:
             self.announce(server.notice)
-        server.prepare()
         write_configs(self.instance)
         write_environment(self.instance)
+        self._launch(server)
+        # What needs no other part begins now, and what needs the database waits for it with all its imports done.
+        self.announce("database, queue, sandbox")
+        self.supervisor.begin("redis", "sandbox", *(("dockerd",) if self._wants_own_daemon else ()))
+        with preparation(self.instance, self.environment) as go_on:
+            server.prepare()
+            self.supervisor.start("postgres")
+            server.ensure_database()
+            self.announce("tables, signing keys, static files")
+            go_on()
+        self.supervisor.await_ready("redis", "sandbox")
+        self.announce("registry, web, token, inner, worker, scheduler, nginx")
+        self.supervisor.start("registry", "web", "token", "inner", "worker", "scheduler", "nginx")
+        if self.with_docker:
+            self.announce("docker daemon")
+            self.docker_host = self._find_daemon()
+
+    @property
+    def _wants_own_daemon(self) -> bool:
+        return self.with_docker and os.geteuid() == 0
+
+    def _launch(self, server: Postgres) -> None:
         make = (
             parts.sandbox,
             parts.registry,
@@ -107,16 +129,6 @@ class Stack:
         self.environment |= shop_environment(self.instance) | self.settings
         self.supervisor.launch(self.environment, keep_open=[self.lock.descriptor])
         self.was_launched = True
-        self.announce("database, queue, sandbox")
-        self.supervisor.start("postgres", "redis", "sandbox")
-        server.ensure_database()
-        self.announce("tables, signing keys, static files")
-        self._run("prepare", [parts.PYTHON, "-m", "stack.prepare", str(error_pages(self.instance))])
-        self.announce("registry, web, token, inner, worker, scheduler, nginx")
-        self.supervisor.start("registry", "web", "token", "inner", "worker", "scheduler", "nginx")
-        if self.with_docker:
-            self.announce("docker daemon")
-            self.docker_host = self._find_daemon()
 
     def _prepare(self) -> None:
         require_writable([self.instance.var])
@@ -164,9 +176,9 @@ class Stack:
     def _find_daemon(self) -> str | None:
         """Return the address of a docker daemon that can build and pull here: one of our own if we may run it, else the user's."""
         own = f"unix://{self.instance.socket('docker')}"
-        if os.geteuid() == 0:
+        if self._wants_own_daemon:
             try:
-                self.supervisor.start("dockerd")
+                self.supervisor.await_ready("dockerd")
             except Problem as problem:
                 self.announce(f"a docker daemon of our own cannot run here ({problem.what})")
             else:

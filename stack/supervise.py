@@ -87,6 +87,7 @@ class Supervisor:
         self.restarts = restarts
         self.process: subprocess.Popen[bytes] | None = None
         self.pids: dict[str, int] = {}
+        self.probes: dict[str, Probe] = {}
 
     def configuration(self) -> str:
         """Return supervisord's configuration for all parts."""
@@ -146,12 +147,24 @@ class Supervisor:
         Raises:
             Problem: one ended or did not get ready; has the end of its log.
         """
-        probes = {name: self.parts[name].ready() for name in names}
+        self.begin(*names)
+        self.await_ready(*names)
+
+    def begin(self, *names: str) -> None:
+        """Start the parts, and do not wait for them."""
+        self.probes |= {name: self.parts[name].ready() for name in names}
         for name in names:
             self._call("startProcess", self._full(name), False)
             self.pids[name] = self._info(name)["pid"]
+
+    def await_ready(self, *names: str) -> None:
+        """Return when these parts, which have been begun, are ready.
+
+        Raises:
+            Problem: one ended or did not get ready; has the end of its log.
+        """
         for name in names:
-            self._wait(probes[name], partial(self.has_ended, name), what=name, log=self.instance.log(name))
+            self._wait(self.probes[name], partial(self.has_ended, name), what=name, log=self.instance.log(name))
 
     def has_ended(self, name: str) -> bool:
         """Tell whether the process that we started last as this part is gone, be it restarted or not."""

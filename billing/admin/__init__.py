@@ -1,7 +1,8 @@
 """Staff's view of the sale."""
 
+from billing.admin.disputes import DisputeAdmin
 from billing.admin.events import StripeEventAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.refunds import RefundAdmin
 
-__all__ = ["OrderAdmin", "RefundAdmin", "StripeEventAdmin"]
+__all__ = ["DisputeAdmin", "OrderAdmin", "RefundAdmin", "StripeEventAdmin"]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
 from billing.forms import RefundForm
-from billing.models import Order, OrderImage, Refund
+from billing.models import Dispute, Order, OrderImage, Refund
 from billing.services.flags import clear_flag
 from billing.services.orders import complete_order
 from billing.services.receipts import resend_receipt
@@ -78,6 +78,7 @@ class OrderAdmin(AuditedAdmin):
         "refunded",
         "refundable",
         neighbours(Refund, "order"),
+        neighbours(Dispute, "order"),
         neighbours(Entitlement, "source_id", "entitlements"),
         "created_at",
     )

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import Account, SellerProfile, User
 from accounts.selectors.buying import buyers_of
 from billing.models import Order, OrderImage
+from billing.payment import DisputeState
 from marketplace.models import Entitlement
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.selectors.tags import newest_tags, pull_reference
@@ -45,15 +46,25 @@ def image_ids_of_order(order_id: UUID) -> set[UUID]:
     return set(OrderImage.objects.filter(order=order_id).values_list("image_id", flat=True))
 
 
-def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None) -> bool:
+def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None, paid: bool = False) -> bool:
     """Whether the account holds each of the images because of something else than the order `besides`.
 
     What is suspended by a dispute counts as held: it comes back or is taken for good, and either way is not sold twice meanwhile.
+
+    Args:
+        paid: only what was paid for counts.
     """
     held = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
+    if paid:
+        held = held.filter(source_kind=Entitlement.Source.ORDER)
     if besides is not None:
         held = held.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
     return set(image_ids) <= set(held.values_list("image_id", flat=True))
+
+
+def stopped_by_dispute(order: Order) -> bool:
+    """Whether the buyer's bank holds the order's money or may yet take it: what is refunded as well would leave twice."""
+    return any(dispute.state is not DisputeState.NONE for dispute in order.disputes.all())
 
 
 def pulls_of_order(order: Order, user: User) -> list[str]:

@@ -17,6 +17,7 @@ from billing.locks import lock_order
 from billing.models import Order, Refund
 from billing.payment import Payment
 from billing.selectors.orders import image_ids_of_order
+from billing.services.dispute_rows import note_disputes
 from billing.services.effects import follow_move, reason_to_return
 from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
 from billing.services.receipts import queue_refund_mail
@@ -24,6 +25,22 @@ from billing.services.refund_rows import note_refunds, promise_refund, waits_for
 from marketplace.locks import lock_images
 from marketplace.models import Image
 
+# What a look may change of an order. The rest is others', even while nobody else writes it today.
+_WRITTEN = (
+    "revision",
+    "settle_after",
+    "state",
+    "checkout_session_id",
+    "checkout_url",
+    "payment_intent_id",
+    "paid_with",
+    "refunded_amount",
+    "refund_asked_amount",
+    "paid_at",
+    "closed_at",
+    "flagged_at",
+    "flag",
+)
 _SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=6)
 
 
@@ -65,9 +82,11 @@ def write_look(look: Look) -> Order | None:
     else:
         _take_over(order, look.payment)
         settled = note_refunds(order, look.payment)
+        for concern in note_disputes(order, look.payment):
+            flag_order(order, concern)
         _move(order, look.payment, images)
         _tell_of(order, settled)
-    order.save()
+    order.save(update_fields=_WRITTEN)
     return order
 
 
@@ -119,9 +138,13 @@ def _tell_of(order: Order, settled: list[Refund]) -> None:
             flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
 
 
+def _reason_to_return(order: Order, payment: Payment, images: list[Image]) -> str:
+    return reason_to_return(order, images, came_from=Order.State(order.state), disputed=bool(payment.disputes))
+
+
 def _move(order: Order, payment: Payment, images: list[Image]) -> None:
     came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
-    if to in HOLDING_STATES and (reason := reason_to_return(order, images, came_from=came_from)):
+    if to in HOLDING_STATES and (reason := _reason_to_return(order, payment, images)):
         # The money is promised back in the same transaction, and until then nothing is granted for it.
         promise_refund(order, reason)
         to = Order.State.REFUNDED

@@ -1,7 +1,7 @@
 """The written table along which an order moves, and which state a payment at Stripe stands for."""
 
 from billing.models import Order
-from billing.payment import Dispute, Payment
+from billing.payment import DisputeState, Payment
 
 State = Order.State
 
@@ -49,8 +49,8 @@ def state_of(payment: Payment, *, amount: int, now: State) -> State:
 def _state_of_money(payment: Payment, amount: int) -> State:
     if payment.refunded >= amount:
         return State.REFUNDED
-    if payment.dispute is Dispute.LOST:
+    if payment.dispute is DisputeState.LOST:
         return State.CHARGED_BACK
-    if payment.dispute is Dispute.OPEN:
-        return State.DISPUTED
+    if payment.dispute is not DisputeState.NONE:
+        return State.DISPUTED  # also while Stripe says what we do not know: nothing is given or taken for good
     return State.PARTIALLY_REFUNDED if payment.refunded else State.PAID

@@ -80,7 +80,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         price = require_on_offer(locked)
         if price.is_free:
             raise ProductIsFree
-        if not (seller.may_sell and seller.payouts_enabled and seller.stripe_account_id):
+        if not seller.can_be_paid:
             raise SellerMayNotSell
         if holds_all(account=buyer, image_ids=[image.pk for image in images]):
             raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
@@ -99,7 +99,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             amount=price.amount,
             currency=price.currency,
             application_fee=share(price.amount, percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT),
-            destination_account_id=seller.stripe_account_id,
+            destination_account_id=str(seller.stripe_account_id),
         )
         return _write_order(order, images)
 
@@ -226,7 +226,7 @@ def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> 
         order = lock_order(order_id=order_id)
         if order.state == Order.State.PENDING and order.checkout_session_id is None:
             order.state, order.closed_at, order.revision = state, timezone.now(), order.revision + 1
-            order.save()
+            order.save(update_fields=["state", "closed_at", "revision"])
             record_audit(actor=None, action=f"order.{state.value}", target=order, reason=reason)
     return order
 

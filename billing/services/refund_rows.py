@@ -52,7 +52,7 @@ def note_refunds(order: Order, payment: Payment) -> list[Refund]:
             settled.append(refund)
         refund.state, refund.stripe_refund_id, refund.failure = state, given_back.stripe_id, given_back.failure[:500]
         refund.settled_at = None if state is Refund.State.WAITING else timezone.now()
-        refund.save()
+        refund.save(update_fields=["state", "stripe_refund_id", "failure", "settled_at"])
     count_asked(order)
     return settled
 
@@ -63,7 +63,7 @@ def _row_of(order: Order, payment: Payment, given_back: GivenBack) -> Refund:
     if found is not None:
         return found
     # Made by people in Stripe's dashboard: it counts as any other.
-    return Refund(
+    return Refund.objects.create(
         order=order,
         payment_intent_id=payment.intent_id or "",
         amount=given_back.amount,

@@ -11,6 +11,7 @@ from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeRefused
 from billing.locks import lock_order, lock_refund
 from billing.models import Order, Refund
+from billing.selectors.orders import stopped_by_dispute
 from billing.services.looks import flag_order
 from billing.services.moves import HOLDING_STATES
 from billing.services.orders import complete_order
@@ -33,7 +34,7 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
 
     Raises:
         ReasonMissing: no reason.
-        OrderNotRefundable: not paid, disputed, or wholly refunded.
+        OrderNotRefundable: not paid, wholly refunded, or the buyer's bank holds the money or may yet take it.
         RefundOutOfRange: nothing, or more than is left.
     """
     require_reason(reason)
@@ -42,6 +43,8 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
         left = locked.refundable
         if locked.state not in _REFUNDABLE or not left.minor:
             raise OrderNotRefundable(state=locked.state)
+        if stopped_by_dispute(locked):
+            raise OrderNotRefundable(state=Order.State.DISPUTED)
         wanted = left.minor if amount is None else amount
         if not 0 < wanted <= left.minor:
             raise RefundOutOfRange(left=left)
@@ -63,10 +66,12 @@ def continue_refund(*, refund_id: UUID) -> Refund:
         complete_order(order_id=refund.order_id)
         refund.refresh_from_db()
     if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
+        if stopped_by_dispute(refund.order):
+            return _give_up(refund_id, "The payment is disputed: the buyer's bank gives the money back, or has decided against it.")
         try:
             gateway.create_refund(refund)
         except StripeRefused as refused:
-            return _give_up(refund_id, refused)
+            return _give_up(refund_id, refused.reason)
         complete_order(order_id=refund.order_id)
         refund.refresh_from_db()
     return refund
@@ -82,17 +87,17 @@ def _claim(refund_id: UUID) -> Refund:
     return refund
 
 
-def _give_up(refund_id: UUID, refused: StripeRefused) -> Refund:
-    """Write down that Stripe will not do it. What was promised and cannot be kept is a matter for people."""
+def _give_up(refund_id: UUID, reason: str) -> Refund:
+    """Write down that it will not be done. What was promised and cannot be kept is a matter for people."""
     order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
     with locked_transaction():
         order = lock_order(order_id=order_id)
         refund = lock_refund(refund_id=refund_id)
         if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
-            refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, refused.reason[:500], timezone.now()
+            refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, reason[:500], timezone.now()
             refund.save(update_fields=["state", "failure", "settled_at"])
             count_asked(order)
-            flag_order(order, f"Stripe refused a refund of {refund.money}: {refused.reason}")
+            flag_order(order, f"A refund of {refund.money} was not made: {reason}")
             order.save(update_fields=["refund_asked_amount", "flagged_at", "flag"])
-            record_audit(actor=None, action="order.refund_failed", target=order, reason=refused.reason)
+            record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
     return refund

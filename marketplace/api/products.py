@@ -88,7 +88,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @extend_schema(request=None, responses=serializers.ProductSerializer)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
-        """Put it on sale. A price above 0 needs a seller whom Stripe accepts payments for."""
+        """Put it on sale. A price above 0 needs a seller who can be paid: connected to Stripe, with payments and payouts on."""
         return self._answer(publish_product(product=self.get_object(), actor=asker(request)))
 
     @extend_schema(request=None, responses=serializers.ProductSerializer)

@@ -164,7 +164,9 @@ SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
              JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
              JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL
              JOIN marketplace_namespace space ON space.id = product.namespace_id
-            WHERE part.image_id = facts.image_id AND NOT facts.seller_suspended
+             JOIN accounts_sellerprofile paid ON paid.account_id = product.seller_id AND paid.suspended_at IS NULL
+                  AND paid.charges_enabled AND paid.payouts_enabled AND paid.stripe_account_id <> ''
+            WHERE part.image_id = facts.image_id
               AND NOT EXISTS (SELECT FROM marketplace_productimage beside JOIN marketplace_image stopped ON stopped.id = beside.image_id
                                WHERE beside.product_id = product.id AND (stopped.ended_at IS NOT NULL OR stopped.taken_down_at IS NOT NULL))
             ORDER BY price.amount, product.id LIMIT 1), '') END

@@ -19,6 +19,12 @@ def on_offer(product: Product) -> Price | None:
     return current_price(product) if offered and not stopped.exists() else None
 
 
+def obtainable_at(product: Product) -> Price | None:
+    """Return the price at which somebody gets the product now: it is on offer, and free or sold by somebody who can be paid."""
+    price = on_offer(product)
+    return price if price is not None and (price.is_free or product.seller.can_be_paid) else None
+
+
 def require_on_offer(product: Product) -> Price:
     """Return the price at which the product can be had now.
 

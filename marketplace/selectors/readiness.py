@@ -43,7 +43,7 @@ def missing_for_publication(product: Product) -> list[Missing]:
         missing.append(Missing(Step.PUSH, f"Push {' and '.join(unpushed)} with a tag."))
     if price is None:
         missing.append(Missing(Step.PRICE, "Set a price; 0 makes it free."))
-    elif price.amount and not product.seller.may_sell:
+    elif price.amount and not product.seller.can_be_paid:
         missing.append(Missing(Step.STRIPE, "Connect to Stripe, so that you can be paid."))
     return missing
 

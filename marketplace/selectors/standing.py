@@ -7,7 +7,7 @@ from accounts.models import Account, Membership, User
 from accounts.models.organisations import BUYING_ROLES, PULLING_ROLES
 from accounts.selectors.organisations import memberships_of
 from marketplace.models import Product
-from marketplace.selectors.offers import on_offer
+from marketplace.selectors.offers import obtainable_at
 from marketplace.selectors.ownership import holders_among, owns
 
 
@@ -94,7 +94,7 @@ def standing_of(user: User | None, product: Product) -> Standing:
 
 
 def _offer(product: Product) -> str:
-    price = on_offer(product)
-    if price is None or not (price.is_free or product.seller.may_sell):
+    price = obtainable_at(product)
+    if price is None:
         return "closed"
     return "free" if price.is_free else "sale"

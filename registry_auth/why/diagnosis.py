@@ -12,7 +12,7 @@ from accounts.selectors.shown import find_shown_token
 from marketplace.models import Entitlement, Image, Product, Tag
 from marketplace.selectors.access import Action, Facts, Subject, access_facts, decide
 from marketplace.selectors.listings import product_url
-from marketplace.selectors.offers import on_offer
+from marketplace.selectors.offers import obtainable_at
 from marketplace.selectors.tags import newest_tags, pull_reference
 from registry_auth import policy
 from registry_auth.scopes import ResourceType, Scope
@@ -140,7 +140,7 @@ class _Question:
             return answers.wrong_account(self.viewer.username)
         if holds is not None:
             return answers.role_does_not_pull(self.username, holds.name)
-        shop = f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}" if product and on_offer(product) else ""
+        shop = f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}" if product and obtainable_at(product) else ""
         return self._without_right(entitlement, shop)
 
     def _without_right(self, entitlement: Entitlement | None, shop: str) -> Answer:

@@ -26,7 +26,7 @@ def test_a_seller_is_a_persons_account() -> None:
     user = UserFactory()
 
     assert SellerFactory(user=user).account == user.account
-    assert SellerFactory(account=UserFactory().account).may_sell
+    assert SellerFactory(account=UserFactory().account).can_be_paid
 
 
 @pytest.mark.django_db

@@ -21,6 +21,10 @@ ORDER = SimpleNamespace(
     number="1A2B3C", product_title="Fast <DB>", paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
     seller=SimpleNamespace(display_name="Acme & Co"), placed_by=USER,
 )  # fmt: skip
+SOLD = SimpleNamespace(**vars(ORDER), refunded_amount=500, refunded=Money(500, "eur"))
+DISPUTE = SimpleNamespace(
+    pk="dp_1", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True
+)  # fmt: skip
 PERSON = SimpleNamespace(kind="person", name="mira-k")
 TEAM = SimpleNamespace(kind="organisation", name="R&D Team")
 SALE = {
@@ -86,6 +90,21 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["€5.00", "the order 1A2B3C of R&D Team", "unless R&D Team owns them otherwise", LINK],
     ),
     ("refund", {**SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6}, ["€5.00", "1A2B3C", "6 more minutes", LINK]),
+    (
+        "dispute",
+        {"order": SOLD, "dispute": DISPUTE, "order_url": LINK, "reminder": False},
+        ["€19.00", "1A2B3C", "fraudulent", "needs_response", "23 November 2026, 09:05 UTC", "dp_1", LINK],
+    ),
+    (
+        "dispute",
+        {
+            "order": SOLD,
+            "dispute": SimpleNamespace(**{**vars(DISPUTE), "respond_by": None, "is_known": False}),
+            "order_url": LINK,
+            "reminder": True,
+        },
+        ["The bank takes no answer", "does not know that state", "has no answer yet"],
+    ),
     (
         "invitation",
         {**JOINED, "role": Role.MEMBER, "link": LINK},

@@ -10,7 +10,7 @@ from billing.models import Order, Refund, StripeEvent
 from billing.services.flags import clear_flag
 from billing.services.receipts import resend_receipt
 from tests.factories.accounts import UserFactory
-from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
+from tests.factories.billing import DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def act(client: Client, name: str, *rows, **given: str):
     return client.post(f"/admin/billing/{rows[0]._meta.model_name}/", form | {"reason": "Asked for."} | given)
 
 
-@pytest.mark.parametrize("factory", [PaidOrderFactory, RefundFactory, StripeEventFactory])
+@pytest.mark.parametrize("factory", [PaidOrderFactory, RefundFactory, DisputeFactory, StripeEventFactory])
 def test_each_noun_is_listed_searched_and_shown(client: Client, factory) -> None:
     row = factory()
     where = f"/admin/billing/{row._meta.model_name}/"
@@ -54,6 +54,7 @@ def test_an_order_links_to_its_neighbours(client: Client) -> None:
         f"/admin/accounts/account/{order.buyer_id}/change/",
         f"/admin/accounts/sellerprofile/{order.seller_id}/change/",
         f"/admin/billing/refund/?order__exact={order.pk}",
+        f"/admin/billing/dispute/?order__exact={order.pk}",
         f"/admin/marketplace/entitlement/?source_id__exact={order.pk}",
     ):
         assert address in page

@@ -6,7 +6,6 @@ import stripe
 from billing import gateway
 from billing.errors import StripeAway, StripeKeyRefused, StripeRefused
 from billing.gateway import Patience
-from billing.payment import Dispute
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,19 +59,3 @@ def test_one_hiccup_is_not_even_noticed(sandbox: Sandbox) -> None:
     sandbox.fail("/v1/accounts", times=1)
 
     assert gateway.read_standing(account).charges_enabled
-
-
-@pytest.mark.parametrize(
-    ("statuses", "expected"),
-    [
-        pytest.param([], Dispute.NONE, id="none"),
-        pytest.param(["warning_needs_response"], Dispute.NONE, id="an inquiry takes no money"),
-        pytest.param(["prevented"], Dispute.NONE, id="prevented"),
-        pytest.param(["won"], Dispute.NONE, id="won"),
-        pytest.param(["needs_response"], Dispute.OPEN, id="open"),
-        pytest.param(["under_review", "won"], Dispute.OPEN, id="one of two open"),
-        pytest.param(["lost", "needs_response"], Dispute.LOST, id="one of two lost"),
-    ],
-)
-def test_disputes_are_summed_up(statuses: list[str], expected: Dispute) -> None:
-    assert gateway._dispute(iter(statuses)) is expected

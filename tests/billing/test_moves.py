@@ -1,16 +1,33 @@
 """The table along which an order moves, and what a payment stands for. No database, no network."""
 
+from datetime import UTC, datetime
+from typing import Any, get_args
+
 import pytest
+import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Order
-from billing.payment import Dispute, Payment
+from billing.payment import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, SeenDispute, dispute_state, sum_up
 from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
 from common.money import share
 
 State = Order.State
 AMOUNT = 500
+
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def dispute(status: str) -> tuple[SeenDispute, ...]:
+    return (SeenDispute("dp_1", status, "fraudulent", AMOUNT, "eur", NOW, None),)
+
+
+def statuses_of_the_sdk() -> set[str]:
+    """What the SDK's API version says of disputes: a union of a Literal and str, for Stripe may add to it."""
+    hint: Any = stripe.Dispute.__annotations__["status"]
+    return {status for part in get_args(hint) for status in get_args(part)}
 
 
 def payment(**changes: object) -> Payment:
@@ -30,7 +47,7 @@ def payment(**changes: object) -> Payment:
         "paid_with": "",
         "refunded": 0,
         "refunds": (),
-        "dispute": Dispute.NONE,
+        "disputes": (),
     }
     return Payment(**(values | changes))  # type: ignore[arg-type]  # a table of test values
 
@@ -41,10 +58,14 @@ def payment(**changes: object) -> Payment:
         pytest.param(payment(), State.PAID, id="paid"),
         pytest.param(payment(refunded=1), State.PARTIALLY_REFUNDED, id="partly refunded"),
         pytest.param(payment(refunded=AMOUNT), State.REFUNDED, id="refunded"),
-        pytest.param(payment(dispute=Dispute.OPEN), State.DISPUTED, id="disputed"),
-        pytest.param(payment(dispute=Dispute.OPEN, refunded=1), State.DISPUTED, id="disputed after a partial refund"),
-        pytest.param(payment(dispute=Dispute.OPEN, refunded=AMOUNT), State.REFUNDED, id="disputed, but refunded"),
-        pytest.param(payment(dispute=Dispute.LOST), State.CHARGED_BACK, id="charged back"),
+        pytest.param(payment(disputes=dispute("needs_response")), State.DISPUTED, id="disputed"),
+        pytest.param(payment(disputes=dispute("needs_response"), refunded=1), State.DISPUTED, id="disputed after a partial refund"),
+        pytest.param(payment(disputes=dispute("needs_response"), refunded=AMOUNT), State.REFUNDED, id="disputed, but refunded"),
+        pytest.param(payment(disputes=dispute("lost")), State.CHARGED_BACK, id="charged back"),
+        pytest.param(payment(disputes=dispute("appeal_needs_response")), State.DISPUTED, id="disputed once more"),
+        pytest.param(payment(disputes=dispute("appeal_under_review")), State.DISPUTED, id="judged once more"),
+        pytest.param(payment(disputes=dispute("of_tomorrow")), State.DISPUTED, id="disputed in a way that nobody knows yet"),
+        pytest.param(payment(disputes=dispute("won")), State.PAID, id="the bank decided for the seller"),
         pytest.param(payment(paid=False, status="open", intent_status=""), State.PENDING, id="open"),
         pytest.param(payment(paid=False, intent_status="processing"), State.PENDING, id="a bank debit under way"),
         pytest.param(payment(paid=False, intent_status="requires_payment_method"), State.FAILED, id="a bank debit that failed"),
@@ -55,6 +76,28 @@ def payment(**changes: object) -> Payment:
 )
 def test_a_payment_stands_for_one_state(seen: Payment, expected: Order.State) -> None:
     assert state_of(seen, amount=AMOUNT, now=State.PENDING) is expected
+
+
+def test_the_sdk_says_no_dispute_status_that_we_do_not_know() -> None:
+    assert statuses_of_the_sdk() == set(DISPUTE_STATES)
+    assert {status for status in DISPUTE_STATES if status.endswith("needs_response")} == NEEDS_RESPONSE
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        pytest.param([], DisputeState.NONE, id="none"),
+        pytest.param(["warning_needs_response"], DisputeState.NONE, id="an inquiry takes no money"),
+        pytest.param(["prevented"], DisputeState.NONE, id="prevented"),
+        pytest.param(["won"], DisputeState.NONE, id="won"),
+        pytest.param(["needs_response"], DisputeState.OPEN, id="open"),
+        pytest.param(["under_review", "won"], DisputeState.OPEN, id="one of two open"),
+        pytest.param(["lost", "needs_response"], DisputeState.LOST, id="one of two lost"),
+        pytest.param(["of_tomorrow", "won", "needs_response"], DisputeState.UNKNOWN, id="one unknown"),
+    ],
+)
+def test_disputes_are_summed_up(statuses: list[str], expected: DisputeState) -> None:
+    assert sum_up(dispute_state(status) for status in statuses) is expected
 
 
 @pytest.mark.parametrize("now", [state for state in State if state is not State.PENDING])
@@ -84,15 +127,17 @@ def test_our_fee_is_a_part_of_the_amount(amount: int, percent: int) -> None:
 
 @given(
     refunded=st.integers(0, AMOUNT),
-    dispute=st.sampled_from(Dispute),
+    status_of_dispute=st.sampled_from([*DISPUTE_STATES, "of_tomorrow"]),
     paid=st.booleans(),
     status=st.sampled_from(["open", "complete", "expired"]),
     now=st.sampled_from(State),
 )
-def test_nobody_holds_what_was_not_paid_or_went_back(refunded: int, dispute: Dispute, *, paid: bool, status: str, now: Order.State) -> None:
-    state = state_of(payment(refunded=refunded, dispute=dispute, paid=paid, status=status), amount=AMOUNT, now=now)
+def test_nobody_holds_what_was_not_paid_or_went_back(
+    refunded: int, status_of_dispute: str, *, paid: bool, status: str, now: Order.State
+) -> None:
+    state = state_of(payment(refunded=refunded, disputes=dispute(status_of_dispute), paid=paid, status=status), amount=AMOUNT, now=now)
 
     if paid:
-        assert (state in HOLDING_STATES) == (refunded < AMOUNT and dispute is Dispute.NONE)
+        assert (state in HOLDING_STATES) == (refunded < AMOUNT and dispute_state(status_of_dispute) is DisputeState.NONE)
     else:
         assert state is now or (now is State.PENDING and state in UNPAID_STATES)

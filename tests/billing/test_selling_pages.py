@@ -54,7 +54,7 @@ def test_a_newcomer_is_sent_to_stripe_and_comes_back_able_to_sell(newcomer: Sell
     sandbox.control(f"/accounts/{newcomer.stripe_account_id}")
     assert client.get("/selling/payouts/return")["Location"] == "/selling/payouts/"
     newcomer.refresh_from_db()
-    assert newcomer.may_sell
+    assert newcomer.can_be_paid
     assert "Ready" in client.get("/selling/payouts/").content.decode()
 
 

@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from billing.models import Order, OrderImage, Refund, StripeEvent
+from billing.models import Dispute, Order, OrderImage, Refund, StripeEvent
 from marketplace.models import Entitlement
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
@@ -69,6 +69,22 @@ class RefundFactory(DjangoModelFactory):
     payment_intent_id = factory.LazyAttribute(lambda refund: refund.order.payment_intent_id)
     amount = 100
     reason = "It did not start."
+
+
+class DisputeFactory(DjangoModelFactory):
+    """A dispute over the whole of an order that waits for an answer, which Stripe does not know."""
+
+    class Meta:
+        model = Dispute
+
+    id = factory.Sequence(lambda n: f"dp_{n:024}")
+    order = factory.SubFactory(PaidOrderFactory)
+    status = "needs_response"
+    reason = "fraudulent"
+    amount = factory.LazyAttribute(lambda dispute: dispute.order.amount)
+    currency = factory.LazyAttribute(lambda dispute: dispute.order.currency)
+    opened_at = factory.LazyFunction(timezone.now)
+    respond_by = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class StripeEventFactory(DjangoModelFactory):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from marketplace.models import Image, Product
 from marketplace.selectors.access import Subject, access_facts
-from marketplace.selectors.offers import on_offer
+from marketplace.selectors.offers import obtainable_at
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 
@@ -32,6 +32,9 @@ CHANGES = {
     "suspended": lambda product: update(product, state=Product.State.SUSPENDED, suspension_reason="Wrong."),
     "without a price": lambda product: product.prices.update(retired_at=timezone.now()),
     "seller suspended": lambda product: update(product.seller, suspended_at=timezone.now(), suspension_reason="Fraud."),
+    "seller without payments": lambda product: update(product.seller, charges_enabled=False),
+    "seller without payouts": lambda product: update(product.seller, payouts_enabled=False),
+    "seller without Stripe": lambda product: update(product.seller, stripe_account_id=None),
     "image taken down": lambda product: update(product.images.first(), taken_down_at=timezone.now(), take_down_reason="Malware."),
     "the other image taken down": lambda product: update(product.images.last(), taken_down_at=timezone.now(), take_down_reason="Malware."),
     "the other image ended": lambda product: update(product.images.last(), ended_at=timezone.now(), end_kind=Image.End.RELEASED),
@@ -45,7 +48,7 @@ def test_it_names_a_product_exactly_while_the_checkout_takes_it(change):
 
     CHANGES[change](product)
 
-    expected = f"/{product.namespace.name}/{product.slug}" if on_offer(Product.objects.get(pk=product.pk)) else ""
+    expected = f"/{product.namespace.name}/{product.slug}" if obtainable_at(Product.objects.get(pk=product.pk)) else ""
     assert sold_at(image) == expected
     assert (expected != "") == (change == "as it should be")
 

@@ -66,6 +66,8 @@ def test_evidence_puts_the_dispute_under_review(sandbox: Sandbox) -> None:
         ("/charges/{intent}/dispute", {"reason": "boredom"}),
         ("/disputes/dp_none/win", {}),
         ("/disputes/{dispute}/draw", {}),
+        ("/disputes/{dispute}/appeal", {}),
+        ("/disputes/dp_none/status", {"status": "won"}),
     ],
 )
 def test_impossible_dispute_command_is_refused(sandbox: Sandbox, path: str, values: dict[str, str]) -> None:
@@ -84,3 +86,37 @@ def test_closed_dispute_stays_closed(sandbox: Sandbox) -> None:
 
     assert sandbox.http.post(f"/sandbox/api/disputes/{opened['id']}/win", json={}).status_code == 400
     assert sandbox.api.disputes.retrieve(opened["id"]).status == "lost"
+
+
+@pytest.mark.parametrize(("verdict", "nets"), [("win", [-6900, 6900, -6900]), ("lose", [-6900])])
+def test_a_decided_dispute_is_decided_once_more_on_appeal(sandbox: Sandbox, verdict: str, nets: list[int]) -> None:
+    key = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")["id"]
+    sandbox.control(f"/disputes/{key}/{verdict}")
+
+    sandbox.control(f"/disputes/{key}/appeal")
+
+    dispute = sandbox.api.disputes.retrieve(key)
+    assert (dispute.status, [entry.net for entry in dispute.balance_transactions]) == ("appeal_needs_response", nets)
+    with pytest.raises(stripe.InvalidRequestError):
+        sandbox.api.refunds.create({"charge": dispute.charge})
+    assert sandbox.api.disputes.update(key, {"submit": True}).status == "appeal_under_review"
+    sandbox.control(f"/disputes/{key}/win")
+    assert sandbox.api.disputes.retrieve(key).balance_transactions[-1].net == 6900
+
+
+def test_an_inquiry_takes_no_money_and_leaves_the_charge_refundable(sandbox: Sandbox) -> None:
+    opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute", inquiry=True)
+
+    dispute = sandbox.api.disputes.retrieve(opened["id"])
+    assert (dispute.status, dispute.is_charge_refundable, list(dispute.balance_transactions)) == ("warning_needs_response", True, [])
+    assert sandbox.api.disputes.update(dispute.id, {"submit": True}).status == "warning_under_review"
+    sandbox.api.refunds.create({"charge": dispute.charge})
+
+
+def test_a_dispute_can_say_what_no_stripe_says_yet(sandbox: Sandbox) -> None:
+    opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")
+
+    sandbox.control(f"/disputes/{opened['id']}/status", status="of_tomorrow")
+
+    assert sandbox.api.disputes.retrieve(opened["id"]).status == "of_tomorrow"
+    assert sandbox.events.until("charge.dispute.updated").data.object["id"] == opened["id"]

@@ -85,8 +85,8 @@ class Sandbox:
         """What a person, a bank or the clock does to the order's session: pay, decline, pay-later, settle, fail, expire."""
         self.control(f"/sessions/{order.checkout_session_id}/{deed}")
 
-    def dispute(self, order: Any) -> str:
-        return str(self.control(f"/charges/{self.session_of(order)['payment_intent']}/dispute")["id"])
+    def dispute(self, order: Any, **values: Any) -> str:
+        return str(self.control(f"/charges/{self.session_of(order)['payment_intent']}/dispute", **values)["id"])
 
     def refund(self, order: Any, **form: Any) -> str:
         """A refund made by people in Stripe's dashboard."""

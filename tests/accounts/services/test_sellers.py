@@ -20,7 +20,7 @@ def test_an_account_becomes_a_seller_once(settings) -> None:
     again = become_seller(account=account, display_name="Other")
 
     assert first == again == SellerProfile.objects.get()
-    assert (again.display_name, again.namespace_quota, again.may_sell) == ("Acme", 3, False)
+    assert (again.display_name, again.namespace_quota, again.can_be_paid) == ("Acme", 3, False)
     assert _actions() == ["seller.started"]
     assert str(first) == "Acme"
 
@@ -29,11 +29,11 @@ def test_suspending_stops_sales_and_reinstating_lets_them_go_on() -> None:
     seller, staff = SellerFactory(), UserFactory(staff=True)
 
     suspended = suspend_seller(seller=seller, reason="complaints", actor=staff)
-    assert not suspended.may_sell
+    assert not suspended.can_be_paid
     assert suspended.suspension_reason == "complaints"
 
     reinstated = reinstate_seller(seller=seller, reason="settled", actor=staff)
-    assert reinstated.may_sell
+    assert reinstated.can_be_paid
     assert (reinstated.suspended_at, reinstated.suspension_reason) == (None, "")
     assert _actions() == ["seller.suspended", "seller.reinstated"]
 

@@ -1,0 +1,20 @@
+"""Disputes, to follow. They are answered at Stripe."""
+
+from django.contrib import admin
+
+from accounts.admin.trail import AuditedAdmin
+from billing.models import Dispute
+from common.admin import neighbour
+
+
+@admin.register(Dispute)
+class DisputeAdmin(AuditedAdmin):
+    """What buyers' banks ask back, and until when Stripe takes an answer."""
+
+    list_display = ("id", neighbour("order"), "money", "status", "reason", "respond_by", "opened_at")
+    list_filter = ("status", "reason", "respond_by", "opened_at")
+    list_select_related = ("order",)
+    search_fields = ("id", "order__id", "order__product_title", "order__payment_intent_id")
+    date_hierarchy = "opened_at"
+    exclude = ("order",)
+    readonly_fields = ("id", neighbour("order"), "money")
