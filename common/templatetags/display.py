@@ -1,5 +1,6 @@
 """How pages write amounts, sizes, digests, times, commands and icons."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django import template
 from django.core.paginator import Page
 from django.template import RequestContext
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from common.money import Money
@@ -24,6 +25,7 @@ _SPANS = (
     (_MINUTE, "minute"),
 )
 _DIGEST_SHOWN = 12
+_BACKTICKS = re.compile(r"`([^`]+)`")
 _THOUSAND, _UNITS = 1000, ("kB", "MB", "GB", "TB")
 _ROUNDS_UP = 999.95  # to 1000.0 of its unit
 _ICONS = {
@@ -59,6 +61,12 @@ def size(count: int | None) -> str:
     while value >= _ROUNDS_UP and len(units) > 1:
         value, units = value / _THOUSAND, units[1:]
     return f"{value:.1f} {units[0]}"
+
+
+@register.filter
+def backticks(text: str) -> SafeString:
+    """Write what stands between backticks as code, the rest as it is."""
+    return mark_safe(_BACKTICKS.sub(r"<code>\1</code>", escape(text)))  # noqa: S308  escaped before the tags were put in
 
 
 @register.filter

@@ -283,7 +283,7 @@ SANDBOX = (
     Page("checkout-expired", "sandbox:/c/pay/{checkout_expired}"),
     Page("connect", "/selling/payouts/", "halfway", way=_press("Stripe")),
 )
-API = (Page("api", "/api/docs/", shop=False),)
+API = (Page("api", "/api/docs/"),)
 
 
 def _admin_pages() -> list[Page]:
