@@ -176,7 +176,7 @@ def test_a_page_says_when_to_come_again_and_does_nothing(one_a_day):
     answer = client.post(reverse("marketplace:tokens"), form)
 
     assert answer.status_code == 429
-    assert answer["Retry-After"] == "86400"
+    assert 86_000 < int(answer["Retry-After"]) <= 86_400
     assert "New access tokens: at most 1 in a day. Nothing was changed. Try again in a day." in answer.content.decode()
     assert user.access_tokens.count() == 1
 
@@ -201,7 +201,7 @@ def test_a_program_is_told_in_a_problem_document(one_a_day):
 
     assert (refused.status_code, made.status_code, answer.status_code) == (400, 201, 429)
     assert answer["Content-Type"] == "application/problem+json"
-    assert answer["Retry-After"] == "86400"
+    assert 86_000 < int(answer["Retry-After"]) <= 86_400
     assert answer.json()["code"] == "pace_reached"
     assert token.user.access_tokens.count() == 2
 
