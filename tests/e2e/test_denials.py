@@ -76,7 +76,7 @@ def test_a_layer_of_somebody_elses_image_is_not_mounted(trade: Trade, sold: Sold
     with trade.api(thief) as api:
         namespace = api.get("/namespaces/").json()["results"][0]["id"]
         api.post("/images/", json={"namespace": namespace, "name": "loot"}).raise_for_status()
-    layer = trade.stack.sql("SELECT digest FROM marketplace_layer LIMIT 1")[0]
+    layer = trade.stack.sql("SELECT rows->0->>0 FROM marketplace_layerlist LIMIT 1")[0]
     scope = f"repository:thieves/loot:pull,push repository:{sold.repository}:pull"
     token = trade.registry_token(scope, thief)
 
