@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
+from marketplace.models import Layer
+
 
 @dataclass(slots=True)
 class Span:
@@ -37,6 +39,17 @@ def spans(sizes: Sequence[int], own: Sequence[bool], most: int) -> list[Span]:
     while len(merging.left) > most:
         merging.step()
     return [merging.spans[start] for start in sorted(merging.left)]
+
+
+def merge_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
+    """Merge the smallest layers of an image, base first, with their neighbours, until no more than `most` are left."""
+    if len(layers) <= most:
+        return list(layers)
+    found = spans([layer.size for layer in layers], [position > 0 for position in range(len(layers))], most)
+    return [
+        Layer(layers[one.face].digest, one.size, layers[one.face].command, sum(layer.merged for layer in layers[one.start : one.stop]))
+        for one in found
+    ]
 
 
 _Pair = tuple[bool, int, int, int]  # one is own and the other not, their size, where each begins

@@ -7,6 +7,7 @@ from celery import shared_task
 from common.leases import lease_of_job
 from marketplace.services.covers import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
 from marketplace.services.products.descriptions import render_descriptions_anew
+from marketplace.services.shown import repair_shown_tags
 
 _DESCRIPTIONS_PER_RUN = 200
 
@@ -34,4 +35,6 @@ def draw_product(product_id: str) -> int:
 def draw_outdated() -> int:
     """Draw every cover that does not show what is there; one worker at a time. Returns how many."""
     with lease_of_job("marketplace.draw_outdated_covers") as held:
+        if held:
+            repair_shown_tags()
         return draw_outdated_covers() if held else 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from marketplace.models import Category, Price, Product, Tag
+from marketplace.models import Category, Price, Product, ProductImage
 
 PRICES = (("free", "Free"), ("paid", "One-off"))
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
@@ -80,4 +80,6 @@ def _platforms(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
 
 
 def _runs_on(platforms: Collection[str]) -> Exists:
-    return Exists(Tag.objects.filter(image__products=OuterRef("pk"), manifest__platforms__overlap=list(platforms)))
+    """What the images lead with, not every tag they ever had."""
+    parts = ProductImage.objects.filter(product=OuterRef("pk"), image__shown_tag__manifest__platforms__overlap=list(platforms))
+    return Exists(parts)

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from marketplace.models import Image, Product
 from marketplace.selectors.offers import current_price
-from marketplace.selectors.tags import visible_tags
 
 
 class Step(StrEnum):
@@ -37,8 +36,7 @@ def missing_for_publication(product: Product) -> list[Missing]:
     missing += [
         Missing(Step.IMAGES, f"Leave {image.repository} out: it has been released or taken down.") for image in images if _gone(image)
     ]
-    pushed = set(visible_tags().filter(image__in=images).values_list("image_id", flat=True))
-    unpushed = [image.repository for image in images if not _gone(image) and image.pk not in pushed]
+    unpushed = [image.repository for image in images if not _gone(image) and image.shown_tag_id is None]
     if unpushed:
         missing.append(Missing(Step.PUSH, f"Push {' and '.join(unpushed)} with a tag."))
     if price is None:

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Value, When
 from django.utils import timezone
 
 from marketplace.models import Image, Manifest, Tag
 
 LISTED = 200  # tags of one image
+LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what is no image are passed over
+_OF_MANIFEST = tuple(f"shown_tag__manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
 LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
 _NEW = timedelta(minutes=10)
 
@@ -46,40 +48,56 @@ def visible_tags() -> QuerySet[Tag]:
 
 
 def newest_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
-    """Give the tag to show for each image: one of what was pushed last, `latest` only where it has no other name. One query.
+    """Give the tag to show for each image, with its manifest; an image without one is left out. One query, whatever the number of tags."""
+    images = Image.objects.filter(pk__in=image_ids, shown_tag__isnull=False).order_by()
+    rows = images.select_related("shown_tag__manifest").only("shown_tag__image", "shown_tag__name", "shown_tag__pushed_at", *_OF_MANIFEST)
+    return {image.pk: image.shown_tag for image in rows if image.shown_tag is not None}
 
-    It looks each image up once, however many tags the image has.
+
+def tag_to_show(image_id: UUID) -> Tag | None:
+    """Choose the tag to show of an image: one of what was pushed last, `latest` only where it has no other name.
+
+    Asked when something is pushed, never for a page: `newest_tags` is what pages ask. Looks at the newest 1,000 tags.
     """
-    newest = visible_tags().filter(image=OuterRef(OuterRef("pk"))).values("manifest")[:1]
-    shown = (
-        visible_tags().filter(image=OuterRef("pk"), manifest=Subquery(newest)).order_by(LATEST_LAST, "-pushed_at", "name").values("pk")[:1]
-    )
-    tags = Tag.objects.filter(pk__in=Image.objects.filter(pk__in=image_ids).order_by().values_list(Subquery(shown)))
-    return {tag.image_id: tag for tag in tags.select_related("manifest")}
+    visible = visible_tags().filter(pk__in=_newest_of(image_id, LOOKED_AT))
+    newest = visible.first()
+    return newest and visible.filter(manifest=newest.manifest_id).order_by(LATEST_LAST, "-pushed_at", "name").first()
 
 
 def tag_rows(image: Image) -> list[TagRow]:
-    """List the newest tags of an image, those of one manifest in one row. One query."""
+    """List the newest tags of an image, those of one manifest in one row. Two queries."""
     return tag_rows_of([image])[image.pk]
 
 
-def tag_rows_of(images: Iterable[Image]) -> dict[UUID, list[TagRow]]:
-    """List the newest tags of each image, at most 200, newest first, `latest` behind the names that say more. One query."""
+def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[UUID, list[TagRow]]:
+    """List the newest tags of each image, at most so many (200 unless said), newest first, `latest` behind the names that say more. Two queries.
+
+    So that many images and many signatures beside the tags cost no more, fewer tags of each are looked at where there are more images.
+    """
+    most = most or LISTED
+    looked_at = max(2 * most, LOOKED_AT // max(len(images), 1))
+    listed = visible_tags().filter(pk__in=_newest_of(OuterRef(OuterRef("pk")), looked_at)).values("pk")[:most]
+    found = Image.objects.filter(pk__in=[image.pk for image in images]).order_by().values_list(ArraySubquery(listed), flat=True)
     rows: dict[UUID, dict[UUID, TagRow]] = {image.pk: {} for image in images}
-    place = Window(RowNumber(), partition_by="image", order_by=("-pushed_at", "name"))
-    for tag in visible_tags().filter(image__in=rows).annotate(place=place).filter(place__lte=LISTED):
+    for tag in visible_tags().filter(pk__in=[pk for several in found for pk in several]):
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
         if row.name == "latest" and tag.name != "latest":
             row.also.append(row.name)
             row.name, row.pushed_at = tag.name, tag.pushed_at
         elif row.name != tag.name:
             row.also.append(tag.name)
-    return {pk: list(found.values()) for pk, found in rows.items()}
+    return {pk: list(of_image.values()) for pk, of_image in rows.items()}
 
 
-def stops_at(rows: Iterable[TagRow]) -> int | None:
+def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, dict[str, UUID]]":
+    """Return the ids of an image's newest tags, of whatever kind: read from the index `tag_newest` and no further."""
+    return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values("pk")[:most]
+
+
+def stops_at(rows: Iterable[TagRow], *, most: int | None = None) -> int | None:
     """Return how many tags a list has if it stopped there, for its page to say so; None if it is whole."""
-    return LISTED if sum(1 + len(row.also) for row in rows) >= LISTED else None
+    most = most or LISTED
+    return most if sum(1 + len(row.also) for row in rows) >= most else None
 
 
 def pull_reference(image: Image, tag: Tag | None) -> str:

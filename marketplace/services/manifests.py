@@ -14,7 +14,8 @@ from marketplace.locks import lock_image, lock_occupant
 from marketplace.models import Image, Layer, LayerList, Manifest, Tag
 from marketplace.models.manifests import LONGEST_COMMAND, MOST_LAYERS
 from marketplace.services.expiry import keep_pushed_name
-from marketplace.spans import spans
+from marketplace.services.shown import keep_shown_tag
+from marketplace.spans import merge_layers
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
         )
         if tag is not None:
             _point_tag(image, tag, manifest, at)
+            keep_shown_tag(image)
             if manifest.described_at is not None:  # else its description brings the cover
                 _draw_after_commit(image.pk)
         return manifest
@@ -90,7 +92,7 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
 def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -> None:
     """Complete a manifest with what was read from the registry; one that is gone meanwhile stays gone."""
     with locked_transaction():
-        lock_image(image_id=manifest.image_id)
+        image = lock_image(image_id=manifest.image_id)
         described = Manifest.objects.filter(pk=manifest.pk).update(
             kind=description.kind,
             size=_bytes(description.size),
@@ -102,17 +104,14 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
         if not described:
             return
         LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
-        _draw_after_commit(manifest.image_id)
+        keep_shown_tag(image)
+        _draw_after_commit(image.pk)
 
 
 def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
     """Keep so many rows; where there are more layers, the smallest neighbours share one."""
-    sizes = [_bytes(layer.size) for layer in layers]
-    found = spans(sizes, [position > 0 for position in range(len(layers))], MOST_LAYERS)
-    return [
-        Layer(_text(layers[one.face].digest, 140), _bytes(one.size), _text(layers[one.face].command, LONGEST_COMMAND), one.count)
-        for one in found
-    ]
+    taken = [Layer(_text(layer.digest, 140), _bytes(layer.size), _text(layer.command, LONGEST_COMMAND)) for layer in layers]
+    return [layer._replace(size=_bytes(layer.size)) for layer in merge_layers(taken, MOST_LAYERS)]
 
 
 def _draw_after_commit(image_id: UUID) -> None:
@@ -125,6 +124,7 @@ def remove_tag(*, repository: str, tag: str) -> None:
         image = lock_occupant(repository=repository)
         removed, _ = Tag.objects.filter(image=image, name=tag).delete()
         if image is not None and removed:
+            keep_shown_tag(image)
             _draw_after_commit(image.pk)
 
 
@@ -135,6 +135,7 @@ def remove_manifest(*, repository: str, digest: str) -> None:
         Tag.objects.filter(image=image, manifest__digest=digest).delete()
         removed, _ = Manifest.objects.filter(image=image, digest=digest).delete()
         if image is not None and removed:
+            keep_shown_tag(image)
             _draw_after_commit(image.pk)
 
 

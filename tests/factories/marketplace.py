@@ -25,6 +25,7 @@ from marketplace.models import (
     PullerSketch,
     Tag,
 )
+from marketplace.services.shown import keep_shown_tag
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -104,10 +105,15 @@ class TagFactory(DjangoModelFactory):
 
     class Meta:
         model = Tag
+        skip_postgeneration_save = True
 
     image = factory.SubFactory(ImageFactory)
     name = "1.0"
     manifest = factory.SubFactory(ManifestFactory, image=factory.SelfAttribute("..image"))
+
+    @factory.post_generation
+    def shown(self, create, extracted, **kwargs):
+        keep_shown_tag(self.image)
 
 
 class PullCountFactory(DjangoModelFactory):
