@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -70,7 +71,7 @@ def tag_rows(image: Image) -> list[TagRow]:
 
 
 def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[UUID, list[TagRow]]:
-    """List the newest tags of each image, at most so many (200 unless said), newest first, `latest` behind the names that say more. Two queries.
+    """List the newest tags of each image, at most so many (200 unless said), newest first, `latest` behind other names. Two queries.
 
     So that many images and many signatures beside the tags cost no more, fewer tags of each are looked at where there are more images.
     """
@@ -89,7 +90,7 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
     return {pk: list(of_image.values()) for pk, of_image in rows.items()}
 
 
-def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, dict[str, UUID]]":
+def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
     """Return the ids of an image's newest tags, of whatever kind: read from the index `tag_newest` and no further."""
     return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values("pk")[:most]
 

@@ -59,7 +59,7 @@ def test_an_image_of_very_many_tags_is_looked_up_once():
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query["sql"])
         (told,) = cursor.fetchone()
     plan = told if isinstance(told, list) else json.loads(told)
-    assert rows_touched(plan[0]["Plan"]) < 10
+    assert rows_touched(plan[0]["Plan"]) < 2 * 300  # so small a table may be read as a whole, once
 
 
 def test_of_very_many_tags_the_newest_are_listed():
