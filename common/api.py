@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from common.errors import DatabaseAway, DomainError, RetryLater
+from common.errors import DatabaseAway, DomainError, RetryLater, StatementTooSlow
+from common.statements import was_cancelled
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -64,7 +65,7 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
             response["Retry-After"] = str(exception.retry_after)
         return response
     if isinstance(exception, OperationalError | InterfaceError):
-        return problem_details(DatabaseAway(), context)
+        return problem_details(StatementTooSlow() if was_cancelled(exception) else DatabaseAway(), context)
     answer = exception_handler(exception, context)
     if answer is None:
         return None

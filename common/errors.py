@@ -64,6 +64,16 @@ class LockTimeout(RetryLater):
         super().__init__("Somebody else is changing this right now. Try again in a few seconds.")
 
 
+class StatementTooSlow(RetryLater):
+    """The database was asked for too much at once, or by too many. What was asked was stopped."""
+
+    code = "too_slow"
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__("This took too long and was stopped. Try again in 10 seconds, and ask for less if it can be narrowed down.")
+
+
 class DatabaseAway(RetryLater):
     """The database does not answer. Nothing was changed."""
 

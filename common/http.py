@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from common.errors import DomainError, RetryLater
+from common.errors import DomainError, RetryLater, StatementTooSlow
+from common.statements import was_cancelled
 
 logger = logging.getLogger(__name__)
 _PAGES = {400, 403, 404, 500, 503}
@@ -71,7 +72,10 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; 503 with Retry-After while the database is away. Neither page needs it."""
+    """500: our fault; 503 with Retry-After while the database is away or too slow. No page needs it."""
+    if was_cancelled(sys.exception()):
+        slow = StatementTooSlow()
+        return say_when_to_retry(error_page(request, slow.status, slow.message), slow)
     if not isinstance(sys.exception(), OperationalError | InterfaceError):
         return error_page(request, 500)
     response = error_page(request, 503)

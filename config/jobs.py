@@ -8,9 +8,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-LANES: Final[Mapping[str, int]] = {"money": 2, "mail": 1, "registry": 2, "default": 2}  # to the tasks that each runs at once
 _DAY = 86_400
 _LAST_WORDS_SECONDS = 5  # from the exception that ends a task to the signal that kills its process
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What the workers of a lane may use.
+
+    Attributes:
+        slots: tasks that a worker runs at once.
+        statement: seconds; PostgreSQL cancels what takes longer, for a process in the middle of a statement hears no other limit.
+    """
+
+    slots: int
+    statement: int
+
+
+LANES: Final[Mapping[str, Lane]] = {
+    "money": Lane(slots=2, statement=20),
+    "mail": Lane(slots=1, statement=20),
+    "registry": Lane(slots=2, statement=60),
+    "default": Lane(slots=2, statement=50),
+}
 
 
 @dataclass(frozen=True, slots=True)

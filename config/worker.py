@@ -103,8 +103,10 @@ def _die_with(parent: int) -> None:
 
 
 def _work(lane: str, slots: int) -> NoReturn:
-    from config.celery import app  # noqa: PLC0415  once Django is set up
+    from common.statements import limit_statements  # noqa: PLC0415  once Django is set up
+    from config.celery import app  # noqa: PLC0415
 
+    limit_statements(LANES[lane].statement)
     # Who only queues leaves a slow Redis alone sooner; a worker that loses its connection has to begin anew.
     app.conf.broker_transport_options = app.conf.broker_transport_options | {"socket_timeout": _PATIENCE_SECONDS}
     options = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
@@ -123,8 +125,8 @@ def lanes_of(words: Sequence[str]) -> dict[str, int]:
         lane, told, slots = word.partition("=")
         if lane not in LANES or (told and not re.fullmatch("[1-9][0-9]{0,2}", slots)):
             sys.exit(f"{word}: say LANE or LANE=SLOTS, with one of the lanes {', '.join(LANES)}.")
-        wanted[lane] = int(slots or LANES[lane])
-    return wanted or dict(LANES)
+        wanted[lane] = int(slots or LANES[lane].slots)
+    return wanted or {name: lane.slots for name, lane in LANES.items()}
 
 
 def main(words: Sequence[str]) -> int:

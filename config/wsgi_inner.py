@@ -2,7 +2,11 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from common.statements import limit_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.inner")
 application = get_wsgi_application()
+limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)

@@ -110,6 +110,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("LAYERSTORE_DATABASE_URL")}
+# Of web and inner. The token process has a limit in its own settings, each lane of the worker in config/jobs.py, a command none.
+LAYERSTORE_STATEMENT_SECONDS = env.number("LAYERSTORE_STATEMENT_SECONDS", 8)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("LAYERSTORE_REDIS_URL")

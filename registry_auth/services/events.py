@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, models
 from django.db.models import F
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ BATCH = 500  # envelopes claimed at once
 MOST_EVENTS = 5_000  # in them together, unless one alone has more
 PULLS_AT_ONCE = 5_000  # in one transaction: what they are is looked up once for all, and their images are locked at its end only
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
+PRUNED_AT_ONCE = 5_000
 MOST_ATTEMPTS = 10
 ALONE_FROM = 5  # attempts: from then on nothing else is claimed with it, so that what kills its worker takes nothing else along
 LONGEST_RUN = timedelta(seconds=20)  # a worker that has more to do than this lets other tasks have their turn
@@ -77,9 +79,15 @@ def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> N
 def prune_events() -> None:
     """Remove what has had its time: drained envelopes, ids of events that the registry repeats no more, runs that repaired nothing."""
     before = timezone.now() - settings.LAYERSTORE_EVENTS_KEPT
-    RegistryEnvelope.objects.filter(drained_at__lt=before).delete()
-    SeenRegistryEvent.objects.filter(seen_at__lt=before).delete()
+    _delete_bit_by_bit(RegistryEnvelope.objects.filter(drained_at__lt=before))
+    _delete_bit_by_bit(SeenRegistryEvent.objects.filter(seen_at__lt=before))
     Reconciliation.objects.filter(started_at__lt=before, written=0, removed=0).delete()
+
+
+def _delete_bit_by_bit(rows: "models.QuerySet[Any]") -> None:
+    """Delete rows by some thousands, for no statement may take long."""
+    while some := list(rows.values_list("pk", flat=True)[:PRUNED_AT_ONCE]):
+        rows.model._default_manager.filter(pk__in=some).delete()  # noqa: SLF001 - Django, "Default managers": its name for generic code
 
 
 def _claim() -> list[RegistryEnvelope]:

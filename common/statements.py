@@ -1,0 +1,45 @@
+"""Statements have a time limit in each process that others wait for: PostgreSQL cancels what takes longer, and the log says what."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+logger = logging.getLogger(__name__)
+_CONNECT_SECONDS: Final = 3
+_QUERY_CANCELED: Final = "57014"  # PostgreSQL manual, appendix A
+_LONGEST_LOGGED: Final = 1_000
+
+
+def limit_statements(seconds: int) -> None:
+    """Limit each statement on the connections that this process opens from now on. A statement's wait for locks counts.
+
+    The limit is a parameter of the connection, so it costs no question and holds whatever is done with the session.
+    """
+    options: dict[str, Any] = connections.settings["default"]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
+    options.setdefault("connect_timeout", _CONNECT_SECONDS)
+    connection_created.connect(_watch, dispatch_uid="common.statements")
+
+
+def was_cancelled(error: BaseException | None) -> bool:
+    """Tell whether a database error says that a statement took too long."""
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) == _QUERY_CANCELED
+
+
+def _watch(connection: BaseDatabaseWrapper, **_: object) -> None:
+    if _name_if_cancelled not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_name_if_cancelled)
+
+
+def _name_if_cancelled(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001  Django's signature
+    try:
+        return execute(sql, params, many, context)
+    except OperationalError as error:
+        if was_cancelled(error):
+            # Without its parameters, which may be somebody's.
+            logger.error("statement took too long and was cancelled", extra={"statement": sql[:_LONGEST_LOGGED]})  # noqa: TRY400  its caller's matter
+        raise

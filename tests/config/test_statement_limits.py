@@ -1,0 +1,52 @@
+"""Each process that others wait for has a limit for its statements; commands, and so migrations, have none."""
+
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from config.jobs import JOBS, LANES
+from tests.support.token_process import shop_environment
+
+ASK = "from django.db import connection as c; cursor = c.cursor(); cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0])"
+SLEEP = (
+    "from django.db import connection as c, OperationalError\n"
+    "try: c.cursor().execute('SELECT pg_sleep(30)')\n"
+    "except OperationalError as error: print(type(error.__cause__).__name__)"
+)
+LANE = "import django; django.setup(); from common.statements import limit_statements; from config.jobs import LANES; "
+
+
+def run(module: str, code: str, **environment: str) -> str:
+    given = {**shop_environment(), "DJANGO_SETTINGS_MODULE": f"config.settings.{module}", **environment}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=given, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("module", "begin", "limit"),
+    [
+        pytest.param("local", "import config.wsgi; ", "8s", id="web"),
+        pytest.param("inner", "import config.wsgi_inner; ", "8s", id="inner"),
+        pytest.param("token", "import config.wsgi_token; ", "2s", id="token"),
+        pytest.param("local", LANE + "limit_statements(LANES['money'].statement); ", "20s", id="a lane of the worker"),
+        pytest.param("local", "import django; django.setup(); ", "0", id="a command"),
+    ],
+)
+def test_a_process_has_its_limit(module: str, begin: str, limit: str) -> None:
+    assert run(module, begin + ASK) == limit
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("module", "begin"), [("local", "import config.wsgi"), ("inner", "import config.wsgi_inner")])
+def test_a_statement_that_takes_longer_is_cancelled_and_the_limit_is_a_setting(module: str, begin: str) -> None:
+    assert run(module, f"{begin}\n{SLEEP}", LAYERSTORE_STATEMENT_SECONDS="1") == "QueryCanceled"
+
+
+def test_a_statement_ends_before_the_job_that_waits_for_it() -> None:
+    """A process in the middle of a statement hears no signal but the one that kills it."""
+    assert [name for name, job in JOBS.items() if job.limit <= LANES[job.lane].statement] == []
