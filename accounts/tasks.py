@@ -12,6 +12,7 @@ from redis.exceptions import RedisError, ResponseError
 from accounts.selectors.tokens import NOTED_USES
 from accounts.services import reminders
 from accounts.services.mail import claim_due_mail, send_claimed_mail
+from accounts.services.retention import forget_old_personal_data
 from accounts.services.tokens import write_token_uses
 from common.leases import lease_of_job
 from common.redis import redis_client, redis_key
@@ -65,3 +66,10 @@ def _move_token_uses() -> int:
 def remind_of_ending_tokens() -> int:
     """Tell people of access tokens that end soon; any number of workers may run it at once. Returns how many were told of."""
     return reminders.remind_of_ending_tokens(now=timezone.now())
+
+
+@shared_task(name="accounts.forget_old_personal_data")
+def forget_old_data() -> dict[str, int]:
+    """Let go of personal data that was kept long enough; one worker at a time."""
+    with lease_of_job("accounts.forget_old_personal_data") as held:
+        return forget_old_personal_data(now=timezone.now()) if held else {}

@@ -69,6 +69,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "registry_auth.prune_registry_events": Job("default", limit=600, every=_DAY),
     "accounts.write_token_uses": Job("default", limit=60, every=30),
     "accounts.remind_of_ending_tokens": Job("default", limit=300, every=3600),
+    "accounts.forget_old_personal_data": Job("default", limit=600, every=_DAY),
     "billing.remind_of_disputes": Job("default", limit=60, every=3600),
     "common.forget_paces": Job("default", limit=300, every=3600),
     "common.clear_sessions": Job("default", limit=600, every=_DAY),

@@ -9,6 +9,7 @@ from accounts.admin.organisations import NewOwnerForm
 from accounts.admin.trail import AuditedAdmin
 from accounts.models import AccessToken, Account, AuditEvent, Invitation, Membership, OutgoingMail, User
 from accounts.requests import signed_in
+from accounts.services.deletion import delete_account
 from accounts.services.organisations import appoint_owner
 from accounts.services.tokens import log_out_everywhere
 from accounts.services.users import disable_user, enable_user, remove_second_factors
@@ -17,7 +18,7 @@ from common.admin import act, neighbour, neighbours
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin):
-    """People who sign in. Disabled, never deleted."""
+    """People who sign in. Their rows stay; a deleted account is one without a person."""
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "date_joined")
@@ -27,6 +28,7 @@ class UserAdmin(AuditedAdmin):
     readonly_fields = (
         "id",
         "date_joined",
+        "deleted_at",
         "addresses",
         "second_factor",
         neighbour("account"),
@@ -35,7 +37,7 @@ class UserAdmin(AuditedAdmin):
         neighbours(AuditEvent, "actor", "done by them"),
         neighbours(OutgoingMail, "to", "mail to them", of="email"),
     )
-    actions = ("disable", "enable", "log_out", "remove_second_factor")
+    actions = ("disable", "enable", "log_out", "remove_second_factor", "delete_account")
 
     @admin.display(description="e-mail addresses")
     def addresses(self, user: User) -> str:
@@ -67,6 +69,15 @@ class UserAdmin(AuditedAdmin):
     def remove_second_factor(self, request: HttpRequest, user: User, reason: str) -> None:
         """Take away authenticator apps, passkeys and recovery codes."""
         remove_second_factors(user=user, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Delete the account",
+        consequence="The person is forgotten for good: sign-in, addresses, access tokens, library and mails go. Orders and the audit trail "
+        "stay without a name. Make sure that it is really them who ask, and send them their data first (manage.py export_account).",
+    )
+    def delete_account(self, request: HttpRequest, user: User, reason: str) -> None:
+        """Forget users."""
+        delete_account(user=user, reason=reason, actor=signed_in(request))
 
 
 @admin.register(Account)

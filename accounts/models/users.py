@@ -46,6 +46,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="May sign in to the admin.")
     is_active = models.BooleanField(default=True, help_text="Switch off instead of deleting: their tokens end with the next request.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The person was forgotten; the row stays for others' sake."
+    )
     # Raised by "log out everywhere": sessions and identity tokens of an older generation are dead.
     credential_generation = models.PositiveIntegerField(default=0, editable=False)
 

@@ -1,0 +1,175 @@
+"""A person can take along what the shop holds of them, and be forgotten; what others rely on stays."""
+
+import json
+from io import StringIO
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db.models import CharField, EmailField, JSONField, TextField
+from django.utils import timezone
+
+from accounts.errors import AccountAlreadyDeleted, AccountHasObligations, ReasonMissing
+from accounts.models import AccessToken, AuditEvent, Membership, OutgoingMail, User
+from accounts.personal_data import parts
+from accounts.selectors.personal_data import export_personal_data
+from accounts.services.audit import record_audit
+from accounts.services.deletion import delete_account
+from accounts.services.mail import queue_mail
+from billing.models import Order, Refund
+from marketplace.models import Entitlement, Product
+from marketplace.selectors.access import Action, Subject, allowed_actions
+from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, UserFactory
+from tests.factories.billing import OrderFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person():
+    user = UserFactory(username="jane", email="jane@person.example")
+    EmailAddress.objects.filter(user=user).update(email="jane@person.example")
+    AccessTokenFactory(user=user, name="laptop")
+    MembershipFactory(user=user, role="member")
+    EntitlementFactory(holder=user.account)
+    queue_mail(to="jane@person.example", template="token_created", context={"token": user.access_tokens.get()}, key="about:jane")
+    record_audit(actor=user, action="user.renamed", target=user)
+    for accepted in (None, timezone.now()):
+        invitation = InvitationFactory(email="jane@person.example", accepted_at=accepted, accepted_by=accepted and user)
+        record_audit(actor=invitation.invited_by, action="invitation.sent", target=invitation)
+    AuditEvent.objects.filter(actor=user).update(address="192.0.2.1")
+    return user
+
+
+def forgotten(user, actor=None):
+    return delete_account(user=user, reason="They asked by mail.", actor=actor)
+
+
+def texts_of_everything():
+    """Every text that the database holds, by its column."""
+    for model in apps.get_models():
+        columns = [field.name for field in model._meta.concrete_fields if isinstance(field, CharField | TextField | EmailField | JSONField)]
+        for row in model._default_manager.values(*columns) if columns else ():
+            for name, value in row.items():
+                yield f"{model._meta.label}.{name}", json.dumps(value, default=str)
+
+
+def test_nothing_that_names_the_person_is_left_anywhere(person):
+    OrderFactory(buyer=person.account, placed_by=person, email="jane@person.example", state=Order.State.REFUNDED, paid_at=timezone.now())
+
+    forgotten(person)
+
+    assert [where for where, text in texts_of_everything() if "jane" in text] == []
+    assert not AuditEvent.objects.filter(address="192.0.2.1").exists()
+
+
+def test_sign_in_tokens_memberships_and_library_end(person):
+    image = person.account.entitlements.get().image
+    password = person.password
+
+    staff = UserFactory(staff=True)
+
+    user = forgotten(person, actor=staff)
+
+    assert (user.is_active, user.has_usable_password(), user.password != password) == (False, False, True)
+    assert not AccessToken.objects.filter(user=user).exists()
+    assert not Membership.objects.filter(user=user).exists()
+    assert not Entitlement.objects.live().filter(holder=user.account).exists()
+    assert allowed_actions(subject=Subject.of(user), repositories=[image.repository]) == {image.repository: frozenset[Action]()}
+    assert not OutgoingMail.objects.filter(key="about:jane").exists()
+    event = AuditEvent.objects.get(action="user.deleted")
+    assert (event.actor, event.reason, event.target_label) == (staff, "They asked by mail.", user.username)
+
+
+def test_orders_stay_without_an_address(person):
+    order = OrderFactory(buyer=person.account, placed_by=person, state=Order.State.PAID, paid_at=timezone.now())
+
+    forgotten(person)
+
+    kept = Order.objects.get(pk=order.pk)
+    assert (kept.amount, kept.state, kept.buyer) == (order.amount, "paid", person.account)
+    assert kept.email.endswith("@deleted.invalid")
+
+
+def test_the_user_name_is_free_for_somebody_else(person):
+    forgotten(person)
+
+    assert UserFactory(username="jane").account.handle == "jane"
+
+
+@pytest.mark.parametrize("kind", ["staff", "last owner", "on sale", "pending order", "waiting refund", "disputed sale"])
+def test_who_others_rely_on_is_not_deleted(person, kind):
+    paid = {"paid_at": timezone.now()}
+    match kind:
+        case "staff":
+            User.objects.filter(pk=person.pk).update(is_staff=True)
+            words = "is staff"
+        case "last owner":
+            MembershipFactory(user=person, role="owner", account__name="Gate 9")
+            words = "Gate 9 has no other owner"
+        case "on sale":
+            product = ProductFactory(title="Postgres HA")
+            person = product.seller.account.user
+            words = "Still on sale: Postgres HA."
+        case "pending order":
+            OrderFactory(buyer=person.account, placed_by=person)
+            words = "is not settled yet"
+        case "waiting refund":
+            order = OrderFactory(buyer=person.account, placed_by=person, state=Order.State.PAID, **paid)
+            Refund.objects.create(order=order, payment_intent_id="pi_1", amount=1, reason="Asked.")
+            words = "is not settled yet"
+        case _:
+            order = OrderFactory(state=Order.State.DISPUTED, **paid)
+            Product.objects.update(state=Product.State.WITHDRAWN)
+            person = order.seller.account.user
+            words = "is not settled yet"
+    person.refresh_from_db()
+    before = list(texts_of_everything())
+
+    with pytest.raises(AccountHasObligations, match=words):
+        forgotten(person)
+
+    assert list(texts_of_everything()) == before
+
+
+def test_a_second_deletion_and_one_without_a_reason_change_nothing(person):
+    with pytest.raises(ReasonMissing):
+        delete_account(user=person, reason=" ", actor=None)
+    stale = User.objects.get(pk=person.pk)
+    forgotten(person)
+
+    for again in (person, stale):
+        with pytest.raises(AccountAlreadyDeleted):
+            forgotten(again)
+
+    assert AuditEvent.objects.filter(action="user.deleted").count() == 1
+
+
+def test_the_export_holds_what_each_app_holds_and_no_secret(person):
+    OrderFactory(buyer=person.account, placed_by=person, product_title="Postgres HA")
+    out = StringIO()
+
+    call_command("export_account", "Jane", stdout=out)
+
+    exported = json.loads(out.getvalue())
+    assert exported["account"]["username"] == "jane"
+    assert [address["email"] for address in exported["email_addresses"]] == ["jane@person.example"]
+    assert [token["name"] for token in exported["access_tokens"]] == ["laptop"]
+    assert [order["product_title"] for order in exported["orders"]] == ["Postgres HA"]
+    assert [held["image__repository"] for held in exported["library"]] == [person.account.entitlements.get().image.repository]
+    assert (len(exported["organisations"]), exported["acts"][0]["address"]) == (1, "192.0.2.1")
+    token = AccessToken.objects.get(user=person)
+    assert [secret for secret in (token.secret_hash, person.password) if secret in out.getvalue()] == []
+
+
+def test_the_export_of_nobody_is_refused():
+    with pytest.raises(CommandError, match="Nobody is called nobody"):
+        call_command("export_account", "nobody")
+
+
+def test_subjects_of_two_apps_never_overwrite_each_other(person):
+    subjects = [name for part in parts() for name in part.export(person)]
+
+    assert len(subjects) == len(set(subjects)) == len(export_personal_data(person))
