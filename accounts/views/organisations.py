@@ -6,6 +6,7 @@ from uuid import UUID
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,6 +21,9 @@ from accounts.services import invitations, organisations
 from common.errors import DomainError
 from common.forms import add_domain_error
 from common.http import say_when_to_retry
+
+_MEMBERS_PER_PAGE = 50
+_PENDING = 100  # newest invitations without an answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,15 +76,17 @@ def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> Http
 def _page(request: HttpRequest, own: Membership, form: InvitationForm, *, status: int = 200, refused: str = "") -> HttpResponse:
     """Show the page: `organisation`, `own` (the reader's membership), `members`, what the reader may; for owners `pending` and `form`."""
     manages = own.role in MANAGING_ROLES
+    members = Paginator(members_of(own.account), _MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "organisation": own.account,
         "own": own,
-        "members": list(members_of(own.account)),
+        "page": members,
+        "members": list(members.object_list),
         "roles": Role,
         "manages": manages,
         "pulls": own.role in PULLING_ROLES,
         "buys": own.role in BUYING_ROLES,
-        "pending": pending_invitations_of(own.account) if manages else [],
+        "pending": pending_invitations_of(own.account)[:_PENDING] if manages else [],
         "form": form,
         "pull_ends_after": pull_ends_after_minutes(),
         "refused": refused,

@@ -60,7 +60,7 @@ class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     """The tags of your images, as the registry told us."""
 
     serializer_class = serializers.TagSerializer
-    queryset = Tag.objects.select_related("manifest")
+    queryset = Tag.objects.select_related("manifest").defer("manifest__children")
     lookup_value_converter = "uuid"
     filterset_fields = ("image", "name")
 

@@ -50,7 +50,7 @@ class ProductFilter(filters.FilterSet):
 
 
 class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
-    """What is published, and your own products in every state."""
+    """What is published, and your own products in every state. Lists leave out descriptions and the texts of licences."""
 
     serializer_class = serializers.ProductSerializer
     queryset = Product.objects.all()
@@ -62,10 +62,13 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         published = Q(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
         # Reading shows the shop as well; every change is of one's own, and what is not does not exist.
         visible = own | published if self.action in {"list", "retrieve", "obtain"} else own
-        return with_parts(super().get_queryset().filter(visible))
+        return with_parts(super().get_queryset().filter(visible), texts=self.action != "list")
+
+    def get_serializer_class(self) -> type[serializers.ProductSerializer]:
+        return serializers.ListedProductSerializer if self.action == "list" else serializers.ProductSerializer
 
     def _answer(self, product: Product, status_code: int = status.HTTP_200_OK) -> Response:
-        shown = with_parts(Product.objects.filter(pk=product.pk)).get()
+        shown = with_parts(Product.objects.filter(pk=product.pk), texts=True).get()
         return Response(serializers.ProductSerializer(shown).data, status=status_code)
 
     @extend_schema(request=serializers.NewProductSerializer, responses={201: serializers.ProductSerializer})

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, PullerSketch, Tag
 from marketplace.selectors.library import LibraryEntry
-from marketplace.selectors.listings import current_price, images_of, product_url
+from marketplace.selectors.listings import LONG_TEXTS, current_price, images_of, product_url
 
 
 class OwnField(serializers.PrimaryKeyRelatedField[Any]):
@@ -162,6 +162,14 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
     def get_url(self, product: Product) -> str:
         return f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}"
+
+
+class ListedProductSerializer(ProductSerializer):
+    """A product as lists have it: without description and the licence's text, which the product itself has."""
+
+    class Meta(ProductSerializer.Meta):
+        fields = tuple(name for name in ProductSerializer.Meta.fields if name not in LONG_TEXTS)  # type: ignore[assignment]  # fewer
+        read_only_fields = fields  # type: ignore[assignment]  # fewer
 
 
 class LibraryEntrySerializer(serializers.Serializer[LibraryEntry]):

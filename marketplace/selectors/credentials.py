@@ -1,6 +1,7 @@
 """Which images a credential can be for."""
 
 from collections.abc import Collection
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -10,12 +11,14 @@ from marketplace.errors import NothingToPull
 from marketplace.models import CredentialImage, Entitlement, Image
 from marketplace.selectors.access import Subject
 
+LISTED: Final = 500  # images of a form; in the API a credential names any
+
 
 def images_to_choose(account_ids: Collection[UUID]) -> list[Image]:
-    """List the images that the accounts own or hold and that are not taken down, by name. One query."""
+    """List the images that the accounts own or hold and that are not taken down, by name, at most 500. One query."""
     held = Entitlement.objects.in_force().filter(holder__in=account_ids, image=OuterRef("pk"))
     images = Image.objects.occupying().filter(Q(owner__in=account_ids) | Exists(held), taken_down_at__isnull=True)
-    return list(images.order_by("repository"))
+    return list(images.order_by("repository")[:LISTED])
 
 
 def image_ids_of(repositories: Collection[str]) -> list[UUID]:

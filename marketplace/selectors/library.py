@@ -1,9 +1,14 @@
 """What somebody has bought or got for free, and whether docker would be let in now."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, OuterRef, Value, When
 
 from accounts.models import Account, Membership, User
 from accounts.models.organisations import PULLING_ROLES
@@ -12,6 +17,16 @@ from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.selectors.listings import ImageListing, list_images, product_url
 from marketplace.selectors.tags import short_platforms
+
+ENTRIES_PER_PAGE: Final = 50
+_OFFERS: Final = 10  # products that contain an image, which are looked at for one to link
+# In force before suspended before revoked, then the oldest.
+_FIRST: Final = (
+    Case(When(revoked_at__isnull=True, then=Value(0)), default=Value(1)),
+    Case(When(suspended_at__isnull=True, then=Value(0)), default=Value(1)),
+    "granted_at",
+    "pk",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +121,35 @@ class Shelf:
     entries: list[LibraryEntry]
 
 
-def shelves_of(user: User) -> list[Shelf]:
-    """List every image that the user's account and their organisations hold or held, account by account, the user's own first.
+def library_page(user: User, page: int | str) -> "Page[Entitlement]":
+    """Return a page of what the user's account and their organisations hold or held, the newest first: what decides on each image.
+
+    Several entitlements to one image count as the one that lets its holder in, if there is one.
+    """
+    accounts = [user.account, *(membership.account for membership in memberships_of(user))]
+    theirs = Entitlement.objects.filter(holder__in=accounts)
+    deciding = theirs.order_by("holder_id", "image_id", *_FIRST).distinct("holder_id", "image_id").values("pk")
+    own_first = Case(When(holder=user.account, then=Value(0)), default=Value(1))
+    rows = Entitlement.objects.filter(pk__in=deciding).order_by(own_first, "holder__name", "holder_id", "-granted_at", "pk")
+    return Paginator(rows.select_related("image"), ENTRIES_PER_PAGE).get_page(page)
+
+
+def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
+    """Put a page of a library on shelves, account by account, the user's own first.
 
     Everybody in an organisation sees what it holds; who only buys for it sees it without being let in. A fixed number of queries for
     each account.
     """
-    memberships = list(memberships_of(user))
-    accounts = [user.account, *(membership.account for membership in memberships)]
-    entitlements = list(Entitlement.objects.filter(holder__in=accounts).select_related("image"))
-    images = {entitlement.image_id: entitlement.image for entitlement in entitlements}
+    memberships = {membership.account_id: membership for membership in memberships_of(user)}
+    rows = list(entitlements)
+    images = {entitlement.image_id: entitlement.image for entitlement in rows}
     listings = {listing.image.pk: listing for listing in list_images(list(images.values()))}
-    offers = _offers(images)
+    offers = _offers(images.keys())
     shelves = []
-    for account, membership in zip(accounts, [None, *memberships], strict=True):
-        theirs = _deciding(entitlement for entitlement in entitlements if entitlement.holder_id == account.pk)
+    for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
+        membership = memberships.get(holder_id)
+        account = membership.account if membership else user.account
+        theirs = [entitlement for entitlement in rows if entitlement.holder_id == holder_id]
         allowed = _allowed(user, account, theirs)
         reads = membership is None or membership.role in PULLING_ROLES
         entries = [
@@ -131,9 +160,10 @@ def shelves_of(user: User) -> list[Shelf]:
     return shelves
 
 
-def library_of(user: User) -> list[LibraryEntry]:
-    """List the shelves' entries in one; an image that two accounts hold is there twice."""
-    return [entry for shelf in shelves_of(user) for entry in shelf.entries]
+def library_of(user: User, *, page: int = 1) -> list[LibraryEntry]:
+    """List the entries of one page of the user's library; an image that two accounts hold is there twice."""
+    found = library_page(user, page)
+    return [entry for shelf in shelves_of(user, found) for entry in shelf.entries] if page <= found.paginator.num_pages else []
 
 
 def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> dict[str, bool]:
@@ -144,19 +174,13 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
     return {repository: Action.PULL in actions for repository, actions in allowed.items()}
 
 
-def _deciding(entitlements: Iterable[Entitlement]) -> list[Entitlement]:
-    """Keep one entitlement for each image: the one that lets its holder in, if there is one."""
-    best: dict[UUID, Entitlement] = {}
-    for entitlement in sorted(entitlements, key=lambda one: (one.revoked_at is not None, one.suspended_at is not None, one.granted_at)):
-        best.setdefault(entitlement.image_id, entitlement)
-    return sorted(best.values(), key=lambda one: one.granted_at, reverse=True)
-
-
-def _offers(image_ids: Iterable[UUID]) -> dict[UUID, Product]:
-    """Give for each image a published product that contains it, one that sells it alone before a bundle."""
+def _offers(image_ids: Collection[UUID]) -> dict[UUID, Product]:
+    """Give for each image a published product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
+    offering = Product.objects.published().filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
+    found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
+    products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
     offers: dict[UUID, Product] = {}
-    products = Product.objects.published().filter(images__in=set(image_ids)).distinct()
-    for product in sorted(products.select_related("namespace").prefetch_related("product_images"), key=_size):
+    for product in sorted(products.only("slug", "title", "namespace__name").prefetch_related("product_images"), key=_size):
         for part in product.product_images.all():
             offers.setdefault(part.image_id, product)
     return offers

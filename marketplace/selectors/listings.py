@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -12,6 +13,8 @@ from marketplace.covers import Shape, covers_of_images, covers_of_products
 from marketplace.models import Image, Price, Product, ProductImage, Tag
 from marketplace.selectors.tags import newest_tags, pull_reference, short_platforms
 from marketplace.strata import Drawing
+
+LONG_TEXTS: Final = ("description", "description_html", "licence_text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,14 @@ def product_url(product: Product) -> str:
     return reverse("marketplace:product", args=[product.namespace.name, product.slug])
 
 
-def with_parts(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Join what a listing shows: seller, namespace, category, images in order, the current price."""
-    return products.select_related("seller", "namespace", "category").prefetch_related(
+def with_parts(products: QuerySet[Product], *, texts: bool = False) -> QuerySet[Product]:
+    """Join what a listing shows: seller, namespace, category, images in order, the current price.
+
+    Args:
+        texts: read description and licence too, which are long: for one product, never for a list.
+    """
+    found = products.defer("search_document", "search_words", *([] if texts else LONG_TEXTS))
+    return found.select_related("seller", "namespace", "category").prefetch_related(
         Prefetch("product_images", ProductImage.objects.select_related("image")),
         Prefetch("prices", Price.objects.current(), to_attr="current_prices"),
     )

@@ -9,6 +9,7 @@ from marketplace.models import Product
 
 SEARCH_CONFIG = "english"
 _LONGEST_WORDS = 2_000
+_LONGEST_DESCRIPTION = 5_000  # characters of it: each match of a search is read to be ranked
 
 
 def index_product(product: Product) -> None:
@@ -22,5 +23,5 @@ def index_product(product: Product) -> None:
         search_words=f"{product.title} {parts}"[:_LONGEST_WORDS],
         search_document=SearchVector(Value(product.title), Value(parts), weight="A", config=SEARCH_CONFIG)
         + SearchVector(Value(product.summary), weight="B", config=SEARCH_CONFIG)
-        + SearchVector(Value(product.description), weight="D", config=SEARCH_CONFIG),
+        + SearchVector(Value(product.description[:_LONGEST_DESCRIPTION]), weight="D", config=SEARCH_CONFIG),
     )

@@ -57,7 +57,7 @@ def own_product(request: SellerRequest, product_id: UUID) -> Product:
     Raises:
         Http404: there is none, or it is somebody else's.
     """
-    product = with_parts(Product.objects.filter(pk=product_id, seller=request.seller)).first()
+    product = with_parts(Product.objects.filter(pk=product_id, seller=request.seller), texts=True).first()
     if product is None:
         raise Http404
     return product

@@ -3,12 +3,13 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from marketplace.models import Product
-from marketplace.selectors.listings import list_products
+from marketplace.models import Price, Product, ProductImage
+from marketplace.selectors.tags import pull_reference
 
 
 @require_safe
@@ -51,6 +52,9 @@ def _help(request: HttpRequest, template: str) -> HttpResponse:
 
 def free_reference() -> str:
     """Return what docker pulls of some free product; empty if there is none."""
-    free = Product.objects.published().filter(prices__retired_at__isnull=True, prices__amount=0, images__tags__isnull=False)
-    listings = list_products(free.distinct().order_by("-published_at")[:1])
-    return listings[0].references[0] if listings else ""
+    free = Price.objects.current().filter(product=OuterRef("pk"), amount=0)
+    pushed = ProductImage.objects.filter(product=OuterRef("pk"), image__shown_tag__isnull=False)
+    product = Product.objects.published().filter(Exists(free), Exists(pushed)).order_by("-published_at").values("pk")[:1]
+    parts = ProductImage.objects.filter(product__in=product, image__shown_tag__isnull=False)
+    part = parts.select_related("image__shown_tag").first()
+    return pull_reference(part.image, part.image.shown_tag) if part else ""

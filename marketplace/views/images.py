@@ -23,6 +23,7 @@ from marketplace.views.guards import SellerRequest, own_image, seller_required
 
 _COLUMNS = (Action.PULL, Action.PUSH, Action.DELETE)
 _FIRST_TAG = "1.0"
+_PRODUCTS = 50  # newest ones that an image is sold in
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
         "permissions": _permissions(found, signed_in(request), holders),
         "pulls": pull_figures(found, today=today),
         "pullers": puller_figures(found, today=today),
-        "products": Product.objects.filter(images=found),
+        "products": Product.objects.filter(images=found).only("pk", "title", "state").order_by("-created_at")[:_PRODUCTS],
         "may_release": found.is_live and not found.was_pushed and found.first_sold_at is None,
     }
     return render(request, "marketplace/image.html", context)

@@ -12,7 +12,7 @@ from accounts.requests import signed_in
 from accounts.selectors.buying import buyer_named
 from common.errors import DomainError
 from marketplace.models import Product
-from marketplace.selectors.library import shelves_of
+from marketplace.selectors.library import library_page, shelves_of
 from marketplace.selectors.listings import product_url
 from marketplace.services.entitlements import obtain_free_product
 from marketplace.views.help import free_reference
@@ -23,11 +23,15 @@ from marketplace.views.help import free_reference
 def library(request: HttpRequest) -> HttpResponse:
     """List what the reader and their organisations hold, each with the command that pulls it.
 
-    Context: shelves, those that are not empty; entries, all of theirs; pullable, how many of these the reader may pull; free_reference.
+    Context: page, a Page of entitlements; shelves, those of it that are not empty; entries, all of theirs; pullable, how many of these
+    the reader may pull; free_reference.
     """
-    shelves = [shelf for shelf in shelves_of(signed_in(request)) if shelf.entries]
+    user = signed_in(request)
+    page = library_page(user, request.GET.get("page", 1))
+    shelves = shelves_of(user, page.object_list)
     entries = [entry for shelf in shelves for entry in shelf.entries]
     context = {
+        "page": page,
         "shelves": shelves,
         "entries": entries,
         "pullable": sum(entry.may_pull for entry in entries),

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,13 +21,16 @@ from common.errors import DomainError
 from common.forms import add_domain_error
 from marketplace.covers import Shape
 from marketplace.forms.names import ReserveForm, StartForm
-from marketplace.models import Image, Namespace, Product
+from marketplace.models import Image, Namespace, Product, ProductImage
 from marketplace.selectors.availability import image_name_availability
-from marketplace.selectors.listings import ImageListing, list_images, list_products
+from marketplace.selectors.listings import ImageListing, list_images, list_products, with_parts
 from marketplace.selectors.progress import Milestone, Step, current_step, selling_steps
 from marketplace.services.images import reserve_image
 from marketplace.services.namespaces import choose_namespace
 from marketplace.views.guards import SellerRequest, seller_required
+
+_IMAGES = 200  # newest ones; a namespace has room for fewer unless staff gave it more
+_PRODUCTS_PER_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,11 @@ def _steps(user: User) -> list[Step]:
 def dashboard(request: SellerRequest) -> HttpResponse:
     """Show the seller's names and products, and the next step while there is one."""
     steps = _steps(signed_in(request))
-    images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at"))
-    sold = set(Product.objects.on_sale().filter(seller=request.seller).values_list("images", flat=True))
+    images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at")[:_IMAGES])
+    offered = ProductImage.objects.filter(image__in=[row.image.pk for row in images], product__in=Product.objects.on_sale())
+    sold = set(offered.values_list("image", flat=True).distinct())
+    products = Product.objects.filter(seller=request.seller).order_by("-updated_at", "pk")
+    page = Paginator(with_parts(products), _PRODUCTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "seller": request.seller,
         "namespaces": Namespace.objects.filter(owner=request.seller.pk),
@@ -77,7 +84,8 @@ def dashboard(request: SellerRequest) -> HttpResponse:
         "next_step": _next_step(current_step(steps), images),
         "images": images,
         "sold": sold,
-        "products": list_products(Product.objects.filter(seller=request.seller).order_by("-updated_at"), Shape.LINE),
+        "page": page,
+        "products": list_products(list(page.object_list), Shape.LINE),
     }
     return render(request, "marketplace/dashboard.html", context)
 

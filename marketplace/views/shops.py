@@ -1,5 +1,6 @@
 """A seller's shop, a product's page, and its cover as a picture."""
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
@@ -15,6 +16,8 @@ from marketplace.selectors.ownership import owns
 from marketplace.selectors.standing import standing_of
 from marketplace.strata import Drawing, plain
 
+_PER_PAGE = 24
+
 
 @require_safe
 def shop(request: HttpRequest, namespace: str) -> HttpResponse:
@@ -22,9 +25,17 @@ def shop(request: HttpRequest, namespace: str) -> HttpResponse:
     found = Namespace.objects.select_related("owner__seller").filter(name=namespace, owner__seller__suspended_at__isnull=True).first()
     if found is None:
         return _page_without_its_slash(namespace)
-    listings = list_products(Product.objects.published().filter(namespace=found).order_by("-published_at"))
+    products = Product.objects.published().filter(namespace=found).order_by("-published_at", "pk")
+    page = Paginator(with_parts(products), _PER_PAGE).get_page(request.GET.get("page"))
     own = isinstance(request.user, User) and owns(request.user, found.owner_id)
-    return render(request, "marketplace/shop.html", {"namespace": found, "seller": found.owner.seller, "listings": listings, "own": own})
+    context = {
+        "namespace": found,
+        "seller": found.owner.seller,
+        "page": page,
+        "listings": list_products(list(page.object_list)),
+        "own": own,
+    }
+    return render(request, "marketplace/shop.html", context)
 
 
 def _page_without_its_slash(name: str) -> HttpResponse:
@@ -37,7 +48,7 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 @require_safe
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product, with the price always in view."""
-    listing = list_products([_visible(request, namespace, slug)], Shape.WIDE)[0]
+    listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
     details = image_details(listing.images)
     context = {
         "product": listing.product,
@@ -72,9 +83,9 @@ def _standalone(drawing: Drawing) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawing.body}</svg>'
 
 
-def _visible(request: HttpRequest, namespace: str, slug: str) -> Product:
+def _visible(request: HttpRequest, namespace: str, slug: str, *, texts: bool = False) -> Product:
     """Find a product that the reader may see: published, or their own, or they are staff."""
-    found = with_parts(Product.objects.filter(namespace__name=namespace, slug=slug)).first()
+    found = with_parts(Product.objects.filter(namespace__name=namespace, slug=slug), texts=texts).first()
     if found is None:
         raise Http404
     published = found.state == Product.State.PUBLISHED and found.seller.suspended_at is None
