@@ -374,7 +374,7 @@ def test_the_pages_queries_do_not_grow_with_the_members(client: Client, acme: Ac
     InvitationFactory.create_batch(10, account=acme)
     client.get(PAGE)  # takes the greeting after the login away
 
-    with django_assert_num_queries(6):  # session, user, own membership, members, invitations
+    with django_assert_num_queries(6):  # session, user, own membership, count of members, members, invitations
         client.get(PAGE)
 
 
