@@ -32,6 +32,7 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_REGISTRY_ROOT": str(instance.var / "registry"),
         "LAYERSTORE_REGISTRY_LISTEN": f"127.0.0.1:{instance.ports['registry']}",
         "LAYERSTORE_REGISTRY_SECRET": instance.secrets["registry_secret"],
+        "LAYERSTORE_REGISTRY_READONLY": "false",
         "LAYERSTORE_SERVICE": "layerstore",
         "LAYERSTORE_REGISTRY_TRUST": "rootcertbundle",
         "LAYERSTORE_TRUSTED_KEYS": str(certificate_bundle(instance)),

@@ -15,6 +15,8 @@ from stack.processes import dying_with_parent
 
 # Lets the server read and enter folders of root (a clone under /root is 0700) without widening the mode of any.
 CAPABILITY = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+SUPERUSER = "postgres"
+OWNER = "layerstore"  # the shop's role: owns its databases and is nothing besides
 IDENTITY = ("--reuid=postgres", "--regid=postgres", "--init-groups")
 FALLBACK = Path("/var/lib")
 
@@ -50,7 +52,7 @@ class Postgres:
         """
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         self._give(self.sockets)
-        if (self.data / "layerstore.ready").exists():
+        if self._mark.exists():
             self._forget_dead_server()
             return
         shutil.rmtree(self.data, ignore_errors=True)
@@ -61,7 +63,7 @@ class Postgres:
             "-D",
             str(self.data),
             "-U",
-            "layerstore",
+            SUPERUSER,
             "--auth-local=trust",
             "--auth-host=reject",
             "--encoding=UTF8",
@@ -72,7 +74,12 @@ class Postgres:
             raise Problem(
                 f"PostgreSQL's data could not be made: {result.stderr.strip()}", do="free some space or mend the rights, then start again."
             )
-        (self.data / "layerstore.ready").touch()
+        self._mark.write_text(SUPERUSER + "\n")
+
+    @property
+    def _mark(self) -> Path:
+        """A file that says that the cluster was made to its end, and who is its superuser; an empty one is older: there the shop is."""
+        return self.data / "layerstore.ready"
 
     def is_ready(self) -> bool:
         """Tell whether the server takes connections."""
@@ -83,16 +90,32 @@ class Postgres:
             == 0
         )
 
-    def ensure_database(self, name: str = "layerstore") -> None:
-        """Make the database when it is not there.
+    def ensure_database(self, name: str = OWNER) -> None:
+        """Make the shop's role and a database of its own when they are not there.
 
         Raises:
             Problem: the server refused.
         """
-        command = self.command("createdb", "-h", str(self.sockets), "-U", "layerstore", name)
+        self.ensure_owner()
+        self._administer("createdb", "--owner", OWNER, name)
+
+    def ensure_owner(self, *attributes: str) -> None:
+        """Make the shop's role when it is not there. It may log in and, unless an attribute says so, nothing else.
+
+        Args:
+            attributes: options of createuser(1). The tests' role makes databases.
+
+        Raises:
+            Problem: the server refused.
+        """
+        self._administer("createuser", *attributes, OWNER)
+
+    def _administer(self, program: str, *arguments: str) -> None:
+        superuser = self._mark.read_text().strip() or OWNER
+        command = self.command(program, "-h", str(self.sockets), "-U", superuser, *arguments)
         result = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
         if result.returncode and "already exists" not in result.stderr:
-            raise Problem(f"PostgreSQL could not make the database: {result.stderr.strip()}", do="look into var/log/postgres.log.")
+            raise Problem(f"PostgreSQL refused {program}: {result.stderr.strip()}", do="look into var/log/postgres.log.")
 
     def _give(self, folder: Path) -> None:
         if self.become:

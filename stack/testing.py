@@ -56,6 +56,7 @@ def servers() -> Iterator[dict[str, str]]:
         try:
             supervisor.launch(environment)
             supervisor.start("postgres", "redis")
+            server.ensure_owner("--createdb")
             yield environment | test_addresses(instance)
         finally:
             supervisor.stop()

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 STEPS = {"settings", "keys", "migrate", "demo"}
+BY_HAND = {"backup", "restore"}
 REQUIRED = {
     "LAYERSTORE_PUBLIC_URL",
     "LAYERSTORE_SECRET_KEY",
@@ -26,20 +28,8 @@ REQUIRED = {
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
 }
-# Set by deploy/compose/settings.py or by the image, for they follow from the file itself.
-DERIVED = {
-    "LAYERSTORE_DATABASE_URL",
-    "LAYERSTORE_REDIS_URL",
-    "LAYERSTORE_REGISTRY_URL",
-    "LAYERSTORE_TOKEN_URL",
-    "LAYERSTORE_SERVICE",
-    "LAYERSTORE_KEYS_DIR",
-    "LAYERSTORE_MEDIA_ROOT",
-    "LAYERSTORE_STATIC_ROOT",
-    "LAYERSTORE_MAILBOX_URL",
-    "LAYERSTORE_SANDBOX_URL",
-    "STRIPE_API_BASE",
-}
+# Only a demo has them: its own settings say them.
+DEMO = {"LAYERSTORE_MAILBOX_URL", "LAYERSTORE_SANDBOX_URL", "STRIPE_API_BASE"}
 
 
 def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +81,7 @@ def test_each_part_is_confined(name: str) -> None:
     assert service["image"].startswith("layerstore") or service["user"] not in {"root", "0"}
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - STEPS - {"key-renewal"}))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - STEPS - BY_HAND - {"key-renewal"}))
 def test_each_process_says_how_it_is(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -105,7 +95,7 @@ def test_the_edge_is_asked_by_the_shop_s_own_name_so_that_web_answers() -> None:
     assert '--header "Host: $$LAYERSTORE_PUBLIC_HOST" http://127.0.0.1:8080/healthz' in test[1]
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", STEPS | BY_HAND)
 def test_a_step_runs_once(name: str) -> None:
     assert "restart" not in SERVICES[name]
 
@@ -116,7 +106,7 @@ def test_nothing_starts_before_the_migrations(name: str) -> None:
 
 
 def test_the_demo_alone_has_the_sandbox() -> None:
-    assert {name for name, service in SERVICES.items() if service.get("profiles")} == {"demo", "sandbox"}
+    assert {name for name, service in SERVICES.items() if service.get("profiles") == ["demo"]} == {"demo", "sandbox"}
     assert SERVICES["sandbox"]["build"]["target"] == "demo"
     assert all(service["build"]["target"] == "shop" for service in SERVICES.values() if service["image"] == "layerstore")
 
@@ -137,7 +127,7 @@ def test_the_leaves_are_for_the_token_process_and_the_authority_for_the_key_comm
 
     assert mounted("keys") == mounted("key-renewal") == everything
     assert mounted("token") == {"keys": "/srv/keys:ro", "keys-leaves": "/srv/keys/leaves:ro"}
-    assert {name for name in SERVICES if set(mounted(name)) - {"keys"}} == {"keys", "key-renewal", "token"}
+    assert {name for name in SERVICES if set(mounted(name)) - {"keys"}} == {"keys", "key-renewal", "token"} | BY_HAND
 
 
 @pytest.mark.parametrize("name", ["web", "inner", "worker", "scheduler", "migrate", "registry"])
@@ -158,13 +148,54 @@ def test_what_a_shop_needs_is_asked_for_with_a_way_to_get_it() -> None:
     assert all(len(how) > 20 for how in asked.values())
 
 
-def test_every_variable_of_the_settings_can_be_set() -> None:
-    read = set()
-    for file in (ROOT / "config" / "settings").glob("*.py"):
-        if file.stem not in {"test", "local"}:
-            read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', file.read_text(encoding="utf-8")))
+def variables_read() -> set[str]:
+    """Every variable that a process of a shop reads: config/env.py is the only reader."""
+    files = (file for file in (ROOT / "config").rglob("*.py") if file.stem not in {"test", "local"})
+    return {name for file in files for name in re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', file.read_text(encoding="utf-8"))}
 
-    assert read - DERIVED - set(SERVICES["settings"]["environment"]) == set()
+
+def said_by_the_file_itself(step: ModuleType) -> set[str]:
+    """What follows from docker-compose.yml: where the parts are, and the folders of the image."""
+    image = re.findall(r"(LAYERSTORE_[A-Z_]+)=/", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    return set(step.PARTS) | set(image)
+
+
+def test_every_setting_that_is_read_can_be_set(step: ModuleType) -> None:
+    assert variables_read() - said_by_the_file_itself(step) - DEMO == variables_read() & set(SERVICES["settings"]["environment"])
+
+
+def test_every_setting_that_is_set_reaches_every_process_that_reads_it(step: ModuleType, tmp_path: Path) -> None:
+    for part in ("shop", "registry", "edge"):
+        (tmp_path / part).mkdir()
+    given = {name: f"https://{name.lower()}.example" for name in SERVICES["settings"]["environment"]} | {
+        "LAYERSTORE_REGISTRY_TRUST": "jwks"
+    }
+
+    step.hand_out(step.completed(step.shop_settings(given)), tmp_path)
+
+    shop, registry = (
+        dict(line.split("=", 1) for line in (tmp_path / part / "environment").read_text().splitlines()) for part in ("shop", "registry")
+    )
+    assert {name: value for name, value in shop.items() if name in given} == {name: given[name] for name in variables_read() & set(given)}
+    assert {name: value for name, value in registry.items() if name in given} == {
+        name: given[name] for name in set(step.REGISTRY) & set(given)
+    }
+    for name in ("web", "token", "inner", "worker", "scheduler", "keys", "key-renewal", "migrate"):
+        assert "settings-shop:/srv/settings/shop:ro" in SERVICES[name]["volumes"]
+        assert SERVICES[name]["command"][:2] == ["deploy/compose/start", "/srv/settings/shop/environment"]
+
+
+def test_the_shop_is_no_superuser_of_its_database() -> None:
+    postgres = SERVICES["postgres"]
+    rules = [line.split() for line in (ROOT / "deploy/compose/pg_hba.conf").read_text().splitlines() if not line.startswith("#")]
+
+    assert "POSTGRES_USER" not in postgres["environment"]
+    assert "hba_file=/etc/layerstore/pg_hba.conf" in postgres["command"]
+    assert "./deploy/compose/pg_hba.conf:/etc/layerstore/pg_hba.conf:ro" in postgres["volumes"]
+    assert "./deploy/compose/owner.sql:/docker-entrypoint-initdb.d/owner.sql:ro" in postgres["volumes"]
+    # Without a password the shop's processes are the shop's role; who is the superuser is asked of the kernel.
+    assert rules == [["local", "layerstore", "layerstore", "trust"], ["local", "all", "postgres", "peer"]]
+    assert "CREATE ROLE layerstore LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;" in (ROOT / "deploy/compose/owner.sql").read_text()
 
 
 def test_every_variable_of_the_settings_is_documented() -> None:

@@ -1,6 +1,5 @@
 """The first step of a composed shop, and the start of each part: run as they run there, in a folder of the test's."""
 
-import importlib.util
 import os
 import re
 import stat
@@ -30,16 +29,6 @@ SHOP = {
     "STRIPE_WEBHOOK_SECRET": "whsec_of_stripe",
     "HOME": "/root",
 }
-
-
-@pytest.fixture
-def step() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("settings_step", ROOT / "deploy" / "compose" / "settings.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
