@@ -1,15 +1,18 @@
 """What the shop holds of a person: each app tells how to export its part, what stands against deleting it, and how to forget it.
 
-An app registers its part when Django starts (`AppConfig.ready`), for imports point one way and the accounts know nothing of orders.
+An app tells it as `PART` in a module `services.personal_data` of its own, which is found as Django finds `admin`: imports point one way,
+and the accounts know nothing of orders.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-from accounts.models import User
+from django.apps import AppConfig, apps
+from django.utils.module_loading import module_has_submodule
 
-_parts: dict[str, "Part"] = {}
+from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,16 @@ class Part:
     forget: Callable[[User], None]
 
 
-def register_part(name: str, part: Part) -> None:
-    """Add an app's part; `name` is the app's label."""
-    _parts[name] = part
-
-
 def forgotten_address(user: User) -> str:
     """Return what stands where the person's e-mail address stood; no mail can ever go there (RFC 2606)."""
     return f"{user.pk.hex}@deleted.invalid"
 
 
 def parts() -> list[Part]:
-    """Return the parts: those who rely on accounts in the order of their names, the accounts themselves last."""
-    return [_parts[name] for name in sorted(_parts, key=lambda name: (name == "accounts", name))]
+    """Return the parts: those who rely on accounts first, the accounts themselves last."""
+    found = {app.label: import_module(f"{app.name}.services.personal_data").PART for app in apps.get_app_configs() if _has_part(app)}
+    return [found[label] for label in sorted(found, key=lambda label: (label == "accounts", label))]
+
+
+def _has_part(app: AppConfig) -> bool:
+    return module_has_submodule(app.module, "services") and module_has_submodule(import_module(f"{app.name}.services"), "personal_data")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.personal_data import forgotten_address
+from accounts.personal_data import Part, forgotten_address
 from billing.models import Order, Refund
 
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
@@ -37,3 +37,6 @@ def forget_addresses_of_orders(user: User) -> None:
 
 def _by(user: User) -> Q:
     return Q(buyer=user.account) | Q(placed_by=user)
+
+
+PART = Part(export=export_billing, obstacles=obstacles_of_orders, forget=forget_addresses_of_orders)

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.personal_data import Part
 from marketplace.locks import lock_entitlements_of_holder
 from marketplace.models import Entitlement, Image, Namespace, Product, PullCount
 
@@ -45,3 +46,6 @@ def forget_library(user: User) -> None:
     """End what the person may pull. Their names and products stay as they are: others have bought them."""
     held = lock_entitlements_of_holder(account_id=user.account.pk)
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=_REASON)
+
+
+PART = Part(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_library)

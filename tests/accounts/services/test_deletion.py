@@ -170,6 +170,7 @@ def test_the_export_of_nobody_is_refused():
 
 
 def test_subjects_of_two_apps_never_overwrite_each_other(person):
+    assert len(parts()) == 3
     subjects = [name for part in parts() for name in part.export(person)]
 
     assert len(subjects) == len(set(subjects)) == len(export_personal_data(person))
