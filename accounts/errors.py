@@ -356,3 +356,12 @@ class AccountHasObligations(ConflictError):
 
     def __init__(self, obstacles: list[str]) -> None:
         super().__init__(" ".join(obstacles))
+
+
+class MailServerAway(RetryLater):
+    """The mail server cannot be reached, or fails for everybody. What waits keeps its turn."""
+
+    code = "mail_server_away"
+
+    def __init__(self) -> None:
+        super().__init__("The mail server does not take mail right now. What waits is sent later.")

@@ -1,7 +1,5 @@
 """What runs apart from requests: sending mail, writing when tokens were used."""
 
-import logging
-from smtplib import SMTPException
 from uuid import UUID
 
 from celery import shared_task
@@ -9,31 +7,31 @@ from django.core.mail import get_connection
 from django.utils import timezone
 from redis.exceptions import RedisError, ResponseError
 
+from accounts.errors import MailServerAway
 from accounts.selectors.tokens import NOTED_USES
 from accounts.services import reminders
-from accounts.services.mail import claim_due_mail, send_claimed_mail
+from accounts.services.outbox import has_due_mail, send_waiting_mail
 from accounts.services.retention import forget_old_personal_data
 from accounts.services.tokens import write_token_uses
 from common.leases import lease_of_job
+from common.queue import queue_after_commit
 from common.redis import redis_client, redis_key
 
-logger = logging.getLogger(__name__)
-_MAILS_PER_RUN = 200  # a run stays far below the time limit; the next one goes on
+MAIL_CONNECTIONS = 4  # at once, however many workers there are
 
 
 @shared_task(name="accounts.send_due_mail")
 def send_due_mail() -> int:
-    """Send the mails whose time has come; any number of workers share them. Returns how many were tried."""
-    mail_server, tried = get_connection(), 0
-    try:
-        mail_server.open()
-        while tried < _MAILS_PER_RUN and (mail := claim_due_mail()) is not None:
-            send_claimed_mail(mail=mail, mail_server=mail_server)
-            tried += 1
-    except (OSError, SMTPException):  # of the opening alone: then no mail has spent an attempt
-        logger.warning("mail server away", exc_info=True)
-    finally:
-        mail_server.close()
+    """Send the mails whose time has come; a few workers share them. Returns how many were tried."""
+    with lease_of_job("accounts.send_due_mail", places=MAIL_CONNECTIONS) as held:
+        if not held:
+            return 0
+        try:
+            tried = send_waiting_mail(mail_server=get_connection())
+        except MailServerAway:
+            return 0  # the sweep comes back
+    if has_due_mail():  # more than one run may take, or here since its last look
+        queue_after_commit(send_due_mail)
     return tried
 
 

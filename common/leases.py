@@ -1,7 +1,7 @@
 """Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it; and what one process at a time does."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -35,10 +35,15 @@ def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
 
 
 @contextmanager
-def lease_of_job(name: str) -> Iterator[bool]:
-    """Try to hold a task of `LAYERSTORE_JOBS` for as long as it may run: nobody else runs it meanwhile, or waits for one that died."""
-    with lease(name, lasting=timedelta(seconds=settings.LAYERSTORE_JOBS[name].limit)) as held:
-        yield held
+def lease_of_job(name: str, *, places: int = 1) -> Iterator[bool]:
+    """Try to hold a task of `LAYERSTORE_JOBS` for as long as it may run: nobody else runs it meanwhile, or waits for one that died.
+
+    Args:
+        places: how many may run it at once, whose work is shared row by row.
+    """
+    lasting = timedelta(seconds=settings.LAYERSTORE_JOBS[name].limit)
+    with ExitStack() as held:
+        yield any(held.enter_context(lease(f"{name}:{place}" if place else name, lasting=lasting)) for place in range(places))
 
 
 @contextmanager

@@ -14,12 +14,12 @@ from common.admin import act
 class OutgoingMailAdmin(AuditedAdmin):
     """Mail that was or will be sent."""
 
-    list_display = ("subject", "to", "created_at", "attempts", "sent_at", "failed_at", "last_error")
-    list_filter = (("sent_at", admin.EmptyFieldListFilter), ("failed_at", admin.EmptyFieldListFilter), "created_at")
+    list_display = ("subject", "to", "created_at", "attempts", "due_at", "sent_at", "given_up_at", "last_error")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "created_at")
     search_fields = ("to", "subject", "key")
     date_hierarchy = "created_at"
     exclude = ("body_text", "body_html")
-    readonly_fields = ("id", "created_at")
+    readonly_fields = ("id", "created_at", "origin", "attempts", "due_at", "given_up_at", "last_error")
     actions = ("resend",)
 
     @act("Send again", consequence="A mail that was not sent is tried once more, now. Of a sent one nothing is left to send.")

@@ -185,7 +185,7 @@ def _tell(to: str, template: str, invitation: Invitation, *, key: str, **context
         "organisation_url": _address("accounts:organisation", invitation.account.handle),
         **context,
     }
-    queue_mail(to=to, template=template, context=shown, key=key)
+    queue_mail(to=to, template=template, context=shown, key=key, origin=str(invitation.account_id))
 
 
 def _address(name: str, *args: object) -> str:

@@ -211,4 +211,4 @@ def _tell(held: Membership, template: str, event: AuditEvent, *, to: User | None
     to, organisation = to or held.user, held.account
     link = settings.LAYERSTORE_PUBLIC_URL + reverse("accounts:organisation", args=[organisation.handle])
     shown = {"organisation": organisation, "member": held.user, "organisation_url": link, **context}
-    queue_mail(to=to.email, template=template, context=shown, key=f"{template}:{event.pk}:{to.pk}")
+    queue_mail(to=to.email, template=template, context=shown, key=f"{template}:{event.pk}:{to.pk}", origin=str(organisation.pk))

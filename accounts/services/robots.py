@@ -121,5 +121,11 @@ def _write_robot(
     record_audit(actor=actor, action="robot.created", target=robot, organisation=organisation.handle, **details)
     for owner in owners_of(organisation):
         context = {"token": robot, "made_by": actor, "replaces": "replaces" in details}
-        queue_mail(to=owner.email, template="token_created", context=context, key=f"token-created:{robot.pk}:{owner.pk}")
+        queue_mail(
+            to=owner.email,
+            template="token_created",
+            context=context,
+            key=f"token-created:{robot.pk}:{owner.pk}",
+            origin=str(organisation.pk),
+        )
     return issued

@@ -195,9 +195,9 @@ def test_staff_find_a_robot_by_its_organisation_and_revoke_it(client: Client) ->
 
 def test_staff_send_a_failed_mail_again(client: Client) -> None:
     queue_mail(to="mira@example.test", template="unknown_account", context={}, key="k")
-    OutgoingMail.objects.update(failed_at=timezone.now())
+    OutgoingMail.objects.update(given_up_at=timezone.now())
 
     _act(client, "resend", OutgoingMail.objects.get(), reason="their server is back")
 
-    assert OutgoingMail.objects.get().failed_at is None
+    assert OutgoingMail.objects.get().given_up_at is None
     assert _audited() == [("mail.resent", "their server is back", "boss")]

@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from accounts.errors import MailAlreadySent, ReasonMissing
 from accounts.models import AuditEvent, OutgoingMail
-from accounts.services.mail import MAX_ATTEMPTS, claim_due_mail, queue_mail, resend_mail, send_claimed_mail
+from accounts.services.mail import queue_mail, resend_mail
+from accounts.services.outbox import BACKOFF, claim_mail, send_claimed_mail
 from accounts.tasks import send_due_mail
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
+MOST = BACKOFF.most or 0
 
 
 def _queue(key: str = "unknown:1", to: str = "mira@example.test") -> OutgoingMail:
@@ -82,18 +84,27 @@ def test_due_mail_is_sent_once_and_keeps_no_text() -> None:
 def test_a_worker_that_dies_between_sending_and_marking_leaves_a_mail_that_is_sent_again() -> None:
     """At least once: the price of losing none."""
     _queue()
-    claimed = claim_due_mail()
+    claimed = claim_mail(served=set())
     assert claimed is not None
     with transaction.atomic():
         send_claimed_mail(mail=claimed, mail_server=get_connection())
         transaction.set_rollback(True)
 
     assert send_due_mail() == 0
-    OutgoingMail.objects.update(send_after=timezone.now())
+    OutgoingMail.objects.update(due_at=timezone.now())
     assert send_due_mail() == 1
 
     assert len(django_mail.outbox) == 2
     assert OutgoingMail.objects.get().sent_at is not None
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The tasks that were queued."""
+    queued: list[object] = []
+    monkeypatch.setattr("common.queue._send", lambda task, _args: queued.append(task))
+    monkeypatch.setattr("common.queue.transaction.on_commit", lambda send: send())
+    return queued
 
 
 class RefusingServer(BaseEmailBackend):
@@ -131,43 +142,43 @@ REFUSED_FOR_NOW = smtplib.SMTPRecipientsRefused({"mira@example.test": (450, b"bu
 )
 def test_a_refusal_is_retried_later_unless_it_is_final(error: Exception, final: bool) -> None:  # noqa: FBT001  a table's column
     mail = _queue()
-    claimed = claim_due_mail()
+    claimed = claim_mail(served=set())
     assert claimed is not None
     server = RefusingServer(error)
 
     send_claimed_mail(mail=claimed, mail_server=server)
 
     mail.refresh_from_db()
-    assert (mail.failed_at is not None) is final
+    assert (mail.given_up_at is not None) is final
     assert mail.sent_at is None
     assert mail.body_text
     assert type(error).__name__ in mail.last_error
     assert server.closed == 1
-    assert claim_due_mail() is None
+    assert claim_mail(served=set()) is None
 
 
 def test_waits_double_up_to_six_hours() -> None:
     mail, waits = _queue(), []
     for _ in range(12):
-        OutgoingMail.objects.update(send_after=timezone.now())
-        claimed = claim_due_mail()
+        OutgoingMail.objects.update(due_at=timezone.now())
+        claimed = claim_mail(served=set())
         assert claimed is not None
         before = OutgoingMail.objects.get(pk=mail.pk)
-        waits.append(round((before.send_after - timezone.now()).total_seconds() / 30))
+        waits.append(round((before.due_at - timezone.now()).total_seconds() / 30))
 
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 720, 720]
 
 
 def test_a_mail_tried_too_often_fails() -> None:
     mail = _queue()
-    OutgoingMail.objects.update(attempts=MAX_ATTEMPTS - 1)
-    claimed = claim_due_mail()
+    OutgoingMail.objects.update(attempts=MOST - 1)
+    claimed = claim_mail(served=set())
     assert claimed is not None
 
     send_claimed_mail(mail=claimed, mail_server=RefusingServer(REFUSED_FOR_NOW))
 
     mail.refresh_from_db()
-    assert (mail.attempts, mail.failed_at is not None) == (MAX_ATTEMPTS, True)
+    assert (mail.attempts, mail.given_up_at is not None) == (MOST, True)
 
 
 def test_with_the_mail_server_away_no_mail_spends_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,23 +193,26 @@ def test_with_the_mail_server_away_no_mail_spends_an_attempt(monkeypatch: pytest
     assert (mail.attempts, mail.sent_at) == (0, None)
 
 
-def test_a_run_ends_before_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.tasks._MAILS_PER_RUN", 2)
-    for number in range(3):
+def test_a_run_ends_before_its_time_limit_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch, called: list[object]) -> None:
+    clock = iter(range(0, 1000, 8))
+    monkeypatch.setattr("accounts.services.outbox.monotonic", lambda: next(clock))
+    for number in range(4):
         _queue(key=f"unknown:{number}")
+    called.clear()
 
     assert send_due_mail() == 2
-    assert OutgoingMail.objects.filter(sent_at=None).count() == 1
+    assert OutgoingMail.objects.filter(sent_at=None).count() == 2
+    assert called == [send_due_mail]
 
 
 def test_staff_send_a_failed_mail_again() -> None:
     mail, staff = _queue(), UserFactory(staff=True)
-    OutgoingMail.objects.update(failed_at=timezone.now(), attempts=MAX_ATTEMPTS, send_after=timezone.now() + timedelta(days=1))
+    OutgoingMail.objects.update(given_up_at=timezone.now(), attempts=MOST, due_at=timezone.now() + timedelta(days=1))
 
     resend_mail(mail=mail, reason="their server is back", actor=staff)
 
     assert send_due_mail() == 1
-    assert OutgoingMail.objects.get().failed_at is None
+    assert OutgoingMail.objects.get().given_up_at is None
     assert (AuditEvent.objects.get().action, AuditEvent.objects.get().reason) == ("mail.resent", "their server is back")
 
 
