@@ -160,6 +160,15 @@ class RefundOutOfRange(InvalidInput):
         super().__init__(f"Refund something, and at most {left}.", left=left.minor, currency=left.currency)
 
 
+class RefundNotWaiting(ConflictError):
+    """The refund is made or refused: there is nothing to try again. 409."""
+
+    code = "refund_not_waiting"
+
+    def __init__(self) -> None:
+        super().__init__("Stripe has answered this refund already. What failed is asked for anew on its order.")
+
+
 class OrderNotPaid(ConflictError):
     """Only a payment has a receipt. 409."""
 

@@ -14,11 +14,11 @@ from common.admin import act
 class StripeEventAdmin(AuditedAdmin):
     """What Stripe told, and what came of it."""
 
-    list_display = ("id", "type", "object_id", "received_at", "attempts", "handled_at", "outcome", "last_error")
-    list_filter = ("type", ("handled_at", admin.EmptyFieldListFilter), "received_at")
+    list_display = ("id", "type", "object_id", "received_at", "attempts", "handled_at", "outcome", "last_error", "given_up_at")
+    list_filter = ("type", ("handled_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "received_at")
     search_fields = ("id", "object_id", "account_id", "outcome", "last_error")
     date_hierarchy = "received_at"
-    readonly_fields = ("received_at",)
+    readonly_fields = ("received_at", "attempts", "due_at", "last_error", "given_up_at")
     actions = ("retry",)
 
     @act("Handle again", consequence="Stripe is asked again what is true now. What is true here already stays as it is.")

@@ -50,7 +50,15 @@ class OrderAdmin(AuditedAdmin):
         "refunded",
         "flag",
     )
-    list_filter = ("state", "buyer__kind", ("flagged_at", admin.EmptyFieldListFilter), "currency", "created_at", "paid_at")
+    list_filter = (
+        "state",
+        "buyer__kind",
+        ("flagged_at", admin.EmptyFieldListFilter),
+        ("given_up_at", admin.EmptyFieldListFilter),
+        "currency",
+        "created_at",
+        "paid_at",
+    )
     list_select_related = ("buyer", "seller")
     search_fields = (
         "id",
@@ -81,6 +89,10 @@ class OrderAdmin(AuditedAdmin):
         neighbours(Dispute, "order"),
         neighbours(Entitlement, "source_id", "entitlements"),
         "created_at",
+        "attempts",
+        "due_at",
+        "last_error",
+        "given_up_at",
     )
     inlines = (OrderImageInline,)
     actions = ("refund", "resend", "look", "unflag")
@@ -110,7 +122,11 @@ class OrderAdmin(AuditedAdmin):
         """Look at the payment now."""
         complete_order(order_id=order.pk)
 
-    @act("Take the flag down", consequence="The order no longer asks for attention. If Stripe still differs, the next look flags it anew.")
+    @act(
+        "Take the flag down",
+        consequence="The order no longer asks for attention, and what was given up is tried again. If Stripe still differs, the next look"
+        " flags it anew.",
+    )
     def unflag(self, request: HttpRequest, order: Order, reason: str) -> None:
         """Say that the order has been looked at."""
         clear_flag(order=order, reason=reason, actor=signed_in(request))

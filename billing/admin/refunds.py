@@ -1,21 +1,50 @@
 """Refunds, to follow. They are asked for on an order."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from accounts.admin.trail import AuditedAdmin
+from accounts.requests import signed_in
 from billing.models import Refund
-from common.admin import neighbour
+from billing.services.refunds import retry_refund
+from common.admin import act, neighbour
 
 
 @admin.register(Refund)
 class RefundAdmin(AuditedAdmin):
     """Money that goes back, or went."""
 
-    list_display = ("created_at", neighbour("order"), "money", "state", "reason", neighbour("requested_by"), "attempts", "failure")
+    list_display = (
+        "created_at",
+        neighbour("order"),
+        "money",
+        "state",
+        "reason",
+        neighbour("requested_by"),
+        "attempts",
+        "failure",
+        "given_up_at",
+    )
     list_display_links = ("created_at",)
-    list_filter = ("state", "created_at")
+    list_filter = ("state", ("given_up_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("order", "requested_by")
     search_fields = ("id", "order__id", "order__product_title", "stripe_refund_id", "payment_intent_id", "reason")
     date_hierarchy = "created_at"
     exclude = ("order", "requested_by")
-    readonly_fields = ("id", neighbour("order"), neighbour("requested_by"), "money", "created_at")
+    readonly_fields = (
+        "id",
+        neighbour("order"),
+        neighbour("requested_by"),
+        "money",
+        "created_at",
+        "attempts",
+        "due_at",
+        "last_error",
+        "given_up_at",
+    )
+    actions = ("retry",)
+
+    @act("Try again", consequence="Stripe is asked for it once more, within half a minute. What it has made already is not made twice.")
+    def retry(self, request: HttpRequest, refund: Refund, reason: str) -> None:
+        """Go on with the refund."""
+        retry_refund(refund=refund, reason=reason, actor=signed_in(request))

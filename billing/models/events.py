@@ -4,8 +4,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.claims import Attempt
 
-class StripeEvent(models.Model):
+
+class StripeEvent(Attempt):
     """One delivery, stored before it is answered. `handled_at` is set in the transaction of its effect."""
 
     id = models.CharField(primary_key=True, max_length=255)  # Stripe's, evt_…
@@ -14,14 +16,13 @@ class StripeEvent(models.Model):
     account_id = models.CharField(max_length=255, blank=True)
     livemode = models.BooleanField()
     received_at = models.DateTimeField(default=timezone.now, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    retry_at = models.DateTimeField(default=timezone.now, help_text="When the sweep takes it up.")
-    last_error = models.CharField(max_length=500, blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=("retry_at",), condition=Q(handled_at__isnull=True), name="stripe_event_waiting"),)
+        indexes = (
+            models.Index(fields=("due_at",), condition=Q(handled_at__isnull=True, given_up_at__isnull=True), name="stripe_event_waiting"),
+        )
         ordering = ("-received_at",)
 
     def __str__(self) -> str:

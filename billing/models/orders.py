@@ -6,13 +6,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Account, SellerProfile
+from common.claims import Attempt
 from common.models import UUIDModel
 from common.money import Money
 from marketplace.models import Image, Price, Product
 
 
-class Order(UUIDModel):
+class Order(UUIDModel, Attempt):
     """A purchase. What it was sold for is copied here at the sale and never changes afterwards.
+
+    As an `Attempt` it is a question to Stripe: whether it was paid.
 
     States move only along `billing.services.orders.MOVES`; what the buyer may pull follows from the state alone.
     """
@@ -49,7 +52,6 @@ class Order(UUIDModel):
     paid_with = models.CharField(max_length=80, blank=True, help_text="As the receipt says it: card ending 4242.")
     # Raised by each look at Stripe that is written down: an answer that was fetched under an older one is stale.
     revision = models.PositiveIntegerField(default=0, editable=False)
-    settle_after = models.DateTimeField(default=timezone.now, editable=False, help_text="When the sweep asks Stripe about it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it expired, failed or was wholly refunded.")
@@ -71,7 +73,7 @@ class Order(UUIDModel):
         indexes = (
             models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
             models.Index(fields=("seller", "-created_at"), name="order_of_seller"),
-            models.Index(fields=("settle_after",), condition=Q(state="pending", flagged_at__isnull=True), name="order_waiting"),
+            models.Index(fields=("due_at",), condition=Q(state="pending", given_up_at__isnull=True), name="order_waiting"),
         )
         ordering = ("-created_at",)
 

@@ -6,11 +6,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.models.orders import Order
+from common.claims import Attempt
 from common.models import UUIDModel
 from common.money import Money
 
 
-class Refund(UUIDModel):
+class Refund(UUIDModel, Attempt):
     """One refund of an order, whole or in part. Its id is Stripe's idempotency key."""
 
     class State(models.TextChoices):
@@ -26,8 +27,6 @@ class Refund(UUIDModel):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     failure = models.CharField(max_length=500, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    retry_at = models.DateTimeField(default=timezone.now, help_text="When the sweep takes it up.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -36,7 +35,7 @@ class Refund(UUIDModel):
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
             models.CheckConstraint(condition=~Q(reason=""), name="refund_has_a_reason"),
         )
-        indexes = (models.Index(fields=("retry_at",), condition=Q(state="waiting"), name="refund_waiting"),)
+        indexes = (models.Index(fields=("due_at",), condition=Q(state="waiting", given_up_at__isnull=True), name="refund_waiting"),)
         ordering = ("-created_at",)
 
     def __str__(self) -> str:

@@ -19,27 +19,26 @@ _WHY_GONE = {
 }
 
 
-def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State, disputed: bool) -> str:
+def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State, disputed: bool, stopped: str) -> str:
     """Return why a payment that is ours from now on is given back at once; empty if it is honoured.
 
     The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
-    the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or an image has been
-    taken down before we heard of the payment. The caller holds the locks of the images, so that of two payments at once one is the
-    second.
+    the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or its seller, product or
+    image was stopped before we heard of the payment. The caller holds their locks, so that of two payments at once one is the second,
+    and a stop comes before or after.
 
     Whoever has disputed the payment and lost gets it back only if they have paid for the same a second time: an image that became free
     meanwhile, or was given to them, is no reason to return what the bank has judged to be the seller's.
 
     Args:
         disputed: the buyer's bank has asked for this payment, however it ended.
+        stopped: why nobody may buy it any more; empty if they may.
     """
     if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
         return ""
     if holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk, paid=disputed):
         return "Paid a second time: everything in it was in the buyer's library already."
-    if came_from in UNPAID_STATES and any(image.taken_down_at or image.freed_at for image in images):
-        return "Paid after an image in it had been taken down."
-    return ""
+    return f"Paid too late. {stopped}" if stopped and came_from in UNPAID_STATES else ""
 
 
 def follow_move(order: Order, *, came_from: Order.State, images: list[Image]) -> None:

@@ -6,6 +6,7 @@ from accounts.services.reasons import require_reason
 from billing.errors import OrderNotFlagged
 from billing.locks import lock_order
 from billing.models import Order
+from common.claims import try_again
 from common.locking import locked_transaction
 
 
@@ -23,5 +24,6 @@ def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
             raise OrderNotFlagged
         locked.flagged_at, locked.flag = None, ""
         locked.save(update_fields=["flagged_at", "flag"])
+        try_again(locked)  # what was given up is asked about once more
         record_audit(actor=actor, action="order.flag_cleared", target=locked, reason=reason)
     return locked

@@ -11,24 +11,29 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.locks import lock_seller
 from accounts.services.audit import record_audit
 from billing import gateway
 from billing.locks import lock_order
 from billing.models import Order, Refund
 from billing.payment import Payment
 from billing.selectors.orders import image_ids_of_order
+from billing.selectors.stopped import why_stopped
 from billing.services.dispute_rows import note_disputes
 from billing.services.effects import follow_move, reason_to_return
 from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
 from billing.services.receipts import queue_refund_mail
 from billing.services.refund_rows import note_refunds, promise_refund, waits_for_refund
-from marketplace.locks import lock_images
+from marketplace.locks import lock_images, lock_product
 from marketplace.models import Image
 
 # What a look may change of an order. The rest is others', even while nobody else writes it today.
 _WRITTEN = (
     "revision",
-    "settle_after",
+    "due_at",
+    "attempts",
+    "last_error",
+    "given_up_at",
     "state",
     "checkout_session_id",
     "checkout_url",
@@ -53,6 +58,14 @@ class Look:
     payment: Payment
 
 
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What an order sold, locked: its images, and why nobody may buy it any more, if so."""
+
+    images: list[Image]
+    why_stopped: str
+
+
 def take_look(*, order_id: UUID, session_id: str = "") -> Look | None:
     """Ask Stripe about the order; None while it has no session.
 
@@ -66,17 +79,22 @@ def take_look(*, order_id: UUID, session_id: str = "") -> Look | None:
     return Look(order_id, order.revision, gateway.read_payment(session_id))
 
 
-def write_look(look: Look) -> Order | None:
+def write_look(look: Look, *, reason: str = "") -> Order | None:
     """Bring the order in line with what Stripe said; None if the look is stale. Runs in the caller's transaction.
 
     Writing the same twice changes nothing. What differs from what we sold is flagged for staff and grants nothing.
+
+    Args:
+        reason: why the order was brought to where it is now, for the audit trail.
     """
-    images = lock_images(image_ids=image_ids_of_order(look.order_id))
+    sold = _lock_sold(look)
     order = lock_order(order_id=look.order_id)
     if order.revision != look.revision:
         return None
     order.revision += 1
-    order.settle_after = next_look(order, timezone.now())
+    order.attempts, order.last_error, order.given_up_at, order.due_at = 0, "", None, next_look(order, timezone.now())
+    if look.payment.status != "open":
+        order.checkout_url = ""
     if wrong := differences(order, look.payment):
         flag_order(order, "Stripe has something else than we sold: " + "; ".join(wrong))
     else:
@@ -84,10 +102,21 @@ def write_look(look: Look) -> Order | None:
         settled = note_refunds(order, look.payment)
         for concern in note_disputes(order, look.payment):
             flag_order(order, concern)
-        _move(order, look.payment, images)
+        _move(order, look.payment, sold, reason)
         _tell_of(order, settled)
     order.save(update_fields=_WRITTEN)
     return order
+
+
+def _lock_sold(look: Look) -> Sold:
+    image_ids = image_ids_of_order(look.order_id)
+    of_order = Order.objects.only("seller_id", "product_id", "state").get(pk=look.order_id)
+    if not look.payment.paid or of_order.state not in UNPAID_STATES:  # what is paid never becomes unpaid
+        return Sold(lock_images(image_ids=image_ids), "")
+    seller = lock_seller(account_id=of_order.seller_id)
+    images = lock_images(image_ids=image_ids)
+    product = lock_product(product_id=of_order.product_id)
+    return Sold(images, why_stopped(seller=seller, product=product, images=images))
 
 
 def next_look(order: Order, now: datetime) -> datetime:
@@ -124,8 +153,6 @@ def _take_over(order: Order, payment: Payment) -> None:
     order.checkout_session_id = payment.session_id
     order.payment_intent_id = payment.intent_id
     order.paid_with = payment.paid_with
-    if payment.status != "open":
-        order.checkout_url = ""
     order.refunded_amount = min(payment.refunded, order.amount)
 
 
@@ -138,16 +165,17 @@ def _tell_of(order: Order, settled: list[Refund]) -> None:
             flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
 
 
-def _reason_to_return(order: Order, payment: Payment, images: list[Image]) -> str:
-    return reason_to_return(order, images, came_from=Order.State(order.state), disputed=bool(payment.disputes))
+def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:
+    disputed = bool(payment.disputes)
+    return reason_to_return(order, sold.images, came_from=Order.State(order.state), disputed=disputed, stopped=sold.why_stopped)
 
 
-def _move(order: Order, payment: Payment, images: list[Image]) -> None:
+def _move(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
     came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
-    if to in HOLDING_STATES and (reason := _reason_to_return(order, payment, images)):
+    if to in HOLDING_STATES and (why := _reason_to_return(order, payment, sold)):
         # The money is promised back in the same transaction, and until then nothing is granted for it.
-        promise_refund(order, reason)
-        to = Order.State.REFUNDED
+        promise_refund(order, why)
+        to, reason = Order.State.REFUNDED, why
     if to == came_from:
         return
     if to not in MOVES[came_from]:
@@ -159,7 +187,7 @@ def _move(order: Order, payment: Payment, images: list[Image]) -> None:
     if to in PAID_STATES and order.paid_at is None:
         order.paid_at = now
     order.closed_at = now if to in GONE_STATES or to in UNPAID_STATES else None
-    record_audit(actor=None, action=f"order.{to.value}", target=order)
-    follow_move(order, came_from=came_from, images=images)
+    record_audit(actor=None, action=f"order.{to.value}", target=order, reason=reason)
+    follow_move(order, came_from=came_from, images=sold.images)
     if to is Order.State.CHARGED_BACK:
         flag_order(order, "The dispute is lost: take the transfer back from the seller.")

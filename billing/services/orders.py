@@ -19,6 +19,7 @@ from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerM
 from billing.locks import lock_order
 from billing.models import Order, OrderImage
 from billing.selectors.orders import holds_all, image_ids_of_order, pending_order
+from billing.selectors.stopped import closing_orders
 from billing.services.looks import next_look, take_look, write_look
 from billing.services.moves import MOVES
 from common.errors import LockTimeout
@@ -37,7 +38,7 @@ CHECKOUT_LIFETIME = timedelta(hours=1)
 # Stripe opens no session that would end sooner, so an order that has none yet gets none any more.
 SHORTEST_SESSION = timedelta(minutes=31)
 MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
-_LOOKS = 5
+_LOOKS = 10  # whoever is overtaken asks anew, so as many as this get through at the same moment
 
 
 def place_order(*, product: Product, user: User, buyer: Account | None = None) -> Order:
@@ -113,7 +114,7 @@ def _require_room(user: User) -> None:
 def _write_order(order: Order, images: list[Image]) -> Order:
     now = timezone.now()
     order.checkout_expires_at = (now + CHECKOUT_LIFETIME).replace(microsecond=0)  # Stripe counts whole seconds
-    order.settle_after = next_look(order, now)
+    order.due_at = next_look(order, now)
     with translate_violation("order_one_pending", PaymentUnderWay()):
         order.save(force_insert=True)
     OrderImage.objects.bulk_create(
@@ -186,10 +187,13 @@ def _fail(*, order_id: UUID, reason: str) -> None:
     _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=reason)
 
 
-def complete_order(*, order_id: UUID) -> Order:
+def complete_order(*, order_id: UUID, reason: str = "") -> Order:
     """Bring the order in line with what Stripe says of it now: the one way by which webhook, return page and sweep complete it.
 
     Idempotent, and safe in any number of threads: the same effects once, whoever comes first.
+
+    Args:
+        reason: why it was brought to where it is now, for the audit trail.
 
     Raises:
         StripeAway, StripeRefused: nothing changed.
@@ -200,24 +204,27 @@ def complete_order(*, order_id: UUID) -> Order:
         if look is None:
             return Order.objects.get(pk=order_id)
         with locked_transaction():
-            order = write_look(look)
+            order = write_look(look, reason=reason)
         if order is not None:
             return order
     raise LockTimeout
 
 
-def close_checkout(*, order_id: UUID) -> Order:
+def close_checkout(*, order_id: UUID, reason: str = "") -> Order:
     """End an order's checkout: nobody can pay it afterwards. If somebody has, the order comes back paid.
+
+    Args:
+        reason: for the audit trail.
 
     Raises:
         StripeAway: nothing is known; call again.
     """
     order = Order.objects.get(pk=order_id)
     if order.checkout_session_id is None:
-        return _end_without_session(order_id=order_id, state=Order.State.EXPIRED, reason="It was never opened at Stripe.")
+        return _end_without_session(order_id=order_id, state=Order.State.EXPIRED, reason=reason or "It was never opened at Stripe.")
     with suppress(StripeRefused):  # complete or expired already: the look tells which
         gateway.expire_checkout(order.checkout_session_id)
-    return complete_order(order_id=order_id)
+    return complete_order(order_id=order_id, reason=reason)
 
 
 def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> Order:
@@ -232,7 +239,10 @@ def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> 
 
 
 def settle_order(*, order_id: UUID) -> Order:
-    """Ask Stripe about a pending order whose webhook has not come, and end it if its time is over; nothing while somebody else asks."""
+    """Ask Stripe about a pending order whose webhook has not come; nothing while somebody else asks.
+
+    It ends if its time is over, or if its seller, product or image was stopped meanwhile.
+    """
     with alone(asking(order_id)) as first:
         return _settle(order_id) if first else Order.objects.get(pk=order_id)
 
@@ -244,7 +254,8 @@ def asking(order_id: UUID) -> str:
 
 def _settle(order_id: UUID) -> Order:
     order = complete_order(order_id=order_id)
-    over = order.state == Order.State.PENDING and order.checkout_expires_at <= timezone.now()
-    if over and (order.checkout_session_id is None or order.checkout_url):
-        return close_checkout(order_id=order_id)
-    return order
+    if order.state != Order.State.PENDING or (order.checkout_session_id is not None and not order.checkout_url):
+        return order  # nothing to close, or a bank debit under way
+    if closing_orders().filter(pk=order_id).exists():
+        return close_checkout(order_id=order_id, reason="Nobody may buy it any more: its seller, product or image was stopped.")
+    return close_checkout(order_id=order_id) if order.checkout_expires_at <= timezone.now() else order

@@ -13,6 +13,7 @@ from accounts.services.reasons import require_reason
 from billing.errors import OrderNotPaid
 from billing.locks import lock_order
 from billing.models import Order, Refund
+from billing.services.refund_rows import MADE_AT_STRIPE
 from common.locking import locked_transaction
 
 
@@ -22,8 +23,9 @@ def queue_receipt(*, order: Order, again: str = "") -> None:
 
 
 def queue_refund_mail(*, refund: Refund) -> None:
-    """Tell that money is on its way back to where it came from; once a refund."""
-    context = _context(refund.order) | {"refund": refund, "pull_ends_after": pull_ends_after_minutes()}
+    """Tell that money is on its way back to where it came from, and why if the shop gave it back by itself; once a refund."""
+    why = refund.reason if refund.requested_by_id is None and refund.reason != MADE_AT_STRIPE else ""  # staff's words are for the trail
+    context = _context(refund.order) | {"refund": refund, "pull_ends_after": pull_ends_after_minutes(), "why": why}
     _queue(refund.order, "refund", context, key=f"refund:{refund.pk}")
 
 

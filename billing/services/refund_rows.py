@@ -8,6 +8,7 @@ from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment
 from common.queue import queue_after_commit
 
+MADE_AT_STRIPE = "Made in Stripe's dashboard."
 _STATES = {
     "succeeded": Refund.State.SUCCEEDED,
     "failed": Refund.State.FAILED,
@@ -67,7 +68,7 @@ def _row_of(order: Order, payment: Payment, given_back: GivenBack) -> Refund:
         order=order,
         payment_intent_id=payment.intent_id or "",
         amount=given_back.amount,
-        reason="Made in Stripe's dashboard.",
+        reason=MADE_AT_STRIPE,
     )
 
 

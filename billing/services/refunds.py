@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
 from billing import gateway
-from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeRefused
+from billing.errors import OrderNotRefundable, RefundNotWaiting, RefundOutOfRange, StripeRefused
 from billing.locks import lock_order, lock_refund
 from billing.models import Order, Refund
 from billing.selectors.orders import stopped_by_dispute
@@ -16,7 +16,7 @@ from billing.services.looks import flag_order
 from billing.services.moves import HOLDING_STATES
 from billing.services.orders import complete_order
 from billing.services.refund_rows import add_refund, count_asked
-from billing.services.waiting import backoff
+from common.claims import try_again
 from common.locking import locked_transaction
 
 # A refunded order has something left only when a refund of it failed at Stripe: the buyer has lost pull, and still waits for the money.
@@ -60,8 +60,8 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     Raises:
         StripeAway: nothing is known; the sweep goes on.
     """
-    refund = _claim(refund_id)
-    if refund.state == Refund.State.WAITING and refund.attempts > 1:
+    refund, asked_before = _begin(refund_id)
+    if refund.state == Refund.State.WAITING and asked_before:
         # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
         complete_order(order_id=refund.order_id)
         refund.refresh_from_db()
@@ -77,14 +77,32 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     return refund
 
 
-def _claim(refund_id: UUID) -> Refund:
+def _begin(refund_id: UUID) -> tuple[Refund, bool]:
+    """Count the first attempt before it is made; a sweep has counted its own. Return whether somebody may have asked Stripe before."""
     with locked_transaction():
         refund = lock_refund(refund_id=refund_id)
-        if refund.state == Refund.State.WAITING:
-            refund.attempts += 1
-            refund.retry_at = timezone.now() + backoff(refund.attempts)
-            refund.save(update_fields=["attempts", "retry_at"])
-    return refund
+        asked_before = refund.attempts > 0
+        if refund.state == Refund.State.WAITING and not asked_before:
+            refund.attempts = 1
+            refund.save(update_fields=["attempts"])
+    return refund, asked_before
+
+
+def retry_refund(*, refund: Refund, reason: str, actor: User) -> Refund:
+    """Go on with a refund that waits, now and afresh, also if it was given up.
+
+    Raises:
+        ReasonMissing: no reason.
+        RefundNotWaiting: Stripe has made or refused it.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_refund(refund_id=refund.pk)
+        if locked.state != Refund.State.WAITING:
+            raise RefundNotWaiting
+        try_again(locked)
+        record_audit(actor=actor, action="refund.retried", target=locked, reason=reason)
+    return locked
 
 
 def _give_up(refund_id: UUID, reason: str) -> Refund:

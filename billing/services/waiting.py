@@ -1,51 +1,97 @@
-"""What waits: rows that a sweep takes up, each at its own time, whatever became of the worker that had it."""
+"""What waits for Stripe: rows that a sweep takes up one by one, each at its own time, whatever became of the worker that had it.
 
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
+A row that fails is put off longer each time and given up in the end, with its reason, for staff to try again; the others go on. When
+several rows of different people fail alike, Stripe is away: then the run ends, and `/readyz` says so.
+"""
 
-from django.db import models
+import logging
+from collections.abc import Callable, Hashable
+from time import monotonic
+from typing import Final, TypeVar
+
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from billing.errors import StripeAway
+from billing.locks import lock_order
 from billing.models import Order, Refund, StripeEvent
+from billing.selectors.stopped import closing_orders
+from billing.services.looks import flag_order
+from billing.services.orders import settle_order
+from billing.services.patience import EVENTS, ORDERS, REFUNDS
+from billing.services.refunds import continue_refund
+from billing.services.webhooks import handle_event
+from common.claims import Attempt, Backoff, claim_due, note_failure
+from common.errors import DomainError
 from common.locking import locked_transaction
+from common.neighbours import FailureRun
 
-_BATCH = 100
-_FIRST, _LONGEST = timedelta(seconds=15), timedelta(hours=1)
-
-
-def backoff(attempts: int) -> timedelta:
-    """Return how long to wait after so many attempts: 15 s, doubled each time, an hour at most."""
-    doublings = min(max(attempts - 1, 0), 10)
-    return min(_FIRST * (1 << doublings), _LONGEST)
+logger = logging.getLogger(__name__)
+RUN_SECONDS: Final = 60.0  # then nothing new is begun: the next run goes on
+Row = TypeVar("Row", bound=Attempt)
 
 
-def take_waiting_events() -> list[str]:
-    """Return the inbox rows whose time has come, and put off their next turn; two sweeps never return the same."""
-    waiting = StripeEvent.objects.filter(handled_at__isnull=True)
-    return _take(waiting, "retry_at", lambda event: backoff(event.attempts + 1), str)
+def handle_waiting_events() -> int:
+    """Handle the events whose task was lost or failed; return how many were tried."""
+    waiting = StripeEvent.objects.filter(handled_at__isnull=True).order_by("due_at")
+    return _run(waiting, EVENTS, lambda event: handle_event(event_id=event.pk), lambda event: event.account_id or event.object_id)
 
 
-def take_waiting_refunds() -> list[UUID]:
-    """Return the refunds whose time has come, and put off their next turn; two sweeps never return the same."""
-    waiting = Refund.objects.filter(state=Refund.State.WAITING)
-    return _take(waiting, "retry_at", lambda refund: backoff(refund.attempts + 1), UUID)
+def settle_waiting_orders() -> int:
+    """Ask Stripe about the pending orders whose time has come, except what staff look at; return how many were asked about."""
+    waiting = Order.objects.filter(state=Order.State.PENDING, flagged_at__isnull=True).order_by("due_at")
+    return _run(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
 
 
-def take_pending_orders() -> list[UUID]:
-    """Return the pending orders to ask Stripe about, and put off their next turn; what staff look at is left alone."""
-    waiting = Order.objects.filter(state=Order.State.PENDING, flagged_at__isnull=True)
-    return _take(waiting, "settle_after", lambda _: _FIRST * 4, UUID)
+def close_stopped_checkouts() -> int:
+    """End the checkouts of what was stopped while somebody was paying; return how many were tried."""
+    # Tried before, an order keeps its turn: one that cannot be closed is put off as any other.
+    closing_orders().filter(attempts=0, due_at__gt=timezone.now()).update(due_at=timezone.now())
+    waiting = closing_orders().order_by("due_at")
+    return _run(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
 
 
-def _take(waiting: "models.QuerySet[Any]", due_field: str, pause: Callable[[Any], timedelta], kind: Callable[[str], Any]) -> list[Any]:
-    now = timezone.now()
+def continue_waiting_refunds() -> int:
+    """Go on with the refunds that Stripe has not confirmed; return how many were tried."""
+    waiting = Refund.objects.filter(state=Refund.State.WAITING).select_related("order").order_by("due_at")
+    return _run(waiting, REFUNDS, lambda refund: continue_refund(refund_id=refund.pk), lambda refund: refund.order.buyer_id)
+
+
+def _run(waiting: QuerySet[Row], backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable]) -> int:
+    run, ends, tried = FailureRun("stripe"), monotonic() + RUN_SECONDS, 0
+    while monotonic() < ends and (claimed := claim_due(waiting, backoff=backoff, most=1)):
+        (row,) = claimed
+        tried += 1
+        if not _try(row, backoff, act, origin, run):
+            break
+    return tried
+
+
+def _try(row: Row, backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable], run: FailureRun) -> bool:
+    """Try one row; return whether the run goes on."""
+    try:
+        act(row)
+    except StripeAway as away:
+        cause = str(away.context.get("cause") or away.message)
+        _note(row, cause, backoff)
+        return not run.failed(origin=origin(row), kind=f"{away.code}: {cause.partition(':')[0]}"[:200])
+    except DomainError as error:  # of this row alone, and Stripe answers
+        _note(row, getattr(error, "reason", error.message), backoff)
+        return True
+    run.succeeded()
+    return True
+
+
+def _note(row: Attempt, error: str, backoff: Backoff) -> None:
+    order_id = row.order_id if isinstance(row, Refund) else row.pk if isinstance(row, Order) else None
     with locked_transaction():
-        due = waiting.filter(**{f"{due_field}__lte": now}).order_by(due_field)
-        # Another worker's row is skipped, not waited for.
-        rows = list(due.select_for_update(of=("self",), skip_locked=True)[:_BATCH])
-        for row in rows:
-            setattr(row, due_field, now + pause(row))
-            row.save(update_fields=[due_field])
-    return [kind(str(row.pk)) for row in rows]
+        order = lock_order(order_id=order_id) if order_id else None
+        given_up = note_failure(row, error, backoff=backoff)
+        if given_up and order is not None:
+            flag_order(order, f"Given up after {row.attempts} attempts: {error}")
+            order.save(update_fields=["flagged_at", "flag"])
+    logger.log(
+        logging.ERROR if given_up else logging.WARNING,
+        "given up" if given_up else "put off",
+        extra={"kind": row._meta.label_lower, "row": str(row.pk), "cause": error},
+    )

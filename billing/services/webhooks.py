@@ -16,7 +16,8 @@ from billing.locks import lock_event
 from billing.models import Order, StripeEvent
 from billing.services.connect import refresh_seller
 from billing.services.looks import take_look, write_look
-from billing.services.waiting import backoff
+from billing.services.patience import EVENTS
+from common.claims import ERROR_LENGTH, try_again
 from common.errors import LockTimeout, RetryLater
 from common.locking import locked_transaction
 from common.queue import queue_after_commit
@@ -66,7 +67,7 @@ def receive_event(*, payload: bytes, signature: str) -> None:
         object_id=event.object_id,
         account_id=event.account_id,
         livemode=event.livemode,
-        retry_at=timezone.now() + backoff(1),  # the task below is faster; the sweep is for when it is lost
+        due_at=timezone.now() + EVENTS.first,  # the task below is faster; the sweep is for when it is lost
     )
     with transaction.atomic():
         StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
@@ -76,9 +77,12 @@ def receive_event(*, payload: bytes, signature: str) -> None:
 def handle_event(*, event_id: str) -> StripeEvent:
     """Make what the event tells of true here: the present state is fetched from Stripe, its effect and `handled_at` are written together.
 
-    Repeated, late and reordered events find nothing to change. What cannot be done now is tried again by the sweep.
+    Repeated, late and reordered events find nothing to change.
+
+    Raises:
+        RetryLater: it cannot be done now; the sweep tries again.
     """
-    event = _begin(event_id)
+    event = StripeEvent.objects.get(pk=event_id)
     if event.handled_at is not None:
         return event
     try:
@@ -87,21 +91,10 @@ def handle_event(*, event_id: str) -> StripeEvent:
         with locked_transaction():
             _mark(event_id, f"Stripe refuses: {refused.reason}")
     except RetryLater as later:
-        cause = later.context.get("cause") or later.message
-        StripeEvent.objects.filter(pk=event_id).update(last_error=str(cause)[:500])
-        logger.warning("event put off", extra={"event": event_id, "cause": cause})
+        cause = str(later.context.get("cause") or later.message)
+        StripeEvent.objects.filter(pk=event_id).update(last_error=cause[:ERROR_LENGTH])
+        raise
     event.refresh_from_db()
-    return event
-
-
-def _begin(event_id: str) -> StripeEvent:
-    """Count the attempt before it is made, so that a worker that dies over it does not meet it again at once."""
-    with locked_transaction():
-        event = lock_event(event_id=event_id)
-        if event.handled_at is None:
-            event.attempts += 1
-            event.retry_at = timezone.now() + backoff(event.attempts)
-            event.save(update_fields=["attempts", "retry_at"])
     return event
 
 
@@ -161,7 +154,7 @@ def retry_event(*, event: StripeEvent, reason: str, actor: User) -> None:
     with locked_transaction():
         locked = lock_event(event_id=event.pk)
         locked.handled_at, locked.outcome = None, ""
-        locked.retry_at = timezone.now()
-        locked.save(update_fields=["handled_at", "outcome", "retry_at"])
+        locked.save(update_fields=["handled_at", "outcome"])
+        try_again(locked)
         record_audit(actor=actor, action="stripe_event.retried", target=locked, reason=reason)
         queue_after_commit("billing.handle_stripe_event", locked.pk)

@@ -91,6 +91,17 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("refund", {**SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6}, ["€5.00", "1A2B3C", "6 more minutes", LINK]),
     (
+        "refund",
+        {
+            **SALE,
+            "buyer": TEAM,
+            "refund": SimpleNamespace(money=Money(500, "eur")),
+            "why": "Paid too late. Its seller had been stopped.",
+            "pull_ends_after": 6,
+        },
+        ["Paid too late. Its seller had been stopped.", "Nothing was added to the library of R&D Team"],
+    ),
+    (
         "dispute",
         {"order": SOLD, "dispute": DISPUTE, "order_url": LINK, "reminder": False},
         ["€19.00", "1A2B3C", "fraudulent", "needs_response", "23 November 2026, 09:05 UTC", "dp_1", LINK],

@@ -118,3 +118,12 @@ def test_an_event_is_handled_again(client: Client) -> None:
 def test_staff_say_why(service, staff: User) -> None:
     with pytest.raises(ReasonMissing):
         service(order=PaidOrderFactory(), reason=" ", actor=staff)
+
+
+def test_a_refund_that_was_given_up_is_tried_again(client: Client) -> None:
+    refund = RefundFactory(given_up_at=timezone.now(), attempts=80, last_error="APIError: away")
+
+    act(client, "retry", refund)
+
+    tried = Refund.objects.get()
+    assert (tried.given_up_at, tried.attempts, tried.last_error) == (None, 0, "")

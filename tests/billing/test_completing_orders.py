@@ -59,7 +59,7 @@ def test_completing_again_changes_nothing(paid: Order, buyer: User, holds) -> No
     complete_order(order_id=paid.pk)
 
     after = dict(Order.objects.values().get())
-    assert {name for name in before if before[name] != after[name]} == {"revision", "settle_after"}
+    assert {name for name in before if before[name] != after[name]} == {"revision", "due_at"}
     assert (len(holds(buyer)), OutgoingMail.objects.count(), AuditEvent.objects.count()) == (1, 1, 2)
 
 
@@ -168,7 +168,7 @@ def test_a_payment_after_a_take_down_is_given_back(opened: Order, sandbox: Sandb
 
     order = complete_order(order_id=opened.pk)
 
-    assert (order.state, Refund.objects.get().reason) == ("refunded", "Paid after an image in it had been taken down.")
+    assert (order.state, Refund.objects.get().reason) == ("refunded", "Paid too late. An image in it had been taken down.")
     assert holds(buyer) == []
 
 

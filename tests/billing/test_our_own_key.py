@@ -44,7 +44,8 @@ def test_it_switches_no_seller_off(seller: SellerProfile, sandbox: Sandbox, rest
     event_id = sandbox.deliver("account.updated", str(seller.stripe_account_id))
     restricted("/v1/accounts")
 
-    handle_event(event_id=event_id)
+    with pytest.raises(StripeKeyRefused):
+        handle_event(event_id=event_id)
     with pytest.raises(StripeKeyRefused):
         refresh_seller(stripe_account_id=str(seller.stripe_account_id))
 

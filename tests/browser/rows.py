@@ -167,7 +167,7 @@ def long_names() -> dict[str, str]:
     draft = DraftProductFactory(namespace=namespace, slug="draft", title="d" * 80, images=[unpushed], price=False)
     AccessTokenFactory(user=user, name="N" * 80)
     PullCountFactory(image=image, tag=LONG_TAG, platform="p" * 80, buyer=user.account, count=10**12)
-    order = PaidOrderFactory(product=product, placed_by=user, settle_after=timezone.now() + FAR)
+    order = PaidOrderFactory(product=product, placed_by=user, due_at=timezone.now() + FAR)
     return {"long_product": str(product.pk), "long_image": str(image.pk), "long_draft": str(draft.pk), "long_order": str(order.pk)} | {
         "long_namespace": LONG_NAMESPACE,
         "long_slug": LONG_IMAGE,
@@ -193,7 +193,7 @@ def purchases() -> dict[str, str]:
     """Orders of the buyer in every state, beside the one really paid; tokens in every state; a library with all that can become of a grant."""
     jonas, now = User.objects.get(username="jonas"), timezone.now()
     products = list(Product.objects.filter(namespace__name="northlight", prices__amount__gt=0).order_by("slug"))
-    later = {"placed_by": jonas, "settle_after": now + FAR}
+    later = {"placed_by": jonas, "due_at": now + FAR}
     names = {}
     for state, product in zip(Order.State, products, strict=False):
         if state in {Order.State.PENDING, Order.State.EXPIRED, Order.State.FAILED}:
@@ -216,7 +216,7 @@ def purchases() -> dict[str, str]:
     AccessToken.objects.filter(user=jonas, name="server").update(last_used_at=now - timedelta(minutes=3))
     kim = UserFactory(username="kim")
     for number in range(30):  # the seller's second page
-        OrderFactory(product=products[number % 6], placed_by=kim, state=Order.State.PAID, paid_at=now, settle_after=now + FAR)
+        OrderFactory(product=products[number % 6], placed_by=kim, state=Order.State.PAID, paid_at=now, due_at=now + FAR)
     return names
 
 
@@ -272,7 +272,7 @@ def robots() -> dict[str, str]:
 def team_purchases(firm: Account, owner: User) -> dict[str, str]:
     """What an organisation bought: one that it holds, and one that was refunded."""
     beacon, drift = Product.objects.filter(namespace__name="northlight", prices__amount__gt=0).order_by("slug")[:2]
-    paid = {"buyer": firm, "placed_by": owner, "settle_after": timezone.now() + FAR, "paid_with": "card ending 4242"}
+    paid = {"buyer": firm, "placed_by": owner, "due_at": timezone.now() + FAR, "paid_with": "card ending 4242"}
     order, refunded = PaidOrderFactory(product=beacon, **paid), PaidOrderFactory(product=drift, **paid)
     whole = {"state": Order.State.REFUNDED, "refunded_amount": refunded.amount, "refund_asked_amount": refunded.amount}
     Order.objects.filter(pk=refunded.pk).update(closed_at=timezone.now(), **whole)

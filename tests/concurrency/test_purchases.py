@@ -14,7 +14,7 @@ from billing.errors import OrderNotRefundable, RefundOutOfRange, SellerMayNotSel
 from billing.models import Order, Refund, StripeEvent
 from billing.services.orders import MOST_PENDING, complete_order, open_checkout, place_order
 from billing.services.refunds import continue_refund, request_refund
-from billing.services.waiting import take_pending_orders, take_waiting_events
+from billing.services.waiting import close_stopped_checkouts, handle_waiting_events, settle_waiting_orders
 from billing.services.webhooks import handle_event
 from marketplace.errors import ProductNotOnOffer
 from marketplace.models import Entitlement, Product
@@ -215,10 +215,35 @@ def test_a_seller_who_is_suspended_meanwhile_sells_before_or_not_at_all(product:
         place_order(product=product, user=UserFactory())
 
 
-def test_two_sweeps_at_once_never_take_the_same_row() -> None:
-    events = {StripeEventFactory().pk for _ in range(5)}
-    orders = {OrderFactory(settle_after="2026-01-01T00:00:00Z").pk for _ in range(5)}
+def test_a_payment_that_meets_a_stop_is_kept_whole_or_goes_back_whole(product: Product, sandbox: Sandbox, buy, holds) -> None:
+    staff = UserFactory(staff=True)
+    buyers = [UserFactory() for _ in range(4)]
+    orders = [buy(product, user) for user in buyers]
 
-    taken = run_in_threads(4, lambda number: take_waiting_events() if number % 2 else take_pending_orders())
+    def act(number: int) -> Any:
+        if number == 0:
+            return suspend_seller(seller=product.seller, reason="Fraud.", actor=staff)
+        return complete_order(order_id=orders[number - 1].pk) if number < 5 else close_stopped_checkouts()
 
-    assert sorted(str(key) for some in taken for key in some) == sorted(str(key) for key in events | orders)
+    run_in_threads(6, act)
+    for order in orders:
+        complete_order(order_id=order.pk)
+
+    for order, user in zip(orders, buyers, strict=True):
+        order.refresh_from_db()
+        refunds = list(Refund.objects.filter(order=order).values_list("amount", flat=True))
+        assert (order.state, len(holds(user)), refunds) in [("paid", 1, []), ("refunded", 0, [500])]
+    paid_after_the_stop = AuditEvent.objects.filter(action="order.paid", pk__gt=AuditEvent.objects.get(action="seller.suspended").pk)
+    assert not paid_after_the_stop.exists()
+
+
+def test_two_sweeps_at_once_never_take_the_same_row(sandbox: Sandbox) -> None:
+    for _ in range(5):
+        StripeEventFactory()
+        OrderFactory(due_at="2026-01-01T00:00:00Z")
+
+    tried = run_in_threads(4, lambda number: handle_waiting_events() if number % 2 else settle_waiting_orders())
+
+    assert sum(tried) == 10
+    assert set(StripeEvent.objects.values_list("attempts", flat=True)) == {1}
+    assert set(Order.objects.values_list("attempts", flat=True)) == {1}

@@ -33,7 +33,7 @@ class OrderFactory(DjangoModelFactory):
     checkout_session_id = factory.Sequence(lambda n: f"cs_test_{n:024}")
     checkout_url = factory.LazyAttribute(lambda order: f"https://checkout.test/c/pay/{order.checkout_session_id}")
     checkout_expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=1))
-    settle_after = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=1))
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=1))
 
     @factory.post_generation
     def images(self, create, extracted, **kwargs):

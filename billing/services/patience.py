@@ -1,0 +1,10 @@
+"""How patient the sweeps of the sale are: about three days, which is longer than Stripe was ever away."""
+
+from datetime import timedelta
+from typing import Final
+
+from common.claims import Backoff
+
+EVENTS: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(hours=1), most=80)
+REFUNDS: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(hours=1), most=80)
+ORDERS: Final = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=6), most=20)
