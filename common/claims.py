@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from django.db import models
@@ -90,6 +90,29 @@ def note_failure(row: Attempt, error: object, *, backoff: Backoff, final: bool =
     changed: Sequence[str] = ("last_error", "given_up_at")
     _rows(row).update(**{name: getattr(row, name) for name in changed})
     return given_up
+
+
+def put_off(row: Attempt, error: object, *, backoff: Backoff) -> bool:
+    """Count a failed attempt of a row that was not claimed, and let it rest; return whether it was given up with it.
+
+    For work that nobody queued, as looking at each image in turn: the row says how often that failed. The caller holds the job's lease.
+    """
+    row.attempts += 1
+    row.due_at = timezone.now() + backoff.wait(row.attempts)
+    _rows(row).update(attempts=row.attempts, due_at=row.due_at)
+    return note_failure(row, error, backoff=backoff)
+
+
+def put_back(rows: Sequence[Attempt], *, due_at: datetime | None = None) -> None:
+    """Give claimed rows back whose attempt was not made, through no fault of theirs: it does not count, and they are due again.
+
+    Args:
+        due_at: now, if left out.
+    """
+    for row in rows:
+        row.attempts = max(row.attempts - 1, 0)
+        row.due_at = due_at or timezone.now()
+        _rows(row).update(attempts=row.attempts, due_at=row.due_at)
 
 
 def try_again(row: Attempt) -> None:

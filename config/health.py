@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 
 import httpx
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from common.neighbours import away_neighbours
 from common.redis import redis_client
 from registry_auth.keys.index import endings, read_index
 
@@ -73,6 +74,14 @@ def ask_registry() -> None:
         raise NotReady(f"the registry answers {answer.status_code}")
 
 
+def noticed_away() -> list[str]:
+    """Return who was found away by those who have work for them (`common.neighbours`); nobody while the database is away itself."""
+    try:
+        return [neighbour.name for neighbour in away_neighbours()]
+    except DatabaseError:
+        return []
+
+
 PARTS: Mapping[str, Check] = {
     "database": ask_database,
     "redis": ask_redis,
@@ -85,18 +94,27 @@ PARTS: Mapping[str, Check] = {
 class Readiness:
     """Which parts are away, as of at most two seconds ago."""
 
-    def __init__(self, parts: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        parts: Mapping[str, Check],
+        *,
+        neighbours: Callable[[], list[str]] = noticed_away,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._parts = parts
+        self._neighbours = neighbours
         self._clock = clock
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
-        self._away: list[str] = []
+        self._away: tuple[list[str], list[str]] = [], []
 
-    def away(self) -> list[str]:
-        """Return the names of the parts that are away. One thread asks, the others wait for its answer."""
+    def away(self) -> tuple[list[str], list[str]]:
+        """Return the parts that are away, and the neighbours that we go on without. One thread asks, the others wait for its answer."""
         with self._lock:
             if self._clock() - self._asked_at >= KEPT_SECONDS:
-                self._away = [name for name, ask in self._parts.items() if not _answers(name, ask)]
+                noticed = self._neighbours()
+                parts = [name for name, ask in self._parts.items() if not _answers(name, ask) or name in noticed]
+                self._away = parts, [name for name in noticed if name not in self._parts]
                 self._asked_at = self._clock()
             return self._away
 
@@ -117,9 +135,15 @@ def _renewal_due() -> bool:
 class HealthMiddleware:
     """Answers the two addresses itself and passes everything else on."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse], *, parts: Mapping[str, Check] = PARTS) -> None:
+    def __init__(
+        self,
+        get_response: Callable[[HttpRequest], HttpResponse],
+        *,
+        parts: Mapping[str, Check] = PARTS,
+        neighbours: Callable[[], list[str]] = noticed_away,
+    ) -> None:
         self.get_response = get_response
-        self._readiness = Readiness(parts)
+        self._readiness = Readiness(parts, neighbours=neighbours)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/healthz":
@@ -129,10 +153,12 @@ class HealthMiddleware:
         return self.get_response(request)
 
     def _ready(self) -> HttpResponse:
-        away = self._readiness.away()
+        away, neighbours = self._readiness.away()
         if away:
-            return _plain(f"away: {', '.join(away)}", status=503)
-        return _plain("ok, renew: signing key" if _renewal_due() else "ok")
+            return _plain(f"away: {', '.join([*away, *neighbours])}", status=503)
+        # Mail and Stripe being away is an alert and no reason to send nobody here: pages, tokens and pulls go on.
+        notes = [f"away: {', '.join(neighbours)}"] * bool(neighbours) + ["renew: signing key"] * _renewal_due()
+        return _plain(", ".join(["ok", *notes]))
 
 
 def _plain(text: str, *, status: int = OK) -> HttpResponse:

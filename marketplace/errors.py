@@ -131,6 +131,15 @@ class ImageStateConflict(ConflictError):
         super().__init__(sentence, repository=repository)
 
 
+class ManifestIsReadable(ConflictError):
+    """Sellers remove only what nobody could read: buyers may depend on the rest. 409."""
+
+    code = "manifest_is_readable"
+
+    def __init__(self, *, digest: str) -> None:
+        super().__init__(f"{digest} is in order, and buyers may have it. Push the tag again to replace it.")
+
+
 class ImageOnSale(ConflictError):
     """A published product contains the image. 409."""
 

@@ -13,9 +13,16 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from marketplace.models import Manifest
-from marketplace.services.manifests import LayerDescription, ManifestDescription
+from marketplace.platforms import platform_of
+from marketplace.services.manifests import ChildDescription, LayerDescription, ManifestDescription
 
 INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 _IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
 _LAYER_PREFIXES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 _ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is no image
@@ -44,24 +51,36 @@ def config_digest(document: Document) -> str | None:
     return _digest(config) or None if _text(config.get("mediaType")) in _IMAGE_CONFIGS else None
 
 
-def children_of(document: Document) -> list[Document]:
-    """Return an index's entries, attestations left out."""
-    entries = [_mapping(entry) for entry in _sequence(document.get("manifests"))[:MOST_CHILDREN]]
-    return [entry for entry in entries if _digest(entry) and not _is_attestation(entry)]
+def children_of(document: Document) -> list[ChildDescription]:
+    """Return the manifests that an index names, each once; attestations are left out, and entries that are layers or configurations.
+
+    BuildKit's cache is such an index, of layers and one configuration: asked for them as manifests, distribution answers 500.
+    """
+    children = [_child(entry) for entry in map(_mapping, _sequence(document.get("manifests"))[:MOST_CHILDREN]) if _names_manifest(entry)]
+    return list({child.digest: child for child in children}.values())
 
 
-def describe_index(document: Document, *, sizes: Mapping[str, int]) -> ManifestDescription:
-    """Describe an index.
+def describe_index(document: Document, *, known: Mapping[str, ManifestDescription]) -> ManifestDescription:
+    """Describe an index: what can run on which platform, said by its entries or, where they are silent, by what they name.
 
     Args:
-        sizes: bytes that a pull of a child transfers, by digest, of those that are there.
+        known: the children that are there, by digest. Without an image among them there is nothing to run: it is an artefact.
     """
     children = children_of(document)
+    runnable = {digest: child for digest, child in known.items() if child.kind != Manifest.Kind.ARTIFACT}
+    if not runnable:
+        return ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=max((child.size for child in known.values()), default=0))
+    platforms = {
+        platform
+        for child in children
+        if child.digest in runnable
+        for platform in ([child.platform] if child.platform else runnable[child.digest].platforms)
+    }
     return ManifestDescription(
         kind=Manifest.Kind.INDEX,
-        size=max(sizes.values(), default=0),
-        platforms=tuple(sorted({platform for child in children if (platform := _platform(_mapping(child.get("platform"))))})),
-        children=tuple(child["digest"] for child in children),
+        size=max(child.size for child in runnable.values()),
+        platforms=tuple(sorted(platforms)),
+        children=tuple(child.digest for child in children),
     )
 
 
@@ -104,6 +123,15 @@ def pull_size(document: Document) -> int:
     return sum(_size(_mapping(part)) for part in (document.get("config"), *_sequence(document.get("layers"))))
 
 
+def _names_manifest(entry: Document) -> bool:
+    return bool(_digest(entry)) and entry.get("mediaType", "") in ("", *MANIFEST_TYPES) and not _is_attestation(entry)
+
+
+def _child(entry: Document) -> ChildDescription:
+    platform = _platform(_mapping(entry.get("platform")))
+    return ChildDescription(digest=_digest(entry), media_type=_text(entry.get("mediaType")), size=_size(entry), platform=platform)
+
+
 def _is_layer(part: Document) -> bool:
     return bool(_digest(part)) and _text(part.get("mediaType")).startswith(_LAYER_PREFIXES)
 
@@ -114,8 +142,7 @@ def _is_attestation(entry: Document) -> bool:
 
 
 def _platform(named: Document) -> str:
-    parts = [_text(named.get(part)) for part in ("os", "architecture", "variant")]
-    return "/".join(part for part in parts if part) if parts[0] and parts[1] else ""
+    return platform_of(*(_text(named.get(part)) for part in ("os", "architecture", "variant")))
 
 
 def _time(value: object) -> datetime | None:

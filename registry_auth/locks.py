@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from common.locking import require_atomic
-from registry_auth.models import RegistryEnvelope
+from registry_auth.models import RegistryEnvelope, RepositoryTrouble
 
 
 def is_free(now: datetime) -> Q:
@@ -24,3 +24,9 @@ def lock_envelope(*, envelope_id: int) -> RegistryEnvelope:
     """Lock one envelope."""
     require_atomic()
     return RegistryEnvelope.objects.select_for_update(of=("self",)).get(pk=envelope_id)
+
+
+def lock_trouble(*, trouble_id: int) -> RepositoryTrouble:
+    """Lock the row of an image in trouble."""
+    require_atomic()
+    return RepositoryTrouble.objects.select_for_update(of=("self",)).select_related("image").get(pk=trouble_id)

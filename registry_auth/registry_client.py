@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from time import monotonic
 from typing import Self
 from urllib.parse import quote
 
@@ -18,18 +19,15 @@ import ijson
 from django.conf import settings
 from ijson.common import JSONError
 
-from registry_auth.errors import RegistryAway, RegistryRefused
+from registry_auth.descriptions import MANIFEST_TYPES
+from registry_auth.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.service_tokens import ServiceTokens
 
-MANIFEST_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
+NEIGHBOUR = "registry"  # its name in `common.neighbours`
 LARGEST_DOCUMENT = 4 * 1024 * 1024  # distribution's own limit of a manifest
 PAGE = 100
 _TIMEOUT = httpx.Timeout(10, connect=2)
+_LONGEST_DOCUMENT = 20  # seconds until a manifest or configuration is here, however its bytes trickle
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
@@ -47,7 +45,8 @@ class RegistryClient:
     """One connection to the registry, with a token for each question. Use as a context manager.
 
     Raises (everywhere):
-        RegistryAway: no answer, one that says "later", or no token: try again.
+        RegistryAway: no connection, or no token.
+        RegistryFailed: no answer in time, half of one, or one that says "later": this question may succeed later.
         RegistryRefused: an answer that asking again will not change.
     """
 
@@ -111,13 +110,16 @@ class RegistryClient:
     def _ask(self, method: str, path: str, scope: str, *, accept: str = "*/*") -> Iterator[httpx.Response | None]:
         """Open one exchange; None for 404."""
         headers = {"Authorization": f"Bearer {self._tokens.token_for(scope)}", "Accept": accept}
+        asked = f"{method} {path}"
         try:
             with self._http.stream(method, path, headers=headers) as response:
-                yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response)
-        except httpx.HTTPError as error:
-            raise RegistryAway(f"The registry did not answer: {type(error).__name__}.") from error
-        except JSONError as error:
-            raise RegistryAway("The registry's listing ended in the middle.") from error
+                yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response, asked)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise RegistryAway(f"The registry takes no connection: {type(error).__name__}.") from error
+        except httpx.TimeoutException as error:
+            raise RegistryFailed("gives no answer in time", asked=asked) from error
+        except (httpx.HTTPError, JSONError) as error:
+            raise RegistryFailed("broke off its answer", asked=asked) from error
 
 
 class _Stream:
@@ -130,21 +132,23 @@ class _Stream:
         return b"" if size == 0 else next(self._chunks, b"")
 
 
-def _accepted(response: httpx.Response) -> httpx.Response:
+def _accepted(response: httpx.Response, asked: str) -> httpx.Response:
     if response.is_success:
         return response
     # 401 speaks of our token and not of what was asked for: while the authority changes, the next token is a good one.
     if response.is_server_error or response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED}:
-        raise RegistryAway(f"The registry answered {response.status_code}.")
-    raise RegistryRefused(f"The registry answered {response.status_code} to {response.request.method} {response.request.url.path}.")
+        raise RegistryFailed(f"answered {response.status_code}", asked=asked)
+    raise RegistryRefused(f"The registry answered {response.status_code} to {asked}.")
 
 
 def _whole(response: httpx.Response) -> bytes:
-    content = bytearray()
+    content, end = bytearray(), monotonic() + _LONGEST_DOCUMENT
     for chunk in response.iter_bytes():
         content += chunk
         if len(content) > LARGEST_DOCUMENT:
             raise RegistryRefused("A document in the registry is larger than any manifest or configuration.")
+        if monotonic() > end:
+            raise RegistryFailed("trickles its answer", asked=response.request.url.path)
     return bytes(content)
 
 

@@ -6,7 +6,7 @@ import httpx
 from django.conf import settings
 from django.utils import timezone
 
-from registry_auth.errors import RegistryAway
+from registry_auth.errors import RegistryAway, RegistryRefused
 from registry_auth.kept import KeptAnswers
 from registry_auth.service_access import service_credentials
 
@@ -31,6 +31,7 @@ class ServiceTokens:
 
         Raises:
             RegistryAway: the endpoint does not answer, or not with a token: try again.
+            RegistryRefused: it does not understand this scope.
         """
         now = time.time()
         kept = self._kept.get(scope, now=now)
@@ -50,6 +51,8 @@ class ServiceTokens:
             raise RegistryAway(f"The token endpoint did not answer: {type(error).__name__}.") from error
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise RegistryAway("The token endpoint does not know us: LAYERSTORE_TOKEN_KEYS or the clocks of the two processes differ.")
+        if response.status_code == httpx.codes.BAD_REQUEST:
+            raise RegistryRefused(f"The token endpoint takes {scope} for no scope.")
         if not response.is_success:
             raise RegistryAway(f"The token endpoint answered {response.status_code}.")
         return dict(response.json())

@@ -11,15 +11,15 @@ from redis.exceptions import RedisError
 from common.leases import lease_of_job
 from common.queue import queue_after_commit
 from common.redis import raw_redis_client
-from registry_auth.errors import RegistryAway
+from registry_auth.errors import RegistryAway, RegistryFailed
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.registry_client import RegistryClient
-from registry_auth.services.descriptions import describe_waiting_manifests
+from registry_auth.services.descriptions import describe_waiting_manifests, has_due_manifests
 from registry_auth.services.events import drain_envelopes, has_waiting_envelopes, prune_events
 from registry_auth.services.pullers import count_pullers, forget_old_days
 from registry_auth.services.reconciliation import reconcile
 from registry_auth.services.reservations import settle_reservations
-from registry_auth.services.take_downs import remove_taken_down_manifests
+from registry_auth.services.take_downs import remove_asked_for, remove_taken_down_manifests
 
 logger = logging.getLogger(__name__)
 _DRAIN_QUEUED = "registry-events-drain-queued"
@@ -50,6 +50,9 @@ def describe_manifests() -> None:
                 describe_waiting_manifests(registry=registry)
         except RegistryAway as error:
             logger.warning("manifests wait for their description: %s", error.message)
+            return
+    if has_due_manifests():  # more than one run may take, or here since its last look
+        queue_after_commit(describe_manifests)
 
 
 @shared_task(name="registry_auth.count_pullers")
@@ -95,19 +98,20 @@ def expire_reservations() -> None:
         try:
             with RegistryClient() as registry:
                 settle_reservations(registry=registry, now=timezone.now())
-        except RegistryAway as error:
+        except (RegistryAway, RegistryFailed) as error:
             logger.warning("names wait until the registry can be asked: %s", error.message)
 
 
 @shared_task(name="registry_auth.remove_taken_down_manifests")
 def remove_taken_down() -> None:
-    """Delete what was taken down from the registry itself; one worker at a time."""
+    """Delete from the registry what was taken down, and what its sellers want gone; one worker at a time."""
     with lease_of_job("registry_auth.remove_taken_down_manifests") as held:
         if not held:
             return
         try:
             with RegistryClient() as registry:
                 remove_taken_down_manifests(registry=registry)
+                remove_asked_for(registry=registry)
         except RegistryAway as error:
             logger.warning("taken down manifests wait for their removal: %s", error.message)
 

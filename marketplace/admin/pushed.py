@@ -1,25 +1,55 @@
-"""What has been pushed, as the registry told: manifests with their layers, and tags. To read; pushes change it."""
+"""What has been pushed, as the registry told: manifests with their layers, and tags. Pushes change it; staff may have it read again."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.trail import AuditedAdmin
-from common.admin import neighbour, neighbours
+from accounts.requests import signed_in
+from common.admin import act, neighbour, neighbours
 from marketplace.models import LayerList, Manifest, Tag
+from marketplace.services.unreadable import describe_again
 
 
 @admin.register(Manifest)
 class ManifestAdmin(AuditedAdmin):
     """Manifests by digest."""
 
-    list_display = ("short_digest", neighbour("image"), "kind", "platforms", "size", "pushed_at", "described_at")
-    list_filter = ("kind", ("described_at", admin.EmptyFieldListFilter), "pushed_at")
+    list_display = (
+        "short_digest",
+        neighbour("image"),
+        "kind",
+        "platforms",
+        "size",
+        "pushed_at",
+        "described_at",
+        "given_up_at",
+        "last_error",
+    )
+    list_filter = (
+        "kind",
+        ("described_at", admin.EmptyFieldListFilter),
+        ("given_up_at", admin.EmptyFieldListFilter),
+        ("removal_asked_at", admin.EmptyFieldListFilter),
+        "pushed_at",
+    )
     list_select_related = ("image",)
-    search_fields = ("digest", "image__repository")
+    search_fields = ("digest", "image__repository", "last_error")
     date_hierarchy = "pushed_at"
     exclude = ("image",)
-    readonly_fields = ("id", neighbour("image"), neighbours(Tag, "manifest"), "layers")
+    readonly_fields = (
+        "id",
+        neighbour("image"),
+        neighbours(Tag, "manifest"),
+        "layers",
+        "removal_asked_at",
+        "attempts",
+        "due_at",
+        "last_error",
+        "given_up_at",
+    )
+    actions = ("describe_again",)
 
     @admin.display(description="layers, base first")
     def layers(self, manifest: Manifest) -> SafeString:
@@ -27,6 +57,11 @@ class ManifestAdmin(AuditedAdmin):
         found = LayerList.objects.filter(manifest=manifest).first()
         rows = found.layers if found else []
         return format_html_join(mark_safe("<br>"), "<code>{}</code> {} {}", ((row.digest, row.size, row.command) for row in rows))
+
+    @act("Describe again", consequence="It is read from the registry afresh within seconds, and so are the indexes that name it.")
+    def describe_again(self, request: HttpRequest, manifest: Manifest, reason: str) -> None:
+        """Read it again, also where that was given up."""
+        describe_again(manifest=manifest, reason=reason, actor=signed_in(request))
 
 
 @admin.register(Tag)

@@ -13,6 +13,7 @@ from marketplace.api.requests import asker, checked
 from marketplace.models import Image, Namespace, Tag
 from marketplace.services.images import release_image, reserve_image
 from marketplace.services.namespaces import choose_namespace
+from marketplace.services.unreadable import ask_for_removal
 
 
 class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Namespace]):
@@ -60,9 +61,15 @@ class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     """The tags of your images, as the registry told us."""
 
     serializer_class = serializers.TagSerializer
-    queryset = Tag.objects.select_related("manifest").defer("manifest__children")
+    queryset = Tag.objects.select_related("manifest__image").defer("manifest__children")
     lookup_value_converter = "uuid"
     filterset_fields = ("image", "name")
 
     def get_queryset(self) -> QuerySet[Tag]:
         return super().get_queryset().filter(image__owner__user=self.request.user.pk)
+
+    @extend_schema(request=None, responses={202: None})
+    def destroy(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
+        """Remove a tag whose manifest nobody can read, with that manifest and its other tags. What buyers may have is not removed."""
+        ask_for_removal(manifest=self.get_object().manifest, actor=asker(request))
+        return Response(status=status.HTTP_202_ACCEPTED)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
+from common.claims import Attempt
 from common.models import UUIDModel
 from marketplace.models.images import Image
 
@@ -15,15 +16,17 @@ MOST_LAYERS: Final = 128  # rows of a layer list; docker itself runs no image of
 LONGEST_COMMAND: Final = 120  # characters
 
 
-class Manifest(UUIDModel):
-    """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index").
+class Manifest(UUIDModel, Attempt):
+    """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index"). Attempts are made to describe or to remove it.
 
     Attributes:
         size: bytes that a pull transfers: configuration and layers; for an index, those of its largest child.
-        platforms: `os/architecture[/variant]`, sorted; several for an index, none for artefacts.
-        children: digests of an index's manifests, attestations left out.
+        kind: an index that names no image is an artefact, as everything that cannot be pulled and run.
+        platforms: as `marketplace.platforms` writes them, sorted; several for an index, none for artefacts.
+        children: digests of an index's manifests, attestations left out. Known before the index is described, which waits for them.
         image_created_at: what the image says of itself, in its configuration.
         described_at: when its content was read from the registry; empty while only an event has told of it.
+        removal_asked_at: when its seller asked for it to go, because nobody could read it.
     """
 
     class Kind(models.TextChoices):
@@ -41,15 +44,27 @@ class Manifest(UUIDModel):
     image_created_at = models.DateTimeField(null=True, blank=True)
     pushed_at = models.DateTimeField(default=timezone.now)
     described_at = models.DateTimeField(null=True, blank=True)
+    removal_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "digest"), name="manifest_digest_unique"),)
-        # From a platform's manifest to the indexes that name it: asked for each batch of pulls.
-        indexes = (GinIndex(fields=("children",), condition=models.Q(kind="index"), name="manifest_children"),)
+        indexes = (
+            # From a platform's manifest to the indexes that name it: asked for each batch of pulls.
+            GinIndex(fields=("children",), condition=models.Q(kind="index"), name="manifest_children"),
+            models.Index(
+                fields=("due_at",), condition=models.Q(described_at__isnull=True, given_up_at__isnull=True), name="manifest_waiting"
+            ),
+            models.Index(fields=("due_at",), condition=models.Q(removal_asked_at__isnull=False), name="manifest_going"),
+        )
         ordering = ("-pushed_at",)
 
     def __str__(self) -> str:
         return self.digest
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the registry did not let us read it so far: then it is no version that buyers see, and its seller may remove it."""
+        return self.described_at is None and self.last_error != ""
 
     @property
     def short_digest(self) -> str:

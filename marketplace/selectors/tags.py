@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from marketplace.models import Image, Manifest, Tag
@@ -16,6 +16,7 @@ LISTED = 200  # tags of one image
 LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what is no image are passed over
 _OF_MANIFEST = tuple(f"shown_tag__manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
 LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
+_UNREADABLE_LISTED = 20
 _NEW = timedelta(minutes=10)
 
 
@@ -43,8 +44,10 @@ class TagRow:
 
 
 def visible_tags() -> QuerySet[Tag]:
-    """Tags that buyers see, newest first: no signatures, nothing that is not an image."""
-    tags = Tag.objects.filter(manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX)).exclude(name__startswith="sha256-")
+    """Tags that buyers see, newest first: no signatures, nothing that is not an image, nothing that could not be read."""
+    readable = Q(manifest__described_at__isnull=False) | Q(manifest__last_error="", manifest__removal_asked_at__isnull=True)
+    images = Q(manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX))
+    tags = Tag.objects.filter(readable, images).exclude(name__startswith="sha256-")
     return tags.select_related("manifest").order_by("-pushed_at", "name")
 
 
@@ -93,6 +96,12 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
 def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
     """Return the ids of an image's newest tags, of whatever kind: read from the index `tag_newest` and no further."""
     return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values("pk")[:most]
+
+
+def unreadable_manifests(image: Image) -> list[Manifest]:
+    """List what the registry does not let us read, the newest first, each with its tags in `named`. Two queries."""
+    waiting = image.manifests.filter(described_at__isnull=True).exclude(last_error="", removal_asked_at__isnull=True)
+    return list(waiting.prefetch_related(Prefetch("tags", to_attr="named"))[:_UNREADABLE_LISTED])
 
 
 def stops_at(rows: Iterable[TagRow], *, most: int | None = None) -> int | None:

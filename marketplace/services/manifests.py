@@ -1,7 +1,7 @@
 """What has been pushed: told by the registry's events, completed and repaired by what is read from it afterwards."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -36,6 +36,21 @@ class LayerDescription:
     digest: str
     size: int
     command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDescription:
+    """A manifest as an index tells of it.
+
+    Attributes:
+        size: bytes of the manifest itself.
+        platform: as the index says it; empty if it does not.
+    """
+
+    digest: str
+    media_type: str
+    size: int
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,29 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
         return manifest
 
 
+def record_children(*, index: Manifest, children: Iterable[ChildDescription]) -> None:
+    """Write down which manifests an index names, and those of them that no event told of; each waits to be described for itself."""
+    found = list(children)
+    with locked_transaction():
+        lock_image(image_id=index.image_id)
+        if not Manifest.objects.filter(pk=index.pk).update(children=[_text(child.digest, 140) for child in found]):
+            return
+        Manifest.objects.bulk_create(
+            [
+                Manifest(
+                    image_id=index.image_id,
+                    digest=_text(child.digest, 140),
+                    media_type=_text(child.media_type, 255),
+                    kind=_kind_of(child.media_type),
+                    size=_bytes(child.size),
+                    pushed_at=index.pushed_at,
+                )
+                for child in found
+            ],
+            ignore_conflicts=True,
+        )
+
+
 def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -> None:
     """Complete a manifest with what was read from the registry; one that is gone meanwhile stays gone."""
     with locked_transaction():
@@ -100,10 +138,15 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
             children=[_text(child, 140) for child in description.children],
             image_created_at=description.image_created_at,
             described_at=timezone.now(),
+            attempts=0,
+            last_error="",
+            given_up_at=None,
         )
         if not described:
             return
         LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
+        if manifest.is_unreadable:  # until now; the indexes that name it did without it
+            reread_indexes_of(manifest)
         keep_shown_tag(image)
         _draw_after_commit(image.pk)
 
@@ -116,6 +159,12 @@ def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
 
 def _draw_after_commit(image_id: UUID) -> None:
     queue_after_commit("marketplace.draw_cover_of_image", str(image_id))
+
+
+def reread_indexes_of(manifest: Manifest) -> None:
+    """Let the indexes that name a manifest be described afresh. The caller holds the image's lock."""
+    naming = Manifest.objects.filter(image=manifest.image_id, kind=Manifest.Kind.INDEX, children__contains=[manifest.digest])
+    naming.update(described_at=None, due_at=timezone.now(), attempts=0, last_error="", given_up_at=None)
 
 
 def remove_tag(*, repository: str, tag: str) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,8 +17,9 @@ from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, access_facts, allowed_actions, decide
 from marketplace.selectors.listings import list_images
 from marketplace.selectors.pulls import pull_figures, puller_figures
-from marketplace.selectors.tags import stops_at, tag_rows
+from marketplace.selectors.tags import stops_at, tag_rows, unreadable_manifests
 from marketplace.services.images import release_image
+from marketplace.services.unreadable import ask_for_removal
 from marketplace.views.guards import SellerRequest, own_image, seller_required
 
 _COLUMNS = (Action.PULL, Action.PUSH, Action.DELETE)
@@ -63,7 +64,27 @@ def image_tags(request: SellerRequest, image_id: UUID) -> HttpResponse:
 
 def _tags(found: Image) -> dict[str, object]:
     rows = tag_rows(found)
-    return {"image": found, "rows": rows, "stops_at": stops_at(rows), "example_tag": _FIRST_TAG}
+    return {
+        "image": found,
+        "rows": rows,
+        "stops_at": stops_at(rows),
+        "unreadable": unreadable_manifests(found),
+        "example_tag": _FIRST_TAG,
+    }
+
+
+@seller_required
+@require_POST
+def remove_unreadable(request: SellerRequest, image_id: UUID, manifest_id: UUID) -> HttpResponse:
+    """Ask for a manifest to go that nobody can read."""
+    found = own_image(request, image_id)
+    try:
+        ask_for_removal(manifest=get_object_or_404(found.manifests, pk=manifest_id), actor=signed_in(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "It is removed from the registry within a minute, with its tags.")
+    return redirect("marketplace:image", found.pk)
 
 
 def _permissions(found: Image, owner: User, holders: int) -> list[Permission]:

@@ -2,5 +2,6 @@
 
 from registry_auth.admin.events import RegistryEnvelopeAdmin, SeenRegistryEventAdmin
 from registry_auth.admin.reconciliations import ReconciliationAdmin
+from registry_auth.admin.troubles import RepositoryTroubleAdmin
 
-__all__ = ["ReconciliationAdmin", "RegistryEnvelopeAdmin", "SeenRegistryEventAdmin"]
+__all__ = ["ReconciliationAdmin", "RegistryEnvelopeAdmin", "RepositoryTroubleAdmin", "SeenRegistryEventAdmin"]

@@ -14,9 +14,8 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from registry_auth.clients import client_of
-from registry_auth.descriptions import INDEX_TYPES
+from registry_auth.descriptions import INDEX_TYPES, MANIFEST_TYPES
 from registry_auth.errors import MalformedEnvelope
-from registry_auth.registry_client import MANIFEST_TYPES
 from registry_auth.service_access import SERVICE_SUBJECT
 
 _MANIFESTS = frozenset({*MANIFEST_TYPES, "application/vnd.docker.distribution.manifest.v1+prettyjws"})

@@ -13,7 +13,8 @@ class Reconciliation(models.Model):
         removed: tags that the registry no longer has.
         described: manifests that were completed or forgotten.
         unknown_repositories: names in the registry that nobody here holds.
-        refused: images that the registry or a lock kept from us; the next run tries again.
+        refused: images that the registry kept from us; each is a `RepositoryTrouble` and tried again later.
+        stopped_before: the image that a run came to when its time was over; the next one begins there.
         problem: why it did not come to its end.
     """
 
@@ -24,6 +25,7 @@ class Reconciliation(models.Model):
     described = models.PositiveIntegerField("manifests described", default=0)
     unknown_repositories = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField("images refused", default=0)
+    stopped_before = models.UUIDField(null=True, blank=True, editable=False)
     problem = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime
 
+from django.db import OperationalError
+
 from common.errors import DomainError
 from marketplace.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
 from registry_auth.registry_client import RegistryClient
@@ -17,7 +19,7 @@ def settle_reservations(*, registry: RegistryClient, now: datetime) -> None:
     name would inherit.
 
     Raises:
-        RegistryAway: nothing is freed now.
+        RegistryAway, RegistryFailed: nothing is freed now.
     """
     warn_of_expiry(now=now)
     end_expired_reservations(now=now)
@@ -33,3 +35,7 @@ def settle_reservations(*, registry: RegistryClient, now: datetime) -> None:
                 free_name(image=image)
         except DomainError as error:  # pushed to, sold or held by somebody since we asked: the next run sees it as it is then
             logger.info("name neither freed nor kept", extra={"repository": repository, "why": error.message})
+        except OperationalError:
+            raise  # the database is away: no row is at fault
+        except Exception:  # whatever one name makes us stumble over stops no other
+            logger.exception("name neither freed nor kept", extra={"repository": repository})

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import AccessToken, AuditEvent, Invitation, Membership
 from billing.models import Order
 from common.models import new_id
-from marketplace.models import Entitlement, Image, Product, ProductPicture, Tag
+from marketplace.models import Entitlement, Image, Manifest, Product, ProductPicture, Tag
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.routes import Route, site_routes
@@ -45,6 +45,7 @@ def state() -> list[object]:
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk"),
         *Tag.objects.order_by("pk").values_list("pk"),
+        *Manifest.objects.order_by("pk").values_list("pk", "removal_asked_at"),
         *Membership.objects.order_by("pk").values_list("pk", "role"),
         *Invitation.objects.order_by("pk").values_list("pk", "accepted_at", "withdrawn_at"),
         *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),

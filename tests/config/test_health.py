@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import httpx
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from common.neighbours import mark_away
 from config import health
 from config.health import HealthMiddleware, NotReady, Readiness
 from registry_auth.keys.store import KeyStore
@@ -28,11 +31,11 @@ def broken() -> None:
     raise OSError("postgresql://layerstore:the-password@db.internal/layerstore refused")
 
 
-def ask(path: str, **parts: health.Check) -> HttpResponse:
+def ask(path: str, noticed: tuple[str, ...] = (), **parts: health.Check) -> HttpResponse:
     def page(request: HttpRequest) -> HttpResponse:
         return HttpResponse("the page")
 
-    return HealthMiddleware(page, parts=parts)(RequestFactory().get(path))
+    return HealthMiddleware(page, parts=parts, neighbours=lambda: list(noticed))(RequestFactory().get(path))
 
 
 def test_alive_under_any_host_name() -> None:
@@ -61,17 +64,40 @@ def test_unready_names_the_parts_and_nothing_else() -> None:
     assert answer["Retry-After"] == "5"
 
 
+def test_a_registry_that_answers_here_and_fails_for_its_sellers_is_away() -> None:
+    answer = ask("/readyz", noticed=("mail", "registry"), database=well, registry=well)
+
+    assert (answer.status_code, answer.content) == (503, b"away: registry, mail\n")
+
+
+def test_a_neighbour_that_pages_go_on_without_is_told_and_sends_nobody_away(keys: KeyStore) -> None:
+    keys.init(now=datetime.now(UTC) - timedelta(days=80))
+
+    answer = ask("/readyz", noticed=("mail", "stripe"), database=well)
+
+    assert (answer.status_code, answer.content) == (200, b"ok, away: mail, stripe, renew: signing key\n")
+
+
+@pytest.mark.django_db
+def test_neighbours_are_noticed_and_forgotten_with_the_database() -> None:
+    mark_away("mail", reason="hangs")
+    assert health.noticed_away() == ["mail"]
+
+    with mock.patch("config.health.away_neighbours", side_effect=OperationalError):
+        assert health.noticed_away() == []
+
+
 def test_other_addresses_pass() -> None:
     assert ask("/readyz/", database=broken).content == b"the page"
 
 
 def test_the_parts_are_asked_once_in_two_seconds() -> None:
     asked, now = [], [100.0]
-    readiness = Readiness({"redis": lambda: asked.append(now[0])}, clock=lambda: now[0])
+    readiness = Readiness({"redis": lambda: asked.append(now[0])}, neighbours=list, clock=lambda: now[0])
 
     for moment in (100.0, 101.9, 102.0, 103.0):
         now[0] = moment
-        assert readiness.away() == []
+        assert readiness.away() == ([], [])
 
     assert asked == [100.0, 102.0]
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.services.audit import record_audit
-from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
+from registry_auth.models import Reconciliation, RegistryEnvelope, RepositoryTrouble, SeenRegistryEvent
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import ImageFactory
+from tests.factories.marketplace import ImageFactory, ManifestFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +95,33 @@ def test_an_envelope_is_applied_again_for_a_reason(staff, envelope):
     envelope.refresh_from_db()
     assert (envelope.attempts, envelope.last_error, envelope.drained_at) == (0, "", None)
     assert AuditEvent.objects.get(action="registry_envelope.retried").reason == "The lock is gone."
+
+
+def test_images_in_trouble_are_listed_and_tried_again(staff):
+    trouble = RepositoryTrouble.objects.create(
+        image=ImageFactory(), job="reconcile", attempts=12, given_up_at=timezone.now(), last_error="The registry answered 500."
+    )
+
+    listed = staff.get(reverse("admin:registry_auth_repositorytrouble_changelist"), {"q": "answered 500"}).content.decode()
+    assert str(trouble.image) in listed
+    assert staff.get(reverse("admin:registry_auth_repositorytrouble_change", args=[trouble.pk])).status_code == 200
+    assert str(trouble) == f"{trouble.image}: compare with the registry"
+    act = {"action": "retry", "_selected_action": [trouble.pk], "act_confirmed": "1", "reason": "the disk is whole again"}
+    staff.post(reverse("admin:registry_auth_repositorytrouble_changelist"), act)
+
+    trouble.refresh_from_db()
+    assert (trouble.attempts, trouble.given_up_at, trouble.last_error) == (0, None, "")
+    assert AuditEvent.objects.get(action="repository_trouble.retried").details == {"job": "reconcile"}
+
+
+def test_a_manifest_that_was_given_up_is_described_again(staff):
+    manifest = ManifestFactory(described_at=None, attempts=12, given_up_at=timezone.now(), last_error="The registry answered 500.")
+
+    listed = staff.get(reverse("admin:marketplace_manifest_changelist"), {"given_up_at__isempty": "0"}).content.decode()
+    assert "The registry answered 500." in listed
+    assert staff.get(reverse("admin:marketplace_manifest_change", args=[manifest.pk])).status_code == 200
+    act = {"action": "describe_again", "_selected_action": [manifest.pk], "act_confirmed": "1", "reason": "pushed anew"}
+    staff.post(reverse("admin:marketplace_manifest_changelist"), act)
+
+    manifest.refresh_from_db()
+    assert (manifest.attempts, manifest.given_up_at, manifest.last_error) == (0, None, "")

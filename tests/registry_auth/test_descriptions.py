@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.models import Manifest
+from marketplace.services.manifests import ManifestDescription
 from registry_auth.descriptions import children_of, config_digest, describe_image, describe_index, read_document
-from tests.support.registry import CONFIG, LAYER, OciImage, digest_of, index_of
+from tests.support.registry import CONFIG, LAYER, MANIFEST, OciImage, digest_of, index_of
 
 SOME = digest_of(b"something")
 
@@ -101,31 +102,51 @@ def test_what_is_no_image_is_an_artefact(change):
     assert (found.kind, found.layers, found.platforms) == (Manifest.Kind.ARTIFACT, (), ())
 
 
+def an_image(size: int = 1, *platforms: str) -> ManifestDescription:
+    return ManifestDescription(kind=Manifest.Kind.IMAGE, size=size, platforms=platforms)
+
+
 def test_an_index_is_as_large_as_its_largest_child():
     amd, arm = OciImage(["amd"]), OciImage(["arm"], architecture="arm64")
     document = read_document(index_of([amd, arm], attestation=OciImage(["attestation"])))
 
-    found = describe_index(document, sizes={amd.digest: 10, arm.digest: 20})
+    found = describe_index(document, known={amd.digest: an_image(10), arm.digest: an_image(20)})
 
     assert (found.kind, found.size) == (Manifest.Kind.INDEX, 20)
     assert (found.platforms, found.children) == (("linux/amd64", "linux/arm64"), (amd.digest, arm.digest))
 
 
-def test_attestations_are_known_by_annotation_or_by_platform():
+def test_the_platform_of_an_entry_that_does_not_say_it_is_what_the_image_says():
+    entries = [{"digest": digest_of(b"one")}, {"digest": digest_of(b"two"), "platform": {"os": "linux", "architecture": "aarch64"}}]
+    known = {digest_of(b"one"): an_image(1, "linux/amd64"), digest_of(b"two"): an_image(1, "linux/riscv64")}
+
+    assert describe_index({"manifests": entries}, known=known).platforms == ("linux/amd64", "linux/arm64")
+
+
+@pytest.mark.parametrize(
+    "known", [{}, {SOME: ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=7)}], ids=["nothing", "artefacts alone"]
+)
+def test_an_index_without_images_is_an_artefact(known):
+    found = describe_index({"manifests": [{"digest": SOME}]}, known=known)
+
+    assert (found.kind, found.platforms, found.children) == (Manifest.Kind.ARTIFACT, (), ())
+
+
+def test_attestations_are_known_by_annotation_or_by_platform_and_layers_are_no_manifests():
     entries = [
         {"digest": SOME, "platform": {"os": "unknown", "architecture": "unknown"}},
         {"digest": SOME, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
         {"digest": SOME},
+        {"digest": SOME, "mediaType": MANIFEST},
+        {"digest": digest_of(b"layer"), "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip"},
+        {"digest": digest_of(b"cache"), "mediaType": "application/vnd.buildkit.cacheconfig.v0"},
+        {"digest": digest_of(b"odd"), "mediaType": []},
         {"digest": "../../blobs/uploads"},
         {"platform": {"os": "linux"}},
         "nonsense",
     ]
 
-    assert [child["digest"] for child in children_of({"manifests": entries})] == [SOME]
-
-
-def test_an_empty_index_is_an_index():
-    assert describe_index({}, sizes={}).size == 0
+    assert [child.digest for child in children_of({"manifests": entries})] == [SOME]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"x", b"[]", b"\xff", b"[" * 100_000])
@@ -157,4 +178,5 @@ def test_nothing_in_a_manifest_breaks_its_reader(manifest, config):
 
     config_digest(document)
     assert describe_image(document, config).size >= 0
-    assert len(describe_index(document, sizes={}).children) == len(children_of(document))
+    known = {child.digest: an_image() for child in children_of(document)}
+    assert len(describe_index(document, known=known).children) == len(known)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from registry_auth.errors import RegistryAway, RegistryRefused
+from registry_auth import registry_client
+from registry_auth.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.registry_client import LARGEST_DOCUMENT, RegistryClient
 from registry_auth.service_access import SERVICE_SUBJECT
 from tests.registry_auth.conftest import claims_of
@@ -97,10 +98,10 @@ def test_content_with_another_digest_is_refused(asking):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, pytest.param(401, id="token not trusted")])
-def test_a_registry_in_trouble_is_asked_again_later(asking, status):
+def test_a_question_that_the_registry_has_trouble_with_may_be_asked_again(asking, status):
     client, _ = asking(lambda _: httpx.Response(status))
 
-    with pytest.raises(RegistryAway):
+    with pytest.raises(RegistryFailed, match=f"answered {status} to GET /v2/a/x/manifests/1.0"):
         client.manifest("a/x", "1.0")
 
 
@@ -112,21 +113,45 @@ def test_a_registry_that_says_no_is_not_asked_again(asking, status):
         client.manifest("a/x", "1.0")
 
 
-def test_a_registry_that_does_not_answer_is_away(asking):
+@pytest.mark.parametrize("fault", [httpx.ConnectTimeout, httpx.ConnectError])
+def test_a_registry_that_takes_no_connection_is_away(asking, fault):
     def fail(request):
-        raise httpx.ConnectTimeout("too slow", request=request)
+        raise fault("nobody there", request=request)
 
     client, _ = asking(fail)
 
-    with pytest.raises(RegistryAway, match="ConnectTimeout"):
+    with pytest.raises(RegistryAway, match=fault.__name__):
         list(client.repositories())
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind"), [(httpx.ReadTimeout, "gives no answer in time"), (httpx.RemoteProtocolError, "broke off its answer")]
+)
+def test_a_question_without_an_answer_says_nothing_of_others(asking, fault, kind):
+    def fail(request):
+        raise fault("too slow", request=request)
+
+    client, _ = asking(fail)
+
+    with pytest.raises(RegistryFailed) as failed:
+        client.manifest("a/x", "1.0")
+    assert failed.value.kind == kind
+
+
+def test_a_document_that_trickles_is_not_waited_for(asking, monkeypatch):
+    moments = iter([0.0, 15.0, 21.0])
+    monkeypatch.setattr(registry_client, "monotonic", lambda: next(moments))
+    client, _ = asking(lambda _: httpx.Response(200, content=iter([b"{", b"}", b" "])))
+
+    with pytest.raises(RegistryFailed, match="trickles"):
+        client.blob("a/x", digest_of(b""))
+
+
 @pytest.mark.parametrize("content", [b'{"tags": ["a", "b', b"<html>", b""])
-def test_a_listing_that_breaks_off_is_away(asking, content):
+def test_a_listing_that_breaks_off_is_no_answer(asking, content):
     client, _ = asking(lambda _: httpx.Response(200, content=content))
 
-    with pytest.raises(RegistryAway):
+    with pytest.raises(RegistryFailed, match="broke off"):
         list(client.tags("a/x"))
 
 

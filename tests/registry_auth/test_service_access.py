@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.credentials import service_secret
 from accounts.selectors.tokens import NOTED_USES
 from common.redis import redis_client, redis_key
-from registry_auth.errors import RegistryAway
+from registry_auth.errors import RegistryAway, RegistryRefused
 from registry_auth.service_access import SERVICE_SUBJECT, SERVICE_USER, service_credentials
 from registry_auth.service_tokens import ServiceTokens
 from registry_auth.services import tokens as service
@@ -128,6 +128,10 @@ class TestAsking:
         with pytest.raises(RegistryAway, match=said):
             tokens.token_for("repository:acme/db:pull")
         tokens.close()
+
+    def test_a_scope_that_is_none_says_nothing_of_others(self):
+        with pytest.raises(RegistryRefused, match="repository:::pull for no scope"):
+            ServiceTokens(httpx.MockTransport(lambda _: httpx.Response(400))).token_for("repository:::pull")
 
     def test_neither_secret_nor_token_is_logged(self, token_transport, caplog):
         caplog.set_level(0)

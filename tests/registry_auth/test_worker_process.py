@@ -40,5 +40,5 @@ def test_without_a_private_key_it_reconciles_with_the_real_registry_and_logs_no_
     assert done.returncode == 0, done.stderr
     assert "registry reconciled" in done.stderr
     tag = Tag.objects.get(image=image)
-    assert (tag.name, tag.manifest.digest, tag.manifest.layers.count()) == ("1.0", pushed.digest, 2)
+    assert (tag.name, tag.manifest.digest, len(tag.manifest.layer_list.layers)) == ("1.0", pushed.digest, 2)
     assert not any(secret in done.stderr for secret in ("lss_", "eyJ", "Basic "))

@@ -28,6 +28,7 @@ def rows_of_others() -> dict[str, Model]:
         "robot": robot,
         "product_id": product,
         "image_id": image,
+        "manifest_id": image.manifests.get(),
         "order_id": order,
         "picture_id": picture,
         "token_id": token,

@@ -2,9 +2,9 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from marketplace.models import Image, Namespace
+from marketplace.models import Image, Manifest, Namespace
 from tests.factories.accounts import AccessTokenFactory
-from tests.factories.marketplace import ImageFactory, PushedImageFactory, TagFactory
+from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +111,17 @@ def test_lists_come_in_pages(as_seller: APIClient, namespace: Namespace) -> None
 
     assert (len(first["results"]), len(second["results"]), second["next"]) == (2, 1, None)
     assert len({row["id"] for row in first["results"] + second["results"]}) == 3
+
+
+def test_a_tag_that_nobody_can_read_is_removed_and_no_other(as_seller: APIClient, as_other: APIClient, namespace: Namespace) -> None:
+    image = PushedImageFactory(namespace=namespace)
+    broken = TagFactory(image=image, name="broken", manifest=ManifestFactory(image=image, described_at=None, last_error="answers 500"))
+    fine = image.tags.get(name="1.0")
+
+    assert as_other.delete(f"/api/v1/tags/{broken.pk}/").status_code == 404
+    refused = as_seller.delete(f"/api/v1/tags/{fine.pk}/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "manifest_is_readable")
+    assert not Manifest.objects.filter(removal_asked_at__isnull=False).exists()
+
+    assert as_seller.delete(f"/api/v1/tags/{broken.pk}/").status_code == 202
+    assert Manifest.objects.get(removal_asked_at__isnull=False) == broken.manifest

@@ -6,8 +6,18 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from marketplace.models import Image, Namespace
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory, TagFactory
+from accounts.models import AuditEvent
+from marketplace.models import Image, Manifest, Namespace, Tag
+from marketplace.selectors.tags import visible_tags
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    FreeProductFactory,
+    ImageFactory,
+    ManifestFactory,
+    ProductFactory,
+    PushedImageFactory,
+    TagFactory,
+)
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +109,39 @@ def test_an_image_on_sale_is_not_given_up(seller_client: Client, namespace: Name
     assert "is on sale" in response.content.decode()
     image.refresh_from_db()
     assert image.is_live
+
+
+class TestUnreadable:
+    @pytest.fixture
+    def tag(self, namespace: Namespace) -> Tag:
+        image = PushedImageFactory(namespace=namespace)
+        manifest = ManifestFactory(image=image, described_at=None, last_error="RegistryFailed: The registry answered 500.", attempts=3)
+        return TagFactory(image=image, name="broken", manifest=manifest)
+
+    def test_what_cannot_be_read_is_told_to_its_seller_with_a_way_out(self, seller_client: Client, tag: Tag) -> None:
+        page = seller_client.get(f"/selling/images/{tag.image_id}/")
+
+        assert_sound(page)
+        html = page.content.decode()
+        assert "<strong>broken cannot be read.</strong> Buyers do not see it. RegistryFailed: The registry answered 500." in html
+        assert [row.name for row in page.context["rows"]] == ["1.0"]
+        assert "We try again" in html
+        Manifest.objects.update(given_up_at=timezone.now())
+        assert "We have given up trying." in seller_client.get(f"/selling/images/{tag.image_id}/tags").content.decode()
+
+    def test_the_seller_asks_for_its_removal(self, seller_client: Client, tag: Tag) -> None:
+        answer = seller_client.post(f"/selling/images/{tag.image_id}/manifests/{tag.manifest_id}/remove", follow=True)
+
+        assert "You asked for its removal" in answer.content.decode()
+        manifest = Manifest.objects.get(pk=tag.manifest_id)
+        assert (manifest.removal_asked_at is not None, manifest.attempts, manifest.last_error) == (True, 0, "")
+        assert AuditEvent.objects.get(action="manifest.removal_asked").details == {"digest": manifest.digest}
+        assert not visible_tags().filter(name="broken").exists()
+
+    def test_what_can_be_read_stays(self, seller_client: Client, tag: Tag) -> None:
+        fine = tag.image.manifests.get(described_at__isnull=False)
+
+        answer = seller_client.post(f"/selling/images/{tag.image_id}/manifests/{fine.pk}/remove", follow=True)
+
+        assert f"{fine.short_digest} is in order, and buyers may have it." in answer.content.decode()
+        assert not Manifest.objects.filter(removal_asked_at__isnull=False).exists()

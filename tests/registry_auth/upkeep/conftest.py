@@ -6,13 +6,16 @@ import httpx
 import pytest
 
 from registry_auth.registry_client import RegistryClient
-from tests.support.registry import MANIFEST, OciImage, digest_of
+from tests.support.registry import INDEX, MANIFEST, OciImage, digest_of, index_of
 
 MINE = OciImage(["one"])
 
 
 class RegistryTable:
-    """A registry of the test's making: tags and blobs by repository, and repositories that shall fail."""
+    """A registry of the test's making: tags and blobs by repository; `failing` holds repositories, or single references in one.
+
+    `asked` remembers each question as method and path, without the leading `/v2/`.
+    """
 
     def __init__(self) -> None:
         self.tags: dict[str, dict[str, bytes]] = {}
@@ -20,6 +23,15 @@ class RegistryTable:
         self.only_layers: list[str] = []
         self.types: dict[str, str] = {}
         self.failing: dict[str, int] = {}
+        self.asked: list[str] = []
+
+    def hold_index(self, repository: str, *images: OciImage) -> str:
+        """Keep an index of images, but not these; return its digest."""
+        index = index_of(list(images))
+        self.tags.setdefault(repository, {})
+        self.blobs[digest_of(index)] = index
+        self.types[digest_of(index)] = INDEX
+        return digest_of(index)
 
     def hold(self, repository: str, tag: str, image: OciImage = MINE) -> None:
         self.tags.setdefault(repository, {})[tag] = image.manifest
@@ -27,13 +39,14 @@ class RegistryTable:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        self.asked.append(f"{request.method} {path.removeprefix('/v2/')}")
         if path == "/v2/_catalog":
-            return httpx.Response(200, json={"repositories": sorted([*self.tags, *self.only_layers])})
+            return httpx.Response(self.failing.get("_catalog", 200), json={"repositories": sorted([*self.tags, *self.only_layers])})
         found = re.fullmatch(r"/v2/(.+)/(tags|manifests|blobs)/(.+)", path)
         assert found
         repository, kind, reference = found.groups()
-        if repository in self.failing:
-            return httpx.Response(self.failing[repository])
+        if status := self.failing.get(repository) or self.failing.get(f"{repository}:{reference}"):
+            return httpx.Response(status)
         tags = self.tags.get(repository)
         if kind == "tags":
             return httpx.Response(404) if tags is None else httpx.Response(200, json={"tags": sorted(tags)})

@@ -1,13 +1,20 @@
 """Manifests that only an event told of are described."""
 
-import pytest
+from datetime import timedelta
+from unittest import mock
 
+import pytest
+from django.utils import timezone
+
+from common.errors import LockTimeout
 from marketplace.models import Manifest
-from registry_auth.errors import RegistryAway
+from marketplace.selectors.tags import visible_tags
+from marketplace.services.manifests import ChildDescription, record_children
+from registry_auth.services import descriptions
 from registry_auth.services.descriptions import describe_waiting_manifests
-from tests.factories.marketplace import ImageFactory, ManifestFactory
+from tests.factories.marketplace import ImageFactory, ManifestFactory, TagFactory
 from tests.registry_auth.upkeep.conftest import MINE
-from tests.support.registry import INDEX, OciImage, digest_of, index_of
+from tests.support.registry import INDEX, MANIFEST, OciImage
 
 pytestmark = pytest.mark.django_db
 
@@ -33,23 +40,123 @@ class TestDescriptions:
         child, gone = MINE, OciImage(["gone"])
         image = ImageFactory()
         table.hold(image.repository, "child")
-        index = index_of([child, gone])
-        table.blobs[digest_of(index)] = index
-        table.types[digest_of(index)] = INDEX
-        manifest = ManifestFactory(image=image, digest=digest_of(index), kind=Manifest.Kind.INDEX, described_at=None)
+        manifest = _index(image, table.hold_index(image.repository, child, gone))
 
-        assert describe_waiting_manifests(registry=registry) == 2
+        assert describe_waiting_manifests(registry=registry) == 4  # the index once more when it knows of its children
 
         manifest.refresh_from_db()
         assert (manifest.kind, manifest.size, manifest.children) == ("index", child.size, [child.digest, gone.digest])
         assert image.manifests.get(digest=child.digest).platforms == ["linux/amd64"]
+        assert not image.manifests.filter(digest=gone.digest).exists()
 
-    def test_a_registry_in_trouble_leaves_it_waiting(self, registry, table):
-        manifest = ManifestFactory(described_at=None)
-        table.failing[manifest.image.repository] = 500
+    def test_children_are_described_once_however_many_indexes_name_them(self, registry, table):
+        children = [OciImage([f"child {number}"]) for number in range(5)]
+        image = ImageFactory()
+        for child in children:
+            table.hold(image.repository, child.digest, child)
+        for start in range(4):
+            _index(image, table.hold_index(image.repository, *children[start:], *children[:start]))
 
-        with pytest.raises(RegistryAway):
-            describe_waiting_manifests(registry=registry)
+        describe_waiting_manifests(registry=registry)
+
+        assert image.manifests.filter(described_at__isnull=False).count() == 9
+        assert [table.asked.count(f"GET {image.repository}/manifests/{child.digest}") for child in children] == [1] * 5
+        assert len(table.asked) <= 5 * 2 + 4 * 2
+
+    def test_a_sellers_thousand_manifests_do_not_stand_before_another_sellers_one(self, registry, table, monkeypatch):
+        crowd = ImageFactory()
+        ManifestFactory.create_batch(50, image=crowd, described_at=None)
+        single = ManifestFactory(described_at=None)
+
+        describe_waiting_manifests(registry=registry)
+
+        place = [place for place, asked in enumerate(table.asked) if single.digest in asked]
+        assert place[0] < 2
+
+    def test_a_seller_has_a_share_of_each_run(self, registry, table, monkeypatch):
+        manifests = ManifestFactory.create_batch(3, image=ImageFactory(), described_at=None)
+        other = ManifestFactory(described_at=None)
+        monkeypatch.setattr(descriptions, "SHARE", timedelta(0))
+
+        assert describe_waiting_manifests(registry=registry) == 2  # one of each
+
+        left = Manifest.objects.get(described_at=None, pk=manifests[-1].pk)
+        assert (left.attempts, left.due_at <= timezone.now()) == (0, True)
+        assert not Manifest.objects.filter(pk=other.pk).exists()
+
+    def test_a_run_has_an_end_and_gives_back_what_it_did_not_come_to(self, registry, table, monkeypatch):
+        ManifestFactory.create_batch(3, described_at=None)
+        monkeypatch.setattr(descriptions, "LONGEST_RUN", timedelta(seconds=-1))
+
+        assert describe_waiting_manifests(registry=registry) == 0
+
+        assert set(Manifest.objects.values_list("attempts", flat=True)) == {0}
+        monkeypatch.undo()
+        assert describe_waiting_manifests(registry=registry) == 3
+
+    def test_a_manifest_that_somebody_holds_is_left_for_later_and_no_fault_of_it(self, registry, table, monkeypatch):
+        manifest = _held(table)
+        monkeypatch.setattr(descriptions, "describe_manifest", mock.Mock(side_effect=LockTimeout))
+
+        describe_waiting_manifests(registry=registry)
 
         manifest.refresh_from_db()
-        assert manifest.described_at is None
+        assert (manifest.attempts, manifest.last_error, manifest.due_at > timezone.now()) == (0, "", True)
+
+    def test_an_index_whose_children_cannot_be_read_is_no_version_until_one_can(self, registry, table):
+        image = ImageFactory()
+        table.hold(image.repository, "child")
+        index = _index(image, table.hold_index(image.repository, MINE))
+        TagFactory(image=image, manifest=index, name="2.0")
+        table.failing[f"{image.repository}:{MINE.digest}"] = 500
+
+        describe_waiting_manifests(registry=registry)
+
+        index.refresh_from_db()
+        assert (index.described_at, index.last_error) == (None, "ChildrenUnreadable: None of the manifests that it names can be read.")
+        assert not visible_tags().exists()
+        table.failing.clear()
+        due_now(image)
+        describe_waiting_manifests(registry=registry)
+        assert visible_tags().get().manifest.platforms == ["linux/amd64"]
+
+    def test_an_index_does_without_a_child_that_cannot_be_read_until_it_can(self, registry, table):
+        image, late = ImageFactory(), OciImage(["late"], architecture="arm64")
+        for child in (MINE, late):
+            table.hold(image.repository, child.digest, child)
+        index = _index(image, table.hold_index(image.repository, MINE, late))
+        table.failing[f"{image.repository}:{late.digest}"] = 500
+
+        describe_waiting_manifests(registry=registry)
+
+        index.refresh_from_db()
+        assert (index.kind, index.platforms) == ("index", ["linux/amd64"])
+        table.failing.clear()
+        due_now(image)
+        describe_waiting_manifests(registry=registry)
+        index.refresh_from_db()
+        assert index.platforms == ["linux/amd64", "linux/arm64"]
+
+    def test_an_index_that_goes_while_we_look_leaves_no_children(self, registry, table):
+        image = ImageFactory()
+        index = _index(image, table.hold_index(image.repository, MINE))
+        children = [ChildDescription(MINE.digest, MANIFEST, 1)]
+        index.delete()
+
+        record_children(index=index, children=children)
+
+        assert not Manifest.objects.exists()
+
+
+def _index(image, digest):
+    return ManifestFactory(image=image, digest=digest, media_type=INDEX, kind=Manifest.Kind.INDEX, described_at=None)
+
+
+def _held(table) -> Manifest:
+    manifest = ManifestFactory(digest=MINE.digest, described_at=None)
+    table.hold(manifest.image.repository, "1.0")
+    return manifest
+
+
+def due_now(image) -> None:
+    Manifest.objects.filter(image=image).update(due_at=timezone.now())

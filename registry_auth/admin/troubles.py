@@ -1,0 +1,29 @@
+"""Images that the registry keeps from us."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.trail import AuditedAdmin
+from accounts.requests import signed_in
+from common.admin import act, neighbour
+from registry_auth.models import RepositoryTrouble
+from registry_auth.services.upkeep import retry_trouble
+
+
+@admin.register(RepositoryTrouble)
+class RepositoryTroubleAdmin(AuditedAdmin):
+    """Images that a job failed for: when they are tried again, or why nobody tries any more."""
+
+    list_display = ("id", neighbour("image"), "job", "attempts", "due_at", "given_up_at", "last_error")
+    list_filter = ("job", ("given_up_at", admin.EmptyFieldListFilter))
+    list_select_related = ("image",)
+    search_fields = ("image__repository", "last_error")
+    date_hierarchy = "due_at"
+    exclude = ("image",)
+    readonly_fields = (neighbour("image"), "attempts", "due_at", "last_error", "given_up_at")
+    actions = ("retry",)
+
+    @act("Try again", consequence="The next run tries the image, however often it failed.")
+    def retry(self, request: HttpRequest, trouble: RepositoryTrouble, reason: str) -> None:
+        """Try it once more."""
+        retry_trouble(trouble=trouble, reason=reason, actor=signed_in(request))
