@@ -23,6 +23,7 @@ from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment, SeenDispute
 from billing.places import in_request, leave_alone, take_place
 from common.neighbours import mark_away, mark_present
+from common.reading import is_text
 
 
 class Patience(NamedTuple):
@@ -37,6 +38,7 @@ _OF_WORKERS = Patience(3.05, 10, 2)
 _OF_REQUESTS = Patience(3.05, 8, 1)  # somebody waits, and a thread with them
 _AWAY = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError)
 _PERMISSION = re.compile(r"rak_\w+")
+_LONGEST_ID = 255  # Stripe's own bound
 _PAYMENT = ["payment_intent.latest_charge"]
 
 
@@ -314,12 +316,23 @@ def verify_event(payload: bytes, signature: str, secrets: list[str]) -> Delivery
             event = stripe.Webhook.construct_event(payload, signature, secret)
         except (stripe.SignatureVerificationError, ValueError):
             continue
-        thing = event.data.object
-        return Delivery(
-            event_id=event.id,
-            type=event.type,
-            object_id=getattr(thing, "id", ""),
-            account_id=getattr(event, "account", None) or "",
-            livemode=event.livemode,
-        )
+        except (AttributeError, TypeError, RecursionError) as error:  # signed, and no object that the SDK can read
+            raise InvalidWebhook from error
+        return _read_event(event)
     raise InvalidWebhook
+
+
+def _is_id(told: object) -> bool:
+    return told is None or (isinstance(told, str) and len(told) <= _LONGEST_ID and is_text(told))
+
+
+def _read_event(event: stripe.Event) -> Delivery:
+    try:
+        thing, livemode = event.data.object, event.livemode
+        texts: list[Any] = [event.id, event.type, getattr(thing, "id", ""), getattr(event, "account", None)]
+    except AttributeError as error:
+        raise InvalidWebhook from error
+    if livemode not in {True, False} or not all(_is_id(text) for text in texts):
+        raise InvalidWebhook
+    event_id, kind, object_id, account_id = (text or "" for text in texts)
+    return Delivery(event_id=event_id, type=kind, object_id=object_id, account_id=account_id, livemode=livemode)

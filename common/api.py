@@ -4,14 +4,16 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions, pagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from common.errors import DatabaseAway, DomainError, RetryLater, StatementTooSlow
+from common.http import note_unstorable
 from common.statements import was_cancelled
 
 
@@ -66,6 +68,8 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
         return response
     if isinstance(exception, OperationalError | InterfaceError):
         return problem_details(StatementTooSlow() if was_cancelled(exception) else DatabaseAway(), context)
+    if isinstance(exception, SuspiciousOperation | UnreadablePostError | DataError):
+        return _unreadable(exception)
     answer = exception_handler(exception, context)
     if answer is None:
         return None
@@ -78,6 +82,14 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
         if header in answer.headers:
             response[header] = answer.headers[header]
     return response
+
+
+def _unreadable(exception: Exception) -> Response:
+    if isinstance(exception, RequestDataTooBig):
+        return _problem(413, "too_large", "The document is too large.")
+    if isinstance(exception, DataError):
+        note_unstorable(exception)
+    return _problem(400, "unreadable", "The request holds something that cannot be read or stored.")
 
 
 def _code_and_detail(exception: Exception) -> tuple[str, str]:

@@ -4,9 +4,10 @@ import logging
 import sys
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.core.exceptions import ValidationError
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from common.errors import DomainError, RetryLater, StatementTooSlow
@@ -26,9 +27,22 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        return say_when_to_retry(error_page(request, exception.status, exception.message), exception)
+        match exception:
+            case DomainError():
+                return say_when_to_retry(error_page(request, exception.status, exception.message), exception)
+            case ValidationError():  # of a key in an address: no form lets one through
+                return error_page(request, 404)
+            case DataError():
+                note_unstorable(exception)
+                return error_page(request, 400)
+            case UnreadablePostError():  # whoever sent it has gone
+                return error_page(request, 400)
+        return None
+
+
+def note_unstorable(error: DataError) -> None:
+    """Write down that PostgreSQL refused a value: its sender's fault, which a form or parser of ours should have told them."""
+    logger.warning("PostgreSQL cannot hold what was sent", exc_info=error)
 
 
 def say_when_to_retry(response: HttpResponse, error: DomainError) -> HttpResponse:
@@ -89,8 +103,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     back = request.META.get("HTTP_REFERER", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         back = "/"
-    response = redirect(back)
-    response.status_code = 303
+    response = HttpResponseRedirect(back, status=303)
     if choice in {"light", "dark"}:
         response.set_cookie("theme", choice, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
     else:

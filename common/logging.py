@@ -30,6 +30,15 @@ class RedactSecrets(logging.Filter):
         return True
 
 
+class WakeNobody(logging.Filter):
+    """Lower what any stranger can cause to a warning: Django logs a refused request as an error, and errors wake operators."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno > logging.WARNING:
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        return True
+
+
 class JsonFormatter(_JsonFormatter):
     """Time in UTC, level, logger, message, and what `extra` carries."""
 

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "common.client.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "common.reading.ReadableRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -199,6 +200,12 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(LAYERSTORE_PUBLIC_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkeys.AddKeyForm",
+    "login_webauthn": "accounts.passkeys.LoginKeyForm",
+    "authenticate_webauthn": "accounts.passkeys.ShowKeyForm",
+    "reauthenticate_webauthn": "accounts.passkeys.ReauthenticateKeyForm",
+}
 MFA_TOTP_ISSUER = "Layerstore"
 
 for _setting, _value in env.email("LAYERSTORE_EMAIL_URL", "smtp://127.0.0.1:25").items():
@@ -240,7 +247,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["common.parsers.ReadableJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "common.api.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -280,12 +287,20 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
+# Each is a request that Django refuses with 400 (Django, "Security", SuspiciousOperation): a filter of a logger is not its children's.
+_REFUSED_BY_DJANGO = (
+    *("SuspiciousOperation", "SuspiciousMultipartForm", "SuspiciousFileOperation", "SuspiciousSession", "InvalidSessionKey"),
+    *("DisallowedHost", "DisallowedRedirect", "TooManyFieldsSent", "TooManyFilesSent", "RequestDataTooBig"),
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "common.logging.RedactSecrets"}},
+    "filters": {"redact": {"()": "common.logging.RedactSecrets"}, "wake_nobody": {"()": "common.logging.WakeNobody"}},
     "formatters": {"json": {"()": "common.logging.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        **{f"django.security.{name}": {"filters": ["wake_nobody"]} for name in _REFUSED_BY_DJANGO},
+    },
 }

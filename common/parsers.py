@@ -1,0 +1,25 @@
+"""How the API reads what it is sent."""
+
+from typing import IO, Any
+
+from rest_framework import exceptions, parsers
+
+from common.reading import is_readable
+
+
+class ReadableJSONParser(parsers.JSONParser):
+    """JSON that can be stored: what it holds else is refused here, and not at each field."""
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the document.
+
+        Raises:
+            ParseError: it is none, it is nested without end, or holds what no text and no number can be.
+        """
+        try:
+            document = super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError("The document is nested too deeply.") from error
+        if not is_readable(document):
+            raise exceptions.ParseError("The document holds a character zero, half a character (a lone surrogate), or an infinite number.")
+        return document
