@@ -1,11 +1,15 @@
 """The files of deploy/, filled, as the real programs read them."""
 
 import http.client
+import json
+import resource
 import shutil
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -192,6 +196,73 @@ def test_text_is_compressed_and_the_version_is_not_told(edge: Instance) -> None:
     assert headers["server"] == "nginx"
 
 
+@contextmanager
+def from_address(edge: Instance, address: str) -> Iterator[http.client.HTTPConnection]:
+    """Connect from another address of this machine, which the edge takes for another client."""
+    connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=30, source_address=(address, 0))
+    with closing(connection):
+        yield connection
+
+
+def status_for(edge: Instance, address: str, path: str, method: str = "GET") -> int:
+    with from_address(edge, address) as connection:
+        return answer_to(connection, path, method)[0]
+
+
+def answer_to(connection: http.client.HTTPConnection, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+    connection.request(method, path, headers={"Content-Length": "0"} if method == "PUT" else {})
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reads_of_manifests_have_a_pace_for_each_address_and_say_so_to_registry_clients(edge: Instance, method: str) -> None:
+    address, manifest, read = f"127.0.0.{100 + len(method)}", "/v2/acme/db/manifests/1.0", 0
+    with from_address(edge, address) as flood:
+        while (told := answer_to(flood, manifest, method))[0] != 429:
+            read += 1
+            assert read < 20_000, "there is no pace"
+
+    assert read >= 1_000  # a cluster behind one address begins at once
+    assert told[1]["Retry-After"] == "2"
+    if method == "GET":
+        assert json.loads(told[2])["errors"][0]["code"] == "TOOMANYREQUESTS"
+    assert status_for(edge, "127.0.0.99", manifest, method) != 429
+    for path, other in (("/v2/acme/db/blobs/sha256:00", "GET"), (manifest, "PUT"), ("/v2/", "GET"), ("/", "GET")):
+        assert status_for(edge, address, path, other) != 429
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process hold as many connections as it asks for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def opened(edge: Instance, address: str, count: int, said: str) -> ExitStack:
+    """Hold so many connections from an address that have said this and nothing more."""
+    held = ExitStack()
+    for _ in range(count):
+        connection = held.enter_context(socket.create_connection(("127.0.0.1", edge.port), timeout=30, source_address=(address, 0)))
+        connection.sendall(said.encode())
+    return held
+
+
+def test_connections_that_are_half_open_shut_nobody_out(edge: Instance, many_files: None) -> None:
+    with opened(edge, "127.0.0.110", 3_000, "GET / HTTP/1.1\r\nHost: "):
+        assert ask(edge, "/static/plain.css")[0] == 200
+        assert status_for(edge, "127.0.0.110", "/static/plain.css") == 200
+
+
+def test_an_address_has_a_thousand_connections_at_work_and_no_more(edge: Instance, many_files: None) -> None:
+    with opened(edge, "127.0.0.111", 1_000, f"POST / HTTP/1.1\r\nHost: {edge.host}\r\nContent-Length: 5\r\n\r\n"):
+        # nginx may still be reading what the others have said.
+        assert 429 in (status_for(edge, "127.0.0.111", "/static/plain.css") for _ in range(1_000))
+        assert ask(edge, "/static/plain.css")[0] == 200
+
+
 def test_layers_of_any_size_pass_and_are_not_buffered() -> None:
     text = (DEPLOY / "nginx/layerstore.conf.template").read_text()
     registry = text[text.index("location ^~ /v2/") :]
@@ -245,6 +316,13 @@ def test_both_registries_are_told_the_same_but_for_the_algorithms(tmp_path: Path
 
     assert new["auth"]["token"].pop("signingalgorithms") == ["ES256"]
     assert new == old
+
+
+def test_registries_tell_of_manifests_alone(tmp_path: Path) -> None:
+    known = values(Instance(port=8080, var=tmp_path))
+    (endpoint,) = yaml.safe_load(templates.fill(DEPLOY / "registry" / "2.8.yml.template", known))["notifications"]["endpoints"]
+
+    assert endpoint["ignore"] == {"mediatypes": ["application/octet-stream"]}
 
 
 def test_a_registry_with_a_jwks_file_is_told_so_and_of_no_bundle(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ auth:
   token: {{realm: "{realm}", service: layerstore, issuer: layerstore, rootcertbundle: {bundle}}}
 notifications:
   endpoints:
-    - {{name: layerstore, url: "{events_url}", headers: {{Authorization: ["Bearer {events_secret}"]}}, timeout: 5s, threshold: 5, backoff: 1s}}
+    - {{name: layerstore, url: "{events_url}", headers: {{Authorization: ["Bearer {events_secret}"]}}, timeout: 5s, threshold: 5, backoff: 1s, ignore: {{mediatypes: [application/octet-stream]}}}}
 """
 
 
