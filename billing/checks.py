@@ -1,6 +1,5 @@
 """What the sale must not be without: a sane price list everywhere, and the real Stripe on the internet."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,12 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own word for it
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
+from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.neighbours import away_neighbours
 
 _WHOLE = 100
-_CODE = re.compile("[a-z]{3}")
-# Stripe counts these in thousandths and rounds them; our prices have two decimals or none (docs.stripe.com/currencies).
-THREE_DECIMALS = frozenset({"bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd"})
 
 
 @register()
@@ -35,11 +32,20 @@ def prices_make_sense(
     found += [
         Error(
             f"LAYERSTORE_CURRENCIES has {currency}: nothing can be sold in it.",
-            hint="Name three small letters of ISO 4217, of currencies with two decimals or none: eur,usd,jpy.",
+            hint=f"Name some of {', '.join(CURRENCIES)}. Another one needs a row in common/currencies.py.",
             id="billing.E005",
         )
         for currency in settings.LAYERSTORE_CURRENCIES
-        if _CODE.fullmatch(currency) is None or currency in THREE_DECIMALS
+        if currency not in CURRENCIES
+    ]
+    found += [
+        Error(
+            f"LAYERSTORE_SMALLEST_PRICES has {currency}:{amount}, which no price can be.",
+            hint="Name minor units for currencies that the shop knows: eur:300,jpy:500. 0 leaves Stripe's own smallest charge.",
+            id="billing.E006",
+        )
+        for currency, amount in settings.LAYERSTORE_SMALLEST_PRICES.items()
+        if currency not in CURRENCIES or not 0 <= amount <= LARGEST_CHARGE
     ]
     return found
 

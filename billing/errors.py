@@ -160,6 +160,15 @@ class RefundOutOfRange(InvalidInput):
         super().__init__(f"Refund something, and at most {left}.", left=left.minor, currency=left.currency)
 
 
+class RefundNotWhole(InvalidInput):
+    """The currency is given back in steps. 422."""
+
+    code = "refund_not_whole"
+
+    def __init__(self, *, step: Money) -> None:
+        super().__init__(f"{step.currency.upper()} is given back in steps of {step}.", step=step.minor, currency=step.currency)
+
+
 class RefundNotWaiting(ConflictError):
     """The refund is made or refused: there is nothing to try again. 409."""
 

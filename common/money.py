@@ -1,10 +1,9 @@
 """Money is whole minor units and an ISO 4217 currency. No float comes near it."""
 
+import re
 from dataclasses import dataclass
 
-# Stripe, "Zero-decimal currencies"; the shop's own list is LAYERSTORE_CURRENCIES.
-_ZERO_DECIMAL = frozenset(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"))
-_SYMBOLS = {"eur": "€", "usd": "$", "gbp": "£", "jpy": "¥"}
+from common.currencies import currency as row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +19,38 @@ class Money:
     currency: str
 
     def __str__(self) -> str:
-        """Write it as people do: `€1,234.50`, `¥500`, `CHF 9.00`."""
-        sign = "-" if self.minor < 0 else ""
-        whole, rest = divmod(abs(self.minor), 10 ** decimals(self.currency))
-        digits = f"{whole:,}" + (f".{rest:0{decimals(self.currency)}d}" if decimals(self.currency) else "")
-        symbol = _SYMBOLS.get(self.currency)
-        return f"{sign}{symbol}{digits}" if symbol else f"{sign}{self.currency.upper()} {digits}"
+        """Write it as people do: `€1,234.50`, `¥500`, `CHF 9.00`, `ISK 450`."""
+        row, sign = row_of(self.currency), "-" if self.minor < 0 else ""
+        digits = _grouped(abs(self.minor), _shown_decimals(self.minor, self.currency), row.decimals)
+        return f"{sign}{row.symbol}{digits}" if row.symbol else f"{sign}{self.currency.upper()} {digits}"
+
+    @property
+    def typed(self) -> str:
+        """Write it as people type it into a form: `1234.50`, `500`."""
+        return _grouped(abs(self.minor), _shown_decimals(self.minor, self.currency), row_of(self.currency).decimals).replace(",", "")
 
 
-def decimals(currency: str) -> int:
-    """Return how many decimals the currency has: 2 or 0."""
-    return 0 if currency in _ZERO_DECIMAL else 2
+def read_money(text: str, currency: str) -> int | None:
+    """Read `12.50` or `12,50` by its digits alone; return minor units, None for what is not an exact amount of the currency."""
+    row = row_of(currency)
+    match = re.fullmatch(rf"([0-9]+)(?:[.,]([0-9]{{0,{row.decimals}}}))?", text)
+    if match is None:
+        return None
+    minor = int(match[1] + (match[2] or "").ljust(row.decimals, "0"))
+    return minor if minor % row.step == 0 else None
 
 
-def share(minor: int, *, percent: int) -> int:
-    """Return `percent` of an amount, rounded down to a whole minor unit: never more than was paid."""
-    return minor * percent // 100
+def share(minor: int, *, percent: int, step: int = 1) -> int:
+    """Return `percent` of an amount, rounded down to a whole minor unit, or to a multiple of `step`: never more than was paid."""
+    return minor * percent // 100 // step * step
+
+
+def _grouped(minor: int, shown: int, decimals: int) -> str:
+    whole, rest = divmod(minor, 10**decimals)
+    return f"{whole:,}" + (f".{rest:0{decimals}d}" if shown else "")
+
+
+def _shown_decimals(minor: int, currency: str) -> int:
+    """Return 0 where the hundredths of a currency are only Stripe's; old amounts that have some show them."""
+    row = row_of(currency)
+    return 0 if row.step == 10**row.decimals and minor % row.step == 0 else row.decimals

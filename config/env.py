@@ -52,6 +52,22 @@ def words(name: str, default: str | None = None) -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def amounts(name: str) -> dict[str, int]:
+    """Return a variable like `eur:300,jpy:500` as whole numbers by name; unset, none.
+
+    Raises:
+        ImproperlyConfigured: it is set to something else.
+    """
+    found = {}
+    for word in words(name, ""):
+        key, _, value = word.partition(":")
+        if not (value.isascii() and value.isdigit()):
+            msg = f"{name} must be a list like eur:300,jpy:500, and not have {word!r}."
+            raise ImproperlyConfigured(msg)
+        found[key.strip()] = int(value)
+    return found
+
+
 def database(name: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/database?host=/socket/dir` into a Django database.
 

@@ -1,4 +1,4 @@
-"""What Stripe knows of currencies: which ones, their decimals, the smallest charge.
+"""What Stripe knows of currencies: which ones, their decimals, the smallest charge, the amounts it takes.
 
 Source: https://docs.stripe.com/currencies
 """
@@ -15,12 +15,19 @@ SUPPORTED = frozenset({
     "uyu", "uzs", "vnd", "vuv", "wst", "xaf", "xcd", "xcg", "xof", "xpf", "yer", "zar", "zmw",
 })  # fmt: skip
 ZERO_DECIMAL = frozenset({
-    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf",
 })  # fmt: skip
+# No hundredths any more, but the API still counts them: amounts are multiples of 100 ("Special cases")
+WHOLE = frozenset({"isk", "ugx"})
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 MINIMUM = {
     "aed": 200, "bgn": 100, "czk": 1500, "dkk": 250, "gbp": 30, "hkd": 400, "huf": 17500, "mxn": 1000, "myr": 200,
     "nok": 300, "pln": 200, "ron": 200, "sek": 300, "thb": 1000,
+}  # fmt: skip
+# Stripe names none and asks for half a US dollar at the rate of the day; these are of 2026
+MINIMUM |= {
+    "bhd": 190, "clp": 480, "ils": 180, "isk": 6500, "jod": 350, "krw": 700, "kwd": 150, "omr": 190, "tnd": 1500, "twd": 1600,
+    "ugx": 180000, "vnd": 13000, "zar": 900,
 }  # fmt: skip
 MAXIMUM = 99_999_999
 SYMBOLS = {"eur": "€", "usd": "$", "gbp": "£", "jpy": "¥"}
@@ -29,6 +36,11 @@ SYMBOLS = {"eur": "€", "usd": "$", "gbp": "£", "jpy": "¥"}
 def decimals(currency: str) -> int:
     """Digits after the point in the currency's own notation."""
     return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
+def step(currency: str) -> int:
+    """What every amount of the currency is a multiple of."""
+    return 100 if currency in WHOLE else 10 if currency in THREE_DECIMAL else 1
 
 
 def minimum(currency: str) -> int:

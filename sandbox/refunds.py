@@ -7,6 +7,7 @@ from sandbox.act import Act
 from sandbox.currencies import formatted
 from sandbox.errors import InvalidRequest
 from sandbox.metadata import write_metadata
+from sandbox.session_rules import refuse_fraction
 
 
 def create_refund(act: Act, params: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +80,7 @@ def _refuse_bad_refund(charge: dict[str, Any], params: dict[str, Any], amount: i
         asked, rest = formatted(amount, charge["currency"]), formatted(left, charge["currency"])
         message = f"Refund amount ({asked}) is greater than unrefunded amount on charge ({rest})"
         raise InvalidRequest(message, param="amount")
+    refuse_fraction(amount, charge["currency"], "amount")
     if params.get("reverse_transfer") and not charge["transfer"]:
         message = f"Cannot reverse transfer: charge {key} has no associated transfer."
         raise InvalidRequest(message, param="reverse_transfer")

@@ -110,9 +110,24 @@ def _refuse_bad_unit(price: dict[str, Any], param: str, currency: str) -> None:
     if amount < 0:
         message = "Invalid non-negative integer"
         raise InvalidRequest(message, code="parameter_invalid_integer", param=f"{param}[unit_amount]")
-    if currency in currencies.THREE_DECIMAL and amount % 10:
-        message = f"Invalid amount: amounts in {currency} must be divisible by ten."
-        raise InvalidRequest(message, param=f"{param}[unit_amount]")
+    refuse_fraction(amount, currency, f"{param}[unit_amount]")
+
+
+def refuse_fraction(amount: int, currency: str, param: str) -> None:
+    """An amount against what the currency can be split into.
+
+    Raises:
+        InvalidRequest: it is no multiple of it.
+    """
+    if amount % currencies.step(currency) == 0:
+        return
+    if currency in currencies.THREE_DECIMAL:
+        raise InvalidRequest(f"Invalid amount: amounts in {currency} must be divisible by ten.", param=param)
+    message = (
+        f"Invalid amount. Currency {currency.upper()} has become effectively zero-decimal and charged amounts must be evenly"
+        " divisible by 100. See https://stripe.com/docs/currencies#special-cases for more information."
+    )
+    raise InvalidRequest(message, code="invalid_charge_amount_no_decimal_compatible", param=param)
 
 
 def refuse_bad_total(total: int, currency: str) -> None:
@@ -127,7 +142,7 @@ def refuse_bad_total(total: int, currency: str) -> None:
         raise InvalidRequest(f"The Checkout Session's total amount due must be {words}", code="amount_too_large")
 
 
-def refuse_bad_split(act: Act, intent: dict[str, Any], total: int) -> None:
+def refuse_bad_split(act: Act, intent: dict[str, Any], total: int, currency: str) -> None:
     """Fee and destination: who gets what of the payment."""
     fee, transfer = intent.get("application_fee_amount"), intent.get("transfer_data")
     param = "payment_intent_data[application_fee_amount]"
@@ -138,6 +153,8 @@ def refuse_bad_split(act: Act, intent: dict[str, Any], total: int) -> None:
     if fee is not None and fee > total:
         message = f"The application fee amount ({fee}) must be less than or equal to the total amount ({total})."
         raise InvalidRequest(message, param=param)
+    if fee is not None:
+        refuse_fraction(fee, currency, param)
     if transfer:
         _refuse_bad_destination(act, transfer, fee, total)
 

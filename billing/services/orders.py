@@ -22,6 +22,7 @@ from billing.selectors.orders import holds_all, image_ids_of_order, pending_orde
 from billing.selectors.stopped import closing_orders
 from billing.services.looks import next_look, take_look, write_look
 from billing.services.moves import MOVES
+from common.currencies import currency
 from common.errors import LockTimeout
 from common.leases import alone
 from common.locking import locked_transaction, translate_violation
@@ -99,7 +100,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             product_title=locked.title,
             amount=price.amount,
             currency=price.currency,
-            application_fee=share(price.amount, percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT),
+            application_fee=share(price.amount, percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT, step=currency(price.currency).step),
             destination_account_id=str(seller.stripe_account_id),
         )
         return _write_order(order, images)

@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
 from billing import gateway
-from billing.errors import OrderNotRefundable, RefundNotWaiting, RefundOutOfRange, StripeRefused
+from billing.errors import OrderNotRefundable, RefundNotWaiting, RefundNotWhole, RefundOutOfRange, StripeRefused
 from billing.locks import lock_order, lock_refund
 from billing.models import Order, Refund
 from billing.selectors.orders import stopped_by_dispute
@@ -17,7 +17,9 @@ from billing.services.moves import HOLDING_STATES
 from billing.services.orders import complete_order
 from billing.services.refund_rows import add_refund, count_asked
 from common.claims import try_again
+from common.currencies import currency
 from common.locking import locked_transaction
+from common.money import Money
 
 # A refunded order has something left only when a refund of it failed at Stripe: the buyer has lost pull, and still waits for the money.
 _REFUNDABLE = HOLDING_STATES | {Order.State.REFUNDED}
@@ -36,6 +38,7 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
         ReasonMissing: no reason.
         OrderNotRefundable: not paid, wholly refunded, or the buyer's bank holds the money or may yet take it.
         RefundOutOfRange: nothing, or more than is left.
+        RefundNotWhole: a part of what is whole in this currency.
     """
     require_reason(reason)
     with locked_transaction():
@@ -48,6 +51,8 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
         wanted = left.minor if amount is None else amount
         if not 0 < wanted <= left.minor:
             raise RefundOutOfRange(left=left)
+        if wanted % (step := currency(locked.currency).step) and wanted != left.minor:
+            raise RefundNotWhole(step=Money(step, locked.currency))
         refund = add_refund(order=locked, amount=wanted, reason=reason, actor=actor)
         locked.save(update_fields=["refund_asked_amount"])
         record_audit(actor=actor, action="order.refund_requested", target=locked, reason=reason, amount=wanted)

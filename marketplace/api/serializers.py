@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.currencies import LARGEST_CHARGE
 from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, PullerSketch, Tag
 from marketplace.selectors.library import LibraryEntry
 from marketplace.selectors.listings import LONG_TEXTS, current_price, images_of, product_url
@@ -116,7 +117,7 @@ class NewPriceSerializer(serializers.Serializer[Price]):
     """What the product costs from now on."""
 
     product = OwnProductField(queryset=Product.objects.all())
-    amount = serializers.IntegerField(min_value=0, max_value=99_999_999, help_text="Minor units; 0 is free.")
+    amount = serializers.IntegerField(min_value=0, max_value=LARGEST_CHARGE, help_text="Minor units; 0 is free.")
     currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="ISO 4217, lower case.")
 
 

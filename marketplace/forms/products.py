@@ -1,13 +1,13 @@
 """A product's page, its price and its pictures."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
 
-from common.money import Money, decimals
+from common.currencies import currency
+from common.money import Money, read_money
 from marketplace.models import Category, Image, Namespace, Product
 
 _DIGITS = 12  # more than any price
@@ -79,27 +79,19 @@ class PriceForm(forms.Form):
         """What the form shows of the price that the product has."""
         if money is None:
             return {"currency": settings.LAYERSTORE_CURRENCIES[0]}
-        whole, rest = divmod(money.minor, 10 ** decimals(money.currency))
-        amount = f"{whole}.{rest:02d}" if decimals(money.currency) else str(whole)
-        return {"amount": amount, "currency": money.currency}
+        return {"amount": money.typed, "currency": money.currency}
 
     def clean(self) -> dict[str, Any]:
         """Turn what was typed into minor units, exactly or not at all."""
         data = super().clean() or {}
         if "amount" in data and "currency" in data:
-            minor = _minor_units(data["amount"], data["currency"])
+            minor = read_money(data["amount"], data["currency"])
             if minor is None:
-                example = "12.50" if decimals(data["currency"]) else "1250"
-                self.add_error("amount", f"Write an amount in figures, like {example}.")
+                row = currency(data["currency"])
+                example = Money(125 * 10**row.decimals // 10 // row.step * row.step, data["currency"])
+                self.add_error("amount", f"Write an amount in figures, like {example.typed}.")
             data["minor"] = minor
         return data
-
-
-def _minor_units(text: str, currency: str) -> int | None:
-    """Read `12.50` or `12,50` by its digits alone; None for what is not an exact amount of the currency."""
-    places = decimals(currency)
-    match = re.fullmatch(rf"([0-9]+)(?:[.,]([0-9]{{0,{places}}}))?", text)
-    return int(match[1] + (match[2] or "").ljust(places, "0")) if match else None
 
 
 class PictureForm(forms.Form):

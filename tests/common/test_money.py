@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.money import Money, decimals, share
+from common.currencies import CURRENCIES, currency
+from common.money import Money, read_money, share
 
 
 @pytest.mark.parametrize(
@@ -14,14 +15,34 @@ from common.money import Money, decimals, share
         pytest.param(900, "chf", "CHF 9.00", id="no symbol"),
         pytest.param(-250, "eur", "-€2.50", id="negative"),
         pytest.param(0, "gbp", "£0.00", id="zero"),
+        pytest.param(1250, "kwd", "KWD 1.250", id="thousandths"),
+        pytest.param(1250000, "ugx", "UGX 12,500", id="hundredths that are only Stripe's"),
+        pytest.param(1250, "isk", "ISK 12.50", id="an old amount with hundredths"),
+        pytest.param(100, "xyz", "XYZ 1.00", id="a currency of somebody's bank"),
     ],
 )
 def test_money_is_written_as_people_write_it(minor: int, currency: str, text: str) -> None:
     assert str(Money(minor, currency)) == text
 
 
-def test_zero_decimal_currencies_are_known() -> None:
-    assert [decimals(code) for code in ("eur", "jpy", "krw")] == [2, 0, 0]
+def test_the_special_cases_of_stripe_are_known() -> None:
+    rows = [currency(code) for code in ("eur", "jpy", "krw", "isk", "ugx", "kwd")]
+
+    assert [(row.decimals, row.step) for row in rows] == [(2, 1), (0, 1), (0, 1), (2, 100), (2, 100), (3, 10)]
+
+
+@given(st.sampled_from(sorted(CURRENCIES)), st.integers(0, 10**9))
+def test_what_is_shown_to_be_typed_is_read_as_the_same_amount(code: str, steps: int) -> None:
+    minor = steps * currency(code).step
+
+    assert read_money(Money(minor, code).typed, code) == minor
+
+
+@given(st.integers(0, 10**12), st.integers(0, 100))
+def test_a_share_of_what_is_whole_is_whole(minor: int, percent: int) -> None:
+    part = share(minor, percent=percent, step=100)
+
+    assert (part % 100, 0 <= part <= minor) == (0, True)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 100))

@@ -77,3 +77,17 @@ def test_another_way_of_sending_mail_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LAYERSTORE_X", "http://mail")
     with pytest.raises(ImproperlyConfigured, match="must begin with smtp"):
         env.email("LAYERSTORE_X", "")
+
+
+def test_amounts_have_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X_AMOUNTS", "eur:300, jpy:0")
+
+    assert (env.amounts("X_AMOUNTS"), env.amounts("X_UNSET")) == ({"eur": 300, "jpy": 0}, {})
+
+
+@pytest.mark.parametrize("value", ["eur", "eur:", "eur:3.00", "eur:-1", "eur:\u0663"])
+def test_an_amount_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("X_AMOUNTS", value)
+
+    with pytest.raises(ImproperlyConfigured, match="X_AMOUNTS"):
+        env.amounts("X_AMOUNTS")

@@ -161,6 +161,21 @@ def refusal(sandbox: Sandbox, params: dict[str, Any]) -> tuple[str | None, str |
             id="three decimals",
         ),
         pytest.param(
+            session_params(line_items=line(unit_amount=1250, currency="isk")),
+            "invalid_charge_amount_no_decimal_compatible",
+            "line_items[0][price_data][unit_amount]",
+            "Invalid amount. Currency ISK has become effectively zero-decimal and charged amounts must be evenly divisible by 100."
+            " See https://stripe.com/docs/currencies#special-cases for more information.",
+            id="hundredths of a króna",
+        ),
+        pytest.param(
+            session_params(line_items=line(unit_amount=100_000, currency="ugx")),
+            "amount_too_small",
+            None,
+            "The Checkout Session's total amount due must add up to at least UGX\xa01,800.00 ugx",
+            id="shillings are counted in hundredths",
+        ),
+        pytest.param(
             session_params(line_items=line() + line(currency="usd")),
             None,
             "line_items[1][price_data][currency]",

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.locking import locked_transaction
 from common.money import Money
 from marketplace.errors import InvalidPrice
@@ -13,10 +14,6 @@ from marketplace.models import Price, Product
 from marketplace.selectors.offers import current_price
 from marketplace.selectors.ownership import require_owner
 from marketplace.services.products.moves import require_ready
-
-# Stripe, "Minimum and maximum charge amounts": what is less is refused at the checkout.
-_LEAST = {"eur": 50, "usd": 50, "gbp": 30, "chf": 50, "jpy": 50}
-_MOST = 99_999_999
 
 
 def set_price(*, product: Product, amount: int, currency: str, actor: User) -> Price:
@@ -28,17 +25,17 @@ def set_price(*, product: Product, amount: int, currency: str, actor: User) -> P
 
     Raises:
         NotYours: the product is somebody else's.
-        InvalidPrice: the amount or the currency cannot be charged.
+        InvalidPrice: the amount or the currency cannot be charged, or the sale would cost the shop more than it brings.
         ProductNotReady: the product is published, and asking for money needs Stripe.
     """
     require_owner(actor, product.seller_id)
-    _check(amount, currency)
     with locked_transaction():
         # Whoever buys holds this lock as well: they see the old price or the new one, never both or none.
         locked = lock_product(product_id=product.pk)
         before = current_price(locked)
         if before is not None and (before.amount, before.currency) == (amount, currency):
-            return before
+            return before  # also one that could not be set any more
+        _check(amount, currency)
         now = timezone.now()
         Price.objects.current().filter(product=locked).update(retired_at=now)
         price = Price.objects.create(product=locked, amount=amount, currency=currency, created_at=now)
@@ -51,7 +48,17 @@ def set_price(*, product: Product, amount: int, currency: str, actor: User) -> P
 def _check(amount: int, currency: str) -> None:
     if currency not in settings.LAYERSTORE_CURRENCIES:
         raise InvalidPrice(field="currency", sentence=f"Choose one of {', '.join(settings.LAYERSTORE_CURRENCIES)}.")
-    least = _LEAST.get(currency, max(_LEAST.values()))
-    if amount and not least <= amount <= _MOST:
-        sentence = f"Ask for 0, or for {Money(least, currency)} to {Money(_MOST, currency)}."
+    row = CURRENCIES[currency]
+    if amount % row.step:
+        raise InvalidPrice(field="amount", sentence=f"{currency.upper()} is charged in steps of {Money(row.step, currency)}.")
+    least, most = smallest_price(currency), LARGEST_CHARGE // row.step * row.step
+    if amount and not least <= amount <= most:
+        sentence = f"Ask for 0, or for {Money(least, currency)} to {Money(most, currency)}: of less, the payment costs more than it brings."
         raise InvalidPrice(field="amount", sentence=sentence)
+
+
+def smallest_price(currency: str) -> int:
+    """Return the least that may be asked for beside nothing, minor units: what Stripe charges, and what the shop does not lose by."""
+    row = CURRENCIES[currency]
+    wanted = max(row.smallest_charge, settings.LAYERSTORE_SMALLEST_PRICES.get(currency, row.smallest_price))
+    return -(-wanted // row.step) * row.step

@@ -1,6 +1,7 @@
 """Drafting, pricing, picturing and publishing a product in the browser."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -162,9 +163,24 @@ def test_the_address_of_a_published_product_cannot_be_edited(seller_client: Clie
 
 @pytest.mark.parametrize(
     ("typed", "currency", "minor"),
-    [("49", "eur", 4900), ("49.5", "eur", 4950), ("49,50", "eur", 4950), ("0", "eur", 0), ("500", "jpy", 500)],
+    [
+        ("49", "eur", 4900),
+        ("49.5", "eur", 4950),
+        ("49,50", "eur", 4950),
+        ("0", "eur", 0),
+        ("500", "jpy", 500),
+        ("34", "sek", 3400),
+        ("450", "isk", 45000),
+        ("12500.00", "ugx", 1250000),
+        ("1.25", "kwd", 1250),
+        ("1.250", "kwd", 1250),
+    ],
 )
-def test_a_price_is_taken_exactly_as_it_is_typed(seller_client: Client, draft: Product, typed: str, currency: str, minor: int) -> None:
+def test_a_price_is_taken_exactly_as_it_is_typed(
+    seller_client: Client, draft: Product, typed: str, currency: str, minor: int, settings: Any
+) -> None:
+    settings.LAYERSTORE_CURRENCIES = ["eur", "jpy", "sek", "isk", "ugx", "kwd"]
+
     response = seller_client.post(editor(draft, "price"), {"amount": typed, "currency": currency}, follow=True)
 
     assert_sound(response)
@@ -185,11 +201,18 @@ def test_a_price_is_taken_exactly_as_it_is_typed(seller_client: Client, draft: P
         ("lots", "eur", 400),
         ("", "eur", 400),
         ("1", "xxx", 400),
+        ("1.00", "sek", 422),
+        ("12.50", "isk", 400),
+        ("4000.50", "ugx", 400),
+        ("1.2345", "kwd", 400),
+        ("1.255", "kwd", 400),
     ],
 )
 def test_a_price_that_makes_no_sense_is_refused_beside_its_field(
-    seller_client: Client, draft: Product, typed: str, currency: str, status: int
+    seller_client: Client, draft: Product, typed: str, currency: str, status: int, settings: Any
 ) -> None:
+    settings.LAYERSTORE_CURRENCIES = ["eur", "jpy", "sek", "isk", "ugx", "kwd"]
+
     response = seller_client.post(editor(draft, "price"), {"amount": typed, "currency": currency})
 
     assert_sound(response)
