@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from common.models import UUIDModel, new_id
+from common.models import SavedByField, UUIDModel, new_id
 
 USERNAME_PATTERN = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 
@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=(username or "").lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     """A person who signs in. `username` is what docker shows, so it keeps to OCI's grammar for a name component."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

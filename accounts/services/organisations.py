@@ -141,7 +141,7 @@ def _give(held: Membership, role: Role, *, actor: User, reason: str = "") -> Non
     if before == Role.OWNER:
         _step_down(held)
     held.role = role
-    held.save()
+    held.save(update_fields=None if held._state.adding else ["role"])  # noqa: SLF001  Django, "Model._state"
     event = _record(actor, "membership.role_changed", held, reason=reason, before=before)
     _tell(held, "membership_changed", event, role=role, by="" if reason else actor.username)
     if role == Role.OWNER:

@@ -18,7 +18,7 @@ from marketplace.models import Category, Namespace, Price, Product
 from marketplace.selectors.listings import with_parts
 from marketplace.selectors.products import search_products
 from marketplace.services.entitlements import obtain_free_product
-from marketplace.services.products.editing import create_product, edit_product, set_images
+from marketplace.services.products.editing import create_product, edit_product
 from marketplace.services.products.moves import publish_product, withdraw_product
 
 
@@ -81,11 +81,9 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     @extend_schema(request=serializers.ProductInputSerializer, responses=serializers.ProductSerializer)
     def partial_update(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
-        """Change the page, or which images belong to it."""
+        """Change the page, or which images belong to it: all that is said, or nothing."""
         product = self.get_object()
         changes = checked(serializers.ProductInputSerializer, request)
-        if "images" in changes:
-            set_images(product=product, images=changes.pop("images"), actor=asker(request))
         return self._answer(edit_product(product=product, actor=asker(request), **changes))
 
     @extend_schema(request=None, responses=serializers.ProductSerializer)

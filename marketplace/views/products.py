@@ -15,7 +15,7 @@ from marketplace.descriptions import render_description
 from marketplace.forms.products import ProductForm
 from marketplace.models import Namespace
 from marketplace.selectors.listings import product_url
-from marketplace.services.products import create_product, edit_product, publish_product, set_images, withdraw_product
+from marketplace.services.products import create_product, edit_product, publish_product, withdraw_product
 from marketplace.views.editor import editor, product_form, typed_description, usable_images
 from marketplace.views.guards import SellerRequest, own_product, seller_required
 
@@ -62,9 +62,9 @@ def product_edit(request: SellerRequest, product_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return editor(request, product, form=form, status=400)
     try:
-        edit_product(product=product, actor=signed_in(request), **form.page)
-        if list(form.cleaned_data["images"]) != [part.image for part in product.product_images.all()]:
-            set_images(product=product, images=list(form.cleaned_data["images"]), actor=signed_in(request))
+        chosen = list(form.cleaned_data["images"])
+        unchanged = chosen == [part.image for part in product.product_images.all()]
+        edit_product(product=product, actor=signed_in(request), images=None if unchanged else chosen, **form.page)
     except DomainError as error:
         add_domain_error(form, error)
         return editor(request, product, form=form, status=error.status)

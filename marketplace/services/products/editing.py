@@ -68,50 +68,58 @@ def create_product(
     return product
 
 
-def edit_product(*, product: Product, actor: User, **changes: Unpack[ProductChanges]) -> Product:
-    """Change the page of a product, whatever its state; its markdown is kept as it was typed.
+def edit_product(*, product: Product, actor: User, images: Sequence[Image] | None = None, **changes: Unpack[ProductChanges]) -> Product:
+    """Change the page of a product and what it sells, whatever its state: all of it or nothing. Its markdown is kept as it was typed.
+
+    Args:
+        images: exactly these are in it from now on, in this order; None for those that are. Who holds an image that leaves it keeps it.
 
     Raises:
         NotYours: the product is somebody else's.
-        InvalidSlug, InvalidProduct, SlugNamesAnotherImage, SlugTaken: as in `create_product`.
+        InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken: as in `create_product`.
         SlugFixed: the address of a product that was ever published stays.
+        ProductNotReady: the product is published, and would lack something with these images.
     """
     require_owner(actor, product.seller_id)
     rendering = rendered_or_refused(changes["description"]) if "description" in changes else None  # before the lock: it takes a moment
     with locked_transaction():
-        locked, images = lock_product_with_images(product_id=product.pk)
-        if locked.published_at is not None and changes.get("slug", locked.slug) != locked.slug:
-            raise SlugFixed
-        for name, value in changes.items():
-            setattr(locked, name, value)
+        locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images or ()])
+        chosen = candidates if images is None else _usable(images, candidates, locked.seller_id)
         if rendering is not None:
             keep_rendering(locked, rendering)
-        _save(locked, images)
-        index_product(locked)
-        if "slug" in changes:  # a bundle's face
-            _draw_after_commit(locked)
-        record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
+        _change_page(locked, chosen, changes)
+        if images is not None:
+            _replace_images(locked, chosen, actor)
+        if changes or images is None:
+            record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
     return locked
 
 
 def set_images(*, product: Product, images: Sequence[Image], actor: User) -> Product:
-    """Put exactly these images into the product, in this order. Who holds an image that leaves it keeps it.
+    """Put exactly these images into the product: `edit_product` without a word for the page."""
+    return edit_product(product=product, actor=actor, images=images)
 
-    Raises:
-        NotYours, ForeignImage, ImageNotUsable, SlugNamesAnotherImage: as in `create_product`.
-        ProductNotReady: the product is published, and would lack something with these images.
-    """
-    require_owner(actor, product.seller_id)
-    with locked_transaction():
-        locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images])
-        chosen = _usable(images, candidates, locked.seller_id)
-        _check_slug(locked, chosen)
-        locked.product_images.all().delete()
-        _put_in(locked, chosen)
-        if locked.state == Product.State.PUBLISHED:
-            require_ready(locked)
-        record_audit(actor=actor, action="product.images_set", target=locked, images=[image.repository for image in chosen])
-    return locked
+
+def _change_page(product: Product, images: Sequence[Image], changes: ProductChanges) -> None:
+    if product.published_at is not None and changes.get("slug", product.slug) != product.slug:
+        raise SlugFixed
+    for name, value in changes.items():
+        setattr(product, name, value)
+    if changes:
+        _save(product, images)
+        index_product(product)
+    else:
+        _check_slug(product, images)
+    if "slug" in changes:  # a bundle's face
+        _draw_after_commit(product)
+
+
+def _replace_images(product: Product, images: Sequence[Image], actor: User) -> None:
+    product.product_images.all().delete()
+    _put_in(product, images)
+    if product.state == Product.State.PUBLISHED:
+        require_ready(product)
+    record_audit(actor=actor, action="product.images_set", target=product, images=[image.repository for image in images])
 
 
 def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) -> list[Image]:

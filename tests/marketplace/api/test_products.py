@@ -1,7 +1,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import SellerProfile
+from accounts.models import AuditEvent, SellerProfile
 from marketplace.models import Entitlement, Namespace, Price, Product
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory, PushedImageFactory
 
@@ -52,6 +52,18 @@ def test_a_page_and_its_images_are_changed(as_seller: APIClient, namespace: Name
     product.refresh_from_db()
     assert (response.status_code, product.title) == (200, "New title")
     assert list(product.images.all()) == [other]
+
+
+def test_a_change_that_is_refused_in_part_changes_nothing(as_seller: APIClient, namespace: Namespace) -> None:
+    product = DraftProductFactory(namespace=namespace)
+    before, events = list(product.images.all()), AuditEvent.objects.count()
+    change = {"description": "![" * 25_000, "images": [PushedImageFactory(namespace=namespace).pk]}
+
+    response = as_seller.patch(f"/api/v1/products/{product.pk}/", change, format="json")
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_product")
+    assert list(product.images.all()) == before
+    assert AuditEvent.objects.count() == events
 
 
 def test_somebody_elses_image_is_refused(as_seller: APIClient, namespace: Namespace) -> None:
