@@ -165,6 +165,15 @@ class StripeAccountAlreadyConnected(ConflictError):
         super().__init__("A Stripe account is connected already. Write to us to change it.", account_id=str(account_id))
 
 
+class StripeNotConnected(ConflictError):
+    """The seller has no Stripe account here. 409."""
+
+    code = "stripe_not_connected"
+
+    def __init__(self, *, account_id: object) -> None:
+        super().__init__("No Stripe account is connected.", account_id=str(account_id))
+
+
 class UserAlreadyDisabled(ConflictError):
     """The user is disabled already. 409."""
 

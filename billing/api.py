@@ -11,22 +11,32 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.selectors.buying import buyer_named
+from accounts.selectors.buying import buyer_named, buyers_of
 from billing.models import Order, OrderImage, Refund
-from billing.selectors.orders import orders_seen_by
+from billing.selectors.orders import orders_of_buyers, orders_seen_by
 from billing.services.orders import place_order
 from billing.services.visits import open_order
 from marketplace.models import Product
 
 
-class OrderImageSerializer(serializers.ModelSerializer[OrderImage]):
-    """An image as it was sold."""
-
-    digests = serializers.DictField(child=serializers.CharField(), help_text="Tag → digest at the sale.")
+class ListedImageSerializer(serializers.ModelSerializer[OrderImage]):
+    """An image that was sold."""
 
     class Meta:
         model = OrderImage
-        fields = ("repository", "digests")
+        fields: tuple[str, ...] = ("repository", "featured_tag", "tag_count")
+        read_only_fields = fields
+
+
+class OrderImageSerializer(ListedImageSerializer):
+    """An image as it was sold."""
+
+    digests = serializers.DictField(
+        child=serializers.CharField(), help_text="Tag → digest at the sale: the version that its page led with, and the newest tags."
+    )
+
+    class Meta(ListedImageSerializer.Meta):
+        fields = (*ListedImageSerializer.Meta.fields, "digests")
         read_only_fields = fields
 
 
@@ -39,20 +49,18 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
         read_only_fields = fields
 
 
-class OrderSerializer(serializers.ModelSerializer[Order]):
-    """A purchase, as it was made."""
+class ListedOrderSerializer(serializers.ModelSerializer[Order]):
+    """A purchase, as lists show it: digests, refunds and where to pay stand with each order alone."""
 
     number = serializers.CharField(help_text="A short name for people.")
     buyer = serializers.CharField(source="buyer.handle", help_text="Handle of who bought: you, or an organisation.")
     placed_by = serializers.CharField(source="placed_by.username", help_text="User name of who placed it.")
     seller = serializers.CharField(source="seller.display_name")
-    images = OrderImageSerializer(many=True)
-    refunds = RefundSerializer(many=True)
-    checkout_url = serializers.SerializerMethodField(help_text="Where to pay, in a browser; empty once there is nothing to pay.")
+    images = ListedImageSerializer(many=True)
 
     class Meta:
         model = Order
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "number",
             "buyer",
@@ -65,12 +73,22 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "currency",
             "refunded_amount",
             "images",
-            "refunds",
-            "checkout_url",
             "created_at",
             "paid_at",
             "closed_at",
         )
+        read_only_fields = fields
+
+
+class OrderSerializer(ListedOrderSerializer):
+    """A purchase, as it was made."""
+
+    images = OrderImageSerializer(many=True)
+    refunds = RefundSerializer(many=True)
+    checkout_url = serializers.SerializerMethodField(help_text="Where to pay, in a browser; empty once there is nothing to pay.")
+
+    class Meta(ListedOrderSerializer.Meta):
+        fields = (*ListedOrderSerializer.Meta.fields, "refunds", "checkout_url")
         read_only_fields = fields
 
     @extend_schema_field(serializers.CharField())
@@ -107,7 +125,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         # Without a user only while the OpenAPI document is made.
         if not self.request.user.is_authenticated:
             return self.queryset
-        return orders_seen_by(self.request.user)
+        return orders_of_buyers(buyers_of(self.request.user)) if self.action == "list" else orders_seen_by(self.request.user)
+
+    def get_serializer_class(self) -> type[ListedOrderSerializer]:
+        return ListedOrderSerializer if self.action == "list" else OrderSerializer
 
     @extend_schema(
         request=NewOrderSerializer,

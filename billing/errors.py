@@ -187,6 +187,15 @@ class OrderNotPaid(ConflictError):
         super().__init__("This order was never paid, so it has no receipt.")
 
 
+class OrderNotStuck(ConflictError):
+    """Only a pending order that is flagged is ended by hand. 409."""
+
+    code = "order_not_stuck"
+
+    def __init__(self) -> None:
+        super().__init__("This order is not pending and flagged: it moves by Stripe's word alone.")
+
+
 class OrderNotFlagged(ConflictError):
     """There is no flag to take down. 409."""
 

@@ -37,6 +37,7 @@ class Patience(NamedTuple):
 _OF_WORKERS = Patience(3.05, 10, 2)
 _OF_REQUESTS = Patience(3.05, 8, 1)  # somebody waits, and a thread with them
 _AWAY = (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError)
+_NO_ACCOUNT = re.compile(r"\bNo such (account|destination):")  # both have the code `resource_missing`, as many others have
 _PERMISSION = re.compile(r"rak_\w+")
 _LONGEST_ID = 255  # Stripe's own bound
 _PAYMENT = ["payment_intent.latest_charge"]
@@ -52,7 +53,7 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a connected account may do."""
+    """What a connected account may do. Charges need its capability `transfers` too: without it Stripe refuses each sale."""
 
     charges_enabled: bool
     payouts_enabled: bool
@@ -99,7 +100,8 @@ def _stripe(what: str) -> Iterator[Any]:
             leave_alone(base)
         raise StripeAway(cause=_cause(error)) from error
     except stripe.StripeError as error:
-        raise StripeRefused(reason=_cause(error), stripe_code=error.code or "") from error
+        refused = StripeAccountGone if _NO_ACCOUNT.search(error.user_message or "") else StripeRefused
+        raise refused(reason=_cause(error), stripe_code=error.code or "") from error
     mark_present(_key_for(what))
 
 
@@ -264,10 +266,13 @@ def create_refund(refund: Refund) -> None:
         v1.refunds.create(params, {"idempotency_key": f"refund-{refund.pk}"})
 
 
-def create_account(seller: SellerProfile) -> str:
-    """Make the seller's connected account, or return the one just made: the seller's id is the idempotency key.
+def create_account(seller: SellerProfile, *, number: int) -> str:
+    """Make the seller's connected account, or return the one just made: the seller's id and the number are the idempotency key.
 
     It bears the shop's name, which is what buyers read on Stripe's page; the seller may change it there.
+
+    Args:
+        number: how many they had before.
     """
     params = {
         "type": "express",
@@ -276,7 +281,7 @@ def create_account(seller: SellerProfile) -> str:
         "metadata": {"seller_id": str(seller.pk)},
     }
     with _stripe("new accounts") as v1:
-        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}"}).id)
+        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}-{number}"}).id)
 
 
 def create_account_link(stripe_account_id: str) -> str:
@@ -293,11 +298,11 @@ def create_account_link(stripe_account_id: str) -> str:
 
 
 def read_standing(stripe_account_id: str) -> Standing:
-    """Return what Stripe lets the account do; StripeRefused for one that is no longer connected to us."""
+    """Return what Stripe lets the account do; StripeAccountGone for one that is no longer connected to us."""
     with _stripe("accounts") as v1:
         account = v1.accounts.retrieve(stripe_account_id)
     return Standing(
-        charges_enabled=bool(account.charges_enabled),
+        charges_enabled=bool(account.charges_enabled) and getattr(account.capabilities, "transfers", None) == "active",
         payouts_enabled=bool(account.payouts_enabled),
         details_submitted=bool(account.details_submitted),
     )

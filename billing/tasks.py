@@ -5,7 +5,8 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from billing.services import orders, refunds, staff_mail, waiting, webhooks
+from billing.errors import StripeRefused
+from billing.services import connect, orders, refunds, staff_mail, waiting, webhooks
 from common.errors import RetryLater
 from common.leases import lease_of_job
 
@@ -16,10 +17,16 @@ def handle_stripe_event(event_id: str) -> None:
     webhooks.handle_event(event_id=event_id)
 
 
-@shared_task(name="billing.settle_order", throws=(RetryLater,))
+@shared_task(name="billing.settle_order", throws=(RetryLater, StripeRefused))
 def settle_order(order_id: str) -> None:
     """Ask Stripe about one pending order."""
     orders.settle_order(order_id=UUID(order_id))
+
+
+@shared_task(name="billing.look_at_seller", throws=(RetryLater, StripeRefused))
+def look_at_seller(seller_id: str) -> None:
+    """Ask Stripe about one seller."""
+    connect.look_at_seller(seller_id=UUID(seller_id))
 
 
 @shared_task(name="billing.continue_refund", throws=(RetryLater,))

@@ -8,6 +8,7 @@ from sandbox.errors import Forbidden, InvalidRequest, missing
 from sandbox.ids import new_id
 from sandbox.metadata import write_metadata
 from sandbox.shapes import shaped
+from sandbox.store import Store
 
 COUNTRY = re.compile(r"[A-Z]{2}\Z")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+\Z")
@@ -59,10 +60,36 @@ def retrieve_account(act: Act, _params: dict[str, Any], key: str) -> dict[str, A
     Raises:
         Forbidden: no such account; Stripe does not tell a stranger's from none.
     """
-    account = act.store.get("account", key)
+    account = connected(act.store, key)
     if account is None or act.owner not in {"", key}:
         raise no_access(act, key)
     return account
+
+
+def connected(store: Store, key: str) -> dict[str, Any] | None:
+    """The account, if there is one that is connected to the platform."""
+    account = store.get("account", key)
+    return None if account is None or account.get("_left") else account
+
+
+def delete_account(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
+    """Delete an account of the platform's for good."""
+    account = retrieve_account(act, {}, key)
+    act.store.save(account | {"_left": True})
+    return {"id": key, "object": "account", "deleted": True}
+
+
+def leave(act: Act, key: str) -> dict[str, Any]:
+    """The account's owner, or Stripe, ends its connection to the platform. Sends account.application.deauthorized."""
+    account = retrieve_account(act, {}, key)
+    act.emit("account.application.deauthorized", {"id": "ca_platform", "object": "application", "name": "Platform"}, account=key)
+    return act.store.save(account | {"_left": True})
+
+
+def come_back(act: Act, key: str) -> dict[str, Any]:
+    """The platform's key is the account's again, as after a time under a key of the other mode."""
+    account = act.find("account", key, "account")
+    return act.store.save(account | {"_left": False})
 
 
 def no_access(act: Act, key: str) -> Forbidden:
@@ -75,7 +102,7 @@ def no_access(act: Act, key: str) -> Forbidden:
 def create_account_link(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     """A link to the onboarding page: good once, for five minutes."""
     key = params["account"]
-    if act.store.get("account", key) is None:
+    if connected(act.store, key) is None:
         raise missing("account", key, "account")
     for name in ("refresh_url", "return_url"):
         if not params.get(name, "").startswith(("http://", "https://")):
@@ -88,13 +115,14 @@ def create_account_link(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     return shaped("account_link", created=now, expires_at=link["expires_at"], url=url)
 
 
-def set_standing(act: Act, key: str, *, submitted: bool, enabled: bool, pending: bool = False) -> dict[str, Any]:
+def set_standing(act: Act, key: str, *, submitted: bool, enabled: bool, pending: bool = False, transfers: bool = True) -> dict[str, Any]:
     """What Stripe's review decides: may this account charge and be paid out? Sends account.updated."""
     account = retrieve_account(act, {}, key)
     names = ("details_submitted", "charges_enabled", "payouts_enabled")
     was = {name: account[name] for name in names}
     account |= {"details_submitted": submitted, "charges_enabled": enabled, "payouts_enabled": enabled}
-    account["capabilities"] = dict.fromkeys(account["capabilities"], "active" if enabled else "inactive")
+    off = {"transfers"} if not transfers else set()
+    account["capabilities"] = {name: "active" if enabled and name not in off else "inactive" for name in account["capabilities"]}
     blocked = "requirements.pending_verification" if pending else "requirements.past_due"
     _require(account, [] if submitted else DUE, None if enabled else blocked)
     account["requirements"]["pending_verification"] = ["company.verification"] if pending else []

@@ -12,7 +12,7 @@ from typing import Any
 import stripe
 from flask import Blueprint, Response, request
 
-from sandbox.accounts import no_access
+from sandbox.accounts import connected, no_access
 from sandbox.act import Act
 from sandbox.config import Config
 from sandbox.endpoints import Endpoint, find_endpoint
@@ -93,7 +93,7 @@ class Api:
         if not VERSION.match(version):
             raise InvalidRequest(f"Invalid Stripe API version: {version}")
         owner = request.headers.get("Stripe-Account", "")
-        if owner and self.store.get("account", owner) is None:
+        if owner and connected(self.store, owner) is None:
             raise no_access(Act(self.config, self.store), owner)
         return owner
 

@@ -7,7 +7,8 @@ from flask import Blueprint, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
 from sandbox import disputes, payments
-from sandbox.accounts import set_standing
+from sandbox.accounts import come_back, leave, set_standing
+from sandbox.act import Act
 from sandbox.errors import InvalidRequest, StripeError
 from sandbox.faults import MODES
 from sandbox.replay import hold, idle, release, resend
@@ -19,7 +20,7 @@ FAULT = {"mode": "error", "path": "/v1/", "method": "", "status": 500, "seconds"
 REPLAY = {"copies": 1, "at_once": False}
 RELEASE = REPLAY | {"order": "oldest", "events": [], "keep_holding": False}
 DISPUTE = {"reason": "fraudulent", "inquiry": False}
-STANDING = {"submitted": True, "enabled": True, "pending": False}
+STANDING = {"submitted": True, "enabled": True, "pending": False, "transfers": True}
 
 
 def blueprint(world: World) -> Blueprint:
@@ -34,6 +35,8 @@ def blueprint(world: World) -> Blueprint:
         "/charges/<key>/dispute": lambda key: _open_dispute(world, key, **given(DISPUTE)),
         "/disputes/<key>/status": lambda key: _set_status(world, key, given({"status": "needs_response"})["status"]),
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
+        "/accounts/<key>/leave": lambda key: _of_account(world, leave, key),
+        "/accounts/<key>/come-back": lambda key: _of_account(world, come_back, key),
         "/accounts/<key>": lambda key: _standing(world, key, **given(STANDING)),
     }
     for path, command in commands.items():
@@ -105,6 +108,11 @@ def _clear(world: World) -> Response:
 def _standing(world: World, key: str, **standing: bool) -> dict[str, Any]:
     with world.store.transaction():
         return set_standing(world.act(), key, **standing)
+
+
+def _of_account(world: World, deed: Callable[[Act, str], dict[str, Any]], key: str) -> dict[str, Any]:
+    with world.store.transaction():
+        return deed(world.act(), key)
 
 
 def _session(world: World, key: str, deed: str) -> dict[str, Any]:

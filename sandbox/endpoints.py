@@ -72,6 +72,7 @@ ENDPOINTS = [
     _endpoint("GET", "/v1/account", p.AccountRetrieveParams, _own_account),
     _endpoint("GET", ACCOUNT, p.AccountRetrieveParams, accounts.retrieve_account),
     _endpoint("POST", ACCOUNT, p.AccountUpdateParams, accounts.update_account),
+    _endpoint("DELETE", ACCOUNT, p.AccountDeleteParams, accounts.delete_account),
     _endpoint("POST", "/v1/account_links", p.AccountLinkCreateParams, accounts.create_account_link),
     _endpoint("POST", SESSIONS, pc.SessionCreateParams, sessions.create_session),
     *_readable(SESSIONS, "checkout.session", "session", pc.SessionRetrieveParams, pc.SessionListParams),

@@ -19,6 +19,8 @@ def page(act: Act, kind: str, params: dict[str, Any], url: str) -> dict[str, Any
         raise InvalidRequest(message, code="parameter_invalid_integer", param="limit")
     conditions, values = _filters(params)
     _cursor(act, kind, params, conditions, values)
+    if kind == "account":
+        conditions.append(" AND coalesce(json_extract(body, '$._left'), 0) = 0")
     backwards = "ending_before" in params
     order = "ASC" if backwards else "DESC"
     # names of fields come from the SDK's parameter types and values are bound

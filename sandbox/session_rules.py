@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox import currencies
-from sandbox.accounts import EMAIL
+from sandbox.accounts import EMAIL, connected
 from sandbox.act import Act
 from sandbox.errors import InvalidRequest, missing
 
@@ -161,7 +161,7 @@ def refuse_bad_split(act: Act, intent: dict[str, Any], total: int, currency: str
 
 def _refuse_bad_destination(act: Act, transfer: dict[str, Any], fee: int | None, total: int) -> None:
     param = "payment_intent_data[transfer_data][destination]"
-    account = act.store.get("account", transfer["destination"])
+    account = connected(act.store, transfer["destination"])
     if account is None:
         raise missing("destination", transfer["destination"], param)
     if not account["charges_enabled"] or account["capabilities"].get("transfers") != "active":

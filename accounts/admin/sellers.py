@@ -1,13 +1,33 @@
 """Sellers: what Stripe says of them, and suspension."""
 
+from typing import TYPE_CHECKING, Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin.trail import AuditedAdmin
-from accounts.models import SellerProfile
+from accounts.models import FormerStripeAccount, SellerProfile
 from accounts.requests import signed_in
 from accounts.services.sellers import reinstate_seller, suspend_seller
+from accounts.services.stripe_accounts import ask_stripe_about, disconnect_stripe
 from common.admin import act, neighbour
+
+if TYPE_CHECKING:
+    _TabularInline = admin.TabularInline[FormerStripeAccount, SellerProfile]
+else:
+    _TabularInline = admin.TabularInline
+
+
+class FormerStripeAccountInline(_TabularInline):
+    """What they were paid on before."""
+
+    model = FormerStripeAccount
+    fields = readonly_fields = ("stripe_account_id", "ended_at", "reason", "may_return")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
+        return False
 
 
 @admin.register(SellerProfile)
@@ -20,7 +40,8 @@ class SellerProfileAdmin(AuditedAdmin):
     search_fields = ("display_name", "account__name", "account__user__username", "account__user__email", "stripe_account_id")
     exclude = ("account",)
     readonly_fields = ("created_at", neighbour("account"), neighbour("account__user"))
-    actions = ("suspend", "reinstate")
+    inlines = (FormerStripeAccountInline,)
+    actions = ("suspend", "reinstate", "ask_stripe", "disconnect")
 
     @act(
         "Suspend",
@@ -34,3 +55,21 @@ class SellerProfileAdmin(AuditedAdmin):
     def reinstate(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
         """Lift suspensions."""
         reinstate_seller(seller=seller, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Ask Stripe",
+        consequence="What their account may do is fetched anew. One that Stripe knows no longer ends; a former one that it knows again"
+        " comes back.",
+    )
+    def ask_stripe(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
+        """Have a worker ask Stripe about the seller."""
+        ask_stripe_about(seller=seller, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Disconnect Stripe",
+        consequence="What has a price is not for sale until they connect another Stripe account. Orders keep the account they were made"
+        " with. It does not come back by itself.",
+    )
+    def disconnect(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
+        """Part sellers from their Stripe accounts."""
+        disconnect_stripe(seller=seller, reason=reason, actor=signed_in(request))

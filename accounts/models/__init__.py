@@ -3,7 +3,7 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.mail import OutgoingMail
 from accounts.models.organisations import Invitation, Membership, Role
-from accounts.models.sellers import SellerProfile
+from accounts.models.sellers import FormerStripeAccount, SellerProfile
 from accounts.models.tokens import AccessToken, TokenScope
 from accounts.models.users import Account, User
 
@@ -11,6 +11,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "AuditEvent",
+    "FormerStripeAccount",
     "Invitation",
     "Membership",
     "OutgoingMail",

@@ -9,7 +9,7 @@ from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
 from billing.forms import RefundForm
 from billing.models import Dispute, Order, OrderImage, Refund
-from billing.services.flags import clear_flag
+from billing.services.flags import clear_flag, end_order
 from billing.services.orders import complete_order
 from billing.services.receipts import resend_receipt
 from billing.services.refunds import request_refund
@@ -26,7 +26,7 @@ class OrderImageInline(_TabularInline):
     """What was sold."""
 
     model = OrderImage
-    fields = readonly_fields = (neighbour("image"), "repository", "digests")
+    fields = readonly_fields = (neighbour("image"), "repository", "featured_tag", "tag_count", "digests")
     extra = 0
     can_delete = False
 
@@ -95,7 +95,7 @@ class OrderAdmin(AuditedAdmin):
         "given_up_at",
     )
     inlines = (OrderImageInline,)
-    actions = ("refund", "resend", "look", "unflag")
+    actions = ("refund", "resend", "look", "unflag", "end")
 
     @admin.display(description="bought as", ordering="buyer__kind")
     def buyer_kind(self, order: Order) -> str:
@@ -130,3 +130,11 @@ class OrderAdmin(AuditedAdmin):
     def unflag(self, request: HttpRequest, order: Order, reason: str) -> None:
         """Say that the order has been looked at."""
         clear_flag(order=order, reason=reason, actor=signed_in(request))
+
+    @act(
+        "End",
+        consequence="Only for a pending order that is flagged, because Stripe does not tell of it. It fails, and its buyer may buy anew.",
+    )
+    def end(self, request: HttpRequest, order: Order, reason: str) -> None:
+        """End an order without Stripe's word."""
+        end_order(order=order, reason=reason, actor=signed_in(request))

@@ -100,12 +100,17 @@ class Order(UUIDModel, Attempt):
 
 
 class OrderImage(models.Model):
-    """An image as it was sold: its name and what its tags pointed at."""
+    """An image as it was sold: its name, the version its page led with, and what its newest tags pointed at.
+
+    Not every tag: sellers push thousands. What is sold is pull on the image; the digests prove what it was at the time.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="images")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
     repository = models.CharField(max_length=200)
-    digests = models.JSONField(default=dict, help_text="Tag → digest at the sale.")
+    featured_tag = models.CharField(max_length=128, blank=True, help_text="The version that its page led with.")
+    tag_count = models.PositiveIntegerField(default=0, help_text="How many tags it had.")
+    digests = models.JSONField(default=dict, help_text="Tag → digest at the sale: the version it led with, and the newest.")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("order", "image"), name="order_image_unique"),)
@@ -113,3 +118,8 @@ class OrderImage(models.Model):
 
     def __str__(self) -> str:
         return self.repository
+
+    @property
+    def tags_left_out(self) -> int:
+        """How many tags it had beside those whose digests are kept."""
+        return max(self.tag_count - len(self.digests), 0)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Account, SellerProfile, User
 from accounts.selectors.buying import buyers_of
@@ -16,24 +16,29 @@ from marketplace.selectors.tags import newest_tags, pull_reference
 
 def orders_of_buyers(accounts: Collection[Account]) -> QuerySet[Order]:
     """Return the accounts' purchases, newest first, with what a page shows of them; a fixed number of queries."""
-    return _shown(Order.objects.filter(buyer__in=accounts))
+    return _listed(Order.objects.filter(buyer__in=accounts))
 
 
 def orders_seen_by(user: User) -> QuerySet[Order]:
-    """Return the purchases of the user and of the organisations they buy for.
+    """Return the purchases of the user and of the organisations they buy for, with all that the page of one shows.
 
     A purchase belongs to its buyer: whoever placed it and has left the organisation no longer sees it.
     """
-    return orders_of_buyers(buyers_of(user))
+    return _related(Order.objects.filter(buyer__in=buyers_of(user))).prefetch_related("images__image", "refunds")
 
 
 def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
     """Return the seller's sales, newest first: everything that was ever paid, with what a page shows of them."""
-    return _shown(Order.objects.filter(seller=seller, paid_at__isnull=False))
+    return _listed(Order.objects.filter(seller=seller, paid_at__isnull=False))
 
 
-def _shown(orders: QuerySet[Order]) -> QuerySet[Order]:
-    return orders.select_related("buyer", "placed_by", "seller", "product__namespace").prefetch_related("images__image", "refunds")
+def _listed(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Leave to the database what no list shows: digests, refunds, and Stripe's long addresses."""
+    return _related(orders).defer("checkout_url").prefetch_related(Prefetch("images", OrderImage.objects.defer("digests")))
+
+
+def _related(orders: QuerySet[Order]) -> QuerySet[Order]:
+    return orders.select_related("buyer", "placed_by", "seller", "product__namespace")
 
 
 def pending_order(*, account: Account, product_id: UUID) -> Order | None:

@@ -1,57 +1,110 @@
 """Sellers at Stripe: their connected account, and what it may do."""
 
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
 from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
 from accounts.services.sellers import record_stripe_account, record_stripe_state
+from accounts.services.stripe_accounts import end_stripe_account, regain_stripe_account
 from billing import gateway
-from billing.errors import StripeRefused
+from billing.errors import StripeAccountGone
 from billing.gateway import Standing
 
-_NONE = Standing(charges_enabled=False, payouts_enabled=False, details_submitted=False)
+_FORMER = 3  # are asked about before a new account is made
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Stripe does not know the account under our key."""
+
+    reason: str
 
 
 def connect_seller(*, seller: SellerProfile, actor: User) -> str:
     """Return the address where the seller tells Stripe about themselves; their account is made first if there is none.
 
-    Whoever dies between Stripe's answer and our note of it is healed by the next call, which gets the same account.
+    An account that Stripe knows no longer is written down as such, and another one is made. A former one that it knows again, as after a
+    time under a key of the other mode, is taken back instead. Whoever dies between Stripe's answer and our note of it is healed by the
+    next call, which gets the same account.
 
     Raises:
         StripeAway, StripeRefused: no address; what was made is kept.
     """
-    account_id = seller.stripe_account_id
-    if account_id is None:
-        account_id = gateway.create_account(seller)
-        record_stripe_account(seller=seller, stripe_account_id=account_id)
-    url = gateway.create_account_link(account_id)
+    account_id = _account_of(seller)
+    try:
+        url = gateway.create_account_link(account_id)
+    except StripeAccountGone:
+        refreshed = refresh_seller(stripe_account_id=account_id)
+        if refreshed is None or refreshed.stripe_account_id is not None:
+            raise
+        url = gateway.create_account_link(_account_of(refreshed))
     record_audit(actor=actor, action="seller.stripe_onboarding_opened", target=seller)
     return url
 
 
+def look_at_seller(*, seller_id: UUID) -> SellerProfile:
+    """Bring the seller in line with what Stripe says of their account; without one, with a former one that it knows again.
+
+    Raises:
+        StripeAway, StripeRefused: nothing is known.
+    """
+    seller = SellerProfile.objects.get(pk=seller_id)
+    if seller.stripe_account_id is not None:
+        refresh_seller(stripe_account_id=seller.stripe_account_id)
+    else:
+        _regained(seller)
+    seller.refresh_from_db()
+    return seller
+
+
 def refresh_seller(*, stripe_account_id: str) -> SellerProfile | None:
-    """Bring a seller in line with what Stripe lets their account do; one that is connected no longer may do nothing.
+    """Bring a seller in line with what Stripe lets their account do; one that is connected no longer is theirs no longer.
 
     Two refreshes at once may arrive in either order, so each asks again after it has written, until Stripe says what stands here.
 
     Returns:
         The seller, or None for an account that is nobody's here.
+
+    Raises:
+        StripeAway: nothing is known, as when our own key may not ask: nobody is changed.
     """
-    written: Standing | None = None
+    written: Standing | _Gone | None = None
     seller: SellerProfile | None = None
-    while (standing := _standing(stripe_account_id)) != written:
-        seller = record_stripe_state(
-            stripe_account_id=stripe_account_id,
-            charges_enabled=standing.charges_enabled,
-            payouts_enabled=standing.payouts_enabled,
-            details_submitted=standing.details_submitted,
-        )
+    while (now := _standing(stripe_account_id)) != written:
+        seller = _write(stripe_account_id, now)
         if seller is None:
             return None
-        written = standing
+        written = now
     return seller
 
 
-def _standing(stripe_account_id: str) -> Standing:
+def _standing(stripe_account_id: str) -> Standing | _Gone:
     try:
         return gateway.read_standing(stripe_account_id)
-    except StripeRefused:
-        return _NONE
+    except StripeAccountGone as gone:
+        return _Gone(gone.reason)
+
+
+def _write(stripe_account_id: str, now: Standing | _Gone) -> SellerProfile | None:
+    if isinstance(now, _Gone):
+        return end_stripe_account(stripe_account_id=stripe_account_id, reason=now.reason)
+    regain_stripe_account(stripe_account_id=stripe_account_id)
+    return record_stripe_state(stripe_account_id=stripe_account_id, **asdict(now))
+
+
+def _account_of(seller: SellerProfile) -> str:
+    if account_id := seller.stripe_account_id or _regained(seller):
+        return account_id
+    account_id = gateway.create_account(seller, number=seller.former_stripe_accounts.count())
+    record_stripe_account(seller=seller, stripe_account_id=account_id)
+    return account_id
+
+
+def _regained(seller: SellerProfile) -> str:
+    """Return the id of a former account that Stripe knows again, which is the seller's again with that; empty if there is none."""
+    for former in seller.former_stripe_accounts.filter(may_return=True)[:_FORMER]:
+        refreshed = refresh_seller(stripe_account_id=former.pk)
+        if refreshed is not None and refreshed.stripe_account_id == former.pk:
+            return former.pk
+    return ""

@@ -1,9 +1,11 @@
 """Orders that staff should look at."""
 
+from django.utils import timezone
+
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from billing.errors import OrderNotFlagged
+from billing.errors import OrderNotFlagged, OrderNotStuck
 from billing.locks import lock_order
 from billing.models import Order
 from common.claims import try_again
@@ -26,4 +28,25 @@ def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
         locked.save(update_fields=["flagged_at", "flag"])
         try_again(locked)  # what was given up is asked about once more
         record_audit(actor=actor, action="order.flag_cleared", target=locked, reason=reason)
+    return locked
+
+
+def end_order(*, order: Order, reason: str, actor: User) -> Order:
+    """End a pending order of which Stripe does not tell: made under another key or mode, or at an account that is gone.
+
+    Should its buyer have paid all the same, and Stripe tell of it after all, it counts as any late payment.
+
+    Raises:
+        ReasonMissing: no reason.
+        OrderNotStuck: it is not pending, or not flagged.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_order(order_id=order.pk)
+        if locked.state != Order.State.PENDING or locked.flagged_at is None:
+            raise OrderNotStuck
+        locked.state, locked.closed_at, locked.checkout_url = Order.State.FAILED, timezone.now(), ""
+        locked.flagged_at, locked.flag, locked.revision = None, "", locked.revision + 1
+        locked.save(update_fields=["state", "closed_at", "checkout_url", "flagged_at", "flag", "revision"])
+        record_audit(actor=actor, action="order.failed", target=locked, reason=reason)
     return locked

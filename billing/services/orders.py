@@ -15,12 +15,21 @@ from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.buying import keep_buyer
 from billing import gateway
-from billing.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, StripeRefused, TooManyPendingOrders
+from billing.errors import (
+    AlreadyOwned,
+    PaymentUnderWay,
+    ProductIsFree,
+    SellerMayNotSell,
+    StripeAccountGone,
+    StripeRefused,
+    TooManyPendingOrders,
+)
 from billing.locks import lock_order
 from billing.models import Order, OrderImage
 from billing.selectors.orders import holds_all, image_ids_of_order, pending_order
 from billing.selectors.stopped import closing_orders
-from billing.services.looks import next_look, take_look, write_look
+from billing.services.connect import refresh_seller
+from billing.services.looks import flag_order, next_look, take_look, write_look
 from billing.services.moves import MOVES
 from common.currencies import currency
 from common.errors import LockTimeout
@@ -32,12 +41,14 @@ from marketplace.locks import lock_product_with_images
 from marketplace.models import Image, Price, Product
 from marketplace.selectors.offers import require_on_offer
 from marketplace.selectors.ownership import sells
+from marketplace.selectors.tags import newest_tags, visible_tags
 
 __all__ = ["MOVES", "close_checkout", "complete_order", "open_checkout", "place_order", "settle_order"]
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
 # Stripe opens no session that would end sooner, so an order that has none yet gets none any more.
 SHORTEST_SESSION = timedelta(minutes=31)
+TAGS_KEPT = 20  # of each image, beside the version it leads with: an order is shown in one page and one answer
 MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 _LOOKS = 10  # whoever is overtaken asks anew, so as many as this get through at the same moment
 
@@ -118,15 +129,22 @@ def _write_order(order: Order, images: list[Image]) -> Order:
     order.due_at = next_look(order, now)
     with translate_violation("order_one_pending", PaymentUnderWay()):
         order.save(force_insert=True)
-    OrderImage.objects.bulk_create(
-        OrderImage(order=order, image=image, repository=image.repository, digests=_digests(image)) for image in images
-    )
+    OrderImage.objects.bulk_create(_as_sold(order, images))
     record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id), buyer=str(order.buyer_id))
     return order
 
 
-def _digests(image: Image) -> dict[str, str]:
-    return {tag.name: tag.manifest.digest for tag in image.tags.select_related("manifest") if not tag.is_signature}
+def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
+    featured = newest_tags([image.pk for image in images])
+    sold = []
+    for image in images:
+        leading, tags = featured.get(image.pk), visible_tags().filter(image=image)
+        row = OrderImage(order=order, image=image, repository=image.repository, tag_count=tags.count())
+        row.digests = {tag.name: tag.manifest.digest for tag in tags[:TAGS_KEPT]}
+        if leading is not None:
+            row.featured_tag, row.digests[leading.name] = leading.name, leading.manifest.digest
+        sold.append(row)
+    return sold
 
 
 def _close_outdated(*, product: Product, buyer: Account) -> None:
@@ -160,14 +178,21 @@ def open_checkout(*, order: Order) -> str:
     Raises:
         StripeAway: nothing is known; call again.
         StripeRefused: no session for this order; it has failed, and a new one may be placed.
+        PaymentUnderWay: Stripe does not tell of the session it has; staff look at it.
     """
     ours = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
-    current = complete_order(order_id=order.pk)
+    try:
+        current = complete_order(order_id=order.pk)
+    except StripeRefused as refused:
+        _flag(order_id=order.pk, flag=f"Stripe does not tell of this order: {refused.reason}")
+        raise PaymentUnderWay from refused
     if current.checkout_session_id is None and current.state == Order.State.PENDING:
         try:
             checkout = gateway.create_checkout(current)
         except StripeRefused as refused:
             _fail(order_id=order.pk, reason=refused.reason)
+            if isinstance(refused, StripeAccountGone):
+                refresh_seller(stripe_account_id=order.destination_account_id)
             raise
         current = _note_checkout(order_id=order.pk, checkout=checkout)
     return current.checkout_url or ours
@@ -184,6 +209,14 @@ def _note_checkout(*, order_id: UUID, checkout: gateway.Checkout) -> Order:
     return order
 
 
+def _flag(*, order_id: UUID, flag: str) -> None:
+    """Show staff at once what the sweep would give up some day: its buyer waits."""
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        flag_order(order, flag)
+        order.save(update_fields=["flagged_at", "flag"])
+
+
 def _fail(*, order_id: UUID, reason: str) -> None:
     _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=reason)
 
@@ -197,7 +230,8 @@ def complete_order(*, order_id: UUID, reason: str = "") -> Order:
         reason: why it was brought to where it is now, for the audit trail.
 
     Raises:
-        StripeAway, StripeRefused: nothing changed.
+        StripeAway: nothing changed.
+        StripeRefused: Stripe does not tell of it, as of one that was made under another key or mode.
         LockTimeout: others look at the same order all the time; retryable.
     """
     for _ in range(_LOOKS):
@@ -243,6 +277,9 @@ def settle_order(*, order_id: UUID) -> Order:
     """Ask Stripe about a pending order whose webhook has not come; nothing while somebody else asks.
 
     It ends if its time is over, or if its seller, product or image was stopped meanwhile.
+
+    Raises:
+        StripeAway, StripeRefused, LockTimeout: as `complete_order` says.
     """
     with alone(asking(order_id)) as first:
         return _settle(order_id) if first else Order.objects.get(pk=order_id)

@@ -28,8 +28,15 @@ def seller_orders(request: SellerRequest) -> HttpResponse:
 @seller_required
 @require_safe
 def payouts(request: SellerRequest) -> HttpResponse:
-    """Show how the seller stands with Stripe. Context: seller, a SellerProfile; fee_percent."""
-    context = {"seller": request.seller, "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT}
+    """Show how the seller stands with Stripe.
+
+    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee_percent.
+    """
+    context = {
+        "seller": request.seller,
+        "former": request.seller.former_stripe_accounts.first(),
+        "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
+    }
     return render(request, "billing/payouts.html", context)
 
 
@@ -47,8 +54,8 @@ def payouts_return(request: SellerRequest) -> HttpResponse:
     if request.seller.stripe_account_id:
         try:
             refresh_seller(stripe_account_id=request.seller.stripe_account_id)
-        except StripeAway as away:
-            messages.warning(request, away.message)
+        except (StripeAway, StripeRefused) as unknown:
+            messages.warning(request, unknown.message)
     return redirect("billing:payouts")
 
 

@@ -269,7 +269,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ProductStateEnum": "marketplace.models.Product.State"},
+    "ENUM_NAME_OVERRIDES": {"ProductStateEnum": "marketplace.models.Product.State", "OrderStateEnum": "billing.models.Order.State"},
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api_schema.document_problems"],
 }
 

@@ -54,6 +54,11 @@ JOINED = {
     "organisation_url": LINK,
 }
 MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
+    (
+        "sales_stopped",
+        {"seller": SimpleNamespace(display_name="Acme & Co"), "sentence": "It is no longer connected to us.", "payouts_url": LINK},
+        ["Acme & Co", "It is no longer connected to us.", LINK],
+    ),
     ("email_confirmation_signup", {"user": USER, "activate_url": LINK}, ["Welcome, mira-k", LINK]),
     ("email_confirmation", {"user": USER, "activate_url": LINK}, ["mira-k", LINK]),
     ("password_reset_key", {"username": "mira-k", "password_reset_url": LINK}, ["mira-k", LINK]),

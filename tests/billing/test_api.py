@@ -30,7 +30,7 @@ def test_a_program_buys_and_a_person_pays(api: Client, product: Product, sandbox
     shown = api.get(f"/api/v1/orders/{order.pk}/").json()
     image = order.images.get()
     assert (shown["state"], shown["amount"], shown["currency"], shown["checkout_url"]) == ("paid", 500, "eur", "")
-    assert shown["images"] == [{"repository": image.repository, "digests": image.digests}]
+    assert shown["images"] == [{"repository": image.repository, "featured_tag": "1.0", "tag_count": 1, "digests": image.digests}]
 
 
 def test_what_cannot_be_bought_is_a_problem(api: Client, paid: Order) -> None:

@@ -84,13 +84,13 @@ def test_coming_back_while_stripe_is_away_says_so(client: Client, sandbox: Sandb
     assert "does not answer right now" in str(next(iter(get_messages(answer.wsgi_request))))
 
 
-def test_what_stripe_refuses_is_said_on_the_page(newcomer: SellerProfile) -> None:
-    SellerProfile.objects.filter(pk=newcomer.pk).update(stripe_account_id="acct_gone")
+def test_what_stripe_refuses_is_said_on_the_page(product: Product, client: Client, sandbox: Sandbox) -> None:
+    sandbox.fail("/v1/account", status=400)
 
-    answer = client_of(person_of(newcomer)).post("/selling/payouts/connect")
+    answers = [client.post("/selling/payouts/connect"), client.get("/selling/payouts/return")]
 
-    assert answer["Location"] == "/selling/payouts/"
-    assert "refused" in str(next(iter(get_messages(answer.wsgi_request))))
+    assert [answer["Location"] for answer in answers] == ["/selling/payouts/"] * 2
+    assert all("refused" in str(next(iter(get_messages(answer.wsgi_request)))) for answer in answers)
 
 
 @pytest.mark.parametrize("address", ["/selling/orders/", "/selling/payouts/", "/selling/payouts/return", "/selling/payouts/refresh"])

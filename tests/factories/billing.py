@@ -39,7 +39,8 @@ class OrderFactory(DjangoModelFactory):
     def images(self, create, extracted, **kwargs):
         for image in self.product.images.all():
             digests = {tag.name: tag.manifest.digest for tag in image.tags.all()}
-            OrderImage.objects.create(order=self, image=image, repository=image.repository, digests=digests)
+            sold = {"featured_tag": next(iter(digests), ""), "tag_count": len(digests), "digests": digests}
+            OrderImage.objects.create(order=self, image=image, repository=image.repository, **sold)
 
 
 class PaidOrderFactory(OrderFactory):

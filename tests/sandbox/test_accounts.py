@@ -173,3 +173,34 @@ def test_unknown_link_and_button_are_refused(sandbox: Sandbox) -> None:
 
     assert sandbox.http.get("/setup/s/none").status_code == 404
     assert sandbox.http.post(page, data={"act": "dance"}).status_code == 400
+
+
+@pytest.mark.parametrize("way", ["deleted", "deauthorised"])
+def test_an_account_that_has_left_is_answered_as_one_that_never_was(sandbox: Sandbox, way: str) -> None:
+    account = sandbox.seller()
+    sandbox.events.next()
+    if way == "deleted":
+        gone = sandbox.api.accounts.delete(account)
+        assert (gone.id, gone.deleted) == (account, True)
+    else:
+        sandbox.control(f"/accounts/{account}/leave")
+        event = sandbox.events.next()
+        assert (event.type, event.account, event.data.object["object"]) == ("account.application.deauthorized", account, "application")
+
+    with pytest.raises(stripe.PermissionError) as retrieved:
+        sandbox.api.accounts.retrieve(account)
+    with pytest.raises(stripe.PermissionError) as acted:
+        sandbox.api.charges.list(options={"stripe_account": account})
+    with pytest.raises(stripe.InvalidRequestError) as linked:
+        link(sandbox, account)
+    with pytest.raises(stripe.InvalidRequestError) as sold:
+        sandbox.session(payment_intent_data={"transfer_data": {"destination": account}})
+
+    assert [refused.value.error.code for refused in (retrieved, acted)] == ["account_invalid"] * 2
+    assert [(refused.value.code, refused.value.user_message) for refused in (linked, sold)] == [
+        ("resource_missing", f"No such account: '{account}'"),
+        ("resource_missing", f"No such destination: '{account}'"),
+    ]
+    assert account not in {found.id for found in sandbox.api.accounts.list().data}
+    sandbox.control(f"/accounts/{account}/come-back")
+    assert sandbox.api.accounts.retrieve(account).charges_enabled
