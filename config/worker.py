@@ -4,7 +4,6 @@ The shop is loaded once and every worker forked from it, so that they share its 
 again; one that cannot even begin ends us, for whoever supervises us to see.
 """
 
-import ctypes
 import gc
 import logging
 import os
@@ -14,11 +13,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
 
 import django
 
+from config.children import TAKEN, ended, fork
 from config.jobs import LANES
+from config.stand_in import StandIns
 
 logger = logging.getLogger("config.worker")
 # What each worker would load for itself after the fork, into memory of its own.
@@ -30,79 +30,62 @@ _LATER = (
     "kombu.transport.redis",
     "config.urls",
 )
-_OURS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
 _PATIENCE_SECONDS = 5
 _TICK_SECONDS = 1.0
 _BEGINNING_SECONDS = 3.0  # a worker that ends sooner after our own start could not begin
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Workers:
-    """The workers of some lanes, each a child of ours."""
+    """The workers of some lanes, and who stands in while Redis is away; each a child of ours."""
 
     def __init__(self, lanes: Mapping[str, int]) -> None:
         self._lanes = lanes
         self._running: dict[int, str] = {}
+        self._stand_ins = StandIns(lanes)
         self._began = time.monotonic()
         self._ending = False
 
     def run(self) -> int:
         """Run until told to end. Return the exit status."""
-        # Blocked, and taken one by one: no handler can come between a fork and its bookkeeping.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, TAKEN)
         for lane in self._lanes:
             self._start(lane)
         failed = False
         while self._running:
-            told = signal.sigtimedwait(_OURS, _TICK_SECONDS)
+            told = signal.sigtimedwait(TAKEN, _TICK_SECONDS)
             if told is not None and told.si_signo != signal.SIGCHLD:
                 self._end(told.si_signo)
-            for lane in self._ended():
-                failed = failed or self._could_not_begin(lane)
-                if failed:
-                    self._end(signal.SIGTERM)
-                if not self._ending:
-                    logger.error("worker ended, a new one takes its place", extra={"lane": lane})
-                    self._start(lane)
+            for pid in ended():
+                failed = self._settle(pid) or failed
+            if not self._ending:
+                self._stand_ins.tick()
         return 1 if failed else 0
 
     def _start(self, lane: str) -> None:
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            _die_with(parent)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
-            _work(lane, self._lanes[lane])
-        self._running[pid] = lane
+        self._running[fork(lambda: _work(lane, self._lanes[lane]))] = lane
 
-    def _ended(self) -> list[str]:
-        lanes = []
-        while self._running:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                break
-            lanes.append(self._running.pop(pid))
-        return lanes
-
-    def _could_not_begin(self, lane: str) -> bool:
-        too_soon = not self._ending and time.monotonic() - self._began < _BEGINNING_SECONDS
-        if too_soon:
+    def _settle(self, pid: int) -> bool:
+        """Replace a worker that has ended; return whether it could not even begin, which ends all."""
+        if self._stand_ins.note_ended(pid) or self._ending:
+            self._running.pop(pid, None)
+            return False
+        lane = self._running.pop(pid)
+        if time.monotonic() - self._began < _BEGINNING_SECONDS:
             logger.error("worker could not begin", extra={"lane": lane})
-        return too_soon
+            self._end(signal.SIGTERM)
+            return True
+        logger.error("worker ended, a new one takes its place", extra={"lane": lane})
+        self._start(lane)
+        return False
 
     def _end(self, signal_number: int) -> None:
         self._ending = True
+        self._stand_ins.end()
         for pid in self._running:
             os.kill(pid, signal_number)
 
 
-def _die_with(parent: int) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def _work(lane: str, slots: int) -> NoReturn:
+def _work(lane: str, slots: int) -> None:
     from common.statements import limit_statements  # noqa: PLC0415  once Django is set up
     from config.celery import app  # noqa: PLC0415
 
@@ -111,7 +94,6 @@ def _work(lane: str, slots: int) -> NoReturn:
     app.conf.broker_transport_options = app.conf.broker_transport_options | {"socket_timeout": _PATIENCE_SECONDS}
     options = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
     app.worker_main(["worker", "--queues", lane, "--hostname", f"{lane}@%h", "--concurrency", str(slots), *options])
-    sys.exit(0)
 
 
 def lanes_of(words: Sequence[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 import logging
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from celery import Celery, current_app
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from common.queue import queue_after_commit
+from common.queue import queue_after_commit, run_in_place
 from common.tasks import clear_sessions
 
 
@@ -110,3 +111,24 @@ def test_a_sweep_that_is_called_early_runs_out_and_what_has_an_id_does_not(monke
     queue_after_commit("nobody.registers_this", "id")
 
     assert sent == [{"retry": False, "expires": 60}, {"retry": False}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stands_in_for_the_queue_runs_what_has_an_id_at_once_and_leaves_the_rest_to_the_sweeps(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[object] = []
+
+    def fail(name: object) -> None:
+        ran.append(name)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("common.queue._in_place", None)
+    monkeypatch.setattr("common.queue.current_app", SimpleNamespace(tasks={"own": fail, "another's": ran.append}))
+    run_in_place(["own"])
+
+    queue_after_commit("own", "id")
+    queue_after_commit("another's", "id")
+
+    assert ran == ["id"]
+    assert "task failed, the sweep will run it" in caplog.text

@@ -1,0 +1,87 @@
+"""While Redis is away nothing can be queued: then each lane's sweeps run without a queue, in a process of the lane's own."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from config.children import fork
+from config.jobs import JOBS, LANES
+
+logger = logging.getLogger(__name__)
+EVERY_SECONDS: Final = 5.0
+_FREQUENT_SECONDS = 60  # sweeps that are due less often wait until Redis is back
+_LONGEST_SECONDS = 300.0
+_ASKED_BEFORE = 2  # one answer that is late is no outage
+
+
+class StandIns:
+    """Stands in for the queue of some lanes. What its processes do is claimed row by row, so that many may run, workers beside them too."""
+
+    def __init__(self, lanes: Iterable[str]) -> None:
+        self._lanes = tuple(lanes)
+        self._running: dict[str, tuple[int, float]] = {}
+        self._next = dict.fromkeys(self._lanes, 0.0)
+        self._silent = 0
+
+    def tick(self) -> None:
+        """Ask Redis, and let the lanes go on without it if it does not answer. To be called about once a second."""
+        now = time.monotonic()
+        for pid, until in self._running.values():
+            if now > until:
+                os.kill(pid, signal.SIGKILL)
+        if self._answers():
+            return
+        for lane in self._lanes:
+            if lane not in self._running and now >= self._next[lane]:
+                self._running[lane] = fork(lambda lane=lane: run_sweeps(lane)), now + _LONGEST_SECONDS  # type: ignore[misc]  # the loop's lane
+
+    def note_ended(self, pid: int) -> bool:
+        """Take note that a child has ended; return whether it was one of these."""
+        for lane, (running, _) in self._running.items():
+            if running == pid:
+                del self._running[lane]
+                self._next[lane] = time.monotonic() + EVERY_SECONDS
+                return True
+        return False
+
+    def end(self) -> None:
+        """Stop what runs; the rows that it had are claimed again when their time comes."""
+        for pid, _ in self._running.values():
+            os.kill(pid, signal.SIGKILL)
+
+    def _answers(self) -> bool:
+        from common.redis import redis_client  # noqa: PLC0415  once Django is set up
+
+        try:
+            redis_client().ping()
+        except RedisError:
+            self._silent += 1
+            if self._silent == _ASKED_BEFORE:
+                logger.error("Redis away: sweeps run without a queue")  # noqa: TRY400  its trace says nothing more
+            return self._silent < _ASKED_BEFORE
+        if self._silent >= _ASKED_BEFORE:
+            logger.warning("Redis is back: work is queued again")
+        self._silent = 0
+        return True
+
+
+def run_sweeps(lane: str) -> None:
+    """Run the lane's frequent sweeps once, one after the other, and at once what they queue for single rows."""
+    from common.queue import run_in_place  # noqa: PLC0415  once Django is set up
+    from common.statements import limit_statements  # noqa: PLC0415
+    from config.celery import app  # noqa: PLC0415
+
+    limit_statements(LANES[lane].statement)
+    jobs = {name: job for name, job in JOBS.items() if job.lane == lane}
+    run_in_place(name for name, job in jobs.items() if job.every is None)
+    for name, job in jobs.items():
+        if job.every is not None and job.every <= _FREQUENT_SECONDS:
+            try:
+                app.tasks[name]()
+            except Exception:
+                logger.exception("sweep failed", extra={"task": name})
