@@ -131,6 +131,16 @@ class ImageStateConflict(ConflictError):
         super().__init__(sentence, repository=repository)
 
 
+class UnknownTag(InvalidInput):
+    """The image has no such tag that buyers see. 422."""
+
+    code = "unknown_tag"
+    field = "featured_tag"
+
+    def __init__(self, *, repository: str, tag: str) -> None:
+        super().__init__(f"{repository} has no tag {tag} that buyers see. Choose one of its tags.", repository=repository)
+
+
 class ManifestIsReadable(ConflictError):
     """Sellers remove only what nobody could read: buyers may depend on the rest. 409."""
 

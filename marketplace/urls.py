@@ -38,6 +38,7 @@ urlpatterns = [
     path("selling/reserve/availability", selling.availability, name="availability"),
     path("selling/images/<uuid:image_id>/", images.image, name="image"),
     path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
+    path("selling/images/<uuid:image_id>/featured", images.feature, name="image_feature"),
     path("selling/images/<uuid:image_id>/manifests/<uuid:manifest_id>/remove", images.remove_unreadable, name="remove_unreadable"),
     path("selling/images/<uuid:image_id>/release", images.release, name="release"),
     path("selling/products/new/", products.product_new, name="product_new"),

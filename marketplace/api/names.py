@@ -13,6 +13,7 @@ from marketplace.api.requests import asker, checked
 from marketplace.models import Image, Namespace, Tag
 from marketplace.services.images import release_image, reserve_image
 from marketplace.services.namespaces import choose_namespace
+from marketplace.services.shown import feature_tag
 from marketplace.services.unreadable import ask_for_removal
 
 
@@ -37,7 +38,7 @@ class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     """The names you have reserved."""
 
     serializer_class = serializers.ImageSerializer
-    queryset = Image.objects.filter(freed_at__isnull=True)
+    queryset = Image.objects.filter(freed_at__isnull=True).select_related("shown_tag")
     lookup_value_converter = "uuid"
     filterset_fields = ("namespace", "repository")
 
@@ -49,6 +50,14 @@ class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """Reserve a name: from now on you may push to it, and nobody else can take it."""
         image = reserve_image(actor=asker(request), **checked(serializers.NewImageSerializer, request))
         return Response(serializers.ImageSerializer(image).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializers.FeaturedTagSerializer, responses={200: serializers.ImageSerializer})
+    def partial_update(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
+        """Choose the tag that pages lead with."""
+        image = self.get_object()
+        chosen = checked(serializers.FeaturedTagSerializer, request)["featured_tag"]
+        image = feature_tag(image=image, tag=chosen, actor=asker(request))
+        return Response(serializers.ImageSerializer(image).data)
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it

@@ -48,6 +48,9 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     """A reserved name of yours."""
 
     reference = serializers.CharField(read_only=True, help_text="The name with its host, as docker takes it.")
+    shown_tag = serializers.CharField(
+        source="shown_tag.name", default="", read_only=True, help_text="What pages lead with; empty while there is nothing to pull."
+    )
 
     class Meta:
         model = Image
@@ -63,6 +66,8 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             "first_sold_at",
             "ended_at",
             "taken_down_at",
+            "featured_tag",
+            "shown_tag",
             "pull_count",
         )
         read_only_fields = fields
@@ -196,6 +201,14 @@ class ObtainSerializer(serializers.Serializer[Product]):
 
     buyer = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that gets it; left out, you do."
+    )
+
+
+class FeaturedTagSerializer(serializers.Serializer[Image]):
+    """What pages lead with."""
+
+    featured_tag = serializers.CharField(
+        max_length=128, allow_blank=True, help_text="One of the image's tags; empty for its highest version that is no pre-release."
     )
 
 

@@ -84,6 +84,7 @@ class Image(UUIDModel):
     freed_at = models.DateTimeField(null=True, blank=True, editable=False)
     taken_down_at = models.DateTimeField(null=True, blank=True, editable=False)
     take_down_reason = models.CharField(max_length=500, blank=True, editable=False)
+    featured_tag = models.CharField(max_length=128, blank=True, editable=False, help_text="What its seller wants pages to lead with.")
     # What pages lead with; kept by `marketplace.services.shown.keep_shown_tag`, so that no page looks for it among thousands.
     shown_tag = models.OneToOneField("Tag", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="shown_for")
     pull_count = models.PositiveBigIntegerField(default=0, editable=False)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from common.claims import Attempt
 from common.models import UUIDModel
 from marketplace.models.images import Image
+from marketplace.versions import KEY_LENGTH
 
 MOST_LAYERS: Final = 128  # rows of a layer list; docker itself runs no image of more than 125 layers
 LONGEST_COMMAND: Final = 120  # characters
@@ -105,17 +106,25 @@ class LayerList(models.Model):
 
 
 class Tag(UUIDModel):
-    """A name for a manifest. The row goes when the tag goes."""
+    """A name for a manifest. The row goes when the tag goes.
+
+    Attributes:
+        version: what `marketplace.versions.version_key` says of the name: a higher version sorts behind a lower one.
+    """
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tags")
     name = models.CharField(max_length=128)
     manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="tags")
+    version = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False, db_collation="C")
     pushed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "name"), name="tag_name_unique"),)
-        # The newest of an image, however many there are.
-        indexes = (models.Index("image", F("pushed_at").desc(), "name", name="tag_newest"),)
+        # The newest of an image, and the highest, however many there are.
+        indexes = (
+            models.Index("image", F("pushed_at").desc(), "name", name="tag_newest"),
+            models.Index("image", F("version").desc(), F("pushed_at").desc(), name="tag_highest", condition=~models.Q(version="")),
+        )
         ordering = ("-pushed_at", "name")
 
     def __str__(self) -> str:

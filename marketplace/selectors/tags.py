@@ -11,6 +11,7 @@ from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from marketplace.models import Image, Manifest, Tag
+from marketplace.versions import version_key
 
 LISTED = 200  # tags of one image
 LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what is no image are passed over
@@ -59,13 +60,31 @@ def newest_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
 
 
 def tag_to_show(image_id: UUID) -> Tag | None:
-    """Choose the tag to show of an image: one of what was pushed last, `latest` only where it has no other name.
+    """Choose the tag to show of an image: its seller's choice, else its highest version, else one of what was pushed last.
 
-    Asked when something is pushed, never for a page: `newest_tags` is what pages ask. Looks at the newest 1,000 tags.
+    A version is what `marketplace.versions` says, pre-releases left out; of what was pushed last `latest` only has a say where it has no
+    other name. While something is described, what only an event has told of waits for its description: it may be no image at all.
+
+    Asked when something is pushed, never for a page: `newest_tags` is what pages ask. Looks at 1,000 tags of each kind at most.
     """
-    visible = visible_tags().filter(pk__in=_newest_of(image_id, LOOKED_AT))
-    newest = visible.first()
-    return newest and visible.filter(manifest=newest.manifest_id).order_by(LATEST_LAST, "-pushed_at", "name").first()
+    visible = visible_tags().filter(image=image_id)
+    chosen = visible.filter(name=Image.objects.filter(pk=image_id).values("featured_tag")[:1]).first()
+    if chosen:
+        return chosen
+    described = visible.filter(manifest__described_at__isnull=False)
+    return _highest(image_id, described) or _newest(image_id, described) or _highest(image_id, visible) or _newest(image_id, visible)
+
+
+def _highest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
+    order = ("-version", "-pushed_at", "name")
+    highest = Tag.objects.filter(image=image_id).exclude(version="").order_by(*order).values("pk")[:LOOKED_AT]
+    return among.filter(pk__in=highest).order_by(*order).first()
+
+
+def _newest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
+    found = among.filter(pk__in=_newest_of(image_id, LOOKED_AT))
+    newest = found.first()
+    return newest and found.filter(manifest=newest.manifest_id).order_by(LATEST_LAST, "-pushed_at", "name").first()
 
 
 def tag_rows(image: Image) -> list[TagRow]:
@@ -74,7 +93,7 @@ def tag_rows(image: Image) -> list[TagRow]:
 
 
 def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[UUID, list[TagRow]]:
-    """List the newest tags of each image, at most so many (200 unless said), newest first, `latest` behind other names. Two queries.
+    """List the newest tags of each image, at most so many (200 unless said), newest first, under the name that says most. Two queries.
 
     So that many images and many signatures beside the tags cost no more, fewer tags of each are looked at where there are more images.
     """
@@ -85,10 +104,12 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
     rows: dict[UUID, dict[UUID, TagRow]] = {image.pk: {} for image in images}
     for tag in visible_tags().filter(pk__in=[pk for several in found for pk in several]):
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
-        if row.name == "latest" and tag.name != "latest":
+        if row.name == tag.name:
+            continue
+        if row.name == "latest" or tag.version > version_key(row.name):
             row.also.append(row.name)
             row.name, row.pushed_at = tag.name, tag.pushed_at
-        elif row.name != tag.name:
+        else:
             row.also.append(tag.name)
     return {pk: list(of_image.values()) for pk, of_image in rows.items()}
 

@@ -16,6 +16,7 @@ from marketplace.models.manifests import LONGEST_COMMAND, MOST_LAYERS
 from marketplace.services.expiry import keep_pushed_name
 from marketplace.services.shown import keep_shown_tag
 from marketplace.spans import merge_layers
+from marketplace.versions import version_key
 
 logger = logging.getLogger(__name__)
 
@@ -189,7 +190,8 @@ def remove_manifest(*, repository: str, digest: str) -> None:
 
 
 def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:
-    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults={"manifest": manifest, "pushed_at": at})
+    told = {"manifest": manifest, "pushed_at": at, "version": version_key(name)}
+    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults=told)
     if not created and tag.pushed_at < at:
         tag.manifest, tag.pushed_at = manifest, at
         tag.save(update_fields=["manifest", "pushed_at"])

@@ -1,9 +1,37 @@
 """Which tag pages lead with is decided when something is pushed or removed, and kept with the image."""
 
+from accounts.models import User
+from accounts.services.audit import record_audit
 from common.locking import locked_transaction
+from common.queue import queue_after_commit
+from marketplace.errors import UnknownTag
 from marketplace.locks import lock_image
 from marketplace.models import Image
-from marketplace.selectors.tags import tag_to_show
+from marketplace.selectors.ownership import require_owner
+from marketplace.selectors.tags import tag_to_show, visible_tags
+
+
+def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
+    """Let pages lead with a tag for as long as the image has it; buyers copy its pull command.
+
+    Args:
+        tag: its name; empty for the highest version, as without a choice.
+
+    Raises:
+        NotYours: the actor is not the owner.
+        UnknownTag: buyers see no such tag.
+    """
+    require_owner(actor, image.owner_id)
+    with locked_transaction():
+        locked = lock_image(image_id=image.pk)
+        if tag and not visible_tags().filter(image=locked, name=tag).exists():
+            raise UnknownTag(repository=locked.repository, tag=tag)
+        locked.featured_tag = tag
+        locked.save(update_fields=["featured_tag"])
+        keep_shown_tag(locked)
+        queue_after_commit("marketplace.draw_cover_of_image", str(locked.pk))
+        record_audit(actor=actor, action="image.tag_featured", target=locked, tag=tag)
+    return locked
 
 
 def keep_shown_tag(image: Image) -> None:

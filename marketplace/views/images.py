@@ -1,6 +1,8 @@
 """A seller's image: how to push to it, what has arrived, who may do what with it, what was pulled."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,8 +19,9 @@ from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, access_facts, allowed_actions, decide
 from marketplace.selectors.listings import list_images
 from marketplace.selectors.pulls import pull_figures, puller_figures
-from marketplace.selectors.tags import stops_at, tag_rows, unreadable_manifests
+from marketplace.selectors.tags import TagRow, stops_at, tag_rows, unreadable_manifests
 from marketplace.services.images import release_image
+from marketplace.services.shown import feature_tag
 from marketplace.services.unreadable import ask_for_removal
 from marketplace.views.guards import SellerRequest, own_image, seller_required
 
@@ -41,9 +44,11 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
     """Show the push commands with real names, the tags as they arrive, what the policy allows, and what was pulled."""
     found = own_image(request, image_id)
     holders = Entitlement.objects.in_force().filter(image=found).values("holder").distinct().count()
-    listing, today = list_images([found], Shape.MARK)[0], timezone.now().date()
+    listing, tags, today = list_images([found], Shape.MARK)[0], _tags(found), timezone.now().date()
     context = {
-        **_tags(found),
+        **tags,
+        "shown_tag": listing.tag,
+        "tag_names": _tag_names(found, tags["rows"]),
         "cover": listing.cover,
         "holders": holders,
         "permissions": _permissions(found, signed_in(request), holders),
@@ -62,7 +67,13 @@ def image_tags(request: SellerRequest, image_id: UUID) -> HttpResponse:
     return render(request, "marketplace/_tags_live.html", _tags(own_image(request, image_id)))
 
 
-def _tags(found: Image) -> dict[str, object]:
+def _tag_names(found: Image, rows: Iterable[TagRow]) -> list[str]:
+    """List what pages may lead with, and the choice that was made, however old its tag is."""
+    names = [name for row in rows for name in (row.name, *row.also)]
+    return names if found.featured_tag in {"", *names} else [found.featured_tag, *names]
+
+
+def _tags(found: Image) -> dict[str, Any]:
     rows = tag_rows(found)
     return {
         "image": found,
@@ -71,6 +82,20 @@ def _tags(found: Image) -> dict[str, object]:
         "unreadable": unreadable_manifests(found),
         "example_tag": _FIRST_TAG,
     }
+
+
+@seller_required
+@require_POST
+def feature(request: SellerRequest, image_id: UUID) -> HttpResponse:
+    """Choose the tag that pages lead with."""
+    found = own_image(request, image_id)
+    try:
+        image = feature_tag(image=found, tag=request.POST.get("featured_tag", ""), actor=signed_in(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Pages lead with {image.shown_tag}." if image.shown_tag else "Pages lead with the first tag you push.")
+    return redirect("marketplace:image", found.pk)
 
 
 @seller_required

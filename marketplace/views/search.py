@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from marketplace.covers import Shape
 from marketplace.forms.search import SORTS, SearchForm
+from marketplace.platforms import platform_named
 from marketplace.selectors.facets import PLATFORMS, PRICES, Choice, Filters, choices_of
 from marketplace.selectors.listings import list_products, with_parts
 from marketplace.selectors.products import Sort, search_products
@@ -54,7 +55,7 @@ def _filters(request: HttpRequest) -> Filters:
     return Filters(
         categories=[slug for slug in request.GET.getlist("category") if slug.isprintable()],
         prices=[price for price, _ in PRICES if price in request.GET.getlist("price")],
-        platforms=[platform for platform in PLATFORMS if platform in request.GET.getlist("platform")],
+        platforms=[platform for platform in PLATFORMS if platform in map(platform_named, request.GET.getlist("platform"))],
     )
 
 

@@ -40,7 +40,7 @@ def state() -> list[object]:
     return [
         AuditEvent.objects.count(),
         *Product.objects.order_by("pk").values_list("pk", "state", "updated_at"),
-        *Image.objects.order_by("pk").values_list("pk", "ended_at"),
+        *Image.objects.order_by("pk").values_list("pk", "ended_at", "featured_tag"),
         *Order.objects.order_by("pk").values_list("pk", "state"),
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk"),

@@ -26,6 +26,7 @@ from marketplace.models import (
     Tag,
 )
 from marketplace.services.shown import keep_shown_tag
+from marketplace.versions import version_key
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -109,6 +110,7 @@ class TagFactory(DjangoModelFactory):
 
     image = factory.SubFactory(ImageFactory)
     name = "1.0"
+    version = factory.LazyAttribute(lambda tag: version_key(tag.name))
     manifest = factory.SubFactory(ManifestFactory, image=factory.SelfAttribute("..image"))
 
     @factory.post_generation

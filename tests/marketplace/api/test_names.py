@@ -125,3 +125,23 @@ def test_a_tag_that_nobody_can_read_is_removed_and_no_other(as_seller: APIClient
 
     assert as_seller.delete(f"/api/v1/tags/{broken.pk}/").status_code == 202
     assert Manifest.objects.get(removal_asked_at__isnull=False) == broken.manifest
+
+
+def test_the_tag_that_pages_lead_with_is_told_and_chosen(as_seller: APIClient, as_other: APIClient, namespace: Namespace) -> None:
+    image = PushedImageFactory(namespace=namespace)
+    TagFactory(image=image, name="2.0")
+    address = f"/api/v1/images/{image.pk}/"
+    assert [as_seller.get(address).json()[name] for name in ("featured_tag", "shown_tag")] == ["", "2.0"]
+
+    assert as_other.patch(address, {"featured_tag": "1.0"}, format="json").status_code == 404
+    assert as_seller.patch(address, {}, format="json").status_code == 400
+    refused = as_seller.patch(address, {"featured_tag": "3.0"}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_tag")
+    assert as_seller.get(address).json()["shown_tag"] == "2.0"
+
+    chosen = as_seller.patch(address, {"featured_tag": "1.0"}, format="json")
+    assert (chosen.status_code, chosen.json()["featured_tag"], chosen.json()["shown_tag"]) == (200, "1.0", "1.0")
+    assert (
+        as_seller.get("/api/v1/images/", {"repository": ImageFactory(namespace=namespace).repository}).json()["results"][0]["shown_tag"]
+        == ""
+    )

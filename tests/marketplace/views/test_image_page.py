@@ -145,3 +145,34 @@ class TestUnreadable:
 
         assert f"{fine.short_digest} is in order, and buyers may have it." in answer.content.decode()
         assert not Manifest.objects.filter(removal_asked_at__isnull=False).exists()
+
+
+def test_the_seller_chooses_what_pages_lead_with(seller_client: Client, namespace: Namespace) -> None:
+    image = ImageFactory(namespace=namespace)
+    assert 'name="featured_tag"' not in seller_client.get(f"/selling/images/{image.pk}/").content.decode()
+    TagFactory(image=image, name="2.0")
+    TagFactory(image=image, name="1.9")
+    page = seller_client.get(f"/selling/images/{image.pk}/")
+    assert_sound(page)
+    assert "the highest version, else the newest (2.0)" in page.content.decode()
+
+    answer = seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "1.9"}, follow=True)
+
+    assert "Pages lead with 1.9." in answer.content.decode()
+    assert '<option value="1.9" selected>' in answer.content.decode()
+    refused = seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "3.0"}, follow=True)
+    assert "has no tag 3.0 that buyers see" in refused.content.decode()
+    image.refresh_from_db()
+    assert (image.featured_tag, image.shown_tag) == ("1.9", image.tags.get(name="1.9"))
+    image.tags.all().delete()
+    assert "the first tag you push" in seller_client.post(f"/selling/images/{image.pk}/featured", follow=True).content.decode()
+
+
+def test_a_choice_that_is_not_listed_stays_chosen(seller_client: Client, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = ImageFactory(namespace=namespace)
+    TagFactory(image=image, name="1.0", pushed_at=timezone.now() - timedelta(days=1))
+    TagFactory(image=image, name="2.0")
+    seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "1.0"})
+    monkeypatch.setattr("marketplace.selectors.tags.LISTED", 1)
+
+    assert '<option value="1.0" selected>' in seller_client.get(f"/selling/images/{image.pk}/").content.decode()

@@ -44,6 +44,8 @@ def shelf(namespace: Namespace) -> dict[str, Product]:
         pytest.param("?price=paid", {"db"}, id="with a price"),
         pytest.param("?price=free&price=paid", {"db", "logs"}, id="either"),
         pytest.param("?platform=linux/arm64", {"db"}, id="a platform"),
+        pytest.param("?platform=linux/arm64/v8", {"db"}, id="a platform by another of its names"),
+        pytest.param("?platform=aarch64", {"db"}, id="an architecture"),
         pytest.param("?q=postgres&price=free", set(), id="word and filter"),
         pytest.param("?sort=nonsense&page=99&price=nonsense&platform=x", {"db", "logs"}, id="what makes no sense is left out"),
         pytest.param("?category=no-such-shelf", set(), id="an unknown category is empty, not broken"),

@@ -206,8 +206,8 @@ def test_latest_stands_behind_the_name_that_says_more(client: Client, product: P
 
     response = client.get("/acme/db")
 
-    assert [(row.name, row.also) for row in response.context["details"][0].rows] == [("1", ["latest", "1.0"])]
-    assert response.context["details"][0].reference == "layerstore.test:8080/acme/db:1"
+    assert [(row.name, row.also) for row in response.context["details"][0].rows] == [("1.0", ["latest", "1"])]
+    assert response.context["details"][0].reference == "layerstore.test:8080/acme/db:1.0"
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "description", "licence_name", "licence_text"])

@@ -1,0 +1,33 @@
+"""Which of an image's tags name a version, and which version is the higher one. Pure: knows no Django.
+
+A version is numbers with dots, as in semantic and calendar versioning: `2.0`, `v1.2`, `2024.10`, `16`. A suffix says which variant of
+the version it is (`2.0-alpine`), or that it comes before the version (`2.0-rc1`, `2.0.0b2`), and then it is none. A bare number of more
+than four digits is none either: a date or a build.
+"""
+
+import re
+from typing import Final
+
+KEY_LENGTH: Final = 80
+_VERSION = re.compile(r"v?(?P<numbers>[0-9]{1,10}(?:\.[0-9]{1,10}){0,5})(?P<rest>(?:[-_].*)?)", re.ASCII | re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?:^|[-_.])(?:alpha|beta|rc|pre|preview|prerelease|dev|devel|snapshot|nightly|canary|next|edge|unstable|test|testing|ea|milestone|m(?=[0-9]))"
+    r"[-_.]?[0-9]*(?=$|[-_.])",
+    re.ASCII | re.IGNORECASE,
+)
+_LONGEST_BARE = 4  # digits: years are, dates and build numbers are not
+
+
+def version_key(tag: str) -> str:
+    """Return a text by which versions sort, in the order of bytes, as their numbers do; nothing for what is no version.
+
+    Of one version the one without a suffix is the highest, and `2.0.1` is higher than `2.0` and `2`: it says more.
+    """
+    match = _VERSION.fullmatch(tag)
+    if match is None or _BEFORE.search(match["rest"]):
+        return ""
+    numbers = match["numbers"].split(".")
+    if len(numbers) == 1 and len(numbers[0]) > _LONGEST_BARE:
+        return ""
+    suffix = "0" if match["rest"] else "1"
+    return f"{'.'.join(number.zfill(10) for number in numbers)}-{suffix}"

@@ -1,0 +1,139 @@
+"""Which tag pages lead with."""
+
+from datetime import timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from marketplace.errors import NotYours, UnknownTag
+from marketplace.models import PullCount, Tag
+from marketplace.selectors.tags import newest_tags
+from marketplace.services.manifests import record_push, remove_tag
+from marketplace.services.shown import feature_tag
+from marketplace.versions import version_key
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import (
+    MANIFEST_TYPE,
+    ImageFactory,
+    ManifestFactory,
+    PullCountFactory,
+    PushedImageFactory,
+    TagFactory,
+    digest_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def leads(image) -> str | None:
+    tag = newest_tags([image.pk]).get(image.pk)
+    return tag.name if tag else None
+
+
+def test_pages_lead_with_the_highest_version_whenever_it_was_pushed():
+    image, later = ImageFactory(), timezone.now() + timedelta(hours=1)
+    TagFactory(image=image, name="2.0")
+    TagFactory(image=image, name="1.9.9", pushed_at=later)
+    TagFactory(image=image, name="10.0-rc1", pushed_at=later)
+    TagFactory(image=image, name="latest", pushed_at=later + timedelta(hours=1))
+
+    assert leads(image) == "2.0"
+
+
+def test_latest_leads_under_the_name_that_says_more():
+    image = ImageFactory()
+    manifest = TagFactory(image=image, name="latest").manifest
+    assert leads(image) == "latest"
+
+    for name, expected in (("2", "2"), ("2.0", "2.0"), ("2.0.1", "2.0.1"), ("stable", "2.0.1")):
+        TagFactory(image=image, name=name, manifest=manifest)
+        assert leads(image) == expected
+
+
+def test_what_is_no_image_never_leads():
+    image = PushedImageFactory()
+    TagFactory(image=image, name="9.0", manifest=ManifestFactory(image=image, kind="artifact"))
+    TagFactory(image=image, name="8.0", manifest=ManifestFactory(image=image, described_at=None, last_error="answers 500"))
+    TagFactory(image=image, name="7.0", manifest=ManifestFactory(image=image, described_at=None))
+
+    assert leads(image) == "1.0"
+
+
+def test_what_only_an_event_has_told_of_leads_where_nothing_else_is_there():
+    image = ImageFactory()
+    TagFactory(image=image, name="nightly", manifest=ManifestFactory(image=image, described_at=None))
+    assert leads(image) == "nightly"
+    TagFactory(image=image, name="1.0", manifest=ManifestFactory(image=image, described_at=None))
+    assert leads(image) == "1.0"
+
+
+class TestFeatured:
+    def test_the_seller_chooses_what_pages_lead_with_and_takes_the_choice_back(self):
+        image = ImageFactory()
+        TagFactory(image=image, name="2.0")
+        TagFactory(image=image, name="1.9")
+        seller = image.owner.user
+
+        assert str(feature_tag(image=image, tag="1.9", actor=seller).shown_tag) == leads(image) == "1.9"
+        TagFactory(image=image, name="3.0")
+        assert leads(image) == "1.9"
+        remove_tag(repository=image.repository, tag="1.9")
+        assert leads(image) == "3.0"
+        TagFactory(image=image, name="1.9")
+        assert leads(image) == "1.9"
+        feature_tag(image=image, tag="", actor=seller)
+        assert leads(image) == "3.0"
+        assert [event.details for event in AuditEvent.objects.filter(action="image.tag_featured").order_by("pk")] == [
+            {"tag": "1.9"},
+            {"tag": ""},
+        ]
+
+    def test_only_what_buyers_see_can_lead_and_only_its_owner_says_so(self):
+        image = PushedImageFactory()
+        TagFactory(image=image, name="sha256-abc")
+
+        for tag in ("2.0", "sha256-abc"):
+            with pytest.raises(UnknownTag, match=f"has no tag {tag} that buyers see"):
+                feature_tag(image=image, tag=tag, actor=image.owner.user)
+        with pytest.raises(NotYours):
+            feature_tag(image=image, tag="1.0", actor=UserFactory())
+        image.refresh_from_db()
+        assert (image.featured_tag, leads(image)) == ("", "1.0")
+
+
+def test_a_pushed_tag_knows_its_version():
+    image = ImageFactory()
+    for name in ("v2.0", "latest"):
+        record_push(repository=image.repository, digest=digest_of(name), media_type=MANIFEST_TYPE, size=1, tag=name, at=timezone.now())
+
+    assert [tag.version != "" for tag in image.tags.order_by("name")] == [False, True]
+
+
+def test_rows_from_before_get_versions_platforms_and_kinds():
+    image = ImageFactory()
+    child = ManifestFactory(image=image, platforms=["linux/arm64/v8"])
+    index = ManifestFactory(image=image, kind="index", children=[child.digest], platforms=["linux/arm64/v8", "linux/x86_64"])
+    cache = ManifestFactory(image=image, kind="index", children=[digest_of("a layer")], platforms=[])
+    Tag.objects.bulk_create(Tag(image=image, name=name, manifest=index) for name in ("2.0", "latest"))
+    for platform in ("linux/arm64", "linux/arm64/v8", "linux/x86_64"):
+        PullCountFactory(image=image, platform=platform, count=3)
+    migration = import_module("marketplace.migrations.0015_platforms_have_one_name")
+
+    migration.name_versions(apps, None)
+    migration.rename_platforms(apps, None)
+    with connection.cursor() as cursor:
+        cursor.execute(migration._INDEXES_WITHOUT_IMAGES)
+
+    assert dict(image.tags.values_list("name", "version")) == {"2.0": version_key("2.0"), "latest": ""}
+    for row, expected in (
+        (child, ("image", ["linux/arm64"])),
+        (index, ("index", ["linux/amd64", "linux/arm64"])),
+        (cache, ("artifact", [])),
+    ):
+        row.refresh_from_db()
+        assert (row.kind, row.platforms) == expected
+    assert dict(PullCount.objects.values_list("platform", "count")) == {"linux/arm64": 6, "linux/amd64": 3}
