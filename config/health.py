@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import httpx
 from django.conf import settings
@@ -17,12 +18,14 @@ from django.utils import timezone
 
 from common.neighbours import away_neighbours
 from common.redis import redis_client
+from config.questions import Questions
 from registry_auth.keys.index import endings, read_index
 
 logger = logging.getLogger(__name__)
 Check = Callable[[], None]
 KEPT_SECONDS = 2.0
 TIMEOUT_SECONDS = 2
+WITHIN_SECONDS = 3.0  # a part that has not answered by then is away, whatever it waits for
 OK = 200
 
 
@@ -99,24 +102,39 @@ class Readiness:
         parts: Mapping[str, Check],
         *,
         neighbours: Callable[[], list[str]] = noticed_away,
+        within: float = WITHIN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parts = parts
-        self._neighbours = neighbours
+        self._parts = Questions({name: partial(_answers, name, ask) for name, ask in parts.items()})
+        self._neighbours = Questions({"noticed": neighbours})
+        self._names = tuple(parts)
+        self._within = within
         self._clock = clock
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
-        self._away: tuple[list[str], list[str]] = [], []
+        self._away: tuple[list[str], list[str]] | None = None
 
     def away(self) -> tuple[list[str], list[str]]:
-        """Return the parts that are away, and the neighbours that we go on without. One thread asks, the others wait for its answer."""
-        with self._lock:
-            if self._clock() - self._asked_at >= KEPT_SECONDS:
-                noticed = self._neighbours()
-                parts = [name for name, ask in self._parts.items() if not _answers(name, ask) or name in noticed]
-                self._away = parts, [name for name in noticed if name not in self._parts]
+        """Return the parts that are away, and the neighbours that we go on without.
+
+        One thread asks all of them at once, for some seconds at most; the others get what was true before, and only the first ones wait.
+        """
+        before = self._away
+        if not self._lock.acquire(blocking=before is None) and before is not None:
+            return before
+        try:
+            if self._away is None or self._clock() - self._asked_at >= KEPT_SECONDS:
+                self._away = self._ask()
                 self._asked_at = self._clock()
             return self._away
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> tuple[list[str], list[str]]:
+        answers = self._parts.ask(within=self._within)
+        noticed = self._neighbours.ask(within=self._within).get("noticed", [])
+        parts = [name for name in self._names if not answers.get(name) or name in noticed]
+        return parts, [name for name in noticed if name not in self._names]
 
 
 def _answers(name: str, ask: Check) -> bool:

@@ -1,6 +1,8 @@
 """/healthz and /readyz."""
 
+import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -15,6 +17,7 @@ from common.neighbours import mark_away
 from config import health
 from config.health import HealthMiddleware, NotReady, Readiness
 from registry_auth.keys.store import KeyStore
+from tests.support.registry import wait_until
 
 
 @pytest.fixture
@@ -100,6 +103,53 @@ def test_the_parts_are_asked_once_in_two_seconds() -> None:
         assert readiness.away() == ([], [])
 
     assert asked == [100.0, 102.0]
+
+
+def test_parts_that_hang_are_asked_side_by_side_once_and_are_away() -> None:
+    never, asked = threading.Event(), list[str]()
+
+    def hang(name: str) -> None:
+        asked.append(name)
+        never.wait()
+
+    parts: dict[str, health.Check] = {"database": partial(hang, "database"), "token process": partial(hang, "token process"), "redis": well}
+    now = [100.0]
+    readiness = Readiness(parts, neighbours=list, within=0.1, clock=lambda: now[0])
+
+    assert readiness.away() == (["database", "token process"], [])
+    now[0] += health.KEPT_SECONDS
+    assert readiness.away() == (["database", "token process"], [])
+    assert sorted(asked) == ["database", "token process"]
+
+    never.set()
+    now[0] += health.KEPT_SECONDS
+    wait_until(lambda: all_answer(readiness, now))
+
+
+def all_answer(readiness: Readiness, now: list[float]) -> bool:
+    now[0] += health.KEPT_SECONDS
+    return readiness.away() == ([], [])
+
+
+def test_while_one_asks_the_others_get_what_was_true_before() -> None:
+    begun, never, hung = threading.Event(), threading.Event(), [False]
+
+    def slow() -> None:
+        if hung[0]:
+            begun.set()
+            never.wait()
+
+    now = [100.0]
+    readiness = Readiness({"registry": slow}, neighbours=list, within=30, clock=lambda: now[0])
+    assert readiness.away() == ([], [])
+
+    hung[0], now[0] = True, 200.0
+    asking = threading.Thread(target=readiness.away)
+    asking.start()
+    begun.wait()
+    assert readiness.away() == ([], [])
+    never.set()
+    asking.join()
 
 
 def test_a_key_that_ends_soon_is_told_before_it_ends(keys: KeyStore) -> None:
