@@ -33,7 +33,7 @@ class Lock:
         while not self._try():
             owner = os.pread(self.descriptor, 20, 0).decode().strip()
             if time.monotonic() > deadline or (owner and Path(f"/proc/{owner}").exists()):
-                os.close(self.descriptor)
+                self.release()
                 do = "use it, stop it (Ctrl-C there), or start another: LAYERSTORE_PORT=8180 LAYERSTORE_VAR=var/8180 script/demo"
                 raise Problem(f"This stack already runs at {self.instance.url} (process {owner or 'unknown'}).", do=do)
             time.sleep(0.1)
