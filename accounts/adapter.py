@@ -19,6 +19,7 @@ from accounts.usernames import is_reserved
 from common.client import address_of
 from common.locking import translate_violation
 from common.models import new_id
+from common.naming import normal_address
 
 # What allauth reports as a change to the account, in one sentence each; its mails for acts have templates of their own.
 NOTICES = {
@@ -55,6 +56,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if not shallow and Account.objects.filter(handle=cleaned, kind=Account.Kind.ORGANISATION).exists():
             raise ValidationError(UsernameTaken.message, code="username_taken")
         return cleaned
+
+    def clean_email(self, email: str) -> str:
+        """Return the address as it is kept, at sign-up, change and reset alike."""
+        return normal_address(super().clean_email(email))
 
     def save_user(
         self,

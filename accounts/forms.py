@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import Role, User
 from accounts.models.users import USERNAME_PATTERN
 from accounts.usernames import looks_like_an_address, speaks_for_shop
+from common.forms import NameField
+from common.naming import normal_address
 
 
 class SignUpForm(SignupForm):
@@ -25,7 +27,7 @@ class SignUpForm(SignupForm):
 class OrganisationForm(forms.Form):
     """A new organisation."""
 
-    name = forms.CharField(label="Name", max_length=80, help_text="As people read it, in mails too: no web address, no / @ < > in it.")
+    name = NameField(label="Name", max_length=80, help_text="As people read it, in mails too: no web address, no / @ < > in it.")
     handle = forms.CharField(
         label="Handle",
         max_length=39,
@@ -36,7 +38,7 @@ class OrganisationForm(forms.Form):
     def clean_name(self) -> str:
         """Return the name; refuse what would look like an address, a tag or the shop in a mail to a stranger, or hides its direction."""
         name: str = self.cleaned_data["name"]
-        if not name.isprintable() or set(name) & set("/\\@<>"):
+        if set(name) & set("/\\@<>"):
             msg = "Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."
             raise forms.ValidationError(msg)
         if looks_like_an_address(name):
@@ -67,9 +69,5 @@ class InvitationForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        """Return the address in lower case. A letter like İ passes Django's check for a to z, and grows when it becomes small."""
-        address: str = self.cleaned_data["email"]
-        if not address.isascii():
-            msg = "Use the address's plain form: letters a to z, and a domain that begins with xn-- for others."
-            raise forms.ValidationError(msg)
-        return address.lower()
+        """Return the address as it is kept."""
+        return normal_address(self.cleaned_data["email"])

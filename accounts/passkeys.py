@@ -7,7 +7,10 @@ from allauth.mfa.webauthn import forms as theirs
 from django import forms
 from django.core.exceptions import ValidationError
 
+from common.forms import NameField
 from common.reading import is_readable
+
+LONGEST_NAME: Final = 80
 
 # What the library's reading of binary structures raises for bytes that are none.
 _BROKEN: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, struct.error)
@@ -35,6 +38,7 @@ class AnswerField(forms.JSONField):
 class AddKeyForm(theirs.AddWebAuthnForm):
     """A new passkey or security key."""
 
+    name = NameField(required=False, max_length=LONGEST_NAME)
     credential = AnswerField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
@@ -44,6 +48,12 @@ class AddKeyForm(theirs.AddWebAuthnForm):
             raise
         except _BROKEN as error:
             raise ValidationError(_NO_ANSWER) from error
+
+
+class EditKeyForm(theirs.EditWebAuthnForm):
+    """Another name for a key."""
+
+    name = NameField(max_length=LONGEST_NAME)
 
 
 class ShowKeyForm(theirs.AuthenticateWebAuthnForm):

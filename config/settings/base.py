@@ -203,6 +203,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
     "add_webauthn": "accounts.passkeys.AddKeyForm",
+    "edit_webauthn": "accounts.passkeys.EditKeyForm",
     "login_webauthn": "accounts.passkeys.LoginKeyForm",
     "authenticate_webauthn": "accounts.passkeys.ShowKeyForm",
     "reauthenticate_webauthn": "accounts.passkeys.ReauthenticateKeyForm",

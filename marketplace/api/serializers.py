@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.currencies import LARGEST_CHARGE
+from common.serializer_fields import NameField
 from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, PullerSketch, Tag
 from marketplace.selectors.library import LibraryEntry
 from marketplace.selectors.listings import LONG_TEXTS, current_price, images_of, product_url
@@ -41,7 +42,7 @@ class NewNamespaceSerializer(serializers.Serializer[Namespace]):
     """The namespace you choose: with the first one you become a seller."""
 
     name = serializers.CharField(max_length=300, help_text="First part of your image names.")
-    display_name = serializers.CharField(max_length=80, help_text="How buyers see you.")
+    display_name = NameField(max_length=80, help_text="How buyers see you.")
 
 
 class ImageSerializer(serializers.ModelSerializer[Image]):
@@ -222,11 +223,11 @@ class NewImageSerializer(serializers.Serializer[Image]):
 class ProductInputSerializer(serializers.Serializer[Product]):
     """What you say of a product; leave out what shall stay."""
 
-    title = serializers.CharField(max_length=80, required=False)
-    summary = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    title = NameField(max_length=80, required=False)
+    summary = NameField(max_length=200, required=False, allow_blank=True)
     description = serializers.CharField(max_length=50_000, required=False, allow_blank=True, help_text="Markdown.")
     category = serializers.PrimaryKeyRelatedField(queryset=Category.objects.all(), required=False, allow_null=True)
-    licence_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    licence_name = NameField(max_length=80, required=False, allow_blank=True)
     licence_text = serializers.CharField(max_length=200_000, required=False, allow_blank=True)
     images = serializers.ListField(
         child=OwnField(queryset=Image.objects.all()), required=False, min_length=1, max_length=50, help_text="One, or several for a bundle."
@@ -238,7 +239,7 @@ class NewProductSerializer(ProductInputSerializer):
 
     namespace = OwnField(queryset=Namespace.objects.all())
     slug = serializers.CharField(max_length=128, help_text="Last part of its address.")
-    title = serializers.CharField(max_length=80)
+    title = NameField(max_length=80)
     images = serializers.ListField(
         child=OwnField(queryset=Image.objects.all()), min_length=1, max_length=50, help_text="One, or several for a bundle."
     )

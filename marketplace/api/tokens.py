@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import AccessToken, TokenScope
 from accounts.services.tokens import IssuedToken, revoke_access_token
+from common.serializer_fields import NameField
 from marketplace.api.requests import asker, checked
 from marketplace.selectors.credentials import image_ids_of
 from marketplace.services.credentials import make_access_token
@@ -41,7 +42,7 @@ class AccessTokenSerializer(serializers.ModelSerializer[AccessToken]):
 class NewAccessTokenSerializer(serializers.Serializer[IssuedToken]):
     """The token you want: no more scopes and no longer life than the one you ask with, and only for pulling."""
 
-    name = serializers.CharField(max_length=80, help_text="Where it is used, e.g. build server.")
+    name = NameField(max_length=80, help_text="Where it is used, e.g. build server.")
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=TokenScope.choices),
         default=[TokenScope.PULL],

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import TokenScope
 from accounts.services.robots import LONGEST_NAME
 from common.errors import DomainError
+from common.forms import NameField
 from marketplace.models import Image
 
 UNTIL = "until"
@@ -60,7 +61,7 @@ class EndingForm(forms.Form):
 class LimitedForm(EndingForm):
     """Something that is for some images only, or for all."""
 
-    name = forms.CharField(label="Name", max_length=80, help_text="Where it is used, e.g. build server.")
+    name: forms.CharField = NameField(label="Name", max_length=80, help_text="Where it is used, e.g. build server.")
     images = forms.MultipleChoiceField(
         label="Only these images",
         required=False,

@@ -3,13 +3,14 @@
 from django import forms
 from django.db.models import QuerySet
 
+from common.forms import NameField
 from marketplace.models import Namespace
 
 
 class StartForm(forms.Form):
     """A member becomes a seller. The namespace's field is called `name`, as in the service's errors."""
 
-    display_name = forms.CharField(label="Shop name", max_length=80, help_text="As buyers read it on your pages and receipts.")
+    display_name = NameField(label="Shop name", max_length=80, help_text="As buyers read it on your pages and receipts.")
     name = forms.CharField(label="Namespace", max_length=40, help_text="Short, and yours: often the name of your company or project.")
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from common.currencies import currency
+from common.forms import NameField
 from common.money import Money, read_money
 from marketplace.models import Category, Image, Namespace, Product
 
@@ -24,11 +25,11 @@ class ProductForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="One image, or several as a bundle.",
     )
-    title = forms.CharField(label="Title", max_length=80)
+    title = NameField(label="Title", max_length=80)
     slug = forms.CharField(
         label="Address", max_length=128, help_text="Often the image’s own name. It stays once the product was published."
     )
-    summary = forms.CharField(label="One line", max_length=200, required=False, help_text="Shown in lists. 200 characters at most.")
+    summary = NameField(label="One line", max_length=200, required=False, help_text="Shown in lists. 200 characters at most.")
     category = forms.ModelChoiceField(label="Category", queryset=Category.objects.all(), required=False, empty_label="None")
     description = forms.CharField(
         label="Description",
@@ -37,7 +38,7 @@ class ProductForm(forms.Form):
         required=False,
         help_text="Markdown. Pictures from other hosts are dropped.",
     )
-    licence_name = forms.CharField(label="Licence", max_length=80, required=False, help_text="In a few words: Commercial, per company.")
+    licence_name = NameField(label="Licence", max_length=80, required=False, help_text="In a few words: Commercial, per company.")
     licence_text = forms.CharField(label="Its text", widget=forms.Textarea, max_length=200_000, required=False)
 
     def __init__(
@@ -98,4 +99,4 @@ class PictureForm(forms.Form):
     """A picture for the product's page."""
 
     file = forms.FileField(label="Picture", help_text="PNG, JPEG or WebP. We make it smaller and drop what it tells of its camera.")
-    alt = forms.CharField(label="What it shows", max_length=200, help_text="For people who do not see it.")
+    alt = NameField(label="What it shows", max_length=200, help_text="For people who do not see it.")
