@@ -76,7 +76,7 @@ def reconcile(*, registry: RegistryClient) -> Repairs:
         for name in Repairs.__slots__:
             setattr(report, name, getattr(run.repairs, name))
         report.stopped_before = run.stopped_before
-        report.save()
+        report.save(update_fields=["problem", "ended_at", "stopped_before", *Repairs.__slots__])
     logger.info("registry reconciled", extra={"repairs": {name: getattr(run.repairs, name) for name in Repairs.__slots__}})
     return run.repairs
 
