@@ -39,6 +39,7 @@ NO_NAMES = {
     "licence_text",
     "holder",
     "reason",
+    "featured_tag",
 }
 # In the grammar of images and of user names.
 NO_NAMES_OF = {
