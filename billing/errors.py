@@ -1,5 +1,6 @@
 """What the sale refuses, and what Stripe answers when it does not do what it is asked."""
 
+from billing.refusals import why_refused
 from common.errors import ConflictError, DomainError, InvalidInput, RetryLater
 from common.money import Money
 
@@ -45,13 +46,15 @@ class StripeRefused(ConflictError):
     Attributes:
         reason: Stripe's own sentence, for staff and the log.
         stripe_code: Stripe's error code, or empty.
+        refusal: who can do what about it.
     """
 
     code = "stripe_refused"
 
-    def __init__(self, *, reason: str, stripe_code: str = "") -> None:
-        super().__init__("Our payment provider refused this. Nothing was charged. Write to us if it stays so.", stripe_code=stripe_code)
+    def __init__(self, *, reason: str, stripe_code: str = "", param: str = "") -> None:
         self.reason, self.stripe_code = reason, stripe_code
+        self.refusal = why_refused(code=stripe_code, param=param, message=reason)
+        super().__init__(self.refusal.buyer, stripe_code=stripe_code)
 
 
 class StripeAccountGone(StripeRefused):

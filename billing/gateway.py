@@ -101,7 +101,8 @@ def _stripe(what: str) -> Iterator[Any]:
         raise StripeAway(cause=_cause(error)) from error
     except stripe.StripeError as error:
         refused = StripeAccountGone if _NO_ACCOUNT.search(error.user_message or "") else StripeRefused
-        raise refused(reason=_cause(error), stripe_code=error.code or "") from error
+        param = getattr(error, "param", None) or ""
+        raise refused(reason=_cause(error), stripe_code=error.code or "", param=param) from error
     mark_present(_key_for(what))
 
 

@@ -62,6 +62,20 @@ def regain_stripe_account(*, stripe_account_id: str) -> None:
         record_audit(actor=None, action="seller.stripe_regained", target=seller, stripe_account_id=stripe_account_id)
 
 
+def record_stripe_problem(*, stripe_account_id: str, sentence: str) -> None:
+    """Keep why Stripe refuses sales on this account, for its seller to read, and write to them once a day; empty: it refuses none."""
+    with locked_transaction():
+        seller = _whose(stripe_account_id)
+        if seller is None or seller.stripe_account_id != stripe_account_id:
+            return
+        if seller.stripe_problem != sentence:
+            seller.stripe_problem = sentence
+            seller.save(update_fields=["stripe_problem"])
+            record_audit(actor=None, action="seller.stripe_problem", target=seller, reason=sentence)
+        if sentence:
+            tell_seller(seller=seller, sentence=sentence, key=f"stripe-problem:{stripe_account_id}:{timezone.now().date()}")
+
+
 def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None:
     """Have Stripe asked what the seller's account may do, or whether a former one is known again.
 

@@ -1,14 +1,15 @@
 """Sellers at Stripe: their connected account, and what it may do."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
 from accounts.services.sellers import record_stripe_account, record_stripe_state
-from accounts.services.stripe_accounts import end_stripe_account, regain_stripe_account
+from accounts.services.stripe_accounts import end_stripe_account, record_stripe_problem, regain_stripe_account
 from billing import gateway
-from billing.errors import StripeAccountGone
+from billing.errors import StripeAccountGone, StripeRefused
 from billing.gateway import Standing
 
 _FORMER = 3  # are asked about before a new account is made
@@ -77,6 +78,18 @@ def refresh_seller(*, stripe_account_id: str) -> SellerProfile | None:
             return None
         written = now
     return seller
+
+
+def note_refused_sale(*, stripe_account_id: str, refused: StripeRefused) -> None:
+    """Tell a seller why Stripe refuses their sales, on their page and once a day by mail, and bring them in line with Stripe.
+
+    Raises:
+        StripeAway: the seller is told, and nothing else is known.
+    """
+    if not isinstance(refused, StripeAccountGone):  # of that they are told when the account ends
+        record_stripe_problem(stripe_account_id=stripe_account_id, sentence=refused.refusal.seller)
+    with suppress(StripeRefused):
+        refresh_seller(stripe_account_id=stripe_account_id)
 
 
 def _standing(stripe_account_id: str) -> Standing | _Gone:

@@ -14,21 +14,22 @@ from accounts.selectors.buying import buys_for, require_buyer
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.buying import keep_buyer
+from accounts.services.stripe_accounts import record_stripe_problem
 from billing import gateway
 from billing.errors import (
     AlreadyOwned,
     PaymentUnderWay,
     ProductIsFree,
     SellerMayNotSell,
-    StripeAccountGone,
     StripeRefused,
     TooManyPendingOrders,
 )
 from billing.locks import lock_order
 from billing.models import Order, OrderImage
+from billing.refusals import Fault
 from billing.selectors.orders import holds_all, image_ids_of_order, pending_order
 from billing.selectors.stopped import closing_orders
-from billing.services.connect import refresh_seller
+from billing.services.connect import note_refused_sale
 from billing.services.looks import flag_order, next_look, take_look, write_look
 from billing.services.moves import MOVES
 from common.currencies import currency
@@ -190,11 +191,13 @@ def open_checkout(*, order: Order) -> str:
         try:
             checkout = gateway.create_checkout(current)
         except StripeRefused as refused:
-            _fail(order_id=order.pk, reason=refused.reason)
-            if isinstance(refused, StripeAccountGone):
-                refresh_seller(stripe_account_id=order.destination_account_id)
+            _fail(order_id=order.pk, refused=refused)
+            if refused.refusal.fault is Fault.SELLER:
+                note_refused_sale(stripe_account_id=order.destination_account_id, refused=refused)
             raise
         current = _note_checkout(order_id=order.pk, checkout=checkout)
+        if current.seller.stripe_problem:
+            record_stripe_problem(stripe_account_id=current.destination_account_id, sentence="")
     return current.checkout_url or ours
 
 
@@ -210,15 +213,18 @@ def _note_checkout(*, order_id: UUID, checkout: gateway.Checkout) -> Order:
 
 
 def _flag(*, order_id: UUID, flag: str) -> None:
-    """Show staff at once what the sweep would give up some day: its buyer waits."""
+    """Show staff an order now; the first flag stays."""
     with locked_transaction():
         order = lock_order(order_id=order_id)
         flag_order(order, flag)
         order.save(update_fields=["flagged_at", "flag"])
 
 
-def _fail(*, order_id: UUID, reason: str) -> None:
-    _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=reason)
+def _fail(*, order_id: UUID, refused: StripeRefused) -> None:
+    """End the order; what its buyer cannot mend is shown to staff with Stripe's own words."""
+    order = _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=refused.reason)
+    if refused.refusal.fault is not Fault.BUYER and order.state == Order.State.FAILED:
+        _flag(order_id=order_id, flag=f"Stripe refused the checkout ({refused.refusal.fault}): {refused.reason}")
 
 
 def complete_order(*, order_id: UUID, reason: str = "") -> Order:

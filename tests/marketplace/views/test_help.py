@@ -29,3 +29,11 @@ def test_a_member_gets_their_own_name_and_an_image_that_is_there(member_client: 
 
 def test_the_ci_snippet_keeps_the_braces_of_its_language(client: Client) -> None:
     assert "${{ secrets.LAYERSTORE_TOKEN }}" in client.get("/help/ci/").content.decode()
+
+
+def test_podman_and_its_kin_are_told_what_docker_s_identity_token_does_to_them(client: Client) -> None:
+    page = client.get("/help/docker/").content.decode()
+
+    assert "currently logged in, auth file contains an Identity token" in page
+    for command in ("DOCKER_CONFIG=$(mktemp -d) podman login", "docker logout layerstore.test:8080"):
+        assert command in page

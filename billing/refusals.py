@@ -1,0 +1,90 @@
+"""Why Stripe refused a sale, and who can do something about it: its error codes and parameters, turned into a next step. No Django.
+
+Source: docs.stripe.com/error-codes, and the messages of destination charges (docs.stripe.com/connect/destination-charges).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Fault(StrEnum):
+    """Who can mend it."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+    OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What people are told.
+
+    Attributes:
+        buyer: what the buyer reads.
+        seller: what the seller reads on their page and in a mail; empty unless they can mend it.
+    """
+
+    fault: Fault
+    buyer: str
+    seller: str = ""
+
+
+_SELLER_IS_TOLD: Final = "This seller cannot be paid at the moment, and has been told. Nothing was charged. Try again in a day or so."
+_OURS: Final = Refusal(
+    Fault.OURS, "Our payment provider refused this, and we have been told why. Nothing was charged. We look at it; try again later."
+)
+_ADDRESS: Final = Refusal(
+    Fault.BUYER,
+    "Our payment provider does not accept your e-mail address. Nothing was charged. Correct it in your account\u2019s settings, under"
+    " E-mail address, confirm it, and buy again.",
+)
+_REGION: Final = Refusal(
+    Fault.SELLER,
+    _SELLER_IS_TOLD,
+    "Your Stripe account is in a region that Stripe does not let us pay into like this. Write to us: we can take your sales in your"
+    " account\u2019s own country, or you connect an account in ours.",
+)
+_CAPABILITY: Final = Refusal(
+    Fault.SELLER,
+    _SELLER_IS_TOLD,
+    "Stripe lets your account receive no transfers right now. Go on at Stripe and give the details that it asks for.",
+)
+_GONE: Final = Refusal(
+    Fault.SELLER, _SELLER_IS_TOLD, "Stripe does not know your account under our key any more. Connect it again, or another."
+)
+_AMOUNT: Final = Refusal(
+    Fault.SELLER,
+    "Our payment provider does not take an amount like this one. Nothing was charged. The seller has been told to change the price.",
+    "Stripe refuses the price of one of your products: it is too small or too large in its currency. Set another.",
+)
+_BY_CODE: Final = {
+    "email_invalid": _ADDRESS,
+    "insufficient_capabilities_for_transfer": _CAPABILITY,
+    "account_invalid": _GONE,
+    "account_country_invalid_address": _REGION,
+    "transfers_not_allowed": _CAPABILITY,
+    "amount_too_small": _AMOUNT,
+    "amount_too_large": _AMOUNT,
+}
+# Of these Stripe gives no code, or one that many others share.
+_BY_MESSAGE: Final = (
+    (re.compile(r"outside the platform.s region|can.t be sent to accounts located in|on_behalf_of", re.IGNORECASE), _REGION),
+    (re.compile(r"\bcapabilit(y|ies)\b", re.IGNORECASE), _CAPABILITY),
+    (re.compile(r"\bNo such (account|destination):"), _GONE),
+)
+
+
+def why_refused(*, code: str, param: str, message: str) -> Refusal:
+    """Tell from what Stripe answered who can do what; what is not known is ours to look at.
+
+    Args:
+        code: Stripe's error code, or empty.
+        param: the parameter that it names, or empty.
+        message: Stripe's own sentence.
+    """
+    if param == "customer_email":
+        return _ADDRESS
+    found = _BY_CODE.get(code)
+    return found or next((refusal for pattern, refusal in _BY_MESSAGE if pattern.search(message)), _OURS)
