@@ -25,6 +25,13 @@ _OVERFLOWING = """() => {
         (element) => element.getBoundingClientRect().right > width + 0.5 && !scrolls(element.parentElement));
     return found.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).concat(`${document.documentElement.scrollWidth} px wide`);
 }"""
+# Text as wide as a reader may set it (WCAG 2.2, 1.4.12): wider than any machine's fonts, so what fits here fits with all of them.
+_SPACE = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { letter-spacing: .12em !important; word-spacing: .16em !important }");
+    document.adoptedStyleSheets.push(sheet);
+}"""
+_UNSPACE = "() => document.adoptedStyleSheets.pop()"
 _AXE = """async (options) => {
     const foreign = options.foreign.filter((selector) => document.querySelector(selector));
     const where = foreign.length ? { exclude: foreign.map((selector) => [selector]) } : document;
@@ -90,6 +97,10 @@ def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
         yield from (f"overflows at {width} px: {found}" for found in tab.evaluate(_OVERFLOWING))
         if width == 375:
             _keep(tab, f"{name}.375")
+        if width == min(WIDTHS):
+            tab.evaluate(_SPACE)
+            yield from (f"overflows at {width} px, widely set: {found}" for found in tab.evaluate(_OVERFLOWING))
+            tab.evaluate(_UNSPACE)
     if shop:
         weight = tab.evaluate(_WEIGHT)
         if weight > BUDGET:
