@@ -11,7 +11,7 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 # The libraries: what the lock names and nothing else, by hash; then the question whether one lacks another. Only this stage has the
 # files that pip leaves behind.
 FROM base AS libraries
-ARG EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
+ENV EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
 RUN python3 -m venv /opt/venv
 COPY requirements/base.txt /requirements/
 RUN pip install ${EXACTLY} --requirement /requirements/base.txt && pip check

@@ -25,10 +25,12 @@ _OVERFLOWING = """() => {
         (element) => element.getBoundingClientRect().right > width + 0.5 && !scrolls(element.parentElement));
     return found.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).concat(`${document.documentElement.scrollWidth} px wide`);
 }"""
-# Text as wide as a reader may set it (WCAG 2.2, 1.4.12): wider than any machine's fonts, so what fits here fits with all of them.
+# Text as wide as a reader may set it (WCAG 2.2, 1.4.12), and fields, whose width counts characters of the font alone, in larger type:
+# wider than the fonts of any machine, so what fits here fits with all of them.
 _SPACE = """() => {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync("* { letter-spacing: .12em !important; word-spacing: .16em !important }");
+    sheet.replaceSync(`* { letter-spacing: .12em !important; word-spacing: .16em !important }
+        input, select, textarea { font-size: 1.25rem !important }`);
     document.adoptedStyleSheets.push(sheet);
 }"""
 _UNSPACE = "() => document.adoptedStyleSheets.pop()"
