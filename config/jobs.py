@@ -1,7 +1,8 @@
 """Every task: which lane it runs in, how long it may take at most, and how often it is due.
 
 A lane is a queue with workers of its own (`config.worker`), so that a neighbour who hangs keeps nobody waiting but those who need him:
-`money` asks Stripe, `mail` the mail server, `registry` the registry; `default` asks nobody beyond PostgreSQL and Redis.
+`money` asks Stripe, `mail` the mail server, `registry` the registry; `drawing` takes the processor, for covers and descriptions;
+`default` asks nobody beyond PostgreSQL and Redis.
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ LANES: Final[Mapping[str, Lane]] = {
     "money": Lane(slots=2, statement=20),
     "mail": Lane(slots=1, statement=20),
     "registry": Lane(slots=2, statement=60),
+    "drawing": Lane(slots=1, statement=20),
     "default": Lane(slots=2, statement=50),
 }
 
@@ -63,10 +65,10 @@ JOBS: Final[Mapping[str, Job]] = {
     "registry_auth.expire_reservations": Job("registry", limit=300, every=300),
     "registry_auth.reconcile_registry": Job("registry", limit=3600, every=600),
     "registry_auth.drain_registry_events": Job("default", limit=120, every=5),
-    "marketplace.draw_cover_of_image": Job("default", limit=60),
-    "marketplace.draw_cover_of_product": Job("default", limit=60),
-    "marketplace.draw_outdated_covers": Job("default", limit=300, every=600),
-    "marketplace.render_descriptions": Job("default", limit=300, every=60),
+    "marketplace.draw_cover_of_image": Job("drawing", limit=60),
+    "marketplace.draw_cover_of_product": Job("drawing", limit=60),
+    "marketplace.draw_outdated_covers": Job("drawing", limit=300, every=600),
+    "marketplace.render_descriptions": Job("drawing", limit=300, every=60),
     "registry_auth.count_pullers": Job("default", limit=120, every=60),
     "registry_auth.prune_registry_events": Job("default", limit=600, every=_DAY),
     "accounts.write_token_uses": Job("default", limit=60, every=30),

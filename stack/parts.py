@@ -80,7 +80,7 @@ def inner(instance: Instance) -> Part:
     return Part("inner", command, stage="shop", ready=lambda: answers(f"{instance.inner_url}/metrics"))
 
 
-LANES = ("money", "mail", "registry", "default")
+LANES = ("money", "mail", "registry", "drawing", "default")
 
 
 def worker(instance: Instance) -> Part:
