@@ -1,12 +1,14 @@
-"""Lighthouse on home, a product, a seller's image and the library; fails below 90 in any of the four scores."""
+"""Pages beside a hostile shop's, at most twice as slow; Lighthouse on four, at least 90 in each score. `hostile` or `lighthouse`: one."""
 
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from rich.console import Console
 
+from bench import hostile
 from bench.shop import end_with, fresh_shop
 from stack.catalogue import tidewater
 from stack.environment import plain_environment
@@ -14,7 +16,7 @@ from stack.instance import ROOT
 from stack.packages import find_program
 from stack.problems import Problem
 from stack.running import Stack
-from stack.sale.people import Person, meet, sign_in
+from stack.sale.people import Person, make_token, meet, sign_in
 from stack.sale.story import Story
 from stack.view import Step, View
 
@@ -25,18 +27,36 @@ FLAGS = "--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu"
 
 
 def main() -> int:
-    """Start a shop of its own, measure, print four scores for each page; return 0 only if all are high enough."""
-    view = View()
-    program = lighthouse(ROOT / "var" / "lighthouse")
+    """Start a shop of its own, measure, print; return 0 only if everything is as wanted. argv: `hostile` or `lighthouse` alone."""
+    view, wanted = View(), set(sys.argv[1:]) or {"hostile", "lighthouse"}
+    program = lighthouse(ROOT / "var" / "lighthouse") if "lighthouse" in wanted else None
     with fresh_shop(with_docker=True, durable=True) as stack:
         view.say("Filling a shop …")
         Story(stack, View(Console(quiet=True))).tell()
-        folder = stack.instance.var.parent
-        rows = [[page, *map(str, measure(program, url, cookie, folder))] for page, url, cookie in pages(stack)]
+        faults = beside_hostile(stack, view) if "hostile" in wanted else []
+        faults += scores(stack, view, program) if program else []
+    view.say(" ".join(faults) or "All as wanted.")
+    return int(bool(faults))
+
+
+def beside_hostile(stack: Stack, view: View) -> list[str]:
+    """Compare with a hostile shop, print, and return what is too slow."""
+    buyer = meet(stack.instance, hostile.BUYER, "")
+    cookie = cookie_of(buyer)
+    make_token(buyer, "bench", ["api"], Step(Console(quiet=True)))
+    measured = hostile.compare(stack, cookie=cookie, token=buyer.access_token)
+    columns = ["page", "demo ms", "hostile ms", "ratio", "hostile kB"]
+    rows = [[one.row.name, f"{one.plain:.1f}", f"{one.hostile:.1f}", f"{one.ratio:.2f}", f"{one.size / 1e3:.0f}"] for one in measured]
+    view.table(f"Beside a hostile shop, medians of {hostile.ROUNDS}", columns, rows)
+    return [f"{one.row.name} is {one.ratio:.1f} times as slow." for one in measured if one.ratio > hostile.MOST]
+
+
+def scores(stack: Stack, view: View, program: Path) -> list[str]:
+    """Let Lighthouse look at pages, print its scores, and return which are too low."""
+    folder = stack.instance.var.parent
+    rows = [[page, *map(str, measure(program, url, cookie, folder))] for page, url, cookie in pages(stack)]
     view.table("Lighthouse", ["page", *SCORES], rows)
-    low = [row[0] for row in rows if min(map(int, row[1:])) < WANTED]
-    view.say(f"Below {WANTED}: {', '.join(low)}" if low else f"All {WANTED} or more.")
-    return int(bool(low))
+    return [f"{row[0]} is below {WANTED}." for row in rows if min(map(int, row[1:])) < WANTED]
 
 
 def lighthouse(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from accounts.selectors.buying import buyer_named
 from marketplace.api import serializers
 from marketplace.api.requests import asker, checked
 from marketplace.models import Category, Namespace, Price, Product
-from marketplace.selectors.listings import with_parts
+from marketplace.selectors.listings import listed, with_parts
 from marketplace.selectors.products import search_products
 from marketplace.services.entitlements import obtain_free_product
 from marketplace.services.products.editing import create_product, edit_product
@@ -62,7 +62,8 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         published = Q(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
         # Reading shows the shop as well; every change is of one's own, and what is not does not exist.
         visible = own | published if self.action in {"list", "retrieve", "obtain"} else own
-        return with_parts(super().get_queryset().filter(visible), texts=self.action != "list")
+        found = super().get_queryset().filter(visible)
+        return listed(found) if self.action == "list" else with_parts(found, texts=True)
 
     def get_serializer_class(self) -> type[serializers.ProductSerializer]:
         return serializers.ListedProductSerializer if self.action == "list" else serializers.ProductSerializer

@@ -178,6 +178,10 @@ class ListedProductSerializer(ProductSerializer):
         fields = tuple(name for name in ProductSerializer.Meta.fields if name not in LONG_TEXTS)  # type: ignore[assignment]  # fewer
         read_only_fields = fields  # type: ignore[assignment]  # fewer
 
+    def get_images(self, product: Product) -> list[str]:
+        repositories: list[str] = getattr(product, "repositories")  # noqa: B009  an attribute that only `listed` annotates
+        return [f"{settings.LAYERSTORE_IMAGE_HOST}/{repository}" for repository in repositories]
+
 
 class LibraryEntrySerializer(serializers.Serializer[LibraryEntry]):
     """An image that you or an organisation of yours holds, or held."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet
 from django.urls import reverse
 
 from marketplace.covers import Shape, covers_of_images, covers_of_products
@@ -68,6 +69,14 @@ def with_parts(products: QuerySet[Product], *, texts: bool = False) -> QuerySet[
         Prefetch("product_images", ProductImage.objects.select_related("image")),
         Prefetch("prices", Price.objects.current(), to_attr="current_prices"),
     )
+
+
+def listed(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Join what a program's list says: seller, namespace, the current price, and as `repositories` the images' names in order."""
+    parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "id").values("image__repository")
+    found = products.defer("search_document", "search_words", *LONG_TEXTS).select_related("seller", "namespace")
+    prices = Prefetch("prices", Price.objects.current(), to_attr="current_prices")
+    return found.annotate(repositories=ArraySubquery(parts)).prefetch_related(prices)
 
 
 def images_of(product: Product) -> tuple[Image, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from marketplace.models import Image, Manifest, Tag
@@ -82,7 +83,7 @@ def _highest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
 
 
 def _newest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
-    found = among.filter(pk__in=_newest_of(image_id, LOOKED_AT))
+    found = among.filter(pk__in=list(_newest_of(image_id, LOOKED_AT)))
     newest = found.first()
     return newest and found.filter(manifest=newest.manifest_id).order_by(LATEST_LAST, "-pushed_at", "name").first()
 
@@ -99,10 +100,12 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
     """
     most = most or LISTED
     looked_at = max(2 * most, LOOKED_AT // max(len(images), 1))
-    listed = visible_tags().filter(pk__in=_newest_of(OuterRef(OuterRef("pk")), looked_at)).values("pk")[:most]
-    found = Image.objects.filter(pk__in=[image.pk for image in images]).order_by().values_list(ArraySubquery(listed), flat=True)
+    newest = ArraySubquery(_newest_of(OuterRef("pk"), looked_at))
+    found = Image.objects.filter(pk__in=[image.pk for image in images]).order_by().values_list(newest, flat=True)
+    visible = visible_tags().filter(pk__in=[pk for several in found for pk in several])
+    place = Window(RowNumber(), partition_by="image", order_by=("-pushed_at", "name"))
     rows: dict[UUID, dict[UUID, TagRow]] = {image.pk: {} for image in images}
-    for tag in visible_tags().filter(pk__in=[pk for several in found for pk in several]):
+    for tag in visible.annotate(place=place).filter(place__lte=most):
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
         if row.name == tag.name:
             continue
@@ -116,7 +119,7 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
 
 def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
     """Return the ids of an image's newest tags, of whatever kind: read from the index `tag_newest` and no further."""
-    return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values("pk")[:most]
+    return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values_list("pk", flat=True)[:most]
 
 
 def unreadable_manifests(image: Image) -> list[Manifest]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -73,8 +73,8 @@ def dashboard(request: SellerRequest) -> HttpResponse:
     """Show the seller's names and products, and the next step while there is one."""
     steps = _steps(signed_in(request))
     images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at")[:_IMAGES])
-    offered = ProductImage.objects.filter(image__in=[row.image.pk for row in images], product__in=Product.objects.on_sale())
-    sold = set(offered.values_list("image", flat=True).distinct())
+    offered = ProductImage.objects.filter(image=OuterRef("pk"), product__state=Product.State.PUBLISHED)
+    sold = set(Image.objects.filter(Exists(offered), pk__in=[row.image.pk for row in images]).values_list("pk", flat=True))
     products = Product.objects.filter(seller=request.seller).order_by("-updated_at", "pk")
     page = Paginator(with_parts(products), _PRODUCTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {

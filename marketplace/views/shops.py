@@ -16,7 +16,7 @@ from marketplace.selectors.ownership import owns
 from marketplace.selectors.standing import standing_of
 from marketplace.strata import Drawing, plain
 
-_PER_PAGE = 24
+_PER_PAGE = 12
 
 
 @require_safe

@@ -1,0 +1,108 @@
+"""Fills a shop with what a hostile seller can push and write, done as the worker and the services do it, and prints where it is as JSON."""
+
+import json
+import sys
+from datetime import timedelta
+
+import django
+from django.conf import settings
+
+django.setup()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
+settings.CELERY_BROKER_URL = "memory://"
+
+from django.db import connection, transaction  # noqa: E402  models need Django to be set up
+from django.utils import timezone  # noqa: E402  after Django is set up
+
+from accounts.models import User  # noqa: E402  after Django is set up
+from marketplace.models import Image, Manifest, Product, Tag  # noqa: E402  after Django is set up
+from marketplace.services.covers import draw_outdated_covers  # noqa: E402  after Django is set up
+from marketplace.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
+from marketplace.services.products.descriptions import render_descriptions_anew  # noqa: E402  after Django is set up
+from marketplace.services.search import index_product  # noqa: E402  after Django is set up
+from marketplace.services.shown import keep_shown_tag  # noqa: E402  after Django is set up
+from tests.factories.accounts import SellerFactory, UserFactory  # noqa: E402  after Django is set up
+from tests.factories.marketplace import (  # noqa: E402  after Django is set up
+    MANIFEST_TYPE,
+    EntitlementFactory,
+    FreeProductFactory,
+    ImageFactory,
+    NamespaceFactory,
+    digest_of,
+)
+
+NAMESPACE = "hostile"
+IMAGES, LAYERS, TAGS, PRODUCTS = 16, 1_000, 21_000, 60
+LONGEST, LONGEST_LICENCE = 50_000, 200_000
+_README = (
+    "# Name\n\nSome **bold** text, [a link](https://example.org) and `code`.\n\n| a | b |\n|---|---|\n"
+    + "| x | [y](/z) |\n" * 20
+    + "\n- one\n"
+)
+TEXTS = (
+    (_README * 400)[:LONGEST],
+    "![" * (LONGEST // 2),
+    ("> " * 19 + "* " * 5 + "word\n") * 1_000,
+    "a|b|c|d\n-|-|-|-\n" + "1|2|3|4\n" * 2_000,
+    "w" * LONGEST,
+)
+
+
+def main() -> None:
+    """Make the rows. argv: the user name of a buyer who holds one of the images."""
+    namespace = NamespaceFactory(
+        name=NAMESPACE, seller=SellerFactory(user=UserFactory(username=NAMESPACE), display_name="W" * 80), image_quota=IMAGES
+    )
+    with transaction.atomic():
+        images = [_image(namespace, number) for number in range(IMAGES)]
+    with transaction.atomic():
+        products = [_product(namespace, images, number) for number in range(PRODUCTS)]
+    EntitlementFactory(holder=User.objects.get(username=sys.argv[1]).account, image=images[0])
+    draw_outdated_covers()
+    render_descriptions_anew(most=10 * PRODUCTS)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+    json.dump({"product": f"/{NAMESPACE}/{products[0].slug}", "shop": f"/{NAMESPACE}", "id": str(products[0].pk)}, sys.stdout)
+
+
+def _image(namespace: object, number: int) -> Image:
+    """Make an image of a thousand layers. The first one has 21,000 tags; each other one a thousand, nothing but signatures in front."""
+    image = ImageFactory(namespace=namespace, name=f"image-{number:02d}", first_pushed_at=timezone.now(), pull_count=10**6)
+    layers = tuple(LayerDescription(digest_of(f"{number} {n}"), 1 + n % 97, "RUN " + "x" * 400) for n in range(LAYERS))
+    count = TAGS if number == 0 else 1_000
+    manifests = Manifest.objects.bulk_create(
+        (
+            Manifest(image=image, digest=digest_of(f"{number}/{n}"), media_type=MANIFEST_TYPE, kind="image", platforms=["linux/s390x"])
+            for n in range(count)
+        ),
+        batch_size=5_000,
+    )
+    began = timezone.now() - timedelta(days=1)
+    Tag.objects.bulk_create(
+        (Tag(image=image, name=_tag(number, n), manifest=one, pushed_at=began + timedelta(seconds=n)) for n, one in enumerate(manifests)),
+        batch_size=5_000,
+    )
+    shown = manifests[-1] if number == 0 else manifests[0]
+    describe_manifest(manifest=shown, description=ManifestDescription(Manifest.Kind.IMAGE, 10**9, ("linux/s390x",), layers=layers))
+    keep_shown_tag(image)
+    return image
+
+
+def _tag(number: int, n: int) -> str:
+    return f"t{n}-{'x' * 100}" if number == 0 or n == 0 else f"sha256-{n:064x}.sig"
+
+
+def _product(namespace: object, images: list[Image], number: int) -> Product:
+    texts = {
+        "title": "T" * 80,
+        "summary": "S" * 200,
+        "description": TEXTS[number % len(TEXTS)],
+        "licence_text": ("all rights reserved " * 10_000)[:LONGEST_LICENCE],
+    }
+    product = FreeProductFactory(namespace=namespace, slug=f"bundle-{number:02d}", images=images, **texts)
+    index_product(product)
+    return product
+
+
+if __name__ == "__main__":
+    main()
