@@ -95,7 +95,7 @@ def test_the_edge_is_asked_by_the_shop_s_own_name_so_that_web_answers() -> None:
     assert '--header "Host: $$LAYERSTORE_PUBLIC_HOST" http://127.0.0.1:8080/healthz' in test[1]
 
 
-@pytest.mark.parametrize("name", STEPS | BY_HAND)
+@pytest.mark.parametrize("name", sorted(STEPS | BY_HAND))
 def test_a_step_runs_once(name: str) -> None:
     assert "restart" not in SERVICES[name]
 

@@ -1,7 +1,5 @@
 """One sandbox per test, on free loopback ports, with the official SDK pointed at it."""
 
-import random
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +12,9 @@ import stripe
 from sandbox.config import Config
 from sandbox.server import Server
 from tests.sandbox.receiver import Receiver, session_params
+from tests.support.ports import free_port
 
 KEY, SECRET = "sk_test_sandbox", "whsec_sandbox"
-
-
-def free_port() -> int:
-    """A port below those that the system gives to outgoing connections, so that none takes it before its server."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        return port
 
 
 @dataclass

@@ -14,8 +14,9 @@ import stripe
 from sandbox.__main__ import main
 from sandbox.config import Config
 from sandbox.server import Server
-from tests.sandbox.conftest import KEY, SECRET, Sandbox, free_port
+from tests.sandbox.conftest import KEY, SECRET, Sandbox
 from tests.sandbox.receiver import Receiver, session_params
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 ONCE = {"idempotency_key": "order-1"}

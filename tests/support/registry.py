@@ -4,7 +4,6 @@ import hashlib
 import json
 import secrets
 import shutil
-import socket
 import subprocess
 import tarfile
 import time
@@ -17,7 +16,9 @@ from pathlib import Path
 
 import httpx
 
-PORTS = range(8580, 8600)
+from tests.support.ports import free_port
+
+TRIES = 5
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -68,14 +69,13 @@ def running_registry(folder: Path, *, bundle: Path, realm: str, events_url: str,
     """Start a registry that keeps what it has in the folder; started again on the same folder, it has it still."""
     program = shutil.which("docker-registry")
     assert program, "docker-registry is missing: apt-get install docker-registry"
-    for port in PORTS:
+    for _ in range(TRIES):
+        port = free_port()
         name = secrets.token_hex(8)
         settings = {"name": name, "root": folder / "data", "port": port, "realm": realm, "bundle": bundle, "events_url": events_url}
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "registry.yml"
         configuration.write_text(_CONFIGURATION.format(**settings, events_secret=events_secret))
-        if _taken(port):
-            continue
         start = partial(_started, [program, "serve", str(configuration)], folder / "log", port, name)
         registry = Registry(f"http://127.0.0.1:{port}", start, start())
         try:
@@ -195,11 +195,6 @@ def _layer(content: str) -> bytes:
         archive.addfile(entry, BytesIO(content.encode()))
     # gzip writes the time into its header: the same content shall be the same layer.
     return packed.getvalue()[:4] + b"\0\0\0\0" + packed.getvalue()[8:]
-
-
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _started(command: list[str], log: Path, port: int, name: str) -> subprocess.Popen:

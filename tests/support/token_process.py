@@ -13,10 +13,8 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
-from stack.ports import is_free
+from tests.support.ports import free_port
 from tests.support.registry import wait_until
-
-PORTS = range(8540, 8560)
 
 
 @dataclass
@@ -34,7 +32,7 @@ class TokenProcess:
 @contextmanager
 def running_token_process(log: Path) -> Iterator[TokenProcess]:
     """Run one with these tests' settings and keys."""
-    port = _free_port()
+    port = free_port()
     with log.open("ab") as output:
         command = [sys.executable, "-m", "config.token_server", "--port", str(port)]
         process = subprocess.Popen(command, env=shop_environment(), cwd=settings.BASE_DIR, stdout=output, stderr=output)
@@ -71,8 +69,3 @@ def _answers(url: str) -> bool:
         return httpx.get(f"{url}/auth/jwks.json", trust_env=False).is_success
     except httpx.HTTPError:
         return False
-
-
-def _free_port() -> int:
-    """Return a port that nobody listens on, below those that outgoing connections take."""
-    return next(port for port in PORTS if is_free(port))

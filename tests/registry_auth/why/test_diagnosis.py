@@ -141,7 +141,7 @@ class TestTheCredential:
 
         assert ask(image, secret=secret).reason is Reason.CREDENTIAL_UNKNOWN
 
-    @pytest.mark.parametrize("secret", [new_secret(), "a web password"])
+    @pytest.mark.parametrize("secret", [pytest.param(new_secret(), id="well formed"), "a web password"])
     def test_one_that_never_was_is_unknown(self, image, secret) -> None:
         assert ask(image, secret=secret).reason is Reason.CREDENTIAL_UNKNOWN
 
