@@ -5,13 +5,22 @@ import shutil
 import pytest
 from django.conf import settings as shop
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 import common.redis
 from common.redis import redis_client, redis_key
+from tests.support.database import keep_what_migrations_made
 
 # How long an example takes says more of the machine's other work than of ours.
 settings.register_profile("layerstore", deadline=None)
 settings.load_profile("layerstore")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make the database, and keep what tests that commit shall leave it as."""
+    with django_db_blocker.unblock():
+        keep_what_migrations_made()
 
 
 def pytest_unconfigure() -> None:
