@@ -1,43 +1,95 @@
-"""script/test: the checks, then the tests, on a PostgreSQL and a Redis of their own that are gone afterwards."""
+"""script/test: checks and tests side by side, on a PostgreSQL and a Redis of their own that are gone afterwards.
+
+Without arguments everything runs; with `--quick`, the checks and every test that starts no whole stack, browser or image build.
+With any other arguments pytest alone runs, with them.
+"""
 
 import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 
 from stack import parts
 from stack.environment import plain_environment
+from stack.groups import Group
 from stack.instance import ROOT, Instance
+from stack.jobs import Check, Job, Outcome, command_line
 from stack.postgres import find_postgres
-from stack.problems import Problem
 from stack.supervise import Supervisor
 from stack.view import View
 
-CHECKS: Mapping[str, Sequence[str]] = {
-    "ruff check": ("ruff", "check"),
-    "ruff format": ("ruff", "format", "--check"),
-    "mypy": ("mypy", "."),
-    "lint-imports": ("lint-imports",),
-    "djlint": ("djlint", "templates", "--lint", "--quiet"),
-    "missing migrations": ("python", "manage.py", "makemigrations", "--check", "--dry-run"),
-}
+CHECKS = (
+    Check("ruff check", ("ruff", "check")),
+    Check("ruff format", ("ruff", "format", "--check")),
+    Check("mypy", ("mypy", ".")),
+    Check("lint-imports", ("lint-imports",)),
+    Check("djlint", ("djlint", "templates", "--lint", "--quiet")),
+    Check("missing migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run")),
+)
+# The marks are given by what a test's fixtures start: tests/support/marks.py. Each test has a place in exactly one group.
 COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
+WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", ("-n", "2", "--dist", "loadscope", *COVERAGE))
+SALES = Group("on a whole stack", "whole_stack and not browser")
+BROWSER = Group("in a browser", "browser")
+IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)")
+# What stands in one lane runs one after the other. The browser and the sales wait for most of their time, so three lanes fill two cores.
+EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK, IMAGE), (SALES,), (BROWSER,))
+QUICK: Sequence[Sequence[Job]] = (CHECKS, (WITHOUT_STACK,))
 KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE", "LAYERSTORE_ARTIFACTS")
 
 
 def main(view: View, arguments: list[str]) -> int:
-    """Run everything; with arguments, only pytest with them. Returns 0 only if all went well. pytest's closing line is the last."""
+    """Run what the arguments ask for. Returns 0 only if all went well. The last line counts all tests."""
     with servers() as environment:
-        if arguments:
-            return run("pytest", *arguments, environment=environment)
-        view.title("Checks")
-        failed = [name for name, command in CHECKS.items() if not check(view, name, command, environment)]
-        view.title(f"Tests{', though these checks failed: ' + ', '.join(failed) if failed else ''}")
-        return run("pytest", *COVERAGE, environment=environment) or int(bool(failed))
+        if arguments and arguments != ["--quick"]:
+            return subprocess.run(command_line("pytest", *arguments), cwd=ROOT, env=environment, check=False).returncode
+        view.title("Checks and tests, several at a time; what went wrong is shown in full")
+        outcomes = list(told(view, outcomes_of(QUICK if arguments else EVERYTHING, environment)))
+    passed, failed = sum(each.passed for each in outcomes), sum(each.faults for each in outcomes)
+    view.title(f"{passed} passed, {failed} failed")
+    return int(bool(failed))
+
+
+def told(view: View, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Print each outcome as it comes: in full where something went wrong."""
+    for each in outcomes:
+        if each.faults:
+            view.say(each.said)
+        view.say(str(each))
+        for line in each.noted:
+            view.say(f"  {line}")
+        yield each
+
+
+def outcomes_of(lanes: Sequence[Sequence[Job]], environment: Mapping[str, str]) -> Iterator[Outcome]:
+    """Run the lanes side by side, and yield what becomes of each job as it ends. Whoever leaves us stops what still runs."""
+    folder = Path(environment.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    stop, said = Event(), SimpleQueue[Outcome | None]()
+
+    def run(lane: Sequence[Job]) -> None:
+        try:
+            for job in lane:
+                if not stop.is_set():
+                    said.put(job.run(environment, folder, stop))
+        finally:
+            said.put(None)
+
+    with ThreadPoolExecutor(len(lanes)) as threads:
+        running = [threads.submit(run, lane) for lane in lanes]
+        try:
+            for _ in lanes:
+                yield from iter(said.get, None)
+        finally:
+            stop.set()
+    for lane in running:
+        lane.result()
 
 
 @contextmanager
@@ -72,32 +124,3 @@ def test_addresses(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_REDIS_URL": f"unix://{instance.socket('redis')}",
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
-
-
-def check(view: View, name: str, command: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Run one check; print what it says only when it complains."""
-    began = time.monotonic()
-    result = subprocess.run(
-        command_line(*command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    view.say(f"{name}: {'ok' if result.returncode == 0 else 'FAILED'} ({time.monotonic() - began:.0f} s)")
-    if result.returncode:
-        view.say(result.stdout)
-    return result.returncode == 0
-
-
-def run(*command: str, environment: Mapping[str, str]) -> int:
-    """Run a command in sight; return its status."""
-    return subprocess.run(command_line(*command), cwd=ROOT, env=environment, check=False).returncode
-
-
-def command_line(name: str, *arguments: str) -> list[str]:
-    """Return the command of a program in .venv.
-
-    Raises:
-        Problem: it is not there.
-    """
-    program = ROOT / ".venv" / "bin" / name
-    if not program.exists():
-        raise Problem(f"{name} is not in .venv.", do="remove .venv and start again.")
-    return [str(program), *arguments]

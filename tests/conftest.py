@@ -10,10 +10,17 @@ from pytest_django import DjangoDbBlocker
 import common.redis
 from common.redis import redis_client, redis_key
 from tests.support.database import keep_what_migrations_made
+from tests.support.marks import mark_what_it_starts
 
 # How long an example takes says more of the machine's other work than of ours.
 settings.register_profile("layerstore", deadline=None)
 settings.load_profile("layerstore")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark each test by what it starts."""
+    if isinstance(item, pytest.Function):
+        mark_what_it_starts(item)
 
 
 @pytest.fixture(scope="session")

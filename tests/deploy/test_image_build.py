@@ -10,7 +10,6 @@ from django.conf import settings
 from tests.support.daemon import Daemon, private_daemon
 from tests.support.debian_base import write_base
 
-pytestmark = pytest.mark.slow
 ROOT = Path(settings.BASE_DIR)
 BASE = "python:3.11-slim-bookworm"
 SHOP = {
