@@ -24,6 +24,7 @@ from registry_auth.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.service_tokens import ServiceTokens
 
 NEIGHBOUR = "registry"  # its name in `common.neighbours`
+TAKES_NO_CONNECTION = "The registry takes no connection"
 LARGEST_DOCUMENT = 4 * 1024 * 1024  # distribution's own limit of a manifest
 PAGE = 100
 _TIMEOUT = httpx.Timeout(10, connect=2)
@@ -64,6 +65,10 @@ class RegistryClient:
     def repositories(self) -> Iterator[str]:
         """Yield the names of all repositories that anything was uploaded to, page by page."""
         return self._listing(f"/v2/_catalog?n={PAGE}", "registry:catalog:*", "repositories.item")
+
+    def answers(self) -> None:
+        """Ask the least that needs a token and the storage."""
+        next(self.repositories(), None)
 
     def tags(self, repository: str) -> Iterator[str]:
         """Yield the repository's tags; none if the registry does not know it."""
@@ -115,7 +120,7 @@ class RegistryClient:
             with self._http.stream(method, path, headers=headers) as response:
                 yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response, asked)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise RegistryAway(f"The registry takes no connection: {type(error).__name__}.") from error
+            raise RegistryAway(f"{TAKES_NO_CONNECTION}: {type(error).__name__}.") from error
         except httpx.TimeoutException as error:
             raise RegistryFailed("gives no answer in time", asked=asked) from error
         except (httpx.HTTPError, JSONError) as error:

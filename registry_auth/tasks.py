@@ -48,7 +48,7 @@ def describe_manifests() -> None:
         try:
             with RegistryClient() as registry:
                 describe_waiting_manifests(registry=registry)
-        except RegistryAway as error:
+        except (RegistryAway, RegistryFailed) as error:
             logger.warning("manifests wait for their description: %s", error.message)
             return
     if has_due_manifests():  # more than one run may take, or here since its last look

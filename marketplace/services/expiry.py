@@ -5,6 +5,7 @@ reserved ── warned by mail ── ended: no push from the next token on ─�
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils import timezone
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
 from common.locking import locked_transaction
+from common.sparing import sparing_others
 from marketplace.errors import ImageStateConflict
 from marketplace.locks import lock_image
 from marketplace.models import Image
@@ -23,7 +25,8 @@ from marketplace.models import Image
 def warn_of_expiry(*, now: datetime) -> int:
     """Tell the owners of reservations that end soon, once each, and return how many were told now."""
     soon = now + settings.LAYERSTORE_RESERVATION_WARNING
-    return sum(_warn(image_id, now) for image_id in _ids(_waiting().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)))
+    waiting = _waiting().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
+    return sum(bool(sparing_others(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(waiting))
 
 
 def end_expired_reservations(*, now: datetime) -> int:
@@ -31,7 +34,7 @@ def end_expired_reservations(*, now: datetime) -> int:
 
     A late warning, after a standstill of the scheduler, puts the end off.
     """
-    return sum(_end(image_id, now) for image_id in _ids(_over(now)))
+    return sum(bool(sparing_others(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_over(now)))
 
 
 def names_to_free(*, now: datetime) -> list[Image]:

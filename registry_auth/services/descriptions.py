@@ -23,7 +23,7 @@ from marketplace.services.unreadable import note_undescribed
 from registry_auth.descriptions import INDEX_TYPES, Document, children_of, config_digest, describe_image, describe_index, read_document
 from registry_auth.errors import ChildrenUnreadable, RegistryRefused
 from registry_auth.registry_client import RegistryClient
-from registry_auth.services.runs import RegistryRun
+from registry_auth.services.runs import RegistryRun, look_for_registry
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 20  # claimed together
@@ -48,6 +48,8 @@ def describe_waiting_manifests(*, registry: RegistryClient) -> int:
         looked_at += run.describe(rows)
         if run.is_over():
             break
+    if not looked_at:
+        look_for_registry(registry)
     return looked_at
 
 

@@ -16,11 +16,12 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.services.audit import record_audit
+from common.neighbours import mark_away
 from marketplace.models import Image, Tag
 from marketplace.services.manifests import record_push, remove_tag
 from registry_auth.errors import RegistryAway, RegistryFailed
 from registry_auth.models import Reconciliation, RepositoryTrouble
-from registry_auth.registry_client import PAGE, RegistryClient
+from registry_auth.registry_client import NEIGHBOUR, PAGE, RegistryClient
 from registry_auth.services.descriptions import describe_waiting_manifests
 from registry_auth.services.runs import Questions
 from registry_auth.services.upkeep import Upkeep
@@ -71,6 +72,7 @@ def reconcile(*, registry: RegistryClient) -> Repairs:
         report.ended_at = timezone.now()
     except RegistryAway as error:
         report.problem, report.ended_at = error.message[:500], timezone.now()
+        mark_away(NEIGHBOUR, reason=error.message)  # unless a row has said so
         raise
     finally:
         for name in Repairs.__slots__:

@@ -9,9 +9,9 @@ from typing import TypeVar
 from celery.exceptions import SoftTimeLimitExceeded
 
 from common.errors import RetryLater
-from common.neighbours import FailureRun, mark_away
+from common.neighbours import FailureRun, away_neighbours, mark_away, mark_present
 from registry_auth.errors import RegistryAway, RegistryFailed
-from registry_auth.registry_client import NEIGHBOUR
+from registry_auth.registry_client import NEIGHBOUR, TAKES_NO_CONNECTION, RegistryClient
 
 logger = logging.getLogger(__name__)
 MOST_FAILURES = 3  # of one row's questions; each may take as long as the registry hangs
@@ -68,6 +68,14 @@ class RegistryRun:
             self._failures.succeeded()
             return True
         return False
+
+
+def look_for_registry(registry: RegistryClient) -> None:
+    """See whether a registry that took no connection is back. Where it failed for rows, these say so when they are tried again."""
+    away = away_neighbours().filter(name=NEIGHBOUR).first()
+    if away is not None and away.reason.startswith(TAKES_NO_CONNECTION):
+        registry.answers()
+        mark_present(NEIGHBOUR)
 
 
 class Questions:

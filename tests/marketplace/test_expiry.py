@@ -6,6 +6,8 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import AuditEvent, OutgoingMail
+from common.errors import LockTimeout
+from marketplace import locks
 from marketplace.errors import ImageStateConflict
 from marketplace.models import Image
 from marketplace.selectors.access import Action, Subject, allowed_actions
@@ -215,3 +217,20 @@ def test_a_sold_name_stays_when_its_buyer_is_refunded():
     release_image(image=image, reason="", actor=image.owner.user)
 
     assert names_to_free(now=timezone.now() + DAY) == []
+
+
+def test_one_reservation_that_somebody_holds_stops_no_other(monkeypatch):
+    held, free = (ImageFactory(expires_at=timezone.now() + DAY) for _ in range(2))
+    lock = locks.lock_image
+
+    def stumble(*, image_id):
+        if image_id == held.pk:
+            raise LockTimeout
+        return lock(image_id=image_id)
+
+    monkeypatch.setattr("marketplace.services.expiry.lock_image", stumble)
+
+    assert warn_of_expiry(now=timezone.now()) == 1
+    Image.objects.update(expiry_warned_at=timezone.now() - 8 * DAY)
+    assert end_expired_reservations(now=timezone.now() + 2 * DAY) == 1
+    assert [Image.objects.get(pk=image.pk).is_live for image in (held, free)] == [True, False]

@@ -12,7 +12,7 @@ from marketplace.models import Entitlement, Image, Manifest, PullCount, Tag
 from marketplace.selectors.tags import visible_tags
 from marketplace.services.unreadable import ask_for_removal
 from registry_auth.clients import client_of
-from registry_auth.events import views
+from registry_auth.events import envelopes
 from registry_auth.models import RegistryEnvelope, RepositoryTrouble, WaitingPuller
 from registry_auth.registry_client import RegistryClient
 from registry_auth.services.reconciliation import reconcile
@@ -205,13 +205,13 @@ def test_a_layer_of_ones_own_is_mounted(registry, token_for, image, seller):
 
 def test_the_registry_tells_of_manifests_alone(registry, token_for, image, seller, buyer, monkeypatch):
     told: list[str] = []
-    read = views.read_envelope
+    read = envelopes.read_envelope
 
     def remember(content, *, received_at):
         told.extend(event["target"]["mediaType"] for event in json.loads(content)["events"])
         return read(content, received_at=received_at)
 
-    monkeypatch.setattr(views, "read_envelope", remember)
+    monkeypatch.setattr("registry_auth.events.views.read_envelope", remember)
     pushed = OciImage(["one", "two"])
     pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
     token = token_for(buyer, scope(image))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from common.claims import Attempt
 from common.models import NeighbourAway
-from common.neighbours import away_neighbours
+from common.neighbours import away_neighbours, mark_away
 from marketplace.models import Image, Manifest
 from marketplace.services.unreadable import ask_for_removal, describe_again
 from registry_auth import tasks
@@ -257,19 +257,19 @@ class TestOneBadTag:
         assert {f"DELETE {image.repository}/manifests/{digest}" for digest in (known.digest, untold.digest)} <= set(table.asked)
         assert "manifests/damaged" in _trouble(image).last_error
 
-    def test_a_manifest_that_has_gone_although_its_deletion_failed_has_gone(self, registry, table, monkeypatch):
+    @pytest.mark.parametrize("gone", [True, False])
+    def test_a_deletion_that_fails_is_made_again_unless_the_manifest_has_gone(self, table, token_transport, gone):
         image = _unwanted(table)
-        answer = table.answer
 
-        def fail_afterwards(request):
-            told = answer(request)
+        def fail(request):
+            told = table.answer(request) if gone or request.method != "DELETE" else None
             return httpx.Response(500) if request.method == "DELETE" else told
 
-        monkeypatch.setattr(table, "answer", fail_afterwards)
-        client = RegistryClient(transport=httpx.MockTransport(table.answer), token_transport=registry._tokens._http._transport)
+        client = RegistryClient(transport=httpx.MockTransport(fail), token_transport=token_transport)
 
-        assert remove_asked_for(registry=client) == 1
-        assert not image.manifests.exists()
+        assert remove_asked_for(registry=client) == gone
+        assert image.manifests.exists() is not gone
+        assert gone or "answered 500 to DELETE" in image.manifests.get().last_error
 
 
 class TestLimits:
@@ -329,3 +329,28 @@ class TestLimits:
         tasks.expire_reservations()
 
         assert "names wait" in caplog.text
+
+
+class TestBack:
+    def test_a_registry_that_took_no_connection_is_asked_again_where_nothing_waits(self, registry, table, token_transport):
+        def refuse(request):
+            raise httpx.ConnectError("refused", request=request)
+
+        refusing = RegistryClient(transport=httpx.MockTransport(refuse), token_transport=token_transport)
+        with pytest.raises(RegistryAway):
+            reconcile(registry=refusing)
+        assert away_neighbours().exists()
+
+        with pytest.raises(RegistryAway):
+            describe_waiting_manifests(registry=refusing)
+        assert away_neighbours().exists()
+        describe_waiting_manifests(registry=registry)
+        assert not away_neighbours().exists()
+
+    def test_one_that_failed_for_rows_is_back_when_one_of_them_goes_through(self, registry, table):
+        mark_away("registry", reason="answered 500")
+
+        describe_waiting_manifests(registry=registry)
+
+        assert away_neighbours().exists()
+        assert table.asked == []
