@@ -9,6 +9,8 @@ is a lock that nobody sees and that keeps to no order (PostgreSQL manual, 13.3.2
 from collections.abc import Collection
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+
 from accounts.models import AccessToken, Account, Membership, OutgoingMail, SellerProfile, User
 from common.locking import require_atomic
 
@@ -48,6 +50,12 @@ def lock_user(*, user_id: UUID) -> User:
     """Lock the user for this transaction."""
     require_atomic()
     return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+
+
+def lock_addresses(*, user_id: UUID) -> None:
+    """Lock the user's e-mail addresses for this transaction, before the user: nobody confirms one meanwhile."""
+    require_atomic()
+    list(EmailAddress.objects.select_for_update(of=("self",), no_key=True).filter(user=user_id).order_by("pk").values_list("pk"))
 
 
 def lock_mail(*, mail_id: UUID) -> OutgoingMail:

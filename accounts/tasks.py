@@ -13,6 +13,7 @@ from accounts.services import reminders
 from accounts.services.outbox import has_due_mail, send_waiting_mail
 from accounts.services.retention import forget_old_personal_data
 from accounts.services.tokens import write_token_uses
+from accounts.services.unverified import forget_unverified_accounts
 from common.leases import lease_of_job
 from common.queue import queue_after_commit
 from common.redis import redis_client, redis_key
@@ -71,3 +72,9 @@ def forget_old_data() -> dict[str, int]:
     """Let go of personal data that was kept long enough; one worker at a time."""
     with lease_of_job("accounts.forget_old_personal_data") as held:
         return forget_old_personal_data(now=timezone.now()) if held else {}
+
+
+@shared_task(name="accounts.forget_unverified_accounts")
+def forget_unverified() -> int:
+    """Delete accounts whose address was not confirmed in time. Returns how many."""
+    return forget_unverified_accounts(now=timezone.now())

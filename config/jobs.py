@@ -75,6 +75,8 @@ JOBS: Final[Mapping[str, Job]] = {
     "accounts.remind_of_ending_tokens": Job("default", limit=300, every=3600),
     "accounts.forget_old_personal_data": Job("default", limit=600, every=_DAY),
     "billing.remind_of_disputes": Job("default", limit=60, every=3600),
+    "accounts.forget_unverified_accounts": Job("default", limit=600, every=_DAY),
+    "marketplace.end_empty_namespaces": Job("default", limit=600, every=_DAY),
     "common.forget_paces": Job("default", limit=300, every=3600),
     "common.clear_sessions": Job("default", limit=600, every=_DAY),
 }

@@ -13,6 +13,7 @@ from django.conf import settings
 from accounts.services import invitations, organisations, robots
 from billing.services.orders import MOST_PENDING
 from common.paces import UNPACED, Act, Kept, Pace, Whose, spoken
+from marketplace.services import room
 from marketplace.services.pictures import MOST_BYTES, MOST_PICTURES
 from registry_auth import failures
 from registry_auth.endpoint import LARGEST_FORM
@@ -58,6 +59,7 @@ ACTS: Final[dict[str, Act]] = {
     "namespace.choose": Act("New namespaces", (_account(10, _HOUR),)),
     "image.reserve": Act("Reserved names", (_account(60, _HOUR), _account(200, _DAY))),
     "image.release": Act("Names given up", (_account(100, _HOUR),)),
+    "image.change": Act("Changes of what an image shows", (_account(200, _HOUR),)),
     "product.draft": Act("New products", (_account(30, _HOUR), _account(100, _DAY))),
     "product.save": Act("Saves of products", (_account(240, _HOUR),)),
     "product.move": Act("Products published or withdrawn", (_account(60, _HOUR),)),
@@ -127,6 +129,10 @@ ROUTES: Final[dict[str, str]] = {
     "POST image-list": "image.reserve",
     "POST marketplace:release": "image.release",
     "DELETE image-detail": "image.release",
+    "PATCH image-detail": "image.change",
+    "POST marketplace:image_feature": "image.change",
+    "DELETE tag-detail": "image.change",
+    "POST marketplace:remove_unreadable": "image.change",
     "POST marketplace:product_new": "product.draft",
     "POST product-list": "product.draft",
     "POST marketplace:product_edit": "product.save",
@@ -163,6 +169,9 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("invitations from an organisation, and from a user, in a day", str(invitations.A_DAY_FROM_ONE), "", "rows"),
     ("invitations to one mailbox in a day", str(invitations.A_DAY_TO_ONE), "", "rows"),
     ("unpaid purchases of a user", str(MOST_PENDING), "", "rows"),
+    ("products of a seller", str(room.PRODUCTS), "", "rows"),
+    ("pictures of a seller's products", str(room.PICTURES), "", "rows"),
+    ("megabytes of texts of a seller's products", str(room.TEXT_MEGABYTES), "", "rows"),
     ("pictures of a product", str(MOST_PICTURES), "", "rows"),
     ("megabytes of an uploaded picture", str(MOST_BYTES // _MEGABYTE), "", "request"),
     ("megabytes of a request without its files", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE // _MEGABYTE), "", "request"),

@@ -73,6 +73,12 @@ class SellerIsSuspended(AccessDenied):
         super().__init__("Your shop is suspended. Write to us to settle it; buyers keep what they bought.")
 
 
+class NoMoreRoom(ConflictError):
+    """The seller stores as much as one seller may. 409."""
+
+    code = "no_more_room"
+
+
 class NamespaceTaken(ConflictError):
     """The namespace belongs to somebody. 409."""
 

@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
 from common.leases import lease_of_job
 from marketplace.services.covers import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
+from marketplace.services.empty_namespaces import end_empty_namespaces
 from marketplace.services.products.descriptions import render_descriptions_anew
 from marketplace.services.shown import repair_shown_tags
 
@@ -38,3 +40,9 @@ def draw_outdated() -> int:
         if held:
             repair_shown_tags()
         return draw_outdated_covers() if held else 0
+
+
+@shared_task(name="marketplace.end_empty_namespaces")
+def end_namespaces() -> int:
+    """Let names of namespaces that stand empty be chosen again. Returns how many."""
+    return end_empty_namespaces(now=timezone.now())

@@ -17,6 +17,7 @@ from marketplace.errors import InvalidProduct, PictureRefused, TooManyPictures
 from marketplace.locks import lock_product
 from marketplace.models import Product, ProductPicture
 from marketplace.selectors.ownership import require_owner
+from marketplace.services.room import require_room_for_picture
 
 MOST_PICTURES = 8
 MOST_BYTES = 10 * 1024 * 1024
@@ -39,6 +40,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
         InvalidProduct: `alt` is missing or too long.
         PictureRefused: no PNG, JPEG or WebP, broken, or too large; says which.
         TooManyPictures: the product has as many as it may.
+        NoMoreRoom: all of the seller's have.
     """
     require_owner(actor, product.seller_id)
     if not alt.strip() or len(alt) > _LONGEST_ALT:
@@ -49,6 +51,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
         positions = list(locked.pictures.values_list("position", flat=True))
         if len(positions) >= MOST_PICTURES:
             raise TooManyPictures(most=MOST_PICTURES)
+        require_room_for_picture(locked.seller_id)
         # Handed to the constructor: only there does Django measure the picture of a row that is not saved yet.
         file = ContentFile(drawn, name=f"{new_id().hex}.webp")
         picture = ProductPicture.objects.create(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1, file=file)

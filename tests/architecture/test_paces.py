@@ -73,7 +73,7 @@ def test_each_pace_is_of_an_address_that_there_is() -> None:
 
 
 def test_operators_are_told_every_pace_and_number() -> None:
-    section = MANUAL.read_text(encoding="utf-8").partition("## Paces and numbers\n")[2].partition("\n## ")[0]
+    section = MANUAL.read_text(encoding="utf-8").partition("## Paces and numbers\n")[2].partition("\n##")[0]
     told = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| act", "| number"))]
 
     assert told == list(paces.documented())

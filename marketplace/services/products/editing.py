@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 
+from accounts.locks import lock_seller
 from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
 from common.locking import locked_transaction, translate_violation
@@ -17,6 +18,7 @@ from marketplace.names import Slug
 from marketplace.selectors.ownership import require_owner
 from marketplace.services.products.descriptions import rendered_or_refused
 from marketplace.services.products.moves import require_ready
+from marketplace.services.room import require_room_for_product, require_room_for_text
 from marketplace.services.search import index_product
 
 
@@ -53,12 +55,15 @@ def create_product(
         ImageNotUsable: an image has ended or is taken down.
         SlugNamesAnotherImage: the address is the name of an image that is not in the product.
         SlugTaken: another product of the namespace has the address.
+        NoMoreRoom: the seller has as many products, or as much text in them, as one may have.
     """
     require_owner(actor, seller.pk)
     if namespace.owner_id != seller.pk:
         raise NotYours
     rendering = rendered_or_refused(page.get("description", ""))
     with locked_transaction():
+        lock_seller(account_id=seller.pk)
+        require_room_for_product(seller.pk)
         chosen = _usable(images, lock_images(image_ids=[image.pk for image in images]), seller.pk)
         product = Product(seller=seller, namespace=namespace, **page)
         keep_rendering(product, rendering)
@@ -76,7 +81,8 @@ def edit_product(*, product: Product, actor: User, images: Sequence[Image] | Non
 
     Raises:
         NotYours: the product is somebody else's.
-        InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken: as in `create_product`.
+        InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken, NoMoreRoom: as in
+            `create_product`.
         SlugFixed: the address of a product that was ever published stays.
         ProductNotReady: the product is published, and would lack something with these images.
     """
@@ -145,6 +151,7 @@ def _save(product: Product, images: Sequence[Image]) -> None:
     # The constraint, not a question asked before, judges whether the address is free.
     with translate_violation("product_slug_unique", SlugTaken(slug=product.slug)):
         product.save()
+    require_room_for_text(product.seller_id)
 
 
 def _check_slug(product: Product, images: Sequence[Image]) -> None:

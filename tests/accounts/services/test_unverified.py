@@ -1,0 +1,78 @@
+"""Accounts whose address nobody confirms end, and nobody else's do."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Account, User
+from accounts.services.audit import record_audit
+from accounts.services.unverified import forget_unverified_accounts
+from accounts.tasks import forget_unverified
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import NamespaceFactory
+
+pytestmark = pytest.mark.django_db
+OLD = settings.LAYERSTORE_UNVERIFIED_ACCOUNTS_KEPT + timedelta(minutes=1)
+
+
+def unverified(**fields: object) -> User:
+    made: User = UserFactory(verified=False, **{"date_joined": timezone.now() - OLD, **fields})
+    return made
+
+
+def test_an_account_that_nobody_confirmed_ends_and_its_name_is_free():
+    user = unverified()
+
+    assert forget_unverified() == 1
+
+    assert not User.objects.exists()
+    assert not Account.objects.exists()
+    assert not EmailAddress.objects.exists()
+    UserFactory(username=user.username)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"date_joined": timezone.now()}, id="new"),
+        pytest.param({"last_login": timezone.now()}, id="signed in once"),
+        pytest.param({"is_staff": True}, id="staff"),
+        pytest.param({"deleted_at": timezone.now()}, id="a row that stays for others"),
+    ],
+)
+def test_other_accounts_stay(fields):
+    unverified(**fields)
+
+    assert forget_unverified_accounts(now=timezone.now()) == 0
+    assert User.objects.count() == 1
+
+
+def test_a_confirmed_address_keeps_the_account():
+    EmailAddress.objects.filter(user=unverified()).update(verified=True)
+
+    assert forget_unverified_accounts(now=timezone.now()) == 0
+    assert User.objects.count() == 1
+
+
+def test_an_account_that_something_refers_to_stays_and_holds_up_no_other():
+    actor, owner = unverified(), NamespaceFactory().owner.user
+    record_audit(actor=actor, action="image.reserved", target=actor)
+    User.objects.filter(pk=owner.pk).update(date_joined=timezone.now() - OLD)
+    EmailAddress.objects.filter(user=owner).update(verified=False)
+    unverified()
+
+    assert forget_unverified_accounts(now=timezone.now()) == 1
+    assert set(User.objects.values_list("pk", flat=True)) == {actor.pk, owner.pk}
+    assert actor.account
+    assert owner.account
+
+
+def test_an_address_confirmed_just_before_keeps_the_account(monkeypatch):
+    user = unverified()
+    monkeypatch.setattr("accounts.services.unverified.lock_addresses", lambda **_: user.emailaddress_set.update(verified=True))
+
+    assert forget_unverified_accounts(now=timezone.now()) == 0
+    assert User.objects.get() == user

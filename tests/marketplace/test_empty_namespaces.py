@@ -1,0 +1,80 @@
+"""Namespaces that nothing came of end, and no name that anybody could be deceived by."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import AuditEvent, SellerProfile
+from marketplace.models import Image, Namespace
+from marketplace.services.empty_namespaces import end_empty_namespaces
+from marketplace.services.namespaces import choose_namespace
+from marketplace.tasks import end_namespaces
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory
+
+pytestmark = pytest.mark.django_db
+KEPT = settings.LAYERSTORE_EMPTY_NAMESPACES_KEPT
+OLD = KEPT + timedelta(minutes=1)
+
+
+def old_namespace() -> Namespace:
+    made: Namespace = NamespaceFactory(created_at=timezone.now() - OLD)
+    return made
+
+
+def ends(namespace: Namespace) -> bool:
+    ended = end_empty_namespaces(now=timezone.now())
+    assert ended == (not Namespace.objects.filter(pk=namespace.pk).exists())
+    return bool(ended)
+
+
+def test_an_empty_namespace_ends_and_can_be_chosen_by_anybody():
+    namespace = old_namespace()
+
+    assert end_namespaces() == 1
+
+    assert not Namespace.objects.exists()
+    assert SellerProfile.objects.count() == 1
+    assert AuditEvent.objects.get().action == "namespace.ended"
+    assert choose_namespace(user=UserFactory(), name=namespace.name, display_name="Another").name == namespace.name
+
+
+def test_a_new_namespace_stays():
+    assert not ends(NamespaceFactory())
+
+
+def test_freed_names_go_along_once_they_are_long_freed():
+    namespace = old_namespace()
+    freed = timezone.now() - OLD
+    image = ImageFactory(namespace=namespace, ended_at=freed, end_kind=Image.End.EXPIRED, end_reason="Nothing was pushed.", freed_at=freed)
+    Image.objects.filter(pk=image.pk).update(freed_at=timezone.now())
+    assert not ends(namespace)
+
+    Image.objects.filter(pk=image.pk).update(freed_at=freed)
+
+    assert ends(namespace)
+    assert not Image.objects.exists()
+
+
+@pytest.mark.parametrize("held", ["reserved", "ended", "drafted"])
+def test_a_namespace_that_holds_something_stays(held):
+    namespace = old_namespace()
+    if held == "drafted":
+        DraftProductFactory(namespace=namespace)
+    else:
+        ended = {"ended_at": timezone.now() - OLD, "end_kind": Image.End.RELEASED} if held == "ended" else {}
+        ImageFactory(namespace=namespace, **ended)
+
+    assert not ends(namespace)
+
+
+def test_a_name_reserved_just_before_keeps_the_namespace(monkeypatch):
+    namespace = old_namespace()
+    monkeypatch.setattr(
+        "marketplace.services.empty_namespaces.lock_namespace",
+        lambda **_: ImageFactory(namespace=namespace).namespace,
+    )
+
+    assert not ends(namespace)
