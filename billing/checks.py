@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  Django's own word for it
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
+from billing.regions import COUNTRIES
 from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.neighbours import away_neighbours
 
@@ -75,6 +76,22 @@ def stripe_is_real(
                 "STRIPE_API_BASE is set: payments would go to something that is not Stripe.",
                 hint="Only the sandbox needs it. Unset it.",
                 id="billing.E003",
+            )
+        )
+    if not settings.LAYERSTORE_STRIPE_COUNTRY:
+        found.append(
+            Warning(
+                "LAYERSTORE_STRIPE_COUNTRY is not set: sellers of other regions cannot be paid.",
+                hint="Say in two letters where your Stripe account is.",
+                id="billing.W003",
+            )
+        )
+    elif settings.LAYERSTORE_STRIPE_COUNTRY not in COUNTRIES:
+        found.append(
+            Error(
+                f"LAYERSTORE_STRIPE_COUNTRY is {settings.LAYERSTORE_STRIPE_COUNTRY}: Stripe has no accounts there.",
+                hint="Two letters, as DE, GB or US.",
+                id="billing.E007",
             )
         )
     if settings.STRIPE_SECRET_KEY and not settings.STRIPE_LIVEMODE:

@@ -22,6 +22,7 @@ from billing.errors import InvalidWebhook, StripeAccountGone, StripeAway, Stripe
 from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment, SeenDispute
 from billing.places import in_request, leave_alone, take_place
+from billing.regions import in_another_region
 from common.neighbours import mark_away, mark_present
 from common.reading import is_text
 
@@ -58,6 +59,7 @@ class Standing:
     charges_enabled: bool
     payouts_enabled: bool
     details_submitted: bool
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ def create_checkout(order: Order) -> Checkout:
     back = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
     named = {"order_id": str(order.pk), "buyer_id": str(order.buyer_id)}
     payment: dict[str, Any] = {"transfer_data": {"destination": order.destination_account_id}, "metadata": named}
+    if _settles_with_seller(order):
+        payment["on_behalf_of"] = order.destination_account_id
     if order.application_fee:  # Stripe wants it positive or not at all
         payment["application_fee_amount"] = order.application_fee
     price = {
@@ -155,6 +159,13 @@ def create_checkout(order: Order) -> Checkout:
     with _stripe("checkout") as v1:
         session = v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{order.pk}"})
     return Checkout(session_id=session.id, url=session.url or "")
+
+
+def _settles_with_seller(order: Order) -> bool:
+    """Whether Stripe takes the payment only on behalf of its receiver; a country of an account never changes."""
+    seller = order.seller
+    same = seller.stripe_account_id == order.destination_account_id
+    return same and in_another_region(seller.stripe_country, ours=settings.LAYERSTORE_STRIPE_COUNTRY)
 
 
 def expire_checkout(session_id: str) -> None:
@@ -267,22 +278,25 @@ def create_refund(refund: Refund) -> None:
         v1.refunds.create(params, {"idempotency_key": f"refund-{refund.pk}"})
 
 
-def create_account(seller: SellerProfile, *, number: int) -> str:
+def create_account(seller: SellerProfile, *, number: int, country: str) -> str:
     """Make the seller's connected account, or return the one just made: the seller's id and the number are the idempotency key.
 
     It bears the shop's name, which is what buyers read on Stripe's page; the seller may change it there.
 
     Args:
         number: how many they had before.
+        country: where they are; empty for where we are. It cannot be changed afterwards.
     """
-    params = {
+    params: dict[str, Any] = {
         "type": "express",
         "business_profile": {"name": seller.display_name},
         "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
         "metadata": {"seller_id": str(seller.pk)},
     }
+    if country:
+        params["country"] = country
     with _stripe("new accounts") as v1:
-        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}-{number}"}).id)
+        return str(v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}-{number}{country}"}).id)
 
 
 def create_account_link(stripe_account_id: str) -> str:
@@ -306,6 +320,7 @@ def read_standing(stripe_account_id: str) -> Standing:
         charges_enabled=bool(account.charges_enabled) and getattr(account.capabilities, "transfers", None) == "active",
         payouts_enabled=bool(account.payouts_enabled),
         details_submitted=bool(account.details_submitted),
+        country=account.country or "",
     )
 
 

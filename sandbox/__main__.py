@@ -21,6 +21,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--webhook-url", required=True, help="where signed events are posted")
     parser.add_argument("--webhook-secret", required=True, help="whsec_…")
     parser.add_argument("--secret-key", required=True, help="sk_test_…, the one key that is accepted")
+    parser.add_argument("--country", default="NO", help="where the platform's own account is")
     parser.add_argument("--settle-seconds", type=int, default=30, help="how long a bank debit takes")
     return parser.parse_args(arguments)
 
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> int:
         webhook_url=given.webhook_url,
         webhook_secret=given.webhook_secret,
         secret_key=given.secret_key,
+        country=given.country,
         settle_seconds=given.settle_seconds,
     )
     # set explicitly: a parent that ignored SIGINT would hand that down

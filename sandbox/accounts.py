@@ -18,6 +18,7 @@ DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_a
 EURO = (
     "AT", "BE", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK",
 )  # fmt: skip
+EEA = frozenset(EURO) | {"BG", "CZ", "DK", "HU", "LI", "NO", "PL", "RO", "SE"}
 CURRENCY = dict.fromkeys(EURO, "eur") | {
     "AU": "aud", "CA": "cad", "CH": "chf", "DK": "dkk", "GB": "gbp", "JP": "jpy", "NO": "nok", "PL": "pln", "SE": "sek",
 }  # fmt: skip
@@ -28,7 +29,7 @@ def create_account(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     _refuse_bad_values(params)
     if "type" in params and "controller" in params:
         raise InvalidRequest("You may not provide both `type` and `controller`.", code="parameters_exclusive", param="type")
-    country = params.get("country", "US")
+    country = params.get("country", act.config.country)
     key = new_id("account")
     account = act.make(
         "account",
@@ -113,6 +114,11 @@ def create_account_link(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     act.store.add(link, "")
     url = f"{act.config.public_url}/setup/e/{key}/{link['id']}"
     return shaped("account_link", created=now, expires_at=link["expires_at"], url=url)
+
+
+def region(country: str) -> str:
+    """Countries within which a platform may send the money of its own charges on."""
+    return "EEA" if country in EEA else country
 
 
 def set_standing(act: Act, key: str, *, submitted: bool, enabled: bool, pending: bool = False, transfers: bool = True) -> dict[str, Any]:

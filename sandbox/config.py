@@ -15,6 +15,7 @@ class Config:
     webhook_url: str
     webhook_secret: str
     secret_key: str
+    country: str = "NO"  # of the platform
     # Stripe retries for three days; here the last attempt comes about a minute after the first.
     retry_delays: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)
     webhook_timeout: float = 10

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox import currencies
-from sandbox.accounts import EMAIL, connected
+from sandbox.accounts import EMAIL, connected, region
 from sandbox.act import Act
 from sandbox.errors import InvalidRequest, missing
 
@@ -17,6 +17,15 @@ NOT_PLAYED = (
 DIRECT_OR_DESTINATION = (
     "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or"
     " Stripe-Account header) or destination payment (using `transfer_data[destination]`)."
+)
+OTHER_REGION = (
+    "Cannot create a destination charge for connected accounts in {country} because funds would be settled on the platform and the"
+    " connected account is outside the platform's region. You may use the `on_behalf_of` parameter to have the charge settle in the"
+    " connected account's country."
+)
+OTHER_MERCHANT = (
+    "You cannot specify an on_behalf_of value that is different from the transfer_data[destination] value when using card or"
+    " card_present in payment_method_types."
 )
 NO_TRANSFERS = (
     "Your destination account needs to have at least one of the following capabilities enabled: transfers,"
@@ -157,6 +166,17 @@ def refuse_bad_split(act: Act, intent: dict[str, Any], total: int, currency: str
         refuse_fraction(fee, currency, param)
     if transfer:
         _refuse_bad_destination(act, transfer, fee, total)
+        _refuse_other_region(act, transfer["destination"], intent.get("on_behalf_of"))
+
+
+def _refuse_other_region(act: Act, destination: str, merchant: str | None) -> None:
+    """A charge that settles on the platform is sent on within its region only; with a settlement merchant it is the destination's."""
+    country = act.store.get("account", destination)["country"]  # type: ignore[index]  # the caller has found it
+    param = "payment_intent_data[on_behalf_of]"
+    if merchant is None and region(country) != region(act.config.country):
+        raise InvalidRequest(OTHER_REGION.format(country=country))
+    if merchant is not None and merchant != destination:
+        raise InvalidRequest(OTHER_MERCHANT, param=param)
 
 
 def _refuse_bad_destination(act: Act, transfer: dict[str, Any], fee: int | None, total: int) -> None:

@@ -80,10 +80,16 @@ def record_stripe_account(*, seller: SellerProfile, stripe_account_id: str) -> S
 
 
 def record_stripe_state(
-    *, stripe_account_id: str, charges_enabled: bool, payouts_enabled: bool, details_submitted: bool
+    *, stripe_account_id: str, charges_enabled: bool, payouts_enabled: bool, details_submitted: bool, country: str = ""
 ) -> SellerProfile | None:
     """Keep what Stripe says of a seller's account; None for an account that is nobody's here."""
-    state = {"charges_enabled": charges_enabled, "payouts_enabled": payouts_enabled, "details_submitted": details_submitted}
+    state: dict[str, object] = {
+        "charges_enabled": charges_enabled,
+        "payouts_enabled": payouts_enabled,
+        "details_submitted": details_submitted,
+    }
+    if country:
+        state["stripe_country"] = country
     with locked_transaction():
         account_id = SellerProfile.objects.filter(stripe_account_id=stripe_account_id).values_list("pk", flat=True).first()
         if account_id is None:

@@ -22,24 +22,27 @@ class _Gone:
     reason: str
 
 
-def connect_seller(*, seller: SellerProfile, actor: User) -> str:
+def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> str:
     """Return the address where the seller tells Stripe about themselves; their account is made first if there is none.
 
     An account that Stripe knows no longer is written down as such, and another one is made. A former one that it knows again, as after a
     time under a key of the other mode, is taken back instead. Whoever dies between Stripe's answer and our note of it is healed by the
     next call, which gets the same account.
 
+    Args:
+        country: where the seller is, for a new account: two letters; empty for where we are.
+
     Raises:
         StripeAway, StripeRefused: no address; what was made is kept.
     """
-    account_id = _account_of(seller)
+    account_id = _account_of(seller, country)
     try:
         url = gateway.create_account_link(account_id)
     except StripeAccountGone:
         refreshed = refresh_seller(stripe_account_id=account_id)
         if refreshed is None or refreshed.stripe_account_id is not None:
             raise
-        url = gateway.create_account_link(_account_of(refreshed))
+        url = gateway.create_account_link(_account_of(refreshed, country))
     record_audit(actor=actor, action="seller.stripe_onboarding_opened", target=seller)
     return url
 
@@ -106,10 +109,10 @@ def _write(stripe_account_id: str, now: Standing | _Gone) -> SellerProfile | Non
     return record_stripe_state(stripe_account_id=stripe_account_id, **asdict(now))
 
 
-def _account_of(seller: SellerProfile) -> str:
+def _account_of(seller: SellerProfile, country: str) -> str:
     if account_id := seller.stripe_account_id or _regained(seller):
         return account_id
-    account_id = gateway.create_account(seller, number=seller.former_stripe_accounts.count())
+    account_id = gateway.create_account(seller, number=seller.former_stripe_accounts.count(), country=country)
     record_stripe_account(seller=seller, stripe_account_id=account_id)
     return account_id
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import signed_in
 from billing.errors import StripeAway, StripeRefused
+from billing.regions import COUNTRIES, in_another_region
 from billing.selectors.orders import orders_of_seller
 from billing.services.connect import connect_seller, refresh_seller
 from marketplace.views.guards import SellerRequest, seller_required
@@ -30,10 +31,15 @@ def seller_orders(request: SellerRequest) -> HttpResponse:
 def payouts(request: SellerRequest) -> HttpResponse:
     """Show how the seller stands with Stripe.
 
-    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee_percent.
+    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee_percent; countries, of which a seller without
+    an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
     """
+    ours = settings.LAYERSTORE_STRIPE_COUNTRY
     context = {
         "seller": request.seller,
+        "countries": COUNTRIES.items() if ours else (),
+        "our_country": ours,
+        "abroad": in_another_region(request.seller.stripe_country, ours=ours),
         "former": request.seller.former_stripe_accounts.first(),
         "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
     }
@@ -68,7 +74,9 @@ def payouts_refresh(request: SellerRequest) -> HttpResponse:
 
 def _to_stripe(request: SellerRequest) -> HttpResponse:
     try:
-        return HttpResponseRedirect(connect_seller(seller=request.seller, actor=signed_in(request)), status=303)
+        country = request.POST.get("country", "")
+        known = country if country in COUNTRIES else ""
+        return HttpResponseRedirect(connect_seller(seller=request.seller, actor=signed_in(request), country=known), status=303)
     except StripeRefused as refused:
         messages.error(request, refused.message)
         return redirect("billing:payouts")

@@ -9,6 +9,7 @@ SAFE = {
     "STRIPE_SECRET_KEY": "sk_live_x",
     "STRIPE_WEBHOOK_SECRET": "whsec_x",
     "STRIPE_API_BASE": "",
+    "LAYERSTORE_STRIPE_COUNTRY": "DE",
     "STRIPE_LIVEMODE": True,
 }
 
@@ -21,6 +22,8 @@ SAFE = {
         pytest.param({"STRIPE_WEBHOOK_SECRET": ""}, ["billing.E002"], id="no webhook secret"),
         pytest.param({"STRIPE_API_BASE": "http://127.0.0.1:10080"}, ["billing.E003"], id="the sandbox"),
         pytest.param({"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_LIVEMODE": False}, ["billing.W001"], id="a test key only warns"),
+        pytest.param({"LAYERSTORE_STRIPE_COUNTRY": ""}, ["billing.W003"], id="no country only warns"),
+        pytest.param({"LAYERSTORE_STRIPE_COUNTRY": "XX"}, ["billing.E007"], id="no country of Stripe's"),
         pytest.param({"LAYERSTORE_PRODUCTION": False, "STRIPE_SECRET_KEY": ""}, [], id="elsewhere anything goes"),
     ],
 )

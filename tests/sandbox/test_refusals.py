@@ -391,3 +391,17 @@ def test_every_answer_names_its_request(sandbox: Sandbox) -> None:
     assert (caught.value.http_status, caught.value.code, caught.value.param) == (404, "resource_missing", "charge")
     assert str(caught.value.user_message) == "No such charge: 'ch_none'"
     assert str(caught.value.request_id).startswith("req_")
+
+
+def test_a_destination_of_another_region_is_paid_only_on_its_behalf(sandbox: Sandbox) -> None:
+    abroad, near = sandbox.seller(country="US"), sandbox.seller(country="DE")
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sandbox.session(payment_intent_data={"transfer_data": {"destination": abroad}})
+    with pytest.raises(stripe.InvalidRequestError) as mixed:
+        sandbox.session(payment_intent_data={"transfer_data": {"destination": abroad}, "on_behalf_of": near})
+
+    assert "outside the platform's region" in str(refused.value.user_message)
+    assert mixed.value.param == "payment_intent_data[on_behalf_of]"
+    assert sandbox.session(payment_intent_data={"transfer_data": {"destination": near}}).url
+    assert sandbox.session(payment_intent_data={"transfer_data": {"destination": abroad}, "on_behalf_of": abroad}).url
