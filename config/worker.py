@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 import django
+from django.db import connections
 
 from config.children import TAKEN, ended, fork
 from config.jobs import LANES
@@ -113,7 +114,7 @@ def lanes_of(words: Sequence[str]) -> dict[str, int]:
 
 def main(words: Sequence[str]) -> int:
     """Load the shop, then run the workers of the lanes."""
-    from config.celery import app  # noqa: PLC0415  it names the settings, which Django then reads
+    from config.celery import app, end_if_unsafe  # noqa: PLC0415  it names the settings, which Django then reads
 
     lanes = lanes_of(words)
     django.setup()
@@ -121,6 +122,8 @@ def main(words: Sequence[str]) -> int:
     app.finalize()
     for module in _LATER:
         import_module(module)
+    end_if_unsafe()
+    connections.close_all()  # none is shared with a child
     gc.collect()
     gc.freeze()  # the collector touches no object from before the forks, so their memory stays shared
     return Workers(lanes).run()

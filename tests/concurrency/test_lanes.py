@@ -232,6 +232,21 @@ def test_a_redis_that_hangs_stops_no_lane(worker: Worker, work: Work) -> None:
     wait_until(lambda: "Redis is back" in worker.log.read_text(), seconds=PATIENCE)
 
 
+def test_a_job_at_its_limit_is_ended_and_its_lane_goes_on(worker: Worker, work: Work) -> None:
+    gate = worker.gates["mail"]
+    gate.shut()
+    try:
+        worker.queue.send_task("accounts.send_due_mail", soft_time_limit=1, time_limit=30, retry=False)
+        wait_until(lambda: "SoftTimeLimitExceeded" in worker.log.read_text(), seconds=PATIENCE)
+        asked = gate.waiting
+        worker.call(*work.calls["mail"])
+
+        wait_until(lambda: gate.waiting > asked, seconds=PATIENCE)
+    finally:
+        gate.open()
+    wait_until(lambda: settled_after(worker, work, "mail"), seconds=PATIENCE)
+
+
 def test_a_worker_that_dies_is_replaced_and_its_lane_goes_on(worker: Worker, work: Work) -> None:
     before = worker.children()
     subprocess.run(["kill", "-KILL", str(before[0])], check=True)  # the first that was started: money's
@@ -252,11 +267,11 @@ def test_what_a_hung_lane_was_called_for_meanwhile_runs_once(worker: Worker, wor
     assert worker.log.read_text().count("Discarding revoked task: accounts.send_due_mail") >= 20
 
 
-def test_a_worker_that_cannot_begin_says_so_by_its_end() -> None:
+def test_a_worker_that_may_not_begin_ends_and_says_why() -> None:
     unsafe = shop_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings.production", "STRIPE_SECRET_KEY": "sk_test_1"}
     unsafe |= {"STRIPE_WEBHOOK_SECRET": "whsec_1", "LAYERSTORE_REDIS_URL": "redis://127.0.0.1:9/0"}
 
     done = subprocess.run([sys.executable, "-m", "config.worker", "mail"], env=unsafe, cwd=shop.BASE_DIR, capture_output=True, check=False)
 
     assert done.returncode == 1
-    assert b"worker could not begin" in done.stderr
+    assert b"Layerstore does not start like this" in done.stderr
