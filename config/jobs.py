@@ -68,6 +68,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "marketplace.draw_cover_of_image": Job("drawing", limit=60),
     "marketplace.draw_cover_of_product": Job("drawing", limit=60),
     "marketplace.draw_outdated_covers": Job("drawing", limit=300, every=600),
+    "marketplace.add_up_pulls": Job("drawing", limit=120, every=300),
     "marketplace.render_descriptions": Job("drawing", limit=300, every=60),
     "registry_auth.count_pullers": Job("default", limit=120, every=60),
     "registry_auth.prune_registry_events": Job("default", limit=600, every=_DAY),

@@ -9,6 +9,7 @@ from common.leases import lease_of_job
 from marketplace.services.covers import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
 from marketplace.services.empty_namespaces import end_empty_namespaces
 from marketplace.services.products.descriptions import render_descriptions_anew
+from marketplace.services.products.ranks import add_up_pulls
 from marketplace.services.shown import repair_shown_tags
 
 _DESCRIPTIONS_PER_RUN = 200
@@ -46,3 +47,10 @@ def draw_outdated() -> int:
 def end_namespaces() -> int:
     """Let names of namespaces that stand empty be chosen again. Returns how many."""
     return end_empty_namespaces(now=timezone.now())
+
+
+@shared_task(name="marketplace.add_up_pulls")
+def rank_products() -> int:
+    """Add up the pulls by which products rank; one worker at a time. Returns how many changed."""
+    with lease_of_job("marketplace.add_up_pulls") as held:
+        return add_up_pulls() if held else 0

@@ -76,6 +76,9 @@ class Product(UUIDModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True, blank=True)
+    pulls = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Of its images, by which it ranks; added up every 5 minutes."
+    )
     # What the search looks through, kept by marketplace.services.products whenever a part of it changes.
     search_document = SearchVectorField(null=True, editable=False)
     search_words = models.CharField(max_length=2_000, blank=True, editable=False, help_text="Title and repositories, for near misses.")
@@ -91,6 +94,7 @@ class Product(UUIDModel):
         )
         indexes = (
             models.Index(fields=("-published_at",), condition=Q(state="published"), name="product_newest_published"),
+            models.Index(fields=("-pulls",), condition=Q(state="published"), name="product_most_pulled"),
             models.Index(fields=("description_renderer",), name="product_description_renderer"),
             GinIndex(fields=("search_document",), name="product_search_document"),
             GinIndex(fields=("search_words",), opclasses=("gin_trgm_ops",), name="product_search_words"),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 
 from marketplace.models import Price, Product, ProductImage
@@ -103,8 +103,7 @@ def _exactness(named: list[UUID], text: str) -> Case:
 def _order(sort: Sort, *, by_words: bool) -> tuple[str | Combinable, ...]:
     newest = ("-published_at", "pk")
     if sort is Sort.POPULAR:
-        pulls = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(sum=Sum("image__pull_count"))
-        return (Subquery(pulls.values("sum")).desc(nulls_last=True), *newest)
+        return ("-pulls", *newest)
     if sort is Sort.PRICE:
         return (Subquery(_current_prices().values("amount")).asc(nulls_last=True), *newest)
     return ("-exactness", "-rank", *newest) if sort is Sort.RELEVANCE and by_words else newest

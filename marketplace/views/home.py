@@ -1,6 +1,6 @@
 """The first page: search, categories, what is new, what is pulled most."""
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -38,7 +38,7 @@ def _newest() -> QuerySet[Product]:
 
 
 def _popular() -> QuerySet[Product]:
-    return Product.objects.published().annotate(pulls=Sum("images__pull_count")).filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
+    return Product.objects.published().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
 
 
 def _facts(newest: list[Listing]) -> dict[str, object]:

@@ -29,6 +29,7 @@ from billing.models import Order, Refund
 from marketplace.models import Category, Image, Product, PullerSketch
 from marketplace.services.covers import draw_outdated_covers
 from marketplace.services.products.descriptions import render_descriptions_anew
+from marketplace.services.products.ranks import add_up_pulls
 from registry_auth.models import Reconciliation
 from tests.factories.accounts import (
     AccessTokenFactory,
@@ -91,6 +92,7 @@ def write(target: str) -> None:
     names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots()}
     pulls()
     draw_outdated_covers()
+    add_up_pulls()
     render_descriptions_anew(most=1_000)
     people = (
         "jonas",

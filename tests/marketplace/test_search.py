@@ -6,6 +6,7 @@ from django.utils import timezone
 from marketplace.models import Product
 from marketplace.selectors.products import Sort, search_products
 from marketplace.services.products import create_product, edit_product, set_images
+from marketplace.services.products.ranks import add_up_pulls
 from marketplace.services.search import index_product
 from tests.factories.marketplace import (
     CategoryFactory,
@@ -138,6 +139,7 @@ def test_filters_narrow_and_go_together(shelf):
 
 
 def test_lists_are_sorted_as_asked(shelf):
+    add_up_pulls()
     assert found(sort=Sort.POPULAR)[0] == "Connection pooler"
     assert found(sort=Sort.PRICE) == ["Vector search", "Connection pooler", "Postgres HA"]
     assert found(sort=Sort.NEWEST) == found()

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import SellerProfile
 from marketplace.models import Category, Image, Namespace
+from marketplace.tasks import rank_products
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory
 from tests.support.pages import assert_sound
 
@@ -45,22 +46,26 @@ def test_drafts_and_suspended_sellers_are_not_shown(client: Client, namespace: N
 def test_popular_is_what_the_registry_counted(client: Client, namespace: Namespace) -> None:
     often, never = FreeProductFactory(namespace=namespace), FreeProductFactory(namespace=namespace)
     Image.objects.filter(products=often).update(pull_count=1234)
+    assert rank_products() == 1
 
     response = client.get("/")
 
     assert [listing.product for listing in response.context["popular"]] == [often]
     assert "1,234 pulls" in response.content.decode()
     assert never in [listing.product for listing in response.context["newest"]]
+    assert rank_products() == 0
 
 
 def test_the_number_of_queries_does_not_grow_with_the_shelves(client: Client, namespace: Namespace) -> None:
     ProductFactory(namespace=namespace)
     Image.objects.update(pull_count=1)
+    rank_products()
     with CaptureQueriesContext(connection) as few:
         client.get("/")
     for _ in range(5):
         ProductFactory(namespace=namespace)
     Image.objects.update(pull_count=1)
+    rank_products()
 
     with CaptureQueriesContext(connection) as many:
         client.get("/")
