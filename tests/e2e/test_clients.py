@@ -3,14 +3,10 @@
 The clients are described in `clients/`; each test is one column of the matrix, its parameter one row.
 """
 
-import base64
 import json
-import random
 import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +18,8 @@ from stack.recipes import Layer, Recipe
 from stack.sale.people import Person
 from tests.e2e.clients import TOOLS, Docker, Shown, Tool
 from tests.e2e.clients.containerd import private_containerd
-from tests.e2e.clients.slow_line import SlowLine, slow_line
 from tests.e2e.clients.world import World, enter, make, slug, with_identity_token
+from tests.e2e.conftest import LongPush
 from tests.support.trade import SILENT, Trade, eventually, refund_in_admin
 
 NAMES = [tool.name for tool in TOOLS]
@@ -47,32 +43,6 @@ def world(trade: Trade) -> Iterator[World]:
     finally:
         unmount_below(folder)
         shutil.rmtree(folder)
-
-
-@dataclass(frozen=True, slots=True)
-class LongPush:
-    """A push that has begun and takes two minutes."""
-
-    line: SlowLine
-    name: str
-    result: Future[Shown]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def long_push(world: World, request: pytest.FixtureRequest) -> Iterator[LongPush | None]:
-    """Push over a slow line while the other tests run: a token and the registry's leeway end in the middle of the layer."""
-    if not any("long_push" in item.name for item in request.session.items):
-        yield None
-        return
-    world.reserve(world.seller, "long")
-    instance = world.trade.stack.instance
-    with slow_line(instance.port, bytes_per_second=2_400) as line, ThreadPoolExecutor(1) as beside:
-        tool = copy(world.tools["docker"])
-        tool.host, tool.folder = line.host, tool.folder.with_name("long")
-        layer = Layer("data", texts={"/data": base64.b64encode(random.Random(1).randbytes(310_000)).decode()})
-        recipe = Recipe("matrix/long", "1.0", [layer], entrypoint=["/data"])
-        pusher = enter(tool, world.seller)
-        yield LongPush(line, "matrix/long", beside.submit(pusher.push, recipe, f"{line.host}/matrix/long:1.0"))
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -256,7 +226,7 @@ def test_log_out_everywhere_ends_identity_tokens_and_no_password(world: World, l
 def test_a_long_push_outlives_its_token(world: World, long_push: LongPush) -> None:
     shown = long_push.result.result()
 
-    assert (shown.worked, shown.digest) == (True, world.digest_of(long_push.name, world.seller)), shown.said
+    assert (shown.worked, shown.digest) == (True, world.digest_of(long_push.name, long_push.owner)), shown.said
     uploads = [each for each in long_push.line.passed if "/blobs/uploads/" in each.request]
     first = uploads[0].token
     ended = jwt.decode(first, options={"verify_signature": False})["exp"] + LEEWAY

@@ -7,29 +7,22 @@ import pytest
 
 from stack.clients import Refused
 from stack.sale.people import Person
+from tests.e2e.conftest import RefundedSale
 from tests.support.trade import Trade, eventually, refund_in_admin, silent
 
 LEEWAY = 60  # the registry's own
 
 
-def test_after_a_refund_nothing_is_pulled_once_the_last_token_has_run_out(trade: Trade, staff: Person) -> None:
-    sold = trade.sell(trade.seller("refunds"), trade.good("refunds", "db"))
-    buyer = trade.person()
-    order = trade.buy(buyer, sold)
-    last = trade.registry_token(f"repository:{sold.repository}:pull", buyer)
-    assert trade.manifest_status(sold.repository, last) == 200
+def test_after_a_refund_nothing_is_pulled_once_the_last_token_has_run_out(trade: Trade, refunded_sale: RefundedSale) -> None:
+    sale = refunded_sale
+    assert sale.answered == 200
+    assert "denied" in sale.said
 
-    refund_in_admin(staff, order)
-
-    with trade.api(buyer) as api:
-        eventually(lambda: api.get(f"/orders/{order}/").json()["state"] == "refunded", "the order is refunded")
-    with pytest.raises(Refused, match="denied"):
-        trade.docker(buyer).pull(sold.reference, silent)
-    end = jwt.decode(last, options={"verify_signature": False})["exp"] + LEEWAY
-    assert end <= time.time() + 60 + LEEWAY
+    end = jwt.decode(sale.last, options={"verify_signature": False})["exp"] + LEEWAY
+    assert end <= sale.at + 60 + LEEWAY
     while time.time() < end + 1:  # the bound that the page of the refund names
         time.sleep(1)
-    assert trade.manifest_status(sold.repository, last) == 401
+    assert trade.manifest_status(sale.sold.repository, sale.last) == 401
 
 
 def test_one_image_bought_alone_survives_the_refund_of_its_bundle(trade: Trade, staff: Person) -> None:
