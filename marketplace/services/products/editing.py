@@ -1,7 +1,7 @@
 """A product's page and its images."""
 
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 
@@ -20,6 +20,8 @@ from marketplace.services.products.descriptions import rendered_or_refused
 from marketplace.services.products.moves import require_ready
 from marketplace.services.room import require_room_for_product, require_room_for_text
 from marketplace.services.search import index_product
+
+MOST_IMAGES: Final = 50  # its page lists each of them
 
 
 class ProductChanges(TypedDict, total=False):
@@ -132,6 +134,8 @@ def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) 
     """Return the locked rows of what was asked for, in that order, each once."""
     rows = {image.pk: image for image in locked}
     chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in asked)]
+    if len(chosen) > MOST_IMAGES:
+        raise InvalidProduct(field="images", sentence=f"A product holds at most {MOST_IMAGES} images. Make several bundles.")
     for image in chosen:
         if image.owner_id != seller_id:
             raise ForeignImage

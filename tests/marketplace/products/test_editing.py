@@ -197,3 +197,13 @@ def test_who_holds_an_image_that_leaves_a_product_keeps_it():
 
     allowed = allowed_actions(subject=Subject.of(entitlement.holder.user), repositories=[entitlement.image.repository])
     assert allowed == {entitlement.image.repository: {Action.PULL}}
+
+
+def test_a_bundle_of_very_many_images_is_refused(namespace, shop, monkeypatch):
+    monkeypatch.setattr("marketplace.services.products.editing.MOST_IMAGES", 2)
+    images = [ImageFactory(namespace=namespace) for _ in range(3)]
+
+    error = refused(InvalidProduct, create_product, **shop, images=images, title="Much", slug="much")
+
+    assert (error.field, error.message) == ("images", "A product holds at most 2 images. Make several bundles.")
+    assert create_product(**shop, images=images[:2], title="Much", slug="much").images.count() == 2
