@@ -11,6 +11,9 @@ import common.redis
 from common.redis import redis_client, redis_key
 from tests.support.database import keep_what_migrations_made
 from tests.support.marks import mark_what_it_starts
+from tests.support.whole_rows import rows_are_saved_by_field
+
+__all__ = ["rows_are_saved_by_field"]
 
 # How long an example takes says more of the machine's other work than of ours.
 settings.register_profile("layerstore", deadline=None)
