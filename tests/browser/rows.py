@@ -40,7 +40,7 @@ from tests.factories.accounts import (
     SellerFactory,
     UserFactory,
 )
-from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
+from tests.factories.billing import DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
     EntitlementFactory,
@@ -209,6 +209,7 @@ def purchases() -> dict[str, str]:
         names[f"order_{state.value}"] = str(order.pk)
     refunded = Order.objects.get(pk=names["order_refunded"])
     RefundFactory(order=refunded, amount=refunded.amount, state=Refund.State.SUCCEEDED, settled_at=now, stripe_refund_id="re_1")
+    DisputeFactory(order=Order.objects.get(pk=names["order_disputed"]), respond_by=now + timedelta(days=5))
     over = jonas.account.entitlements.filter(source_id__in=(names["order_refunded"], names["order_charged_back"]))
     over.update(revoked_at=now, revocation_reason="Refunded.")
     jonas.account.entitlements.filter(source_id=names["order_disputed"]).update(suspended_at=now)
