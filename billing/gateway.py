@@ -26,6 +26,8 @@ from billing.regions import in_another_region
 from common.neighbours import mark_away, mark_present
 from common.reading import is_text
 
+NEIGHBOUR = "stripe"
+
 
 class Patience(NamedTuple):
     """How long one question may take."""
@@ -106,6 +108,7 @@ def _stripe(what: str) -> Iterator[Any]:
         param = getattr(error, "param", None) or ""
         raise refused(reason=_cause(error), stripe_code=error.code or "", param=param) from error
     mark_present(_key_for(what))
+    mark_present(NEIGHBOUR)  # the sweeps say when it is away; they may have nothing due for an hour after it is back
 
 
 def _not_allowed(error: stripe.StripeError, what: str) -> StripeRefused | StripeKeyRefused:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.errors import StripeAway
+from billing.gateway import NEIGHBOUR
 from billing.locks import lock_order
 from billing.models import Order, Refund, StripeEvent
 from billing.selectors.stopped import closing_orders
@@ -58,7 +59,7 @@ def continue_waiting_refunds() -> int:
 
 
 def _run(waiting: QuerySet[Row], backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable]) -> int:
-    run, ends, tried = FailureRun("stripe"), monotonic() + RUN_SECONDS, 0
+    run, ends, tried = FailureRun(NEIGHBOUR), monotonic() + RUN_SECONDS, 0
     while monotonic() < ends and (claimed := claim_due(waiting, backoff=backoff, most=1)):
         (row,) = claimed
         tried += 1

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent, SellerProfile
-from billing import tasks
+from billing import gateway, tasks
 from billing.errors import RefundNotWaiting
 from billing.models import Order, Refund, StripeEvent
 from billing.services import waiting
@@ -16,7 +16,7 @@ from billing.services.patience import ORDERS, REFUNDS
 from billing.services.refunds import retry_refund
 from common.claims import Backoff
 from common.leases import lease
-from common.neighbours import away_neighbours
+from common.neighbours import away_neighbours, mark_away
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
 from tests.support.sandbox import Sandbox
@@ -153,6 +153,14 @@ def test_different_rows_that_fail_alike_mean_that_stripe_is_away_and_the_others_
     assert [away.name for away in away_neighbours()] == ["stripe"]
     attempts = [Order.objects.get(pk=order.pk).attempts for order in orders]
     assert attempts == [1, 1, 1, 0, 0]
+
+
+def test_the_first_answer_to_anybody_says_that_stripe_is_back(sandbox: Sandbox) -> None:
+    mark_away("stripe", reason="stripe_away: APIError")
+
+    gateway.read_standing(sandbox.account())
+
+    assert not away_neighbours().exists()
 
 
 def test_rows_of_one_buyer_never_make_stripe_look_away(sandbox: Sandbox) -> None:
