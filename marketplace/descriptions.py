@@ -1,6 +1,7 @@
 """Descriptions as pages show them: rendered when they are saved, kept beside the text, and plain where they cannot be rendered."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -35,6 +36,9 @@ def shown_description(product: Product) -> SafeString:
     if product.description_renderer:
         return mark_safe(product.description_html)  # noqa: S308  `render_description` made it
     return _plain(product.description)
+
+
+RENDERED: Final = ("description_html", "description_renderer")  # the fields that `keep_rendering` changes
 
 
 def keep_rendering(product: Product, rendering: Rendering) -> None:

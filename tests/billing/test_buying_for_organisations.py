@@ -389,7 +389,7 @@ class TestApi:
 def test_the_list_takes_the_same_queries_for_any_number_of_organisations(buyer: User, django_assert_num_queries) -> None:
     client = client_of(buyer)
     PaidOrderFactory(buyer=MembershipFactory(user=buyer).account)
-    with django_assert_num_queries(9) as few:
+    with django_assert_num_queries(7) as few:
         client.get("/orders/")
     for _ in range(3):
         PaidOrderFactory(buyer=MembershipFactory(user=buyer).account, product=ProductFactory())

@@ -10,7 +10,7 @@ from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
 from common.locking import locked_transaction, translate_violation
 from common.queue import queue_after_commit
-from marketplace.descriptions import keep_rendering
+from marketplace.descriptions import RENDERED, keep_rendering
 from marketplace.errors import ForeignImage, ImageNotUsable, InvalidProduct, NotYours, SlugFixed, SlugNamesAnotherImage, SlugTaken
 from marketplace.locks import lock_images, lock_product_with_images
 from marketplace.models import Category, Image, Namespace, Product, ProductImage
@@ -69,7 +69,7 @@ def create_product(
         chosen = _usable(images, lock_images(image_ids=[image.pk for image in images]), seller.pk)
         product = Product(seller=seller, namespace=namespace, **page)
         keep_rendering(product, rendering)
-        _save(product, chosen)
+        _save(product, chosen, force_insert=True)
         _put_in(product, chosen)
         record_audit(actor=actor, action="product.created", target=product, images=[image.repository for image in chosen])
     return product
@@ -114,7 +114,8 @@ def _change_page(product: Product, images: Sequence[Image], changes: ProductChan
     for name, value in changes.items():
         setattr(product, name, value)
     if changes:
-        _save(product, images)
+        rendered = RENDERED if "description" in changes else ()
+        _save(product, images, update_fields=[*changes, *rendered, "updated_at"])
         index_product(product)
     else:
         _check_slug(product, images)
@@ -144,7 +145,7 @@ def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) 
     return chosen
 
 
-def _save(product: Product, images: Sequence[Image]) -> None:
+def _save(product: Product, images: Sequence[Image], *, force_insert: bool = False, update_fields: Sequence[str] | None = None) -> None:
     Slug.parse(product.slug)
     _check_slug(product, images)
     try:
@@ -154,7 +155,7 @@ def _save(product: Product, images: Sequence[Image]) -> None:
         raise InvalidProduct(field=field, sentence=sentences[0]) from error
     # The constraint, not a question asked before, judges whether the address is free.
     with translate_violation("product_slug_unique", SlugTaken(slug=product.slug)):
-        product.save()
+        product.save(force_insert=force_insert, update_fields=update_fields)
     require_room_for_text(product.seller_id)
 
 
