@@ -7,4 +7,5 @@ class AccountsConfig(AppConfig):
     """The app's name and key type."""
 
     name = "accounts"
+    verbose_name = "People and accounts"
     default_auto_field = "django.db.models.BigAutoField"

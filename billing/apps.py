@@ -7,6 +7,7 @@ class BillingConfig(AppConfig):
     """The app's name and key type; registers its checks."""
 
     name = "billing"
+    verbose_name = "Orders and payments"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

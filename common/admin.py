@@ -50,7 +50,8 @@ class ActAdmin(_ModelAdmin):
     """Rows to read, search and follow; no adding, editing or deleting; `actions` made by `act`."""
 
     change_form_template = "admin/with_acts.html"
-    list_per_page = 50
+    list_per_page = 25
+    list_max_show_all = 100
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  Django passes it

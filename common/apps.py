@@ -7,4 +7,5 @@ class CommonConfig(AppConfig):
     """The app's name and key type."""
 
     name = "common"
+    verbose_name = "Housekeeping"
     default_auto_field = "django.db.models.BigAutoField"

@@ -7,4 +7,5 @@ class MarketplaceConfig(AppConfig):
     """The app's name and key type."""
 
     name = "marketplace"
+    verbose_name = "Marketplace"
     default_auto_field = "django.db.models.BigAutoField"

@@ -24,6 +24,7 @@ class StripeEvent(Attempt):
             models.Index(fields=("due_at",), condition=Q(handled_at__isnull=True, given_up_at__isnull=True), name="stripe_event_waiting"),
         )
         ordering = ("-received_at",)
+        verbose_name = "Stripe event"
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"

@@ -68,6 +68,7 @@ class PullerSketch(UUIDModel):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "period", "begins"), name="puller_sketch_unique"),)
         ordering = ("-begins", "image", "period")
+        verbose_name_plural = "puller sketches"
 
     def __str__(self) -> str:
         return f"{self.distinct} pullers of {self.image} in the {self.period} of {self.begins}"
