@@ -1,5 +1,6 @@
 """Rows that wait to be tried: claimed when due, put off longer after each failure, given up in the end. One row stops no other."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from common.locking import locked_transaction
 
+logger = logging.getLogger(__name__)
 ERROR_LENGTH: Final = 500
 UNFINISHED: Final = "No attempt came to its end: each worker that tried it died or was stopped."
 
@@ -69,6 +71,7 @@ def claim_due(waiting: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -
         spent = [row for row in rows if backoff.most is not None and row.attempts >= backoff.most]
         for row in spent:
             note_failure(row, row.last_error or UNFINISHED, backoff=backoff)
+            logger.error("row given up, no worker came to its end", extra={"row": row._meta.label, "key": str(row.pk)})
         claimed = [row for row in rows if row not in spent]
         for row in claimed:
             row.attempts += 1

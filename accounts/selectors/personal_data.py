@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 
-from accounts.models import AuditEvent, Membership, OutgoingMail, Role, User
+from accounts.models import AuditEvent, FormerStripeAccount, Membership, OutgoingMail, Role, User
 from accounts.personal_data import parts
 from accounts.selectors.organisations import owners_of
 
@@ -45,6 +45,9 @@ def export_account(user: User) -> Mapping[str, Any]:
         "organisations": list(user.memberships.values("account__handle", "account__name", "role", "created_at")),
         "access_tokens": list(
             user.access_tokens.values("name", "hint", "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at")
+        ),
+        "former_stripe_accounts": list(
+            FormerStripeAccount.objects.filter(seller=user.account.pk).values("stripe_account_id", "ended_at", "reason")
         ),
         "mails": list(OutgoingMail.objects.filter(to__in=addresses_of(user)).values("subject", "created_at", "sent_at")),
         "acts": list(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),

@@ -196,7 +196,7 @@ def test_an_account_that_has_left_is_answered_as_one_that_never_was(sandbox: San
     with pytest.raises(stripe.InvalidRequestError) as sold:
         sandbox.session(payment_intent_data={"transfer_data": {"destination": account}})
 
-    assert [refused.value.error.code for refused in (retrieved, acted)] == ["account_invalid"] * 2
+    assert [refused.value.error and refused.value.error.code for refused in (retrieved, acted)] == ["account_invalid"] * 2
     assert [(refused.value.code, refused.value.user_message) for refused in (linked, sold)] == [
         ("resource_missing", f"No such account: '{account}'"),
         ("resource_missing", f"No such destination: '{account}'"),

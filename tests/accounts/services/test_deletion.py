@@ -50,6 +50,8 @@ def forgotten(user, actor=None):
 def texts_of_everything():
     """Every text that the database holds, by its column."""
     for model in apps.get_models():
+        if model.__module__.startswith("tests."):
+            continue  # another test's own row, whose table is gone
         columns = [field.name for field in model._meta.concrete_fields if isinstance(field, CharField | TextField | EmailField | JSONField)]
         for row in model._default_manager.values(*columns) if columns else ():
             for name, value in row.items():

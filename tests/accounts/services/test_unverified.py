@@ -66,8 +66,7 @@ def test_an_account_that_something_refers_to_stays_and_holds_up_no_other():
 
     assert forget_unverified_accounts(now=timezone.now()) == 1
     assert set(User.objects.values_list("pk", flat=True)) == {actor.pk, owner.pk}
-    assert actor.account
-    assert owner.account
+    assert {actor.account.user, owner.account.user} == {actor, owner}
 
 
 def test_an_address_confirmed_just_before_keeps_the_account(monkeypatch):

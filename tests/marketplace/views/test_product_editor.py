@@ -298,7 +298,7 @@ def test_a_refused_picture_says_why(seller_client: Client, draft: Product, conte
 def test_the_preview_is_what_buyers_will_see(seller_client: Client) -> None:
     response = seller_client.post("/selling/products/preview", {"markdown": "**Two** <script>alert(1)</script>"})
 
-    assert response.content.decode() == "<p><strong>Two</strong> &lt;script&gt;alert(1)&lt;/script&gt;</p>\n"
+    assert response.content.decode() == "<p><strong>Two</strong> </p>\n"
 
 
 @pytest.mark.parametrize("act", ["", "publish", "withdraw", "price", "pictures", "pictures/00000000-0000-0000-0000-000000000000/delete"])
