@@ -30,7 +30,7 @@ from marketplace.models import Category, Image, Product, PullerSketch
 from marketplace.services.covers import draw_outdated_covers
 from marketplace.services.products.descriptions import render_descriptions_anew
 from marketplace.services.products.ranks import add_up_pulls
-from registry_auth.models import Reconciliation
+from registry_auth.models import Reconciliation, RepositoryTrouble
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -210,6 +210,9 @@ def purchases() -> dict[str, str]:
     refunded = Order.objects.get(pk=names["order_refunded"])
     RefundFactory(order=refunded, amount=refunded.amount, state=Refund.State.SUCCEEDED, settled_at=now, stripe_refund_id="re_1")
     DisputeFactory(order=Order.objects.get(pk=names["order_disputed"]), respond_by=now + timedelta(days=5))
+    trouble = RepositoryTrouble(image=ImageFactory(namespace=NamespaceFactory(name="unreadable")), job=RepositoryTrouble.Job.RECONCILE)
+    trouble.attempts, trouble.last_error, trouble.due_at = 3, "answers 500", now + FAR
+    trouble.save()
     over = jonas.account.entitlements.filter(source_id__in=(names["order_refunded"], names["order_charged_back"]))
     over.update(revoked_at=now, revocation_reason="Refunded.")
     jonas.account.entitlements.filter(source_id=names["order_disputed"]).update(suspended_at=now)
