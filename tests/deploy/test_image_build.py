@@ -21,6 +21,7 @@ SHOP = {
     "LAYERSTORE_REDIS_URL": "redis://redis:6379/0",
     "STRIPE_SECRET_KEY": "sk_live_of_nobody",
     "STRIPE_WEBHOOK_SECRET": "whsec_of_nobody",
+    "LAYERSTORE_STRIPE_COUNTRY": "DE",
 }
 
 
