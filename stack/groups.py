@@ -32,7 +32,7 @@ class Group:
     name: str
     marks: str
     options: tuple[str, ...] = ()
-    minutes: float = 15
+    minutes: float = 30
 
     def run(self, environment: Mapping[str, str], folder: Path, stop: Event) -> Outcome:
         """Run it to its end, to the end of its time or until `stop`. What it printed and counted stays in the folder."""
