@@ -13,7 +13,7 @@ from marketplace.errors import NotYours, UnknownTag
 from marketplace.models import PullCount, Tag
 from marketplace.selectors.tags import newest_tags
 from marketplace.services.manifests import record_push, remove_tag
-from marketplace.services.shown import feature_tag
+from marketplace.services.shown import feature_tag, repair_shown_tags
 from marketplace.versions import version_key
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
@@ -137,3 +137,12 @@ def test_rows_from_before_get_versions_platforms_and_kinds():
         row.refresh_from_db()
         assert (row.kind, row.platforms) == expected
     assert dict(PullCount.objects.values_list("platform", "count")) == {"linux/arm64": 6, "linux/amd64": 3}
+
+
+def test_what_something_else_has_left_wrong_is_mended():
+    wrong, right, empty = PushedImageFactory(), PushedImageFactory(), ImageFactory()
+    type(wrong).objects.filter(pk=wrong.pk).update(shown_tag=None)
+
+    assert [repair_shown_tags(), repair_shown_tags()] == [1, 0]
+
+    assert [leads(image) for image in (wrong, right, empty)] == ["1.0", "1.0", None]

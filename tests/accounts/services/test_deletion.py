@@ -136,6 +136,15 @@ def test_who_others_rely_on_is_not_deleted(person, kind):
     assert list(texts_of_everything()) == before
 
 
+def test_an_owner_among_others_goes_and_the_organisation_stays(person):
+    held = MembershipFactory(user=person, role="owner", account__name="Gate 9")
+    other = MembershipFactory(account=held.account, role="owner")
+
+    forgotten(person)
+
+    assert list(held.account.memberships.all()) == [other]
+
+
 def test_a_second_deletion_and_one_without_a_reason_change_nothing(person):
     with pytest.raises(ReasonMissing):
         delete_account(user=person, reason=" ", actor=None)

@@ -40,6 +40,21 @@ class TestTasks:
         assert Manifest.objects.get().described_at is None
         assert asked.call_args_list == [mock.call(tasks.describe_manifests)]
 
+    @pytest.mark.parametrize("waiting", [True, False])
+    def test_envelopes_that_a_run_leaves_queue_the_next_one(self, monkeypatch, waiting):
+        asked = mock.Mock()
+        monkeypatch.setattr(tasks, "queue_after_commit", asked)
+        monkeypatch.setattr(tasks, "drain_envelopes", mock.Mock(return_value=0))
+        if waiting:
+            push = RegistryEvent(
+                "one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST_TYPE, 1
+            )
+            store_events(events=[push])
+
+        tasks.drain_registry_events()
+
+        assert asked.call_args_list == [mock.call(tasks.drain_registry_events)] * waiting
+
     @pytest.mark.parametrize("due", [True, False])
     def test_what_a_run_leaves_queues_the_next_one(self, monkeypatch, due):
         asked = mock.Mock()
@@ -56,6 +71,7 @@ class TestTasks:
 @pytest.mark.parametrize(
     ("task", "job"),
     [
+        (tasks.drain_registry_events, "registry_auth.tasks.drain_envelopes"),
         (tasks.prune_registry_events, "registry_auth.tasks.prune_events"),
         (tasks.describe_manifests, "registry_auth.tasks.describe_waiting_manifests"),
         (tasks.remove_taken_down, "registry_auth.tasks.remove_taken_down_manifests"),
@@ -64,7 +80,7 @@ class TestTasks:
     ids=lambda given: given.name if hasattr(given, "name") else "",
 )
 def test_a_job_whose_lease_is_held_does_nothing(task, job):
-    with mock.patch(job) as work:
+    with mock.patch(job, return_value=0) as work:
         with lease(task.name, lasting=timedelta(minutes=1)):
             task()
         assert work.call_count == 0
