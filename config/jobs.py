@@ -64,7 +64,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "registry_auth.remove_taken_down_manifests": Job("registry", limit=300, every=15),
     "registry_auth.expire_reservations": Job("registry", limit=300, every=300),
     "registry_auth.reconcile_registry": Job("registry", limit=3600, every=600),
-    "registry_auth.drain_registry_events": Job("default", limit=120, every=5),
+    "registry_auth.drain_registry_events": Job("default", limit=60, every=5),
     "marketplace.draw_cover_of_image": Job("drawing", limit=60),
     "marketplace.draw_cover_of_product": Job("drawing", limit=60),
     "marketplace.draw_outdated_covers": Job("drawing", limit=300, every=600),
