@@ -55,8 +55,10 @@ def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, 
     """
     options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
     quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
+    # Longer than nginx keeps an idle connection: else one ends just as a form is sent on it, which nginx must not send twice.
+    patient = ("--keep-alive", "75")
     environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
-    return (PYTHON, "-m", "gunicorn", *options, *quiet, *environment, f"config.{module}:application")
+    return (PYTHON, "-m", "gunicorn", *options, *quiet, *patient, *environment, f"config.{module}:application")
 
 
 def web(instance: Instance) -> Part:

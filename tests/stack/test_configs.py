@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -30,12 +31,17 @@ class Echo(BaseHTTPRequestHandler):
     """Answers with the request line and headers it got."""
 
     def do_GET(self) -> None:
+        if self.path == "/break-off":
+            self.close_connection = True
+            return
         body = f"{self.command} {self.path}\n{self.headers}".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "text/plain")
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the library looks for these names
 
     def log_message(self, *_: object) -> None:
         pass
@@ -93,6 +99,13 @@ def test_a_gap_that_nobody_fills_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(KeyError, match="LAYERSTORE_NOWHERE"):
         templates.fill(template, {})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_whatever_was_sent_a_web_process_that_breaks_off_is_503(edge: Instance, method: str) -> None:
+    answer = httpx.request(method, f"{edge.url}/break-off", content=b"x" if method in {"POST", "PATCH"} else None, trust_env=False)
+
+    assert (answer.status_code, answer.headers["Retry-After"], answer.text) == (503, "10", "<h1>Back in a moment</h1>")
 
 
 def test_nginx_accepts_its_configuration(edge: Instance) -> None:
