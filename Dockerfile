@@ -55,9 +55,10 @@ COPY deploy/compose deploy/compose
 
 FROM source AS demo
 COPY --from=demo-libraries /opt/venv /opt/venv
-COPY sandbox sandbox
+COPY tools/__init__.py tools/
+COPY tools/sandbox tools/sandbox
 USER 10001:10001
-CMD ["python", "-m", "sandbox", "--help"]
+CMD ["python", "-m", "tools.sandbox", "--help"]
 
 FROM source AS shop
 COPY --from=libraries /opt/venv /opt/venv

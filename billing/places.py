@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from billing.errors import StripeAway, StripeBusy
 
-AT_ONCE: Final = 2  # of the four threads of a web process (stack/parts.py, docker-compose.yml)
+AT_ONCE: Final = 2  # of the four threads of a web process (tools/stack/parts.py, docker-compose.yml)
 LEFT_ALONE_SECONDS: Final = 5.0
 _places = BoundedSemaphore(AT_ONCE)
 _left_alone_until: dict[str, float] = {}  # address → when it may be asked again

@@ -90,7 +90,7 @@ def told_of(requests: "list[Future[HttpResponse]]", *, but: int) -> list[HttpRes
 
 def test_web_processes_have_the_threads_that_these_tests_give_them() -> None:
     composed = re.findall(r'"config.wsgi:application".*"--threads", "(\d+)"', (ROOT / "docker-compose.yml").read_text())
-    local = re.findall(r'gunicorn\("web".*threads=(\d+)\)', (ROOT / "stack/parts.py").read_text())
+    local = re.findall(r'gunicorn\("web".*threads=(\d+)\)', (ROOT / "tools/stack/parts.py").read_text())
 
     assert ({*composed, *local}, places.AT_ONCE < THREADS) == ({str(THREADS)}, True)
 

@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Request, Response
 from playwright.sync_api import Page as Tab
 
-from stack.instance import ROOT
+from tools.stack.instance import ROOT
 
 ARTIFACTS = Path(os.environ.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "screenshots"
 WIDTHS = (320, 375, 768, 1280, 1920)

@@ -7,12 +7,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from stack.catalogue import tidewater
-from stack.sale.people import Person, meet
 from tests.browser.conftest import DESK
 from tests.browser.looks import Watch
 from tests.browser.world import World
 from tests.support.trade import Trade, silent
+from tools.stack.catalogue import tidewater
+from tools.stack.sale.people import Person, meet
 
 REFERENCE = re.compile(r"docker pull (\S+)")
 

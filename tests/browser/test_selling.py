@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from stack.pictures import memory_under_its_limit, picture
-from stack.sale.people import Person, meet
 from tests.browser.conftest import DESK, sign_in
 from tests.browser.looks import Watch
 from tests.browser.test_buying import click, copied
 from tests.browser.world import World
 from tests.support.trade import Trade, silent
+from tools.stack.pictures import memory_under_its_limit, picture
+from tools.stack.sale.people import Person, meet
 
 
 @pytest.fixture

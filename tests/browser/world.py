@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from stack.catalogue import lanternworks, tidewater
-from stack.catalogue.goods import Good
-from stack.sale.people import Person, make_token, meet, sign_up
-from stack.sale.selling import connect_to_stripe, make_product, publish, reserve, start_selling
-from stack.sale.story import STAFF
 from tests.support.stack import LiveStack
 from tests.support.trade import SILENT, Sold, Trade, eventually
+from tools.stack.catalogue import lanternworks, tidewater
+from tools.stack.catalogue.goods import Good
+from tools.stack.sale.people import Person, make_token, meet, sign_up
+from tools.stack.sale.selling import connect_to_stripe, make_product, publish, reserve, start_selling
+from tools.stack.sale.story import STAFF
 
 ROWS = "from tests.browser.rows import write; write({target!r})"
 

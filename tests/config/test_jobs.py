@@ -11,8 +11,8 @@ from common.models import JobLease
 from config.celery import app
 from config.jobs import JOBS, LANES
 from config.worker import lanes_of
-from stack import parts
 from tests.deploy.test_compose import SERVICES
+from tools.stack import parts
 
 app.loader.import_default_modules()
 TASKS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}

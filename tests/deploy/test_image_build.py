@@ -60,7 +60,7 @@ def test_the_image_holds_the_shop_and_nothing_else(daemon: Daemon) -> None:
     shop = {"accounts", "billing", "common", "config", "deploy", "manage.py", "marketplace", "registry_auth", "static", "templates"}
 
     assert set(inside(daemon, "shop", "ls", "-A").split()) == shop
-    assert set(inside(daemon, "demo", "ls", "-A").split()) == shop | {"sandbox"}
+    assert set(inside(daemon, "demo", "ls", "-A").split()) == shop | {"tools"}
     assert inside(daemon, "shop", "find", "/srv", "-name", "*.pem", confined=("--user", "0")) == ""
 
 
@@ -122,4 +122,4 @@ def test_private_leaf_keys_reach_the_token_process_alone(daemon: Daemon) -> None
 
 
 def test_the_demos_sandbox_starts(daemon: Daemon) -> None:
-    assert inside(daemon, "demo", "python", "-m", "sandbox", "--help").startswith("usage: sandbox")
+    assert inside(daemon, "demo", "python", "-m", "tools.sandbox", "--help").startswith("usage: sandbox")

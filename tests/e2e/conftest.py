@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from stack.clients import Refused
-from stack.recipes import Layer, Recipe
-from stack.sale.people import Person
 from tests.e2e.clients import Docker, Shown
 from tests.e2e.clients.slow_line import SlowLine, slow_line
 from tests.e2e.clients.world import enter, make
 from tests.support.stack import LiveStack, stack
 from tests.support.trade import Sold, Trade, eventually, refund_in_admin, silent
+from tools.stack.clients import Refused
+from tools.stack.recipes import Layer, Recipe
+from tools.stack.sale.people import Person
 
 __all__ = ["stack"]
 BEGUN_FIRST = ("long_push", "refunded_sale")

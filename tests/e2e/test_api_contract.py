@@ -3,8 +3,8 @@
 import re
 import subprocess
 
-from stack.instance import ROOT
 from tests.support.trade import Trade
+from tools.stack.instance import ROOT
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance"
 

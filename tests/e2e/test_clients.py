@@ -13,14 +13,14 @@ from pathlib import Path
 import jwt
 import pytest
 
-from stack.leftovers import unmount_below
-from stack.recipes import Layer, Recipe
-from stack.sale.people import Person
 from tests.e2e.clients import TOOLS, Docker, Shown, Tool
 from tests.e2e.clients.containerd import private_containerd
 from tests.e2e.clients.world import World, enter, make, slug, with_identity_token
 from tests.e2e.conftest import LongPush
 from tests.support.trade import SILENT, Trade, eventually, refund_in_admin
+from tools.stack.leftovers import unmount_below
+from tools.stack.recipes import Layer, Recipe
+from tools.stack.sale.people import Person
 
 NAMES = [tool.name for tool in TOOLS]
 SIGNING = [tool.name for tool in TOOLS if tool.signs_in]

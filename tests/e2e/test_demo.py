@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import pytest
 from rich.console import Console
 
-from stack.sale.story import Story
-from stack.view import Step, View
 from tests.support.stack import LiveStack
+from tools.stack.sale.story import Story
+from tools.stack.view import Step, View
 
 SILENT = Console(file=io.StringIO())
 ORDERS = "SELECT o.id, o.state FROM billing_order o JOIN accounts_user u ON u.id = o.placed_by_id WHERE u.username = 'jonas'"

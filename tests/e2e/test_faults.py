@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from stack.problems import Problem
-from stack.sale.buying import order_in
-from stack.sale.people import Person
-from stack.sale.selling import reserve
 from tests.support.trade import SILENT, Sold, Trade, eventually, silent
+from tools.stack.problems import Problem
+from tools.stack.sale.buying import order_in
+from tools.stack.sale.people import Person
+from tools.stack.sale.selling import reserve
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stack.clients import Refused
-from stack.sale.selling import reserve
 from tests.support.trade import SILENT, Trade, silent
+from tools.stack.clients import Refused
+from tools.stack.sale.selling import reserve
 
 
 @pytest.mark.parametrize("tool", ["docker", "skopeo"])

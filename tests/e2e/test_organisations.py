@@ -5,9 +5,9 @@ import re
 import httpx
 import pytest
 
-from stack.clients import Refused
-from stack.sale.people import Person
 from tests.support.trade import SILENT, Sold, Trade, eventually, silent
+from tools.stack.clients import Refused
+from tools.stack.sale.people import Person
 
 
 def pulls(trade: Trade, person: Person, sold: Sold) -> bool:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from stack.clients import Refused
-from stack.sale.people import TOKEN, Person, sign_in_afresh
-from stack.sale.selling import reserve
 from tests.support.trade import SILENT, Sold, Trade, silent
+from tools.stack.clients import Refused
+from tools.stack.sale.people import TOKEN, Person, sign_in_afresh
+from tools.stack.sale.selling import reserve
 
 
 def limited(trade: Trade, buyer: Person, sold: Sold) -> Person:

@@ -5,10 +5,10 @@ import time
 import jwt
 import pytest
 
-from stack.clients import Refused
-from stack.sale.people import Person
 from tests.e2e.conftest import RefundedSale
 from tests.support.trade import Trade, eventually, refund_in_admin, silent
+from tools.stack.clients import Refused
+from tools.stack.sale.people import Person
 
 LEEWAY = 60  # the registry's own
 

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 import yaml
 
-from stack.browser import Page
-from stack.environment import plain_environment
-from stack.packages import find_program
-from stack.sale.people import TOKEN
 from tests.support.trade import SILENT, Trade
+from tools.stack.browser import Page
+from tools.stack.environment import plain_environment
+from tools.stack.packages import find_program
+from tools.stack.sale.people import TOKEN
 
 STAND_IN = """#!/bin/sh -eu
 case "$1" in

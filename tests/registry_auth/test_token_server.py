@@ -17,11 +17,11 @@ import httpx
 import pytest
 from django.conf import settings
 
-from stack import parts
-from stack.configs import write_configs
-from stack.instance import Instance
-from stack.ports import free_base_port
 from tests.registry_auth.conftest import basic
+from tools.stack import parts
+from tools.stack.configs import write_configs
+from tools.stack.instance import Instance
+from tools.stack.ports import free_base_port
 
 
 class Connection(http.client.HTTPConnection):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.leftovers import unmount_below
+from tools.stack.leftovers import unmount_below
 
 FLAGS = ("--bridge=none", "--iptables=false", "--ip6tables=false")
 START_SECONDS = 30

@@ -2,7 +2,7 @@
 
 import random
 
-from stack.ports import is_free
+from tools.stack.ports import is_free
 
 # Above a demo's, and below those of whole stacks and of outgoing connections: nobody else picks from here.
 PORTS = range(13_000, 20_000)

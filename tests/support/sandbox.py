@@ -104,7 +104,7 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """`python -m sandbox` on free loopback ports, for the whole run."""
+    """`python -m tools.sandbox` on free loopback ports, for the whole run."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = {
@@ -117,7 +117,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
         "secret-key": django_settings.STRIPE_SECRET_KEY,
         "settle-seconds": 86400,
     }
-    command = [sys.executable, "-m", "sandbox", *(f"--{name}={value}" for name, value in arguments.items())]
+    command = [sys.executable, "-m", "tools.sandbox", *(f"--{name}={value}" for name, value in arguments.items())]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None

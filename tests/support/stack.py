@@ -20,13 +20,13 @@ from pathlib import Path
 import pytest
 import redis
 
-from stack.browser import Browser
-from stack.docker import Docker
-from stack.instance import Instance
-from stack.packages import postgres_programs
-from stack.ports import free_base_port
-from stack.running import Stack
-from stack.view import View
+from tools.stack.browser import Browser
+from tools.stack.docker import Docker
+from tools.stack.instance import Instance
+from tools.stack.packages import postgres_programs
+from tools.stack.ports import free_base_port
+from tools.stack.running import Stack
+from tools.stack.view import View
 
 
 class LiveStack(Stack):

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 import httpx
 from rich.console import Console
 
-from stack.catalogue.goods import PER_COMPANY, Good
-from stack.clients import Client, DockerClient, SkopeoClient
-from stack.environment import plain_environment
-from stack.pictures import memory_under_its_limit, picture
-from stack.problems import Problem
-from stack.recipes import Layer, Recipe
-from stack.sale.buying import buy
-from stack.sale.people import TOKEN, Person, make_token, meet, sign_in_afresh, sign_up
-from stack.sale.selling import connect_to_stripe, make_product, publish, push, reserve, start_selling
-from stack.view import Step
 from tests.support.stack import LiveStack
+from tools.stack.catalogue.goods import PER_COMPANY, Good
+from tools.stack.clients import Client, DockerClient, SkopeoClient
+from tools.stack.environment import plain_environment
+from tools.stack.pictures import memory_under_its_limit, picture
+from tools.stack.problems import Problem
+from tools.stack.recipes import Layer, Recipe
+from tools.stack.sale.buying import buy
+from tools.stack.sale.people import TOKEN, Person, make_token, meet, sign_in_afresh, sign_up
+from tools.stack.sale.selling import connect_to_stripe, make_product, publish, push, reserve, start_selling
+from tools.stack.view import Step
 
 PATIENCE = 90
 SILENT = Step(Console(file=io.StringIO()))

@@ -4,8 +4,8 @@ import json
 from functools import cached_property
 from pathlib import Path
 
-from stack.recipes import Recipe
 from tests.e2e.clients.tool import Shown, Tool, pair
+from tools.stack.recipes import Recipe
 
 
 class AuthFile(Tool):

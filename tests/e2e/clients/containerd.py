@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack.leftovers import unmount_below
-from stack.packages import find_program
 from tests.support.registry import wait_until
+from tools.stack.leftovers import unmount_below
+from tools.stack.packages import find_program
 
 # Without Kubernetes' part, which wants a network, and without what wants kernel modules.
 _CONFIGURATION = """

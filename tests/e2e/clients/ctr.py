@@ -3,9 +3,9 @@
 import tarfile
 from pathlib import Path
 
-from stack.docker import Result
-from stack.recipes import Recipe
 from tests.e2e.clients.tool import DIGEST, Shown, Tool
+from tools.stack.docker import Result
+from tools.stack.recipes import Recipe
 
 
 class Ctr(Tool):

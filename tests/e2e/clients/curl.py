@@ -6,9 +6,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from stack.docker import Result
-from stack.recipes import Recipe
 from tests.e2e.clients.tool import Shown, Tool
+from tools.stack.docker import Result
+from tools.stack.recipes import Recipe
 
 MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from stack.docker import Result
-from stack.recipes import Recipe
 from tests.e2e.clients.tool import DIGEST, Shown, Tool, pair
+from tools.stack.docker import Result
+from tools.stack.recipes import Recipe
 
 
 class Docker(Tool):

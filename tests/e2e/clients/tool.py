@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from stack.docker import Result, run
-from stack.environment import plain_environment
-from stack.instance import Instance
-from stack.oci import write_layout
-from stack.recipes import Recipe
+from tools.stack.docker import Result, run
+from tools.stack.environment import plain_environment
+from tools.stack.instance import Instance
+from tools.stack.oci import write_layout
+from tools.stack.recipes import Recipe
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

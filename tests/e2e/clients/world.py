@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
-from stack.machine import is_root
-from stack.sale.people import Person
 from tests.e2e.clients import Buildah, Ctr, Docker, Podman, Skopeo, Tool
 from tests.support.trade import Sold, Trade
+from tools.stack.machine import is_root
+from tools.stack.sale.people import Person
 
 MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 

@@ -1,0 +1,32 @@
+"""One reconciliation in a process of its own, as the worker runs it; prints what it holds in memory before and at most, as JSON."""
+
+import json
+import os
+import sys
+import time
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402  needs Django to be set up
+
+from config.celery import app  # noqa: E402  after Django is set up
+from registry_auth.models import RegistryEnvelope  # noqa: E402  after Django is set up
+from registry_auth.tasks import reconcile_registry  # noqa: E402  after Django is set up
+from tools.bench.processes import peak, resident  # noqa: E402  after Django is set up
+
+
+def main() -> None:
+    """Come to where an idle worker is: every task's module loaded, connected to the database. Then reconcile."""
+    app.loader.import_default_modules()
+    RegistryEnvelope.objects.first()
+    connection.queries_log.clear()
+    idle, began = resident(os.getpid()), time.monotonic()
+    reconcile_registry()
+    told = {"idle": idle, "peak": peak(os.getpid()), "after": resident(os.getpid()), "seconds": time.monotonic() - began}
+    json.dump(told, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

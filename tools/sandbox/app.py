@@ -1,0 +1,27 @@
+"""The web application: Stripe's API, its hosted pages, the control endpoints and the mailbox."""
+
+from flask import Flask, Response, redirect
+from werkzeug.wrappers import Response as Answer
+
+from tools.sandbox import checkout_pages, connect_pages, control, mailbox, overview, pages
+from tools.sandbox.api import Api
+from tools.sandbox.world import World
+
+
+def create_app(world: World) -> Flask:
+    """All addresses of the sandbox over one world."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 5_000_000
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
+    app.register_blueprint(Api(world.config, world.store, world.keys, world.faults).blueprint())
+    for part in (checkout_pages, connect_pages, control, mailbox, overview, pages):
+        app.register_blueprint(part.blueprint(world))
+    app.add_url_rule("/", "root", lambda: redirect("/sandbox/"))
+    app.add_url_rule("/healthz", "healthz", _healthy)
+    app.after_request(pages.protect)
+    app.register_error_handler(404, pages.not_found)
+    return app
+
+
+def _healthy() -> Answer:
+    return Response("ok\n", mimetype="text/plain")

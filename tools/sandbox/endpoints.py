@@ -1,0 +1,125 @@
+"""The addresses that the sandbox answers under /v1, each with the SDK's parameter type and the function that acts."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import stripe.params as p
+import stripe.params.checkout as pc
+
+from tools.sandbox import accounts, disputes, expand, refunds, sessions
+from tools.sandbox.act import Act
+from tools.sandbox.errors import NotFound
+from tools.sandbox.lists import page
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method on one address; the path's group becomes the handler's `key`."""
+
+    method: str
+    path: re.Pattern[str]
+    params: type
+    run: Callable[..., dict[str, Any]]
+
+
+def _endpoint(method: str, path: str, params: type, run: Callable[..., dict[str, Any]]) -> Endpoint:
+    return Endpoint(method, re.compile(path.replace("{key}", "(?P<key>[^/]+)") + r"\Z"), params, run)
+
+
+def _retrieve(kind: str, param: str) -> Callable[..., dict[str, Any]]:
+    def retrieve(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
+        return act.find(kind, key, param, param if param != "id" else None)
+
+    return retrieve
+
+
+def _list(kind: str, url: str) -> Callable[..., dict[str, Any]]:
+    def listed(act: Act, params: dict[str, Any]) -> dict[str, Any]:
+        return page(act, kind, params, url)
+
+    return listed
+
+
+def _readable(path: str, kind: str, param: str, retrieve: type, listed: type) -> list[Endpoint]:
+    return [
+        _endpoint("GET", path, listed, _list(kind, path)),
+        _endpoint("GET", f"{path}/{{key}}", retrieve, _retrieve(kind, param)),
+    ]
+
+
+def _retrieve_event(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
+    event = act.find("event", key, "id")
+    waiting = "SELECT count(*) AS n FROM deliveries WHERE event = ? AND state IN ('due', 'sending', 'held')"
+    return event | {"pending_webhooks": act.store.rows(waiting, key)[0]["n"]}
+
+
+def _own_account(act: Act, _params: dict[str, Any]) -> dict[str, Any]:
+    if not act.owner:
+        raise NotFound("The sandbox has no account object for the platform itself.")
+    return accounts.retrieve_account(act, {}, act.owner)
+
+
+def _line_items(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
+    return expand.line_items(act, key)
+
+
+SESSIONS, ACCOUNTS, ACCOUNT = "/v1/checkout/sessions", "/v1/accounts", "/v1/accounts/{key}"
+ENDPOINTS = [
+    _endpoint("POST", ACCOUNTS, p.AccountCreateParams, accounts.create_account),
+    _endpoint("GET", ACCOUNTS, p.AccountListParams, _list("account", ACCOUNTS)),
+    _endpoint("GET", "/v1/account", p.AccountRetrieveParams, _own_account),
+    _endpoint("GET", ACCOUNT, p.AccountRetrieveParams, accounts.retrieve_account),
+    _endpoint("POST", ACCOUNT, p.AccountUpdateParams, accounts.update_account),
+    _endpoint("DELETE", ACCOUNT, p.AccountDeleteParams, accounts.delete_account),
+    _endpoint("POST", "/v1/account_links", p.AccountLinkCreateParams, accounts.create_account_link),
+    _endpoint("POST", SESSIONS, pc.SessionCreateParams, sessions.create_session),
+    *_readable(SESSIONS, "checkout.session", "session", pc.SessionRetrieveParams, pc.SessionListParams),
+    _endpoint("POST", f"{SESSIONS}/{{key}}", pc.SessionUpdateParams, sessions.update_session),
+    _endpoint("POST", f"{SESSIONS}/{{key}}/expire", pc.SessionExpireParams, sessions.expire_session),
+    _endpoint("GET", f"{SESSIONS}/{{key}}/line_items", pc.SessionListLineItemsParams, _line_items),
+    _endpoint("POST", "/v1/refunds", p.RefundCreateParams, refunds.create_refund),
+    *_readable("/v1/refunds", "refund", "id", p.RefundRetrieveParams, p.RefundListParams),
+    _endpoint("POST", "/v1/refunds/{key}", p.RefundUpdateParams, refunds.update_refund),
+    *_readable(
+        "/v1/payment_intents",
+        "payment_intent",
+        "intent",
+        p.PaymentIntentRetrieveParams,
+        p.PaymentIntentListParams,
+    ),
+    *_readable("/v1/charges", "charge", "charge", p.ChargeRetrieveParams, p.ChargeListParams),
+    *_readable("/v1/transfers", "transfer", "transfer", p.TransferRetrieveParams, p.TransferListParams),
+    *_readable(
+        "/v1/application_fees",
+        "application_fee",
+        "fee",
+        p.ApplicationFeeRetrieveParams,
+        p.ApplicationFeeListParams,
+    ),
+    *_readable(
+        "/v1/balance_transactions",
+        "balance_transaction",
+        "id",
+        p.BalanceTransactionRetrieveParams,
+        p.BalanceTransactionListParams,
+    ),
+    *_readable("/v1/disputes", "dispute", "dispute", p.DisputeRetrieveParams, p.DisputeListParams),
+    _endpoint("POST", "/v1/disputes/{key}", p.DisputeUpdateParams, disputes.update_dispute),
+    _endpoint("GET", "/v1/events", p.EventListParams, _list("event", "/v1/events")),
+    _endpoint("GET", "/v1/events/{key}", p.EventRetrieveParams, _retrieve_event),
+]
+
+
+def find_endpoint(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+    """The endpoint and the parts of its path.
+
+    Raises:
+        NotFound: as Stripe answers an address that it does not have.
+    """
+    for endpoint in ENDPOINTS:
+        if endpoint.method == method and (match := endpoint.path.match(path)):
+            return endpoint, match.groupdict()
+    message = f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs"
+    raise NotFound(f"{message} or we can help at https://support.stripe.com/.")

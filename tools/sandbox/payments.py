@@ -1,0 +1,144 @@
+"""What happens when somebody presses a button on the hosted page: paid, declined, or paid later."""
+
+from typing import Any
+
+from tools.sandbox import balance
+from tools.sandbox.act import Act
+from tools.sandbox.ids import new_id
+from tools.sandbox.sessions import LATER
+
+COPIED = ("application_fee_amount", "description", "on_behalf_of", "receipt_email", "statement_descriptor", "transfer_group")
+DECLINES = {
+    "generic_decline": ("card_declined", "Your card was declined."),
+    "insufficient_funds": ("card_declined", "Your card has insufficient funds."),
+    "expired_card": ("expired_card", "Your card has expired."),
+}
+
+
+def pay(act: Act, session: dict[str, Any], email: str, last4: str = "4242") -> None:
+    """The card is charged: session complete and paid. Sends payment_intent.succeeded and checkout.session.completed."""
+    intent = _intent(act, session)
+    charge = _charge(act, intent, email, _card(last4))
+    _succeed(act, intent, charge)
+    _complete(act, session, email, "paid")
+
+
+def decline(act: Act, session: dict[str, Any], email: str, reason: str = "generic_decline", last4: str = "0002") -> None:
+    """The card is refused: the session stays open for another try. Sends payment_intent.payment_failed."""
+    intent = _intent(act, session)
+    charge = _charge(act, intent, email, _card(last4))
+    _fail(act, intent, charge, reason)
+
+
+def pay_later(act: Act, session: dict[str, Any], email: str, *, succeeds: bool) -> None:
+    """A bank debit is accepted: session complete, not paid. The clock or a control command settles it."""
+    intent = _intent(act, session)
+    charge = _charge(act, intent, email, {"type": LATER, LATER: {"last4": "3000", "country": "DE", "bank_code": "37040044"}})
+    charge |= {"status": "pending", "paid": False}
+    intent |= {"status": "processing", "latest_charge": charge["id"], "payment_method": charge["payment_method"]}
+    act.emit("charge.pending", act.store.save(charge))
+    act.emit("payment_intent.processing", act.store.save(intent))
+    session["_settles"] = {"at": act.config.now() + act.config.settle_seconds, "succeeds": succeeds}
+    _complete(act, session, email, "unpaid")
+
+
+def settle(act: Act, session: dict[str, Any], *, succeeds: bool) -> None:
+    """The bank answers. Sends checkout.session.async_payment_succeeded or _failed; a settled session stays as it is."""
+    if not session.pop("_settles", None):
+        return
+    intent = act.find("payment_intent", session["payment_intent"], "intent")
+    charge = act.find("charge", intent["latest_charge"], "charge")
+    if succeeds:
+        _succeed(act, intent, charge)
+        session["payment_status"] = "paid"
+    else:
+        _fail(act, intent, charge, "insufficient_funds")
+    act.emit(f"checkout.session.async_payment_{'succeeded' if succeeds else 'failed'}", act.store.save(session))
+
+
+def _intent(act: Act, session: dict[str, Any]) -> dict[str, Any]:
+    """The session's payment intent; made at the first attempt, as Stripe does."""
+    if session["payment_intent"]:
+        return act.find("payment_intent", session["payment_intent"], "intent")
+    key, wanted = new_id("payment_intent"), session["_intent"]
+    transfer = wanted.get("transfer_data")
+    intent = act.make(
+        "payment_intent",
+        id=key,
+        amount=session["amount_total"],
+        client_secret=f"{key}_{new_id('secret')}",
+        currency=session["currency"],
+        metadata=wanted.get("metadata", {}),
+        payment_method_types=session["payment_method_types"],
+        transfer_data={"amount": None} | transfer if transfer else None,
+        **{name: wanted[name] for name in COPIED if name in wanted},
+    )
+    act.emit("payment_intent.created", intent)
+    session["payment_intent"] = key
+    act.store.save(session)
+    return intent
+
+
+def _charge(act: Act, intent: dict[str, Any], email: str, method: dict[str, Any]) -> dict[str, Any]:
+    charge = act.make(
+        "charge",
+        amount=intent["amount"],
+        application_fee_amount=intent["application_fee_amount"],
+        currency=intent["currency"],
+        description=intent["description"],
+        metadata=intent["metadata"],
+        on_behalf_of=intent["on_behalf_of"],
+        payment_intent=intent["id"],
+        payment_method=new_id("payment_method"),
+        receipt_email=intent["receipt_email"],
+        transfer_data=intent["transfer_data"],
+        transfer_group=intent["transfer_group"],
+    )
+    charge["billing_details"]["email"] = email
+    card = charge["payment_method_details"]["card"]
+    charge["payment_method_details"] = method if "card" not in method else {"type": "card", "card": card | method["card"]}
+    return act.store.save(charge)
+
+
+def _card(last4: str) -> dict[str, Any]:
+    return {"type": "card", "card": {"last4": last4}}
+
+
+def _succeed(act: Act, intent: dict[str, Any], charge: dict[str, Any]) -> None:
+    if charge["transfer_data"] and not charge["transfer_group"]:
+        charge["transfer_group"] = intent["transfer_group"] = f"group_{intent['id']}"
+    balance.split(act, charge)
+    charge |= {"status": "succeeded", "paid": True, "amount_captured": charge["amount"]}
+    charge["receipt_url"] = f"{act.config.public_url}/receipts/{charge['id']}"
+    intent |= {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge["id"]}
+    intent |= {"payment_method": charge["payment_method"], "last_payment_error": None}
+    act.emit("charge.succeeded", act.store.save(charge))
+    act.emit("payment_intent.succeeded", act.store.save(intent))
+
+
+def _fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str) -> None:
+    code, message = DECLINES[reason]
+    charge |= {"status": "failed", "paid": False, "captured": False, "failure_code": code, "failure_message": message}
+    charge["outcome"] |= {"network_status": "declined_by_network", "reason": reason, "type": "issuer_declined"}
+    charge["outcome"]["seller_message"] = "The bank did not return any further details with this decline."
+    error = {"charge": charge["id"], "code": code, "decline_code": reason, "message": message, "type": "card_error"}
+    error["doc_url"] = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
+    intent |= {"status": "requires_payment_method", "latest_charge": charge["id"], "last_payment_error": error}
+    act.emit("charge.failed", act.store.save(charge))
+    act.emit("payment_intent.payment_failed", act.store.save(intent))
+
+
+def _complete(act: Act, session: dict[str, Any], email: str, payment_status: str) -> None:
+    session |= {"status": "complete", "payment_status": payment_status, "url": None}
+    session["customer_details"] = {
+        "address": {"city": None, "country": "NO", "line1": None, "line2": None, "postal_code": None, "state": None},
+        "business_name": None,
+        "email": email,
+        "individual_name": None,
+        "name": None,
+        "phone": None,
+        "tax_exempt": "none",
+        "tax_ids": [],
+    }
+    act.store.save(session)
+    act.emit("checkout.session.completed", session)

@@ -1,0 +1,92 @@
+"""What a stack that was killed may have left behind: its lock, its processes, its mounts."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.stack.instance import Instance
+from tools.stack.problems import Problem
+
+STOPPING_SECONDS = 45
+
+
+class Lock:
+    """Held by whoever runs an instance, and by its supervisord, so it is free only when the parts have been stopped."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.descriptor = -1
+
+    def take(self) -> None:
+        """Take the lock; waits for a stack whose starter is gone and which is just stopping.
+
+        Raises:
+            Problem: the instance runs already.
+        """
+        file = self.instance.var / "run" / "lock"
+        self.descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + STOPPING_SECONDS
+        while not self._try():
+            owner = os.pread(self.descriptor, 20, 0).decode().strip()
+            if time.monotonic() > deadline or (owner and Path(f"/proc/{owner}").exists()):
+                self.release()
+                do = "use it, stop it (Ctrl-C there), or start another: LAYERSTORE_PORT=8180 LAYERSTORE_VAR=var/8180 script/demo"
+                raise Problem(f"This stack already runs at {self.instance.url} (process {owner or 'unknown'}).", do=do)
+            time.sleep(0.1)
+        os.ftruncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, str(os.getpid()).encode(), 0)
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def end_leftover_processes(instance: Instance) -> list[int]:
+    """End what is left of a former run of this instance, and return the process ids that were ended.
+
+    To be called with the lock held, so no part has a supervisord any more. A process is ours when it belongs to the session that
+    the former supervisord led, and works in a folder of this instance: a number given out again to somebody else fails the second.
+    """
+    file = instance.var / "run" / "session"
+    if not file.exists():
+        return []
+    found = list(session_members(int(file.read_text()), instance))
+    for number in found:
+        os.kill(number, signal.SIGKILL)
+    deadline = time.monotonic() + STOPPING_SECONDS
+    while any(Path(f"/proc/{number}/exe").exists() for number in found) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    file.unlink()
+    return found
+
+
+def session_members(session: int, instance: Instance) -> Iterator[int]:
+    """Yield the processes of a session that work in a folder of the instance."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            # proc(5): the name is in brackets and may hold spaces; the session is the fourth field after it.
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and (entry / "cwd").readlink().is_relative_to(instance.var):
+                yield int(entry.name)
+        except OSError:
+            continue  # it ended while we looked
+
+
+def unmount_below(folder: Path) -> None:
+    """Unmount what a killed dockerd left mounted below a folder, innermost first."""
+    mounts = [line.split()[1].replace("\\040", " ") for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in sorted((mount for mount in mounts if Path(mount).is_relative_to(folder)), reverse=True):
+        subprocess.run(["umount", mount], capture_output=True, check=False)

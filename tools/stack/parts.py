@@ -1,0 +1,122 @@
+"""What each part of the stack is: its command, when it is ready, how it is stopped."""
+
+import platform
+import sys
+from pathlib import Path
+
+from tools.stack.instance import ROOT, Instance
+from tools.stack.packages import find_program
+from tools.stack.postgres import Postgres
+from tools.stack.probes import Probe, answers, listens_on, says
+from tools.stack.supervise import Part
+
+PYTHON = sys.executable
+
+
+def program(name: str) -> str:
+    """Return the path of an installed program; the bare name when it is missing, so that the error names it."""
+    return find_program(name) or name
+
+
+def postgres(server: Postgres, *, durable: bool = True) -> Part:
+    """The database. SIGINT is PostgreSQL's fast stop: it ends connections instead of waiting for them."""
+    command = server.server_command(durable=durable)
+    # It goes into its data folder by itself; user postgres may not be allowed to begin in ours.
+    return Part("postgres", command, stage="base", ready=lambda: server.is_ready, stop_signal="INT", stop_seconds=30, folder=Path("/"))
+
+
+def redis(instance: Instance, *, durable: bool = True) -> Part:
+    """Queue, cache and counters: kept over a restart for comfort, never needed for the truth."""
+    path = instance.socket("redis")
+    save = "60 1" if durable else ""
+    options = ("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(instance.var / "redis"), "--save", save)
+    return Part("redis", (program("redis-server"), *options), stage="base", ready=lambda: listens_on(path))
+
+
+def sandbox(instance: Instance) -> Part:
+    """Stripe's stand-in and the mailbox."""
+    ports = ("--http-port", str(instance.ports["sandbox"]), "--smtp-port", str(instance.ports["mail"]))
+    where = ("--data", str(instance.var / "sandbox"), "--public-url", instance.sandbox_url)
+    hook = ("--webhook-url", f"{instance.url}/billing/stripe/webhook", "--webhook-secret", instance.secrets["stripe_webhook_secret"])
+    command = (PYTHON, "-m", "tools.sandbox", *ports, *where, *hook, "--secret-key", instance.secrets["stripe_secret_key"])
+    return Part("sandbox", command, stage="base", ready=lambda: answers(f"{instance.sandbox_url}/healthz"))
+
+
+def registry(instance: Instance) -> Part:
+    """The registry, behind the edge."""
+    command = (program("docker-registry"), "serve", str(instance.var / "run" / "registry.yml"))
+    return Part("registry", command, stage="shop", ready=lambda: answers(f"{instance.registry_url}/v2/"), stop_seconds=20)
+
+
+def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, threads: int) -> tuple[str, ...]:
+    """Return the command of one WSGI process group.
+
+    The master loads the application once for all workers, and fails at once where it cannot. A worker that its master lost ends by itself.
+    """
+    options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
+    quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
+    # Longer than nginx keeps an idle connection: else one ends just as a form is sent on it, which nginx must not send twice.
+    patient = ("--keep-alive", "75")
+    environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
+    return (PYTHON, "-m", "gunicorn", *options, *quiet, *patient, *environment, f"config.{module}:application")
+
+
+def web(instance: Instance) -> Part:
+    """Pages, API, admin."""
+    path = instance.socket("web")
+    command = gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{path}", workers=2, threads=4)
+    return Part("web", command, stage="shop", ready=lambda: listens_on(path))
+
+
+def token(instance: Instance) -> Part:
+    """The token endpoint, on a server of its own (ADR 0017)."""
+    path = instance.socket("token")
+    command = (PYTHON, "-m", "config.token_server", "--socket", str(path))
+    return Part("token", command, stage="shop", ready=lambda: listens_on(path))
+
+
+def inner(instance: Instance) -> Part:
+    """The listener for registry events and metrics."""
+    bind = f"127.0.0.1:{instance.ports['inner']}"
+    command = gunicorn("inner", "wsgi_inner", "config.settings.inner", bind=bind, workers=1, threads=4)
+    return Part("inner", command, stage="shop", ready=lambda: answers(f"{instance.inner_url}/metrics"))
+
+
+LANES = ("money", "mail", "registry", "drawing", "default")
+
+
+def worker(instance: Instance) -> Part:
+    """Runs queued tasks: one worker a lane, forked from one process."""
+
+    def ready() -> Probe:
+        begun = [says(instance.log("worker"), f"{lane}@{platform.node()} ready") for lane in LANES]
+        return lambda: all(ask() for ask in begun)
+
+    return Part("worker", (PYTHON, "-m", "config.worker", *LANES), stage="shop", ready=ready, stop_seconds=20)
+
+
+def scheduler(instance: Instance) -> Part:
+    """Queues what is due."""
+    schedule = str(instance.var / "run" / "schedule")
+    command = (PYTHON, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile", "")
+    return Part("scheduler", command, stage="shop", ready=lambda: says(instance.log("scheduler"), "Starting"))
+
+
+def nginx(instance: Instance) -> Part:
+    """The edge. SIGQUIT lets running requests end."""
+    command = (program("nginx"), "-e", "stderr", "-p", str(instance.var / "run"), "-c", str(instance.var / "run" / "nginx.conf"))
+    return Part("nginx", command, stage="edge", ready=lambda: answers(f"{instance.url}/static/"), stop_signal="QUIT", stop_seconds=10)
+
+
+def dockerd(instance: Instance) -> Part:
+    """A docker daemon of our own, so that no image of the user's is touched. It needs no network beyond loopback."""
+    data, exec_root, socket = instance.var / "docker", instance.sockets / "docker", instance.socket("docker")
+    where = ("--data-root", str(data), "--exec-root", str(exec_root), "--pidfile", str(instance.var / "run" / "dockerd.pid"))
+    network = ("--bridge=none", "--iptables=false", "--ip6tables=false")
+    command = (program("dockerd"), "--config-file", str(instance.var / "run" / "dockerd.json"), *where, "-H", f"unix://{socket}", *network)
+    return Part("dockerd", command, stage="edge", ready=lambda: listens_on(socket), stop_seconds=20)
+
+
+def manage(*arguments: str) -> list[str]:
+    """Return a command of Django's."""
+    return [PYTHON, str(Path(ROOT) / "manage.py"), *arguments]

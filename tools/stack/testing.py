@@ -1,0 +1,130 @@
+"""script/test: checks and tests side by side, on a PostgreSQL and a Redis of their own that are gone afterwards.
+
+Without arguments everything runs; with `--quick`, the checks and every test that starts no whole stack, browser or image build,
+without the gates of coverage.
+With any other arguments pytest alone runs, with them.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
+
+from tools.stack import parts
+from tools.stack.environment import plain_environment
+from tools.stack.groups import Group
+from tools.stack.instance import ROOT, Instance
+from tools.stack.jobs import Check, Job, Outcome, command_line
+from tools.stack.postgres import find_postgres
+from tools.stack.supervise import Supervisor
+from tools.stack.view import View
+
+CHECKS = (
+    Check("ruff check", ("ruff", "check")),
+    Check("ruff format", ("ruff", "format", "--check")),
+    Check("mypy", ("mypy", ".")),
+    Check("lint-imports", ("lint-imports",)),
+    Check("djlint", ("djlint", "templates", "--lint", "--quiet")),
+    Check("missing migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run")),
+)
+# The marks are given by what a test's fixtures start: tests/support/marks.py. Each test has a place in exactly one group.
+COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadscope")
+WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", (*SIDE_BY_SIDE, *COVERAGE))
+SALES = Group("on a whole stack", "whole_stack and not browser")
+BROWSER = Group("in a browser", "browser")
+IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)")
+# What stands in one lane runs one after the other. The browser and the sales wait for most of their time, so three lanes fill two cores.
+EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK, IMAGE), (SALES,), (BROWSER,))
+# Measuring coverage takes a third of the time.
+QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=SIDE_BY_SIDE),))
+KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE", "LAYERSTORE_ARTIFACTS")
+
+
+def main(view: View, arguments: list[str]) -> int:
+    """Run what the arguments ask for. Returns 0 only if all went well. The last line counts all tests."""
+    with servers() as environment:
+        if arguments and arguments != ["--quick"]:
+            return subprocess.run(command_line("pytest", *arguments), cwd=ROOT, env=environment, check=False).returncode
+        view.title("Checks and tests, several at a time; what went wrong is shown in full")
+        outcomes = list(told(view, outcomes_of(QUICK if arguments else EVERYTHING, environment)))
+    passed, failed = sum(each.passed for each in outcomes), sum(each.faults for each in outcomes)
+    view.title(f"{passed} passed, {failed} failed")
+    return int(bool(failed))
+
+
+def told(view: View, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Print each outcome as it comes: in full where something went wrong."""
+    for each in outcomes:
+        if each.faults:
+            view.say(each.said)
+        view.say(str(each))
+        for line in each.noted:
+            view.say(f"  {line}")
+        yield each
+
+
+def outcomes_of(lanes: Sequence[Sequence[Job]], environment: Mapping[str, str]) -> Iterator[Outcome]:
+    """Run the lanes side by side, and yield what becomes of each job as it ends. Whoever leaves us stops what still runs."""
+    folder = Path(environment.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    stop, said = Event(), SimpleQueue[Outcome | None]()
+
+    def run(lane: Sequence[Job]) -> None:
+        try:
+            for job in lane:
+                if not stop.is_set():
+                    said.put(job.run(environment, folder, stop))
+        finally:
+            said.put(None)
+
+    with ThreadPoolExecutor(len(lanes)) as threads:
+        running = [threads.submit(run, lane) for lane in lanes]
+        try:
+            for _ in lanes:
+                yield from iter(said.get, None)
+        finally:
+            stop.set()
+    for lane in running:
+        lane.result()
+
+
+@contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """Run PostgreSQL and Redis on sockets in a temporary folder, and yield the environment that leads tests to them.
+
+    Nothing listens on a port, so a started demo is never met.
+    """
+    with tempfile.TemporaryDirectory(prefix="layerstore-test-") as folder:
+        instance = Instance(port=8080, var=Path(folder).resolve())
+        instance.make_folders()
+        server = find_postgres(instance)
+        server.prepare()
+        supervisor = Supervisor(instance, [parts.postgres(server, durable=False), parts.redis(instance, durable=False)])
+        environment = plain_environment(os.environ) | {name: os.environ[name] for name in KEPT if name in os.environ}
+        try:
+            supervisor.launch(environment)
+            supervisor.start("postgres", "redis")
+            server.ensure_owner("--createdb")
+            yield environment | test_addresses(instance)
+        finally:
+            supervisor.stop()
+            shutil.rmtree(instance.sockets, ignore_errors=True)
+            if server.notice:
+                shutil.rmtree(server.data.parent, ignore_errors=True)
+
+
+def test_addresses(instance: Instance) -> dict[str, str]:
+    """Return the variables that config/settings/test.py reads."""
+    return {
+        "LAYERSTORE_DATABASE_URL": f"postgresql://layerstore@/postgres?host={instance.sockets / 'postgres'}",
+        "LAYERSTORE_REDIS_URL": f"unix://{instance.socket('redis')}",
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+    }
