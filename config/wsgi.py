@@ -5,10 +5,11 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from common.bodies import read_to_the_end
 from common.statements import limit_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-application = get_wsgi_application()
+application = read_to_the_end(get_wsgi_application())
 limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)
 
 from config.checks import refuse_unsafe  # noqa: E402  the models it looks at are there only now
