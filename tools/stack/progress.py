@@ -12,6 +12,7 @@ from pathlib import Path
 CLEAR_LINE = "\r\x1b[K"  # ECMA-48: to the line's begin, and erase to its end
 
 _running: set[subprocess.Popen[bytes]] = set()
+_starting = threading.Lock()  # held until what was started is in the set: else whoever ends all of them misses it
 
 
 def say(text: str) -> None:
@@ -35,8 +36,10 @@ def run_logged(
         output.write(f"\n$ {' '.join(command)}\n")
         output.flush()
         start = output.tell()
-        with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment) as process:
+        with _starting:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment)
             _running.add(process)
+        with process:
             try:
                 _tick(process, title=title, began=began, ticking=ticking)
             except BaseException:
@@ -54,7 +57,9 @@ def run_logged(
 
 def end_all() -> None:
     """Ask every command that still runs to end: those that were started beside the one we waited for."""
-    for process in list(_running):
+    with _starting:
+        running = list(_running)
+    for process in running:
         process.terminate()
 
 
