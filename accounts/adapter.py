@@ -16,10 +16,10 @@ from accounts.errors import EmailAddressTaken, UsernameTaken
 from accounts.models import Account
 from accounts.services.mail import queue_mail
 from accounts.usernames import is_reserved
-from common.client import address_of
-from common.locking import translate_violation
-from common.models import new_id
-from common.naming import normal_address
+from common.db.locking import translate_violation
+from common.ids import new_id
+from common.text import normal_address
+from common.web.client import address_of
 
 # What allauth reports as a change to the account, in one sentence each; its mails for acts have templates of their own.
 NOTICES = {

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import Role, User
 from accounts.models.users import USERNAME_PATTERN
 from accounts.usernames import looks_like_an_address, speaks_for_shop
-from common.forms import NameField
-from common.naming import normal_address
+from common.text import normal_address
+from common.web.forms import NameField
 
 
 class SignUpForm(SignupForm):

@@ -12,7 +12,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 
 from accounts.models import AccessToken, Account, Membership, OutgoingMail, SellerProfile, User
-from common.locking import require_atomic
+from common.db.locking import require_atomic
 
 
 def lock_membership(*, user_id: UUID, account_id: UUID) -> Membership | None:

@@ -7,8 +7,8 @@ from allauth.mfa.webauthn import forms as theirs
 from django import forms
 from django.core.exceptions import ValidationError
 
-from common.forms import NameField
-from common.reading import is_readable
+from common.web.forms import NameField
+from common.web.reading import is_readable
 
 LONGEST_NAME: Final = 80
 

@@ -14,9 +14,9 @@ from accounts.services.outbox import has_due_mail, send_waiting_mail
 from accounts.services.retention import forget_old_personal_data
 from accounts.services.tokens import write_token_uses
 from accounts.services.unverified import forget_unverified_accounts
-from common.leases import lease_of_job
-from common.queue import queue_after_commit
-from common.redis import redis_client, redis_key
+from common.db.leases import lease_of_job
+from common.ops.queue import queue_after_commit
+from common.ops.redis import redis_client, redis_key
 
 MAIL_CONNECTIONS = 4  # at once, however many workers there are
 

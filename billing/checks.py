@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from billing.regions import COUNTRIES
 from common.currencies import CURRENCIES, LARGEST_CHARGE
-from common.neighbours import away_neighbours
+from common.db.outages import away_neighbours
 
 _WHOLE = 100
 

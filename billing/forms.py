@@ -2,7 +2,7 @@
 
 from django import forms
 
-from common.admin import ReasonForm
+from common.admin.acts import ReasonForm
 
 
 class RefundForm(ReasonForm):

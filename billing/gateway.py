@@ -23,8 +23,8 @@ from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment, SeenDispute
 from billing.places import in_request, leave_alone, take_place
 from billing.regions import in_another_region
-from common.neighbours import mark_away, mark_present
-from common.reading import is_text
+from common.db.outages import mark_away, mark_present
+from common.web.reading import is_text
 
 NEIGHBOUR = "stripe"
 

@@ -7,7 +7,7 @@ then Entitlement.
 from uuid import UUID
 
 from billing.models import Order, Refund, StripeEvent
-from common.locking import require_atomic
+from common.db.locking import require_atomic
 
 
 def lock_event(*, event_id: str) -> StripeEvent:

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from billing.errors import StripeRefused
 from billing.services import connect, orders, refunds, staff_mail, waiting, webhooks
+from common.db.leases import lease_of_job
 from common.errors import RetryLater
-from common.leases import lease_of_job
 
 
 @shared_task(name="billing.handle_stripe_event", ignore_result=True, throws=(RetryLater,))

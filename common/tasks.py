@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from common.leases import lease_of_job
-from common.paces import forget_ended
+from common.db.leases import lease_of_job
+from common.web.rate_limits import forget_ended
 
 
 @shared_task(name="common.clear_sessions")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from common import http
+from common.web.theme import theme
 
 app_name = "common"
-urlpatterns = [path("theme", http.theme, name="theme")]
+urlpatterns = [path("theme", theme, name="theme")]

@@ -16,8 +16,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from common.neighbours import away_neighbours
-from common.redis import redis_client
+from common.db.outages import away_neighbours
+from common.ops.redis import redis_client
 from config.questions import Questions
 from registry_auth.keys.index import endings, read_index
 
@@ -78,7 +78,7 @@ def ask_registry() -> None:
 
 
 def noticed_away() -> list[str]:
-    """Return who was found away by those who have work for them (`common.neighbours`); nobody while the database is away itself."""
+    """Return who was found away by those who have work for them (`common.db.outages`); nobody while the database is away itself."""
     try:
         return [neighbour.name for neighbour in away_neighbours()]
     except DatabaseError:

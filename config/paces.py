@@ -1,7 +1,7 @@
 """Every pace and number that bounds what one account, one address or one mailbox can make the shop write, mail, store or work.
 
-`ACTS` are counted by `common.paces`, at the addresses that `ROUTES` names. `NUMBERS` are kept where they are needed, and listed here so
-that there is one list. docs/operations.md shows both; a test compares.
+`ACTS` are counted by `common.web.rate_limits`, at the addresses that `ROUTES` names. `NUMBERS` are kept where they are needed, and
+listed here so that there is one list. docs/operations.md shows both; a test compares.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.services import invitations, organisations, robots
 from billing.services.orders import MOST_PENDING
-from common.paces import UNPACED, Act, Kept, Pace, Whose, spoken
+from common.web.rate_limits import UNPACED, Act, Kept, Pace, Whose, spoken
 from marketplace.services import room
 from marketplace.services.pictures import MOST_BYTES, MOST_PICTURES
 from registry_auth import failures

@@ -55,7 +55,7 @@ class StandIns:
             os.kill(pid, signal.SIGKILL)
 
     def _answers(self) -> bool:
-        from common.redis import redis_client  # noqa: PLC0415  once Django is set up
+        from common.ops.redis import redis_client  # noqa: PLC0415  once Django is set up
 
         try:
             redis_client().ping()
@@ -72,8 +72,8 @@ class StandIns:
 
 def run_sweeps(lane: str) -> None:
     """Run the lane's frequent sweeps once, one after the other, and at once what they queue for single rows."""
-    from common.queue import run_in_place  # noqa: PLC0415  once Django is set up
-    from common.statements import limit_statements  # noqa: PLC0415
+    from common.db.statements import limit_statements  # noqa: PLC0415
+    from common.ops.queue import run_in_place  # noqa: PLC0415  once Django is set up
     from config.celery import app  # noqa: PLC0415
 
     limit_statements(LANES[lane].statement)

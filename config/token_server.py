@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from common.logging import log_through_a_queue
+from common.ops.logging import log_through_a_queue
 
 SETTINGS = "config.settings.token"
 KILL_SECONDS = 8  # after SIGTERM, for what is being answered

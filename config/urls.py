@@ -19,8 +19,8 @@ urlpatterns = [
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     path("", include("marketplace.urls")),
 ]
-handler400 = "common.http.bad_request"
-handler403 = "common.http.permission_denied"
-handler404 = "common.http.not_found"
-handler429 = "common.http.too_many_requests"  # allauth's limits ask for it
-handler500 = "common.http.server_error"
+handler400 = "common.web.pages.bad_request"
+handler403 = "common.web.pages.permission_denied"
+handler404 = "common.web.pages.not_found"
+handler429 = "common.web.pages.too_many_requests"  # allauth's limits ask for it
+handler500 = "common.web.pages.server_error"

@@ -2,15 +2,15 @@
 
 from django.urls import include, path, re_path
 
-from common import api_views
-from common.api import NoSuchAddress
+from common.api import views
+from common.api.problems import NoSuchAddress
 
 urlpatterns = [
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("marketplace.urls_api")),
     path("v1/", include("billing.urls_api")),
     path("v1/", include("registry_auth.urls_api")),
-    path("schema/", api_views.schema, name="schema"),
-    path("docs/", api_views.docs, name="api-docs"),
+    path("schema/", views.schema, name="schema"),
+    path("docs/", views.docs, name="api-docs"),
     re_path("", NoSuchAddress.as_view()),
 ]

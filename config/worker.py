@@ -87,7 +87,7 @@ class Workers:
 
 
 def _work(lane: str, slots: int) -> None:
-    from common.statements import limit_statements  # noqa: PLC0415  once Django is set up
+    from common.db.statements import limit_statements  # noqa: PLC0415  once Django is set up
     from config.celery import app  # noqa: PLC0415
 
     limit_statements(LANES[lane].statement)

@@ -5,8 +5,8 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from common.bodies import read_to_the_end
-from common.statements import limit_statements
+from common.db.statements import limit_statements
+from common.web.bodies import read_to_the_end
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.inner")
 application = read_to_the_end(get_wsgi_application())

@@ -7,8 +7,8 @@ order. FOR NO KEY UPDATE, as in accounts.locks: a foreign key to a locked row is
 from collections.abc import Iterable
 from uuid import UUID
 
+from common.db.locking import require_atomic
 from common.errors import LockTimeout
-from common.locking import require_atomic
 from marketplace.models import Entitlement, Image, Namespace, Product, ProductImage
 
 

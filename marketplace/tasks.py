@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from common.leases import lease_of_job
+from common.db.leases import lease_of_job
 from marketplace.services.covers import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
 from marketplace.services.empty_namespaces import end_empty_namespaces
 from marketplace.services.products.descriptions import render_descriptions_anew

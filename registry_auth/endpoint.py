@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from common.client import address_in
+from common.web.client import address_in
 from registry_auth import metrics
 from registry_auth.credentials import Credentials, MalformedCredentials
 from registry_auth.errors import FormTooLarge, InvalidTokenRequest, TokenRefused, TokensUnavailable

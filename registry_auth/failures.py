@@ -15,8 +15,8 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from common.client import network_of
-from common.redis import redis_client, redis_key, unless_away
+from common.ops.redis import redis_client, redis_key, unless_away
+from common.web.client import network_of
 from registry_auth.credentials import Credentials
 from registry_auth.kept import KeptAnswers
 

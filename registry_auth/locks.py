@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from common.locking import require_atomic
+from common.db.locking import require_atomic
 from registry_auth.models import RegistryEnvelope, RepositoryTrouble
 
 

@@ -23,7 +23,7 @@ from registry_auth.descriptions import MANIFEST_TYPES
 from registry_auth.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.service_tokens import ServiceTokens
 
-NEIGHBOUR = "registry"  # its name in `common.neighbours`
+NEIGHBOUR = "registry"  # its name in `common.db.outages`
 TAKES_NO_CONNECTION = "The registry takes no connection"
 LARGEST_DOCUMENT = 4 * 1024 * 1024  # distribution's own limit of a manifest
 PAGE = 100

@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from common.leases import lease_of_job
-from common.queue import queue_after_commit
-from common.redis import raw_redis_client
+from common.db.leases import lease_of_job
+from common.ops.queue import queue_after_commit
+from common.ops.redis import raw_redis_client
 from registry_auth.errors import RegistryAway, RegistryFailed
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.registry_client import RegistryClient

@@ -7,8 +7,8 @@ from django.conf import settings as shop
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
-import common.redis
-from common.redis import redis_client, redis_key
+import common.ops.redis
+from common.ops.redis import redis_client, redis_key
 from tests.support.database import keep_what_migrations_made
 from tests.support.marks import mark_what_it_starts
 from tests.support.whole_rows import rows_are_saved_by_field
@@ -46,4 +46,4 @@ def _empty_redis() -> None:
     """
     for key in redis_client().scan_iter(redis_key("*"), count=1000):
         redis_client().delete(key)
-    common.redis.REDIS.forget()
+    common.ops.redis.REDIS.forget()

@@ -6,7 +6,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
 from accounts.models import AuditEvent
-from common.admin import ActAdmin, neighbour
+from common.admin.acts import ActAdmin
+from common.admin.neighbours import neighbour
 
 
 @admin.register(AuditEvent)

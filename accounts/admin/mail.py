@@ -7,7 +7,7 @@ from accounts.admin.trail import AuditedAdmin
 from accounts.models import OutgoingMail
 from accounts.requests import signed_in
 from accounts.services.mail import resend_mail
-from common.admin import act
+from common.admin.acts import act
 
 
 @admin.register(OutgoingMail)

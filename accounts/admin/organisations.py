@@ -9,7 +9,8 @@ from accounts.models import Invitation, Membership, User
 from accounts.requests import signed_in
 from accounts.services.invitations import withdraw_invitation
 from accounts.services.organisations import remove_member
-from common.admin import ReasonForm, act, neighbour
+from common.admin.acts import ReasonForm, act
+from common.admin.neighbours import neighbour
 
 
 class NewOwnerForm(ReasonForm):

@@ -13,7 +13,8 @@ from accounts.services.deletion import delete_account
 from accounts.services.organisations import appoint_owner
 from accounts.services.tokens import log_out_everywhere
 from accounts.services.users import disable_user, enable_user, remove_second_factors
-from common.admin import act, neighbour, neighbours
+from common.admin.acts import act
+from common.admin.neighbours import neighbour, neighbours
 
 
 @admin.register(User)

@@ -10,7 +10,8 @@ from accounts.models import FormerStripeAccount, SellerProfile
 from accounts.requests import signed_in
 from accounts.services.sellers import reinstate_seller, suspend_seller
 from accounts.services.stripe_accounts import ask_stripe_about, disconnect_stripe
-from common.admin import act, neighbour
+from common.admin.acts import act
+from common.admin.neighbours import neighbour
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[FormerStripeAccount, SellerProfile]

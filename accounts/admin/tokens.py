@@ -7,7 +7,8 @@ from accounts.admin.trail import AuditedAdmin
 from accounts.models import AccessToken
 from accounts.requests import signed_in
 from accounts.services.tokens import revoke_access_token
-from common.admin import act, neighbour
+from common.admin.acts import act
+from common.admin.neighbours import neighbour
 
 
 @admin.register(AccessToken)

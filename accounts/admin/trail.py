@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from common.admin import ActAdmin
+from common.admin.acts import ActAdmin
 
 
 class AuditedAdmin(ActAdmin):

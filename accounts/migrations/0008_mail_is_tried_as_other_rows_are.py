@@ -1,4 +1,4 @@
-"""Mails get the fields of `common.claims.Attempt`, and an origin so that nobody's many hold up somebody else's few."""
+"""Mails get the fields of `common.db.claims.Attempt`, and an origin so that nobody's many hold up somebody else's few."""
 
 import django.utils.timezone
 from django.db import migrations, models

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.users import User
-from common.models import UUIDModel
+from common.db.models import UUIDModel
 
 
 class AuditEvent(UUIDModel):

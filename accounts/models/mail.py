@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
-from common.claims import Attempt
-from common.models import UUIDModel
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
 
 
 class OutgoingMail(Attempt, UUIDModel):

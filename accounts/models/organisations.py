@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models.users import Account, User
-from common.models import UUIDModel
+from common.db.models import UUIDModel
 
 
 class Role(models.TextChoices):

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.users import USERNAME_PATTERN, Account, User
-from common.models import UUIDModel
+from common.db.models import UUIDModel
 
 _SOON = timedelta(days=14)
 

@@ -9,7 +9,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from common.models import SavedByField, UUIDModel, new_id
+from common.db.models import SavedByField, UUIDModel
+from common.ids import new_id
 
 USERNAME_PATTERN = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 

@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from accounts import credentials
 from accounts.models import AccessToken, User
-from common.prepared import array
-from common.redis import redis_client, redis_key, unless_away
+from common.db.prepared import array
+from common.ops.redis import redis_client, redis_key, unless_away
 
 LISTED = 200
 NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970

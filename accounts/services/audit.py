@@ -3,7 +3,7 @@
 from django.db import models
 
 from accounts.models import AuditEvent, User
-from common.client import client_address
+from common.web.client import client_address
 
 
 def record_audit(*, actor: User | None, action: str, target: models.Model, reason: str = "", **details: object) -> AuditEvent:

@@ -12,7 +12,7 @@ from accounts.selectors.personal_data import addresses_of, obstacles_to_deletion
 from accounts.services.audit import record_audit
 from accounts.services.organisations import leave_organisation
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 
 def delete_account(*, user: User, reason: str, actor: User | None) -> User:

@@ -23,7 +23,7 @@ from accounts.selectors.organisations import is_invited, owners_of, pending_invi
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 LIFETIME = timedelta(days=7)
 OPEN_AT_ONCE = 50  # of one organisation

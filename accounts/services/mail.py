@@ -9,9 +9,9 @@ from accounts.locks import lock_mail
 from accounts.models import OutgoingMail, User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.claims import try_again
-from common.locking import locked_transaction
-from common.queue import queue_after_commit
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
+from common.ops.queue import queue_after_commit
 
 
 def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, origin: str = "") -> None:

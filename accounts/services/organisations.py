@@ -28,7 +28,7 @@ from accounts.services.invitations import end_invitations_by, end_invitations_to
 from accounts.services.mail import queue_mail
 from accounts.services.reasons import require_reason
 from accounts.usernames import is_reserved
-from common.locking import locked_transaction, translate_violation
+from common.db.locking import locked_transaction, translate_violation
 
 ROLE_CHANGES_A_DAY = 100  # of an organisation: each writes to colleagues
 _DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.errors import MailServerAway
 from accounts.models import OutgoingMail
-from common.claims import Backoff, claim_due, note_failure
-from common.neighbours import FailureRun, mark_away
+from common.db.claims import Backoff, claim_due, note_failure
+from common.db.outages import FailureRun, mark_away
 
 logger = logging.getLogger(__name__)
 BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=6), most=16)  # about two days

@@ -10,7 +10,7 @@ from accounts.locks import lock_token
 from accounts.models import AccessToken, User
 from accounts.selectors.organisations import owners_of
 from accounts.services.mail import queue_mail
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 REMINDER_DAYS = (3, 14)  # before the end, the nearest first
 _AT_ONCE = 1000  # a run stays far below the time limit; the next one goes on

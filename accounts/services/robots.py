@@ -16,7 +16,7 @@ from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
 from accounts.services.tokens import IssuedToken, require_future, require_maker_may, revoke_access_token, write_token
-from common.locking import locked_transaction, translate_violation
+from common.db.locking import locked_transaction, translate_violation
 
 MOST_ROBOTS = 50  # live ones of an organisation
 NEW_A_DAY = 100  # secrets of an organisation, so that all live ones can be replaced twice: each writes to all owners

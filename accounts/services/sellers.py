@@ -8,7 +8,7 @@ from accounts.locks import lock_seller
 from accounts.models import Account, SellerProfile, User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction, translate_violation
+from common.db.locking import locked_transaction, translate_violation
 
 
 def become_seller(*, account: Account, display_name: str) -> SellerProfile:

@@ -11,8 +11,8 @@ from accounts.selectors.organisations import owners_of
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction
-from common.queue import queue_after_commit
+from common.db.locking import locked_transaction
+from common.ops.queue import queue_after_commit
 
 _GONE = "It is no longer connected to us: you or Stripe have closed it, or it was made in Stripe’s other mode. You may connect another."
 _ENDED = "Our staff have disconnected it. You may connect another."

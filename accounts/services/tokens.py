@@ -18,7 +18,7 @@ from accounts.selectors.tokens import live_tokens_of
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 _USES_AT_ONCE = 1000
 

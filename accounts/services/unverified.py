@@ -9,7 +9,7 @@ from django.db.models import ProtectedError, QuerySet
 
 from accounts.locks import lock_addresses, lock_user
 from accounts.models import Account, User
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 _AT_ONCE = 1_000  # of one run: the next one goes on
 

@@ -7,7 +7,7 @@ from accounts.locks import lock_user
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 
 def disable_user(*, user: User, reason: str, actor: User) -> User:

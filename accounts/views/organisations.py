@@ -19,8 +19,8 @@ from accounts.requests import has_signed_in_freshly, signed_in
 from accounts.selectors.organisations import members_of, memberships_of, open_invitations_to, pending_invitations_of
 from accounts.services import invitations, organisations
 from common.errors import DomainError
-from common.forms import add_domain_error
-from common.http import say_when_to_retry
+from common.web.forms import add_domain_error
+from common.web.pages import say_when_to_retry
 
 _MEMBERS_PER_PAGE = 50
 _PENDING = 100  # newest invitations without an answer

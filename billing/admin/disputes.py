@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from accounts.admin.trail import AuditedAdmin
 from billing.models import Dispute
-from common.admin import neighbour
+from common.admin.neighbours import neighbour
 
 
 @admin.register(Dispute)

@@ -7,7 +7,7 @@ from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
 from billing.models import StripeEvent
 from billing.services.webhooks import retry_event
-from common.admin import act
+from common.admin.acts import act
 
 
 @admin.register(StripeEvent)

@@ -13,7 +13,8 @@ from billing.services.flags import clear_flag, end_order
 from billing.services.orders import complete_order
 from billing.services.receipts import resend_receipt
 from billing.services.refunds import request_refund
-from common.admin import act, neighbour, neighbours
+from common.admin.acts import act
+from common.admin.neighbours import neighbour, neighbours
 from marketplace.models import Entitlement
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
 from billing.models import Refund
 from billing.services.refunds import retry_refund
-from common.admin import act, neighbour
+from common.admin.acts import act
+from common.admin.neighbours import neighbour
 
 
 @admin.register(Refund)

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from common.claims import Attempt
+from common.db.claims import Attempt
 
 
 class StripeEvent(Attempt):

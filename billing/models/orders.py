@@ -6,8 +6,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Account, SellerProfile
-from common.claims import Attempt
-from common.models import UUIDModel
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.models import Image, Price, Product
 

@@ -6,8 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.models.orders import Order
-from common.claims import Attempt
-from common.models import UUIDModel
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
 from common.money import Money
 
 

@@ -8,8 +8,8 @@ from accounts.services.reasons import require_reason
 from billing.errors import OrderNotFlagged, OrderNotStuck
 from billing.locks import lock_order
 from billing.models import Order
-from common.claims import try_again
-from common.locking import locked_transaction
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
 
 
 def clear_flag(*, order: Order, reason: str, actor: User) -> Order:

@@ -33,9 +33,9 @@ from billing.services.connect import note_refused_sale
 from billing.services.looks import flag_order, next_look, take_look, write_look
 from billing.services.moves import MOVES
 from common.currencies import currency
+from common.db.leases import alone
+from common.db.locking import locked_transaction, translate_violation
 from common.errors import LockTimeout
-from common.leases import alone
-from common.locking import locked_transaction, translate_violation
 from common.money import share
 from marketplace.errors import OwnProduct
 from marketplace.locks import lock_product_with_images

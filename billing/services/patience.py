@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from common.claims import Backoff
+from common.db.claims import Backoff
 
 EVENTS: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(hours=1), most=80)
 REFUNDS: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(hours=1), most=80)

@@ -14,7 +14,7 @@ from billing.errors import OrderNotPaid
 from billing.locks import lock_order
 from billing.models import Order, Refund
 from billing.services.refund_rows import MADE_AT_STRIPE
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 
 def queue_receipt(*, order: Order, again: str = "") -> None:

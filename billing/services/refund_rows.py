@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment
-from common.queue import queue_after_commit
+from common.ops.queue import queue_after_commit
 
 MADE_AT_STRIPE = "Made in Stripe's dashboard."
 _STATES = {

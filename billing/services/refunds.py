@@ -16,9 +16,9 @@ from billing.services.looks import flag_order
 from billing.services.moves import HOLDING_STATES
 from billing.services.orders import complete_order
 from billing.services.refund_rows import add_refund, count_asked
-from common.claims import try_again
 from common.currencies import currency
-from common.locking import locked_transaction
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
 from common.money import Money
 
 # A refunded order has something left only when a refund of it failed at Stripe: the buyer has lost pull, and still waits for the money.

@@ -11,7 +11,7 @@ from accounts.services.mail import queue_mail
 from billing.locks import lock_order
 from billing.models import Dispute
 from billing.payment import NEEDS_RESPONSE
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 logger = logging.getLogger(__name__)
 REMIND_BEFORE = timedelta(days=2)

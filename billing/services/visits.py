@@ -12,9 +12,9 @@ from django.urls import reverse
 from billing.errors import CheckoutOpening, StripeAway, StripeRefused
 from billing.models import Order
 from billing.services.orders import asking, complete_order, open_checkout
+from common.db.leases import alone
 from common.errors import LockTimeout
-from common.leases import alone
-from common.queue import queue_after_commit
+from common.ops.queue import queue_after_commit
 
 _WORKER_EVERY_SECONDS = 15  # for one order
 

@@ -22,10 +22,10 @@ from billing.services.orders import settle_order
 from billing.services.patience import EVENTS, ORDERS, REFUNDS
 from billing.services.refunds import continue_refund
 from billing.services.webhooks import handle_event
-from common.claims import Attempt, Backoff, claim_due, note_failure
+from common.db.claims import Attempt, Backoff, claim_due, note_failure
+from common.db.locking import locked_transaction
+from common.db.outages import FailureRun
 from common.errors import DomainError
-from common.locking import locked_transaction
-from common.neighbours import FailureRun
 
 logger = logging.getLogger(__name__)
 RUN_SECONDS: Final = 60.0  # then nothing new is begun: the next run goes on

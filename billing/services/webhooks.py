@@ -17,10 +17,10 @@ from billing.models import Order, StripeEvent
 from billing.services.connect import refresh_seller
 from billing.services.looks import take_look, write_look
 from billing.services.patience import EVENTS
-from common.claims import ERROR_LENGTH, try_again
+from common.db.claims import ERROR_LENGTH, try_again
+from common.db.locking import locked_transaction
 from common.errors import LockTimeout, RetryLater
-from common.locking import locked_transaction
-from common.queue import queue_after_commit
+from common.ops.queue import queue_after_commit
 
 logger = logging.getLogger(__name__)
 

@@ -85,10 +85,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
-    "common.client.ClientAddressMiddleware",
+    "common.web.client.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "common.reading.ReadableRequestMiddleware",
+    "common.web.reading.ReadableRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,9 +97,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.StaffDoorMiddleware",
-    "common.pacing.PaceMiddleware",
+    "common.web.throttling.PaceMiddleware",
     "billing.places.StripePlacesMiddleware",
-    "common.http.DomainErrorMiddleware",
+    "common.web.pages.DomainErrorMiddleware",
 ]
 
 TEMPLATES = [
@@ -112,8 +112,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "common.context_processors.site",
+                "common.web.context.site",
             ],
+            "libraries": {
+                "display": "common.web.templatetags.display",
+                "fields": "common.web.templatetags.fields",
+            },
         },
     },
 ]
@@ -126,7 +130,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("LAYERSTORE_REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "common.cache.ForgivingRedisCache",
+        "BACKEND": "common.ops.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "layerstore",
         "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
@@ -139,7 +143,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "layerstore_csrf"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "common.http.csrf_failure"
+CSRF_FAILURE_VIEW = "common.web.pages.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
@@ -252,17 +256,17 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["common.parsers.ReadableJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["common.api.parsers.ReadableJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "common.api.CursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "common.api.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.UserRateThrottle",
         "rest_framework.throttling.AnonRateThrottle",
-        "common.pacing.PaceThrottle",
+        "common.web.throttling.PaceThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": LAYERSTORE_API_RATES,
-    "EXCEPTION_HANDLER": "common.api.problem_details",
+    "EXCEPTION_HANDLER": "common.api.problems.problem_details",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": 1,
 }
@@ -274,7 +278,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"ProductStateEnum": "marketplace.models.Product.State", "OrderStateEnum": "billing.models.Order.State"},
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api_schema.document_problems"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api.schema.document_problems"],
 }
 
 LANGUAGE_CODE = "en-gb"
@@ -300,8 +304,8 @@ _REFUSED_BY_DJANGO = (
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "common.logging.RedactSecrets"}, "wake_nobody": {"()": "common.logging.WakeNobody"}},
-    "formatters": {"json": {"()": "common.logging.JsonFormatter"}},
+    "filters": {"redact": {"()": "common.ops.logging.RedactSecrets"}, "wake_nobody": {"()": "common.ops.logging.WakeNobody"}},
+    "formatters": {"json": {"()": "common.ops.logging.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

@@ -7,7 +7,8 @@ from django.utils.html import format_html
 
 from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
-from common.admin import act, neighbour
+from common.admin.acts import act
+from common.admin.neighbours import neighbour
 from marketplace.admin.bounds import PULL_ENDS
 from marketplace.models import Entitlement
 from marketplace.services.gifts import take_back_entitlement

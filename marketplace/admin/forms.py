@@ -3,7 +3,7 @@
 from django import forms
 
 from accounts.models import Account
-from common.admin import ReasonForm
+from common.admin.acts import ReasonForm
 
 
 class GiveImageForm(ReasonForm):

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from accounts.admin.trail import AuditedAdmin
 from accounts.models import Account
 from accounts.requests import signed_in
-from common.admin import act, neighbour, neighbours
+from common.admin.acts import act
+from common.admin.neighbours import neighbour, neighbours
 from marketplace.admin.bounds import PULL_ENDS, PUSH_ENDS
 from marketplace.admin.forms import GiveImageForm
 from marketplace.models import Entitlement, Image, Manifest, Namespace, Product, PullCount, PullerSketch, Tag

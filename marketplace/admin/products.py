@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
-from common.admin import act, neighbour, neighbours
+from common.admin.acts import act
+from common.admin.neighbours import neighbour, neighbours
 from marketplace.models import Category, Price, Product, ProductImage, ProductPicture
 from marketplace.services.products import reinstate_product, suspend_product
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin.trail import AuditedAdmin
-from common.admin import neighbour
+from common.admin.neighbours import neighbour
 from marketplace.models import PullCount, PullerSketch
 
 

@@ -7,7 +7,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
-from common.admin import act, neighbour, neighbours
+from common.admin.acts import act
+from common.admin.neighbours import neighbour, neighbours
 from marketplace.models import LayerList, Manifest, Tag
 from marketplace.services.unreadable import describe_again
 

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.api.fields import NameField
 from common.currencies import LARGEST_CHARGE
-from common.serializer_fields import NameField
 from marketplace.models import Category, Image, Namespace, Price, Product, PullCount, PullerSketch, Tag
 from marketplace.selectors.library import LibraryEntry
 from marketplace.selectors.listings import LONG_TEXTS, current_price, images_of, product_url

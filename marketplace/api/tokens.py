@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import AccessToken, TokenScope
 from accounts.services.tokens import IssuedToken, revoke_access_token
-from common.serializer_fields import NameField
+from common.api.fields import NameField
 from marketplace.api.requests import asker, checked
 from marketplace.selectors.credentials import image_ids_of
 from marketplace.services.credentials import make_access_token

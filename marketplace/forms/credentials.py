@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import TokenScope
 from accounts.services.robots import LONGEST_NAME
 from common.errors import DomainError
-from common.forms import NameField
+from common.web.forms import NameField
 from marketplace.models import Image
 
 UNTIL = "until"

@@ -3,7 +3,7 @@
 from django import forms
 from django.db.models import QuerySet
 
-from common.forms import NameField
+from common.web.forms import NameField
 from marketplace.models import Namespace
 
 

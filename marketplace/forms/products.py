@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from common.currencies import currency
-from common.forms import NameField
 from common.money import Money, read_money
+from common.web.forms import NameField
 from marketplace.models import Category, Image, Namespace, Product
 
 _DIGITS = 12  # more than any price

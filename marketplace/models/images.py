@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account
-from common.models import UUIDModel
+from common.db.models import UUIDModel
 
 
 class Namespace(UUIDModel):

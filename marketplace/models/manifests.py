@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from common.claims import Attempt
-from common.models import UUIDModel
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
 from marketplace.models.images import Image
 from marketplace.versions import KEY_LENGTH
 

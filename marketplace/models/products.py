@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import SellerProfile
-from common.models import UUIDModel
+from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.models.images import Image, Namespace
 

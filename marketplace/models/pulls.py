@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Account
-from common.models import UUIDModel
+from common.db.models import UUIDModel
 from marketplace.models.images import Image
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import AccessToken, User
 from accounts.selectors.organisations import account_ids_of
-from common.prepared import Prepared, array
+from common.db.prepared import Prepared, array
 
 LONGEST_REPOSITORY = 255
 

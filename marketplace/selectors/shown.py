@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.selectors.tokens import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
-from common.prepared import Prepared, array
+from common.db.prepared import Prepared, array
 from marketplace.selectors.access import FACTS_COLUMNS, FACTS_TEXT, Facts, Subject, askable
 
 _CREDENTIAL_COLUMNS = 8  # before those of the facts

@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts.models import AccessToken, Account, TokenScope, User
 from accounts.services import robots
 from accounts.services.tokens import IssuedToken, create_access_token
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 from marketplace.errors import LimitedTokenUsesNoApi, NothingToPull
 from marketplace.models import CredentialImage, Image
 from marketplace.selectors.access import Action, Subject, allowed_actions

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.locks import lock_seller
 from accounts.services.audit import record_audit
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 from marketplace.locks import lock_namespace
 from marketplace.models import Image, Namespace, Product
 

@@ -9,7 +9,7 @@ from accounts.models import Account, User
 from accounts.selectors.users import require_verified_email
 from accounts.services.buying import keep_buyer
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree
 from marketplace.locks import lock_entitlements_of_source, lock_images, lock_product_with_images
 from marketplace.models import Entitlement, Image, Product

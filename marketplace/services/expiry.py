@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.services.audit import record_audit
 from accounts.services.mail import queue_mail
-from common.locking import locked_transaction
-from common.sparing import sparing_others
+from common.db.locking import locked_transaction
+from common.db.sparing import sparing_others
 from marketplace.errors import ImageStateConflict
 from marketplace.locks import lock_image
 from marketplace.models import Image

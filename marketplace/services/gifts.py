@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts.models import Account, User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 from marketplace.errors import EntitlementIsBought, EntitlementIsRevoked
 from marketplace.locks import lock_entitlement
 from marketplace.models import Entitlement, Image

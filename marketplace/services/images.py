@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction, translate_violation
+from common.db.locking import locked_transaction, translate_violation
 from marketplace.errors import ImageNameAlreadyReserved, ImageOnSale, ImageQuotaReached, ImageStateConflict
 from marketplace.locks import lock_image, lock_namespace
 from marketplace.models import Image, Namespace

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from common.locking import locked_transaction
-from common.queue import queue_after_commit
+from common.db.locking import locked_transaction
+from common.ops.queue import queue_after_commit
 from marketplace.locks import lock_image, lock_occupant
 from marketplace.models import Image, Layer, LayerList, Manifest, Tag
 from marketplace.models.manifests import LONGEST_COMMAND, MOST_LAYERS

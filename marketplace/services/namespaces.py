@@ -8,7 +8,7 @@ from accounts.selectors.users import require_verified_email
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
 from accounts.services.sellers import become_seller
-from common.locking import locked_transaction, translate_violation
+from common.db.locking import locked_transaction, translate_violation
 from marketplace.errors import NamespaceLooksAlike, NamespaceQuotaReached, NamespaceTaken
 from marketplace.locks import lock_namespace
 from marketplace.models import Namespace

@@ -10,8 +10,8 @@ from PIL import ImageOps
 
 from accounts.models import User
 from accounts.services.audit import record_audit
-from common.locking import locked_transaction
-from common.models import new_id
+from common.db.locking import locked_transaction
+from common.ids import new_id
 from marketplace.colours import to_srgb
 from marketplace.errors import InvalidProduct, PictureRefused, TooManyPictures
 from marketplace.locks import lock_product

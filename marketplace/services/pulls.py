@@ -19,8 +19,8 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.selectors.subjects import accounts_of_subjects
-from common.locking import locked_transaction
-from common.models import new_id
+from common.db.locking import locked_transaction
+from common.ids import new_id
 from marketplace.locks import lock_images
 from marketplace.models import Image
 from marketplace.selectors.pulled import Content, Key, contents_of

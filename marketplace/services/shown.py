@@ -2,8 +2,8 @@
 
 from accounts.models import User
 from accounts.services.audit import record_audit
-from common.locking import locked_transaction
-from common.queue import queue_after_commit
+from common.db.locking import locked_transaction
+from common.ops.queue import queue_after_commit
 from marketplace.errors import UnknownTag
 from marketplace.locks import lock_image
 from marketplace.models import Image

@@ -7,8 +7,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.claims import Backoff, note_failure, try_again
-from common.locking import locked_transaction
+from common.db.claims import Backoff, note_failure, try_again
+from common.db.locking import locked_transaction
 from marketplace.errors import ManifestIsReadable
 from marketplace.locks import lock_image
 from marketplace.models import Manifest

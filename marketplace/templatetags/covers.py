@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from common.templatetags.display import size
+from common.web.templatetags.display import size
 from marketplace import strata
 from marketplace.strata import Drawing
 

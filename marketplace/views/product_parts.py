@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.requests import signed_in
 from common.errors import DomainError
-from common.forms import add_domain_error
+from common.web.forms import add_domain_error
 from marketplace.forms.products import PictureForm, PriceForm
 from marketplace.services.pictures import add_picture, remove_picture
 from marketplace.services.products import set_price

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import signed_in
 from common.errors import DomainError
-from common.forms import add_domain_error
+from common.web.forms import add_domain_error
 from marketplace.descriptions import render_description
 from marketplace.forms.products import ProductForm
 from marketplace.models import Namespace

@@ -17,7 +17,7 @@ from accounts.selectors.robots import robots_of
 from accounts.services.robots import MOST_ROBOTS, revoke_robot
 from accounts.services.tokens import IssuedToken
 from common.errors import DomainError
-from common.http import say_when_to_retry
+from common.web.pages import say_when_to_retry
 from marketplace.forms.credentials import ReplaceRobotForm, RobotForm
 from marketplace.models import Image
 from marketplace.selectors.credentials import images_of_credential, images_to_choose

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.requests import signed_in
 from accounts.selectors.users import has_verified_email
 from common.errors import DomainError
-from common.forms import add_domain_error
+from common.web.forms import add_domain_error
 from marketplace.covers import Shape
 from marketplace.forms.names import ReserveForm, StartForm
 from marketplace.models import Image, Namespace, Product, ProductImage

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
-from common.admin import act
+from common.admin.acts import act
 from registry_auth.models import RegistryEnvelope, SeenRegistryEvent
 from registry_auth.services.events import retry_envelope
 

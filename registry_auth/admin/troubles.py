@@ -5,7 +5,8 @@ from django.http import HttpRequest
 
 from accounts.admin.trail import AuditedAdmin
 from accounts.requests import signed_in
-from common.admin import act, neighbour
+from common.admin.acts import act
+from common.admin.neighbours import neighbour
 from registry_auth.models import RepositoryTrouble
 from registry_auth.services.upkeep import retry_trouble
 

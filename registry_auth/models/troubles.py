@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from common.claims import Attempt
+from common.db.claims import Attempt
 from marketplace.models import Image
 
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from common.claims import Backoff, claim_due, put_back
+from common.db.claims import Backoff, claim_due, put_back
 from marketplace.models import Manifest
 from marketplace.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
 from marketplace.services.unreadable import note_undescribed

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
+from common.db.locking import locked_transaction
 from common.errors import RetryLater
-from common.locking import locked_transaction
 from marketplace.services.manifests import record_push, remove_manifest, remove_tag
 from marketplace.services.pulls import Pull, count_pulls
 from registry_auth import metrics

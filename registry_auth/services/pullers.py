@@ -17,8 +17,8 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
-from common.locking import require_atomic
-from common.redis import redis_key
+from common.db.locking import require_atomic
+from common.ops.redis import redis_key
 from marketplace.models import PullerSketch
 from marketplace.services.pulls import CountedPull
 from registry_auth.models import WaitingPuller

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.services.audit import record_audit
-from common.neighbours import mark_away
+from common.db.outages import mark_away
 from marketplace.models import Image, Tag
 from marketplace.services.manifests import record_push, remove_tag
 from registry_auth.errors import RegistryAway, RegistryFailed

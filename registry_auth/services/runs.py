@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 
+from common.db.outages import FailureRun, away_neighbours, mark_away, mark_present
 from common.errors import RetryLater
-from common.neighbours import FailureRun, away_neighbours, mark_away, mark_present
 from registry_auth.errors import RegistryAway, RegistryFailed
 from registry_auth.registry_client import NEIGHBOUR, TAKES_NO_CONNECTION, RegistryClient
 

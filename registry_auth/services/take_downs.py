@@ -6,7 +6,7 @@ from functools import partial
 from django.db.models import Exists, OuterRef
 
 from accounts.services.audit import record_audit
-from common.claims import claim_due, put_back
+from common.db.claims import claim_due, put_back
 from marketplace.models import Image, Manifest
 from marketplace.services.manifests import remove_manifest
 from marketplace.services.unreadable import note_undescribed

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.claims import Backoff, put_off, try_again
-from common.locking import locked_transaction
+from common.db.claims import Backoff, put_off, try_again
+from common.db.locking import locked_transaction
 from marketplace.models import Image
 from registry_auth.locks import lock_trouble
 from registry_auth.models import RepositoryTrouble

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.selectors.tokens import NOTED_USES
-from common.redis import redis_client, redis_key
+from common.ops.redis import redis_client, redis_key
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from accounts import tasks
 from accounts.models import AccessToken
 from accounts.selectors.tokens import NOTED_USES, note_token_use
 from accounts.tasks import write_noted_token_uses
-from common.leases import lease
-from common.redis import redis_client, redis_key
+from common.db.leases import lease
+from common.ops.redis import redis_client, redis_key
 from tests.factories.accounts import AccessTokenFactory
 
 pytestmark = pytest.mark.django_db

@@ -22,8 +22,8 @@ from django.utils.http import urlencode
 from accounts.models import User
 from billing import gateway
 from billing.errors import StripeRefused
-from common import pacing
-from common.models import new_id
+from common.ids import new_id
+from common.web import throttling
 from marketplace.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.support import hostile
@@ -98,7 +98,7 @@ def stripe_refuses(*_: object, **__: object) -> None:
 @pytest.fixture
 def faults(caplog, monkeypatch) -> Iterator[Faults]:
     caplog.set_level(logging.ERROR)
-    monkeypatch.setattr(pacing, "_charge", lambda *_, **__: None)
+    monkeypatch.setattr(throttling, "_charge", lambda *_, **__: None)
     monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.allow_request", lambda *_: True)
     monkeypatch.setattr(gateway, "_stripe", stripe_refuses)
     found = Faults(caplog)

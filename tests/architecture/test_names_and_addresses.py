@@ -18,9 +18,9 @@ from rest_framework import serializers
 from accounts.adapter import AccountAdapter
 from accounts.forms import InvitationForm
 from accounts.models import User
-from common.forms import NameField
-from common.naming import NOT_PLAIN, UNREADABLE
-from common.serializer_fields import NameField as ApiNameField
+from common.api.fields import NameField as ApiNameField
+from common.text import NOT_PLAIN, UNREADABLE
+from common.web.forms import NameField
 from tests.factories.accounts import UserFactory
 
 OURS = ("accounts.", "marketplace.", "billing.", "registry_auth.", "common.")

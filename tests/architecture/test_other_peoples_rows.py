@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AccessToken, AuditEvent, Invitation, Membership
 from billing.models import Order
-from common.models import new_id
+from common.ids import new_id
 from marketplace.models import Entitlement, Image, Manifest, Product, ProductPicture, Tag
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory

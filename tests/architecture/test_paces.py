@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from common import pacing
-from common.paces import acts
-from common.pacing import WRITING, act_of
+from common.web import throttling
+from common.web.rate_limits import acts
+from common.web.throttling import WRITING, act_of
 from config import paces
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import NamespaceFactory
@@ -35,7 +35,7 @@ def address(route: Route, rows) -> str:
 @pytest.fixture
 def most_able(monkeypatch) -> User:
     """Somebody who is seller and staff: whoever may most. Nothing of what they do is counted here."""
-    monkeypatch.setattr(pacing, "_charge", lambda *_, **__: None)
+    monkeypatch.setattr(throttling, "_charge", lambda *_, **__: None)
     user: User = NamespaceFactory().owner.user
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     return user
@@ -69,7 +69,7 @@ def test_each_pace_is_of_an_address_that_there_is() -> None:
     names = {route.name for route in site_routes()}
 
     assert {entry for entry in paces.ROUTES if entry.partition(" ")[2] not in names} == set()
-    assert {act for act in paces.ROUTES.values() if act} | {pacing.EVERY_WRITE} == set(acts())
+    assert {act for act in paces.ROUTES.values() if act} | {throttling.EVERY_WRITE} == set(acts())
 
 
 def test_operators_are_told_every_pace_and_number() -> None:

@@ -13,8 +13,8 @@ from billing.payment import Payment
 from billing.services.looks import take_look, write_look
 from billing.services.orders import complete_order, open_checkout, place_order, settle_order
 from billing.services.refunds import continue_refund
+from common.db.locking import locked_transaction
 from common.errors import LockTimeout
-from common.locking import locked_transaction
 from marketplace.models import Entitlement, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from tests.factories.marketplace import NamespaceFactory, ProductFactory, PushedImageFactory

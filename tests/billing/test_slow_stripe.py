@@ -18,7 +18,7 @@ from billing.errors import StripeAway
 from billing.gateway import Patience
 from billing.models import Order
 from billing.services.orders import asking, open_checkout, place_order, settle_order
-from common.leases import alone
+from common.db.leases import alone
 from marketplace.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, UserFactory

@@ -14,7 +14,7 @@ from billing.models import Order, Refund
 from billing.services import waiting
 from billing.services.orders import complete_order, place_order
 from billing.services.refunds import continue_refund
-from common.neighbours import away_neighbours
+from common.db.outages import away_neighbours
 from marketplace.models import Product
 from marketplace.services.images import take_down_image
 from marketplace.services.products.moves import suspend_product, withdraw_product

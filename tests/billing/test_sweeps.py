@@ -14,9 +14,9 @@ from billing.services import waiting
 from billing.services.flags import clear_flag
 from billing.services.patience import ORDERS, REFUNDS
 from billing.services.refunds import retry_refund
-from common.claims import Backoff
-from common.leases import lease
-from common.neighbours import away_neighbours, mark_away
+from common.db.claims import Backoff
+from common.db.leases import lease
+from common.db.outages import away_neighbours, mark_away
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
 from tests.support.sandbox import Sandbox

@@ -9,7 +9,8 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from common.api import CursorPagination, problem_details
+from common.api.pagination import CursorPagination
+from common.api.problems import problem_details
 from common.errors import ConflictError, InvalidInput, RetryLater
 
 

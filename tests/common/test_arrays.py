@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.prepared import Prepared, array
+from common.db.prepared import Prepared, array
 
 ECHO = Prepared("test_echo", types=("text[]",), text="SELECT $1")
 

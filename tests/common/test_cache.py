@@ -2,7 +2,7 @@ import pytest
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
 
-from common.cache import ForgivingRedisCache
+from common.ops.cache import ForgivingRedisCache
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from common.claims import UNFINISHED, Attempt, Backoff, claim_due, note_failure, try_again
+from common.db.claims import UNFINISHED, Attempt, Backoff, claim_due, note_failure, try_again
 
 PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(minutes=1), most=3)
 

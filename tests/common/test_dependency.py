@@ -2,8 +2,8 @@
 
 import pytest
 
-import common.dependency
-from common.dependency import LEFT_ALONE_SECONDS, Dependency
+import common.ops.circuit_breaker
+from common.ops.circuit_breaker import LEFT_ALONE_SECONDS, Dependency
 
 
 class Alone(Exception):
@@ -13,7 +13,7 @@ class Alone(Exception):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(common.dependency, "monotonic", lambda: now[0])
+    monkeypatch.setattr(common.ops.circuit_breaker, "monotonic", lambda: now[0])
     return now
 
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.test import RequestFactory
 
-from common.http import error_page, server_error
+from common.web.pages import error_page, server_error
 from tests.support.pages import assert_sound
 
 

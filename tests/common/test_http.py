@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from common.errors import ConflictError, RetryLater
-from common.http import DomainErrorMiddleware, bad_request, csrf_failure, permission_denied, server_error
+from common.web.pages import DomainErrorMiddleware, bad_request, csrf_failure, permission_denied, server_error
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from common.leases import alone, lease
-from common.models import JobLease
+from common.db.leases import alone, lease
+from common.db.models import JobLease
 from tests.support.threads import run_in_threads
 
 MINUTE = timedelta(minutes=1)

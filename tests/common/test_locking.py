@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from common.db.locking import locked_transaction, require_atomic, translate_violation
+from common.db.models import JobLease
 from common.errors import ConflictError, LockTimeout
-from common.locking import locked_transaction, require_atomic, translate_violation
-from common.models import JobLease
 
 
 class NameTaken(ConflictError):
@@ -25,7 +25,7 @@ def test_a_lock_outside_a_transaction_is_a_programming_error() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_row_held_by_somebody_else_ends_in_a_retryable_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.locking.LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr("common.db.locking.LOCK_TIMEOUT_MS", 50)
     _insert("job")
     held, done = threading.Event(), threading.Event()
 

@@ -7,7 +7,7 @@ from queue import Queue
 
 import pytest
 
-from common.logging import BoundedQueueHandler, JsonFormatter, RedactSecrets, log_through_a_queue
+from common.ops.logging import BoundedQueueHandler, JsonFormatter, RedactSecrets, log_through_a_queue
 
 SECRETS = [
     pytest.param("lsp_" + "a1B2" * 12, id="access token"),

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from common.neighbours import FailureRun, away_neighbours
+from common.db.outages import FailureRun, away_neighbours
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from redis.exceptions import RedisError
 
-import common.paces
-from common.models import PaceCount, new_id
-from common.paces import Act, Doer, Kept, Pace, PaceReached, Whose, charge, forget_ended, give_back, spoken
-from common.redis import redis_client, redis_key
+import common.web.rate_limits
+from common.db.models import PaceCount
+from common.ids import new_id
+from common.ops.redis import redis_client, redis_key
+from common.web.rate_limits import Act, Doer, Kept, Pace, PaceReached, Whose, charge, forget_ended, give_back, spoken
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.threads import run_in_threads
@@ -30,7 +31,7 @@ def table(monkeypatch) -> dict[str, Act]:
         "mail": Act("Mails", (Pace(3, HOUR, Whose.ADDRESS, Kept.POSTGRESQL), Pace(1, HOUR, Whose.MAILBOX, Kept.POSTGRESQL))),
         "work": Act("Questions", (Pace(2, HOUR, Whose.ADDRESS, Kept.REDIS),)),
     }
-    monkeypatch.setattr(common.paces, "acts", lambda: known)
+    monkeypatch.setattr(common.web.rate_limits, "acts", lambda: known)
     return known
 
 
@@ -123,7 +124,7 @@ def test_what_only_costs_work_goes_on_while_redis_is_away(table, monkeypatch):
     def away():
         raise RedisError
 
-    monkeypatch.setattr(common.paces, "_limiter", away)
+    monkeypatch.setattr(common.web.rate_limits, "_limiter", away)
     assert charge("work", doer) == []
 
 
@@ -162,8 +163,8 @@ def test_spans_are_said_as_people_say_them(seconds, words):
 def one_a_day(monkeypatch) -> None:
     """The shop's table, in which everything is done once a day."""
     once = tuple(Pace(1, timedelta(days=1), whose, Kept.POSTGRESQL) for whose in Whose)
-    known = {name: Act(act.words, () if name == "write" else once) for name, act in common.paces.acts().items()}
-    monkeypatch.setattr(common.paces, "acts", lambda: known)
+    known = {name: Act(act.words, () if name == "write" else once) for name, act in common.web.rate_limits.acts().items()}
+    monkeypatch.setattr(common.web.rate_limits, "acts", lambda: known)
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.db import DataError, NotSupportedError, OperationalError, connection
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from common.prepared import Prepared
+from common.db.prepared import Prepared
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from common.queue import queue_after_commit, run_in_place
+from common.ops.queue import queue_after_commit, run_in_place
 from common.tasks import clear_sessions
 
 
@@ -123,8 +123,8 @@ def test_who_stands_in_for_the_queue_runs_what_has_an_id_at_once_and_leaves_the_
         ran.append(name)
         raise ZeroDivisionError
 
-    monkeypatch.setattr("common.queue._in_place", None)
-    monkeypatch.setattr("common.queue.current_app", SimpleNamespace(tasks={"own": fail, "another's": ran.append}))
+    monkeypatch.setattr("common.ops.queue._in_place", None)
+    monkeypatch.setattr("common.ops.queue.current_app", SimpleNamespace(tasks={"own": fail, "another's": ran.append}))
     run_in_place(["own"])
 
     queue_after_commit("own", "id")

@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from redis.exceptions import RedisError, ResponseError
 
-import common.dependency
+import common.ops.circuit_breaker
 from accounts.models import AccessToken, OutgoingMail
 from accounts.selectors.tokens import note_token_use
 from billing.errors import StripeAway
-from common.dependency import LEFT_ALONE_SECONDS
-from common.queue import queue_after_commit
-from common.redis import REDIS_AWAY, redis_client, unless_away
+from common.ops.circuit_breaker import LEFT_ALONE_SECONDS
+from common.ops.queue import queue_after_commit
+from common.ops.redis import REDIS_AWAY, redis_client, unless_away
 from registry_auth import failures
 from registry_auth.credentials import Credentials
 from registry_auth.failures import note_failure
@@ -64,7 +64,7 @@ def hanging(settings) -> Iterator[Hanging]:
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(common.dependency, "monotonic", lambda: now[0])
+    monkeypatch.setattr(common.ops.circuit_breaker, "monotonic", lambda: now[0])
     return now
 
 

@@ -6,8 +6,8 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
+from common.db.sparing import sparing_others
 from common.errors import LockTimeout
-from common.sparing import sparing_others
 
 
 def _raising(error: Exception) -> None:

@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 from django.test import RequestFactory
 
-from common.api import problem_details
-from common.http import server_error
-from common.statements import _watch, was_cancelled
+from common.api.problems import problem_details
+from common.db.statements import _watch, was_cancelled
+from common.web.pages import server_error
 
 SLOW = "SELECT pg_sleep(%s)"
 
@@ -53,7 +53,7 @@ def test_the_api_says_that_it_took_too_long(cancelled: OperationalError) -> None
 @pytest.mark.django_db(transaction=True)
 def test_the_log_says_which_once_and_without_its_values(cancelled: OperationalError, caplog: pytest.LogCaptureFixture) -> None:
     assert was_cancelled(cancelled)
-    told = [record for record in caplog.get_records("setup") if record.name == "common.statements"]
+    told = [record for record in caplog.get_records("setup") if record.name == "common.db.statements"]
     assert [(record.levelname, getattr(record, "statement", "")) for record in told] == [("ERROR", SLOW)]
 
 

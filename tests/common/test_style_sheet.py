@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management import call_command
 from pytest_django import Settings
 
-from common.css import PARTS, bundle_style_sheets, style_sheet_directory
+from common.web.css import PARTS, bundle_style_sheets, style_sheet_directory
 
 
 def test_the_served_style_sheet_is_the_four_parts_joined() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from common.redis import raw_redis_client, redis_key
+from common.ops.redis import raw_redis_client, redis_key
 from marketplace.models import Image, PullCount, PullerSketch
 from marketplace.services.manifests import record_push
 from registry_auth.clients import client_of

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.locks import lock_seller
 from common.errors import LockTimeout
-from common.models import new_id
+from common.ids import new_id
 from marketplace.errors import ImageOnSale, ProductNotReady, ProductStateConflict
 from marketplace.models import Entitlement, Image, Price, Product
 from marketplace.selectors.offers import on_offer

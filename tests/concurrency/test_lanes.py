@@ -25,7 +25,7 @@ from accounts.models import OutgoingMail, SellerProfile
 from accounts.services.mail import queue_mail
 from billing.models import Order, StripeEvent
 from billing.services.orders import open_checkout, place_order
-from common.models import new_id
+from common.ids import new_id
 from config.jobs import JOBS, LANES
 from marketplace.markdown import RENDERER
 from marketplace.models import Manifest, Product

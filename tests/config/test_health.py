@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from common.neighbours import mark_away
+from common.db.outages import mark_away
 from config import health
 from config.health import HealthMiddleware, NotReady, Readiness
 from registry_auth.keys.store import KeyStore

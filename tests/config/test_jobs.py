@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from common.leases import lease_of_job
-from common.models import JobLease
+from common.db.leases import lease_of_job
+from common.db.models import JobLease
 from config.celery import app
 from config.jobs import JOBS, LANES
 from config.worker import lanes_of

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 
-from common.bodies import MOST, read_to_the_end
+from common.web.bodies import MOST, read_to_the_end
 from tests.support.ports import free_port
 from tests.support.registry import wait_until
 from tests.support.token_process import shop_environment

@@ -15,7 +15,7 @@ SLEEP = (
     "try: c.cursor().execute('SELECT pg_sleep(30)')\n"
     "except OperationalError as error: print(type(error.__cause__).__name__)"
 )
-LANE = "import django; django.setup(); from common.statements import limit_statements; from config.jobs import LANES; "
+LANE = "import django; django.setup(); from common.db.statements import limit_statements; from config.jobs import LANES; "
 
 
 def run(module: str, code: str, **environment: str) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from common.models import new_id
+from common.ids import new_id
 from marketplace.models import (
     Category,
     Entitlement,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from common.errors import DomainError
-from common.models import new_id
+from common.ids import new_id
 from marketplace.models import Entitlement, Image
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.services.entitlements import (

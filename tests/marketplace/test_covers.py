@@ -217,7 +217,7 @@ def test_whatever_changes_a_cover_has_it_drawn(monkeypatch: pytest.MonkeyPatch, 
     image, seller = product.images.get(), product.seller.account.user
     manifest = image.manifests.get()
     sent = []
-    monkeypatch.setattr("common.queue._send", lambda task, args: sent.append((task, *args)))
+    monkeypatch.setattr("common.ops.queue._send", lambda task, args: sent.append((task, *args)))
     named = {"repository": image.repository}
     acts: dict[str, Callable[[], object]] = {
         "describe": lambda: describe_manifest(manifest=manifest, description=ManifestDescription(Manifest.Kind.IMAGE, 1)),

@@ -2,7 +2,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.errors import EmailNotVerified, ReasonMissing
-from common.models import new_id
+from common.ids import new_id
 from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree, ProductNotOnOffer
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions

@@ -3,7 +3,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from common import locking
+from common.db import locking
 from common.errors import LockTimeout
 from marketplace import locks
 from marketplace.models import Entitlement, Image, Product

@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import timezone
 
-import common.redis
+import common.ops.redis
 from config.settings import inner
 from registry_auth import endpoint, failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
@@ -151,8 +151,8 @@ def access_of(response) -> dict[str, list[str]]:
 def no_redis(monkeypatch, settings) -> Iterator[None]:
     """Redis is away: nothing listens where it should be."""
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    for known in (common.redis.redis_client, common.redis.raw_redis_client, failures._limiter):
+    for known in (common.ops.redis.redis_client, common.ops.redis.raw_redis_client, failures._limiter):
         known.cache_clear()
     yield
-    for known in (common.redis.redis_client, common.redis.raw_redis_client, failures._limiter):
+    for known in (common.ops.redis.redis_client, common.ops.redis.raw_redis_client, failures._limiter):
         known.cache_clear()

@@ -6,7 +6,7 @@ from time import time
 import pytest
 import time_machine
 
-from common.redis import redis_client
+from common.ops.redis import redis_client
 from registry_auth import failures
 from registry_auth.credentials import Credentials
 from registry_auth.failures import DIFFERENT, SHOWINGS, note_failure

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import TokenScope
 from accounts.selectors.tokens import NOTED_USES, identity_token_for
-from common.redis import redis_client, redis_key
+from common.ops.redis import redis_client, redis_key
 from marketplace.models import Product
 from marketplace.services.credentials import make_pull_credential
 from tests.factories.accounts import AccessTokenFactory, UserFactory

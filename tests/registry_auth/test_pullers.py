@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisAway
 
-from common.leases import lease
-from common.redis import raw_redis_client, redis_key
+from common.db.leases import lease
+from common.ops.redis import raw_redis_client, redis_key
 from marketplace.models import Image, PullerSketch
 from marketplace.services.pulls import CountedPull, Pull, count_pulls
 from registry_auth.clients import client_of

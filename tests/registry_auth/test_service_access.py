@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.credentials import service_secret
 from accounts.selectors.tokens import NOTED_USES
-from common.redis import redis_client, redis_key
+from common.ops.redis import redis_client, redis_key
 from registry_auth.errors import RegistryAway, RegistryRefused
 from registry_auth.service_access import SERVICE_SUBJECT, SERVICE_USER, service_credentials
 from registry_auth.service_tokens import ServiceTokens

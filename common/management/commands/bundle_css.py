@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from common.css import bundle_style_sheets, style_sheet_directory
+from common.web.css import bundle_style_sheets, style_sheet_directory
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from accounts.locks import lock_seller
 from accounts.models import SellerProfile, User
 from accounts.services.audit import record_audit
-from common.locking import locked_transaction, translate_violation
-from common.queue import queue_after_commit
+from common.db.locking import locked_transaction, translate_violation
+from common.ops.queue import queue_after_commit
 from marketplace.descriptions import RENDERED, keep_rendering
 from marketplace.errors import ForeignImage, ImageNotUsable, InvalidProduct, NotYours, SlugFixed, SlugNamesAnotherImage, SlugTaken
 from marketplace.locks import lock_images, lock_product_with_images

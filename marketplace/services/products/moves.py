@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from accounts.services.reasons import require_reason
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 from marketplace.errors import ProductNotReady, ProductStateConflict
 from marketplace.locks import lock_product, lock_product_with_images
 from marketplace.models import Product

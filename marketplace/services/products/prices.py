@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_audit
 from common.currencies import CURRENCIES, LARGEST_CHARGE
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 from common.money import Money
 from marketplace.errors import InvalidPrice
 from marketplace.locks import lock_product

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User
 from accounts.services.mail import queue_mail
-from common import admin as common_admin
+from common.admin import acts as common_admin
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,

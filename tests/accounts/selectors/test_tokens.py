@@ -20,7 +20,7 @@ from accounts.selectors.tokens import (
 )
 from accounts.services.tokens import log_out_everywhere, revoke_access_token
 from accounts.services.users import disable_user, enable_user
-from common.redis import redis_client, redis_key
+from common.ops.redis import redis_client, redis_key
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
 from tests.support.credentials import find_credential
 

@@ -5,7 +5,7 @@ from django.test import RequestFactory
 
 from accounts.models import AuditEvent
 from accounts.services.audit import record_audit
-from common.client import ClientAddressMiddleware, address_of, client_address
+from common.web.client import ClientAddressMiddleware, address_of, client_address
 from tests.factories.accounts import UserFactory
 
 

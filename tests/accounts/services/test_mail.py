@@ -51,7 +51,7 @@ def test_a_subject_never_breaks_out_of_its_line() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_goes_with_the_change_it_tells_of(monkeypatch: pytest.MonkeyPatch) -> None:
     queued: list[str] = []
-    monkeypatch.setattr("common.queue._send", lambda task, _args: queued.append(task))
+    monkeypatch.setattr("common.ops.queue._send", lambda task, _args: queued.append(task))
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         _queue()
@@ -102,8 +102,8 @@ def test_a_worker_that_dies_between_sending_and_marking_leaves_a_mail_that_is_se
 def called(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The tasks that were queued."""
     queued: list[object] = []
-    monkeypatch.setattr("common.queue._send", lambda task, _args: queued.append(task))
-    monkeypatch.setattr("common.queue.transaction.on_commit", lambda send: send())
+    monkeypatch.setattr("common.ops.queue._send", lambda task, _args: queued.append(task))
+    monkeypatch.setattr("common.ops.queue.transaction.on_commit", lambda send: send())
     return queued
 
 

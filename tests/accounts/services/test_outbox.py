@@ -12,9 +12,9 @@ from accounts.models import OutgoingMail
 from accounts.services.mail import queue_mail
 from accounts.services.outbox import NEIGHBOUR, send_waiting_mail
 from accounts.tasks import MAIL_CONNECTIONS, send_due_mail
-from common.leases import lease_of_job
-from common.models import NeighbourAway
-from common.neighbours import mark_away
+from common.db.leases import lease_of_job
+from common.db.models import NeighbourAway
+from common.db.outages import mark_away
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Invitation, Membership, OutgoingMail, Role, User
 from accounts.services.invitations import invite
-from common.logging import JsonFormatter
+from common.ops.logging import JsonFormatter
 from tests.factories.accounts import PASSWORD, InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AccessToken
 from accounts.selectors.tokens import NOTED_USES, find_live_token, identity_token_for
-from common.redis import redis_client, redis_key
+from common.ops.redis import redis_client, redis_key
 from marketplace.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory

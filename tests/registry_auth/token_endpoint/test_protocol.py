@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.selectors.tokens import NOTED_USES
-from common.redis import redis_client, redis_key
+from common.ops.redis import redis_client, redis_key
 from registry_auth.services import tokens as service
 from tests.factories.marketplace import ImageFactory
 from tests.registry_auth.conftest import access_of

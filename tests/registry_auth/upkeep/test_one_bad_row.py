@@ -11,9 +11,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from common.claims import Attempt
-from common.models import NeighbourAway
-from common.neighbours import away_neighbours, mark_away
+from common.db.claims import Attempt
+from common.db.models import NeighbourAway
+from common.db.outages import away_neighbours, mark_away
 from marketplace.models import Image, Manifest
 from marketplace.services.unreadable import ask_for_removal, describe_again
 from registry_auth import tasks

@@ -6,8 +6,8 @@ from unittest import mock
 import pytest
 
 from accounts.models import AuditEvent
+from common.db.leases import lease
 from common.errors import LockTimeout
-from common.leases import lease
 from marketplace.models import Tag
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway

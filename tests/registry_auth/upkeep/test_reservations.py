@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from common.db.leases import lease
 from common.errors import LockTimeout
-from common.leases import lease
 from marketplace.models import Image
 from marketplace.services.expiry import free_name
 from registry_auth import tasks

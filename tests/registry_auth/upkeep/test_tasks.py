@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from common.leases import lease
+from common.db.leases import lease
 from common.tasks import clear_sessions
 from marketplace.models import Manifest
 from registry_auth import tasks

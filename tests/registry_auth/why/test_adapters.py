@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
-from common.models import new_id
+from common.ids import new_id
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound

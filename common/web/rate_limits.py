@@ -23,10 +23,10 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from common.client import network_of
+from common.db.models import PaceCount
 from common.errors import RetryLater
-from common.models import PaceCount
-from common.redis import redis_client, redis_key, unless_away
+from common.ops.redis import redis_client, redis_key, unless_away
+from common.web.client import network_of
 
 UNPACED: Final = ""  # in place of an act, for an address that needs no pace
 
@@ -157,7 +157,7 @@ def acts() -> Mapping[str, Act]:
 
 
 def _count(name: str, act: Act, pace: Pace, whom: str) -> list[Charge]:
-    key = salted_hmac("common.paces", f"{name}\0{pace.whose}\0{pace.within}\0{whom}", algorithm="sha256").hexdigest()
+    key = salted_hmac("common.web.rate_limits", f"{name}\0{pace.whose}\0{pace.within}\0{whom}", algorithm="sha256").hexdigest()
     if pace.kept is Kept.REDIS:
         _count_in_redis(key, act, pace)
         return []

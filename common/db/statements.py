@@ -22,7 +22,7 @@ def limit_statements(seconds: int) -> None:
     options: dict[str, Any] = connections.settings["default"]["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
     options.setdefault("connect_timeout", _CONNECT_SECONDS)
-    connection_created.connect(_watch, dispatch_uid="common.statements")
+    connection_created.connect(_watch, dispatch_uid="common.db.statements")
 
 
 def was_cancelled(error: BaseException | None) -> bool:

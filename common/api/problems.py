@@ -2,42 +2,18 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
-from rest_framework import exceptions, pagination
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
+from common.db.statements import was_cancelled
 from common.errors import DatabaseAway, DomainError, RetryLater, StatementTooSlow
-from common.http import note_unstorable
-from common.statements import was_cancelled
-
-
-class CursorPagination(pagination.CursorPagination):
-    """Pages that stay right while rows arrive: newest first, at most 100 at a time."""
-
-    ordering = "-id"  # UUIDv7: by time of creation
-    page_size = 25
-    page_size_query_param = "page_size"
-    max_page_size = 100
-
-    def decode_cursor(self, request: Request) -> pagination.Cursor | None:
-        """Return where the page begins.
-
-        Raises:
-            NotFound: the cursor is none of ours.
-        """
-        cursor = super().decode_cursor(request)
-        try:
-            if cursor is not None and cursor.position is not None:
-                UUID(str(cursor.position))
-        except ValueError as error:
-            raise exceptions.NotFound(self.invalid_cursor_message) from error
-        return cursor
+from common.web.pages import note_unstorable
 
 
 class NoSuchAddress(APIView):

@@ -11,7 +11,7 @@ from typing import Final
 from django.db import models
 from django.utils import timezone
 
-from common.models import NeighbourAway
+from common.db.models import NeighbourAway
 
 logger = logging.getLogger(__name__)
 DIFFERENT: Final = 3  # rows without anything in common

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import RedisError
 
-from common.redis import unless_away
+from common.ops.redis import unless_away
 
 logger = logging.getLogger(__name__)
 _in_place: frozenset[str] | None = None

@@ -9,9 +9,9 @@ from django.utils.module_loading import import_string
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from common.client import address_of
-from common.http import error_page, say_when_to_retry
-from common.paces import UNPACED, Charge, Doer, PaceReached, charge, give_back
+from common.web.client import address_of
+from common.web.pages import error_page, say_when_to_retry
+from common.web.rate_limits import UNPACED, Charge, Doer, PaceReached, charge, give_back
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 EVERY_WRITE: Final = "write"  # counted for each request that writes, beside the act of its own

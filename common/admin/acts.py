@@ -14,28 +14,23 @@ ours. A `DomainError` becomes a message beside the row's name, and the other row
 An act with more to ask for takes `form`, a subclass of `ReasonForm`; its further fields arrive as keyword arguments.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_permission_codename
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.http import urlencode
 
+from common.admin.neighbours import ROWS_AT_ONCE, _page_of
 from common.errors import DomainError
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
-
-ROWS_AT_ONCE = 100
 
 
 class ReasonForm(forms.Form):
@@ -132,53 +127,3 @@ def _perform(
         model_admin.message_user(request, f"{row}: {error.message}", messages.ERROR)
     else:
         model_admin.message_user(request, f"{row}: {label.lower()} – done.", messages.SUCCESS)
-
-
-def _page_of(row: Model) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-def _follow(row: Any, path: str) -> Iterator[Model]:
-    for name in path.split("__"):
-        try:
-            row = getattr(row, name)
-        except ObjectDoesNotExist:  # the other side of a one-to-one that is not there
-            row = None
-        if row is None:
-            return
-    yield row
-
-
-def neighbour(path: str, description: str = "") -> Any:  # a callable, which Django takes as a column and its stubs do not know
-    """Return a column (also for `readonly_fields`) that links to the page of a related row.
-
-    Args:
-        path: attributes joined by `__`, e.g. `account__user`; name them in `list_select_related` as well.
-        description: the column's head; the last attribute's name by default.
-    """
-
-    @admin.display(description=description or path.rpartition("__")[2].replace("_", " "), empty_value="–")
-    def column(row: Model) -> str:
-        return next((format_html('<a href="{}">{}</a>', _page_of(other), other) for other in _follow(row, path)), "–")
-
-    column.__name__ = f"neighbour_{path}"
-    return column
-
-
-def neighbours(model: type[Model], field: str, description: str = "", *, of: str = "pk") -> Any:  # as above
-    """Return a field for `readonly_fields` that links to the list of those rows of another model that point here.
-
-    Args:
-        model: whose list.
-        field: the lookup that leads from there to here, e.g. `user`.
-        description: the label; the model's plural by default.
-        of: which attribute of this row they hold.
-    """
-
-    @admin.display(description=description or str(model._meta.verbose_name_plural))
-    def column(row: Model) -> str:
-        page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        return format_html('<a href="{}?{}">show</a>', page, urlencode({f"{field}__exact": getattr(row, of)}))
-
-    column.__name__ = f"neighbours_{model._meta.model_name}_{field}"
-    return column

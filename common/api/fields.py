@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.naming import normal_name, validate_name
+from common.text import normal_name, validate_name
 
 
 class NameField(serializers.CharField):

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from common.http import error_page
+from common.web.pages import error_page
 
 NUL: Final = "\x00"  # PostgreSQL manual, 8.3: the character with code zero cannot be stored
 _LENGTH: Final = re.compile("[0-9]{1,15}")

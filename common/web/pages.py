@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from common.db.statements import was_cancelled
 from common.errors import DomainError, RetryLater, StatementTooSlow
-from common.statements import was_cancelled
 
 logger = logging.getLogger(__name__)
 _PAGES = {400, 403, 404, 500, 503}
@@ -94,18 +93,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return error_page(request, 500)
     response = error_page(request, 503)
     response["Retry-After"] = "30"
-    return response
-
-
-def theme(request: HttpRequest) -> HttpResponse:
-    """Keep the choice of light, dark or system for a year and go back to where the switch was pressed."""
-    choice = request.GET.get("theme") or request.POST.get("theme")
-    back = request.META.get("HTTP_REFERER", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = HttpResponseRedirect(back, status=303)
-    if choice in {"light", "dark"}:
-        response.set_cookie("theme", choice, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
-    else:
-        response.delete_cookie("theme", samesite="Lax")
     return response

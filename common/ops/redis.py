@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import TimeoutError as RedisTooSlow
 
-from common.dependency import Dependency
+from common.ops.circuit_breaker import Dependency
 
 REDIS_AWAY: Final = (RedisUnreachable, RedisTooSlow)  # it did not answer; any other RedisError is an answer
 _TIMEOUT_SECONDS = 0.25  # nothing that is merely noted may slow an answer for longer

@@ -6,7 +6,7 @@ from django import forms
 from django.forms import BaseForm
 
 from common.errors import DomainError
-from common.naming import normal_name, validate_name
+from common.text import normal_name, validate_name
 
 
 def add_domain_error(form: BaseForm, error: DomainError) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from django.db import models
 from django.utils import timezone
 
-from common.locking import locked_transaction
+from common.db.locking import locked_transaction
 
 logger = logging.getLogger(__name__)
 ERROR_LENGTH: Final = 500

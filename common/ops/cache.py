@@ -6,7 +6,7 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-from common.redis import REDIS, REDIS_AWAY
+from common.ops.redis import REDIS, REDIS_AWAY
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from typing import IO, Any
 
 from rest_framework import exceptions, parsers
 
-from common.reading import is_readable
+from common.web.reading import is_readable
 
 
 class ReadableJSONParser(parsers.JSONParser):

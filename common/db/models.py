@@ -1,0 +1,90 @@
+"""Bases of our tables, and the lease by which any number of schedulers runs a job once."""
+
+from collections.abc import Collection
+from typing import Any, Self
+
+from django.db import models
+
+from common.ids import new_id
+
+
+class UUIDModel(models.Model):
+    """A row that is named by a UUID in addresses, in the API and in other rows."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SavedByField(models.Model):
+    """A row whose `save()` writes the fields that differ from what was read, and no other: code of libraries saves rows whole.
+
+    What somebody else has changed meanwhile stays so, unless the same field was changed here. `update_fields` works as ever.
+    """
+
+    _read: dict[str, Any]
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not args and kwargs.get("update_fields") is None and not self._state.adding and not kwargs.get("force_insert"):
+            kwargs["update_fields"] = [name for name, value in self._held().items() if name not in self._read or self._read[name] != value]
+        super().save(*args, **kwargs)
+        self._note_read(kwargs.get("update_fields"))
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        row = super().from_db(*args, **kwargs)
+        row._note_read()  # noqa: SLF001  its own
+        return row
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        self._note_read(fields)
+
+    def _held(self) -> dict[str, Any]:
+        fields = (field.attname for field in self._meta.concrete_fields if not field.primary_key)
+        return {name: self.__dict__[name] for name in fields if name in self.__dict__}
+
+    def _note_read(self, names: Collection[str] | None = None) -> None:
+        held = self._held()
+        self._read = held if names is None else self._read | {name: held[name] for name in names if name in held}
+
+
+class JobLease(models.Model):
+    """Who runs a periodic job right now: one row a job, held until `held_until`."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NeighbourAway(models.Model):
+    """A service that runs over rows have found away: there is a row from the moment it was noticed until something succeeds again."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    since = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "neighbour that is away"
+        verbose_name_plural = "neighbours that are away"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PaceCount(models.Model):
+    """How often somebody did a paced act within a time that ends at `ends_at`. The key is a keyed hash of act, span and whom."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    act = models.CharField(max_length=40)
+    count = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.act}: {self.count}"

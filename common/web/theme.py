@@ -1,0 +1,18 @@
+"""Light, dark or as the system has it."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the choice of light, dark or system for a year and go back to where the switch was pressed."""
+    choice = request.GET.get("theme") or request.POST.get("theme")
+    back = request.META.get("HTTP_REFERER", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back, status=303)
+    if choice in {"light", "dark"}:
+        response.set_cookie("theme", choice, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
