@@ -1,26 +1,20 @@
 """Which tag pages lead with."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEvent
 from marketplace.errors import NotYours, UnknownTag
-from marketplace.models import PullCount, Tag
 from marketplace.selectors.tags import newest_tags
 from marketplace.services.manifests import record_push, remove_tag
 from marketplace.services.shown import feature_tag, repair_shown_tags
-from marketplace.versions import version_key
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     MANIFEST_TYPE,
     ImageFactory,
     ManifestFactory,
-    PullCountFactory,
     PushedImageFactory,
     TagFactory,
     digest_of,
@@ -111,32 +105,6 @@ def test_a_pushed_tag_knows_its_version():
         record_push(repository=image.repository, digest=digest_of(name), media_type=MANIFEST_TYPE, size=1, tag=name, at=timezone.now())
 
     assert [tag.version != "" for tag in image.tags.order_by("name")] == [False, True]
-
-
-def test_rows_from_before_get_versions_platforms_and_kinds():
-    image = ImageFactory()
-    child = ManifestFactory(image=image, platforms=["linux/arm64/v8"])
-    index = ManifestFactory(image=image, kind="index", children=[child.digest], platforms=["linux/arm64/v8", "linux/x86_64"])
-    cache = ManifestFactory(image=image, kind="index", children=[digest_of("a layer")], platforms=[])
-    Tag.objects.bulk_create(Tag(image=image, name=name, manifest=index) for name in ("2.0", "latest"))
-    for platform in ("linux/arm64", "linux/arm64/v8", "linux/x86_64"):
-        PullCountFactory(image=image, platform=platform, count=3)
-    migration = import_module("marketplace.migrations.0015_platforms_have_one_name")
-
-    migration.name_versions(apps, None)
-    migration.rename_platforms(apps, None)
-    with connection.cursor() as cursor:
-        cursor.execute(migration._INDEXES_WITHOUT_IMAGES)
-
-    assert dict(image.tags.values_list("name", "version")) == {"2.0": version_key("2.0"), "latest": ""}
-    for row, expected in (
-        (child, ("image", ["linux/arm64"])),
-        (index, ("index", ["linux/amd64", "linux/arm64"])),
-        (cache, ("artifact", [])),
-    ):
-        row.refresh_from_db()
-        assert (row.kind, row.platforms) == expected
-    assert dict(PullCount.objects.values_list("platform", "count")) == {"linux/arm64": 6, "linux/amd64": 3}
 
 
 def test_what_something_else_has_left_wrong_is_mended():
