@@ -45,6 +45,8 @@ FROM ground AS source
 COPY manage.py ./
 COPY common common
 COPY accounts accounts
+COPY outbox outbox
+COPY audit audit
 COPY marketplace marketplace
 COPY registry_auth registry_auth
 COPY billing billing

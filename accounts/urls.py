@@ -3,8 +3,9 @@
 from django.urls import path
 from django.urls.converters import StringConverter, register_converter
 
-from accounts import views
-from accounts.models.users import USERNAME_PATTERN
+from accounts.organisations.views import invitations, organisations
+from accounts.people.models import USERNAME_PATTERN
+from accounts.sign_in.views import account_settings
 
 
 class HandleConverter(StringConverter):
@@ -17,14 +18,20 @@ register_converter(HandleConverter, "handle")
 
 app_name = "accounts"
 urlpatterns = [
-    path("", views.account_settings, name="settings"),
-    path("organisations/", views.organisation_list, name="organisations"),
-    path("organisations/<handle:handle>/", views.organisation, name="organisation"),
-    path("organisations/<handle:handle>/leave", views.organisation_leave, name="organisation_leave"),
-    path("organisations/<handle:handle>/members/<uuid:membership_id>/role", views.member_role, name="member_role"),
-    path("organisations/<handle:handle>/members/<uuid:membership_id>/remove", views.member_remove, name="member_remove"),
-    path("organisations/<handle:handle>/invitations/<uuid:invitation_id>/withdraw", views.invitation_withdraw, name="invitation_withdraw"),
-    path("organisations/<handle:handle>/invitations/<uuid:invitation_id>/resend", views.invitation_resend, name="invitation_resend"),
-    path("invitations/", views.invitation_link, name="invitation_link"),
-    path("invitations/<uuid:invitation_id>/", views.invitation, name="invitation"),
+    path("", account_settings, name="settings"),
+    path("organisations/", organisations.organisation_list, name="organisations"),
+    path("organisations/<handle:handle>/", organisations.organisation, name="organisation"),
+    path("organisations/<handle:handle>/leave", organisations.organisation_leave, name="organisation_leave"),
+    path("organisations/<handle:handle>/members/<uuid:membership_id>/role", organisations.member_role, name="member_role"),
+    path("organisations/<handle:handle>/members/<uuid:membership_id>/remove", organisations.member_remove, name="member_remove"),
+    path(
+        "organisations/<handle:handle>/invitations/<uuid:invitation_id>/withdraw",
+        organisations.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path(
+        "organisations/<handle:handle>/invitations/<uuid:invitation_id>/resend", organisations.invitation_resend, name="invitation_resend"
+    ),
+    path("invitations/", invitations.invitation_link, name="invitation_link"),
+    path("invitations/<uuid:invitation_id>/", invitations.invitation, name="invitation"),
 ]

@@ -10,8 +10,8 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
-from accounts.selectors.buying import buyer_named, buyers_of
+from accounts.organisations.buying import buyer_named, buyers_of
+from accounts.people.models import User
 from billing.models import Order, OrderImage, Refund
 from billing.selectors.orders import orders_of_buyers, orders_seen_by
 from billing.services.orders import place_order

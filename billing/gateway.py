@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from billing.errors import InvalidWebhook, StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
 from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment, SeenDispute

@@ -59,7 +59,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "billing.settle_pending_orders": Job("money", limit=180, every=60),
     "billing.continue_waiting_refunds": Job("money", limit=180, every=30),
     "billing.close_stopped_checkouts": Job("money", limit=180, every=10),
-    "accounts.send_due_mail": Job("mail", limit=60, every=10),
+    "outbox.send_due_mail": Job("mail", limit=60, every=10),
     "registry_auth.describe_manifests": Job("registry", limit=120, every=15),
     "registry_auth.remove_taken_down_manifests": Job("registry", limit=300, every=15),
     "registry_auth.expire_reservations": Job("registry", limit=300, every=300),

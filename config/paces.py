@@ -10,7 +10,8 @@ from typing import Final
 
 from django.conf import settings
 
-from accounts.services import invitations, organisations, robots
+from accounts.organisations.services import invitations, organisations
+from accounts.robots import services
 from billing.services.orders import MOST_PENDING
 from common.web.rate_limits import UNPACED, Act, Kept, Pace, Whose, spoken
 from marketplace.services import room
@@ -162,8 +163,8 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("live access tokens of a user", str(settings.LAYERSTORE_TOKENS_PER_USER), "LAYERSTORE_TOKENS_PER_USER", "rows"),
     ("organisations that one user owns", str(settings.LAYERSTORE_ORGANISATIONS_PER_USER), "LAYERSTORE_ORGANISATIONS_PER_USER", "rows"),
     ("members of an organisation", str(settings.LAYERSTORE_MEMBERS_PER_ORGANISATION), "LAYERSTORE_MEMBERS_PER_ORGANISATION", "rows"),
-    ("live robots of an organisation", str(robots.MOST_ROBOTS), "", "rows"),
-    ("new secrets of an organisation's robots in a day", str(robots.NEW_A_DAY), "", "rows"),
+    ("live robots of an organisation", str(services.MOST_ROBOTS), "", "rows"),
+    ("new secrets of an organisation's robots in a day", str(services.NEW_A_DAY), "", "rows"),
     ("changes of roles of an organisation in a day", str(organisations.ROLE_CHANGES_A_DAY), "", "rows"),
     ("open invitations of an organisation", str(invitations.OPEN_AT_ONCE), "", "rows"),
     ("invitations from an organisation, and from a user, in a day", str(invitations.A_DAY_FROM_ONE), "", "rows"),

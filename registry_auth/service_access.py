@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from accounts.credentials import is_service_secret, service_secret
-from accounts.models import TokenScope
+from accounts.tokens.models import TokenScope
+from accounts.tokens.secrets import is_service_secret, service_secret
 from marketplace.selectors.access import Action
 from registry_auth import policy
 from registry_auth.credentials import Credentials

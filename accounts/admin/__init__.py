@@ -1,4 +1,4 @@
-"""Staff's view of people, sellers, credentials, mail and the audit trail."""
+"""Staff's view of people, sellers, organisations and credentials."""
 
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401  it registers what is taken away below
@@ -8,8 +8,6 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from accounts.admin.audit import AuditEventAdmin
-from accounts.admin.mail import OutgoingMailAdmin
 from accounts.admin.organisations import InvitationAdmin, MembershipAdmin
 from accounts.admin.people import AccountAdmin, UserAdmin
 from accounts.admin.sellers import SellerProfileAdmin
@@ -18,10 +16,8 @@ from accounts.admin.tokens import AccessTokenAdmin
 __all__ = [
     "AccessTokenAdmin",
     "AccountAdmin",
-    "AuditEventAdmin",
     "InvitationAdmin",
     "MembershipAdmin",
-    "OutgoingMailAdmin",
     "SellerProfileAdmin",
     "UserAdmin",
 ]

@@ -4,11 +4,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.models import Invitation, Membership, User
-from accounts.requests import signed_in
-from accounts.services.invitations import withdraw_invitation
-from accounts.services.organisations import remove_member
+from accounts.organisations.models import Invitation, Membership
+from accounts.organisations.services.invitations import withdraw_invitation
+from accounts.organisations.services.organisations import remove_member
+from accounts.people.models import User
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from common.admin.acts import ReasonForm, act
 from common.admin.neighbours import neighbour
 

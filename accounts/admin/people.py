@@ -6,15 +6,19 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.admin.organisations import NewOwnerForm
-from accounts.admin.trail import AuditedAdmin
-from accounts.models import AccessToken, Account, AuditEvent, Invitation, Membership, OutgoingMail, User
-from accounts.requests import signed_in
-from accounts.services.deletion import delete_account
-from accounts.services.organisations import appoint_owner
-from accounts.services.tokens import log_out_everywhere
-from accounts.services.users import disable_user, enable_user, remove_second_factors
+from accounts.organisations.models import Invitation, Membership
+from accounts.organisations.services.organisations import appoint_owner
+from accounts.people.models import Account, User
+from accounts.people.requests import signed_in
+from accounts.people.services import disable_user, enable_user, remove_second_factors
+from accounts.privacy.services.deletion import delete_account
+from accounts.tokens.models import AccessToken
+from accounts.tokens.services import log_out_everywhere
+from audit.admin import AuditedAdmin
+from audit.models import AuditEvent
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
+from outbox.mail.models import OutgoingMail
 
 
 @admin.register(User)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.models import FormerStripeAccount, SellerProfile
-from accounts.requests import signed_in
-from accounts.services.sellers import reinstate_seller, suspend_seller
-from accounts.services.stripe_accounts import ask_stripe_about, disconnect_stripe
+from accounts.people.requests import signed_in
+from accounts.sellers.models import FormerStripeAccount, SellerProfile
+from accounts.sellers.services.sellers import reinstate_seller, suspend_seller
+from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconnect_stripe
+from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour
 

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.models import AccessToken
-from accounts.requests import signed_in
-from accounts.services.tokens import revoke_access_token
+from accounts.people.requests import signed_in
+from accounts.tokens.models import AccessToken
+from accounts.tokens.services import revoke_access_token
+from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour
 

@@ -103,24 +103,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
-            fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('action', models.CharField(help_text='noun.verb, e.g. image.reserved', max_length=60)),
-                ('target_type', models.CharField(max_length=60)),
-                ('target_id', models.CharField(max_length=64)),
-                ('target_label', models.CharField(max_length=300)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('address', models.GenericIPAddressField(blank=True, null=True)),
-                ('details', models.JSONField(blank=True, default=dict)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ('-at',),
-            },
-        ),
-        migrations.CreateModel(
             name='Invitation',
             fields=[
                 ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
@@ -150,29 +132,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('created_at',),
-            },
-        ),
-        migrations.CreateModel(
-            name='OutgoingMail',
-            fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_error', models.CharField(blank=True, editable=False, max_length=500)),
-                ('given_up_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('key', models.CharField(help_text='What it is about; the same key is never sent twice.', max_length=200)),
-                ('origin', models.CharField(blank=True, editable=False, help_text='Whose turn it is among those that wait.', max_length=254)),
-                ('to', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=200)),
-                ('body_text', models.TextField(blank=True)),
-                ('body_html', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ('-created_at',),
-                'indexes': [models.Index(condition=models.Q(('given_up_at__isnull', True), ('sent_at__isnull', True)), fields=['attempts', 'due_at'], name='outgoing_mail_due')],
-                'constraints': [models.UniqueConstraint(fields=('key',), name='outgoing_mail_key_unique'), models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), models.Q(('body_html', ''), ('body_text', ''), ('given_up_at__isnull', True)), _connector='OR'), name='outgoing_mail_sent_keeps_no_text')],
             },
         ),
         migrations.AddConstraint(
@@ -235,14 +194,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='accesstoken',
             constraint=models.CheckConstraint(condition=models.Q(('superseded_at__isnull', True), models.Q(('expires_at__isnull', False), ('organisation__isnull', False)), _connector='OR'), name='access_token_superseded_robot_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['target_type', 'target_id', '-at'], name='audit_event_of_target'),
-        ),
-        migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['-at'], name='audit_event_newest'),
         ),
         migrations.AddIndex(
             model_name='invitation',

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from billing.forms import RefundForm
 from billing.models import Dispute, Order, OrderImage, Refund
 from billing.services.flags import clear_flag, end_order

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from billing.models import Refund
 from billing.services.refunds import retry_refund
 from common.admin.acts import act

@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import Account, SellerProfile
+from accounts.people.models import Account
+from accounts.sellers.models import SellerProfile
 from common.db.claims import Attempt
 from common.db.models import UUIDModel
 from common.money import Money

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from accounts.models import Account, SellerProfile, User
-from accounts.selectors.buying import buyers_of
+from accounts.organisations.buying import buyers_of
+from accounts.people.models import Account, User
+from accounts.sellers.models import SellerProfile
 from billing.models import Order, OrderImage
 from billing.payment import DisputeState
 from marketplace.models import Entitlement

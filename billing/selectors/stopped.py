@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from billing.models import Order, OrderImage
 from marketplace.models import Image, Product
 

@@ -4,10 +4,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from accounts.models import SellerProfile, User
-from accounts.services.audit import record_audit
-from accounts.services.sellers import record_stripe_account, record_stripe_state
-from accounts.services.stripe_accounts import end_stripe_account, record_stripe_problem, regain_stripe_account
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from accounts.sellers.services.sellers import record_stripe_account, record_stripe_state
+from accounts.sellers.services.stripe_accounts import end_stripe_account, record_stripe_problem, regain_stripe_account
+from audit.services import record_audit
 from billing import gateway
 from billing.errors import StripeAccountGone, StripeRefused
 from billing.gateway import Standing

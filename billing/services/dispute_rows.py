@@ -2,7 +2,7 @@
 
 import logging
 
-from accounts.services.audit import record_audit
+from audit.services import record_audit
 from billing.models import Dispute, Order
 from billing.payment import NEEDS_RESPONSE, DisputeState, Payment, SeenDispute
 from billing.services.staff_mail import tell_staff_of_dispute

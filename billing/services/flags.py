@@ -2,9 +2,8 @@
 
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
 from billing.errors import OrderNotFlagged, OrderNotStuck
 from billing.locks import lock_order
 from billing.models import Order

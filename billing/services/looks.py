@@ -11,8 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.locks import lock_seller
-from accounts.services.audit import record_audit
+from accounts.sellers.locks import lock_seller
+from audit.services import record_audit
 from billing import gateway
 from billing.locks import lock_order
 from billing.models import Order, Refund

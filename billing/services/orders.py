@@ -8,13 +8,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.locks import lock_seller, lock_user
-from accounts.models import Account, User
-from accounts.selectors.buying import buys_for, require_buyer
-from accounts.selectors.users import require_verified_email
-from accounts.services.audit import record_audit
-from accounts.services.buying import keep_buyer
-from accounts.services.stripe_accounts import record_stripe_problem
+from accounts.organisations.buying import buys_for, keep_buyer, require_buyer
+from accounts.people.locks import lock_user
+from accounts.people.models import Account, User
+from accounts.people.selectors import require_verified_email
+from accounts.sellers.locks import lock_seller
+from accounts.sellers.services.stripe_accounts import record_stripe_problem
+from audit.services import record_audit
 from billing import gateway
 from billing.errors import (
     AlreadyOwned,

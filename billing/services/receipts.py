@@ -4,17 +4,16 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.lifetimes import pull_ends_after_minutes
-from accounts.models import User
-from accounts.selectors.buying import addresses_of_buyers
-from accounts.services.audit import record_audit
-from accounts.services.mail import queue_mail
-from accounts.services.reasons import require_reason
+from accounts.organisations.buying import addresses_of_buyers
+from accounts.people.models import User
+from accounts.tokens.lifetimes import pull_ends_after_minutes
+from audit.services import record_audit, require_reason
 from billing.errors import OrderNotPaid
 from billing.locks import lock_order
 from billing.models import Order, Refund
 from billing.services.refund_rows import MADE_AT_STRIPE
 from common.db.locking import locked_transaction
+from outbox.mail.services import queue_mail
 
 
 def queue_receipt(*, order: Order, again: str = "") -> None:

@@ -3,7 +3,7 @@
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.people.models import User
 from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment
 from common.ops.queue import queue_after_commit

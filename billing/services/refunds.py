@@ -4,9 +4,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundNotWaiting, RefundNotWhole, RefundOutOfRange, StripeRefused
 from billing.locks import lock_order, lock_refund

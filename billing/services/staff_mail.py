@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.selectors.staff import addresses_of_staff
-from accounts.services.mail import queue_mail
+from accounts.people.selectors import addresses_of_staff
 from billing.locks import lock_order
 from billing.models import Dispute
 from billing.payment import NEEDS_RESPONSE
 from common.db.locking import locked_transaction
+from outbox.mail.services import queue_mail
 
 logger = logging.getLogger(__name__)
 REMIND_BEFORE = timedelta(days=2)

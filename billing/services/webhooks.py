@@ -7,9 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
 from billing import gateway
 from billing.errors import StripeRefused, WebhookSwitchedOff
 from billing.locks import lock_event

@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.lifetimes import pull_ends_after_minutes
-from accounts.models import User
-from accounts.requests import signed_in
-from accounts.selectors.buying import buyer_named, buyers_of
+from accounts.organisations.buying import buyer_named, buyers_of
+from accounts.people.models import User
+from accounts.people.requests import signed_in
+from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.errors import CheckoutOpening
 from billing.models import Order
 from billing.selectors.orders import orders_of_buyers, orders_seen_by, pulls_of_order

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
 from billing.errors import StripeAway, StripeRefused
 from billing.regions import COUNTRIES, in_another_region
 from billing.selectors.orders import orders_of_seller

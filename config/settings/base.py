@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "registry_auth",
     "marketplace",
     "accounts",
+    "outbox",
+    "audit",
     "common",
     "allauth",
     "allauth.account",
@@ -96,7 +98,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "accounts.middleware.StaffDoorMiddleware",
+    "accounts.sign_in.middleware.StaffDoorMiddleware",
     "common.web.throttling.PaceMiddleware",
     "billing.places.StripePlacesMiddleware",
     "common.web.pages.DomainErrorMiddleware",
@@ -167,7 +169,7 @@ CELERY_TASK_ANNOTATIONS = jobs.annotations(LAYERSTORE_JOBS)
 CELERY_BEAT_SCHEDULE = jobs.beat_schedule(LAYERSTORE_JOBS)
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.EmailOrUsernameBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.backends.EmailOrUsernameBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -181,8 +183,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/library/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "accounts.sign_in.forms.SignUpForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -209,11 +211,11 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(LAYERSTORE_PUBLIC_URL).scheme
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "add_webauthn": "accounts.passkeys.AddKeyForm",
-    "edit_webauthn": "accounts.passkeys.EditKeyForm",
-    "login_webauthn": "accounts.passkeys.LoginKeyForm",
-    "authenticate_webauthn": "accounts.passkeys.ShowKeyForm",
-    "reauthenticate_webauthn": "accounts.passkeys.ReauthenticateKeyForm",
+    "add_webauthn": "accounts.sign_in.passkeys.AddKeyForm",
+    "edit_webauthn": "accounts.sign_in.passkeys.EditKeyForm",
+    "login_webauthn": "accounts.sign_in.passkeys.LoginKeyForm",
+    "authenticate_webauthn": "accounts.sign_in.passkeys.ShowKeyForm",
+    "reauthenticate_webauthn": "accounts.sign_in.passkeys.ReauthenticateKeyForm",
 }
 MFA_TOTP_ISSUER = "Layerstore"
 
@@ -253,7 +255,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 LAYERSTORE_API_RATES = {"user": env.text("LAYERSTORE_API_RATE", "600/min"), "anon": "60/min"}
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.ReadableJSONParser"],

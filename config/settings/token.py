@@ -6,7 +6,7 @@ ROOT_URLCONF = "config.urls_token"
 ALLOWED_HOSTS = ["*"]  # nothing here is made from the Host header, and registry clients reach it under any name
 MIDDLEWARE = []
 # Only what has rows that it reads: no admin, no API, no sign-in by password.
-INSTALLED_APPS = ["registry_auth", "marketplace", "accounts", "common", "django.contrib.auth", "django.contrib.contenttypes"]
+INSTALLED_APPS = ["registry_auth", "marketplace", "accounts", "audit", "common", "django.contrib.auth", "django.contrib.contenttypes"]
 LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
 # Kept connections are not tested before each use, which would cost a round trip: a dead one is noticed and the request tried once more.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405  from the base

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour
 from marketplace.admin.bounds import PULL_ENDS
@@ -17,7 +17,7 @@ from marketplace.services.gifts import take_back_entitlement
 SOURCES = {
     Entitlement.Source.ORDER: "billing_order",
     Entitlement.Source.FREE: "marketplace_product",
-    Entitlement.Source.STAFF: "accounts_auditevent",
+    Entitlement.Source.STAFF: "audit_auditevent",
 }
 
 

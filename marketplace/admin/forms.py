@@ -2,7 +2,7 @@
 
 from django import forms
 
-from accounts.models import Account
+from accounts.people.models import Account
 from common.admin.acts import ReasonForm
 
 

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.models import Account
-from accounts.requests import signed_in
+from accounts.people.models import Account
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
 from marketplace.admin.bounds import PULL_ENDS, PUSH_ENDS

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
 from marketplace.models import Category, Price, Product, ProductImage, ProductPicture

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from accounts.admin.trail import AuditedAdmin
+from audit.admin import AuditedAdmin
 from common.admin.neighbours import neighbour
 from marketplace.models import PullCount, PullerSketch
 

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.admin.trail import AuditedAdmin
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
 from marketplace.models import LayerList, Manifest, Tag

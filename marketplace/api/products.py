@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.selectors.buying import buyer_named
+from accounts.organisations.buying import buyer_named
 from marketplace.api import serializers
 from marketplace.api.requests import asker, checked
 from marketplace.models import Category, Namespace, Price, Product

@@ -5,7 +5,7 @@ from typing import Any, cast
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from accounts.models import User
+from accounts.people.models import User
 
 
 def asker(request: Request) -> User:

@@ -8,11 +8,12 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import AccessToken, Account
-from accounts.models.organisations import MANAGING_ROLES
-from accounts.selectors.organisations import organisations_of
-from accounts.services.robots import LONGEST_NAME, revoke_robot
-from accounts.services.tokens import IssuedToken
+from accounts.organisations.models import MANAGING_ROLES
+from accounts.organisations.selectors import organisations_of
+from accounts.people.models import Account
+from accounts.robots.services import LONGEST_NAME, revoke_robot
+from accounts.tokens.models import AccessToken
+from accounts.tokens.services import IssuedToken
 from marketplace.api.requests import asker, checked
 from marketplace.api.tokens import ImagesField, shown_once
 from marketplace.selectors.credentials import image_ids_of

@@ -8,8 +8,8 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import AccessToken, TokenScope
-from accounts.services.tokens import IssuedToken, revoke_access_token
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.services import IssuedToken, revoke_access_token
 from common.api.fields import NameField
 from marketplace.api.requests import asker, checked
 from marketplace.selectors.credentials import image_ids_of

@@ -8,8 +8,8 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
-from accounts.models import TokenScope
-from accounts.services.robots import LONGEST_NAME
+from accounts.robots.services import LONGEST_NAME
+from accounts.tokens.models import TokenScope
 from common.errors import DomainError
 from common.web.forms import NameField
 from marketplace.models import Image

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from accounts.models import AccessToken
+from accounts.tokens.models import AccessToken
 from marketplace.models.images import Image
 
 

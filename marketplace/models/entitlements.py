@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.people.models import Account
 from common.db.models import UUIDModel
 from marketplace.models.images import Image
 
@@ -32,7 +32,7 @@ class Entitlement(UUIDModel):
     class Source(models.TextChoices):
         ORDER = "order", "Bought"  # billing.Order
         FREE = "free", "Got for free"  # marketplace.Product
-        STAFF = "staff", "Given by staff"  # accounts.AuditEvent
+        STAFF = "staff", "Given by staff"  # audit.AuditEvent
 
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entitlements")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="entitlements")

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.models.images import Image, Namespace

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.people.models import Account
 from common.db.models import UUIDModel
 from marketplace.models.images import Image
 

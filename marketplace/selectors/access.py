@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.models import AccessToken, User
-from accounts.selectors.organisations import account_ids_of
+from accounts.organisations.selectors import account_ids_of
+from accounts.people.models import User
+from accounts.tokens.models import AccessToken
 from common.db.prepared import Prepared, array
 
 LONGEST_REPOSITORY = 255

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import AccessToken
+from accounts.tokens.models import AccessToken
 from marketplace.errors import NothingToPull
 from marketplace.models import CredentialImage, Entitlement, Image
 from marketplace.selectors.access import Subject

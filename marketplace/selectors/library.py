@@ -10,9 +10,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, OuterRef, Value, When
 
-from accounts.models import Account, Membership, User
-from accounts.models.organisations import PULLING_ROLES
-from accounts.selectors.organisations import memberships_of
+from accounts.organisations.models import PULLING_ROLES, Membership
+from accounts.organisations.selectors import memberships_of
+from accounts.people.models import Account, User
 from marketplace.models import Entitlement, Image, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.selectors.listings import ImageListing, list_images, product_url

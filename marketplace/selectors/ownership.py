@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from accounts.models import Membership, SellerProfile, User
+from accounts.organisations.models import Membership
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from marketplace.errors import NotYours, SellerIsSuspended
 from marketplace.models import Entitlement, Product
 

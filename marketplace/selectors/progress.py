@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from accounts.models import Account
+from accounts.people.models import Account
 from marketplace.models import Image, Namespace, Price, Product
 
 

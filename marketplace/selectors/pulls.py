@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts.models import Membership
+from accounts.organisations.models import Membership
 from marketplace.models import Entitlement, Image, PullCount, PullerSketch
 
 DAYS = 30

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from accounts.selectors.tokens import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
+from accounts.tokens.selectors import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
 from common.db.prepared import Prepared, array
 from marketplace.selectors.access import FACTS_COLUMNS, FACTS_TEXT, Facts, Subject, askable
 

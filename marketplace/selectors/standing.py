@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.models import Account, Membership, User
-from accounts.models.organisations import BUYING_ROLES, PULLING_ROLES
-from accounts.selectors.organisations import memberships_of
+from accounts.organisations.models import BUYING_ROLES, PULLING_ROLES, Membership
+from accounts.organisations.selectors import memberships_of
+from accounts.people.models import Account, User
 from marketplace.models import Product
 from marketplace.selectors.offers import obtainable_at
 from marketplace.selectors.ownership import holders_among, owns

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts.models import AccessToken, Account, TokenScope, User
-from accounts.services import robots
-from accounts.services.tokens import IssuedToken, create_access_token
+from accounts.people.models import Account, User
+from accounts.robots import services
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.services import IssuedToken, create_access_token
 from common.db.locking import locked_transaction
 from marketplace.errors import LimitedTokenUsesNoApi, NothingToPull
 from marketplace.models import CredentialImage, Image
@@ -67,11 +68,11 @@ def make_robot(
     Raises:
         NothingToPull: an image that the organisation may not pull.
         EmailNotVerified, InvalidRobotName, NotAnOwner, RobotNameTaken, TokenExpiryPast, TokenTooPowerful, TooManyNewRobots,
-            TooManyRobots: as `accounts.services.robots.create_robot` says.
+            TooManyRobots: as `accounts.robots.services.create_robot` says.
     """
     images = _openable(image_ids, Subject((organisation.pk,)), [TokenScope.PULL])
     with locked_transaction():
-        issued = robots.create_robot(
+        issued = services.create_robot(
             organisation=organisation, actor=actor, name=name, expires_at=expires_at, limited_to=_names(images), maker=maker
         )
         _limit(issued.token, images)
@@ -83,10 +84,10 @@ def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expire
 
     Raises:
         EmailNotVerified, NotAnOwner, RobotEnded, TokenExpiryPast, TooManyNewRobots, TooManyRobots: as
-            `accounts.services.robots.replace_robot` says.
+            `accounts.robots.services.replace_robot` says.
     """
     with locked_transaction():
-        issued = robots.replace_robot(robot=robot, actor=actor, overlap=overlap, expires_at=expires_at)
+        issued = services.replace_robot(robot=robot, actor=actor, overlap=overlap, expires_at=expires_at)
         _limit(issued.token, images_of_credential(robot) if robot.limited else [])
     return issued
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.locks import lock_seller
-from accounts.services.audit import record_audit
+from accounts.sellers.locks import lock_seller
+from audit.services import record_audit
 from common.db.locking import locked_transaction
 from marketplace.locks import lock_namespace
 from marketplace.models import Image, Namespace, Product

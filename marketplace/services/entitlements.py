@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.models import Account, User
-from accounts.selectors.users import require_verified_email
-from accounts.services.buying import keep_buyer
-from accounts.services.reasons import require_reason
+from accounts.organisations.buying import keep_buyer
+from accounts.people.models import Account, User
+from accounts.people.selectors import require_verified_email
+from audit.services import require_reason
 from common.db.locking import locked_transaction
 from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree
 from marketplace.locks import lock_entitlements_of_source, lock_images, lock_product_with_images

@@ -13,13 +13,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.services.audit import record_audit
-from accounts.services.mail import queue_mail
+from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.db.sparing import sparing_others
 from marketplace.errors import ImageStateConflict
 from marketplace.locks import lock_image
 from marketplace.models import Image
+from outbox.mail.services import queue_mail
 
 
 def warn_of_expiry(*, now: datetime) -> int:

@@ -2,9 +2,8 @@
 
 from django.utils import timezone
 
-from accounts.models import Account, User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import Account, User
+from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from marketplace.errors import EntitlementIsBought, EntitlementIsRevoked
 from marketplace.locks import lock_entitlement

@@ -3,10 +3,9 @@
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.selectors.users import require_verified_email
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from accounts.people.selectors import require_verified_email
+from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
 from marketplace.errors import ImageNameAlreadyReserved, ImageOnSale, ImageQuotaReached, ImageStateConflict
 from marketplace.locks import lock_image, lock_namespace

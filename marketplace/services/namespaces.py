@@ -2,12 +2,11 @@
 
 from django.conf import settings
 
-from accounts.locks import lock_seller
-from accounts.models import User
-from accounts.selectors.users import require_verified_email
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
-from accounts.services.sellers import become_seller
+from accounts.people.models import User
+from accounts.people.selectors import require_verified_email
+from accounts.sellers.locks import lock_seller
+from accounts.sellers.services.sellers import become_seller
+from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
 from marketplace.errors import NamespaceLooksAlike, NamespaceQuotaReached, NamespaceTaken
 from marketplace.locks import lock_namespace

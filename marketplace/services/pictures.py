@@ -8,8 +8,8 @@ from django.db import transaction
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from accounts.models import User
-from accounts.services.audit import record_audit
+from accounts.people.models import User
+from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.ids import new_id
 from marketplace.colours import to_srgb

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.selectors.subjects import accounts_of_subjects
+from accounts.people.selectors import accounts_of_subjects
 from common.db.locking import locked_transaction
 from common.ids import new_id
 from marketplace.locks import lock_images

@@ -1,7 +1,7 @@
 """Which tag pages lead with is decided when something is pushed or removed, and kept with the image."""
 
-from accounts.models import User
-from accounts.services.audit import record_audit
+from accounts.people.models import User
+from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
 from marketplace.errors import UnknownTag

@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts.requests import signed_in
-from accounts.selectors.organisations import account_ids_of
+from accounts.organisations.selectors import account_ids_of
+from accounts.people.requests import signed_in
 from common.errors import DomainError
 from marketplace.forms.credentials import PullCredentialForm
 from marketplace.models import Image

@@ -9,8 +9,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.models import SellerProfile
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
+from accounts.sellers.models import SellerProfile
 from marketplace.models import Image, Product
 from marketplace.selectors.listings import with_parts
 

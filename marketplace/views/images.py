@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
-from accounts.requests import signed_in
+from accounts.people.models import User
+from accounts.people.requests import signed_in
 from common.errors import DomainError
 from marketplace.covers import Shape
 from marketplace.models import Entitlement, Image, Product

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import signed_in
-from accounts.selectors.buying import buyer_named
+from accounts.organisations.buying import buyer_named
+from accounts.people.requests import signed_in
 from common.errors import DomainError
 from marketplace.models import Product
 from marketplace.selectors.library import library_page, shelves_of

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import add_domain_error
 from marketplace.forms.products import PictureForm, PriceForm

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.requests import signed_in
+from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import add_domain_error
 from marketplace.descriptions import render_description

@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import AccessToken, Membership
-from accounts.models.organisations import MANAGING_ROLES
-from accounts.requests import signed_in
-from accounts.selectors.robots import robots_of
-from accounts.services.robots import MOST_ROBOTS, revoke_robot
-from accounts.services.tokens import IssuedToken
+from accounts.organisations.models import MANAGING_ROLES, Membership
+from accounts.people.requests import signed_in
+from accounts.robots.selectors import robots_of
+from accounts.robots.services import MOST_ROBOTS, revoke_robot
+from accounts.tokens.models import AccessToken
+from accounts.tokens.services import IssuedToken
 from common.errors import DomainError
 from common.web.pages import say_when_to_retry
 from marketplace.forms.credentials import ReplaceRobotForm, RobotForm

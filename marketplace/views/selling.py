@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
-from accounts.requests import signed_in
-from accounts.selectors.users import has_verified_email
+from accounts.people.models import User
+from accounts.people.requests import signed_in
+from accounts.people.selectors import has_verified_email
 from common.errors import DomainError
 from common.web.forms import add_domain_error
 from marketplace.covers import Shape

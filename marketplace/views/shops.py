@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.people.models import User
 from marketplace.covers import Shape, covers_of_products
 from marketplace.descriptions import shown_description
 from marketplace.models import Namespace, Product

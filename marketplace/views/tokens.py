@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import AccessToken, TokenScope, User
-from accounts.requests import has_signed_in_freshly, signed_in
-from accounts.selectors.organisations import account_ids_of
-from accounts.selectors.tokens import tokens_of
-from accounts.services import tokens as services
+from accounts.organisations.selectors import account_ids_of
+from accounts.people.models import User
+from accounts.people.requests import has_signed_in_freshly, signed_in
+from accounts.tokens import services
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import tokens_of
 from common.errors import DomainError
 from marketplace.forms.credentials import AccessTokenForm
 from marketplace.selectors.credentials import images_to_choose

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from accounts.admin.trail import AuditedAdmin
+from audit.admin import AuditedAdmin
 from registry_auth.models import Reconciliation
 
 _REPAIRED = Q(written__gt=0) | Q(removed__gt=0)
@@ -57,4 +57,4 @@ class ReconciliationAdmin(AuditedAdmin):
             return None
         until = run.ended_at or timezone.now()
         query = {"action__exact": "image.reconciled", "at__gte": run.started_at.isoformat(), "at__lte": until.isoformat()}
-        return format_html('<a href="{}?{}">show</a>', reverse("admin:accounts_auditevent_changelist"), urlencode(query))
+        return format_html('<a href="{}?{}">show</a>', reverse("admin:audit_auditevent_changelist"), urlencode(query))

@@ -12,9 +12,8 @@ from django.db import InterfaceError, OperationalError, connection, models
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from common.errors import RetryLater
 from marketplace.services.manifests import record_push, remove_manifest, remove_tag

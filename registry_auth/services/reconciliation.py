@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts.services.audit import record_audit
+from audit.services import record_audit
 from common.db.outages import mark_away
 from marketplace.models import Image, Tag
 from marketplace.services.manifests import record_push, remove_tag

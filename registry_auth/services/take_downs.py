@@ -5,7 +5,7 @@ from functools import partial
 
 from django.db.models import Exists, OuterRef
 
-from accounts.services.audit import record_audit
+from audit.services import record_audit
 from common.db.claims import claim_due, put_back
 from marketplace.models import Image, Manifest
 from marketplace.services.manifests import remove_manifest

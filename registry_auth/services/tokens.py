@@ -11,8 +11,8 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 
-from accounts.credentials import IDENTITY_PREFIX
-from accounts.selectors.tokens import Credential, note_token_use
+from accounts.tokens.secrets import IDENTITY_PREFIX
+from accounts.tokens.selectors import Credential, note_token_use
 from marketplace.selectors.access import Facts, Subject, access_facts, decide
 from marketplace.selectors.shown import find_shown
 from registry_auth import policy

@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
 from common.db.claims import Backoff, put_off, try_again
 from common.db.locking import locked_transaction
 from marketplace.models import Image

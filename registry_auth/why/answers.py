@@ -7,7 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccessToken, Account
+from accounts.people.models import Account
+from accounts.tokens.models import AccessToken
 from marketplace.models import Entitlement
 from registry_auth.why.references import Reference
 

@@ -8,7 +8,8 @@ from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import AccessToken, User
+from accounts.people.models import User
+from accounts.tokens.models import AccessToken
 from registry_auth.why.answers import Answer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from registry_auth.why.references import LONGEST_TEXT

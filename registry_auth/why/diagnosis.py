@@ -6,9 +6,10 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 
-from accounts.models import AccessToken, Account, User
-from accounts.selectors.organisations import organisations_of
-from accounts.selectors.shown import find_shown_token
+from accounts.organisations.selectors import organisations_of
+from accounts.people.models import Account, User
+from accounts.tokens.models import AccessToken
+from accounts.tokens.selectors import find_shown_token
 from marketplace.models import Entitlement, Image, Product, Tag
 from marketplace.selectors.access import Action, Facts, Subject, access_facts, decide
 from marketplace.selectors.listings import product_url

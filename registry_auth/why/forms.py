@@ -4,8 +4,9 @@ from typing import cast
 
 from django import forms
 
-from accounts.models import AccessToken, User
-from accounts.selectors.tokens import tokens_of
+from accounts.people.models import User
+from accounts.tokens.models import AccessToken
+from accounts.tokens.selectors import tokens_of
 from registry_auth.why.diagnosis import Login
 from registry_auth.why.references import LONGEST_TEXT
 

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import User
+from accounts.people.models import User
 from registry_auth.why.diagnosis import why_not_pull
 from registry_auth.why.forms import WhyForm
 from registry_auth.why.references import NotAnImage

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.selectors.tokens import NOTED_USES
+from accounts.tokens.selectors import NOTED_USES
 from common.ops.redis import redis_client, redis_key
 
 

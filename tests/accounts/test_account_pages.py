@@ -4,7 +4,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client, override_settings
 
-from accounts.models import AccessToken, User
+from accounts.people.models import User
+from accounts.tokens.models import AccessToken
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.support.pages import assert_sound
 

@@ -1,8 +1,8 @@
 import pytest
 from allauth.account.models import EmailAddress
 
-from accounts.models import Account
-from accounts.selectors.tokens import find_live_token
+from accounts.people.models import Account
+from accounts.tokens.selectors import find_live_token
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, SellerFactory, UserFactory
 
 

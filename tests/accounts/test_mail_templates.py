@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from accounts.models import OutgoingMail, Role
-from accounts.services.mail import queue_mail
+from accounts.organisations.models import Role
 from common.money import Money
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)

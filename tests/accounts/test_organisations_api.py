@@ -1,7 +1,8 @@
 import pytest
 from django.test import Client
 
-from accounts.models import Account, Role
+from accounts.organisations.models import Role
+from accounts.people.models import Account
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory
 
 pytestmark = pytest.mark.django_db

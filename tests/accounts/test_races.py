@@ -7,17 +7,25 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.errors import NotAnOwner, RobotNameTaken, TooManyTokens
-from accounts.locks import lock_organisation
-from accounts.models import AccessToken, Account, AuditEvent, Membership, OutgoingMail, SellerProfile, TokenScope, User
-from accounts.selectors.tokens import note_token_use
-from accounts.services import robots
-from accounts.services.mail import queue_mail
-from accounts.services.reminders import remind_of_ending_tokens
-from accounts.services.robots import create_robot, replace_robot
-from accounts.services.sellers import become_seller, record_stripe_account
-from accounts.services.tokens import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
-from accounts.tasks import send_due_mail, write_noted_token_uses
+from accounts.organisations.errors import NotAnOwner
+from accounts.organisations.locks import lock_organisation
+from accounts.organisations.models import Membership
+from accounts.people.models import Account, User
+from accounts.robots import services
+from accounts.robots.errors import RobotNameTaken
+from accounts.robots.reminders import remind_of_ending_tokens
+from accounts.robots.services import create_robot, replace_robot
+from accounts.sellers.models import SellerProfile
+from accounts.sellers.services.sellers import become_seller, record_stripe_account
+from accounts.tokens.errors import TooManyTokens
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import note_token_use
+from accounts.tokens.services import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
+from accounts.tokens.tasks import write_noted_token_uses
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
+from outbox.mail.tasks import send_due_mail
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, MembershipFactory, RobotFactory, SellerFactory, UserFactory
 from tests.support.threads import run_in_threads
 
@@ -171,7 +179,7 @@ def test_one_of_ten_robots_of_one_name_is_made_and_the_others_are_told() -> None
 
 
 def test_robots_made_by_several_owners_at_once_stay_within_what_an_organisation_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "MOST_ROBOTS", 3)
+    monkeypatch.setattr(services, "MOST_ROBOTS", 3)
     first = MembershipFactory()
     owners = [first.user, *(MembershipFactory(account=first.account).user for _ in range(4))]
 

@@ -8,8 +8,10 @@ from django.contrib.auth import hashers
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisAway
 
-from accounts import adapter
-from accounts.models import AuditEvent, OutgoingMail, User
+from accounts.people.models import User
+from accounts.sign_in import adapter
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
-from accounts import tasks
-from accounts.models import AccessToken
-from accounts.selectors.tokens import NOTED_USES, note_token_use
-from accounts.tasks import write_noted_token_uses
+from accounts.tokens import tasks
+from accounts.tokens.models import AccessToken
+from accounts.tokens.selectors import NOTED_USES, note_token_use
+from accounts.tokens.tasks import write_noted_token_uses
 from common.db.leases import lease
 from common.ops.redis import redis_client, redis_key
 from tests.factories.accounts import AccessTokenFactory

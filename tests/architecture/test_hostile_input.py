@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 from django.utils.http import urlencode
 
-from accounts.models import User
+from accounts.people.models import User
 from billing import gateway
 from billing.errors import StripeRefused
 from common.ids import new_id

@@ -3,7 +3,8 @@
 import pytest
 from django.test import TransactionTestCase
 
-from accounts.models import AuditEvent, User
+from accounts.people.models import User
+from audit.models import AuditEvent
 from marketplace.models import Category, Price
 from tests.factories.marketplace import ProductFactory
 

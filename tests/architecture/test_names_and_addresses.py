@@ -15,9 +15,9 @@ from django.urls import get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
 
-from accounts.adapter import AccountAdapter
-from accounts.forms import InvitationForm
-from accounts.models import User
+from accounts.organisations.forms import InvitationForm
+from accounts.people.models import User
+from accounts.sign_in.adapter import AccountAdapter
 from common.api.fields import NameField as ApiNameField
 from common.text import NOT_PLAIN, UNREADABLE
 from common.web.forms import NameField

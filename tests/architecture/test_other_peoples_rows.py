@@ -8,7 +8,9 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AccessToken, AuditEvent, Invitation, Membership
+from accounts.organisations.models import Invitation, Membership
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
 from billing.models import Order
 from common.ids import new_id
 from marketplace.models import Entitlement, Image, Manifest, Product, ProductPicture, Tag

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.people.models import User
 from common.web import throttling
 from common.web.rate_limits import acts
 from common.web.throttling import WRITING, act_of

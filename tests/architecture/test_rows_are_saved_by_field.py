@@ -12,9 +12,9 @@ from tests.factories.accounts import SellerFactory
 from tests.support.whole_rows import SavedWhole
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("accounts", "billing", "common", "config", "marketplace", "registry_auth")
+APPS = ("accounts", "audit", "billing", "common", "config", "marketplace", "outbox", "registry_auth")
 EXCUSED = {
-    "accounts/models/users.py: user.save(using=self._db)": "a new user",
+    "accounts/people/models.py: user.save(using=self._db)": "a new user",
     "marketplace/services/pictures.py: drawn.save(out, format='WEBP', quality=85, method=4)": "a picture, into a file",
 }
 

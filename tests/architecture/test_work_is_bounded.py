@@ -17,7 +17,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from accounts.models import AccessToken, Account, Invitation, Membership, Role, SellerProfile, User
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.people.models import Account, User
+from accounts.sellers.models import SellerProfile
+from accounts.tokens.models import AccessToken
 from billing.models import Order
 from marketplace.models import Entitlement, Image, Manifest, Namespace, Price, Product, ProductImage, Tag
 from marketplace.services.covers import draw_outdated_covers

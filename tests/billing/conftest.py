@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from billing.models import Order
 from billing.services.orders import complete_order, open_checkout, place_order
 from marketplace.models import Product

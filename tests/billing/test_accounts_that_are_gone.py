@@ -8,9 +8,12 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import ReasonMissing, StripeNotConnected
-from accounts.models import AuditEvent, FormerStripeAccount, OutgoingMail, SellerProfile, User
-from accounts.services.stripe_accounts import ask_stripe_about, disconnect_stripe, end_stripe_account, regain_stripe_account
+from accounts.people.models import User
+from accounts.sellers.errors import StripeNotConnected
+from accounts.sellers.models import FormerStripeAccount, SellerProfile
+from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconnect_stripe, end_stripe_account, regain_stripe_account
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from billing.errors import OrderNotStuck, PaymentUnderWay, StripeAccountGone, StripeRefused
 from billing.models import Order
 from billing.services.connect import connect_seller, look_at_seller, refresh_seller
@@ -19,6 +22,7 @@ from billing.services.orders import complete_order, open_checkout, place_order
 from billing.services.webhooks import handle_event
 from billing.tasks import look_at_seller as look_at_seller_task
 from marketplace.models import Product
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, SellerFactory, UserFactory
 from tests.support.sandbox import Sandbox, post_webhook

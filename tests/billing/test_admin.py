@@ -4,11 +4,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import ReasonMissing
-from accounts.models import AuditEvent, OutgoingMail, User
+from accounts.people.models import User
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from billing.models import Order, Refund, StripeEvent
 from billing.services.flags import clear_flag
 from billing.services.receipts import resend_receipt
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
 from tests.support.sandbox import Sandbox

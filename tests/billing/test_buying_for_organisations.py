@@ -5,8 +5,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
-from accounts.errors import NoSuchOrganisation, RoleDoesNotBuy
-from accounts.models import Account, AuditEvent, Membership, OutgoingMail, Role, User
+from accounts.organisations.errors import NoSuchOrganisation, RoleDoesNotBuy
+from accounts.organisations.models import Membership, Role
+from accounts.people.models import Account, User
+from audit.models import AuditEvent
 from billing.errors import AlreadyOwned, PaymentUnderWay
 from billing.models import Order
 from billing.services import orders
@@ -15,6 +17,7 @@ from billing.services.receipts import resend_receipt
 from billing.services.refunds import continue_refund, request_refund
 from marketplace.errors import OwnProduct
 from marketplace.models import Entitlement, Product
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory, RefundFactory

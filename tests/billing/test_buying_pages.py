@@ -7,7 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.people.models import User
 from billing.models import Order
 from billing.services.orders import complete_order
 from marketplace.models import Product

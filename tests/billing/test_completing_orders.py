@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, OutgoingMail, User
+from accounts.people.models import User
+from audit.models import AuditEvent
 from billing import gateway
 from billing.models import Order, Refund
 from billing.payment import Payment
@@ -17,6 +18,7 @@ from common.db.locking import locked_transaction
 from common.errors import LockTimeout
 from marketplace.models import Entitlement, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions
+from outbox.mail.models import OutgoingMail
 from tests.factories.marketplace import NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.sandbox import Sandbox
 

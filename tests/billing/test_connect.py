@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from accounts.models import AuditEvent, SellerProfile
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from billing import gateway
 from billing.errors import StripeAway
 from billing.gateway import Standing

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from billing.errors import RefundNotWhole
 from billing.models import Order, Refund
 from billing.services.orders import complete_order, open_checkout, place_order

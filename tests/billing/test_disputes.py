@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from accounts.models import AuditEvent, OutgoingMail, User
+from accounts.people.models import User
+from audit.models import AuditEvent
 from billing import tasks
 from billing.errors import OrderNotRefundable
 from billing.models import Dispute, Order, Refund
@@ -17,6 +18,7 @@ from billing.services.staff_mail import REMIND_BEFORE, remind_of_disputes
 from marketplace.models import Entitlement, Product
 from marketplace.services.entitlements import obtain_free_product
 from marketplace.services.products.prices import set_price
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import DisputeFactory, PaidOrderFactory

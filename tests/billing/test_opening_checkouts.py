@@ -3,7 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from billing import gateway
 from billing.errors import StripeAway, StripeRefused
 from billing.models import Order

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.people.models import User
 from billing.models import Order
 from billing.services.orders import TAGS_KEPT, place_order
 from marketplace.models import Product, Tag

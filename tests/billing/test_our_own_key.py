@@ -9,7 +9,9 @@ from django.db import ProgrammingError
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from billing import gateway
 from billing.checks import stripe_lets_us
 from billing.errors import StripeAccountGone, StripeKeyRefused

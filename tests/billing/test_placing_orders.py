@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified
-from accounts.models import AuditEvent, SellerProfile, User
+from accounts.people.errors import EmailNotVerified
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from billing.errors import AlreadyOwned, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
 from billing.models import Order
 from billing.services.orders import close_checkout, complete_order, open_checkout, place_order

@@ -8,14 +8,17 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.errors import ReasonMissing
-from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeAway, StripeRefused
 from billing.models import Order, Refund
 from billing.services.orders import complete_order
 from billing.services.refunds import continue_refund, request_refund
 from marketplace.models import Entitlement, Image, Product
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.sandbox import Sandbox

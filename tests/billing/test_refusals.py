@@ -4,14 +4,17 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
-from accounts.services.stripe_accounts import record_stripe_problem
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from accounts.sellers.services.stripe_accounts import record_stripe_problem
+from audit.models import AuditEvent
 from billing.errors import StripeRefused
 from billing.models import Order
 from billing.refusals import Fault, why_refused
 from billing.services.connect import note_refused_sale
 from billing.services.orders import open_checkout, place_order
 from marketplace.models import Product
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory

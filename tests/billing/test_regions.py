@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from accounts.models import SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from billing.models import Order
 from billing.regions import in_another_region
 from billing.services.connect import look_at_seller

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.people.models import User
 from billing.errors import AlreadyOwned, PaymentUnderWay
 from billing.models import Order
 from billing.services.orders import complete_order, open_checkout, place_order

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from accounts.models import SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from marketplace.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import User
+from accounts.people.models import User
 from billing.models import Order, Refund
 from billing.services.moves import HOLDING_STATES
 from billing.services.orders import complete_order, open_checkout, place_order

@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.models import User
+from accounts.people.models import User
 from billing import gateway, places
 from billing.errors import StripeAway
 from billing.gateway import Patience

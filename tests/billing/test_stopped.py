@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, OutgoingMail, User
-from accounts.services.sellers import reinstate_seller, suspend_seller
+from accounts.people.models import User
+from accounts.sellers.services.sellers import reinstate_seller, suspend_seller
+from audit.models import AuditEvent
 from billing import tasks
 from billing.models import Order, Refund
 from billing.services import waiting
@@ -18,6 +19,7 @@ from common.db.outages import away_neighbours
 from marketplace.models import Product
 from marketplace.services.images import take_down_image
 from marketplace.services.products.moves import suspend_product, withdraw_product
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
 from tests.support.sandbox import Sandbox

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SellerProfile
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from billing import gateway, tasks
 from billing.errors import RefundNotWaiting
 from billing.models import Order, Refund, StripeEvent

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from accounts.errors import ReasonMissing
-from accounts.models import AuditEvent, OutgoingMail, SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from billing import gateway, tasks
 from billing.errors import StripeAway, StripeRefused
 from billing.models import Order, Refund, StripeEvent
@@ -17,6 +19,7 @@ from billing.services.orders import open_checkout, place_order
 from billing.services.webhooks import handle_event, retry_event
 from common.errors import LockTimeout
 from marketplace.models import Entitlement, Product
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import StripeEventFactory
 from tests.support.sandbox import Sandbox, post_webhook, signature_of

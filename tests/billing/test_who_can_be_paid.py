@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from billing.errors import SellerMayNotSell
 from billing.models import Order
 from billing.services.orders import place_order

@@ -296,7 +296,7 @@ def _admin_pages() -> list[Page]:
             pages.append(Page(f"{name}s", f"/{route.pattern}", "ines", shop=False))
         elif model.startswith("admin:") and kind == "change" and route.parameters:
             pages.append(Page(name, "/" + route.pattern.replace("<path:object_id>", f"{{{model.replace(':', '_')}}}"), "ines", shop=False))
-    apps = ("accounts", "billing", "marketplace", "registry_auth")
+    apps = ("accounts", "audit", "billing", "marketplace", "outbox", "registry_auth")
     return [*pages, *(Page(f"admin-of-{app}", f"/admin/{app}/", "ines", shop=False) for app in apps)]
 
 

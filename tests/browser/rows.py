@@ -23,8 +23,10 @@ from django.test import Client
 from django.utils import timezone
 from fido2 import cose, webauthn
 
-from accounts.models import AccessToken, Account, Role, TokenScope, User
-from accounts.services.audit import record_audit
+from accounts.organisations.models import Role
+from accounts.people.models import Account, User
+from accounts.tokens.models import AccessToken, TokenScope
+from audit.services import record_audit
 from billing.models import Order, Refund
 from marketplace.models import Category, Image, Product, PullerSketch
 from marketplace.services.covers import draw_outdated_covers

@@ -5,7 +5,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from accounts.people.models import User
 from marketplace.models import Image, Namespace, Product
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TagFactory

@@ -12,12 +12,13 @@ from django.urls import reverse
 from redis.exceptions import RedisError, ResponseError
 
 import common.ops.circuit_breaker
-from accounts.models import AccessToken, OutgoingMail
-from accounts.selectors.tokens import note_token_use
+from accounts.tokens.models import AccessToken
+from accounts.tokens.selectors import note_token_use
 from billing.errors import StripeAway
 from common.ops.circuit_breaker import LEFT_ALONE_SECONDS
 from common.ops.queue import queue_after_commit
 from common.ops.redis import REDIS_AWAY, redis_client, unless_away
+from outbox.mail.models import OutgoingMail
 from registry_auth import failures
 from registry_auth.credentials import Credentials
 from registry_auth.failures import note_failure

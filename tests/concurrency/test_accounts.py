@@ -7,8 +7,9 @@ from django.contrib.auth import hashers
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEvent, User
-from accounts.services.users import disable_user
+from accounts.people.models import User
+from accounts.people.services import disable_user
+from audit.models import AuditEvent
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.support.threads import run_in_threads
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from django.db import transaction
 
-from accounts.locks import lock_seller
+from accounts.sellers.locks import lock_seller
 from common.errors import LockTimeout
 from common.ids import new_id
 from marketplace.errors import ImageOnSale, ProductNotReady, ProductStateConflict

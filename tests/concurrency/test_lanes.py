@@ -21,14 +21,15 @@ from django.conf import settings as shop
 from django.db import connection, connections
 from django.utils import timezone
 
-from accounts.models import OutgoingMail, SellerProfile
-from accounts.services.mail import queue_mail
+from accounts.sellers.models import SellerProfile
 from billing.models import Order, StripeEvent
 from billing.services.orders import open_checkout, place_order
 from common.ids import new_id
 from config.jobs import JOBS, LANES
 from marketplace.markdown import RENDERER
 from marketplace.models import Manifest, Product
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.models import RegistryEnvelope
 from registry_auth.services.events import store_events
@@ -149,7 +150,7 @@ def work(sandbox: Sandbox) -> Work:
     return Work(
         calls={
             "money": ("billing.handle_stripe_event", event.pk),
-            "mail": ("accounts.send_due_mail",),
+            "mail": ("outbox.send_due_mail",),
             "registry": ("registry_auth.describe_manifests",),
             "drawing": ("marketplace.render_descriptions",),
             "default": ("registry_auth.drain_registry_events",),
@@ -236,7 +237,7 @@ def test_a_job_at_its_limit_is_ended_and_its_lane_goes_on(worker: Worker, work: 
     gate = worker.gates["mail"]
     gate.shut()
     try:
-        worker.queue.send_task("accounts.send_due_mail", soft_time_limit=1, time_limit=30, retry=False)
+        worker.queue.send_task("outbox.send_due_mail", soft_time_limit=1, time_limit=30, retry=False)
         wait_until(lambda: "SoftTimeLimitExceeded" in worker.log.read_text(), seconds=PATIENCE)
         asked = gate.waiting
         worker.call(*work.calls["mail"])
@@ -260,11 +261,11 @@ def test_what_a_hung_lane_was_called_for_meanwhile_runs_once(worker: Worker, wor
     """Each call runs out when the sweep would come again."""
     assert all(entry["options"]["expires"] == JOBS[name].every for name, entry in shop.CELERY_BEAT_SCHEDULE.items())
     for _ in range(20):
-        worker.queue.send_task("accounts.send_due_mail", expires=-1, retry=False)
+        worker.queue.send_task("outbox.send_due_mail", expires=-1, retry=False)
     worker.call(*work.calls["mail"])
 
     wait_until(work.is_done("mail"), seconds=PATIENCE)
-    assert worker.log.read_text().count("Discarding revoked task: accounts.send_due_mail") >= 20
+    assert worker.log.read_text().count("Discarding revoked task: outbox.send_due_mail") >= 20
 
 
 def test_a_worker_that_may_not_begin_ends_and_says_why() -> None:

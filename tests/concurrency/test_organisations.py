@@ -4,9 +4,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.errors import (
+from accounts.organisations.errors import (
     AlreadyAMember,
-    HandleTaken,
     InvitationOver,
     LastOwner,
     NotAnOwner,
@@ -14,11 +13,15 @@ from accounts.errors import (
     TooManyInvitations,
     TooManyOrganisations,
 )
-from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role
-from accounts.services import invitations as services
-from accounts.services.invitations import accept_invitation, decline_invitation, invite, withdraw_invitation
-from accounts.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.organisations.services import invitations as services
+from accounts.organisations.services.invitations import accept_invitation, decline_invitation, invite, withdraw_invitation
+from accounts.organisations.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
+from accounts.people.errors import HandleTaken
+from accounts.people.models import Account
+from audit.models import AuditEvent
 from common.errors import DomainError
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.support.threads import run_in_threads
 

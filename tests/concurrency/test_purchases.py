@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.errors import NoSuchOrganisation
-from accounts.models import AuditEvent, Membership, OutgoingMail, Role, SellerProfile, User
-from accounts.services.sellers import suspend_seller
+from accounts.organisations.errors import NoSuchOrganisation
+from accounts.organisations.models import Membership, Role
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from accounts.sellers.services.sellers import suspend_seller
+from audit.models import AuditEvent
 from billing import gateway
 from billing.errors import OrderNotRefundable, RefundOutOfRange, SellerMayNotSell
 from billing.models import Order, Refund, StripeEvent
@@ -18,6 +21,7 @@ from billing.services.waiting import close_stopped_checkouts, handle_waiting_eve
 from billing.services.webhooks import handle_event
 from marketplace.errors import ProductNotOnOffer
 from marketplace.models import Entitlement, Product
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import buy, buyer, holds, opened, paid, product, seller
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import OrderFactory, StripeEventFactory

@@ -3,7 +3,8 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SellerProfile
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from marketplace.errors import (
     ImageNameAlreadyReserved,
     ImageQuotaReached,

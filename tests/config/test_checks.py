@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.people.models import User
 from config import checks
 from config.checks import no_demo_accounts, production_is_safe, refuse_unsafe
 

@@ -47,11 +47,11 @@ def test_what_was_not_begun_runs_out_when_it_is_due_again() -> None:
 
 @pytest.mark.django_db
 def test_a_lease_lasts_as_long_as_its_job_may_run() -> None:
-    with lease_of_job("accounts.send_due_mail") as held:
-        left = JobLease.objects.get(name="accounts.send_due_mail").held_until - timezone.now()
+    with lease_of_job("outbox.send_due_mail") as held:
+        left = JobLease.objects.get(name="outbox.send_due_mail").held_until - timezone.now()
 
     assert held
-    assert timedelta(seconds=JOBS["accounts.send_due_mail"].limit - 5) < left <= timedelta(seconds=JOBS["accounts.send_due_mail"].limit)
+    assert timedelta(seconds=JOBS["outbox.send_due_mail"].limit - 5) < left <= timedelta(seconds=JOBS["outbox.send_due_mail"].limit)
 
 
 def test_the_local_stack_and_compose_run_every_lane() -> None:

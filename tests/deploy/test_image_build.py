@@ -57,7 +57,20 @@ def test_the_shop_runs_as_a_user_of_its_own(daemon: Daemon) -> None:
 
 
 def test_the_image_holds_the_shop_and_nothing_else(daemon: Daemon) -> None:
-    shop = {"accounts", "billing", "common", "config", "deploy", "manage.py", "marketplace", "registry_auth", "static", "templates"}
+    shop = {
+        "accounts",
+        "audit",
+        "billing",
+        "common",
+        "config",
+        "deploy",
+        "manage.py",
+        "marketplace",
+        "outbox",
+        "registry_auth",
+        "static",
+        "templates",
+    }
 
     assert set(inside(daemon, "shop", "ls", "-A").split()) == shop
     assert set(inside(daemon, "demo", "ls", "-A").split()) == shop | {"tools"}

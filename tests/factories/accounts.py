@@ -7,8 +7,11 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts import credentials
-from accounts.models import AccessToken, Account, Invitation, Membership, Role, SellerProfile, TokenScope, User
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.people.models import Account, User
+from accounts.sellers.models import SellerProfile
+from accounts.tokens import secrets
+from accounts.tokens.models import AccessToken, TokenScope
 
 PASSWORD = "a sentence that opens the door"
 
@@ -64,13 +67,13 @@ class AccessTokenFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"token {n}")
     scopes = factory.LazyFunction(lambda: [scope.value for scope in TokenScope])
-    secret = factory.LazyFunction(credentials.new_secret)
+    secret = factory.LazyFunction(secrets.new_secret)
 
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
         secret = kwargs.pop("secret")
-        kwargs.setdefault("secret_hash", credentials.secret_hash(secret))
-        kwargs.setdefault("hint", secret[-credentials.HINT_LENGTH :])
+        kwargs.setdefault("secret_hash", secrets.secret_hash(secret))
+        kwargs.setdefault("hint", secret[-secrets.HINT_LENGTH :])
         token = super()._create(model_class, *args, **kwargs)
         token.secret = secret
         return token
@@ -108,13 +111,13 @@ class InvitationFactory(DjangoModelFactory):
     email = factory.Sequence(lambda n: f"invited-{n}@example.test")
     role = Role.MEMBER
     invited_by = factory.SubFactory(UserFactory)
-    secret = factory.LazyFunction(credentials.new_invitation_secret)
+    secret = factory.LazyFunction(secrets.new_invitation_secret)
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
         secret = kwargs.pop("secret")
-        invitation = super()._create(model_class, *args, secret_hash=credentials.secret_hash(secret), **kwargs)
+        invitation = super()._create(model_class, *args, secret_hash=secrets.secret_hash(secret), **kwargs)
         invitation.secret = secret
         return invitation
 

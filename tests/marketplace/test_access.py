@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import Role
+from accounts.organisations.models import Role
 from marketplace.models import Entitlement, Image, Price, Product, ProductImage
 from marketplace.selectors import access, shown
 from marketplace.selectors.access import Action, Facts, Subject, allowed_actions, decide

@@ -6,15 +6,18 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified, TokenTooPowerful
-from accounts.models import AccessToken, Account, OutgoingMail, TokenScope, User
-from accounts.selectors.organisations import account_ids_of
-from accounts.services.tokens import create_access_token
+from accounts.organisations.selectors import account_ids_of
+from accounts.people.errors import EmailNotVerified
+from accounts.people.models import Account, User
+from accounts.tokens.errors import TokenTooPowerful
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.services import create_access_token
 from marketplace.errors import LimitedTokenUsesNoApi, NothingToPull
 from marketplace.models import CredentialImage, Entitlement, Image
 from marketplace.selectors.access import Action, Subject, allowed_actions
 from marketplace.selectors.credentials import image_ids_of, images_of_credential, images_to_choose
 from marketplace.services.credentials import make_access_token, make_pull_credential, make_robot, replace_robot
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory
 from tests.support.credentials import find_credential

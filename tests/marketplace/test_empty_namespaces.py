@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import AuditEvent, SellerProfile
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from marketplace.models import Image, Namespace
 from marketplace.services.empty_namespaces import end_empty_namespaces
 from marketplace.services.namespaces import choose_namespace

@@ -1,7 +1,8 @@
 import pytest
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified, ReasonMissing
+from accounts.people.errors import EmailNotVerified
+from audit.errors import ReasonMissing
 from common.ids import new_id
 from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree, ProductNotOnOffer
 from marketplace.models import Entitlement, Image, Product

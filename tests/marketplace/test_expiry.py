@@ -5,7 +5,7 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from accounts.models import AuditEvent, OutgoingMail
+from audit.models import AuditEvent
 from common.errors import LockTimeout
 from marketplace import locks
 from marketplace.errors import ImageStateConflict
@@ -21,6 +21,7 @@ from marketplace.services.expiry import (
 )
 from marketplace.services.images import release_image, reserve_image
 from marketplace.services.manifests import record_push
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     MANIFEST_TYPE,

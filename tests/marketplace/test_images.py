@@ -1,8 +1,9 @@
 import pytest
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified, ReasonMissing
-from accounts.models import AuditEvent
+from accounts.people.errors import EmailNotVerified
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from marketplace.errors import (
     ImageNameAlreadyReserved,
     ImageOnSale,

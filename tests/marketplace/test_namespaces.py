@@ -1,8 +1,10 @@
 import pytest
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified, ReasonMissing
-from accounts.models import AuditEvent, SellerProfile
+from accounts.people.errors import EmailNotVerified
+from accounts.sellers.models import SellerProfile
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from marketplace.errors import (
     InvalidNamespaceName,
     NamespaceLooksAlike,

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from marketplace.errors import InvalidProduct, NotYours, PictureRefused, TooManyPictures
 from marketplace.models import ProductPicture
 from marketplace.services import pictures

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Account
+from accounts.people.models import Account
 from marketplace.models import Entitlement, Image, PullCount, PullerSketch
 from marketplace.selectors.pulls import DAYS, Share, pull_figures, puller_figures, with_shown_buyer
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory

@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Account
+from accounts.people.models import Account
 from marketplace.models import Image, Manifest, PullCount
 from marketplace.selectors.pulled import contents_of
 from marketplace.services.pulls import Pull, count_pulls

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import AccessToken, TokenScope
-from accounts.selectors.tokens import identity_token_for
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import identity_token_for
 from marketplace.models import CredentialImage
 from marketplace.selectors.access import Subject, access_facts
 from marketplace.selectors.shown import find_shown

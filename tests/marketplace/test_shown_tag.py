@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from marketplace.errors import NotYours, UnknownTag
 from marketplace.selectors.tags import newest_tags
 from marketplace.services.manifests import record_push, remove_tag

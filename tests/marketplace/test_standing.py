@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Role, User
+from accounts.organisations.models import Role
+from accounts.people.models import Account, User
 from marketplace.models import Product
 from marketplace.selectors.standing import Standing, standing_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AuditEvent
-from accounts.services.audit import record_audit
+from audit.models import AuditEvent
+from audit.services import record_audit
 from registry_auth.models import Reconciliation, RegistryEnvelope, RepositoryTrouble, SeenRegistryEvent
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 import pytest
 
-from accounts.selectors.tokens import identity_token_for
+from accounts.tokens.selectors import identity_token_for
 from registry_auth.scopes import parse_scopes
 from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory

@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.models import AccessToken
+from accounts.tokens.models import AccessToken
 from marketplace.models import Image
 from registry_auth.keys.leaves import SigningKey, new_leaf, new_private_key, private_pem, signing_key
 from registry_auth.keys.ring import KeyRing

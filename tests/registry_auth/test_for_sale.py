@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts.models import TokenScope
-from accounts.selectors.tokens import NOTED_USES, identity_token_for
+from accounts.tokens.models import TokenScope
+from accounts.tokens.selectors import NOTED_USES, identity_token_for
 from common.ops.redis import redis_client, redis_key
 from marketplace.models import Product
 from marketplace.services.credentials import make_pull_credential

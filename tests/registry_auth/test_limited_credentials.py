@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from accounts.models import User
-from accounts.services.tokens import IssuedToken
+from accounts.people.models import User
+from accounts.tokens.services import IssuedToken
 from marketplace.models import Entitlement, Image
 from marketplace.services.credentials import make_pull_credential
 from tests.factories.accounts import UserFactory

@@ -9,8 +9,8 @@ import time_machine
 from django.db import OperationalError
 from django.utils import timezone
 
-from accounts.credentials import service_secret
-from accounts.selectors.tokens import NOTED_USES
+from accounts.tokens.secrets import service_secret
+from accounts.tokens.selectors import NOTED_USES
 from common.ops.redis import redis_client, redis_key
 from registry_auth.errors import RegistryAway, RegistryRefused
 from registry_auth.service_access import SERVICE_SUBJECT, SERVICE_USER, service_credentials

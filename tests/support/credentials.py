@@ -1,6 +1,6 @@
 """What a secret opens, for tests that ask for nothing else."""
 
-from accounts.selectors.tokens import Credential
+from accounts.tokens.selectors import Credential
 from marketplace.selectors.shown import find_shown
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.db.models.signals import pre_save
 
 TESTS = Path(__file__).resolve().parents[1]
-APPS = {"accounts", "billing", "common", "config", "marketplace", "registry_auth"}
+APPS = {"accounts", "audit", "billing", "common", "config", "marketplace", "outbox", "registry_auth"}
 PASSED_ON = ("/django/db/", "/django/dispatch/", "/contextlib.py", "/models/", "/common/models.py", "/tests/support/whole_rows.py")
 
 

@@ -21,8 +21,9 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  #
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
 from django.db.models import Model  # noqa: E402  after Django is set up
 
-from accounts.credentials import new_secret, secret_hash  # noqa: E402  after Django is set up
-from accounts.models import AccessToken, Account, User  # noqa: E402  after Django is set up
+from accounts.people.models import Account, User  # noqa: E402  after Django is set up
+from accounts.tokens.models import AccessToken  # noqa: E402  after Django is set up
+from accounts.tokens.secrets import new_secret, secret_hash  # noqa: E402  after Django is set up
 from marketplace.models import Entitlement, Image, Price, Product, ProductImage  # noqa: E402  after Django is set up
 from tests.factories.accounts import AccessTokenFactory  # noqa: E402  after Django is set up
 from tests.factories.marketplace import EntitlementFactory, ProductFactory  # noqa: E402  after Django is set up

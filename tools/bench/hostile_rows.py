@@ -14,7 +14,7 @@ settings.CELERY_BROKER_URL = "memory://"
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
 from django.utils import timezone  # noqa: E402  after Django is set up
 
-from accounts.models import User  # noqa: E402  after Django is set up
+from accounts.people.models import User  # noqa: E402  after Django is set up
 from marketplace.models import Image, Manifest, Product, Tag  # noqa: E402  after Django is set up
 from marketplace.services.covers import draw_outdated_covers  # noqa: E402  after Django is set up
 from marketplace.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up

@@ -13,7 +13,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  #
 
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
 
-from accounts.credentials import new_secret  # noqa: E402  after Django is set up
+from accounts.tokens.secrets import new_secret  # noqa: E402  after Django is set up
 from tests.factories.accounts import AccessTokenFactory  # noqa: E402  after Django is set up
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, PushedImageFactory  # noqa: E402  after Django is set up
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
-from accounts.models import User
-from accounts.selectors.personal_data import export_personal_data
+from accounts.people.models import User
+from accounts.privacy.selectors import export_personal_data
 
 
 class Command(BaseCommand):

@@ -5,9 +5,10 @@ from typing import Final, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 
-from accounts.locks import lock_seller
-from accounts.models import SellerProfile, User
-from accounts.services.audit import record_audit
+from accounts.people.models import User
+from accounts.sellers.locks import lock_seller
+from accounts.sellers.models import SellerProfile
+from audit.services import record_audit
 from common.db.locking import locked_transaction, translate_violation
 from common.ops.queue import queue_after_commit
 from marketplace.descriptions import RENDERED, keep_rendering

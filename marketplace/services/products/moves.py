@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
-from accounts.services.reasons import require_reason
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from marketplace.errors import ProductNotReady, ProductStateConflict
 from marketplace.locks import lock_product, lock_product_with_images

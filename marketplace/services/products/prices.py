@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.audit import record_audit
+from accounts.people.models import User
+from audit.services import record_audit
 from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.db.locking import locked_transaction
 from common.money import Money

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import AccessToken
+from accounts.tokens.models import AccessToken
 from registry_auth.why.diagnosis import Login, why_not_pull
 from registry_auth.why.references import NotAnImage
 

@@ -3,9 +3,14 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User
-from accounts.services.mail import queue_mail
+from accounts.organisations.models import Invitation, Membership
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
 from common.admin import acts as common_admin
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -35,7 +40,7 @@ def client(staff) -> Client:
 def _act(client: Client, name: str, *rows, **given: str):
     """Press the button of an act; with `reason`, fill in its page as well."""
     form = {"action": name, "index": "0", "_selected_action": [str(row.pk) for row in rows], **given}
-    return client.post(f"/admin/accounts/{rows[0]._meta.model_name}/", form | ({"act_confirmed": "yes"} if given else {}))
+    return client.post(f"/admin/{rows[0]._meta.app_label}/{rows[0]._meta.model_name}/", form | ({"act_confirmed": "yes"} if given else {}))
 
 
 def _audited() -> list[tuple[str, str, str]]:

@@ -7,9 +7,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AccessToken, Account, AuditEvent, Invitation, Membership, OutgoingMail, SellerProfile, User
-from accounts.services.audit import record_audit
-from accounts.services.mail import queue_mail
+from accounts.organisations.models import Invitation, Membership
+from accounts.people.models import Account, User
+from accounts.sellers.models import SellerProfile
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
+from audit.services import record_audit
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, SellerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +51,7 @@ def rows(staff) -> dict[type, object]:
 
 
 def _path(noun: type[Model], *parts: object) -> str:
-    return "/".join(["/admin/accounts", str(noun._meta.model_name), *map(str, parts), ""])
+    return "/".join(["/admin", noun._meta.app_label, str(noun._meta.model_name), *map(str, parts), ""])
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.__name__)

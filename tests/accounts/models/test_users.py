@@ -4,8 +4,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
 
-from accounts.models import Account, OutgoingMail, User
-from accounts.requests import signed_in
+from accounts.people.models import Account, User
+from accounts.people.requests import signed_in
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -3,10 +3,9 @@
 import pytest
 from django.db import connection, transaction
 
-from accounts.errors import NoSuchOrganisation, RoleDoesNotBuy
-from accounts.models import Membership, Role
-from accounts.selectors.buying import addresses_of_buyers, buyer_named, buyers_of, buys_for, require_buyer
-from accounts.services.buying import keep_buyer
+from accounts.organisations.buying import addresses_of_buyers, buyer_named, buyers_of, buys_for, keep_buyer, require_buyer
+from accounts.organisations.errors import NoSuchOrganisation, RoleDoesNotBuy
+from accounts.organisations.models import Membership, Role
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.support.threads import run_in_threads
 

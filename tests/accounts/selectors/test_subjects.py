@@ -1,6 +1,6 @@
 import pytest
 
-from accounts.selectors.subjects import accounts_of_subjects
+from accounts.people.selectors import accounts_of_subjects
 from tests.factories.accounts import OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

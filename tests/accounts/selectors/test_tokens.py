@@ -5,21 +5,21 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis.exceptions import ConnectionError as RedisAway
 
-from accounts import credentials
-from accounts.models import AccessToken, Role, TokenScope
-from accounts.selectors import tokens as selectors
-from accounts.selectors.organisations import account_ids_of
-from accounts.selectors.shown import find_shown_token
-from accounts.selectors.tokens import (
+from accounts.organisations.models import Role
+from accounts.organisations.selectors import account_ids_of
+from accounts.people.services import disable_user, enable_user
+from accounts.tokens import secrets, selectors
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import (
     Credential,
     find_live_token,
+    find_shown_token,
     identity_token_for,
     live_tokens_of,
     note_token_use,
     tokens_of,
 )
-from accounts.services.tokens import log_out_everywhere, revoke_access_token
-from accounts.services.users import disable_user, enable_user
+from accounts.tokens.services import log_out_everywhere, revoke_access_token
 from common.ops.redis import redis_client, redis_key
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
 from tests.support.credentials import find_credential
@@ -69,7 +69,7 @@ def test_what_is_no_token_needs_no_query(text: str, django_assert_num_queries: D
 def test_an_unknown_token_of_the_right_form_is_not_found() -> None:
     AccessTokenFactory()
 
-    assert not is_found(credentials.new_secret())
+    assert not is_found(secrets.new_secret())
 
 
 @pytest.mark.parametrize(

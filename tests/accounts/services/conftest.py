@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.models import AccessToken, AuditEvent, OutgoingMail
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
 from common.errors import DomainError
+from outbox.mail.models import OutgoingMail
 
 
 def makes_no_token(error: type[DomainError], make: Callable[[], object]) -> None:

@@ -3,8 +3,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from accounts.models import AuditEvent
-from accounts.services.audit import record_audit
+from audit.models import AuditEvent
+from audit.services import record_audit
 from common.web.client import ClientAddressMiddleware, address_of, client_address
 from tests.factories.accounts import UserFactory
 

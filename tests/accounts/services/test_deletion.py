@@ -10,16 +10,21 @@ from django.core.management import CommandError, call_command
 from django.db.models import CharField, EmailField, JSONField, TextField
 from django.utils import timezone
 
-from accounts.errors import AccountAlreadyDeleted, AccountHasObligations, ReasonMissing
-from accounts.models import AccessToken, AuditEvent, Membership, OutgoingMail, User
-from accounts.personal_data import parts
-from accounts.selectors.personal_data import export_personal_data
-from accounts.services.audit import record_audit
-from accounts.services.deletion import delete_account
-from accounts.services.mail import queue_mail
+from accounts.organisations.models import Membership
+from accounts.people.models import User
+from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
+from accounts.privacy.parts import parts
+from accounts.privacy.selectors import export_personal_data
+from accounts.privacy.services.deletion import delete_account
+from accounts.tokens.models import AccessToken
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
+from audit.services import record_audit
 from billing.models import Order, Refund
 from marketplace.models import Entitlement, Product
 from marketplace.selectors.access import Action, Subject, allowed_actions
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.billing import OrderFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory

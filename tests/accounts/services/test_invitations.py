@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from pytest_django import Settings
 
-from accounts import credentials
-from accounts.errors import (
+from accounts.organisations.errors import (
     AlreadyAMember,
-    EmailNotVerified,
     InvitationForAnother,
     InvitationOver,
     NotAnOwner,
@@ -22,11 +20,16 @@ from accounts.errors import (
     TooManyInvitations,
     TooManyOpenInvitations,
 )
-from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
-from accounts.selectors.organisations import find_invitation, open_invitations_to, pending_invitations_of
-from accounts.services import invitations as services
-from accounts.services.invitations import accept_invitation, decline_invitation, invite, withdraw_invitation
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.organisations.selectors import find_invitation, open_invitations_to, pending_invitations_of
+from accounts.organisations.services import invitations as services
+from accounts.organisations.services.invitations import accept_invitation, decline_invitation, invite, withdraw_invitation
+from accounts.people.errors import EmailNotVerified
+from accounts.people.models import Account, User
+from accounts.tokens import secrets
+from audit.models import AuditEvent
 from common.errors import DomainError
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +78,7 @@ def test_an_invitation_goes_out_by_mail_and_only_a_keyed_hash_of_its_secret_is_k
     assert find_invitation(secret) == invitation == row
     assert (row.account, row.email, row.role, row.invited_by) == (acme, "mira@example.test", "billing", owner)
     assert abs(row.expires_at - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
-    assert row.secret_hash == credentials.secret_hash(secret)
+    assert row.secret_hash == secrets.secret_hash(secret)
     assert secret not in "".join(str(value) for value in vars(row).values())
     assert secret not in mail.key + mail.subject
     event = AuditEvent.objects.get()
@@ -97,7 +100,7 @@ def test_what_has_not_the_form_of_a_secret_asks_no_database(secret: str, django_
 
 
 def test_a_secret_that_nobody_was_sent_finds_nothing() -> None:
-    assert find_invitation(credentials.new_invitation_secret()) is None
+    assert find_invitation(secrets.new_invitation_secret()) is None
 
 
 def test_inviting_again_makes_a_new_link_and_ends_the_old_one(acme: Account, owner: User) -> None:

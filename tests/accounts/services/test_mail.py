@@ -8,11 +8,13 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import MailAlreadySent, ReasonMissing
-from accounts.models import AuditEvent, OutgoingMail
-from accounts.services.mail import queue_mail, resend_mail
-from accounts.services.outbox import BACKOFF, claim_mail, send_claimed_mail
-from accounts.tasks import send_due_mail
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
+from outbox.mail.delivery import BACKOFF, claim_mail, send_claimed_mail
+from outbox.mail.errors import MailAlreadySent
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail, resend_mail
+from outbox.mail.tasks import send_due_mail
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +64,7 @@ def test_a_mail_goes_with_the_change_it_tells_of(monkeypatch: pytest.MonkeyPatch
     with transaction.atomic():
         _queue()
         assert queued == []
-    assert queued == ["accounts.send_due_mail"]
+    assert queued == ["outbox.send_due_mail"]
 
 
 def test_due_mail_is_sent_once_and_keeps_no_text() -> None:
@@ -185,7 +187,7 @@ def test_with_the_mail_server_away_no_mail_spends_an_attempt(monkeypatch: pytest
     mail = _queue()
     server = RefusingServer(OSError())
     monkeypatch.setattr(server, "open", lambda: (_ for _ in ()).throw(ConnectionRefusedError()))
-    monkeypatch.setattr("accounts.tasks.get_connection", lambda: server)
+    monkeypatch.setattr("outbox.mail.tasks.get_connection", lambda: server)
 
     assert send_due_mail() == 0
 
@@ -195,7 +197,7 @@ def test_with_the_mail_server_away_no_mail_spends_an_attempt(monkeypatch: pytest
 
 def test_a_run_ends_before_its_time_limit_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch, called: list[object]) -> None:
     clock = iter(range(0, 1000, 8))
-    monkeypatch.setattr("accounts.services.outbox.monotonic", lambda: next(clock))
+    monkeypatch.setattr("outbox.mail.delivery.monotonic", lambda: next(clock))
     for number in range(4):
         _queue(key=f"unknown:{number}")
     called.clear()

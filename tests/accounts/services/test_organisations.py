@@ -8,24 +8,18 @@ from django.db import IntegrityError
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.errors import (
-    EmailNotVerified,
-    HandleReserved,
-    HandleTaken,
-    LastOwner,
-    MembershipOver,
-    NotAnOrganisation,
-    NotAnOwner,
-    ReasonMissing,
-    TooManyOrganisations,
-    TooManyRoleChanges,
-)
-from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
-from accounts.selectors.organisations import account_ids_of, organisations_of
-from accounts.services import organisations
-from accounts.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
-from accounts.services.robots import create_robot, replace_robot, revoke_robot
+from accounts.organisations.errors import LastOwner, MembershipOver, NotAnOrganisation, NotAnOwner, TooManyOrganisations, TooManyRoleChanges
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.organisations.selectors import account_ids_of, organisations_of
+from accounts.organisations.services import organisations
+from accounts.organisations.services.organisations import appoint_owner, change_role, found_organisation, leave_organisation, remove_member
+from accounts.people.errors import EmailNotVerified, HandleReserved, HandleTaken
+from accounts.people.models import Account, User
+from accounts.robots.services import create_robot, replace_robot, revoke_robot
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from common.errors import DomainError
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,

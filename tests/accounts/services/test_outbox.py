@@ -8,13 +8,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from accounts.models import OutgoingMail
-from accounts.services.mail import queue_mail
-from accounts.services.outbox import NEIGHBOUR, send_waiting_mail
-from accounts.tasks import MAIL_CONNECTIONS, send_due_mail
 from common.db.leases import lease_of_job
 from common.db.models import NeighbourAway
 from common.db.outages import mark_away
+from outbox.mail.delivery import NEIGHBOUR, send_waiting_mail
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
+from outbox.mail.tasks import MAIL_CONNECTIONS, send_due_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_a_server_that_cannot_be_reached_is_away_and_is_asked_again_by_the_sweep
     server = Server()
     queued: list[object] = []
     monkeypatch.setattr(server, "open", lambda: (_ for _ in ()).throw(ConnectionRefusedError()))
-    monkeypatch.setattr("accounts.tasks.queue_after_commit", queued.append)
+    monkeypatch.setattr("outbox.mail.tasks.queue_after_commit", queued.append)
 
     assert send_due_mail_by(server) == 0
 
@@ -154,7 +154,7 @@ def test_without_mail_the_server_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.django_db(transaction=True)
 def test_no_more_connections_are_open_at_once_than_the_server_shall_bear() -> None:
     queue("reader@example.test")
-    held = [lease_of_job("accounts.send_due_mail", places=MAIL_CONNECTIONS) for _ in range(MAIL_CONNECTIONS)]
+    held = [lease_of_job("outbox.send_due_mail", places=MAIL_CONNECTIONS) for _ in range(MAIL_CONNECTIONS)]
 
     assert [each.__enter__() for each in held] == [True] * MAIL_CONNECTIONS
     assert send_due_mail() == 0
@@ -164,5 +164,5 @@ def test_no_more_connections_are_open_at_once_than_the_server_shall_bear() -> No
 
 def send_due_mail_by(server: Server) -> int:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("accounts.tasks.get_connection", lambda: server)
+        patch.setattr("outbox.mail.tasks.get_connection", lambda: server)
         return send_due_mail()

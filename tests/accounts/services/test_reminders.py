@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AccessToken, OutgoingMail, Role
-from accounts.services.reminders import remind_of_ending_tokens
-from accounts.tasks import remind_of_ending_tokens as sweep
+from accounts.organisations.models import Role
+from accounts.robots.reminders import remind_of_ending_tokens
+from accounts.robots.tasks import remind_of_ending_tokens as sweep
+from accounts.tokens.models import AccessToken
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, RobotFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

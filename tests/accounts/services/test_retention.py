@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AccessToken, AuditEvent, Invitation, OutgoingMail
-from accounts.services import retention
-from accounts.services.audit import record_audit
-from accounts.services.retention import forget_old_personal_data
-from accounts.tasks import forget_old_data
+from accounts.organisations.models import Invitation
+from accounts.privacy.services import retention
+from accounts.privacy.services.retention import forget_old_personal_data
+from accounts.privacy.tasks import forget_old_data
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
+from audit.services import record_audit
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, RobotFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

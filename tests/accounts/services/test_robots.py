@@ -5,21 +5,19 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from accounts.errors import (
-    EmailNotVerified,
-    InvalidRobotName,
-    NotAnOwner,
-    RobotEnded,
-    RobotNameTaken,
-    TokenExpiryPast,
-    TokenTooPowerful,
-    TooManyNewRobots,
-    TooManyRobots,
-)
-from accounts.models import AccessToken, Account, AuditEvent, Membership, OutgoingMail, Role, TokenScope, User
-from accounts.selectors.robots import live_robots_of, robots_of
-from accounts.services import robots
-from accounts.services.robots import create_robot, replace_robot, revoke_robot
+from accounts.organisations.errors import NotAnOwner
+from accounts.organisations.models import Membership, Role
+from accounts.people.errors import EmailNotVerified
+from accounts.people.models import Account, User
+from accounts.robots import services
+from accounts.robots.errors import InvalidRobotName, RobotEnded, RobotNameTaken, TooManyNewRobots, TooManyRobots
+from accounts.robots.selectors import robots_of
+from accounts.robots.services import create_robot, replace_robot, revoke_robot
+from accounts.tokens.errors import TokenExpiryPast, TokenTooPowerful
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import live_robots_of
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
 from tests.accounts.services.conftest import makes_no_token
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.support.credentials import find_credential
@@ -110,7 +108,7 @@ def test_a_name_is_one_live_robots_and_free_once_it_is_revoked(acme: Account, ow
 
 
 def test_an_organisation_has_so_many_live_robots_and_no_more(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "MOST_ROBOTS", 2)
+    monkeypatch.setattr(services, "MOST_ROBOTS", 2)
     RobotFactory()
     RobotFactory(organisation=acme, expires_at=timezone.now() - DAY)
     first, _ = RobotFactory.create_batch(2, organisation=acme)
@@ -122,7 +120,7 @@ def test_an_organisation_has_so_many_live_robots_and_no_more(acme: Account, owne
 
 
 def test_an_organisation_gets_so_many_new_secrets_a_day_and_no_more(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "NEW_A_DAY", 2)
+    monkeypatch.setattr(services, "NEW_A_DAY", 2)
     RobotFactory()
     live, _ = RobotFactory(organisation=acme), RobotFactory(organisation=acme, revoked_at=timezone.now())
 

@@ -2,9 +2,11 @@ from functools import partial
 
 import pytest
 
-from accounts.errors import ReasonMissing, SellerAlreadySuspended, SellerNotSuspended, StripeAccountAlreadyConnected
-from accounts.models import AuditEvent, SellerProfile
-from accounts.services.sellers import become_seller, record_stripe_account, record_stripe_state, reinstate_seller, suspend_seller
+from accounts.sellers.errors import SellerAlreadySuspended, SellerNotSuspended, StripeAccountAlreadyConnected
+from accounts.sellers.models import SellerProfile
+from accounts.sellers.services.sellers import become_seller, record_stripe_account, record_stripe_state, reinstate_seller, suspend_seller
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from tests.factories.accounts import SellerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

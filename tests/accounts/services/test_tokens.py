@@ -5,10 +5,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.errors import EmailNotVerified, NoTokenScope, TokenExpiryPast, TokenTooPowerful, TooManyTokens
-from accounts.models import AccessToken, AuditEvent, OutgoingMail, TokenScope
-from accounts.selectors.tokens import find_live_token
-from accounts.services.tokens import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
+from accounts.people.errors import EmailNotVerified
+from accounts.tokens.errors import NoTokenScope, TokenExpiryPast, TokenTooPowerful, TooManyTokens
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import find_live_token
+from accounts.tokens.services import create_access_token, log_out_everywhere, revoke_access_token, write_token_uses
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
 from tests.accounts.services.conftest import makes_no_token
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 

@@ -7,10 +7,10 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Account, User
-from accounts.services.audit import record_audit
-from accounts.services.unverified import forget_unverified_accounts
-from accounts.tasks import forget_unverified
+from accounts.people.models import Account, User
+from accounts.privacy.services.unverified import forget_unverified_accounts
+from accounts.privacy.tasks import forget_unverified
+from audit.services import record_audit
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import NamespaceFactory
 
@@ -71,7 +71,7 @@ def test_an_account_that_something_refers_to_stays_and_holds_up_no_other():
 
 def test_an_address_confirmed_just_before_keeps_the_account(monkeypatch):
     user = unverified()
-    monkeypatch.setattr("accounts.services.unverified.lock_addresses", lambda **_: user.emailaddress_set.update(verified=True))
+    monkeypatch.setattr("accounts.privacy.services.unverified.lock_addresses", lambda **_: user.emailaddress_set.update(verified=True))
 
     assert forget_unverified_accounts(now=timezone.now()) == 0
     assert User.objects.get() == user

@@ -2,11 +2,13 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from accounts.errors import ReasonMissing, UserAlreadyDisabled, UserNotDisabled
-from accounts.models import AuditEvent, User
-from accounts.selectors.users import has_verified_email
-from accounts.services.tokens import log_out_everywhere
-from accounts.services.users import disable_user, enable_user, remove_second_factors
+from accounts.people.errors import UserAlreadyDisabled, UserNotDisabled
+from accounts.people.models import User
+from accounts.people.selectors import has_verified_email
+from accounts.people.services import disable_user, enable_user, remove_second_factors
+from accounts.tokens.services import log_out_everywhere
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,11 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Account, Invitation, Membership, OutgoingMail, Role, User
-from accounts.services.invitations import invite
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.organisations.services.invitations import invite
+from accounts.people.models import Account, User
 from common.ops.logging import JsonFormatter
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.models import Account, AuditEvent, Invitation, Membership, OutgoingMail, Role, User
-from accounts.services import invitations as services
+from accounts.organisations.models import Invitation, Membership, Role
+from accounts.organisations.services import invitations as services
+from accounts.people.models import Account, User
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEvent, User
+from accounts.people.models import User
+from audit.models import AuditEvent
 from marketplace.models import Entitlement, Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory

@@ -1,7 +1,8 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import SellerProfile, User
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from marketplace.models import Namespace
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory

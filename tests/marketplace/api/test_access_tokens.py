@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken
-from accounts.selectors.tokens import NOTED_USES, find_live_token, identity_token_for
+from accounts.tokens.models import AccessToken
+from accounts.tokens.selectors import NOTED_USES, find_live_token, identity_token_for
 from common.ops.redis import redis_client, redis_key
 from marketplace.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory

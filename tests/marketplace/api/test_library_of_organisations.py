@@ -1,7 +1,8 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Role, User
+from accounts.organisations.models import Role
+from accounts.people.models import Account, User
 from marketplace.models import Entitlement
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, PushedImageFactory

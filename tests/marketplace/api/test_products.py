@@ -1,7 +1,8 @@
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import AuditEvent, SellerProfile
+from accounts.sellers.models import SellerProfile
+from audit.models import AuditEvent
 from marketplace.models import Entitlement, Namespace, Price, Product
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory, PushedImageFactory
 

@@ -4,7 +4,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import AccessToken, Account, Role, User
+from accounts.organisations.models import Role
+from accounts.people.models import Account, User
+from accounts.tokens.models import AccessToken
 from marketplace.models import CredentialImage
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from marketplace.models import Price, Product, ProductImage
 
 

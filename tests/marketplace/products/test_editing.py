@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from marketplace.errors import (
     ForeignImage,
     ImageNotUsable,

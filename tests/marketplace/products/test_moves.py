@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from accounts.errors import ReasonMissing
-from accounts.models import AuditEvent
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
 from marketplace.errors import (
     NotYours,
     ProductNotReady,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.money import Money
 from marketplace.errors import (

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken, User
-from accounts.selectors.tokens import find_live_token, identity_token_for
+from accounts.people.models import User
+from accounts.tokens.models import AccessToken
+from accounts.tokens.selectors import find_live_token, identity_token_for
 from marketplace.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory

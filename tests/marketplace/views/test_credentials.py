@@ -7,7 +7,8 @@ import pytest
 import yaml
 from django.test import Client
 
-from accounts.models import AccessToken, User
+from accounts.people.models import User
+from accounts.tokens.models import AccessToken
 from marketplace.models import Image
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory

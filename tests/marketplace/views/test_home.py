@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from marketplace.models import Category, Image, Namespace
 from marketplace.tasks import rank_products
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory

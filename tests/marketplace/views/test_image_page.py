@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from marketplace.models import Image, Manifest, Namespace, Tag
 from marketplace.selectors.tags import visible_tags
 from tests.factories.marketplace import (

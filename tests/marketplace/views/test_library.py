@@ -6,7 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Account, Role, User
+from accounts.organisations.models import Role
+from accounts.people.models import Account, User
 from marketplace.models import Entitlement, Image, Namespace
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image as Pillow
 
-from accounts.models import SellerProfile
+from accounts.sellers.models import SellerProfile
 from marketplace.models import Category, Namespace, Price, Product
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound

@@ -7,8 +7,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts.models import AccessToken, Account, AuditEvent, OutgoingMail, Role, User
+from accounts.organisations.models import Role
+from accounts.people.models import Account, User
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
 from marketplace.models import CredentialImage, Image
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, PushedImageFactory
 from tests.support.credentials import find_credential
@@ -215,7 +219,7 @@ def test_a_replacement_is_asked_for_properly(member_client: Client, owner: User,
 def test_too_many_new_ones_are_answered_with_when_to_come_back(
     member_client: Client, owner: User, acme: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.services.robots.NEW_A_DAY", 1)
+    monkeypatch.setattr("accounts.robots.services.NEW_A_DAY", 1)
     robot = RobotFactory(organisation=acme)
 
     for page in (member_client.post(PAGE, _form()), member_client.post(f"{PAGE}{robot.pk}/replace", {"overlap": "1", "lifetime": "90"})):

@@ -6,7 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Role, SellerProfile, User
+from accounts.organisations.models import Role
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from marketplace.models import Image, Namespace, Product, ProductPicture
 from marketplace.services.covers import draw_cover_of_image, draw_outdated_covers
 from tests.factories.accounts import MembershipFactory, UserFactory

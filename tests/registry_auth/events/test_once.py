@@ -9,7 +9,7 @@ import time_machine
 from django.db import OperationalError
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from common.errors import LockTimeout
 from marketplace.models import PullCount
 from marketplace.services.manifests import record_push

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from accounts.models import AccessToken
+from accounts.tokens.models import AccessToken
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory
 from tests.registry_auth.conftest import basic

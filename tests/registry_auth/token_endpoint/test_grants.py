@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import TokenScope
+from accounts.tokens.models import TokenScope
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import FreeProductFactory, ImageFactory
 from tests.registry_auth.conftest import access_of, claims_of

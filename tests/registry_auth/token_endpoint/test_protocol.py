@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.selectors.tokens import NOTED_USES
+from accounts.tokens.selectors import NOTED_USES
 from common.ops.redis import redis_client, redis_key
 from registry_auth.services import tokens as service
 from tests.factories.marketplace import ImageFactory

@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from accounts.credentials import new_secret
-from accounts.models import AccessToken
-from accounts.selectors.tokens import identity_token_for
-from accounts.services.tokens import log_out_everywhere, revoke_access_token
+from accounts.tokens.models import AccessToken
+from accounts.tokens.secrets import new_secret
+from accounts.tokens.selectors import identity_token_for
+from accounts.tokens.services import log_out_everywhere, revoke_access_token
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.registry_auth.conftest import access_of
 from tests.registry_auth.token_endpoint.conftest import URL, WRONG, pull_of, push_of

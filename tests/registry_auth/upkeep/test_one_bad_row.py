@@ -10,7 +10,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from common.db.claims import Attempt
 from common.db.models import NeighbourAway
 from common.db.outages import away_neighbours, mark_away

@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from common.db.leases import lease
 from common.errors import LockTimeout
 from marketplace.models import Tag

@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from audit.models import AuditEvent
 from marketplace.models import Image
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway

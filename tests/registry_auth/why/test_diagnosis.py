@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.credentials import new_secret
-from accounts.models import SellerProfile, TokenScope, User
-from accounts.selectors.tokens import identity_token_for
-from accounts.services.tokens import log_out_everywhere
+from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
+from accounts.tokens.models import TokenScope
+from accounts.tokens.secrets import new_secret
+from accounts.tokens.selectors import identity_token_for
+from accounts.tokens.services import log_out_everywhere
 from marketplace.models import Entitlement, Image, Product
 from marketplace.services.credentials import make_pull_credential
 from registry_auth.why.answers import Answer, Reason

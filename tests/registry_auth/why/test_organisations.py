@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Membership, Role, User
+from accounts.organisations.models import Membership, Role
+from accounts.people.models import Account, User
 from marketplace.models import Image, Product
 from registry_auth.why.answers import Answer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull

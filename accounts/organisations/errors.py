@@ -1,0 +1,140 @@
+"""What goes wrong with organisations, members and invitations."""
+
+from common.errors import AccessDenied, ConflictError, DomainError, RetryLater
+
+
+class NotAnOwner(AccessDenied):
+    """Who belongs to an organisation, and its robots, are for its owners to decide. 403."""
+
+    code = "not_an_owner"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"Only owners of {name} manage its members and robots. Ask one of them.", organisation=name)
+
+
+class NoSuchOrganisation(DomainError):
+    """None of this name, or none of the asker's: the same for both. 404."""
+
+    code = "no_such_organisation"
+    status = 404
+    field = "buyer"
+
+    def __init__(self) -> None:
+        super().__init__("You are in no such organisation. Ask one of its owners to invite you.")
+
+
+class RoleDoesNotBuy(AccessDenied):
+    """Members pull what the organisation holds; they do not spend its money. 403."""
+
+    code = "role_does_not_buy"
+    field = "buyer"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"Owners and billing people buy for {name}. Ask one of them, or buy it as yourself.", organisation=name)
+
+
+class TooManyOrganisations(ConflictError):
+    """The user is an owner of as many organisations as one may make. 409."""
+
+    code = "too_many_organisations"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"You are an owner of {most} organisations; one person makes no more. Hand one on, or leave one.", most=most)
+
+
+class NotAnOrganisation(ConflictError):
+    """A person's account has no members. 409."""
+
+    code = "not_an_organisation"
+
+    def __init__(self, *, account_id: object) -> None:
+        super().__init__("This account is a person's: it has no owners.", account_id=str(account_id))
+
+
+class MembershipOver(ConflictError):
+    """They have left or were removed a moment ago. 409."""
+
+    code = "membership_over"
+
+    def __init__(self) -> None:
+        super().__init__("They do not belong to this organisation any more. Nothing was changed.")
+
+
+class LastOwner(ConflictError):
+    """An organisation keeps at least one owner. 409."""
+
+    code = "last_owner"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"{name} needs an owner, and there is no other one. Make somebody else an owner first.", organisation=name)
+
+
+class AlreadyAMember(ConflictError):
+    """Nobody belongs to an organisation twice. 409."""
+
+    code = "already_a_member"
+    field = "email"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"They belong to {name} already. An owner changes their role in the list of members.", organisation=name)
+
+
+class TooManyRoleChanges(RetryLater):
+    """Each is told by mail, and nobody fills the mailboxes of colleagues. 429 with Retry-After."""
+
+    code = "too_many_role_changes"
+    status = 429
+    retry_after = 3600
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(
+            f"{most} roles were changed within a day, which is all. Try again tomorrow; removing somebody works at once.", most=most
+        )
+
+
+class OrganisationFull(ConflictError):
+    """It has as many members as one may have. 409."""
+
+    code = "organisation_full"
+    field = "email"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"The organisation is full: it may have {most} members. An owner has to remove one first.", most=most)
+
+
+class TooManyOpenInvitations(ConflictError):
+    """Many have been asked and have not answered. 409."""
+
+    code = "too_many_open_invitations"
+    field = "email"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"{most} invitations are open, which is all at once. Withdraw one, or wait for an answer.", most=most)
+
+
+class TooManyInvitations(RetryLater):
+    """Nobody sends mail to strangers through us without end. 429 with Retry-After."""
+
+    code = "too_many_invitations"
+    status = 429
+    field = "email"
+    retry_after = 3600
+
+    def __init__(self, *, whom: str) -> None:
+        super().__init__(f"{whom} enough invitations for one day. Try again tomorrow.")
+
+
+class InvitationOver(DomainError):
+    """Its link has worked once, or too late, or was taken back. 410."""
+
+    code = "invitation_over"
+    status = 410
+
+
+class InvitationForAnother(AccessDenied):
+    """An invitation is for who reads the mail of its address. 403."""
+
+    code = "invitation_for_another"
+
+    def __init__(self, *, email: str) -> None:
+        super().__init__(f"This invitation is for {email}. Sign in with the account of that address, or ask to be invited at yours.")

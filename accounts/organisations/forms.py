@@ -1,0 +1,59 @@
+"""Forms of organisations, members and invitations."""
+
+from django import forms
+from django.core.validators import RegexValidator
+
+from accounts.organisations.models import Role
+from accounts.people.models import USERNAME_PATTERN
+from accounts.people.usernames import looks_like_an_address, speaks_for_shop
+from common.text import normal_address
+from common.web.forms import NameField
+
+
+class OrganisationForm(forms.Form):
+    """A new organisation."""
+
+    name = NameField(label="Name", max_length=80, help_text="As people read it, in mails too: no web address, no / @ < > in it.")
+    handle = forms.CharField(
+        label="Handle",
+        max_length=39,
+        validators=[RegexValidator(rf"^{USERNAME_PATTERN}\Z", "Use lower-case letters and digits, with single . _ or - between them.")],
+        help_text="Its short name, for addresses and robots, as in acme or north-light. It cannot be changed.",
+    )
+
+    def clean_name(self) -> str:
+        """Return the name; refuse what would look like an address, a tag or the shop in a mail to a stranger, or hides its direction."""
+        name: str = self.cleaned_data["name"]
+        if set(name) & set("/\\@<>"):
+            msg = "Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."
+            raise forms.ValidationError(msg)
+        if looks_like_an_address(name):
+            msg = "This looks like an address on the web. Leave a space after the dot, or leave the ending out."
+            raise forms.ValidationError(msg)
+        if speaks_for_shop(name):
+            msg = "This name is kept for the shop. Choose another one."
+            raise forms.ValidationError(msg)
+        return name
+
+
+class RoleForm(forms.Form):
+    """What a member shall be."""
+
+    role = forms.TypedChoiceField(label="Role", choices=Role.choices, coerce=Role)
+
+
+class InvitationForm(forms.Form):
+    """Whom to ask into an organisation, and as what."""
+
+    email = forms.EmailField(label="E-mail", max_length=254, help_text="The link goes there. Only an account with this address can accept.")
+    role = forms.TypedChoiceField(
+        label="Role",
+        choices=[(role.value, f"{role.label}. {role.meaning}") for role in Role],
+        coerce=Role,
+        initial=Role.MEMBER,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_email(self) -> str:
+        """Return the address as it is kept."""
+        return normal_address(self.cleaned_data["email"])

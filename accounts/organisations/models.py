@@ -1,0 +1,116 @@
+"""Who belongs to an organisation, and who has been asked to."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.people.models import Account, User
+from common.db.models import UUIDModel
+
+
+class Role(models.TextChoices):
+    """What somebody is in an organisation; the three constants below say what follows from it."""
+
+    OWNER = "owner", "Owner"
+    MEMBER = "member", "Member"
+    BILLING = "billing", "Billing"
+
+    @property
+    def meaning(self) -> str:
+        """What follows from it, in one sentence."""
+        return {
+            Role.OWNER: "Pulls, buys, and decides who belongs to it.",
+            Role.MEMBER: "Pulls what it holds, with their own credentials.",
+            Role.BILLING: "Buys for it and sees its orders; does not pull.",
+        }[self]
+
+    @property
+    def pulls(self) -> bool:
+        """Whether it opens the images that the organisation holds."""
+        return self in PULLING_ROLES
+
+
+PULLING_ROLES = (Role.OWNER, Role.MEMBER)  # pull, with their own credentials, what the organisation holds
+BUYING_ROLES = (Role.OWNER, Role.BILLING)  # buy for it, see its orders, ask for refunds
+MANAGING_ROLES = (Role.OWNER,)  # invite, remove, change roles, make robots
+
+
+class Membership(UUIDModel):
+    """One person in one organisation, in one role. Deleted when they leave: what they did stands in the audit trail."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            # The user first: the token service looks up their accounts by it.
+            models.UniqueConstraint(fields=("user", "account"), name="membership_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+        )
+        ordering = ("created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.account} ({self.role})"
+
+    @property
+    def meaning(self) -> str:
+        """What the role means."""
+        return Role(self.role).meaning
+
+
+class Invitation(UUIDModel):
+    """Somebody was asked by mail to join. Only a keyed hash of the link's secret is kept."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254, help_text="In lower case, as e-mail addresses of users are kept.")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                "account",
+                Lower("email"),
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="invitation_one_open",
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known"),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, accepted_by__isnull=True)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at__isnull=True),
+                name="invitation_accepted_by_somebody",
+            ),
+        )
+        # How often somebody was written to, and what is open for them.
+        indexes = (models.Index(fields=("email", "-created_at"), name="invitation_of_address"),)
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.account} ({self.role})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its link still works."""
+        return not self.why_over
+
+    @property
+    def why_over(self) -> str:
+        """What happened to it and what to do, in words; empty while its link works."""
+        if self.accepted_at is not None:
+            return "This invitation was accepted already."
+        if self.withdrawn_at is not None:
+            return "This invitation was withdrawn, declined, or replaced by a newer one. Open the newest mail, or ask to be invited again."
+        if self.expires_at <= timezone.now():
+            return "This invitation has expired. Ask to be invited again."
+        if not self.invited_by.is_active:
+            return "The account of who asked you is disabled. Ask to be invited by another owner."
+        return ""

@@ -1,0 +1,92 @@
+"""Who belongs to which organisation, as what, and who has been asked to."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.organisations.errors import NotAnOwner
+from accounts.organisations.models import MANAGING_ROLES, PULLING_ROLES, Invitation, Membership, Role
+from accounts.people.models import Account, User
+from accounts.tokens import secrets
+from audit.models import AuditEvent
+
+
+def account_ids_of(user: User) -> tuple[UUID, ...]:
+    """Return the accounts whose images the user pulls: their own first, then their organisations'. One query."""
+    return (user.account.pk, *organisations_of(user, roles=PULLING_ROLES).values_list("pk", flat=True))
+
+
+def organisations_of(user: User, *, roles: Collection[Role] = tuple(Role)) -> QuerySet[Account]:
+    """Return the organisations in which the user has one of the roles, by name."""
+    return Account.objects.filter(memberships__user=user, memberships__role__in=roles).order_by("name", "pk")
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """Return what the user is in each of their organisations, by its name, the organisation joined."""
+    return Membership.objects.filter(user=user).select_related("account").order_by("account__name", "pk")
+
+
+def members_of(organisation: Account) -> QuerySet[Membership]:
+    """Return who belongs to the organisation, longest first, the people joined."""
+    return Membership.objects.filter(account=organisation).select_related("user").order_by("created_at", "pk")
+
+
+def owners_of(organisation: Account) -> QuerySet[User]:
+    """Return the owners who can act: one whom staff has disabled is none."""
+    owning = {"memberships__account": organisation, "memberships__role": Role.OWNER}
+    return User.objects.filter(is_active=True, **owning).order_by("pk")
+
+
+def require_authority(actor: User, organisation: Account, *, reason: str = "") -> None:
+    """Make sure that the actor decides who belongs to the organisation: an owner, or staff that says why.
+
+    Decides under the organisation's lock, for an owner may be one no longer.
+
+    Raises:
+        NotAnOwner: neither.
+    """
+    if actor.is_staff and reason.strip():
+        return
+    if not organisations_of(actor, roles=MANAGING_ROLES).filter(pk=organisation.pk).exists():
+        raise NotAnOwner(name=organisation.name)
+
+
+def count_role_changes(organisation: Account, *, since: datetime) -> int:
+    """Count how often members were made something else; the trail knows."""
+    changes = {"target_type": Account._meta.label_lower, "target_id": str(organisation.pk), "action": "membership.role_changed"}
+    return AuditEvent.objects.filter(**changes, at__gt=since).count()
+
+
+def pending_invitations_of(organisation: Account) -> QuerySet[Invitation]:
+    """Return whom the organisation has asked and who has not answered, newest first; those whose time is over too."""
+    pending = Invitation.objects.filter(account=organisation, accepted_at__isnull=True, withdrawn_at__isnull=True)
+    return pending.select_related("invited_by").order_by("-created_at")
+
+
+def open_invitations_to(user: User) -> QuerySet[Invitation]:
+    """Return the invitations that the user may accept now: those to an address that they have shown to be theirs."""
+    still_open = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=timezone.now())
+    return (
+        still_open.filter(email__in=_addresses_of(user), invited_by__is_active=True)
+        .select_related("account", "invited_by")
+        .order_by("-created_at")
+    )
+
+
+def is_invited(user: User, invitation: Invitation) -> bool:
+    """Whether the invitation is for a verified address of the user's."""
+    return invitation.email in _addresses_of(user)
+
+
+def find_invitation(secret: str) -> Invitation | None:
+    """Return the invitation whose link carries the secret, in whatever state it is; None if there never was one."""
+    if not secrets.is_invitation_secret(secret):
+        return None
+    return Invitation.objects.filter(secret_hash__in=secrets.secret_hashes(secret)).first()
+
+
+def _addresses_of(user: User) -> list[str]:
+    return [email.lower() for email in user.emailaddress_set.filter(verified=True).values_list("email", flat=True)]

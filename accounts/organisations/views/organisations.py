@@ -1,0 +1,181 @@
+"""Organisations: the list of one's own, founding one, its members and whom it has invited."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.organisations.forms import InvitationForm, OrganisationForm, RoleForm
+from accounts.organisations.models import BUYING_ROLES, MANAGING_ROLES, PULLING_ROLES, Invitation, Membership, Role
+from accounts.organisations.selectors import members_of, memberships_of, open_invitations_to, pending_invitations_of
+from accounts.organisations.services import invitations, organisations
+from accounts.people.requests import has_signed_in_freshly, signed_in
+from accounts.tokens.lifetimes import pull_ends_after_minutes
+from common.errors import DomainError
+from common.web.forms import add_domain_error
+from common.web.pages import say_when_to_retry
+
+_MEMBERS_PER_PAGE = 50
+_PENDING = 100  # newest invitations without an answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def organisation_list(request: HttpRequest) -> HttpResponse:
+    """List the user's organisations and found one: `memberships`, `invitations` open to them, `form`."""
+    user, status = signed_in(request), 200
+    form = OrganisationForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        status = 400
+        if form.is_valid():
+            try:
+                founded = organisations.found_organisation(user=user, **form.cleaned_data)
+            except DomainError as error:
+                add_domain_error(form, error)
+                status = error.status
+            else:
+                messages.success(request, f"{founded.name} is there, and you are its owner. Invite the others.")
+                return redirect("accounts:organisation", founded.handle)
+    context = {"memberships": memberships_of(user), "invitations": open_invitations_to(user), "form": form}
+    return render(request, "accounts/organisations/list.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def organisation(request: HttpRequest, handle: str) -> HttpResponse:
+    """Show an organisation to those who belong to it; an owner's form invites somebody."""
+    own = _own(request, handle)
+    form = InvitationForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return _page(request, own, form)
+    if not form.is_valid():
+        return _page(request, own, form, status=400)
+    return _invite(request, own, form)
+
+
+def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> HttpResponse:
+    _require_fresh_login(request, form.cleaned_data["role"])
+    try:
+        invited = invitations.invite(organisation=own.account, actor=own.user, **form.cleaned_data)
+    except DomainError as error:
+        if error.field is None:  # above the page: who is no owner has no form to read it at
+            return _page(request, own, form, status=error.status, refused=error.message)
+        add_domain_error(form, error)
+        return say_when_to_retry(_page(request, own, form, status=error.status), error)
+    messages.success(request, f"{invited.email} is invited. The link in our mail works for {invitations.LIFETIME.days} days.")
+    return redirect("accounts:organisation", own.account.handle)
+
+
+def _page(request: HttpRequest, own: Membership, form: InvitationForm, *, status: int = 200, refused: str = "") -> HttpResponse:
+    """Show the page: `organisation`, `own` (the reader's membership), `members`, what the reader may; for owners `pending` and `form`."""
+    manages = own.role in MANAGING_ROLES
+    members = Paginator(members_of(own.account), _MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "organisation": own.account,
+        "own": own,
+        "page": members,
+        "members": list(members.object_list),
+        "roles": Role,
+        "manages": manages,
+        "pulls": own.role in PULLING_ROLES,
+        "buys": own.role in BUYING_ROLES,
+        "pending": pending_invitations_of(own.account)[:_PENDING] if manages else [],
+        "form": form,
+        "pull_ends_after": pull_ends_after_minutes(),
+        "refused": refused,
+    }
+    return render(request, "accounts/organisations/organisation.html", context, status=status)
+
+
+@require_POST
+@login_required
+def member_role(request: HttpRequest, handle: str, membership_id: UUID) -> HttpResponse:
+    """Give a member another role."""
+    own, membership = _member(request, handle, membership_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Nothing was changed: choose one of the roles.")
+        return redirect("accounts:organisation", handle)
+    role: Role = form.cleaned_data["role"]
+    _require_fresh_login(request, role)
+    done = f"{membership.user.username} has the role {role.label}."
+    return _act(request, handle, lambda: organisations.change_role(membership=membership, role=role, actor=own.user), done)
+
+
+@require_POST
+@login_required
+def member_remove(request: HttpRequest, handle: str, membership_id: UUID) -> HttpResponse:
+    """Remove somebody from the organisation."""
+    own, membership = _member(request, handle, membership_id)
+    done = f"{membership.user.username} no longer belongs to {own.account.name}."
+    return _act(request, handle, lambda: organisations.remove_member(membership=membership, actor=own.user), done)
+
+
+@require_POST
+@login_required
+def organisation_leave(request: HttpRequest, handle: str) -> HttpResponse:
+    """Leave the organisation."""
+    own = _own(request, handle)
+    left = f"You have left {own.account.name}."
+    return _act(request, handle, lambda: organisations.leave_organisation(organisation=own.account, user=own.user), left, to_list=True)
+
+
+@require_POST
+@login_required
+def invitation_withdraw(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    own, invitation = _invitation(request, handle, invitation_id)
+    done = f"The invitation to {invitation.email} is withdrawn: its link no longer works."
+    return _act(request, handle, lambda: invitations.withdraw_invitation(invitation=invitation, actor=own.user), done)
+
+
+@require_POST
+@login_required
+def invitation_resend(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
+    """Send an invitation again, with a new link and a new end."""
+    own, invitation = _invitation(request, handle, invitation_id)
+    role = Role(invitation.role)
+    _require_fresh_login(request, role)
+    email, done = invitation.email, f"{invitation.email} gets a new link; the old one no longer works."
+    return _act(request, handle, lambda: invitations.invite(organisation=own.account, email=email, role=role, actor=own.user), done)
+
+
+def _act(request: HttpRequest, handle: str, perform: Callable[[], object], done: str, *, to_list: bool = False) -> HttpResponse:
+    """Act and go back to the organisation's page, or to the list; a refusal is said on that page, with its own status."""
+    try:
+        perform()
+    except DomainError as error:
+        return say_when_to_retry(_page(request, _own(request, handle), InvitationForm(), status=error.status, refused=error.message), error)
+    messages.success(request, done)
+    return redirect("accounts:organisations") if to_list else redirect("accounts:organisation", handle)
+
+
+def _own(request: HttpRequest, handle: str) -> Membership:
+    """Return the reader's membership; an organisation that they do not belong to is not there."""
+    return get_object_or_404(Membership.objects.select_related("account", "user"), user=signed_in(request), account__handle=handle)
+
+
+def _member(request: HttpRequest, handle: str, membership_id: UUID) -> tuple[Membership, Membership]:
+    own = _own(request, handle)
+    return own, get_object_or_404(members_of(own.account), pk=membership_id)
+
+
+def _invitation(request: HttpRequest, handle: str, invitation_id: UUID) -> tuple[Membership, Invitation]:
+    own = _own(request, handle)
+    return own, get_object_or_404(Invitation, pk=invitation_id, account=own.account)
+
+
+def _require_fresh_login(request: HttpRequest, role: Role) -> None:
+    """Ask for password or second factor before an organisation gets another owner; allauth then sends the same form again.
+
+    Raises:
+        ReauthenticationRequired: the last time was too long ago.
+    """
+    if role in MANAGING_ROLES and not has_signed_in_freshly(request):
+        raise ReauthenticationRequired

@@ -1,0 +1,71 @@
+"""What goes wrong with people, their names and addresses."""
+
+from common.errors import AccessDenied, ConflictError
+
+
+class EmailNotVerified(AccessDenied):
+    """The act needs a verified e-mail address. 403."""
+
+    code = "email_not_verified"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your e-mail address first: open the link in our mail, or ask for a new one in your settings.")
+
+
+class UsernameTaken(ConflictError):
+    """Somebody else was a moment faster. 409."""
+
+    code = "username_taken"
+    field = "username"
+    message = "This user name is taken. Choose another one."
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
+class EmailAddressTaken(ConflictError):
+    """The address belongs to another account. Told only to who can read its mail, or sent two forms at once. 409."""
+
+    code = "email_address_taken"
+    field = "email"
+
+    def __init__(self) -> None:
+        super().__init__("This address belongs to another account. Reset that account's password, or use another address.")
+
+
+class UserAlreadyDisabled(ConflictError):
+    """The user is disabled already. 409."""
+
+    code = "user_already_disabled"
+
+    def __init__(self, *, user_id: object) -> None:
+        super().__init__("This user is disabled already.", user_id=str(user_id))
+
+
+class UserNotDisabled(ConflictError):
+    """There is nothing to enable. 409."""
+
+    code = "user_not_disabled"
+
+    def __init__(self, *, user_id: object) -> None:
+        super().__init__("This user is not disabled.", user_id=str(user_id))
+
+
+class HandleTaken(ConflictError):
+    """An organisation or a user is called so: both stand in one row of names. 409."""
+
+    code = "handle_taken"
+    field = "handle"
+
+    def __init__(self) -> None:
+        super().__init__("This handle is taken: an organisation or a user is called so. Choose another one.")
+
+
+class HandleReserved(ConflictError):
+    """It would speak for the shop. 409."""
+
+    code = "handle_reserved"
+    field = "handle"
+
+    def __init__(self) -> None:
+        super().__init__("This handle is kept for the shop. Choose another one.")

@@ -1,0 +1,27 @@
+"""What a request tells about who sent it."""
+
+import time
+
+from allauth.account import app_settings
+from allauth.account.authentication import get_authentication_records
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from accounts.people.models import User
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return the user of a request behind `login_required`, typed.
+
+    Raises:
+        PermissionDenied: nobody is signed in.
+    """
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def has_signed_in_freshly(request: HttpRequest) -> bool:
+    """Whether password, passkey or second factor was shown in this session within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+    earliest = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    return any(record["at"] > earliest for record in get_authentication_records(request, signed_in(request)))

@@ -1,0 +1,52 @@
+"""What is known about people: who they are, whether their address is confirmed, who looks after the shop."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.people.errors import EmailNotVerified
+from accounts.people.models import Account, User
+
+
+def accounts_of_subjects(subjects: Collection[str]) -> dict[str, UUID]:
+    """Return the accounts of user names, and of robots their organisations'; subjects that nobody is called by are left out."""
+    found = dict(User.objects.filter(username__in=subjects).values_list("username", "account"))
+    handles = {subject: subject.partition("+")[0] for subject in subjects if "+" in subject}
+    if handles:
+        organisations = dict(Account.objects.filter(handle__in=handles.values()).values_list("handle", "pk"))
+        found |= {subject: organisations[handle] for subject, handle in handles.items() if handle in organisations}
+    return found
+
+
+def has_verified_email(user: User) -> bool:
+    """Whether the user has shown that an address is theirs."""
+    return EmailAddress.objects.filter(user=user, verified=True).exists()
+
+
+def require_verified_email(user: User) -> None:
+    """Make sure that the user has a verified address: before reserving, buying or making tokens.
+
+    Raises:
+        EmailNotVerified: there is none.
+    """
+    if not has_verified_email(user):
+        raise EmailNotVerified
+
+
+def addresses_of_staff(*, permission: str) -> list[str]:
+    """Return where staff read of what needs them: `LAYERSTORE_STAFF_MAIL`, or else everybody active who has the permission.
+
+    Args:
+        permission: as Django writes it, `app.codename`.
+    """
+    if settings.LAYERSTORE_STAFF_MAIL:
+        return list(settings.LAYERSTORE_STAFF_MAIL)
+    app, _, codename = permission.partition(".")
+    permitted = Q()
+    for path in ("user_permissions", "groups__permissions"):
+        permitted |= Q(**{f"{path}__content_type__app_label": app, f"{path}__codename": codename})
+    people = User.objects.filter(Q(is_superuser=True) | permitted, is_active=True, is_staff=True).exclude(email="")
+    return list(people.order_by("email").values_list("email", flat=True).distinct())

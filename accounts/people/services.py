@@ -1,0 +1,61 @@
+"""What staff do to a user: shut out instead of delete, let in again, take away lost second factors."""
+
+from allauth.mfa.models import Authenticator
+
+from accounts.people.errors import UserAlreadyDisabled, UserNotDisabled
+from accounts.people.locks import lock_user
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from common.db.locking import locked_transaction
+
+
+def disable_user(*, user: User, reason: str, actor: User) -> User:
+    """Shut the user out: sessions and tokens of every kind end with their next request.
+
+    Raises:
+        ReasonMissing: no reason.
+        UserAlreadyDisabled: nothing to do.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if not locked.is_active:
+            raise UserAlreadyDisabled(user_id=locked.pk)
+        locked.is_active = False
+        locked.credential_generation += 1  # being enabled again must not wake old sessions
+        locked.save(update_fields=["is_active", "credential_generation"])
+        record_audit(actor=actor, action="user.disabled", target=locked, reason=reason)
+    return locked
+
+
+def enable_user(*, user: User, reason: str, actor: User) -> User:
+    """Let a disabled user in again: they sign in anew, their access tokens work.
+
+    Raises:
+        ReasonMissing: no reason.
+        UserNotDisabled: nothing to do.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if locked.is_active:
+            raise UserNotDisabled(user_id=locked.pk)
+        locked.is_active = True
+        locked.save(update_fields=["is_active"])
+        record_audit(actor=actor, action="user.enabled", target=locked, reason=reason)
+    return locked
+
+
+def remove_second_factors(*, user: User, reason: str, actor: User) -> None:
+    """Take away all authenticator apps, passkeys and recovery codes, for who has lost them; sessions end as well.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        Authenticator.objects.filter(user=locked).delete()
+        locked.credential_generation += 1
+        locked.save(update_fields=["credential_generation"])
+        record_audit(actor=actor, action="user.second_factors_removed", target=locked, reason=reason)

@@ -1,0 +1,67 @@
+"""What the accounts hold of a person, and everything that the shop does."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+
+from accounts.organisations.models import Membership, Role
+from accounts.organisations.selectors import owners_of
+from accounts.people.models import User
+from accounts.privacy.parts import parts
+from accounts.sellers.models import FormerStripeAccount
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
+
+
+def export_personal_data(user: User) -> dict[str, Any]:
+    """Return all that the shop holds of a person, by subject, as JSON can hold it (GDPR, articles 15 and 20). Secrets are left out."""
+    exported: dict[str, Any] = {}
+    for part in parts():
+        exported |= part.export(user)
+    return exported
+
+
+def obstacles_to_deletion(user: User) -> list[str]:
+    """Return sentences that say what must be done before the account can be deleted."""
+    return [sentence for part in parts() for sentence in part.obstacles(user)]
+
+
+def addresses_of(user: User) -> list[str]:
+    """Return the e-mail addresses of a user, verified or not, in lower case."""
+    known = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    return sorted({address.lower() for address in (*known, user.email)})
+
+
+def export_account(user: User) -> Mapping[str, Any]:
+    """Return what the accounts hold."""
+    return {
+        "account": {
+            "id": str(user.pk),
+            "username": user.username,
+            "name": user.account.name,
+            "joined_at": user.date_joined,
+            "last_login_at": user.last_login,
+        },
+        "email_addresses": list(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
+        "second_factors": list(Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")),
+        "organisations": list(user.memberships.values("account__handle", "account__name", "role", "created_at")),
+        "access_tokens": list(
+            user.access_tokens.values("name", "hint", "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at")
+        ),
+        "former_stripe_accounts": list(
+            FormerStripeAccount.objects.filter(seller=user.account.pk).values("stripe_account_id", "ended_at", "reason")
+        ),
+        "mails": list(OutgoingMail.objects.filter(to__in=addresses_of(user)).values("subject", "created_at", "sent_at")),
+        "acts": list(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),
+    }
+
+
+def obstacles_of_account(user: User) -> Iterable[str]:
+    """Yield what the accounts have against a deletion: whoever runs an organisation alone, or the shop, hands over first."""
+    if user.is_staff:
+        yield f"{user.username} is staff: take that away first."
+    for held in Membership.objects.filter(user=user, role=Role.OWNER).select_related("account"):
+        if not owners_of(held.account).exclude(pk=user.pk).exists():
+            yield f"{held.account.name} has no other owner: make somebody an owner of it first."

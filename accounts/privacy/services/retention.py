@@ -1,0 +1,47 @@
+"""Letting go of personal data that has served its purpose, by the ages in the settings (GDPR, article 5 (1) (e))."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from accounts.organisations.models import Invitation
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
+from outbox.mail.models import OutgoingMail
+
+_BATCH = 1_000  # rows in one statement: nobody waits for a year's backlog
+
+
+def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
+    """Forget what is older than it may be kept, and return how many rows of each kind. Again: nothing.
+
+    The audit trail keeps who did what, and loses from where. Mails go, with the address they went to; so do
+    access tokens and robots that have ended or were revoked, and invitations that nobody accepted.
+    """
+    old_events = AuditEvent.objects.filter(address__isnull=False, at__lt=now - settings.LAYERSTORE_AUDIT_ADDRESSES_KEPT)
+    old_mail = now - settings.LAYERSTORE_MAIL_KEPT
+    mails = OutgoingMail.objects.filter(created_at__lt=old_mail)  # the last attempt was made long before
+    old_tokens = now - settings.LAYERSTORE_ENDED_TOKENS_KEPT
+    tokens = AccessToken.objects.filter(Q(revoked_at__lt=old_tokens) | Q(expires_at__lt=old_tokens))
+    invitations = Invitation.objects.filter(accepted_at__isnull=True, expires_at__lt=old_mail)
+    return {
+        "audit addresses": sum(AuditEvent.objects.filter(pk__in=keys).update(address=None) for keys in _batches(old_events)),
+        "mails": _delete_all(mails),
+        "access tokens": _delete_all(tokens),
+        "invitations": _delete_all(invitations),
+    }
+
+
+def _delete_all(rows: "QuerySet[Any]") -> int:
+    """Delete the rows in batches, and return how many: those that go along are not counted."""
+    model = rows.model
+    everything = model._default_manager  # noqa: SLF001 - Django, "Default managers": its name for generic code
+    return sum(everything.filter(pk__in=keys).delete()[1].get(model._meta.label, 0) for keys in _batches(rows))
+
+
+def _batches(rows: "QuerySet[Any]") -> Iterator[list[Any]]:
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        yield keys

@@ -1,0 +1,44 @@
+"""The end of accounts whose address nobody ever confirmed: they can do nothing, and hold a user name."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
+
+from accounts.people.locks import lock_addresses, lock_user
+from accounts.people.models import Account, User
+from common.db.locking import locked_transaction
+
+_AT_ONCE = 1_000  # of one run: the next one goes on
+
+
+def forget_unverified_accounts(*, now: datetime) -> int:
+    """Delete accounts that never signed in and whose address was not confirmed in time; return how many. Again: nothing.
+
+    Staff's stay, and whatever something else refers to: what was bought, pushed, or written into the audit trail.
+    """
+    waiting = list(_over(now).order_by("date_joined").values_list("pk", flat=True)[:_AT_ONCE])
+    return sum(_forget(user_id, now) for user_id in waiting)
+
+
+def _over(now: datetime) -> QuerySet[User]:
+    old = User.objects.filter(date_joined__lt=now - settings.LAYERSTORE_UNVERIFIED_ACCOUNTS_KEPT, last_login__isnull=True)
+    return old.filter(is_staff=False, deleted_at__isnull=True).exclude(emailaddress__verified=True)
+
+
+def _forget(user_id: UUID, now: datetime) -> bool:
+    with locked_transaction():
+        # The addresses too, so that nobody confirms one while it is asked whether one is confirmed.
+        lock_addresses(user_id=user_id)
+        if not _over(now).filter(pk=user_id).exists():
+            return False
+        user = lock_user(user_id=user_id)
+        try:
+            with transaction.atomic():
+                Account.objects.filter(user=user).delete()
+                user.delete()
+        except ProtectedError:
+            return False
+    return True

@@ -1,0 +1,133 @@
+"""Robots: access tokens of an organisation, which only pull and outlive whoever made them."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.organisations.errors import NotAnOwner
+from accounts.organisations.locks import lock_organisation
+from accounts.organisations.selectors import owners_of
+from accounts.people.models import USERNAME_PATTERN, Account, User
+from accounts.people.selectors import require_verified_email
+from accounts.robots.errors import InvalidRobotName, RobotEnded, RobotNameTaken, TooManyNewRobots, TooManyRobots
+from accounts.tokens.locks import lock_token
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import live_robots_of
+from accounts.tokens.services import IssuedToken, require_future, require_maker_may, revoke_access_token, write_token
+from audit.services import record_audit
+from common.db.locking import locked_transaction, translate_violation
+from outbox.mail.services import queue_mail
+
+MOST_ROBOTS = 50  # live ones of an organisation
+NEW_A_DAY = 100  # secrets of an organisation, so that all live ones can be replaced twice: each writes to all owners
+LONGEST_NAME = 39
+_DAY = timedelta(days=1)
+
+
+def create_robot(
+    *,
+    organisation: Account,
+    actor: User,
+    name: str,
+    expires_at: datetime | None = None,
+    limited_to: str = "",
+    maker: AccessToken | None = None,
+) -> IssuedToken:
+    """Make a robot of the organisation and tell its owners by mail; the secret is in the result and nowhere else.
+
+    Args:
+        actor: one of the owners, who may leave: the robot stays.
+        name: second part of its user name, `handle+name`; in the grammar of user names.
+        expires_at, limited_to, maker: as for every access token.
+
+    Raises:
+        EmailNotVerified, TokenExpiryPast, TokenTooPowerful: as for every access token.
+        InvalidRobotName: not in the grammar, or too long.
+        NotAnOwner: the actor is none, or no longer.
+        RobotNameTaken: a live robot has the name.
+        TooManyRobots: the organisation has as many live ones as one may have.
+        TooManyNewRobots: it has had enough new secrets for a day.
+    """
+    require_verified_email(actor)
+    if len(name) > LONGEST_NAME or not re.fullmatch(USERNAME_PATTERN, name):
+        raise InvalidRobotName(longest=LONGEST_NAME)
+    require_future(expires_at)
+    with locked_transaction():
+        locked = _lock_organisation(organisation.pk, actor)
+        require_maker_may(maker, user=actor, scopes=[TokenScope.PULL], expires_at=expires_at)
+        made_by = {"maker": str(maker.pk)} if maker else {}
+        return _write_robot(locked, actor, name, expires_at, limited_to, **made_by)
+
+
+def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expires_at: datetime | None = None) -> IssuedToken:
+    """Give the robot a new secret under the same name; the old one ends after the overlap, or at once without one.
+
+    Raises:
+        RobotEnded: it has ended, or has a newer secret already.
+        EmailNotVerified, TokenExpiryPast, NotAnOwner, TooManyRobots, TooManyNewRobots: as for a new robot.
+    """
+    require_verified_email(actor)
+    require_future(expires_at)
+    with locked_transaction():
+        organisation = _lock_organisation(_organisation_of(robot), actor)
+        old = lock_token(token_id=robot.pk)
+        if not old.is_live or old.superseded_at is not None:
+            raise RobotEnded(username=old.username)
+        if overlap:
+            old.superseded_at = timezone.now()
+            old.expires_at = min(filter(None, [old.expires_at, old.superseded_at + overlap]))
+            old.save(update_fields=["superseded_at", "expires_at"])
+        else:
+            revoke_access_token(token=old, actor=actor)
+        return _write_robot(organisation, actor, old.name, expires_at, old.limited_to, replaces=str(old.pk))
+
+
+def revoke_robot(*, robot: AccessToken, actor: User) -> AccessToken:
+    """End the robot now; doing so again changes nothing.
+
+    Raises:
+        NotAnOwner: the actor owns the organisation no longer.
+    """
+    with locked_transaction():
+        _lock_organisation(_organisation_of(robot), actor)
+        return revoke_access_token(token=robot, actor=actor)
+
+
+def _organisation_of(robot: AccessToken) -> UUID:
+    if robot.organisation_id is None:
+        msg = "A user's token is no robot."
+        raise TypeError(msg)
+    return robot.organisation_id
+
+
+def _lock_organisation(organisation_id: UUID, actor: User) -> Account:
+    """Lock the organisation and make sure that the actor is one of its owners, which nobody changes while it is locked."""
+    organisation = lock_organisation(account_id=organisation_id)
+    if not owners_of(organisation).filter(pk=actor.pk).exists():
+        raise NotAnOwner(name=organisation.name)
+    return organisation
+
+
+def _write_robot(
+    organisation: Account, actor: User, name: str, expires_at: datetime | None, limited_to: str, **details: str
+) -> IssuedToken:
+    if live_robots_of(organisation).count() >= MOST_ROBOTS:
+        raise TooManyRobots(most=MOST_ROBOTS)
+    if organisation.robots.filter(created_at__gt=timezone.now() - _DAY).count() >= NEW_A_DAY:  # rows stay when they are revoked
+        raise TooManyNewRobots(most=NEW_A_DAY)
+    with translate_violation("access_token_robot_name_unique", RobotNameTaken(username=f"{organisation.handle}+{name}")):
+        issued = write_token(organisation=organisation, name=name, scopes=[TokenScope.PULL], expires_at=expires_at, limited_to=limited_to)
+    robot = issued.token
+    record_audit(actor=actor, action="robot.created", target=robot, organisation=organisation.handle, **details)
+    for owner in owners_of(organisation):
+        context = {"token": robot, "made_by": actor, "replaces": "replaces" in details}
+        queue_mail(
+            to=owner.email,
+            template="token_created",
+            context=context,
+            key=f"token-created:{robot.pk}:{owner.pk}",
+            origin=str(organisation.pk),
+        )
+    return issued

@@ -1,1 +1,0 @@
-"""Reads that are shared or decide access."""

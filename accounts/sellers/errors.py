@@ -1,0 +1,39 @@
+"""What goes wrong with sellers and their Stripe accounts."""
+
+from common.errors import ConflictError
+
+
+class SellerAlreadySuspended(ConflictError):
+    """The seller is suspended already. 409."""
+
+    code = "seller_already_suspended"
+
+    def __init__(self, *, account_id: object) -> None:
+        super().__init__("This seller is suspended already.", account_id=str(account_id))
+
+
+class SellerNotSuspended(ConflictError):
+    """There is no suspension to lift. 409."""
+
+    code = "seller_not_suspended"
+
+    def __init__(self, *, account_id: object) -> None:
+        super().__init__("This seller is not suspended.", account_id=str(account_id))
+
+
+class StripeAccountAlreadyConnected(ConflictError):
+    """The seller has another Stripe account, or the Stripe account another seller. 409."""
+
+    code = "stripe_account_already_connected"
+
+    def __init__(self, *, account_id: object) -> None:
+        super().__init__("A Stripe account is connected already. Write to us to change it.", account_id=str(account_id))
+
+
+class StripeNotConnected(ConflictError):
+    """The seller has no Stripe account here. 409."""
+
+    code = "stripe_not_connected"
+
+    def __init__(self, *, account_id: object) -> None:
+        super().__init__("No Stripe account is connected.", account_id=str(account_id))

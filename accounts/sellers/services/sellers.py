@@ -1,0 +1,103 @@
+"""The seller side of an account: beginning, Stripe's word on it, suspension."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.people.models import Account, User
+from accounts.sellers.errors import SellerAlreadySuspended, SellerNotSuspended, StripeAccountAlreadyConnected
+from accounts.sellers.locks import lock_seller
+from accounts.sellers.models import SellerProfile
+from audit.services import record_audit, require_reason
+from common.db.locking import locked_transaction, translate_violation
+
+
+def become_seller(*, account: Account, display_name: str) -> SellerProfile:
+    """Make the account a seller; one that is already stays as it is."""
+    with locked_transaction():
+        seller, created = SellerProfile.objects.get_or_create(
+            account=account,
+            defaults={"display_name": display_name, "namespace_quota": settings.LAYERSTORE_NAMESPACES_PER_SELLER},
+        )
+        if created:
+            record_audit(actor=account.user, action="seller.started", target=seller)
+    return seller
+
+
+def suspend_seller(*, seller: SellerProfile, reason: str, actor: User) -> SellerProfile:
+    """Stop the seller's new sales at once; what was sold stays sold.
+
+    Raises:
+        ReasonMissing: no reason.
+        SellerAlreadySuspended: nothing to do.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_seller(account_id=seller.pk)
+        if locked.suspended_at is not None:
+            raise SellerAlreadySuspended(account_id=locked.pk)
+        locked.suspended_at, locked.suspension_reason = timezone.now(), reason[:500]
+        locked.save(update_fields=["suspended_at", "suspension_reason"])
+        record_audit(actor=actor, action="seller.suspended", target=locked, reason=reason)
+    return locked
+
+
+def reinstate_seller(*, seller: SellerProfile, reason: str, actor: User) -> SellerProfile:
+    """Lift the seller's suspension.
+
+    Raises:
+        ReasonMissing: no reason.
+        SellerNotSuspended: nothing to do.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_seller(account_id=seller.pk)
+        if locked.suspended_at is None:
+            raise SellerNotSuspended(account_id=locked.pk)
+        locked.suspended_at, locked.suspension_reason = None, ""
+        locked.save(update_fields=["suspended_at", "suspension_reason"])
+        record_audit(actor=actor, action="seller.reinstated", target=locked, reason=reason)
+    return locked
+
+
+def record_stripe_account(*, seller: SellerProfile, stripe_account_id: str) -> SellerProfile:
+    """Keep which Stripe account the seller is paid on; the same one again changes nothing.
+
+    Raises:
+        StripeAccountAlreadyConnected: the seller has another one, or it is another seller's.
+    """
+    with locked_transaction():
+        locked = lock_seller(account_id=seller.pk)
+        if locked.stripe_account_id == stripe_account_id:
+            return locked
+        taken = StripeAccountAlreadyConnected(account_id=locked.pk)
+        if locked.stripe_account_id is not None:
+            raise taken
+        locked.stripe_account_id = stripe_account_id
+        with translate_violation("accounts_sellerprofile_stripe_account_id_key", taken):
+            locked.save(update_fields=["stripe_account_id"])
+        record_audit(actor=None, action="seller.stripe_connected", target=locked, stripe_account_id=stripe_account_id)
+    return locked
+
+
+def record_stripe_state(
+    *, stripe_account_id: str, charges_enabled: bool, payouts_enabled: bool, details_submitted: bool, country: str = ""
+) -> SellerProfile | None:
+    """Keep what Stripe says of a seller's account; None for an account that is nobody's here."""
+    state: dict[str, object] = {
+        "charges_enabled": charges_enabled,
+        "payouts_enabled": payouts_enabled,
+        "details_submitted": details_submitted,
+    }
+    if country:
+        state["stripe_country"] = country
+    with locked_transaction():
+        account_id = SellerProfile.objects.filter(stripe_account_id=stripe_account_id).values_list("pk", flat=True).first()
+        if account_id is None:
+            return None
+        seller = lock_seller(account_id=account_id)
+        if {name: getattr(seller, name) for name in state} != state:
+            for name, value in state.items():
+                setattr(seller, name, value)
+            seller.save(update_fields=list(state))
+            record_audit(actor=None, action="seller.stripe_state_changed", target=seller, state=state)
+    return seller

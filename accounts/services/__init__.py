@@ -1,1 +1,0 @@
-"""Every change to people, sellers, credentials, mail and the audit trail."""

@@ -1,0 +1,106 @@
+"""Where our accounts differ from allauth's: user names that docker can show, links from the public address, mail through the outbox."""
+
+from typing import Any
+from urllib.parse import quote
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.people.errors import EmailAddressTaken, UsernameTaken
+from accounts.people.models import Account
+from accounts.people.usernames import is_reserved
+from common.db.locking import translate_violation
+from common.ids import new_id
+from common.text import normal_address
+from common.web.client import address_of
+from outbox.mail.services import queue_mail
+
+# What allauth reports as a change to the account, in one sentence each; its mails for acts have templates of their own.
+NOTICES = {
+    "email_changed": "Your e-mail address was changed from {from_email} to {to_email}.",
+    "email_deleted": "The e-mail address {deleted_email} was removed from your account.",
+    "password_changed": "Your password was changed.",
+    "password_reset": "Your password was reset.",
+    "password_set": "A password was set.",
+    "recovery_codes_generated": "New recovery codes were made. The old ones no longer work.",
+    "totp_activated": "An authenticator app was added as second factor.",
+    "totp_deactivated": "The authenticator app was removed. It is no longer asked for when you sign in.",
+    "webauthn_added": "A passkey or security key was added.",
+    "webauthn_removed": "A passkey or security key was removed.",
+}
+_SHOWN_FROM_CONTEXT = ("from_email", "to_email", "deleted_email")
+
+
+def public_address(path: str) -> str:
+    """Return a link for a mail: made from the public address, whatever the Host header of the request says."""
+    return f"{settings.LAYERSTORE_PUBLIC_URL}{path}"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth's hooks."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, "username_taken": UsernameTaken.message}
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  allauth's signature
+        """Return the name as docker shows it: lower case, OCI grammar, neither taken by a person or an organisation nor one of ours."""
+        cleaned: str = super().clean_username(username.lower(), shallow=shallow)
+        if is_reserved(cleaned):
+            msg = "This name is kept for the shop. Choose another one."
+            raise ValidationError(msg, code="username_reserved")
+        if not shallow and Account.objects.filter(handle=cleaned, kind=Account.Kind.ORGANISATION).exists():
+            raise ValidationError(UsernameTaken.message, code="username_taken")
+        return cleaned
+
+    def clean_email(self, email: str) -> str:
+        """Return the address as it is kept, at sign-up, change and reset alike."""
+        return normal_address(super().clean_email(email))
+
+    def save_user(
+        self,
+        request: HttpRequest,
+        user: AbstractBaseUser,
+        form: BaseForm,
+        commit: bool = True,  # noqa: FBT001, FBT002  allauth's
+    ) -> AbstractBaseUser:
+        """Save the new user; of two who want one name or address at once, be one an organisation, the constraint chooses."""
+        name_taken = translate_violation("accounts_user_username_key", UsernameTaken())
+        handle_taken = translate_violation("accounts_account_handle_key", UsernameTaken())
+        address_taken = translate_violation("user_email_unique", EmailAddressTaken())
+        with name_taken, handle_taken, address_taken:
+            return super().save_user(request, user, form, commit=commit)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm the address, wholly or not at all; an address that became another account's meanwhile is refused."""
+        taken = EmailAddressTaken()
+        with translate_violation("user_email_unique", taken), translate_violation("unique_verified_email", taken):
+            return bool(super().confirm_email(request, email_address))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of the address that somebody tried to sign up with it."""
+        self.send_mail("account_already_exists", email, {"password_reset_url": public_address(reverse("account_reset_password"))})
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ARG002  allauth passes it
+        return public_address(reverse("account_confirm_email", args=[emailconfirmation.key]))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return public_address(path.replace("UID-KEY", quote(key)))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return what allauth's limits count by; requests without an address, over a bare Unix socket, are counted together."""
+        return address_of(request) or "0.0.0.0"  # noqa: S104  a name for "nowhere", nothing binds to it
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Put the mail into the outbox, in the transaction of what it tells of."""
+        name = template_prefix.rpartition("/")[2]
+        shown: dict[str, object] = {**context, "signup_url": public_address(reverse("account_signup"))}
+        if name in NOTICES:
+            facts = {key: context.get(key, "") for key in _SHOWN_FROM_CONTEXT}
+            shown["notice"] = NOTICES[name].format(**facts)
+        queue_mail(to=email, template="account_changed" if name in NOTICES else name, context=shown, key=f"{name}:{new_id()}")

@@ -1,0 +1,49 @@
+"""The door of the admin: staff only, and with their second factor where the settings demand it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+
+from accounts.people.requests import signed_in
+
+
+class StaffDoorMiddleware:
+    """Let nobody but staff into any page of the admin; with LAYERSTORE_SECOND_FACTOR_FOR_STAFF, only after a second factor."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Answer 403 or a redirect instead of a page of the admin; strangers go on to Django's own way to the login."""
+        match, user = request.resolver_match, request.user
+        if match is None or "admin" not in match.app_names or not user.is_authenticated:
+            return None
+        if not user.is_staff:
+            raise PermissionDenied
+        if not settings.LAYERSTORE_SECOND_FACTOR_FOR_STAFF or _has_shown_second_factor(request):
+            return None
+        return _ask_for_second_factor(request)
+
+
+def _has_shown_second_factor(request: HttpRequest) -> bool:
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, signed_in(request)))
+
+
+def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:
+    ways = [way["url"] for way in get_adapter().get_reauthentication_methods(request.user) if way["id"].startswith("mfa_")]
+    if not ways:
+        messages.warning(request, "The admin needs a second factor. Set one up here, then go on.")
+        return redirect("mfa_index")
+    return redirect(f"{ways[0]}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")

@@ -1,0 +1,29 @@
+"""The page that leads to everything about one's account."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.organisations.selectors import memberships_of, open_invitations_to
+from accounts.people.requests import signed_in
+from accounts.people.selectors import has_verified_email
+from accounts.sellers.models import SellerProfile
+from accounts.tokens.selectors import live_tokens_of
+
+
+@require_safe
+@login_required
+def account_settings(request: HttpRequest) -> HttpResponse:
+    """Show what is set: `email_verified`, `second_factor`, `seller` (SellerProfile or None); count tokens, organisations, invitations."""
+    user = signed_in(request)
+    context = {
+        "email_verified": has_verified_email(user),
+        "second_factor": is_mfa_enabled(user),
+        "seller": SellerProfile.objects.filter(account__user=user).first(),
+        "token_count": live_tokens_of(user).count(),
+        "organisation_count": memberships_of(user).count(),
+        "invitation_count": open_invitations_to(user).count(),
+    }
+    return render(request, "accounts/settings.html", context)

@@ -1,0 +1,201 @@
+"""Access tokens and robots: what a secret opens, what it once opened, and who made it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Self
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from accounts.people.models import Account, User
+from accounts.tokens import secrets as credentials
+from accounts.tokens.models import AccessToken
+from audit.models import AuditEvent
+from common.db.prepared import array
+from common.ops.redis import redis_client, redis_key, unless_away
+
+LISTED = 200
+NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970
+NOTE_EVERY = 10.0  # seconds: a token used a hundred times a second is noted once in this time by each process
+_MOST_REMEMBERED = 20_000
+_noted_at: dict[UUID, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A live access token of an active user or of an organisation, as far as the token service needs it.
+
+    Attributes:
+        pk: the access token's.
+        scopes: what it may be used for, at most.
+        username: what docker shows; a robot's is its organisation's handle, a plus and its own name.
+        email: empty for a robot.
+        generation: 0 for a robot.
+        account_ids: a robot's organisation; or the user's own account, and the organisations whose images they pull.
+        limited: whether it is for some images only; the policy knows which.
+    """
+
+    pk: UUID
+    scopes: tuple[str, ...]
+    username: str
+    email: str
+    generation: int
+    is_staff: bool
+    account_ids: tuple[UUID, ...]
+    limited: bool
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Self:
+        """Make one of a row of `CREDENTIAL_TEXTS`."""
+        pk, scopes, username, email, generation, is_staff, account_ids, limited = row
+        return cls(pk, tuple(scopes), username, email, generation, is_staff, tuple(account_ids), limited)
+
+    @property
+    def identity_token(self) -> str:
+        """The identity token derived from it: the same as `identity_token_for` its row."""
+        return credentials.identity_token(credentials.Identity(self.pk, self.generation))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How to find what a secret opens.
+
+    Attributes:
+        by: names the text among `CREDENTIAL_TEXTS`.
+        values: its parameters.
+    """
+
+    by: str
+    values: tuple[object, ...]
+
+
+def lookup(secret: str) -> Lookup:
+    """Return how to find the credential of a secret: what `find_live_token` finds, without models.
+
+    Also of what has not the form of one, which finds nothing: so that nobody is told that it is wrong while the database is away.
+
+    Args:
+        secret: as there.
+    """
+    if credentials.is_access_token(secret):
+        return Lookup("hash", (array(credentials.secret_hashes(secret)), timezone.now()))
+    identity = credentials.read_identity_token(secret)
+    if identity is None:
+        return Lookup("hash", (array([]), timezone.now()))
+    return Lookup("identity", (identity.token_id, identity.generation, timezone.now()))
+
+
+_CREDENTIAL = """
+SELECT token.id, token.scopes,
+       COALESCE(users.username, organisation.handle || '+' || token.name) AS username,
+       COALESCE(users.email, '') AS email,
+       COALESCE(users.credential_generation, 0) AS generation,
+       COALESCE(users.is_staff, false) AS is_staff,
+       ARRAY(SELECT token.organisation_id WHERE token.organisation_id IS NOT NULL
+              UNION ALL SELECT account.id FROM accounts_account account WHERE account.user_id = token.user_id
+              UNION ALL SELECT membership.account_id FROM accounts_membership membership
+                         WHERE membership.user_id = token.user_id AND membership.role IN ('owner', 'member')) AS account_ids,
+       token.limited_to <> '' AS limited
+  FROM {found}
+  LEFT JOIN accounts_user users ON users.id = token.user_id
+  LEFT JOIN accounts_account organisation ON organisation.id = token.organisation_id
+ WHERE token.revoked_at IS NULL AND (users.is_active OR token.organisation_id IS NOT NULL)"""
+CREDENTIAL_TYPES = {"hash": ("text[]", "timestamptz"), "identity": ("uuid", "bigint", "timestamptz")}
+# One column for each field of `Credential`, for whoever asks for more in the same breath.
+CREDENTIAL_TEXTS = {
+    # A join with unnest() and not = ANY(): PostgreSQL plans for ten of an array's items, and then thinks that it needs no index.
+    "hash": _CREDENTIAL.format(found="unnest($1) shown (secret_hash) JOIN accounts_accesstoken token USING (secret_hash)")
+    + " AND (token.expires_at IS NULL OR token.expires_at > $2)",
+    "identity": _CREDENTIAL.format(found="accounts_accesstoken token")
+    + " AND token.id = $1 AND COALESCE(users.credential_generation, 0) = $2 AND (token.expires_at IS NULL OR token.expires_at > $3)",
+}
+
+
+def find_live_token(secret: str) -> AccessToken | None:
+    """Return the live access token of an active user that the secret opens, user and account joined; one query at most.
+
+    Args:
+        secret: an access token, or an identity token, which stands for the access token it was derived from.
+    """
+    if credentials.is_access_token(secret):
+        return _find(Q(secret_hash__in=credentials.secret_hashes(secret)))
+    identity = credentials.read_identity_token(secret)
+    if identity is None:
+        return None
+    return _find(Q(pk=identity.token_id, user__credential_generation=identity.generation))
+
+
+def _find(condition: Q) -> AccessToken | None:
+    return live(AccessToken.objects.select_related("user__account")).filter(condition, user__is_active=True).order_by().first()
+
+
+def live(tokens: QuerySet[AccessToken]) -> QuerySet[AccessToken]:
+    """Keep those that have neither ended nor been revoked."""
+    return tokens.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()), revoked_at__isnull=True)
+
+
+def live_tokens_of(user: User) -> QuerySet[AccessToken]:
+    """Return the user's tokens that open something now."""
+    return live(user.access_tokens.all())
+
+
+def tokens_of(user: User) -> QuerySet[AccessToken]:
+    """Return the user's tokens as their page lists them: newest first, the ended ones too, at most 200."""
+    return user.access_tokens.order_by("-created_at")[:LISTED]
+
+
+def identity_token_for(token: AccessToken) -> str:
+    """Return the token's identity token: the same each time until "log out everywhere", dead with the token itself."""
+    return credentials.identity_token(credentials.Identity(token.pk, token.generation))
+
+
+def note_token_use(token: AccessToken | Credential) -> None:
+    """Note in Redis that the token was used now; a task writes such notes to the database in batches. Never raises.
+
+    A process notes a token once in `NOTE_EVERY` seconds, so "last used" may be that much too early.
+    """
+    now = monotonic()
+    if now - _noted_at.get(token.pk, -NOTE_EVERY) < NOTE_EVERY:
+        return
+    if len(_noted_at) >= _MOST_REMEMBERED:
+        _noted_at.clear()  # costs one more note for each token
+    _noted_at[token.pk] = now
+    with suppress(RedisError), unless_away("token uses not noted"):
+        redis_client().hset(redis_key(NOTED_USES), str(token.pk), str(timezone.now().timestamp()))
+
+
+def find_shown_token(secret: str) -> AccessToken | None:
+    """Return the access token of the secret in whatever state it is, its owner joined; None if there never was one.
+
+    Whoever asks holds the secret. An identity token stands for its access token; after "log out everywhere" it stands for nothing.
+    """
+    tokens = AccessToken.objects.select_related("user__account", "organisation")
+    if credentials.is_access_token(secret):
+        return tokens.filter(secret_hash__in=credentials.secret_hashes(secret)).first()
+    identity = credentials.read_identity_token(secret)
+    if identity is None:
+        return None
+    token = tokens.filter(pk=identity.token_id).first()
+    return token if token and token.generation == identity.generation else None
+
+
+def live_robots_of(organisation: Account) -> QuerySet[AccessToken]:
+    """Return the robots that open something now."""
+    return live(organisation.robots.all())
+
+
+def live_robots_made_by(user: User, organisation: Account) -> list[AccessToken]:
+    """Return the live robots whose secrets the user was shown, by name: those that they made, or gave a new secret."""
+    robots = list(live_robots_of(organisation).select_related("organisation").order_by("name", "created_at"))
+    made = set(_made(robots).filter(actor=user).values_list("target_id", flat=True))
+    return [robot for robot in robots if str(robot.pk) in made]
+
+
+def _made(robots: list[AccessToken]) -> QuerySet[AuditEvent]:
+    """Return who made each of them, or gave it the secret that it has."""
+    ids = [str(robot.pk) for robot in robots]
+    return AuditEvent.objects.filter(target_type=AccessToken._meta.label_lower, target_id__in=ids, action="robot.created")

@@ -1,0 +1,40 @@
+"""The audit trail: written in the transaction of the change it tells of; acts of staff go into it with a reason or do not happen."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+
+from audit.errors import ReasonMissing
+from audit.models import AuditEvent
+from common.web.client import client_address
+
+
+def record_audit(*, actor: AbstractBaseUser | None, action: str, target: models.Model, reason: str = "", **details: object) -> AuditEvent:
+    """Write down who did what to what, from where; gone if the surrounding transaction is.
+
+    Args:
+        actor: None for what the shop did by itself.
+        action: noun.verb, e.g. `image.reserved`.
+        target: the row it happened to; its words are kept too, for it may change or go.
+        reason: why, in the actor's words; cut at 500 characters.
+        details: what else must be known later, as JSON; never secrets.
+    """
+    return AuditEvent.objects.create(
+        actor_id=None if actor is None else actor.pk,
+        action=action,
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        target_label=str(target)[:300],
+        reason=reason[:500],
+        address=client_address(),
+        details=details,
+    )
+
+
+def require_reason(reason: str) -> None:
+    """Make sure that there is a reason.
+
+    Raises:
+        ReasonMissing: it is empty or blank.
+    """
+    if not reason.strip():
+        raise ReasonMissing

@@ -1,0 +1,42 @@
+"""What billing holds of a person."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.people.models import User
+from accounts.privacy.parts import Part, forgotten_address
+from billing.models import Order, Refund
+
+_UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
+
+
+def export_billing(user: User) -> Mapping[str, Any]:
+    """Return purchases, sales and refunds. Of sales only what concerns the seller: buyers are others."""
+    money = ("id", "product_title", "amount", "currency", "state", "refunded_amount", "created_at", "paid_at")
+    return {
+        "orders": list(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
+        "sales": list(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
+        "refunds": list(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
+    }
+
+
+def obstacles_of_orders(user: User) -> Iterable[str]:
+    """Yield the purchases and sales whose money is under way."""
+    concerned = _by(user) | Q(seller=user.account.pk)
+    undecided = Q(state__in=_UNDECIDED) | Q(refunds__state=Refund.State.WAITING)
+    for order in Order.objects.filter(concerned).filter(undecided).distinct().order_by("created_at")[:10]:
+        yield f"Order {order.number} ({order.product_title}) is not settled yet: wait until its payment, refund or dispute has ended."
+
+
+def forget_addresses_of_orders(user: User) -> None:
+    """Take the person's address off their orders; the orders themselves stay, as the law asks."""
+    Order.objects.filter(placed_by=user).update(email=forgotten_address(user))
+
+
+def _by(user: User) -> Q:
+    return Q(buyer=user.account) | Q(placed_by=user)
+
+
+PART = Part(export=export_billing, obstacles=obstacles_of_orders, forget=forget_addresses_of_orders)

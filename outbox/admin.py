@@ -1,0 +1,27 @@
+"""The outbox: what went out and what could not. Texts stay hidden, for they may carry links that open an account."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from audit.admin import AuditedAdmin, actor_of
+from common.admin.acts import act
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import resend_mail
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(AuditedAdmin):
+    """Mail that was or will be sent."""
+
+    list_display = ("subject", "to", "created_at", "attempts", "due_at", "sent_at", "given_up_at", "last_error")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "created_at")
+    search_fields = ("to", "subject", "key")
+    date_hierarchy = "created_at"
+    exclude = ("body_text", "body_html")
+    readonly_fields = ("id", "created_at", "origin", "attempts", "due_at", "given_up_at", "last_error")
+    actions = ("resend",)
+
+    @act("Send again", consequence="A mail that was not sent is tried once more, now. Of a sent one nothing is left to send.")
+    def resend(self, request: HttpRequest, mail: OutgoingMail, reason: str) -> None:
+        """Try unsent mails once more."""
+        resend_mail(mail=mail, reason=reason, actor=actor_of(request))

@@ -1,0 +1,124 @@
+"""Sending what waits in the outbox, at least once. One mail that fails stops no other, nor do one account's many."""
+
+import logging
+import smtplib
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import models
+from django.utils import timezone
+
+from common.db.claims import Backoff, claim_due, note_failure
+from common.db.outages import FailureRun, mark_away
+from outbox.mail.errors import MailServerAway
+from outbox.mail.models import OutgoingMail
+
+logger = logging.getLogger(__name__)
+BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=6), most=16)  # about two days
+RUN_SECONDS: Final = 20.0  # then the next run goes on; far below the job's limit, for one mail may take a while
+NEIGHBOUR: Final = "mail"
+_PERMANENT = 500  # RFC 5321, section 4.2.1: 5yz will not get better by repeating
+
+
+def send_waiting_mail(*, mail_server: BaseEmailBackend) -> int:
+    """Send mails whose time has come until none is left or the run has had its time. Return how many were tried.
+
+    Each origin has one turn before anybody has a second, those that were never tried come before those that failed, and several workers
+    share what waits.
+
+    Raises:
+        MailServerAway: it cannot be reached, or failed alike for mails of different origins; what is left keeps its turn.
+    """
+    if not has_due_mail():
+        return 0
+    _open(mail_server)
+    run, served, tried, end = FailureRun(NEIGHBOUR), set[str](), 0, monotonic() + RUN_SECONDS
+    try:
+        while monotonic() < end and (mail := claim_mail(served=served)) is not None:
+            served.add(mail.origin)
+            tried += 1
+            _send(mail, mail_server, run)
+    finally:
+        mail_server.close()
+    return tried
+
+
+def has_due_mail() -> bool:
+    """Tell whether a run would find something now."""
+    return _waiting().filter(due_at__lte=timezone.now(), given_up_at__isnull=True).exists()
+
+
+def claim_mail(*, served: set[str]) -> OutgoingMail | None:
+    """Take one mail whose time has come, of an origin that had no turn yet; when each had one, all may have another.
+
+    A worker that dies between sending and marking leaves a mail that is sent again: at least once, never lost.
+    """
+    found = claim_due(_waiting().exclude(origin__in=served), backoff=BACKOFF, most=1)
+    if not found and served:
+        served.clear()
+        found = claim_due(_waiting(), backoff=BACKOFF, most=1)
+    return found[0] if found else None
+
+
+def send_claimed_mail(*, mail: OutgoingMail, mail_server: BaseEmailBackend) -> str:
+    """Hand a claimed mail to the mail server and write down what came of it. Outside of transactions, for SMTP takes time.
+
+    Sent: its text goes, for it may carry a link that opens an account. Refused for good, or tried too often: given up, for staff to see.
+    Return how it failed, in words that do not differ from mail to mail; empty if it was sent, or refused for its recipient's sake.
+    """
+    message = EmailMultiAlternatives(mail.subject, mail.body_text, to=[mail.to], connection=mail_server)
+    message.attach_alternative(mail.body_html, "text/html")
+    message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please
+    try:
+        message.send()
+    except Exception as error:
+        mail_server.close()  # whatever state it is in, the next mail begins afresh
+        note_failure(mail, error, backoff=BACKOFF, final=_is_final(error))
+        if not isinstance(error, OSError):  # as smtplib's errors are; anything else is ours
+            logger.exception("mail failed", extra={"mail": str(mail.pk)})
+        return "" if _is_for_recipient(error) else _kind(error)
+    sent = {"sent_at": timezone.now(), "body_text": "", "body_html": "", "last_error": ""}
+    OutgoingMail.objects.filter(pk=mail.pk, sent_at__isnull=True).update(**sent)
+    return ""
+
+
+def _send(mail: OutgoingMail, mail_server: BaseEmailBackend, run: FailureRun) -> None:
+    failure = send_claimed_mail(mail=mail, mail_server=mail_server)
+    if not failure:
+        run.succeeded()
+    elif run.failed(origin=mail.origin, kind=failure):
+        raise MailServerAway
+
+
+def _open(mail_server: BaseEmailBackend) -> None:
+    """Connect before a mail is claimed, so that none spends an attempt on a server that is away."""
+    try:
+        mail_server.open()
+    except OSError as error:
+        mail_server.close()
+        mark_away(NEIGHBOUR, reason=_kind(error))
+        logger.warning("mail server away", exc_info=True)
+        raise MailServerAway from error
+
+
+def _waiting() -> "models.QuerySet[OutgoingMail]":
+    return OutgoingMail.objects.filter(sent_at__isnull=True).order_by("attempts", "due_at")
+
+
+def _is_final(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _is_for_recipient(error)
+    return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= _PERMANENT
+
+
+def _is_for_recipient(error: Exception) -> bool:
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(code >= _PERMANENT for code, _ in error.recipients.values())
+
+
+def _kind(error: Exception) -> str:
+    codes = [code for code, _ in error.recipients.values()] if isinstance(error, smtplib.SMTPRecipientsRefused) else []
+    code = codes[0] if codes else getattr(error, "smtp_code", "")
+    return f"{type(error).__name__} {code}".strip()
