@@ -4,9 +4,11 @@ import os
 
 import django
 
+from common.bodies import read_to_the_end
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.token")
 django.setup()
 
-from registry_auth.endpoint import application  # noqa: E402  its models need Django to be set up
+from registry_auth import endpoint  # noqa: E402  its models need Django to be set up
 
-__all__ = ["application"]
+application = read_to_the_end(endpoint.application)

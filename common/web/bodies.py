@@ -1,8 +1,8 @@
 """A request is read to its end before it is answered, whoever answers it.
 
-gunicorn says in an answer that it keeps the connection, and ends it all the same where more than 64 KiB of the request were left unread:
-by a refusal for want of a token, of a pace, of a known address. The edge may have sent the next request on it by then, and a form it must
-not send twice: its sender would read that the shop is away.
+A server that answers a request unread says that it keeps the connection, and ends it all the same: granian where the body has not all come
+yet, gunicorn from 64 KiB on. That is what a refusal does, for want of a token, a pace or a known address. The edge is then still sending,
+or sends the next request on that connection; a form it must not send twice, and whoever sent it would read that the shop is away.
 """
 
 from collections.abc import Iterable
