@@ -177,3 +177,19 @@ def test_database_away_is_said_to_everybody_and_passes(trade: Trade, sold: Sold)
     buyer = trade.person()
     trade.buy(buyer, sold)
     assert trade.docker(buyer).pull(sold.reference, silent) == sold.digests[0]
+
+
+def test_web_away_is_a_problem_document_to_programs_and_a_page_to_people(trade: Trade) -> None:
+    address = f"{trade.stack.url}/api/v1/products/"
+    trade.stack.kill("web")
+    try:
+        told = httpx.post(address, json={"title": "Never arrives"}, trust_env=False)
+        page = httpx.get(trade.stack.url, headers={"Accept": "text/html"}, trust_env=False)
+    finally:
+        trade.stack.start_part("web")
+
+    assert (told.status_code, told.headers["Content-Type"], told.headers["Retry-After"]) == (503, "application/problem+json", "10")
+    assert (told.json()["code"], told.json()["status"]) == ("retry_later", 503)
+    assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert "Layerstore" in page.text
+    assert httpx.post(address, json={}, trust_env=False).status_code == 401

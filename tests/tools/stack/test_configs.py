@@ -5,6 +5,7 @@ import json
 import resource
 import shutil
 import socket
+import socketserver
 import subprocess
 import threading
 import time
@@ -17,6 +18,8 @@ import httpx
 import pytest
 import yaml
 
+from common.api_schema import PROBLEM
+from common.errors import RetryLater
 from tools.stack import configs, templates
 from tools.stack.configs import DEPLOY, error_pages, values, write_configs
 from tools.stack.instance import Instance
@@ -31,7 +34,7 @@ class Echo(BaseHTTPRequestHandler):
     """Answers with the request line and headers it got."""
 
     def do_GET(self) -> None:
-        if self.path == "/break-off":
+        if self.path.endswith("/break-off"):
             self.close_connection = True
             return
         body = f"{self.command} {self.path}\n{self.headers}".encode()
@@ -106,6 +109,52 @@ def test_whatever_was_sent_a_web_process_that_breaks_off_is_503(edge: Instance, 
     answer = httpx.request(method, f"{edge.url}/break-off", content=b"x" if method in {"POST", "PATCH"} else None, trust_env=False)
 
     assert (answer.status_code, answer.headers["Retry-After"], answer.text) == (503, "10", "<h1>Back in a moment</h1>")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_a_web_process_that_breaks_off_is_a_problem_document_in_the_api(edge: Instance, method: str) -> None:
+    answer = httpx.request(method, f"{edge.url}/api/v1/break-off", trust_env=False)
+
+    assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Content-Type"]) == (503, "10", "application/problem+json")
+    assert set(answer.json()) == set(PROBLEM["required"])
+    assert (answer.json()["status"], answer.json()["code"]) == (503, RetryLater.code)
+
+
+def test_what_the_edge_finds_too_large_is_a_problem_document_in_the_api(edge: Instance) -> None:
+    status, headers, body = ask(edge, "/api/v1/products/", Content_Length="13000000")
+
+    assert (status, headers["content-type"], json.loads(body)["code"]) == (413, "application/problem+json", "too_large")
+    assert set(json.loads(body)) == set(PROBLEM["required"])
+
+
+def test_another_host_name_is_led_to_the_canonical_one_in_the_api(edge: Instance) -> None:
+    status, headers, _ = ask(edge, "/api/v1/products/", Host=f"localhost:{edge.port}")
+
+    assert (status, headers["location"]) == (307, f"{edge.url}/api/v1/products/")
+
+
+class OverSocket(socketserver.ThreadingUnixStreamServer):
+    """The echo in the token process's place."""
+
+    daemon_threads = True
+
+
+@pytest.fixture
+def token(edge: Instance) -> Iterator[None]:
+    """Let somebody answer for tokens."""
+    path = edge.socket("token")
+    with OverSocket(str(path), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
+    path.unlink()
+
+
+@pytest.mark.usefixtures("token")
+def test_a_request_that_breaks_the_token_process_off_fails_nobody_else(edge: Instance) -> None:
+    for _ in range(5):
+        assert ask(edge, "/auth/break-off")[0] == 503
+        assert ask(edge, "/auth/token")[0] == 200
 
 
 def test_nginx_accepts_its_configuration(edge: Instance) -> None:
@@ -273,6 +322,10 @@ def test_an_address_has_a_thousand_connections_at_work_and_no_more(edge: Instanc
     with opened(edge, "127.0.0.111", 1_000, f"POST / HTTP/1.1\r\nHost: {edge.host}\r\nContent-Length: 5\r\n\r\n"):
         # nginx may still be reading what the others have said.
         assert 429 in (status_for(edge, "127.0.0.111", "/static/plain.css") for _ in range(1_000))
+        with from_address(edge, "127.0.0.111") as refused:
+            status, headers, body = answer_to(refused, "/api/v1/products/")
+        assert (status, headers["Retry-After"], headers["Content-Type"]) == (429, "2", "application/problem+json")
+        assert set(json.loads(body)) == set(PROBLEM["required"])
         assert ask(edge, "/static/plain.css")[0] == 200
 
 
