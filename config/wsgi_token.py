@@ -4,7 +4,7 @@ import os
 
 import django
 
-from common.bodies import read_to_the_end
+from common.web.bodies import read_to_the_end
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.token")
 django.setup()

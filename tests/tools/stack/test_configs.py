@@ -18,7 +18,7 @@ import httpx
 import pytest
 import yaml
 
-from common.api_schema import PROBLEM
+from common.api.schema import PROBLEM
 from common.errors import RetryLater
 from tools.stack import configs, templates
 from tools.stack.configs import DEPLOY, error_pages, values, write_configs
