@@ -23,6 +23,7 @@ from config.settings import inner
 from registry_auth import endpoint, failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from registry_auth.services.tokens import KEPT_ANSWERS
+from tests.support.loopback import ask
 from tests.support.registry import Registry, running_registry
 
 
@@ -125,7 +126,7 @@ def token_for(live_server) -> Callable[..., str]:
 
 def token_from(url: str, credential, *scopes: str) -> str:
     headers = {"Authorization": basic(credential.user.username, credential.secret)} if credential else {}
-    answer = httpx.get(f"{url}/auth/token", params={"scope": scopes}, headers=headers, trust_env=False)
+    answer = ask("GET", f"{url}/auth/token", params={"scope": scopes}, headers=headers)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["token"])
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from django.conf import settings
 
 from tests.registry_auth.conftest import basic
+from tests.support.loopback import ask
 from tools.stack import parts
 from tools.stack.configs import write_configs
 from tools.stack.instance import Instance
@@ -158,7 +158,7 @@ def test_replacing_the_workers_fails_no_request_at_the_edge(server, edge, method
     before, statuses = server.workers(), set()
     server.master.send_signal(signal.SIGHUP)
     while server.workers() & before or not server.said("Stopped old worker-2"):
-        statuses.add(httpx.request(method, f"{edge.url}{path}", trust_env=False, timeout=20).status_code)
+        statuses.add(ask(method, f"{edge.url}{path}", timeout=20).status_code)
 
     assert statuses == {expected}
 

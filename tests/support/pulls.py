@@ -10,6 +10,7 @@ from itertools import cycle
 import httpx
 import jwt
 
+from tests.support.loopback import ask
 from tests.support.registry import MANIFEST, wait_until
 
 Login = tuple[str, str]
@@ -41,7 +42,7 @@ class Puller:
 
     def _ask(self) -> None:
         params = {"service": "layerstore", "scope": f"repository:{self.repository}:pull"}
-        answer = httpx.get(f"{next(self.token_urls)}/auth/token", params=params, auth=self.login, trust_env=False)
+        answer = ask("GET", f"{next(self.token_urls)}/auth/token", params=params, auth=self.login)
         assert answer.status_code == httpx.codes.OK, answer.text
         self.held, self.used = answer.json()["token"], 0
 
@@ -50,7 +51,7 @@ class Puller:
             f"{self.registry_url}/v2/{self.repository}/manifests/1.0",
             {"Authorization": f"Bearer {self.held}", "Accept": MANIFEST},
         )
-        return httpx.get(url, headers=headers, trust_env=False).status_code
+        return ask("GET", url, headers=headers).status_code
 
 
 @dataclass

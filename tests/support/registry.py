@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.loopback import ask
 from tests.support.ports import free_port
 
 TRIES = 5
@@ -55,7 +56,7 @@ class Registry:
 
     def ask(self, method: str, path: str, token: str | None = None, **request) -> httpx.Response:
         headers = {**request.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        return httpx.request(method, f"{self.url}{path}", headers=headers, trust_env=False, **request)
+        return ask(method, f"{self.url}{path}", headers=headers, **request)
 
     def restart(self) -> None:
         """Stop it, start it again with the same configuration, and return when it answers."""
@@ -202,7 +203,7 @@ def _started(command: list[str], log: Path, port: int, name: str) -> subprocess.
 
     def answers() -> bool:
         try:
-            return bool(httpx.get(f"http://127.0.0.1:{port}/v2/", trust_env=False).headers.get("X-Registry") == name)
+            return bool(ask("GET", f"http://127.0.0.1:{port}/v2/").headers.get("X-Registry") == name)
         except httpx.HTTPError:
             return False
 

@@ -13,6 +13,7 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
+from tests.support.loopback import ask
 from tests.support.ports import free_port
 from tests.support.registry import wait_until
 
@@ -66,6 +67,6 @@ def shop_environment() -> dict[str, str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/auth/jwks.json", trust_env=False).is_success
+        return ask("GET", f"{url}/auth/jwks.json").is_success
     except httpx.HTTPError:
         return False

@@ -49,7 +49,7 @@ class Webhooks:
         self._config, self._store, self._also = config, store, also
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
-        self._client = httpx.Client(timeout=config.webhook_timeout, trust_env=False)
+        self._client = httpx.Client(timeout=config.webhook_timeout, trust_env=False, verify=config.webhook_url.startswith("https:"))
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         store.on_commit(self._wake.set)
 
