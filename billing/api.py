@@ -16,7 +16,7 @@ from billing.models import Order, OrderImage, Refund
 from billing.selectors.orders import orders_of_buyers, orders_seen_by
 from billing.services.orders import place_order
 from billing.services.visits import open_order
-from marketplace.models import Product
+from marketplace.products.models import Product
 
 
 class ListedImageSerializer(serializers.ModelSerializer[OrderImage]):

@@ -7,8 +7,11 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from accounts.privacy.parts import Part
-from marketplace.locks import lock_entitlements_of_holder
-from marketplace.models import Entitlement, Image, Namespace, Product, PullCount
+from marketplace.entitlements.locks import lock_entitlements_of_holder
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Namespace
+from marketplace.insights.models import PullCount
+from marketplace.products.models import Product
 
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
 _OF_ENTITLEMENT = ("image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason")

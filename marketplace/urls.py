@@ -3,8 +3,12 @@
 from django.urls import path
 from django.urls.converters import StringConverter, register_converter
 
-from marketplace.views import credentials, home, images, library, product_parts, products, robots, search, selling, shops, tokens
-from marketplace.views import help as helping
+from marketplace.credentials.views import access_tokens, pull_credentials, robots
+from marketplace.library.views import library, obtain
+from marketplace.search.views import search
+from marketplace.selling.views import dashboard, images, product_parts, products
+from marketplace.shopwindow.views import help as helping
+from marketplace.shopwindow.views import home, shops
 
 
 class NameConverter(StringConverter):
@@ -18,24 +22,24 @@ register_converter(NameConverter, "name")
 app_name = "marketplace"
 urlpatterns = [
     path("", home.home, name="home"),
-    path("search/", search.search, name="search"),
+    path("search/", search, name="search"),
     path("how-it-works/", helping.how, name="how"),
     path("help/docker/", helping.help_docker, name="help_docker"),
     path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),
     path("help/ci/", helping.help_ci, name="help_ci"),
-    path("account/tokens/", tokens.tokens, name="tokens"),
-    path("account/tokens/log-out-everywhere", tokens.log_out_everywhere, name="log_out_everywhere"),
-    path("account/tokens/<uuid:token_id>/revoke", tokens.revoke_token, name="token_revoke"),
+    path("account/tokens/", access_tokens.tokens, name="tokens"),
+    path("account/tokens/log-out-everywhere", access_tokens.log_out_everywhere, name="log_out_everywhere"),
+    path("account/tokens/<uuid:token_id>/revoke", access_tokens.revoke_token, name="token_revoke"),
     path("account/organisations/<name:handle>/robots/", robots.robots, name="robots"),
     path("account/organisations/<name:handle>/robots/<uuid:robot_id>/replace", robots.replace, name="robot_replace"),
     path("account/organisations/<name:handle>/robots/<uuid:robot_id>/revoke", robots.revoke, name="robot_revoke"),
-    path("library/", library.library, name="library"),
-    path("library/credential/", credentials.pull_credential, name="pull_credential"),
-    path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
-    path("selling/", selling.dashboard, name="dashboard"),
-    path("selling/start/", selling.start, name="start"),
-    path("selling/reserve/", selling.reserve, name="reserve"),
-    path("selling/reserve/availability", selling.availability, name="availability"),
+    path("library/", library, name="library"),
+    path("library/credential/", pull_credentials.pull_credential, name="pull_credential"),
+    path("library/get/<uuid:product_id>/", obtain, name="obtain"),
+    path("selling/", dashboard.dashboard, name="dashboard"),
+    path("selling/start/", dashboard.start, name="start"),
+    path("selling/reserve/", dashboard.reserve, name="reserve"),
+    path("selling/reserve/availability", dashboard.availability, name="availability"),
     path("selling/images/<uuid:image_id>/", images.image, name="image"),
     path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
     path("selling/images/<uuid:image_id>/featured", images.feature, name="image_feature"),

@@ -2,13 +2,13 @@
 
 from rest_framework.routers import SimpleRouter
 
-from marketplace.api.library import LibraryViewSet
-from marketplace.api.names import ImageViewSet, NamespaceViewSet, TagViewSet
-from marketplace.api.prices import PriceViewSet
-from marketplace.api.products import ProductViewSet
-from marketplace.api.pulls import PullCountViewSet, PullerSketchViewSet
-from marketplace.api.robots import RobotViewSet
-from marketplace.api.tokens import AccessTokenViewSet
+from marketplace.credentials.api.access_tokens import AccessTokenViewSet
+from marketplace.credentials.api.robots import RobotViewSet
+from marketplace.images.api import ImageViewSet, NamespaceViewSet, TagViewSet
+from marketplace.insights.api import PullCountViewSet, PullerSketchViewSet
+from marketplace.library.api import LibraryViewSet
+from marketplace.products.api.prices import PriceViewSet
+from marketplace.search.api import ProductViewSet
 
 router = SimpleRouter()
 router.register("access-tokens", AccessTokenViewSet, basename="access-token")

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from marketplace.models import Manifest
-from marketplace.platforms import platform_of
-from marketplace.services.manifests import ChildDescription, LayerDescription, ManifestDescription
+from marketplace.images.models import Manifest
+from marketplace.images.platforms import platform_of
+from marketplace.images.services.manifests import ChildDescription, LayerDescription, ManifestDescription
 
 INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
 MANIFEST_TYPES = (

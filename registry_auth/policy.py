@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from accounts.tokens.models import TokenScope
-from marketplace.selectors.access import Action
+from marketplace.entitlements.policy import Action
 from registry_auth.scopes import EVERYTHING, ResourceType, Scope
 from registry_auth.tokens import AccessEntry
 

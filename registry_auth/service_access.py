@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.tokens.models import TokenScope
 from accounts.tokens.secrets import is_service_secret, service_secret
-from marketplace.selectors.access import Action
+from marketplace.entitlements.policy import Action
 from registry_auth import policy
 from registry_auth.credentials import Credentials
 from registry_auth.scopes import Scope

@@ -37,7 +37,7 @@ class SellerProfile(models.Model):
 
     @property
     def can_be_paid(self) -> bool:
-        """Whether a sale at a price is possible now. `marketplace.selectors.access` says the same in SQL, and a test compares."""
+        """Whether a sale at a price is possible now. `marketplace.entitlements.policy` says the same in SQL, and a test compares."""
         return self.charges_enabled and self.payouts_enabled and bool(self.stripe_account_id) and self.suspended_at is None
 
 

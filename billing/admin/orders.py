@@ -15,7 +15,7 @@ from billing.services.receipts import resend_receipt
 from billing.services.refunds import request_refund
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
-from marketplace.models import Entitlement
+from marketplace.entitlements.models import Entitlement
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[OrderImage, Order]

@@ -10,7 +10,8 @@ from accounts.sellers.models import SellerProfile
 from common.db.claims import Attempt
 from common.db.models import UUIDModel
 from common.money import Money
-from marketplace.models import Image, Price, Product
+from marketplace.images.models import Image
+from marketplace.products.models import Price, Product
 
 
 class Order(UUIDModel, Attempt):

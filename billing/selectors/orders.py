@@ -10,9 +10,9 @@ from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from billing.models import Order, OrderImage
 from billing.payment import DisputeState
-from marketplace.models import Entitlement
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.selectors.tags import newest_tags, pull_reference
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.selectors.tags import newest_tags, pull_reference
 
 
 def orders_of_buyers(accounts: Collection[Account]) -> QuerySet[Order]:

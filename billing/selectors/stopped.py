@@ -6,7 +6,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.sellers.models import SellerProfile
 from billing.models import Order, OrderImage
-from marketplace.models import Image, Product
+from marketplace.images.models import Image
+from marketplace.products.models import Product
 
 
 def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Image]) -> str:

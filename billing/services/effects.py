@@ -4,13 +4,9 @@ from billing.models import Order
 from billing.selectors.orders import holds_all
 from billing.services.moves import GONE_STATES, HOLDING_STATES, UNPAID_STATES
 from billing.services.receipts import queue_receipt
-from marketplace.models import Entitlement, Image
-from marketplace.services.entitlements import (
-    grant_entitlements,
-    resume_entitlements,
-    revoke_entitlements,
-    suspend_entitlements,
-)
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.images.models import Image
 
 _ORDER = Entitlement.Source.ORDER
 _WHY_GONE = {

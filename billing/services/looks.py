@@ -24,8 +24,9 @@ from billing.services.effects import follow_move, reason_to_return
 from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
 from billing.services.receipts import queue_refund_mail
 from billing.services.refund_rows import note_refunds, promise_refund, waits_for_refund
-from marketplace.locks import lock_images, lock_product
-from marketplace.models import Image
+from marketplace.images.locks import lock_images
+from marketplace.images.models import Image
+from marketplace.products.locks import lock_product
 
 # What a look may change of an order. The rest is others', even while nobody else writes it today.
 _WRITTEN = (

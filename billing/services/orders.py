@@ -37,12 +37,13 @@ from common.db.leases import alone
 from common.db.locking import locked_transaction, translate_violation
 from common.errors import LockTimeout
 from common.money import share
-from marketplace.errors import OwnProduct
-from marketplace.locks import lock_product_with_images
-from marketplace.models import Image, Price, Product
-from marketplace.selectors.offers import require_on_offer
-from marketplace.selectors.ownership import sells
-from marketplace.selectors.tags import newest_tags, visible_tags
+from marketplace.entitlements.errors import OwnProduct
+from marketplace.images.models import Image
+from marketplace.images.selectors.tags import newest_tags, visible_tags
+from marketplace.products.locks import lock_product_with_images
+from marketplace.products.models import Price, Product
+from marketplace.products.selectors.offers import require_on_offer
+from marketplace.products.selectors.sellers import sells
 
 __all__ = ["MOVES", "close_checkout", "complete_order", "open_checkout", "place_order", "settle_order"]
 

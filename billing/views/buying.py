@@ -21,8 +21,8 @@ from billing.selectors.orders import orders_of_buyers, orders_seen_by, pulls_of_
 from billing.services.orders import place_order
 from billing.services.visits import address_while_opening, look_at_order, open_order
 from common.errors import ConflictError
-from marketplace.models import Product
-from marketplace.selectors.listings import product_url
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import product_url
 
 ORDERS_A_PAGE = 25
 CARD_TAKES = timedelta(minutes=15)

@@ -12,7 +12,7 @@ from billing.errors import StripeAway, StripeRefused
 from billing.regions import COUNTRIES, in_another_region
 from billing.selectors.orders import orders_of_seller
 from billing.services.connect import connect_seller, refresh_seller
-from marketplace.views.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, seller_required
 
 ORDERS_A_PAGE = 25
 

@@ -117,6 +117,7 @@ TEMPLATES = [
                 "common.web.context.site",
             ],
             "libraries": {
+                "covers": "marketplace.covers.templatetags.covers",
                 "display": "common.web.templatetags.display",
                 "fields": "common.web.templatetags.fields",
             },
@@ -279,7 +280,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ProductStateEnum": "marketplace.models.Product.State", "OrderStateEnum": "billing.models.Order.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "ProductStateEnum": "marketplace.products.models.Product.State",
+        "OrderStateEnum": "billing.models.Order.State",
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api.schema.document_problems"],
 }
 

@@ -10,8 +10,8 @@ from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour
 from marketplace.admin.bounds import PULL_ENDS
-from marketplace.models import Entitlement
-from marketplace.services.gifts import take_back_entitlement
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.gifts import take_back_entitlement
 
 # The source is a row of any layer, named without a foreign key; here the names of their admin pages.
 SOURCES = {

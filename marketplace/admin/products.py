@@ -10,8 +10,8 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
-from marketplace.models import Category, Price, Product, ProductImage, ProductPicture
-from marketplace.services.products import reinstate_product, suspend_product
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.products.services.publishing import reinstate_product, suspend_product
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Model, Product]

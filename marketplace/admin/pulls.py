@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from audit.admin import AuditedAdmin
 from common.admin.neighbours import neighbour
-from marketplace.models import PullCount, PullerSketch
+from marketplace.insights.models import PullCount, PullerSketch
 
 
 @admin.register(PullCount)

@@ -9,8 +9,8 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
-from marketplace.models import LayerList, Manifest, Tag
-from marketplace.services.unreadable import describe_again
+from marketplace.images.models import LayerList, Manifest, Tag
+from marketplace.images.services.unreadable import describe_again
 
 
 @admin.register(Manifest)

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from marketplace.models import Image
+from marketplace.images.models import Image
 
 
 class WaitingPuller(models.Model):

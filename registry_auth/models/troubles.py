@@ -3,7 +3,7 @@
 from django.db import models
 
 from common.db.claims import Attempt
-from marketplace.models import Image
+from marketplace.images.models import Image
 
 
 class RepositoryTrouble(Attempt):

@@ -17,9 +17,9 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from common.db.claims import Backoff, claim_due, put_back
-from marketplace.models import Manifest
-from marketplace.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
-from marketplace.services.unreadable import note_undescribed
+from marketplace.images.models import Manifest
+from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
+from marketplace.images.services.unreadable import note_undescribed
 from registry_auth.descriptions import INDEX_TYPES, Document, children_of, config_digest, describe_image, describe_index, read_document
 from registry_auth.errors import ChildrenUnreadable, RegistryRefused
 from registry_auth.registry_client import RegistryClient

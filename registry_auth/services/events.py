@@ -16,8 +16,8 @@ from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from common.errors import RetryLater
-from marketplace.services.manifests import record_push, remove_manifest, remove_tag
-from marketplace.services.pulls import Pull, count_pulls
+from marketplace.images.services.manifests import record_push, remove_manifest, remove_tag
+from marketplace.insights.services import Pull, count_pulls
 from registry_auth import metrics
 from registry_auth.events.envelopes import EventAction, RegistryEvent
 from registry_auth.locks import is_free, lock_envelope, lock_waiting_envelopes

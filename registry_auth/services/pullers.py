@@ -19,8 +19,8 @@ from redis.exceptions import ResponseError
 
 from common.db.locking import require_atomic
 from common.ops.redis import redis_key
-from marketplace.models import PullerSketch
-from marketplace.services.pulls import CountedPull
+from marketplace.insights.models import PullerSketch
+from marketplace.insights.services import CountedPull
 from registry_auth.models import WaitingPuller
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from audit.services import record_audit
 from common.db.outages import mark_away
-from marketplace.models import Image, Tag
-from marketplace.services.manifests import record_push, remove_tag
+from marketplace.images.models import Image, Tag
+from marketplace.images.services.manifests import record_push, remove_tag
 from registry_auth.errors import RegistryAway, RegistryFailed
 from registry_auth.models import Reconciliation, RepositoryTrouble
 from registry_auth.registry_client import NEIGHBOUR, PAGE, RegistryClient

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from common.db.sparing import sparing_others
-from marketplace.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
+from marketplace.images.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
 from registry_auth.registry_client import RegistryClient
 
 

@@ -7,9 +7,9 @@ from django.db.models import Exists, OuterRef
 
 from audit.services import record_audit
 from common.db.claims import claim_due, put_back
-from marketplace.models import Image, Manifest
-from marketplace.services.manifests import remove_manifest
-from marketplace.services.unreadable import note_undescribed
+from marketplace.images.models import Image, Manifest
+from marketplace.images.services.manifests import remove_manifest
+from marketplace.images.services.unreadable import note_undescribed
 from registry_auth.errors import RegistryFailed
 from registry_auth.models import RepositoryTrouble
 from registry_auth.registry_client import RegistryClient

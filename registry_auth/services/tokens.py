@@ -13,8 +13,8 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 
 from accounts.tokens.secrets import IDENTITY_PREFIX
 from accounts.tokens.selectors import Credential, note_token_use
-from marketplace.selectors.access import Facts, Subject, access_facts, decide
-from marketplace.selectors.shown import find_shown
+from marketplace.entitlements.policy import Facts, Subject, access_facts, decide
+from marketplace.entitlements.presented import find_shown
 from registry_auth import policy
 from registry_auth.credentials import Credentials
 from registry_auth.errors import ForeignService, NotBought, TokensUnavailable, TooManyFailures, WrongCredentials

@@ -13,7 +13,7 @@ from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from common.db.claims import Backoff, put_off, try_again
 from common.db.locking import locked_transaction
-from marketplace.models import Image
+from marketplace.images.models import Image
 from registry_auth.locks import lock_trouble
 from registry_auth.models import RepositoryTrouble
 from registry_auth.services.runs import RegistryRun

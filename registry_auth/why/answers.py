@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.people.models import Account
 from accounts.tokens.models import AccessToken
-from marketplace.models import Entitlement
+from marketplace.entitlements.models import Entitlement
 from registry_auth.why.references import Reference
 
 _LATE = "A token that docker has already lives for up to {minutes} minutes more."

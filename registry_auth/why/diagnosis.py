@@ -10,11 +10,13 @@ from accounts.organisations.selectors import organisations_of
 from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import find_shown_token
-from marketplace.models import Entitlement, Image, Product, Tag
-from marketplace.selectors.access import Action, Facts, Subject, access_facts, decide
-from marketplace.selectors.listings import product_url
-from marketplace.selectors.offers import obtainable_at
-from marketplace.selectors.tags import newest_tags, pull_reference
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Facts, Subject, access_facts, decide
+from marketplace.images.models import Image, Tag
+from marketplace.images.selectors.tags import newest_tags, pull_reference
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import obtainable_at
+from marketplace.products.selectors.pages import product_url
 from registry_auth import policy
 from registry_auth.scopes import ResourceType, Scope
 from registry_auth.why import answers

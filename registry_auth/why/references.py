@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from common.errors import InvalidInput
-from marketplace.references import LONGEST_TEXT, Reference, find_references
+from marketplace.search.references import LONGEST_TEXT, Reference, find_references
 
 __all__ = ["LONGEST_TEXT", "NotAnImage", "Reference", "read_reference"]
 

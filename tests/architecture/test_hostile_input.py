@@ -24,7 +24,7 @@ from billing import gateway
 from billing.errors import StripeRefused
 from common.ids import new_id
 from common.web import throttling
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.support import hostile
 from tests.support.pages import Page

@@ -5,7 +5,7 @@ from django.test import TransactionTestCase
 
 from accounts.people.models import User
 from audit.models import AuditEvent
-from marketplace.models import Category, Price
+from marketplace.products.models import Category, Price
 from tests.factories.marketplace import ProductFactory
 
 

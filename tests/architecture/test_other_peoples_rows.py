@@ -13,7 +13,9 @@ from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
 from billing.models import Order
 from common.ids import new_id
-from marketplace.models import Entitlement, Image, Manifest, Product, ProductPicture, Tag
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Manifest, Tag
+from marketplace.products.models import Product, ProductPicture
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.routes import Route, site_routes

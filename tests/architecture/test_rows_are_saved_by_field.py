@@ -15,7 +15,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("accounts", "audit", "billing", "common", "config", "marketplace", "outbox", "registry_auth")
 EXCUSED = {
     "accounts/people/models.py: user.save(using=self._db)": "a new user",
-    "marketplace/services/pictures.py: drawn.save(out, format='WEBP', quality=85, method=4)": "a picture, into a file",
+    "marketplace/products/services/pictures.py: drawn.save(out, format='WEBP', quality=85, method=4)": "a picture, into a file",
 }
 
 

@@ -22,11 +22,13 @@ from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.models import AccessToken
 from billing.models import Order
-from marketplace.models import Entitlement, Image, Manifest, Namespace, Price, Product, ProductImage, Tag
-from marketplace.services.covers import draw_outdated_covers
-from marketplace.services.manifests import LayerDescription, ManifestDescription, describe_manifest
-from marketplace.services.products.descriptions import render_descriptions_anew
-from marketplace.services.shown import keep_shown_tag
+from marketplace.covers.services import draw_outdated_covers
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
+from marketplace.products.models import Price, Product, ProductImage
+from marketplace.products.services.descriptions import render_descriptions_anew
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import (
@@ -178,8 +180,8 @@ def write(product: Product, many: int) -> None:
 
 @pytest.mark.django_db
 def test_no_answer_costs_more_where_more_was_pushed_and_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marketplace.selectors.tags.LISTED", 50)
-    monkeypatch.setattr("marketplace.selectors.tags.LOOKED_AT", 100)
+    monkeypatch.setattr("marketplace.images.selectors.tags.LISTED", 50)
+    monkeypatch.setattr("marketplace.images.selectors.tags.LOOKED_AT", 100)
     product = world.rows["product"]
     assert isinstance(product, Product)
     other = ProductFactory(namespace=product.namespace, images=[PushedImageFactory(namespace=product.namespace) for _ in range(3)])

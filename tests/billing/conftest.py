@@ -9,7 +9,7 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from billing.models import Order
 from billing.services.orders import complete_order, open_checkout, place_order
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
 from tests.support.sandbox import Sandbox, sandbox, sandbox_process

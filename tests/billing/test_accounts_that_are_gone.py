@@ -21,7 +21,7 @@ from billing.services.flags import end_order
 from billing.services.orders import complete_order, open_checkout, place_order
 from billing.services.webhooks import handle_event
 from billing.tasks import look_at_seller as look_at_seller_task
-from marketplace.models import Product
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, SellerFactory, UserFactory

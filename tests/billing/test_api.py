@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.people.models import User
 from billing.models import Order
 from billing.services.orders import complete_order
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory

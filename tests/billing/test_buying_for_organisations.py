@@ -15,8 +15,9 @@ from billing.services import orders
 from billing.services.orders import complete_order, open_checkout, place_order
 from billing.services.receipts import resend_receipt
 from billing.services.refunds import continue_refund, request_refund
-from marketplace.errors import OwnProduct
-from marketplace.models import Entitlement, Product
+from marketplace.entitlements.errors import OwnProduct
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory

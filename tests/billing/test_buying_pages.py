@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.models import Order
 from billing.services.orders import complete_order
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import DraftProductFactory

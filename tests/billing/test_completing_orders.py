@@ -16,8 +16,9 @@ from billing.services.orders import complete_order, open_checkout, place_order, 
 from billing.services.refunds import continue_refund
 from common.db.locking import locked_transaction
 from common.errors import LockTimeout
-from marketplace.models import Entitlement, Product
-from marketplace.selectors.access import Action, Subject, allowed_actions
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.marketplace import NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.sandbox import Sandbox

@@ -15,9 +15,10 @@ from billing.models import Dispute, Order, Refund
 from billing.services.orders import complete_order
 from billing.services.refunds import continue_refund, request_refund
 from billing.services.staff_mail import REMIND_BEFORE, remind_of_disputes
-from marketplace.models import Entitlement, Product
-from marketplace.services.entitlements import obtain_free_product
-from marketplace.services.products.prices import set_price
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import obtain_free_product
+from marketplace.products.models import Product
+from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory

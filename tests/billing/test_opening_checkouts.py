@@ -10,7 +10,8 @@ from billing import gateway
 from billing.errors import StripeAway, StripeRefused
 from billing.models import Order
 from billing.services.orders import open_checkout, place_order, settle_order
-from marketplace.models import Entitlement, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product
 from tests.factories.marketplace import (
     NamespaceFactory,
     ProductFactory,

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.models import Order
 from billing.services.orders import TAGS_KEPT, place_order
-from marketplace.models import Product, Tag
-from marketplace.selectors.tags import newest_tags
+from marketplace.images.models import Tag
+from marketplace.images.selectors.tags import newest_tags
+from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import ProductFactory, TagFactory
 

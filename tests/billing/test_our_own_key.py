@@ -21,7 +21,7 @@ from billing.services.orders import complete_order, open_checkout, place_order
 from billing.services.refunds import continue_refund, request_refund
 from billing.services.webhooks import handle_event
 from common.db.models import NeighbourAway
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
 from tests.support.sandbox import Sandbox

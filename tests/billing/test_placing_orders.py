@@ -12,8 +12,9 @@ from audit.models import AuditEvent
 from billing.errors import AlreadyOwned, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
 from billing.models import Order
 from billing.services.orders import close_checkout, complete_order, open_checkout, place_order
-from marketplace.errors import OwnProduct, ProductNotOnOffer
-from marketplace.models import Product
+from marketplace.entitlements.errors import OwnProduct
+from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory

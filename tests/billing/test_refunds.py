@@ -17,7 +17,9 @@ from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeAway, Str
 from billing.models import Order, Refund
 from billing.services.orders import complete_order
 from billing.services.refunds import continue_refund, request_refund
-from marketplace.models import Entitlement, Image, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory, PushedImageFactory

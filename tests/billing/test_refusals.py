@@ -13,7 +13,7 @@ from billing.models import Order
 from billing.refusals import Fault, why_refused
 from billing.services.connect import note_refused_sale
 from billing.services.orders import open_checkout, place_order
-from marketplace.models import Product
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory

@@ -9,7 +9,7 @@ from billing.models import Order
 from billing.regions import in_another_region
 from billing.services.connect import look_at_seller
 from billing.services.orders import complete_order, open_checkout, place_order
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory

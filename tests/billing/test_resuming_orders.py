@@ -9,8 +9,8 @@ from accounts.people.models import User
 from billing.errors import AlreadyOwned, PaymentUnderWay
 from billing.models import Order
 from billing.services.orders import complete_order, open_checkout, place_order
-from marketplace.errors import ProductNotOnOffer
-from marketplace.models import Price, Product
+from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.models import Price, Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     PriceFactory,

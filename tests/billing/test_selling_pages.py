@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory

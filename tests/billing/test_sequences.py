@@ -12,7 +12,8 @@ from billing.services.moves import HOLDING_STATES
 from billing.services.orders import complete_order, open_checkout, place_order
 from billing.services.refunds import continue_refund, request_refund
 from common.errors import DomainError
-from marketplace.models import Entitlement, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ProductFactory
 from tests.support.sandbox import Sandbox

@@ -19,7 +19,7 @@ from billing.gateway import Patience
 from billing.models import Order
 from billing.services.orders import asking, open_checkout, place_order, settle_order
 from common.db.leases import alone
-from marketplace.models import Product
+from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.support.registry import wait_until

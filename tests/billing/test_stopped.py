@@ -16,9 +16,9 @@ from billing.services import waiting
 from billing.services.orders import complete_order, place_order
 from billing.services.refunds import continue_refund
 from common.db.outages import away_neighbours
-from marketplace.models import Product
-from marketplace.services.images import take_down_image
-from marketplace.services.products.moves import suspend_product, withdraw_product
+from marketplace.images.services.take_downs import take_down_image
+from marketplace.products.models import Product
+from marketplace.products.services.publishing import suspend_product, withdraw_product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory

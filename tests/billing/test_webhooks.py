@@ -18,7 +18,8 @@ from billing.services import webhooks
 from billing.services.orders import open_checkout, place_order
 from billing.services.webhooks import handle_event, retry_event
 from common.errors import LockTimeout
-from marketplace.models import Entitlement, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import StripeEventFactory

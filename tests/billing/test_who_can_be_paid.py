@@ -10,12 +10,12 @@ from accounts.sellers.models import SellerProfile
 from billing.errors import SellerMayNotSell
 from billing.models import Order
 from billing.services.orders import place_order
-from marketplace.errors import ProductNotOnOffer
-from marketplace.models import Product
-from marketplace.selectors.access import Subject, access_facts
-from marketplace.selectors.offers import obtainable_at
-from marketplace.selectors.readiness import Step, missing_for_publication
-from marketplace.selectors.standing import standing_of
+from marketplace.entitlements.policy import Subject, access_facts
+from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import obtainable_at
+from marketplace.products.selectors.readiness import Step, missing_for_publication
+from marketplace.shopwindow.offer_state import standing_of
 from registry_auth.why.answers import Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, UserFactory

@@ -28,10 +28,12 @@ from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken, TokenScope
 from audit.services import record_audit
 from billing.models import Order, Refund
-from marketplace.models import Category, Image, Product, PullerSketch
-from marketplace.services.covers import draw_outdated_covers
-from marketplace.services.products.descriptions import render_descriptions_anew
-from marketplace.services.products.ranks import add_up_pulls
+from marketplace.covers.services import draw_outdated_covers
+from marketplace.images.models import Image
+from marketplace.insights.models import PullerSketch
+from marketplace.insights.services import add_up_pulls
+from marketplace.products.models import Category, Product
+from marketplace.products.services.descriptions import render_descriptions_anew
 from registry_auth.models import Reconciliation, RepositoryTrouble
 from tests.factories.accounts import (
     AccessTokenFactory,

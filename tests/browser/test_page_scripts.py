@@ -6,7 +6,8 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.people.models import User
-from marketplace.models import Image, Namespace, Product
+from marketplace.images.models import Image, Namespace
+from marketplace.products.models import Product
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TagFactory
 

@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from common.ops.redis import raw_redis_client, redis_key
-from marketplace.models import Image, PullCount, PullerSketch
-from marketplace.services.manifests import record_push
+from marketplace.images.models import Image
+from marketplace.images.services.manifests import record_push
+from marketplace.insights.models import PullCount, PullerSketch
 from registry_auth.clients import client_of
 from registry_auth.events.envelopes import read_envelope
 from registry_auth.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller

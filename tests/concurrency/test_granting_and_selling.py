@@ -6,18 +6,23 @@ from django.db import transaction
 from accounts.sellers.locks import lock_seller
 from common.errors import LockTimeout
 from common.ids import new_id
-from marketplace.errors import ImageOnSale, ProductNotReady, ProductStateConflict
-from marketplace.models import Entitlement, Image, Price, Product
-from marketplace.selectors.offers import on_offer
-from marketplace.services.entitlements import (
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import (
     grant_entitlements,
     obtain_free_product,
     resume_entitlements,
     revoke_entitlements,
     suspend_entitlements,
 )
-from marketplace.services.images import release_image
-from marketplace.services.products import publish_product, set_images, set_price, withdraw_product
+from marketplace.images.errors import ImageOnSale
+from marketplace.images.models import Image
+from marketplace.images.services.reservations import release_image
+from marketplace.products.errors import ProductNotReady, ProductStateConflict
+from marketplace.products.models import Price, Product
+from marketplace.products.selectors.offers import on_offer
+from marketplace.products.services.editing import set_images
+from marketplace.products.services.prices import set_price
+from marketplace.products.services.publishing import publish_product, withdraw_product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     DraftProductFactory,

@@ -25,9 +25,10 @@ from accounts.sellers.models import SellerProfile
 from billing.models import Order, StripeEvent
 from billing.services.orders import open_checkout, place_order
 from common.ids import new_id
+from common.web.markdown import RENDERER
 from config.jobs import JOBS, LANES
-from marketplace.markdown import RENDERER
-from marketplace.models import Manifest, Product
+from marketplace.images.models import Manifest
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from registry_auth.events.envelopes import EventAction, RegistryEvent

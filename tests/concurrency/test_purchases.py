@@ -19,8 +19,9 @@ from billing.services.orders import MOST_PENDING, complete_order, open_checkout,
 from billing.services.refunds import continue_refund, request_refund
 from billing.services.waiting import close_stopped_checkouts, handle_waiting_events, settle_waiting_orders
 from billing.services.webhooks import handle_event
-from marketplace.errors import ProductNotOnOffer
-from marketplace.models import Entitlement, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import buy, buyer, holds, opened, paid, product, seller
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory

@@ -5,18 +5,18 @@ from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from marketplace.errors import (
+from marketplace.images.errors import (
     ImageNameAlreadyReserved,
     ImageQuotaReached,
     NamespaceLooksAlike,
     NamespaceQuotaReached,
     NamespaceTaken,
 )
-from marketplace.models import Image, Manifest, Namespace, Tag
-from marketplace.services.expiry import end_expired_reservations, free_name, warn_of_expiry
-from marketplace.services.images import reserve_image
-from marketplace.services.manifests import record_push
-from marketplace.services.namespaces import choose_namespace
+from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.services.expiry import end_expired_reservations, free_name, warn_of_expiry
+from marketplace.images.services.manifests import record_push
+from marketplace.images.services.namespaces import choose_namespace
+from marketplace.images.services.reservations import reserve_image
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, NamespaceFactory, digest_of, expired_days_ago
 from tests.support.threads import run_in_threads

@@ -7,7 +7,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from billing.models import Dispute, Order, OrderImage, Refund, StripeEvent
-from marketplace.models import Entitlement
+from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
 

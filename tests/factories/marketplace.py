@@ -10,23 +10,12 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from common.ids import new_id
-from marketplace.models import (
-    Category,
-    Entitlement,
-    Image,
-    Layer,
-    LayerList,
-    Manifest,
-    Namespace,
-    Price,
-    Product,
-    ProductImage,
-    PullCount,
-    PullerSketch,
-    Tag,
-)
-from marketplace.services.shown import keep_shown_tag
-from marketplace.versions import version_key
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Layer, LayerList, Manifest, Namespace, Tag
+from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.versions import version_key
+from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.products.models import Category, Price, Product, ProductImage
 from tests.factories.accounts import SellerFactory, UserFactory
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"

@@ -10,23 +10,13 @@ from hypothesis.extra.django import TestCase
 
 from common.errors import DomainError
 from common.ids import new_id
-from marketplace.models import Entitlement, Image
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.services.entitlements import (
-    grant_entitlements,
-    resume_entitlements,
-    revoke_entitlements,
-    suspend_entitlements,
-)
-from marketplace.services.expiry import (
-    end_expired_reservations,
-    free_name,
-    names_to_free,
-    revive_reservation,
-    warn_of_expiry,
-)
-from marketplace.services.images import release_image, reserve_image
-from marketplace.services.manifests import record_push
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.images.models import Image
+from marketplace.images.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
+from marketplace.images.services.manifests import record_push
+from marketplace.images.services.reservations import release_image, reserve_image
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import MANIFEST_TYPE, NamespaceFactory, PushedImageFactory, digest_of
 

@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from marketplace.colours import to_srgb
+from marketplace.products.colours import to_srgb
 
 # Colorants adapted to D50, as Apple's profile "Display P3" and Adobe's "Adobe RGB (1998)" name them.
 DISPLAY_P3 = ((0.515121, 0.241196, -0.001053), (0.291977, 0.692245, 0.041885), (0.157104, 0.066574, 0.784073))

@@ -9,11 +9,13 @@ from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
 
-from marketplace.covers import Shape, covers_of_images, covers_of_products
-from marketplace.models import Image, Layer, Manifest, Product
-from marketplace.selectors.listings import images_of
-from marketplace.services.covers import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
-from marketplace.services.manifests import (
+from marketplace.covers.drawing import Drawing, draw
+from marketplace.covers.drawing import Layer as Stratum
+from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
+from marketplace.covers.services import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
+from marketplace.covers.tasks import draw_image, draw_outdated, draw_product
+from marketplace.images.models import Image, Layer, Manifest
+from marketplace.images.services.manifests import (
     LayerDescription,
     ManifestDescription,
     describe_manifest,
@@ -21,10 +23,9 @@ from marketplace.services.manifests import (
     remove_manifest,
     remove_tag,
 )
-from marketplace.services.products import edit_product, set_images
-from marketplace.strata import Drawing, draw
-from marketplace.strata import Layer as Stratum
-from marketplace.tasks import draw_image, draw_outdated, draw_product
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import images_of
+from marketplace.products.services.editing import edit_product, set_images
 from tests.factories.marketplace import (
     DraftProductFactory,
     ImageFactory,
@@ -75,8 +76,8 @@ def cover_of(image: Image, shape: Shape = Shape.CARD) -> Drawing | None:
 def test_a_page_draws_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     product = ProductFactory()
     draw_outdated_covers()
-    monkeypatch.setattr("marketplace.services.covers.draw", None)
-    monkeypatch.setattr("marketplace.services.covers.merge", None)
+    monkeypatch.setattr("marketplace.covers.services.draw", None)
+    monkeypatch.setattr("marketplace.covers.services.merge", None)
 
     page = client.get(f"/{product.namespace.name}/{product.slug}").content.decode()
 

@@ -12,11 +12,13 @@ from accounts.people.models import Account, User
 from accounts.tokens.errors import TokenTooPowerful
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.services import create_access_token
-from marketplace.errors import LimitedTokenUsesNoApi, NothingToPull
-from marketplace.models import CredentialImage, Entitlement, Image
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.selectors.credentials import image_ids_of, images_of_credential, images_to_choose
-from marketplace.services.credentials import make_access_token, make_pull_credential, make_robot, replace_robot
+from marketplace.credentials.errors import LimitedTokenUsesNoApi, NothingToPull
+from marketplace.credentials.models import CredentialImage
+from marketplace.credentials.selectors import image_ids_of, images_of_credential, images_to_choose
+from marketplace.credentials.services import make_access_token, make_pull_credential, make_robot, replace_robot
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.models import Image
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory

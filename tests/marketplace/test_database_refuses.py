@@ -4,7 +4,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from marketplace.models import Entitlement, Image, Namespace, Price, Product, ProductImage
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Namespace
+from marketplace.products.models import Price, Product, ProductImage
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,

@@ -3,13 +3,13 @@
 import pytest
 from django.test import Client
 
-from marketplace import markdown, markdown_bounds
-from marketplace.descriptions import render_description
-from marketplace.errors import InvalidProduct
-from marketplace.models import Product
-from marketplace.services.products import create_product, edit_product
-from marketplace.services.products.descriptions import render_descriptions_anew
-from marketplace.tasks import render_descriptions
+from common.web import markdown, markdown_bounds
+from marketplace.products.descriptions import render_description
+from marketplace.products.errors import InvalidProduct
+from marketplace.products.models import Product
+from marketplace.products.services.descriptions import render_descriptions_anew
+from marketplace.products.services.editing import create_product, edit_product
+from marketplace.products.tasks import render_descriptions
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
 
 LONG = 50_000
@@ -134,8 +134,8 @@ def test_what_was_never_rendered_is_plain_until_the_worker_renders_it(client: Cl
 def test_a_newer_renderer_renders_anew_and_one_nasty_text_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     nasty, other = ProductFactory(description=NASTY["links never closed"]), ProductFactory(description="**Two**")
     render_descriptions_anew(most=10)
-    monkeypatch.setattr("marketplace.services.products.descriptions.RENDERER", markdown.RENDERER + 1)
-    monkeypatch.setattr("marketplace.descriptions.RENDERER", markdown.RENDERER + 1)
+    monkeypatch.setattr("marketplace.products.services.descriptions.RENDERER", markdown.RENDERER + 1)
+    monkeypatch.setattr("marketplace.products.descriptions.RENDERER", markdown.RENDERER + 1)
 
     assert render_descriptions_anew(most=10) == 2
 
@@ -154,7 +154,7 @@ def test_a_text_that_its_seller_saves_meanwhile_wins(monkeypatch: pytest.MonkeyP
         Product.objects.filter(pk=product.pk).update(description="new", description_html="<p>new</p>", description_renderer=1)
         return render_description(text)
 
-    monkeypatch.setattr("marketplace.services.products.descriptions.render_description", saved_meanwhile)
+    monkeypatch.setattr("marketplace.products.services.descriptions.render_description", saved_meanwhile)
     render_descriptions_anew(most=10)
 
     product.refresh_from_db()

@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from marketplace.models import Image, Namespace
-from marketplace.services.empty_namespaces import end_empty_namespaces
-from marketplace.services.namespaces import choose_namespace
-from marketplace.tasks import end_namespaces
+from marketplace.images.models import Image, Namespace
+from marketplace.images.services.namespaces import choose_namespace, end_empty_namespaces
+from marketplace.images.tasks import end_namespaces
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory
 
@@ -74,7 +73,7 @@ def test_a_namespace_that_holds_something_stays(held):
 def test_a_name_reserved_just_before_keeps_the_namespace(monkeypatch):
     namespace = old_namespace()
     monkeypatch.setattr(
-        "marketplace.services.empty_namespaces.lock_namespace",
+        "marketplace.images.services.namespaces.lock_namespace",
         lambda **_: ImageFactory(namespace=namespace).namespace,
     )
 

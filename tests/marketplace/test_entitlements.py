@@ -4,19 +4,23 @@ from django.utils import timezone
 from accounts.people.errors import EmailNotVerified
 from audit.errors import ReasonMissing
 from common.ids import new_id
-from marketplace.errors import ImageNameFree, OwnProduct, ProductNotFree, ProductNotOnOffer
-from marketplace.models import Entitlement, Image, Product
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.selectors.offers import current_price, on_offer
-from marketplace.selectors.ownership import holders_among
-from marketplace.services.entitlements import (
+from marketplace.entitlements.errors import OwnProduct, ProductNotFree
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.entitlements.selectors import holders_among
+from marketplace.entitlements.services.grants import (
     grant_entitlements,
     obtain_free_product,
     resume_entitlements,
     revoke_entitlements,
     suspend_entitlements,
 )
-from marketplace.services.images import take_down_image
+from marketplace.images.errors import ImageNameFree
+from marketplace.images.models import Image
+from marketplace.images.services.take_downs import take_down_image
+from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import current_price, on_offer
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,

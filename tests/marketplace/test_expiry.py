@@ -7,20 +7,14 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.errors import LockTimeout
-from marketplace import locks
-from marketplace.errors import ImageStateConflict
-from marketplace.models import Image
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.services import expiry
-from marketplace.services.expiry import (
-    end_expired_reservations,
-    free_name,
-    names_to_free,
-    revive_reservation,
-    warn_of_expiry,
-)
-from marketplace.services.images import release_image, reserve_image
-from marketplace.services.manifests import record_push
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.errors import ImageStateConflict
+from marketplace.images.locks import lock_image
+from marketplace.images.models import Image
+from marketplace.images.services import expiry
+from marketplace.images.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
+from marketplace.images.services.manifests import record_push
+from marketplace.images.services.reservations import release_image, reserve_image
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
@@ -222,14 +216,14 @@ def test_a_sold_name_stays_when_its_buyer_is_refunded():
 
 def test_one_reservation_that_somebody_holds_stops_no_other(monkeypatch):
     held, free = (ImageFactory(expires_at=timezone.now() + DAY) for _ in range(2))
-    lock = locks.lock_image
+    lock = lock_image
 
     def stumble(*, image_id):
         if image_id == held.pk:
             raise LockTimeout
         return lock(image_id=image_id)
 
-    monkeypatch.setattr("marketplace.services.expiry.lock_image", stumble)
+    monkeypatch.setattr("marketplace.images.services.expiry.lock_image", stumble)
 
     assert warn_of_expiry(now=timezone.now()) == 1
     Image.objects.update(expiry_warned_at=timezone.now() - 8 * DAY)

@@ -1,6 +1,6 @@
 import pytest
 
-from marketplace.models import LayerList
+from marketplace.images.models import LayerList
 from tests.factories.marketplace import DraftProductFactory, EntitlementFactory, FreeProductFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,8 @@ from django.utils import timezone
 from accounts.people.errors import EmailNotVerified
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from marketplace.errors import (
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.errors import (
     ImageNameAlreadyReserved,
     ImageOnSale,
     ImageQuotaReached,
@@ -13,9 +14,10 @@ from marketplace.errors import (
     NotYours,
     SellerIsSuspended,
 )
-from marketplace.models import Image, Product
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.services.images import release_image, reserve_image, restore_image, take_down_image
+from marketplace.images.models import Image
+from marketplace.images.services.reservations import release_image, reserve_image
+from marketplace.images.services.take_downs import restore_image, take_down_image
+from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,

@@ -5,21 +5,25 @@ from django.db import connection, transaction
 
 from common.db import locking
 from common.errors import LockTimeout
-from marketplace import locks
-from marketplace.models import Entitlement, Image, Product
-from marketplace.services.entitlements import obtain_free_product
-from marketplace.services.images import reserve_image
+from marketplace.entitlements.locks import lock_entitlements_of_source
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import obtain_free_product
+from marketplace.images.locks import lock_image, lock_images, lock_namespace, lock_occupant
+from marketplace.images.models import Image
+from marketplace.images.services.reservations import reserve_image
+from marketplace.products.locks import lock_product, lock_product_with_images
+from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import FreeProductFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 
 ALONE = [
-    pytest.param(lambda one: locks.lock_namespace(namespace_id=one.namespace_id), id="namespace"),
-    pytest.param(lambda one: locks.lock_image(image_id=one.images.get().pk), id="image"),
-    pytest.param(lambda one: locks.lock_images(image_ids=[one.images.get().pk]), id="images"),
-    pytest.param(lambda one: locks.lock_occupant(repository=one.images.get().repository), id="occupant"),
-    pytest.param(lambda one: locks.lock_product(product_id=one.pk), id="product"),
-    pytest.param(lambda one: locks.lock_product_with_images(product_id=one.pk), id="product with images"),
-    pytest.param(lambda one: locks.lock_entitlements_of_source(source_kind="free", source_id=one.pk), id="entitlements"),
+    pytest.param(lambda one: lock_namespace(namespace_id=one.namespace_id), id="namespace"),
+    pytest.param(lambda one: lock_image(image_id=one.images.get().pk), id="image"),
+    pytest.param(lambda one: lock_images(image_ids=[one.images.get().pk]), id="images"),
+    pytest.param(lambda one: lock_occupant(repository=one.images.get().repository), id="occupant"),
+    pytest.param(lambda one: lock_product(product_id=one.pk), id="product"),
+    pytest.param(lambda one: lock_product_with_images(product_id=one.pk), id="product with images"),
+    pytest.param(lambda one: lock_entitlements_of_source(source_kind="free", source_id=one.pk), id="entitlements"),
 ]
 
 
@@ -37,7 +41,7 @@ def test_several_images_are_locked_in_the_order_of_their_keys():
     images = PushedImageFactory.create_batch(5)
 
     with transaction.atomic():
-        locked = locks.lock_images(image_ids=[image.pk for image in reversed(images)])
+        locked = lock_images(image_ids=[image.pk for image in reversed(images)])
 
     assert locked == sorted(images, key=lambda image: image.pk)
 
@@ -45,13 +49,12 @@ def test_several_images_are_locked_in_the_order_of_their_keys():
 @pytest.mark.django_db
 def test_a_product_whose_images_changed_while_we_waited_is_tried_again_later(monkeypatch):
     product = FreeProductFactory()
-    lock_product = locks.lock_product
 
     def slow(*, product_id):
         product.product_images.all().delete()
         return lock_product(product_id=product_id)
 
-    monkeypatch.setattr(locks, "lock_product", slow)
+    monkeypatch.setattr("marketplace.products.locks.lock_product", slow)
 
     with pytest.raises(LockTimeout):
         obtain_free_product(product=product, user=UserFactory())
@@ -68,7 +71,7 @@ def test_a_row_that_somebody_holds_for_too_long_ends_in_a_retryable_error(monkey
 
     def hold():
         with transaction.atomic():
-            locks.lock_namespace(namespace_id=namespace.pk)
+            lock_namespace(namespace_id=namespace.pk)
             held.set()
             done.wait(30)
         connection.close()

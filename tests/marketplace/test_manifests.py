@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from marketplace.models import Image, Layer, LayerList, Manifest, Tag
-from marketplace.services.manifests import (
+from marketplace.images.models import Image, Layer, LayerList, Manifest, Tag
+from marketplace.images.services.manifests import (
     LayerDescription,
     ManifestDescription,
     describe_manifest,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.markdown import LONGEST, render_markdown
+from common.web.markdown import LONGEST, render_markdown
 
 ALIGNED = ("p", "div", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td")
 ALLOWED = {tag: {"align"} for tag in ALIGNED}

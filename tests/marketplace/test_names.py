@@ -7,8 +7,8 @@ from django.urls.resolvers import RoutePattern
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from marketplace.errors import InvalidImageName, InvalidName, InvalidNamespaceName, InvalidSlug
-from marketplace.names import RESERVED_WORDS, ImageName, NamespaceName, Rule, Slug, repository_of, skeleton
+from marketplace.images.errors import InvalidImageName, InvalidName, InvalidNamespaceName, InvalidSlug
+from marketplace.images.names import RESERVED_WORDS, ImageName, NamespaceName, Rule, Slug, repository_of, skeleton
 
 # distribution-spec v1.1, "Pulling manifests", written down a second time
 OCI_COMPONENT = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*\Z")

@@ -5,7 +5,7 @@ from accounts.people.errors import EmailNotVerified
 from accounts.sellers.models import SellerProfile
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from marketplace.errors import (
+from marketplace.images.errors import (
     InvalidNamespaceName,
     NamespaceLooksAlike,
     NamespaceQuotaReached,
@@ -13,8 +13,8 @@ from marketplace.errors import (
     NotYours,
     SellerIsSuspended,
 )
-from marketplace.models import Namespace
-from marketplace.services.namespaces import choose_namespace, clear_skeleton
+from marketplace.images.models import Namespace
+from marketplace.images.services.namespaces import choose_namespace, clear_skeleton
 from tests.factories.accounts import SellerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

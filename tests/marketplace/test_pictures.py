@@ -10,10 +10,11 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
 from audit.models import AuditEvent
-from marketplace.errors import InvalidProduct, NotYours, PictureRefused, TooManyPictures
-from marketplace.models import ProductPicture
-from marketplace.services import pictures
-from marketplace.services.pictures import MOST_BYTES, MOST_PICTURES, add_picture, remove_picture
+from marketplace.images.errors import NotYours
+from marketplace.products.errors import InvalidProduct, PictureRefused, TooManyPictures
+from marketplace.products.models import ProductPicture
+from marketplace.products.services import pictures
+from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES, add_picture, remove_picture
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ProductFactory
 
@@ -98,7 +99,7 @@ def test_the_largest_picture_is_held_in_memory_once():
 import re, sys
 import django
 django.setup()
-from marketplace.services.pictures import _draw_anew
+from marketplace.products.services.pictures import _draw_anew
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 before = peak()
 _draw_anew(sys.stdin.buffer)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketplace.platforms import platform_named, platform_of
+from marketplace.images.platforms import platform_named, platform_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.people.models import Account
-from marketplace.models import Entitlement, Image, PullCount, PullerSketch
-from marketplace.selectors.pulls import DAYS, Share, pull_figures, puller_figures, with_shown_buyer
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
+from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.insights.selectors import DAYS, Share, pull_figures, puller_figures, with_shown_buyer
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory, PullCountFactory, PullerSketchFactory, PushedImageFactory
 from tests.support.pages import assert_sound

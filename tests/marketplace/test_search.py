@@ -3,11 +3,11 @@ from django.contrib.postgres.search import SearchVector
 from django.db import connection
 from django.utils import timezone
 
-from marketplace.models import Product
-from marketplace.selectors.products import Sort, search_products
-from marketplace.services.products import create_product, edit_product, set_images
-from marketplace.services.products.ranks import add_up_pulls
-from marketplace.services.search import index_product
+from marketplace.insights.services import add_up_pulls
+from marketplace.products.models import Product
+from marketplace.products.services.editing import create_product, edit_product, set_images
+from marketplace.products.services.search_document import index_product
+from marketplace.search.query import Sort, search_products
 from tests.factories.marketplace import (
     CategoryFactory,
     DraftProductFactory,

@@ -9,9 +9,9 @@ from hypothesis.extra.django import TestCase
 
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import identity_token_for
-from marketplace.models import CredentialImage
-from marketplace.selectors.access import Subject, access_facts
-from marketplace.selectors.shown import find_shown
+from marketplace.credentials.models import CredentialImage
+from marketplace.entitlements.policy import Subject, access_facts
+from marketplace.entitlements.presented import find_shown
 from tests.factories.accounts import AccessTokenFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory
 

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from marketplace.errors import NotYours, UnknownTag
-from marketplace.selectors.tags import newest_tags
-from marketplace.services.manifests import record_push, remove_tag
-from marketplace.services.shown import feature_tag, repair_shown_tags
+from marketplace.images.errors import NotYours, UnknownTag
+from marketplace.images.selectors.tags import newest_tags
+from marketplace.images.services.featured_tags import feature_tag, repair_shown_tags
+from marketplace.images.services.manifests import record_push, remove_tag
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     MANIFEST_TYPE,

@@ -3,9 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from marketplace.models import Image, Product
-from marketplace.selectors.access import Subject, access_facts
-from marketplace.selectors.offers import obtainable_at
+from marketplace.entitlements.policy import Subject, access_facts
+from marketplace.images.models import Image
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import obtainable_at
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
-from marketplace.models import Product
-from marketplace.selectors.standing import Standing, standing_of
+from marketplace.products.models import Product
+from marketplace.shopwindow.offer_state import Standing, standing_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 

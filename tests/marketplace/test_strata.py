@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.spans import _Merging
-from marketplace.strata import FORMATIONS, MOST_BANDS, STONE, Layer, avatar, draw, empty, merge
+from marketplace.covers.drawing import FORMATIONS, MOST_BANDS, STONE, Layer, avatar, draw, empty, merge
+from marketplace.images.spans import _Merging
 
 
 def layer(name: str, size: int = 5_000_000, *, own: bool = True) -> Layer:

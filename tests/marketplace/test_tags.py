@@ -6,9 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from marketplace.models import Manifest, Tag
-from marketplace.selectors.tags import LISTED, newest_tags, stops_at, tag_rows, tag_rows_of
-from marketplace.services.shown import keep_shown_tag
+from marketplace.images.models import Manifest, Tag
+from marketplace.images.selectors.tags import LISTED, newest_tags, stops_at, tag_rows, tag_rows_of
+from marketplace.images.services.featured_tags import keep_shown_tag
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db

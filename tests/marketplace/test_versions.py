@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketplace.versions import KEY_LENGTH, version_key
+from marketplace.images.versions import KEY_LENGTH, version_key
 
 
 @pytest.mark.parametrize(

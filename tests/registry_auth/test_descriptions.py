@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.models import Manifest
-from marketplace.services.manifests import ManifestDescription
+from marketplace.images.models import Manifest
+from marketplace.images.services.manifests import ManifestDescription
 from registry_auth.descriptions import children_of, config_digest, describe_image, describe_index, read_document
 from tests.support.registry import CONFIG, LAYER, MANIFEST, OciImage, digest_of, index_of
 

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.tokens.models import AccessToken
-from marketplace.models import Image
+from marketplace.images.models import Image
 from registry_auth.keys.leaves import SigningKey, new_leaf, new_private_key, private_pem, signing_key
 from registry_auth.keys.ring import KeyRing
 from registry_auth.keys.store import AUTHORITY_FOLDER

@@ -7,8 +7,8 @@ import pytest
 from accounts.tokens.models import TokenScope
 from accounts.tokens.selectors import NOTED_USES, identity_token_for
 from common.ops.redis import redis_client, redis_key
-from marketplace.models import Product
-from marketplace.services.credentials import make_pull_credential
+from marketplace.credentials.services import make_pull_credential
+from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory
 from tests.registry_auth.conftest import access_of, basic

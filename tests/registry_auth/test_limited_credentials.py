@@ -5,8 +5,9 @@ from django.test import Client
 
 from accounts.people.models import User
 from accounts.tokens.services import IssuedToken
-from marketplace.models import Entitlement, Image
-from marketplace.services.credentials import make_pull_credential
+from marketplace.credentials.services import make_pull_credential
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory
 from tests.registry_auth.conftest import access_of, basic

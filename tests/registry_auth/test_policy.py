@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.tokens.models import TokenScope
-from marketplace.selectors.access import Action
+from marketplace.entitlements.policy import Action
 from registry_auth.policy import MOST_ACCESS_BYTES, grant, repositories_of
 from registry_auth.scopes import Scope
 

@@ -14,8 +14,9 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from common.db.leases import lease
 from common.ops.redis import raw_redis_client, redis_key
-from marketplace.models import Image, PullerSketch
-from marketplace.services.pulls import CountedPull, Pull, count_pulls
+from marketplace.images.models import Image
+from marketplace.insights.models import PullerSketch
+from marketplace.insights.services import CountedPull, Pull, count_pulls
 from registry_auth.clients import client_of
 from registry_auth.models import WaitingPuller
 from registry_auth.services import pullers as service

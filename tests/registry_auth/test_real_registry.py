@@ -8,9 +8,11 @@ import jwt
 import pytest
 from django.utils import timezone
 
-from marketplace.models import Entitlement, Image, Manifest, PullCount, Tag
-from marketplace.selectors.tags import visible_tags
-from marketplace.services.unreadable import ask_for_removal
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.selectors.tags import visible_tags
+from marketplace.images.services.unreadable import ask_for_removal
+from marketplace.insights.models import PullCount
 from registry_auth.clients import client_of
 from registry_auth.events import envelopes
 from registry_auth.models import RegistryEnvelope, RepositoryTrouble, WaitingPuller

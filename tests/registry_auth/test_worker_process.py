@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from marketplace.models import Tag
+from marketplace.images.models import Tag
 from registry_auth.keys.index import INDEX_FILE
 from registry_auth.keys.store import BUNDLE_FILE, JWKS_FILE
 from registry_auth.models import RegistryEnvelope

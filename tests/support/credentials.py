@@ -1,7 +1,7 @@
 """What a secret opens, for tests that ask for nothing else."""
 
 from accounts.tokens.selectors import Credential
-from marketplace.selectors.shown import find_shown
+from marketplace.entitlements.presented import find_shown
 
 
 def find_credential(secret: str) -> Credential | None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from django.db.models import Model
 
-from marketplace.models import Entitlement, Product, ProductPicture
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product, ProductPicture
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory

@@ -24,7 +24,9 @@ from django.db.models import Model  # noqa: E402  after Django is set up
 from accounts.people.models import Account, User  # noqa: E402  after Django is set up
 from accounts.tokens.models import AccessToken  # noqa: E402  after Django is set up
 from accounts.tokens.secrets import new_secret, secret_hash  # noqa: E402  after Django is set up
-from marketplace.models import Entitlement, Image, Price, Product, ProductImage  # noqa: E402  after Django is set up
+from marketplace.entitlements.models import Entitlement  # noqa: E402  after Django is set up
+from marketplace.images.models import Image  # noqa: E402  after Django is set up
+from marketplace.products.models import Price, Product, ProductImage  # noqa: E402  after Django is set up
 from tests.factories.accounts import AccessTokenFactory  # noqa: E402  after Django is set up
 from tests.factories.marketplace import EntitlementFactory, ProductFactory  # noqa: E402  after Django is set up
 

@@ -15,12 +15,13 @@ from django.db import connection, transaction  # noqa: E402  models need Django 
 from django.utils import timezone  # noqa: E402  after Django is set up
 
 from accounts.people.models import User  # noqa: E402  after Django is set up
-from marketplace.models import Image, Manifest, Product, Tag  # noqa: E402  after Django is set up
-from marketplace.services.covers import draw_outdated_covers  # noqa: E402  after Django is set up
-from marketplace.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
-from marketplace.services.products.descriptions import render_descriptions_anew  # noqa: E402  after Django is set up
-from marketplace.services.search import index_product  # noqa: E402  after Django is set up
-from marketplace.services.shown import keep_shown_tag  # noqa: E402  after Django is set up
+from marketplace.covers.services import draw_outdated_covers  # noqa: E402  after Django is set up
+from marketplace.images.models import Image, Manifest, Tag  # noqa: E402  after Django is set up
+from marketplace.images.services.featured_tags import keep_shown_tag  # noqa: E402  after Django is set up
+from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
+from marketplace.products.models import Product  # noqa: E402  after Django is set up
+from marketplace.products.services.descriptions import render_descriptions_anew  # noqa: E402  after Django is set up
+from marketplace.products.services.search_document import index_product  # noqa: E402  after Django is set up
 from tests.factories.accounts import SellerFactory, UserFactory  # noqa: E402  after Django is set up
 from tests.factories.marketplace import (  # noqa: E402  after Django is set up
     MANIFEST_TYPE,

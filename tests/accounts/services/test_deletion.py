@@ -21,8 +21,9 @@ from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from audit.services import record_audit
 from billing.models import Order, Refund
-from marketplace.models import Entitlement, Product
-from marketplace.selectors.access import Action, Subject, allowed_actions
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, UserFactory

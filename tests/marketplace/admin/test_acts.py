@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from accounts.people.models import User
 from audit.models import AuditEvent
-from marketplace.models import Entitlement, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 

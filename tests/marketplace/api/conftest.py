@@ -3,7 +3,7 @@ from rest_framework.test import APIClient
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
-from marketplace.models import Namespace
+from marketplace.images.models import Namespace
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 

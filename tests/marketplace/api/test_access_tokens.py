@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import NOTED_USES, find_live_token, identity_token_for
 from common.ops.redis import redis_client, redis_key
-from marketplace.models import CredentialImage
+from marketplace.credentials.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory
 

@@ -3,7 +3,8 @@
 import pytest
 from rest_framework.test import APIClient
 
-from marketplace.models import Namespace, Product
+from marketplace.images.models import Namespace
+from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
 from tests.marketplace.api.conftest import client_of
@@ -28,7 +29,7 @@ def test_lists_leave_out_long_texts_and_the_product_has_them(as_seller: APIClien
 def test_a_library_is_listed_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     buyer = UserFactory()
     as_buyer = client_of(buyer)
-    monkeypatch.setattr("marketplace.selectors.library.ENTRIES_PER_PAGE", 2)
+    monkeypatch.setattr("marketplace.library.selectors.ENTRIES_PER_PAGE", 2)
     newest, *_, oldest = [EntitlementFactory(holder=buyer.account).image.repository for _ in range(3)][::-1]
 
     pages = [[entry["repository"] for entry in as_buyer.get(f"/api/v1/library/?page={page}").json()] for page in (1, 2, 3)]

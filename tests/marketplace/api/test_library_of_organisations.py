@@ -3,7 +3,7 @@ from rest_framework.test import APIClient
 
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
-from marketplace.models import Entitlement
+from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, PushedImageFactory
 from tests.marketplace.api.conftest import client_of

@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from marketplace.models import Image, Manifest, Namespace
+from marketplace.images.models import Image, Manifest, Namespace
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory
 

@@ -3,7 +3,9 @@ from rest_framework.test import APIClient
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from marketplace.models import Entitlement, Namespace, Price, Product
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Namespace
+from marketplace.products.models import Price, Product
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory, PushedImageFactory
 
 pytestmark = pytest.mark.django_db

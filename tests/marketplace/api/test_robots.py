@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken
-from marketplace.models import CredentialImage
+from marketplace.credentials.models import CredentialImage
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory
 from tests.support.credentials import find_credential

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.models import AuditEvent
-from marketplace.models import Price, Product, ProductImage
+from marketplace.products.models import Price, Product, ProductImage
 
 
 def owner(product):

@@ -4,28 +4,23 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from marketplace.errors import (
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.errors import InvalidSlug, NotYours
+from marketplace.images.models import Image
+from marketplace.products.errors import (
     ForeignImage,
     ImageNotUsable,
     InvalidProduct,
-    InvalidSlug,
-    NotYours,
     ProductNotReady,
     SlugFixed,
     SlugNamesAnotherImage,
     SlugTaken,
 )
-from marketplace.models import Image, Product
-from marketplace.selectors.access import Action, Subject, allowed_actions
-from marketplace.selectors.offers import on_offer
-from marketplace.services.products import (
-    create_product,
-    edit_product,
-    publish_product,
-    set_images,
-    set_price,
-    withdraw_product,
-)
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import on_offer
+from marketplace.products.services.editing import create_product, edit_product, set_images
+from marketplace.products.services.prices import set_price
+from marketplace.products.services.publishing import publish_product, withdraw_product
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import (
     CategoryFactory,
@@ -200,7 +195,7 @@ def test_who_holds_an_image_that_leaves_a_product_keeps_it():
 
 
 def test_a_bundle_of_very_many_images_is_refused(namespace, shop, monkeypatch):
-    monkeypatch.setattr("marketplace.services.products.editing.MOST_IMAGES", 2)
+    monkeypatch.setattr("marketplace.products.services.editing.MOST_IMAGES", 2)
     images = [ImageFactory(namespace=namespace) for _ in range(3)]
 
     error = refused(InvalidProduct, create_product, **shop, images=images, title="Much", slug="much")

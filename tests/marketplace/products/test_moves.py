@@ -7,22 +7,12 @@ from django.utils import timezone
 
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from marketplace.errors import (
-    NotYours,
-    ProductNotReady,
-    ProductStateConflict,
-    SellerIsSuspended,
-)
-from marketplace.models import Product
-from marketplace.selectors.offers import current_price, on_offer
-from marketplace.selectors.readiness import missing_for_publication
-from marketplace.services.products import (
-    MOVES,
-    publish_product,
-    reinstate_product,
-    suspend_product,
-    withdraw_product,
-)
+from marketplace.images.errors import NotYours, SellerIsSuspended
+from marketplace.products.errors import ProductNotReady, ProductStateConflict
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import current_price, on_offer
+from marketplace.products.selectors.readiness import missing_for_publication
+from marketplace.products.services.publishing import MOVES, publish_product, reinstate_product, suspend_product, withdraw_product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     DraftProductFactory,

@@ -5,16 +5,10 @@ import pytest
 from audit.models import AuditEvent
 from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.money import Money
-from marketplace.errors import (
-    InvalidPrice,
-    ProductNotReady,
-)
-from marketplace.models import Price
-from marketplace.selectors.offers import current_price
-from marketplace.services.products import (
-    set_price,
-)
-from marketplace.services.products.prices import smallest_price
+from marketplace.products.errors import InvalidPrice, ProductNotReady
+from marketplace.products.models import Price
+from marketplace.products.selectors.offers import current_price
+from marketplace.products.services.prices import set_price, smallest_price
 from tests.factories.marketplace import (
     DraftProductFactory,
     FreeProductFactory,

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.people.models import User
-from marketplace.models import Namespace
+from marketplace.images.models import Namespace
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 

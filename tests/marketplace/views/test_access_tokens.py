@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import find_live_token, identity_token_for
-from marketplace.models import CredentialImage
+from marketplace.credentials.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory
 from tests.support.pages import assert_sound

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
-from marketplace.models import Image
+from marketplace.images.models import Image
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory
 from tests.support.credentials import find_credential

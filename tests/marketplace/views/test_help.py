@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from marketplace.models import Namespace
+from marketplace.images.models import Namespace
 from tests.factories.marketplace import FreeProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 

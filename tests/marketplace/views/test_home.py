@@ -6,8 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.sellers.models import SellerProfile
-from marketplace.models import Category, Image, Namespace
-from marketplace.tasks import rank_products
+from marketplace.images.models import Image, Namespace
+from marketplace.insights.tasks import rank_products
+from marketplace.products.models import Category
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory
 from tests.support.pages import assert_sound
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from marketplace.models import Image, Manifest, Namespace, Tag
-from marketplace.selectors.tags import visible_tags
+from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.selectors.tags import visible_tags
 from tests.factories.marketplace import (
     EntitlementFactory,
     FreeProductFactory,
@@ -44,7 +44,7 @@ def test_an_image_that_waits_for_its_push_shows_the_commands_and_the_end(seller_
 
 
 def test_a_list_of_tags_that_stops_says_so(seller_client: Client, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marketplace.selectors.tags.LISTED", 2)
+    monkeypatch.setattr("marketplace.images.selectors.tags.LISTED", 2)
     image = PushedImageFactory(namespace=namespace, name="db")
     assert b"The list stops" not in seller_client.get(f"/selling/images/{image.pk}/tags").content
     for name in ("1.1", "1.2"):
@@ -173,6 +173,6 @@ def test_a_choice_that_is_not_listed_stays_chosen(seller_client: Client, namespa
     TagFactory(image=image, name="1.0", pushed_at=timezone.now() - timedelta(days=1))
     TagFactory(image=image, name="2.0")
     seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "1.0"})
-    monkeypatch.setattr("marketplace.selectors.tags.LISTED", 1)
+    monkeypatch.setattr("marketplace.images.selectors.tags.LISTED", 1)
 
     assert '<option value="1.0" selected>' in seller_client.get(f"/selling/images/{image.pk}/").content.decode()

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
-from marketplace.models import Entitlement, Image, Namespace
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, Namespace
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound

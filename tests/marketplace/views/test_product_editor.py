@@ -9,7 +9,8 @@ from django.test import Client
 from PIL import Image as Pillow
 
 from accounts.sellers.models import SellerProfile
-from marketplace.models import Category, Namespace, Price, Product
+from marketplace.images.models import Namespace
+from marketplace.products.models import Category, Price, Product
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 

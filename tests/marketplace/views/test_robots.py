@@ -11,7 +11,8 @@ from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
-from marketplace.models import CredentialImage, Image
+from marketplace.credentials.models import CredentialImage
+from marketplace.images.models import Image
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, PushedImageFactory
@@ -234,7 +235,7 @@ def test_an_owner_who_is_removed_in_between_is_told(
     member_client: Client, owner: User, acme: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     robot = RobotFactory(organisation=acme)
-    monkeypatch.setattr("marketplace.views.robots._require_owner", lambda membership: membership.delete())
+    monkeypatch.setattr("marketplace.credentials.views.robots._require_owner", lambda membership: membership.delete())
 
     answer = member_client.post(f"{PAGE}{robot.pk}/revoke")
 

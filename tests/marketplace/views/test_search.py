@@ -5,8 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from marketplace.models import Category, Manifest, Namespace, Product
-from marketplace.services.search import index_product
+from marketplace.images.models import Manifest, Namespace
+from marketplace.products.models import Category, Product
+from marketplace.products.services.search_document import index_product
 from tests.factories.marketplace import FreeProductFactory, ProductFactory
 from tests.support.pages import assert_sound
 

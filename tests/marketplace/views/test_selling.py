@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.people.models import User
-from marketplace.models import Image, Namespace
+from marketplace.images.models import Image, Namespace
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.organisations.models import Role
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
-from marketplace.models import Image, Namespace, Product, ProductPicture
-from marketplace.services.covers import draw_cover_of_image, draw_outdated_covers
+from marketplace.covers.services import draw_cover_of_image, draw_outdated_covers
+from marketplace.images.models import Image, Namespace
+from marketplace.products.models import Product, ProductPicture
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.marketplace import (
     DraftProductFactory,

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.utils import timezone
 
-from marketplace.models import Image
+from marketplace.images.models import Image
 from tests.factories.marketplace import ImageFactory, digest_of
 
 URL = "/registry/events"

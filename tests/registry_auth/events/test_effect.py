@@ -5,7 +5,8 @@ from datetime import UTC, timedelta
 import pytest
 from django.utils import timezone
 
-from marketplace.models import Image, Manifest, PullCount, Tag
+from marketplace.images.models import Image, Manifest, Tag
+from marketplace.insights.models import PullCount
 from registry_auth.models import RegistryEnvelope
 from registry_auth.services import events as service
 from registry_auth.services.events import drain_envelopes

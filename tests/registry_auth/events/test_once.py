@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.errors import LockTimeout
-from marketplace.models import PullCount
-from marketplace.services.manifests import record_push
-from marketplace.services.pulls import count_pulls
+from marketplace.images.services.manifests import record_push
+from marketplace.insights.models import PullCount
+from marketplace.insights.services import count_pulls
 from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
 from registry_auth.services import events as service
 from registry_auth.services.events import drain_envelopes, prune_events, retry_envelope

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from common.errors import LockTimeout
-from marketplace.models import Manifest
-from marketplace.selectors.tags import visible_tags
-from marketplace.services.manifests import ChildDescription, record_children
+from marketplace.images.models import Manifest
+from marketplace.images.selectors.tags import visible_tags
+from marketplace.images.services.manifests import ChildDescription, record_children
 from registry_auth.services import descriptions
 from registry_auth.services.descriptions import describe_waiting_manifests
 from tests.factories.marketplace import ImageFactory, ManifestFactory, TagFactory

@@ -14,8 +14,8 @@ from audit.models import AuditEvent
 from common.db.claims import Attempt
 from common.db.models import NeighbourAway
 from common.db.outages import away_neighbours, mark_away
-from marketplace.models import Image, Manifest
-from marketplace.services.unreadable import ask_for_removal, describe_again
+from marketplace.images.models import Image, Manifest
+from marketplace.images.services.unreadable import ask_for_removal, describe_again
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway
 from registry_auth.models import Reconciliation, RepositoryTrouble

@@ -8,7 +8,7 @@ import pytest
 from audit.models import AuditEvent
 from common.db.leases import lease
 from common.errors import LockTimeout
-from marketplace.models import Tag
+from marketplace.images.models import Tag
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway
 from registry_auth.models import Reconciliation

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from common.db.leases import lease
 from common.errors import LockTimeout
-from marketplace.models import Image
-from marketplace.services.expiry import free_name
+from marketplace.images.models import Image
+from marketplace.images.services.expiry import free_name
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway
 from registry_auth.registry_client import RegistryClient

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from marketplace.models import Image
+from marketplace.images.models import Image
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway
 from registry_auth.registry_client import RegistryClient

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from common.db.leases import lease
 from common.tasks import clear_sessions
-from marketplace.models import Manifest
+from marketplace.images.models import Manifest
 from registry_auth import tasks
 from registry_auth.errors import RegistryAway
 from registry_auth.events.envelopes import EventAction, RegistryEvent

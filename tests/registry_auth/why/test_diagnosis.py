@@ -11,8 +11,10 @@ from accounts.tokens.models import TokenScope
 from accounts.tokens.secrets import new_secret
 from accounts.tokens.selectors import identity_token_for
 from accounts.tokens.services import log_out_everywhere
-from marketplace.models import Entitlement, Image, Product
-from marketplace.services.credentials import make_pull_credential
+from marketplace.credentials.services import make_pull_credential
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
+from marketplace.products.models import Product
 from registry_auth.why.answers import Answer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, UserFactory

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounts.organisations.models import Membership, Role
 from accounts.people.models import Account, User
-from marketplace.models import Image, Product
+from marketplace.images.models import Image
+from marketplace.products.models import Product
 from registry_auth.why.answers import Answer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory

@@ -1,0 +1,42 @@
+"""Covers as they were drawn: the worker draws, pages show."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from marketplace.images.models import Image
+from marketplace.products.models import Product
+
+
+class Cover(models.Model):
+    """The cover of an image, which is also that of a product that sells it alone, or of a bundle.
+
+    Attributes:
+        ground: hash of what it was drawn from; another one means that it has to be drawn anew.
+        card, line, tall, wide, mark: the inside of an `<svg>` of each `marketplace.covers.selectors.Shape`.
+        bands: of the tall one, bottom first: digest, bytes, whether it is own, colour, top and bottom at its right side.
+    """
+
+    image = models.OneToOneField(Image, on_delete=models.CASCADE, null=True, blank=True, related_name="cover")
+    product = models.OneToOneField(Product, on_delete=models.CASCADE, null=True, blank=True, related_name="cover")
+    ground = models.CharField(max_length=64)
+    card = models.TextField()
+    line = models.TextField()
+    tall = models.TextField()
+    wide = models.TextField()
+    mark = models.TextField()
+    bands = models.JSONField(default=list)
+    drawn_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = (
+            models.CheckConstraint(
+                condition=Q(image__isnull=True, product__isnull=False) | Q(image__isnull=False, product__isnull=True),
+                name="cover_of_one_thing",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"cover of {self.image_id or self.product_id}"

@@ -1,0 +1,135 @@
+"""Covers are drawn here, outside of every request, when what they show has changed."""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from marketplace.covers.drawing import Drawing, draw, merge
+from marketplace.covers.drawing import Layer as Stratum
+from marketplace.covers.models import Cover
+from marketplace.covers.selectors import Shape, layers_of, shown_manifests, strata_of
+from marketplace.images.models import Image, Layer, LayerList, Manifest
+from marketplace.images.selectors.tags import newest_tags
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import images_of
+
+logger = logging.getLogger(__name__)
+
+_VERSION: Final = 1  # raise it when the drawing changes
+_BUNDLES_AT_ONCE: Final = 20  # that contain an image something was pushed to; the others follow with the next look at all
+_BATCH: Final = 20
+_COLUMNS: Final = ("ground", *(shape.column for shape in Shape), "bands", "drawn_at")
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What has a cover: an image, or a bundle of several; one of the two ids is None."""
+
+    image_id: UUID | None
+    product_id: UUID | None
+    seed: str
+    image_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a cover is drawn from: the manifests that stand for its images, in order, as far as they are described."""
+
+    subject: _Subject
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def key(self) -> str:
+        text = "|".join((str(_VERSION), self.subject.seed, *(manifest.digest for manifest in self.manifests)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def draw_cover_of_image(*, image_id: UUID) -> int:
+    """Draw the cover of an image anew, and those of bundles with it, unless they show what is there already. Return how many were drawn."""
+    bundles = Product.objects.filter(images=image_id).order_by("-published_at", "pk")
+    return _draw([*_images([image_id]), *_bundles([product.pk for product in bundles.only("pk")[:_BUNDLES_AT_ONCE]])])
+
+
+def draw_cover_of_product(*, product_id: UUID) -> int:
+    """Draw the cover of a product anew, unless it shows what is there already; that of one image is the image's."""
+    parts = list(Image.objects.filter(product_images__product=product_id).values_list("pk", flat=True)[:2])
+    return _draw(_images(parts) if len(parts) == 1 else _bundles([product_id]))
+
+
+def draw_outdated_covers() -> int:
+    """Look at everything that was ever pushed, and draw what is not drawn as it is now. Return how many."""
+    images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", flat=True)
+    bundles = Product.objects.alias(parts=Count("product_images")).filter(parts__gt=1).order_by("pk").values_list("pk", flat=True)
+    drawn = sum(_draw(_images(batch)) for batch in _batches(images.iterator(chunk_size=1_000), 10 * _BATCH))
+    return drawn + sum(_draw(_bundles(batch)) for batch in _batches(bundles.iterator(chunk_size=1_000), _BATCH))
+
+
+def _images(image_ids: Sequence[UUID]) -> list[_Subject]:
+    rows = Image.objects.filter(pk__in=image_ids).values_list("pk", "repository")
+    return [_Subject(pk, None, repository, (pk,)) for pk, repository in rows]
+
+
+def _bundles(product_ids: Sequence[UUID]) -> list[_Subject]:
+    products = Product.objects.filter(pk__in=product_ids).only("pk", "slug").prefetch_related("product_images__image")
+    found = [(product, images_of(product)) for product in products]
+    return [_Subject(None, product.pk, product.slug, tuple(image.pk for image in images)) for product, images in found if len(images) > 1]
+
+
+def _draw(subjects: list[_Subject]) -> int:
+    shown = shown_manifests(newest_tags({image_id for subject in subjects for image_id in subject.image_ids}))
+    described = set(LayerList.objects.filter(manifest__in=[one.pk for one in shown.values()]).values_list("manifest", flat=True))
+    grounds = [
+        _Ground(subject, tuple(shown[pk] for pk in subject.image_ids if pk in shown and shown[pk].pk in described)) for subject in subjects
+    ]
+    bare = [subject for subject in subjects if not any(pk in shown for pk in subject.image_ids)]
+    _of(bare).delete()
+    kept = {(cover.image_id, cover.product_id): cover.ground for cover in _of(subjects).only("image", "product", "ground")}
+    due = [one for one in grounds if one.manifests and one.key != kept.get((one.subject.image_id, one.subject.product_id))]
+    layers = layers_of(manifest.pk for ground in due for manifest in ground.manifests)
+    covers = list(_drawn(due, layers))
+    for field in ("image", "product"):
+        rows = [cover for cover in covers if getattr(cover, f"{field}_id")]
+        Cover.objects.bulk_create(rows, update_conflicts=True, unique_fields=[field], update_fields=_COLUMNS)
+    return len(covers)
+
+
+def _drawn(grounds: Sequence[_Ground], layers: Mapping[UUID, Sequence[Layer]]) -> Iterator[Cover]:
+    for ground in grounds:
+        subject = ground.subject
+        try:
+            drawings = _drawings(subject.seed, [stratum for manifest in ground.manifests for stratum in strata_of(layers[manifest.pk])])
+        except Exception:  # one that cannot be drawn keeps no other from its cover
+            logger.exception("cover not drawn", extra={"image": subject.image_id, "product": subject.product_id})
+            continue
+        tall = drawings[Shape.TALL]
+        yield Cover(
+            image_id=subject.image_id,
+            product_id=subject.product_id,
+            ground=ground.key,
+            bands=[[band.layer.digest, band.layer.size, band.layer.own, band.fill, band.top, band.bottom] for band in tall.bands],
+            drawn_at=timezone.now(),
+            **{shape.column: drawing.body for shape, drawing in drawings.items()},
+        )
+
+
+def _drawings(seed: str, strata: Sequence[Stratum]) -> dict[Shape, Drawing]:
+    bands = merge(strata)
+    sizes = {shape: shape.value for shape in Shape}
+    return {shape: draw(seed, bands, width=width, height=height, textured=textured) for shape, (width, height, textured) in sizes.items()}
+
+
+def _of(subjects: Sequence[_Subject]) -> QuerySet[Cover]:
+    images, products = [one.image_id for one in subjects if one.image_id], [one.product_id for one in subjects if one.product_id]
+    return Cover.objects.filter(Q(image__in=images) | Q(product__in=products))
+
+
+def _batches(ids: Iterator[UUID], size: int) -> Iterator[list[UUID]]:
+    while batch := list(islice(ids, size)):
+        yield batch

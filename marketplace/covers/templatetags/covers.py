@@ -1,0 +1,67 @@
+"""Covers and avatars in templates."""
+
+from functools import lru_cache
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common.web.templatetags.display import size
+from marketplace.covers import drawing as strata
+from marketplace.covers.drawing import Drawing
+
+register = template.Library()
+
+_TICK_HEIGHT = 9  # pixels of the cover between two labels
+
+
+@register.simple_tag
+def cover(drawing: Drawing | None, classes: str = "", label: str = "") -> SafeString:
+    """Put a cover into the page, where the night sky reaches it; nothing pushed yet is dashed lines."""
+    width, height = (drawing.width, drawing.height) if drawing else (320, 200)
+    body = drawing.body if drawing else strata.empty()
+    return format_html(
+        '<svg class="cover {}{}" viewBox="0 0 {} {}" preserveAspectRatio="xMidYMid slice" {}>{}</svg>',
+        classes,
+        "" if drawing else " blank",
+        width,
+        height,
+        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"'),
+        mark_safe(body),  # noqa: S308  numbers and colours only
+    )
+
+
+@register.simple_tag
+def avatar(name: str) -> SafeString:
+    """Draw somebody's round picture, always the same for a name."""
+    return mark_safe(f'<svg class="shade avatar" viewBox="0 0 60 60" aria-hidden="true">{_avatar(name)}</svg>')  # noqa: S308  as above
+
+
+@register.simple_tag
+def scenery(seed: str) -> SafeString:
+    """Draw the ground of a page that belongs to no image."""
+    frame = 'class="cover cover-tall" viewBox="160 0 320 240" preserveAspectRatio="xMidYMid slice" aria-hidden="true"'
+    return mark_safe(f"<svg {frame}>{_scenery(seed)}</svg>")  # noqa: S308  as above
+
+
+@register.simple_tag
+def ticks(drawing: Drawing) -> SafeString:
+    """Write the size of each layer beside a tall cover, where its band ends; sizes that would overlap are left out."""
+    marks, lowest = [], float(drawing.height)
+    for band in drawing.bands:
+        y = (band.top + band.bottom) / 2
+        if y > lowest - _TICK_HEIGHT:
+            continue
+        lowest = y
+        marks.append(f'<line x1="0" y1="{y:.1f}" x2="7" y2="{y:.1f}"/><text x="10" y="{y + 2.6:.1f}">{size(band.layer.size)}</text>')
+    return mark_safe(f'<svg class="ticks" viewBox="0 0 52 {drawing.height}" aria-hidden="true">{"".join(marks)}</svg>')  # noqa: S308  as above
+
+
+@lru_cache(maxsize=1000)
+def _avatar(name: str) -> str:
+    return strata.avatar(name).body
+
+
+@lru_cache(maxsize=20)
+def _scenery(seed: str) -> str:
+    return strata.draw(seed, strata.invented(seed, 9), width=640, height=260).body

@@ -1,0 +1,23 @@
+"""What goes wrong with credentials for docker."""
+
+from common.errors import AccessDenied, InvalidInput
+
+
+class NothingToPull(AccessDenied):
+    """A credential would be for no image, or for one that it would not open. 403."""
+
+    code = "nothing_to_pull"
+    field = "images"
+
+    def __init__(self) -> None:
+        super().__init__("Choose images that are yours to pull or push: your own, and those in your library.")
+
+
+class LimitedTokenUsesNoApi(InvalidInput):
+    """The API reaches past the images that a token is limited to. 422."""
+
+    code = "limited_token_uses_no_api"
+    field = "images"
+
+    def __init__(self) -> None:
+        super().__init__("A token that may use the API is for all images. Leave out the API, or choose no image.")

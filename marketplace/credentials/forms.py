@@ -1,0 +1,131 @@
+"""Access tokens, pull credentials and robots: what each is for, which images, how long."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.utils import timezone
+
+from accounts.robots.services import LONGEST_NAME
+from accounts.tokens.models import TokenScope
+from common.errors import DomainError
+from common.web.forms import NameField
+from marketplace.images.models import Image
+
+UNTIL = "until"
+_LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (UNTIL, "A day that I choose"), ("", "No end"))
+_OVERLAPS = (("0", "At once"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"))
+_LAST_MINUTE = time(23, 59, tzinfo=UTC)
+
+
+class EndingForm(forms.Form):
+    """How long something lives."""
+
+    lifetime = forms.ChoiceField(label="It ends after", choices=_LIFETIMES, initial="90", required=False)
+    until = forms.DateField(
+        label="Last day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Only for a day that you choose; it ends at midnight UTC.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "lifetime" in given and "until" in given and (fault := self._fault(given["lifetime"])):
+            self.add_error("until", fault)
+        return given
+
+    def _fault(self, lifetime: str) -> str:
+        until = self.cleaned_data["until"]
+        if until is not None and lifetime != UNTIL:
+            return "Choose “A day that I choose” above, or leave this empty."
+        if until is None and lifetime == UNTIL:
+            return "Choose the last day."
+        return "Choose a day in the future." if until and datetime.combine(until, _LAST_MINUTE) <= timezone.now() else ""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it shall end, counted from now."""
+        given = self.cleaned_data
+        if given["lifetime"] == UNTIL:
+            return datetime.combine(given["until"], _LAST_MINUTE)
+        return timezone.now() + timedelta(days=int(given["lifetime"])) if given["lifetime"] else None
+
+    def refuse(self, error: DomainError) -> None:
+        """Show what a service refused, at its field if the form has that."""
+        self.add_error(error.field if error.field in self.fields else None, error.message)
+
+
+class LimitedForm(EndingForm):
+    """Something that is for some images only, or for all."""
+
+    name: forms.CharField = NameField(label="Name", max_length=80, help_text="Where it is used, e.g. build server.")
+    images = forms.MultipleChoiceField(
+        label="Only these images",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Choose none for all of them, also those that come later.",
+    )
+    field_order: Sequence[str] = ("name", "images", "lifetime", "until")
+
+    def __init__(self, data: object = None, *, images: Sequence[Image], chosen: Sequence[str] = ()) -> None:
+        super().__init__(data, initial={"images": chosen})  # type: ignore[arg-type]  # a QueryDict or None
+        if images:
+            cast("forms.MultipleChoiceField", self.fields["images"]).choices = [(str(image.pk), image.repository) for image in images]
+        elif not self.fields["images"].required:
+            del self.fields["images"]
+
+    @property
+    def image_ids(self) -> list[UUID]:
+        """The chosen images; none for all."""
+        return [UUID(pk) for pk in self.cleaned_data.get("images", ())]
+
+
+class AccessTokenForm(LimitedForm):
+    """A new access token: where it is used, what it may do, with which images, how long."""
+
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=TokenScope.choices,
+        initial=[TokenScope.PULL],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one thing the token may do."},
+    )
+    field_order = ("name", "scopes", "images", "lifetime", "until")
+
+    def clean_scopes(self) -> list[TokenScope]:
+        return [TokenScope(scope) for scope in self.cleaned_data["scopes"]]
+
+
+class PullCredentialForm(LimitedForm):
+    """A pull credential, which is for some images always."""
+
+    images = forms.MultipleChoiceField(
+        label="It pulls",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one image."},
+    )
+
+
+class RobotForm(LimitedForm):
+    """A new robot."""
+
+    name = forms.CharField(label="Name", max_length=LONGEST_NAME, help_text="Lower-case letters and digits, e.g. ci or cluster-1.")
+    lifetime = forms.ChoiceField(label="It ends after", choices=_LIFETIMES, initial="365", required=False)
+
+
+class ReplaceRobotForm(EndingForm):
+    """A new secret for a robot: when the old one ends, and how long the new one lives."""
+
+    overlap = forms.ChoiceField(
+        label="The old secret ends", choices=_OVERLAPS, initial="1", help_text="Until then both work: time to put the new one everywhere."
+    )
+    lifetime = forms.ChoiceField(label="The new one ends after", choices=_LIFETIMES, initial="365", required=False)
+    field_order = ("overlap", "lifetime", "until")
+
+    @property
+    def overlap_time(self) -> timedelta:
+        """For how long both work."""
+        return timedelta(days=int(self.cleaned_data["overlap"]))

@@ -1,0 +1,22 @@
+"""What a pull credential is for."""
+
+from django.db import models
+
+from accounts.tokens.models import AccessToken
+from marketplace.images.models import Image
+
+
+class CredentialImage(models.Model):
+    """An image that a limited access token is for. The policy reads these rows; one that is missing grants nothing.
+
+    What the token's account may do is asked as well, each time: the row alone grants nothing either.
+    """
+
+    credential = models.ForeignKey(AccessToken, on_delete=models.CASCADE, related_name="+")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("credential", "image"), name="credential_image_unique"),)
+
+    def __str__(self) -> str:
+        return str(self.image)

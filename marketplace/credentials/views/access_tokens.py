@@ -1,0 +1,81 @@
+"""Access tokens: seen, made, shown once, revoked."""
+
+from uuid import UUID
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.organisations.selectors import account_ids_of
+from accounts.people.models import User
+from accounts.people.requests import has_signed_in_freshly, signed_in
+from accounts.tokens import services
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.selectors import tokens_of
+from common.errors import DomainError
+from marketplace.credentials.forms import AccessTokenForm
+from marketplace.credentials.selectors import images_to_choose
+from marketplace.credentials.services import make_access_token
+
+
+@never_cache  # no-store: the answer to a POST holds the secret
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def tokens(request: HttpRequest) -> HttpResponse:
+    """List the user's tokens and make new ones: `tokens` (newest first), `form`; after making one, `made` and `secret`, this once."""
+    user = signed_in(request)
+    form = _form(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if set(form.cleaned_data["scopes"]) - {TokenScope.PULL} and not has_signed_in_freshly(request):
+            raise ReauthenticationRequired  # allauth asks for password or second factor, then sends the same form again
+        return _make(request, user, form)
+    return _page(request, form, status=400 if form.is_bound else 200)
+
+
+@sensitive_variables("issued")
+def _make(request: HttpRequest, user: User, form: AccessTokenForm) -> HttpResponse:
+    given = form.cleaned_data
+    try:
+        issued = make_access_token(
+            user=user, name=given["name"], scopes=given["scopes"], image_ids=form.image_ids, expires_at=form.expires_at
+        )
+    except DomainError as error:
+        form.refuse(error)
+        return _page(request, form, status=error.status)
+    return _page(request, _form(user), made=issued.token, secret=issued.secret)
+
+
+def _form(user: User, data: object = None) -> AccessTokenForm:
+    return AccessTokenForm(data, images=images_to_choose(account_ids_of(user)))
+
+
+def _page(request: HttpRequest, form: AccessTokenForm, status: int = 200, **once: object) -> HttpResponse:
+    return render(request, "marketplace/tokens.html", {"form": form, "tokens": tokens_of(signed_in(request)), **once}, status=status)
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    """End one of the user's tokens; somebody else's is not there."""
+    user = signed_in(request)
+    token = get_object_or_404(AccessToken, pk=token_id, user=user)
+    services.revoke_access_token(token=token, actor=user)
+    messages.success(request, f"{token.name} is revoked. What uses it is refused from its next request on.")
+    return redirect("marketplace:tokens")
+
+
+@require_POST
+@login_required
+def log_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End every other session and every identity token of the user; this browser stays."""
+    user = signed_in(request)
+    services.log_out_everywhere(user=user)
+    update_session_auth_hash(request, user)
+    messages.success(request, "Every other browser and every docker sign-in has ended. Access tokens stay until you revoke them.")
+    return redirect("marketplace:tokens")

@@ -1,0 +1,20 @@
+"""Who holds what."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from marketplace.entitlements.models import Entitlement
+from marketplace.products.models import Product
+
+
+def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
+    """Return those of the accounts that may pull every image of the product by entitlements in force; one without images nobody holds.
+
+    Two queries, whatever their number.
+    """
+    images = set(product.product_images.values_list("image_id", flat=True))
+    held: dict[UUID, set[UUID]] = {}
+    rows = Entitlement.objects.in_force().filter(holder__in=account_ids, image__in=images)
+    for holder_id, image_id in rows.values_list("holder_id", "image_id"):
+        held.setdefault(holder_id, set()).add(image_id)
+    return {holder_id for holder_id, theirs in held.items() if theirs == images}

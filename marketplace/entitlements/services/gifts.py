@@ -1,0 +1,52 @@
+"""What staff give and take back by hand: the right to pull one image, without an order."""
+
+from django.utils import timezone
+
+from accounts.people.models import Account, User
+from audit.services import record_audit, require_reason
+from common.db.locking import locked_transaction
+from marketplace.entitlements.errors import EntitlementIsBought, EntitlementIsRevoked
+from marketplace.entitlements.locks import lock_entitlement
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import grant_entitlements
+from marketplace.images.models import Image
+from marketplace.images.ownership import require_staff
+
+
+def give_image(*, image: Image, holder: Account, reason: str, actor: User) -> Entitlement:
+    """Let the holder pull the image, because of the audit event that says why.
+
+    Raises:
+        NotYours: the actor is not staff.
+        ReasonMissing: no reason.
+        ImageNameFree: the image's name was given back before.
+    """
+    require_staff(actor)
+    require_reason(reason)
+    with locked_transaction():
+        event = record_audit(actor=actor, action="image.given", target=image, reason=reason, holder=str(holder.pk), name=holder.name)
+        (given,) = grant_entitlements(holder=holder, images=[image], source_kind=Entitlement.Source.STAFF, source_id=event.pk)
+    return given
+
+
+def take_back_entitlement(*, entitlement: Entitlement, reason: str, actor: User) -> Entitlement:
+    """End one entitlement that cost nothing; the same image held because of another source stays.
+
+    Raises:
+        NotYours: the actor is not staff.
+        ReasonMissing: no reason.
+        EntitlementIsBought: money was paid for it: a refund ends it.
+        EntitlementIsRevoked: it has ended already.
+    """
+    require_staff(actor)
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_entitlement(entitlement_id=entitlement.pk)
+        if locked.source_kind == Entitlement.Source.ORDER:
+            raise EntitlementIsBought
+        if locked.revoked_at is not None:
+            raise EntitlementIsRevoked
+        locked.revoked_at, locked.revocation_reason = timezone.now(), reason[:500]
+        locked.save(update_fields=["revoked_at", "revocation_reason"])
+        record_audit(actor=actor, action="entitlement.revoked", target=locked, reason=reason)
+    return locked

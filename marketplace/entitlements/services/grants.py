@@ -1,0 +1,111 @@
+"""Who may pull, and since when not: granted, suspended, resumed and revoked by source."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.organisations.buying import keep_buyer
+from accounts.people.models import Account, User
+from accounts.people.selectors import require_verified_email
+from audit.services import require_reason
+from common.db.locking import locked_transaction
+from marketplace.entitlements.errors import OwnProduct, ProductNotFree
+from marketplace.entitlements.locks import lock_entitlements_of_source
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.errors import ImageNameFree
+from marketplace.images.locks import lock_images
+from marketplace.images.models import Image
+from marketplace.products.locks import lock_product_with_images
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import require_on_offer
+from marketplace.products.selectors.sellers import sells
+
+
+def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+    """Let the holder pull the images because of this source; the same grant again, even at the same moment, changes nothing.
+
+    From now on the images' names are never free again.
+
+    Returns:
+        The live entitlements of holder, images and source, new or not, in the order of the images' keys.
+
+    Raises:
+        ImageNameFree: an image's name was given back before; nothing is granted.
+    """
+    with locked_transaction():
+        locked = lock_images(image_ids=[image.pk for image in images])
+        for image in locked:
+            if image.freed_at is not None:
+                raise ImageNameFree(repository=image.repository)
+        now = timezone.now()
+        Image.objects.filter(pk__in=[image.pk for image in locked], first_sold_at__isnull=True).update(first_sold_at=now)
+        # The constraint judges what exists already: of twenty webhooks at once each leaves the same rows behind.
+        Entitlement.objects.bulk_create(
+            [Entitlement(holder=holder, image=image, source_kind=source_kind, source_id=source_id, granted_at=now) for image in locked],
+            ignore_conflicts=True,
+        )
+        live = Entitlement.objects.live().filter(holder=holder, image__in=locked, source_kind=source_kind, source_id=source_id)
+        return list(live.select_related("image").order_by("image"))
+
+
+def revoke_entitlements(*, source_kind: Entitlement.Source, source_id: UUID, reason: str) -> list[Entitlement]:
+    """End what this source gave, for good; the same image held because of another source stays. Again: nothing.
+
+    Returns:
+        What was revoked by this call.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        return _change(live, revoked_at=timezone.now(), revocation_reason=reason[:500])
+
+
+def suspend_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+    """Pause what this source gave, while a dispute is open; return what was paused by this call."""
+    with locked_transaction():
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        return _change([entitlement for entitlement in live if entitlement.suspended_at is None], suspended_at=timezone.now())
+
+
+def resume_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+    """End the pause of what this source gave; revoked entitlements stay revoked. Return what was resumed by this call."""
+    with locked_transaction():
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        return _change([entitlement for entitlement in live if entitlement.suspended_at is not None], suspended_at=None)
+
+
+def obtain_free_product(*, product: Product, user: User, holder: Account | None = None) -> list[Entitlement]:
+    """Put a free product into a library for good, also when it gets a price later. Again: the same entitlements.
+
+    Args:
+        holder: whose library; the user's own unless said otherwise. Whoever may spend an organisation's money may get what costs none.
+
+    Raises:
+        EmailNotVerified: the user has no verified address.
+        NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the holder.
+        OwnProduct: the user acts for the seller.
+        ProductNotOnOffer: it is not published, or its seller or an image of it is stopped.
+        ProductNotFree: it has a price.
+    """
+    require_verified_email(user)
+    holder = holder or user.account
+    if sells(user, product):
+        raise OwnProduct
+    with locked_transaction():
+        keep_buyer(user=user, account=holder)
+        locked, images = lock_product_with_images(product_id=product.pk)
+        if require_on_offer(locked).amount:
+            raise ProductNotFree
+        return grant_entitlements(holder=holder, images=images, source_kind=Entitlement.Source.FREE, source_id=locked.pk)
+
+
+def _change(entitlements: list[Entitlement], **values: object) -> list[Entitlement]:
+    for entitlement in entitlements:
+        for name, value in values.items():
+            setattr(entitlement, name, value)
+    Entitlement.objects.bulk_update(entitlements, list(values))
+    return entitlements

@@ -1,0 +1,147 @@
+"""What goes wrong with names, namespaces and what was pushed."""
+
+from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput
+
+
+class InvalidName(InvalidInput):
+    """The name breaks a rule of its kind; `context["rule"]` says which. 422."""
+
+    code = "invalid_name"
+    field = "name"
+
+    def __init__(self, *, rule: str, sentence: str) -> None:
+        super().__init__(sentence, rule=str(rule))
+        self.rule = rule
+
+
+class InvalidImageName(InvalidName):
+    """The last part of a repository breaks a rule. 422."""
+
+    code = "invalid_image_name"
+
+
+class InvalidNamespaceName(InvalidName):
+    """The first part of a repository breaks a rule. 422."""
+
+    code = "invalid_namespace_name"
+
+
+class InvalidSlug(InvalidName):
+    """The last part of a product's address breaks a rule. 422."""
+
+    code = "invalid_slug"
+    field = "slug"
+
+
+class NotYours(AccessDenied):
+    """The actor acts on what belongs to somebody else. 403; pages answer 404 before it comes to this."""
+
+    code = "not_yours"
+
+    def __init__(self) -> None:
+        super().__init__("This belongs to somebody else.")
+
+
+class SellerIsSuspended(AccessDenied):
+    """A suspended seller reserves nothing and publishes nothing. 403."""
+
+    code = "seller_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("Your shop is suspended. Write to us to settle it; buyers keep what they bought.")
+
+
+class NamespaceTaken(ConflictError):
+    """The namespace belongs to somebody. 409."""
+
+    code = "namespace_taken"
+    field = "name"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"{name} is taken. Choose another name.", name=name)
+
+
+class NamespaceLooksAlike(ConflictError):
+    """The namespace looks like somebody's. 409; staff may clear the other one."""
+
+    code = "namespace_looks_alike"
+    field = "name"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"{name} looks too much like a name that is taken. Choose another one, or write to us.", name=name)
+
+
+class NamespaceQuotaReached(ConflictError):
+    """The seller holds as many namespaces as they may. 409."""
+
+    code = "namespace_quota_reached"
+
+    def __init__(self, *, quota: int) -> None:
+        held = "a namespace" if quota == 1 else f"{quota} namespaces"
+        super().__init__(f"You have {held}, and that is all for now. Write to us if you need more.", quota=quota)
+
+
+class ImageNameAlreadyReserved(ConflictError):
+    """The name belongs to somebody, or is a tombstone. 409."""
+
+    code = "image_name_already_reserved"
+    field = "name"
+
+    def __init__(self, *, repository: str) -> None:
+        super().__init__(f"{repository} is taken. Choose another name.", repository=repository)
+
+
+class ImageQuotaReached(ConflictError):
+    """The namespace holds as many images as it may. 409."""
+
+    code = "image_quota_reached"
+
+    def __init__(self, *, namespace: str, quota: int) -> None:
+        super().__init__(f"{namespace} holds {quota} images, and that is all for now. Release one that you do not need.", quota=quota)
+
+
+class ImageStateConflict(ConflictError):
+    """The image is not in a state that allows the act. 409."""
+
+    code = "image_state_conflict"
+
+    def __init__(self, *, repository: str, sentence: str) -> None:
+        super().__init__(sentence, repository=repository)
+
+
+class UnknownTag(InvalidInput):
+    """The image has no such tag that buyers see. 422."""
+
+    code = "unknown_tag"
+    field = "featured_tag"
+
+    def __init__(self, *, repository: str, tag: str) -> None:
+        super().__init__(f"{repository} has no tag {tag} that buyers see. Choose one of its tags.", repository=repository)
+
+
+class ManifestIsReadable(ConflictError):
+    """Sellers remove only what nobody could read: buyers may depend on the rest. 409."""
+
+    code = "manifest_is_readable"
+
+    def __init__(self, *, digest: str) -> None:
+        super().__init__(f"{digest} is in order, and buyers may have it. Push the tag again to replace it.")
+
+
+class ImageOnSale(ConflictError):
+    """A published product contains the image. 409."""
+
+    code = "image_on_sale"
+
+    def __init__(self, *, repository: str) -> None:
+        super().__init__(f"{repository} is on sale. Withdraw the products that contain it first.", repository=repository)
+
+
+class ImageNameFree(DomainError):
+    """The image's name is free again: nothing can be granted on it. 409."""
+
+    code = "image_name_free"
+    status = 409
+
+    def __init__(self, *, repository: str) -> None:
+        super().__init__(f"{repository} was given up and its name is free. Nobody can be given it.", repository=repository)

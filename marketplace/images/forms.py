@@ -1,0 +1,27 @@
+"""Choosing a namespace and reserving image names."""
+
+from django import forms
+from django.db.models import QuerySet
+
+from marketplace.images.models import Namespace
+
+
+class ReserveForm(forms.Form):
+    """A name for an image; sellers with several namespaces choose one."""
+
+    namespace = forms.ModelChoiceField(label="Namespace", queryset=Namespace.objects.none(), empty_label=None)
+    name = forms.CharField(label="Image name", max_length=200, strip=True)
+
+    def __init__(self, *args: object, namespaces: QuerySet[Namespace], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments, passed on
+        field = self.fields["namespace"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
+        field.queryset = namespaces
+        self.only = namespaces.first() if namespaces.count() == 1 else None
+        if self.only:
+            del self.fields["namespace"]
+
+    @property
+    def chosen(self) -> Namespace:
+        """The namespace that the name goes into; only of a valid form."""
+        return self.only or self.cleaned_data["namespace"]

@@ -1,0 +1,31 @@
+"""The only place where namespaces and images are locked."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from common.db.locking import require_atomic
+from marketplace.images.models import Image, Namespace
+
+
+def lock_namespace(*, namespace_id: UUID) -> Namespace:
+    """Lock the namespace for this transaction: whoever counts or adds its images holds it."""
+    require_atomic()
+    return Namespace.objects.select_for_update(of=("self",), no_key=True).get(pk=namespace_id)
+
+
+def lock_image(*, image_id: UUID) -> Image:
+    """Lock the image for this transaction: whoever changes its life, its manifests or its tags holds it."""
+    require_atomic()
+    return Image.objects.select_for_update(of=("self",), no_key=True).get(pk=image_id)
+
+
+def lock_images(*, image_ids: Iterable[UUID]) -> list[Image]:
+    """Lock several images, in primary-key order."""
+    require_atomic()
+    return list(Image.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(image_ids)).order_by("pk"))
+
+
+def lock_occupant(*, repository: str) -> Image | None:
+    """Lock the image that the registry knows by this name, if somebody holds the name."""
+    require_atomic()
+    return Image.objects.select_for_update(of=("self",), no_key=True).filter(repository=repository, freed_at__isnull=True).first()

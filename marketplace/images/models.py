@@ -1,0 +1,265 @@
+"""Namespaces, reserved image names and what was pushed to them."""
+
+from typing import ClassVar, Final, NamedTuple
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.people.models import Account
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
+from marketplace.images.versions import KEY_LENGTH
+
+
+class Namespace(UUIDModel):
+    """First part of image names.
+
+    `skeleton` is the name folded to what the eye sees; unique, so that no look-alike of it can be taken. Staff may clear it.
+    """
+
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="namespaces")
+    name = models.CharField(max_length=40)
+    skeleton = models.CharField(max_length=40, null=True, blank=True, editable=False)  # noqa: DJ001  unique: cleared must be NULL
+    image_quota = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("name",), name="namespace_name_unique"),
+            models.UniqueConstraint(fields=("skeleton",), name="namespace_skeleton_unique"),
+            models.UniqueConstraint(fields=("id", "owner"), name="namespace_id_owner_unique"),  # target of composite foreign keys
+            models.CheckConstraint(condition=Q(name__regex=r"^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$"), name="namespace_name_grammar"),
+        )
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """Plain filters on images."""
+
+    def live(self) -> "ImageQuerySet":
+        """Images whose owner may push: reserved and not ended."""
+        return self.filter(ended_at__isnull=True)
+
+    def counting(self) -> "ImageQuerySet":
+        """Images that count against the quota: live ones, and expired ones that a push under way may still bring back."""
+        return self.filter(Q(ended_at__isnull=True) | Q(end_kind=Image.End.EXPIRED, freed_at__isnull=True, first_pushed_at__isnull=True))
+
+    def unused(self) -> "ImageQuerySet":
+        """Images that were never pushed to and never sold: only their names may ever be free again."""
+        return self.filter(first_pushed_at__isnull=True, first_sold_at__isnull=True)
+
+    def occupying(self) -> "ImageQuerySet":
+        """Images whose name nobody else can take: live, ending, and tombstones."""
+        return self.filter(freed_at__isnull=True)
+
+
+class Image(UUIDModel):
+    """A reserved name `namespace/name`.
+
+    Its life: reserved → pushed, or ended (expired without a push, or given up) → freed (somebody may take the name again).
+    What was ever pushed or sold is never freed: it stays a tombstone. Grants refer to the primary key, never to the name.
+    `owner` repeats the namespace's, held equal by a composite foreign key, so that the database can refuse foreign images in a product.
+    """
+
+    class End(models.TextChoices):
+        EXPIRED = "expired"  # nothing was pushed in time; a late push brings it back
+        RELEASED = "released"  # given up by its owner or by staff, for good
+
+    namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="images")
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", editable=False)
+    name = models.CharField(max_length=128)
+    repository = models.CharField(max_length=200, editable=False)  # namespace/name, as docker and the registry write it
+    reserved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
+    reserved_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(help_text="When the reservation ends unless something is pushed.")
+    expiry_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_pushed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_sold_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    end_kind = models.CharField(max_length=10, choices=End.choices, blank=True, editable=False)
+    end_reason = models.CharField(max_length=500, blank=True, editable=False)
+    freed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    taken_down_at = models.DateTimeField(null=True, blank=True, editable=False)
+    take_down_reason = models.CharField(max_length=500, blank=True, editable=False)
+    featured_tag = models.CharField(max_length=128, blank=True, editable=False, help_text="What its seller wants pages to lead with.")
+    # What pages lead with; `marketplace.images.services.featured_tags` keeps it, so that no page looks for it among thousands.
+    shown_tag = models.OneToOneField("Tag", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="shown_for")
+    pull_count = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[models.Manager["Image"]] = ImageQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("namespace", "name"), condition=Q(freed_at__isnull=True), name="image_name_unique"),
+            models.UniqueConstraint(fields=("id", "owner"), name="image_id_owner_unique"),  # target of composite foreign keys
+            models.CheckConstraint(
+                condition=Q(freed_at__isnull=True) | Q(ended_at__isnull=False, first_pushed_at__isnull=True, first_sold_at__isnull=True),
+                name="image_freed_only_if_never_pushed_or_sold",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, end_kind="") | Q(ended_at__isnull=False, end_kind__in=("expired", "released")),
+                name="image_end_has_a_kind",
+            ),
+            models.CheckConstraint(condition=Q(taken_down_at__isnull=True) | ~Q(take_down_reason=""), name="image_take_down_has_a_reason"),
+        )
+        indexes = (
+            models.Index(
+                fields=("ended_at",),
+                condition=Q(freed_at__isnull=True, first_pushed_at__isnull=True, first_sold_at__isnull=True),
+                name="image_waiting_to_be_freed",
+            ),
+            # The policy's way in: from the name docker asks for to the row that occupies it.
+            models.Index(fields=("repository",), condition=Q(freed_at__isnull=True), name="image_of_repository"),
+            models.Index(
+                fields=("expires_at",),
+                condition=Q(ended_at__isnull=True, first_pushed_at__isnull=True),
+                name="image_waiting_for_push",
+            ),
+        )
+        ordering = ("repository",)
+
+    def __str__(self) -> str:
+        return self.repository
+
+    @property
+    def reference(self) -> str:
+        """The name with its host, as docker takes it, without a tag."""
+        return f"{settings.LAYERSTORE_IMAGE_HOST}/{self.repository}"
+
+    @property
+    def was_pushed(self) -> bool:
+        return self.first_pushed_at is not None
+
+    @property
+    def is_live(self) -> bool:
+        return self.ended_at is None
+
+
+MOST_LAYERS: Final = 128  # rows of a layer list; docker itself runs no image of more than 125 layers
+LONGEST_COMMAND: Final = 120  # characters
+
+
+class Manifest(UUIDModel, Attempt):
+    """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index"). Attempts are made to describe or to remove it.
+
+    Attributes:
+        size: bytes that a pull transfers: configuration and layers; for an index, those of its largest child.
+        kind: an index that names no image is an artefact, as everything that cannot be pulled and run.
+        platforms: as `marketplace.images.platforms` writes them, sorted; several for an index, none for artefacts.
+        children: digests of an index's manifests, attestations left out. Known before the index is described, which waits for them.
+        image_created_at: what the image says of itself, in its configuration.
+        described_at: when its content was read from the registry; empty while only an event has told of it.
+        removal_asked_at: when its seller asked for it to go, because nobody could read it.
+    """
+
+    class Kind(models.TextChoices):
+        IMAGE = "image"
+        INDEX = "index"
+        ARTIFACT = "artifact"
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="manifests")
+    digest = models.CharField(max_length=140)
+    media_type = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    size = models.PositiveBigIntegerField(default=0)
+    platforms = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    children = ArrayField(models.CharField(max_length=140), default=list, blank=True)
+    image_created_at = models.DateTimeField(null=True, blank=True)
+    pushed_at = models.DateTimeField(default=timezone.now)
+    described_at = models.DateTimeField(null=True, blank=True)
+    removal_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("image", "digest"), name="manifest_digest_unique"),)
+        indexes = (
+            # From a platform's manifest to the indexes that name it: asked for each batch of pulls.
+            GinIndex(fields=("children",), condition=models.Q(kind="index"), name="manifest_children"),
+            models.Index(
+                fields=("due_at",), condition=models.Q(described_at__isnull=True, given_up_at__isnull=True), name="manifest_waiting"
+            ),
+            models.Index(fields=("due_at",), condition=models.Q(removal_asked_at__isnull=False), name="manifest_going"),
+        )
+        ordering = ("-pushed_at",)
+
+    def __str__(self) -> str:
+        return self.digest
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the registry did not let us read it so far: then it is no version that buyers see, and its seller may remove it."""
+        return self.described_at is None and self.last_error != ""
+
+    @property
+    def short_digest(self) -> str:
+        return self.digest.partition(":")[2][:12]
+
+
+class Layer(NamedTuple):
+    """A layer of an image manifest, or neighbours that were merged into one.
+
+    Attributes:
+        size: compressed bytes, of all of them.
+        command: `created_by` of the configuration's history, shortened; of the largest.
+        merged: how many layers these are.
+    """
+
+    digest: str
+    size: int
+    command: str = ""
+    merged: int = 1
+
+
+class LayerList(models.Model):
+    """The layers of one image manifest, in one row: less than the registry stores for them, and never more than a page can show.
+
+    Attributes:
+        rows: what a `Layer` holds, base first, at most `MOST_LAYERS` of them.
+    """
+
+    manifest = models.OneToOneField(Manifest, on_delete=models.CASCADE, primary_key=True, related_name="layer_list")
+    rows = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.rows)} layers"
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [Layer(*row) for row in self.rows]
+
+
+class Tag(UUIDModel):
+    """A name for a manifest. The row goes when the tag goes.
+
+    Attributes:
+        version: what `marketplace.images.versions.version_key` says of the name: a higher version sorts behind a lower one.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tags")
+    name = models.CharField(max_length=128)
+    manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="tags")
+    version = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False, db_collation="C")
+    pushed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("image", "name"), name="tag_name_unique"),)
+        # The newest of an image, and the highest, however many there are.
+        indexes = (
+            models.Index("image", F("pushed_at").desc(), "name", name="tag_newest"),
+            models.Index("image", F("version").desc(), F("pushed_at").desc(), name="tag_highest", condition=~models.Q(version="")),
+        )
+        ordering = ("-pushed_at", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_signature(self) -> bool:
+        """`sha256-…` tags carry signatures and attestations: hidden from buyers."""
+        return self.name.startswith("sha256-")

@@ -1,0 +1,146 @@
+"""Names: the grammar of the registry, what is reserved, and what looks alike."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Self
+
+from marketplace.images.errors import InvalidImageName, InvalidName, InvalidNamespaceName, InvalidSlug
+
+# distribution-spec v1.1, "Pulling manifests": one path component of <name>.
+COMPONENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+LONGEST_REFERENCE = 255  # distribution/reference: host, slashes and repository together
+
+
+class Rule(StrEnum):
+    """What a name can break."""
+
+    EMPTY = "empty"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    TOO_LONG_WITH_HOST = "too_long_with_host"
+    SLASH = "slash"
+    COLON = "colon"
+    UPPER_CASE = "upper_case"
+    CHARACTER = "character"
+    BEGINNING_OR_END = "beginning_or_end"
+    SEPARATORS = "separators"
+    RESERVED = "reserved"
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name that keeps all rules of its kind."""
+
+    value: str
+
+    noun: ClassVar[str]
+    shortest: ClassVar[int] = 1
+    longest: ClassVar[int]
+    reserved: ClassVar[frozenset[str]] = frozenset()
+    error: ClassVar[type[InvalidName]]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Take a name as it was typed; nothing is corrected silently.
+
+        Raises:
+            InvalidName: of its kind; names the first rule that is broken.
+        """
+        for rule, broken, sentence in cls._rules(text):
+            if broken:
+                raise cls.error(rule=rule, sentence=sentence)
+        return cls(text)
+
+    @classmethod
+    def _rules(cls, text: str) -> list[tuple[Rule, bool, str]]:
+        """Every rule, in the order in which a person mends them."""
+        return [
+            (Rule.EMPTY, not text, f"Type a {cls.noun}."),
+            (Rule.TOO_LONG, len(text.encode(errors="replace")) > cls.longest, f"Use at most {cls.longest} characters."),
+            (Rule.SLASH, "/" in text, "Leave the slash out: this is one part of the name only."),
+            (Rule.COLON, ":" in text, "Leave the colon out: what follows it is a tag, and comes with your push."),
+            (Rule.UPPER_CASE, text.isascii() and text != text.lower(), "Use lower-case letters: docker takes no capitals in names."),
+            (Rule.CHARACTER, not re.fullmatch(r"[a-z0-9._-]*", text), "Use only a to z, 0 to 9, and . _ - between them."),
+            (Rule.BEGINNING_OR_END, not re.fullmatch(r"[a-z0-9](.*[a-z0-9])?", text), "Begin and end with a letter or a digit."),
+            (Rule.SEPARATORS, not re.fullmatch(COMPONENT, text), "Between letters use one . or one or two _ or some -, never mixed."),
+            (Rule.TOO_SHORT, len(text) < cls.shortest, f"Use at least {cls.shortest} characters."),
+            (Rule.RESERVED, cls.is_reserved(text), f"{text} is reserved. Choose another {cls.noun}."),
+        ]
+
+    @classmethod
+    def is_reserved(cls, text: str) -> bool:
+        return text in cls.reserved
+
+    def __str__(self) -> str:
+        return self.value
+
+
+# Words of the distribution API that follow the name in a path (distribution-spec, "Endpoints").
+_API_WORDS = frozenset({"blobs", "manifests", "referrers", "tags", "uploads"})
+
+
+class ImageName(_Name):
+    """Last part of a repository: `db` in `acme/db`."""
+
+    noun = "name"
+    longest = 128
+    reserved = _API_WORDS
+    error = InvalidImageName
+
+
+class Slug(_Name):
+    """Last part of a product's address. The same grammar, so that a product can be called as its image is."""
+
+    noun = "address"
+    longest = 128
+    error = InvalidSlug
+
+
+class NamespaceName(_Name):
+    """First part of a repository and of every address of its shop: `acme` in `acme/db`."""
+
+    noun = "name"
+    shortest = 2
+    longest = 40
+    error = InvalidNamespaceName
+
+    @classmethod
+    def is_reserved(cls, text: str) -> bool:
+        """Refuse what looks like a reserved word as well: `adm1n` would fool as many as `admin`."""
+        return skeleton(text) in _RESERVED_SKELETONS
+
+
+def repository_of(*, namespace: str, name: ImageName, host: str) -> str:
+    """Join the parts as docker and the registry write them.
+
+    Raises:
+        InvalidImageName: with the host in front it is longer than clients accept.
+    """
+    repository = f"{namespace}/{name.value}"
+    most = LONGEST_REFERENCE - len(host) - 1
+    if len(repository) > most:
+        sentence = f"With {host}/{namespace}/ in front, use at most {max(most - len(namespace) - 1, 0)} characters."
+        raise InvalidImageName(rule=Rule.TOO_LONG_WITH_HOST, sentence=sentence)
+    return repository
+
+
+def skeleton(name: str) -> str:
+    """Fold a name to what a hurried eye sees; two names with one skeleton look alike.
+
+    Separators go, l/1/i, o/0 and s/5 fall together, rn is m, vv is w, what is doubled is single. Folding again changes nothing
+    (the idea is Unicode's: UTS #39, section 4, "Confusable Detection"; ours is for the alphabet of the registry).
+    """
+    folded, before = re.sub(r"[vw]*w[vw]*|vv+", "w", name.translate(_LOOKS)), ""
+    while folded != before:
+        folded, before = re.sub(r"(rn|.)\1+", r"\1", folded), folded
+    return folded.replace("rn", "m")
+
+
+# m is taken apart here and put together in the end: so rnn, mn and rn come out the same.
+_LOOKS = str.maketrans({"1": "l", "i": "l", "0": "o", "5": "s", "m": "rn", ".": None, "_": None, "-": None})
+
+_LIST = Path(__file__).with_name("reserved_names.txt").read_text(encoding="utf-8")
+RESERVED_WORDS = frozenset(word for line in _LIST.splitlines() if not line.startswith("#") for word in line.split())
+_RESERVED_SKELETONS = frozenset(skeleton(word) for word in RESERVED_WORDS)

@@ -1,0 +1,144 @@
+"""What has been pushed, as buyers see it: tags without signatures, the newest one, and the command that pulls it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.versions import version_key
+
+LISTED = 200  # tags of one image
+LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what is no image are passed over
+_OF_MANIFEST = tuple(f"shown_tag__manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
+LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
+_UNREADABLE_LISTED = 20
+_NEW = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class TagRow:
+    """The tags of one manifest, the one to show first.
+
+    Attributes:
+        also: the other names of the same manifest.
+        platforms: without `linux/`, which goes without saying.
+    """
+
+    name: str
+    manifest: Manifest
+    pushed_at: datetime
+    also: list[str] = field(default_factory=list)
+
+    @property
+    def platforms(self) -> list[str]:
+        return short_platforms(self.manifest.platforms)
+
+    @property
+    def is_new(self) -> bool:
+        return timezone.now() - self.pushed_at < _NEW
+
+
+def visible_tags() -> QuerySet[Tag]:
+    """Tags that buyers see, newest first: no signatures, nothing that is not an image, nothing that could not be read."""
+    readable = Q(manifest__described_at__isnull=False) | Q(manifest__last_error="", manifest__removal_asked_at__isnull=True)
+    images = Q(manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX))
+    tags = Tag.objects.filter(readable, images).exclude(name__startswith="sha256-")
+    return tags.select_related("manifest").order_by("-pushed_at", "name")
+
+
+def newest_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
+    """Give the tag to show for each image, with its manifest; an image without one is left out. One query, whatever the number of tags."""
+    images = Image.objects.filter(pk__in=image_ids, shown_tag__isnull=False).order_by()
+    rows = images.select_related("shown_tag__manifest").only("shown_tag__image", "shown_tag__name", "shown_tag__pushed_at", *_OF_MANIFEST)
+    return {image.pk: image.shown_tag for image in rows if image.shown_tag is not None}
+
+
+def tag_to_show(image_id: UUID) -> Tag | None:
+    """Choose the tag to show of an image: its seller's choice, else its highest version, else one of what was pushed last.
+
+    A version is what `images.versions` says, pre-releases left out; of what was pushed last `latest` only has a say where it has no
+    other name. While something is described, what only an event has told of waits for its description: it may be no image at all.
+
+    Asked when something is pushed, never for a page: `newest_tags` is what pages ask. Looks at 1,000 tags of each kind at most.
+    """
+    visible = visible_tags().filter(image=image_id)
+    chosen = visible.filter(name=Image.objects.filter(pk=image_id).values("featured_tag")[:1]).first()
+    if chosen:
+        return chosen
+    described = visible.filter(manifest__described_at__isnull=False)
+    return _highest(image_id, described) or _newest(image_id, described) or _highest(image_id, visible) or _newest(image_id, visible)
+
+
+def _highest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
+    order = ("-version", "-pushed_at", "name")
+    highest = Tag.objects.filter(image=image_id).exclude(version="").order_by(*order).values("pk")[:LOOKED_AT]
+    return among.filter(pk__in=highest).order_by(*order).first()
+
+
+def _newest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
+    found = among.filter(pk__in=list(_newest_of(image_id, LOOKED_AT)))
+    newest = found.first()
+    return newest and found.filter(manifest=newest.manifest_id).order_by(LATEST_LAST, "-pushed_at", "name").first()
+
+
+def tag_rows(image: Image) -> list[TagRow]:
+    """List the newest tags of an image, those of one manifest in one row. Two queries."""
+    return tag_rows_of([image])[image.pk]
+
+
+def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[UUID, list[TagRow]]:
+    """List the newest tags of each image, at most so many (200 unless said), newest first, under the name that says most. Two queries.
+
+    So that many images and many signatures beside the tags cost no more, fewer tags of each are looked at where there are more images.
+    """
+    most = most or LISTED
+    looked_at = max(2 * most, LOOKED_AT // max(len(images), 1))
+    newest = ArraySubquery(_newest_of(OuterRef("pk"), looked_at))
+    found = Image.objects.filter(pk__in=[image.pk for image in images]).order_by().values_list(newest, flat=True)
+    visible = visible_tags().filter(pk__in=[pk for several in found for pk in several])
+    place = Window(RowNumber(), partition_by="image", order_by=("-pushed_at", "name"))
+    rows: dict[UUID, dict[UUID, TagRow]] = {image.pk: {} for image in images}
+    for tag in visible.annotate(place=place).filter(place__lte=most):
+        row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
+        if row.name == tag.name:
+            continue
+        if row.name == "latest" or tag.version > version_key(row.name):
+            row.also.append(row.name)
+            row.name, row.pushed_at = tag.name, tag.pushed_at
+        else:
+            row.also.append(tag.name)
+    return {pk: list(of_image.values()) for pk, of_image in rows.items()}
+
+
+def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
+    """Return the ids of an image's newest tags, of whatever kind: read from the index `tag_newest` and no further."""
+    return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values_list("pk", flat=True)[:most]
+
+
+def unreadable_manifests(image: Image) -> list[Manifest]:
+    """List what the registry does not let us read, the newest first, each with its tags in `named`. Two queries."""
+    waiting = image.manifests.filter(described_at__isnull=True).exclude(last_error="", removal_asked_at__isnull=True)
+    return list(waiting.prefetch_related(Prefetch("tags", to_attr="named"))[:_UNREADABLE_LISTED])
+
+
+def stops_at(rows: Iterable[TagRow], *, most: int | None = None) -> int | None:
+    """Return how many tags a list has if it stopped there, for its page to say so; None if it is whole."""
+    most = most or LISTED
+    return most if sum(1 + len(row.also) for row in rows) >= most else None
+
+
+def pull_reference(image: Image, tag: Tag | None) -> str:
+    """Write what docker pulls: the reference with the tag to show; without one, docker's own `latest` is meant."""
+    return f"{image.reference}:{tag.name}" if tag else image.reference
+
+
+def short_platforms(platforms: Iterable[str]) -> list[str]:
+    """Leave `linux/` away: `amd64`, `arm64/v8`, but `windows/amd64`."""
+    return [platform.removeprefix("linux/") for platform in platforms]

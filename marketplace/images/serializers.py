@@ -1,0 +1,92 @@
+"""Names and what was pushed, as the API has them."""
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from common.api.fields import NameField
+from marketplace.images.models import Image, Namespace, Tag
+
+
+class OwnField(serializers.PrimaryKeyRelatedField[Any]):
+    """A reference to something that belongs to the asker: everything else does not exist for them."""
+
+    owner = "owner__user"
+
+    def get_queryset(self) -> Any:
+        return cast("QuerySet[Any]", super().get_queryset()).filter(**{self.owner: self.context["request"].user})
+
+
+class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
+    """A namespace of yours."""
+
+    class Meta:
+        model = Namespace
+        fields = ("id", "name", "image_quota", "created_at")
+        read_only_fields = fields
+
+
+class NewNamespaceSerializer(serializers.Serializer[Namespace]):
+    """The namespace you choose: with the first one you become a seller."""
+
+    name = serializers.CharField(max_length=300, help_text="First part of your image names.")
+    display_name = NameField(max_length=80, help_text="How buyers see you.")
+
+
+class ImageSerializer(serializers.ModelSerializer[Image]):
+    """A reserved name of yours."""
+
+    reference = serializers.CharField(read_only=True, help_text="The name with its host, as docker takes it.")
+    shown_tag = serializers.CharField(
+        source="shown_tag.name", default="", read_only=True, help_text="What pages lead with; empty while there is nothing to pull."
+    )
+
+    class Meta:
+        model = Image
+        fields = (
+            "id",
+            "namespace",
+            "name",
+            "repository",
+            "reference",
+            "reserved_at",
+            "expires_at",
+            "first_pushed_at",
+            "first_sold_at",
+            "ended_at",
+            "taken_down_at",
+            "featured_tag",
+            "shown_tag",
+            "pull_count",
+        )
+        read_only_fields = fields
+
+
+class TagSerializer(serializers.ModelSerializer[Tag]):
+    """A tag and what it points at."""
+
+    digest = serializers.CharField(source="manifest.digest")
+    media_type = serializers.CharField(source="manifest.media_type")
+    size = serializers.IntegerField(source="manifest.size", help_text="Bytes that a pull transfers.")
+    platforms = serializers.ListField(child=serializers.CharField(), source="manifest.platforms")
+
+    class Meta:
+        model = Tag
+        fields = ("id", "image", "name", "digest", "media_type", "size", "platforms", "pushed_at")
+        read_only_fields = fields
+
+
+class FeaturedTagSerializer(serializers.Serializer[Image]):
+    """What pages lead with."""
+
+    featured_tag = serializers.CharField(
+        max_length=128, allow_blank=True, help_text="One of the image's tags; empty for its highest version that is no pre-release."
+    )
+
+
+class NewImageSerializer(serializers.Serializer[Image]):
+    """The name you reserve."""
+
+    namespace = OwnField(queryset=Namespace.objects.all())
+    name = serializers.CharField(max_length=300, help_text="Last part of the image name, in OCI grammar.")

@@ -1,0 +1,140 @@
+"""How a reservation without a push ends: warned, ended, and freed once no push can be under way any more.
+
+reserved ── warned by mail ── ended: no push from the next token on ── freed: the name can be reserved again
+                                 └── a push that was under way arrives: live again, for good
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.services import record_audit
+from common.db.locking import locked_transaction
+from common.db.sparing import sparing_others
+from marketplace.images.errors import ImageStateConflict
+from marketplace.images.locks import lock_image
+from marketplace.images.models import Image
+from outbox.mail.services import queue_mail
+
+
+def warn_of_expiry(*, now: datetime) -> int:
+    """Tell the owners of reservations that end soon, once each, and return how many were told now."""
+    soon = now + settings.LAYERSTORE_RESERVATION_WARNING
+    waiting = _waiting().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
+    return sum(bool(sparing_others(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(waiting))
+
+
+def end_expired_reservations(*, now: datetime) -> int:
+    """End reservations whose time is over and whose owners were told long enough before; return how many ended now.
+
+    A late warning, after a standstill of the scheduler, puts the end off.
+    """
+    return sum(bool(sparing_others(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_over(now)))
+
+
+def names_to_free(*, now: datetime) -> list[Image]:
+    """List ended images without push or sale whose last push tokens are dead. Ask the registry before freeing one: events get lost."""
+    return list(_freeable(now).order_by("ended_at"))
+
+
+def free_name(*, image: Image, now: datetime | None = None) -> Image:
+    """Let the name be reserved again; the row stays, freed. Its owner is told if it was not their own doing.
+
+    Raises:
+        ImageStateConflict: the name is in use, was pushed to or sold, is free already, or a push may still be under way.
+    """
+    now = now or timezone.now()
+    with locked_transaction():
+        locked = lock_image(image_id=image.pk)
+        if not _freeable(now).filter(pk=locked.pk).exists():
+            raise ImageStateConflict(repository=locked.repository, sentence=f"The name {locked.repository} cannot be freed.")
+        locked.freed_at = now
+        locked.save(update_fields=["freed_at"])
+        record_audit(actor=None, action="image.freed", target=locked)
+        if locked.end_kind == Image.End.EXPIRED:
+            _tell(locked, "reservation_ended")
+    return locked
+
+
+def revive_reservation(*, image: Image) -> Image:
+    """Keep the name for good, for the registry has something under it after all; an expired reservation is live again.
+
+    Raises:
+        ImageStateConflict: the name is free already.
+    """
+    with locked_transaction():
+        locked = lock_image(image_id=image.pk)
+        if locked.freed_at is not None:
+            raise ImageStateConflict(repository=locked.repository, sentence=f"The name {locked.repository} is free already.")
+        keep_pushed_name(locked, at=timezone.now())
+    return locked
+
+
+def keep_pushed_name(image: Image, *, at: datetime) -> None:
+    """Note the first push to a locked image: its name is never free again, and an expired reservation is live again.
+
+    The push began while the reservation was in force. A name that was given up stays so: a tombstone.
+    """
+    if image.first_pushed_at is not None:
+        return
+    image.first_pushed_at = at
+    if image.end_kind == Image.End.EXPIRED:
+        image.ended_at, image.end_kind, image.end_reason = None, "", ""
+        record_audit(actor=None, action="image.revived", target=image)
+    image.save(update_fields=["first_pushed_at", "ended_at", "end_kind", "end_reason"])
+
+
+def _waiting() -> QuerySet[Image]:
+    """Reservations that nothing was pushed to, nor sold by."""
+    return Image.objects.live().unused()
+
+
+def _over(now: datetime) -> QuerySet[Image]:
+    return _waiting().filter(expires_at__lte=now, expiry_warned_at__lte=now - _notice())
+
+
+def _freeable(now: datetime) -> QuerySet[Image]:
+    last_pushes = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME + settings.LAYERSTORE_TOKEN_LEEWAY
+    return Image.objects.occupying().unused().filter(ended_at__lte=now - last_pushes)
+
+
+def _notice() -> timedelta:
+    """How long before the end the warning must have been written."""
+    return min(settings.LAYERSTORE_RESERVATION_WARNING, settings.LAYERSTORE_RESERVATION_LIFETIME)
+
+
+def _ids(images: QuerySet[Image]) -> list[UUID]:
+    return list(images.order_by("expires_at").values_list("pk", flat=True))
+
+
+def _warn(image_id: UUID, now: datetime) -> bool:
+    with locked_transaction():
+        image = lock_image(image_id=image_id)
+        # Read again under the lock: a push may have come, or another scheduler.
+        if image.expiry_warned_at is not None or not _waiting().filter(pk=image_id).exists():
+            return False
+        image.expiry_warned_at = now
+        image.save(update_fields=["expiry_warned_at"])
+        _tell(image, "reservation_expiring")
+        return True
+
+
+def _end(image_id: UUID, now: datetime) -> bool:
+    with locked_transaction():
+        image = lock_image(image_id=image_id)
+        if not _over(now).filter(pk=image_id).exists():
+            return False
+        image.ended_at, image.end_kind, image.end_reason = now, Image.End.EXPIRED, "Nothing was pushed in time."
+        image.save(update_fields=["ended_at", "end_kind", "end_reason"])
+        record_audit(actor=None, action="image.expired", target=image)
+        return True
+
+
+def _tell(image: Image, template: str) -> None:
+    url = settings.LAYERSTORE_PUBLIC_URL + reverse("marketplace:image", args=[image.pk])
+    queue_mail(to=image.reserved_by.email, template=template, context={"image": image, "image_url": url}, key=f"{template}:{image.pk}")

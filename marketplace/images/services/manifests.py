@@ -1,0 +1,212 @@
+"""What has been pushed: told by the registry's events, completed and repaired by what is read from it afterwards."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from common.db.locking import locked_transaction
+from common.ops.queue import queue_after_commit
+from marketplace.images.locks import lock_image, lock_occupant
+from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag
+from marketplace.images.services.expiry import keep_pushed_name
+from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.spans import merge_layers
+from marketplace.images.versions import version_key
+
+logger = logging.getLogger(__name__)
+
+_INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
+_IMAGE_TYPES = frozenset({"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"})
+_MOST_BYTES = 2**63 - 1  # what a bigint holds; manifests are written by strangers
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDescription:
+    """One layer as a manifest and its configuration tell of it.
+
+    Attributes:
+        size: compressed bytes.
+        command: `created_by` of the configuration's history.
+    """
+
+    digest: str
+    size: int
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDescription:
+    """A manifest as an index tells of it.
+
+    Attributes:
+        size: bytes of the manifest itself.
+        platform: as the index says it; empty if it does not.
+    """
+
+    digest: str
+    media_type: str
+    size: int
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestDescription:
+    """What stands in a manifest, and in its configuration or its children (OCI image-spec).
+
+    Attributes:
+        size: bytes that a pull transfers; for an index those of its largest child.
+        platforms: `os/architecture[/variant]`, attestations left out.
+        children: digests of an index's manifests, attestations left out.
+        layers: base first; none for an index.
+    """
+
+    kind: Manifest.Kind
+    size: int
+    platforms: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    image_created_at: datetime | None = None
+    layers: tuple[LayerDescription, ...] = ()
+
+
+def record_push(*, repository: str, digest: str, media_type: str, size: int, tag: str | None, at: datetime) -> Manifest | None:
+    """Write down that a manifest was pushed, and which tag points at it now. Repeated or late news change nothing.
+
+    The first push keeps the name for good, and brings an expired reservation back: the push began while it was in force.
+
+    Args:
+        size: bytes of the manifest itself, kept until its description arrives.
+        tag: None for a push by digest.
+        at: when the registry took it; older news than what a tag holds do not move the tag.
+
+    Returns:
+        The manifest, or None (logged) if nobody holds the name.
+    """
+    with locked_transaction():
+        image = lock_occupant(repository=repository)
+        if image is None:
+            logger.warning("push to a name that nobody holds", extra={"repository": repository})
+            return None
+        keep_pushed_name(image, at=at)
+        manifest, _ = Manifest.objects.get_or_create(
+            image=image,
+            digest=digest,
+            defaults={"media_type": media_type, "kind": _kind_of(media_type), "size": _bytes(size), "pushed_at": at},
+        )
+        if tag is not None:
+            _point_tag(image, tag, manifest, at)
+            keep_shown_tag(image)
+            if manifest.described_at is not None:  # else its description brings the cover
+                _draw_after_commit(image.pk)
+        return manifest
+
+
+def record_children(*, index: Manifest, children: Iterable[ChildDescription]) -> None:
+    """Write down which manifests an index names, and those of them that no event told of; each waits to be described for itself."""
+    found = list(children)
+    with locked_transaction():
+        lock_image(image_id=index.image_id)
+        if not Manifest.objects.filter(pk=index.pk).update(children=[_text(child.digest, 140) for child in found]):
+            return
+        Manifest.objects.bulk_create(
+            [
+                Manifest(
+                    image_id=index.image_id,
+                    digest=_text(child.digest, 140),
+                    media_type=_text(child.media_type, 255),
+                    kind=_kind_of(child.media_type),
+                    size=_bytes(child.size),
+                    pushed_at=index.pushed_at,
+                )
+                for child in found
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -> None:
+    """Complete a manifest with what was read from the registry; one that is gone meanwhile stays gone."""
+    with locked_transaction():
+        image = lock_image(image_id=manifest.image_id)
+        described = Manifest.objects.filter(pk=manifest.pk).update(
+            kind=description.kind,
+            size=_bytes(description.size),
+            platforms=sorted({_text(platform, 80) for platform in description.platforms}),
+            children=[_text(child, 140) for child in description.children],
+            image_created_at=description.image_created_at,
+            described_at=timezone.now(),
+            attempts=0,
+            last_error="",
+            given_up_at=None,
+        )
+        if not described:
+            return
+        LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
+        if manifest.is_unreadable:  # until now; the indexes that name it did without it
+            reread_indexes_of(manifest)
+        keep_shown_tag(image)
+        _draw_after_commit(image.pk)
+
+
+def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
+    """Keep so many rows; where there are more layers, the smallest neighbours share one."""
+    taken = [Layer(_text(layer.digest, 140), _bytes(layer.size), _text(layer.command, LONGEST_COMMAND)) for layer in layers]
+    return [layer._replace(size=_bytes(layer.size)) for layer in merge_layers(taken, MOST_LAYERS)]
+
+
+def _draw_after_commit(image_id: UUID) -> None:
+    queue_after_commit("marketplace.draw_cover_of_image", str(image_id))
+
+
+def reread_indexes_of(manifest: Manifest) -> None:
+    """Let the indexes that name a manifest be described afresh. The caller holds the image's lock."""
+    naming = Manifest.objects.filter(image=manifest.image_id, kind=Manifest.Kind.INDEX, children__contains=[manifest.digest])
+    naming.update(described_at=None, due_at=timezone.now(), attempts=0, last_error="", given_up_at=None)
+
+
+def remove_tag(*, repository: str, tag: str) -> None:
+    """Forget a tag that the registry no longer has; its manifest stays until the registry deletes it."""
+    with locked_transaction():
+        image = lock_occupant(repository=repository)
+        removed, _ = Tag.objects.filter(image=image, name=tag).delete()
+        if image is not None and removed:
+            keep_shown_tag(image)
+            _draw_after_commit(image.pk)
+
+
+def remove_manifest(*, repository: str, digest: str) -> None:
+    """Forget a manifest that the registry deleted, with the tags that pointed at it."""
+    with locked_transaction():
+        image = lock_occupant(repository=repository)
+        Tag.objects.filter(image=image, manifest__digest=digest).delete()
+        removed, _ = Manifest.objects.filter(image=image, digest=digest).delete()
+        if image is not None and removed:
+            keep_shown_tag(image)
+            _draw_after_commit(image.pk)
+
+
+def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:
+    told = {"manifest": manifest, "pushed_at": at, "version": version_key(name)}
+    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults=told)
+    if not created and tag.pushed_at < at:
+        tag.manifest, tag.pushed_at = manifest, at
+        tag.save(update_fields=["manifest", "pushed_at"])
+
+
+def _kind_of(media_type: str) -> Manifest.Kind:
+    """Guess from the media type alone; the description knows better."""
+    if media_type in _INDEX_TYPES:
+        return Manifest.Kind.INDEX
+    return Manifest.Kind.IMAGE if media_type in _IMAGE_TYPES else Manifest.Kind.ARTIFACT
+
+
+def _bytes(size: int) -> int:
+    return min(max(size, 0), _MOST_BYTES)
+
+
+def _text(text: str, longest: int) -> str:
+    """Return what PostgreSQL takes of a text: neither NUL nor half a surrogate pair, which JSON can hold both."""
+    return text.replace("\x00", "").encode(errors="replace").decode()[:longest]

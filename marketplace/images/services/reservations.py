@@ -1,0 +1,84 @@
+"""The life of an image: reserved, given up, taken down, restored."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.people.models import User
+from accounts.people.selectors import require_verified_email
+from audit.services import record_audit, require_reason
+from common.db.locking import locked_transaction, translate_violation
+from marketplace.images.errors import ImageNameAlreadyReserved, ImageOnSale, ImageQuotaReached, ImageStateConflict
+from marketplace.images.locks import lock_image, lock_namespace
+from marketplace.images.models import Image, Namespace
+from marketplace.images.names import ImageName, repository_of
+from marketplace.images.ownership import require_owner, require_owner_or_staff, require_seller_in_good_standing
+
+
+def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
+    """Reserve `namespace/name`: from now on its owner may push to it, and nobody else can take it.
+
+    Without a push the reservation ends after `LAYERSTORE_RESERVATION_LIFETIME` (marketplace.images.services.expiry).
+
+    Args:
+        name: last part of the repository, in OCI grammar (distribution-spec, "Pulling manifests"), at most 128 bytes.
+
+    Raises:
+        InvalidImageName: grammar, length or a reserved word forbids it; says which rule.
+        NotYours: the namespace is somebody else's.
+        EmailNotVerified: the actor has no verified address.
+        SellerIsSuspended: the seller may begin nothing new.
+        ImageQuotaReached: the namespace holds as many images as it may.
+        ImageNameAlreadyReserved: taken, or a tombstone.
+    """
+    repository = repository_of(namespace=namespace.name, name=ImageName.parse(name), host=settings.LAYERSTORE_IMAGE_HOST)
+    require_owner(actor, namespace.owner_id)
+    require_verified_email(actor)
+    with locked_transaction():
+        locked = lock_namespace(namespace_id=namespace.pk)
+        require_seller_in_good_standing(locked.owner_id)
+        if locked.images.counting().count() >= locked.image_quota:
+            raise ImageQuotaReached(namespace=locked.name, quota=locked.image_quota)
+        now = timezone.now()
+        # The constraint, not a question asked before, judges whether the name is free.
+        with translate_violation("image_name_unique", ImageNameAlreadyReserved(repository=repository)):
+            image = Image.objects.create(
+                namespace=locked,
+                owner_id=locked.owner_id,
+                name=name,
+                repository=repository,
+                reserved_by=actor,
+                reserved_at=now,
+                expires_at=now + settings.LAYERSTORE_RESERVATION_LIFETIME,
+            )
+        record_audit(actor=actor, action="image.reserved", target=image)
+    return image
+
+
+def release_image(*, image: Image, reason: str, actor: User) -> Image:
+    """Give the name up: pushes end; whoever may pull keeps it.
+
+    A name that was ever pushed to or sold is a tombstone from now on. Another one is free again once no push under way can
+    arrive any more (marketplace.images.services.expiry).
+
+    Args:
+        reason: staff must say why; the owner may.
+
+    Raises:
+        NotYours: the actor is neither owner nor staff.
+        ReasonMissing: staff gave no reason.
+        ImageOnSale: a published product contains it.
+        ImageStateConflict: it has ended already.
+    """
+    require_owner_or_staff(actor, image.owner_id)
+    if actor.account.pk != image.owner_id:
+        require_reason(reason)
+    with locked_transaction():
+        locked = lock_image(image_id=image.pk)
+        if not locked.is_live:
+            raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} has been given up already.")
+        if locked.products.on_sale().exists():
+            raise ImageOnSale(repository=locked.repository)
+        locked.ended_at, locked.end_kind, locked.end_reason = timezone.now(), Image.End.RELEASED, reason[:500]
+        locked.save(update_fields=["ended_at", "end_kind", "end_reason"])
+        record_audit(actor=actor, action="image.released", target=locked, reason=reason)
+    return locked

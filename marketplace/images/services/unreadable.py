@@ -1,0 +1,68 @@
+"""What was pushed and cannot be read: put off, given up, read again at staff's word, removed at its seller's."""
+
+import logging
+
+from django.utils import timezone
+
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from common.db.claims import Backoff, note_failure, try_again
+from common.db.locking import locked_transaction
+from marketplace.images.errors import ManifestIsReadable
+from marketplace.images.locks import lock_image
+from marketplace.images.models import Manifest
+from marketplace.images.ownership import require_owner_or_staff, require_staff
+from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.services.manifests import reread_indexes_of
+
+logger = logging.getLogger(__name__)
+
+
+def note_undescribed(manifest: Manifest, error: object, *, backoff: Backoff) -> None:
+    """Write down why a manifest could not be read, or removed; from now on it is no version that buyers see."""
+    with locked_transaction():
+        image = lock_image(image_id=manifest.image_id)
+        over = note_failure(manifest, error, backoff=backoff)
+        keep_shown_tag(image)
+    told = {"image": str(manifest.image_id), "digest": manifest.digest, "why": manifest.last_error}
+    if over:
+        logger.error("manifest given up, staff may have it described again", extra=told)
+    else:
+        logger.warning("manifest put off", extra=told)
+
+
+def describe_again(*, manifest: Manifest, reason: str, actor: User) -> None:
+    """Let a manifest be read from the registry afresh, and the indexes that name it; also one that was given up.
+
+    Raises:
+        NotYours: the actor is not staff.
+        ReasonMissing: no reason.
+    """
+    require_staff(actor)
+    require_reason(reason)
+    with locked_transaction():
+        image = lock_image(image_id=manifest.image_id)
+        Manifest.objects.filter(pk=manifest.pk).update(described_at=None)
+        try_again(manifest)
+        reread_indexes_of(manifest)
+        keep_shown_tag(image)
+        record_audit(actor=actor, action="manifest.described_again", target=manifest, reason=reason)
+
+
+def ask_for_removal(*, manifest: Manifest, actor: User) -> None:
+    """Let a manifest that nobody can read be deleted from the registry, with its tags. The worker does it within a minute.
+
+    Raises:
+        NotYours: the actor is neither owner nor staff.
+        ManifestIsReadable: it is described, or its description only waits for its turn: buyers may have it.
+    """
+    require_owner_or_staff(actor, manifest.image.owner_id)
+    with locked_transaction():
+        image = lock_image(image_id=manifest.image_id)
+        manifest.refresh_from_db()
+        if not manifest.is_unreadable:
+            raise ManifestIsReadable(digest=manifest.short_digest)
+        Manifest.objects.filter(pk=manifest.pk).update(removal_asked_at=timezone.now())
+        try_again(manifest)
+        keep_shown_tag(image)
+        record_audit(actor=actor, action="manifest.removal_asked", target=manifest.image, digest=manifest.digest)

@@ -1,0 +1,59 @@
+"""What a pulled digest is: for which platform, and under which tag it stands."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.images.models import Manifest, Tag
+from marketplace.images.selectors.tags import LATEST_LAST
+
+Key = tuple[UUID, str]  # an image and a digest in it
+
+
+@dataclass(slots=True)
+class Content:
+    """A manifest that was pulled.
+
+    Attributes:
+        platform: empty while the manifest is not described, and for what has several or none.
+        tag: one that points at it, or at an index that names it; empty if there is none.
+    """
+
+    platform: str = ""
+    tag: str = ""
+    artifact: bool = False
+
+
+def contents_of(*, image_ids: Collection[UUID], digests: Collection[str]) -> dict[Key, Content]:
+    """Look up manifests by image and digest, the unknown ones left out. Three queries, whatever their number.
+
+    Of several tags it is the one that pages show first: the newest, `latest` only where there is no other.
+    """
+    in_images = Manifest.objects.filter(image__in=image_ids).order_by()
+    rows = list(in_images.filter(digest__in=digests).values_list("pk", "image", "digest", "platforms", "kind"))
+    indexes = in_images.filter(kind=Manifest.Kind.INDEX, children__overlap=list(digests)).values_list("pk", "image", "children")
+    keys = {pk: [(image, digest)] for pk, image, digest, _, _ in rows} | {
+        pk: [(image, child) for child in children] for pk, image, children in indexes
+    }
+    found = {
+        (image, digest): Content(platforms[0] if len(platforms) == 1 else "", artifact=kind == Manifest.Kind.ARTIFACT)
+        for _, image, digest, platforms, kind in rows
+    }
+    for manifest, tag in _shown_first(keys):
+        for key in keys[manifest]:
+            if key in found and not found[key].tag:
+                found[key].tag = tag
+    return found
+
+
+def _shown_first(manifests: Collection[UUID]) -> Iterator[tuple[UUID, str]]:
+    """Yield manifests with one of their tags, what is shown first before the others."""
+    tags = Tag.objects.filter(manifest__in=manifests).order_by("manifest", LATEST_LAST, "-pushed_at", "name").distinct("manifest")
+    rows = tags.values_list("manifest", "name", "pushed_at")
+    yield from ((manifest, name) for manifest, name, _ in sorted(rows, key=_place))
+
+
+def _place(row: tuple[UUID, str, datetime]) -> tuple[bool, float, str]:
+    _, name, pushed_at = row
+    return name == "latest", -pushed_at.timestamp(), name

@@ -1,0 +1,133 @@
+"""What sellers are shown of the pulls of their images, and which names they see in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts.organisations.models import Membership
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
+from marketplace.insights.models import PullCount, PullerSketch
+
+DAYS = 30
+LISTED = 8  # tags, platforms or buyers by name; what is left is summed up
+OTHERS, NO_TAG, UNKNOWN = "Others", "by digest", "unknown"
+_WIDTH, _GAP, _HEIGHT, _LABELS = 20, 4, 120, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A tag, a platform or a buyer, and how many of the pulls are theirs."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullFigures:
+    """The pulls of an image in the last days.
+
+    Attributes:
+        days: every day, oldest first, those without a pull too.
+    """
+
+    days: Sequence[tuple[date, int]]
+    tags: Sequence[Share]
+    platforms: Sequence[Share]
+    buyers: Sequence[Share]
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.days)
+
+    @property
+    def busiest(self) -> tuple[date, int]:
+        return max(self.days, key=lambda day: day[1])
+
+    @property
+    def width(self) -> int:
+        return _WIDTH * len(self.days)
+
+    @property
+    def height(self) -> int:
+        return _HEIGHT
+
+    @property
+    def bars(self) -> str:
+        """The chart: one bar for each day with pulls, as the path of an SVG of this width and height."""
+        most = self.busiest[1]
+        return "".join(
+            f"M{place * _WIDTH + _GAP} {_HEIGHT}v-{max(1, _HEIGHT * count / most):.1f}h{_WIDTH - 2 * _GAP}V{_HEIGHT}z"
+            for place, (_, count) in enumerate(self.days)
+            if count
+        )
+
+    @property
+    def labels(self) -> list[date]:
+        """The days to write below the chart: the middle one of each of five equal parts."""
+        part = len(self.days) // _LABELS
+        return [day for day, _ in self.days][part // 2 :: part]
+
+
+@dataclass(frozen=True, slots=True)
+class PullerFigures:
+    """How many different pullers an image has had since midnight, Monday and the first of the month (UTC), about."""
+
+    day: int
+    week: int
+    month: int
+
+
+def puller_figures(image: Image, *, today: date) -> PullerFigures:
+    """Return what the sketches of these periods said when they were last kept. One query."""
+    periods = PullerSketch.Period
+    now = {(period, period.of(today)) for period in periods}
+    rows = PullerSketch.objects.filter(image=image, begins__in={begins for _, begins in now}).values_list("period", "begins", "distinct")
+    said = {period: distinct for period, begins, distinct in rows if (period, begins) in now}
+    return PullerFigures(*(said.get(period, 0) for period in (periods.DAY, periods.WEEK, periods.MONTH)))
+
+
+def pull_figures(image: Image, *, today: date) -> PullFigures:
+    """Add up the pulls of the last 30 days by day, tag, platform and buyer. Four queries."""
+    first = today - timedelta(days=DAYS - 1)
+    rows = with_shown_buyer(PullCount.objects.filter(image=image, day__range=(first, today)))
+    by_day = dict(_sums(rows, "day"))
+    return PullFigures(
+        days=[(day, by_day.get(day, 0)) for day in (first + timedelta(days=step) for step in range(DAYS))],
+        tags=_shares(_sums(rows, "tag"), NO_TAG),
+        platforms=_shares(_sums(rows, "platform"), UNKNOWN),
+        buyers=_shares(_sums(rows, "shown_buyer"), OTHERS),
+    )
+
+
+def with_shown_buyer(rows: QuerySet[PullCount]) -> QuerySet[PullCount]:
+    """Annotate `shown_buyer`: whom the image's seller may know.
+
+    That is who bought the image, ever, as on the page of orders; for a member of an organisation that bought it, the organisation; and the
+    seller's own account. Everybody else is nobody: empty.
+    """
+    orders = Entitlement.objects.filter(image=OuterRef("image"), source_kind=Entitlement.Source.ORDER)
+    bought = orders.filter(holder=OuterRef("buyer")).values("holder__name")[:1]
+    holders = Entitlement.objects.filter(image=OuterRef(OuterRef("image")), source_kind=Entitlement.Source.ORDER).values("holder")
+    joined = (
+        Membership.objects.filter(user__account=OuterRef("buyer"), account__in=holders).order_by("account__name").values("account__name")
+    )
+    own = Case(When(buyer=F("image__owner"), then=F("buyer__name")), default=Value(None), output_field=CharField())
+    return rows.annotate(shown_buyer=Coalesce(own, Subquery(bought), Subquery(joined[:1]), Value("")))
+
+
+def _sums(rows: QuerySet[PullCount], field: str) -> list[tuple[Any, int]]:
+    return list(rows.order_by().values_list(field).annotate(sum=Sum("count")).order_by("-sum", field))
+
+
+def _shares(sums: Sequence[tuple[str, int]], nameless: str) -> list[Share]:
+    """Name the largest, and put what has no name and what is left at the end."""
+    named = [Share(name, count) for name, count in sums if name]
+    rest = sum(share.count for share in named[LISTED:])
+    unnamed = sum(count for name, count in sums if not name)
+    ends = [(nameless, unnamed), (OTHERS, rest)] if nameless != OTHERS else [(OTHERS, unnamed + rest)]
+    return named[:LISTED] + [Share(name, count) for name, count in ends if count]

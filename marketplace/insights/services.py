@@ -1,0 +1,105 @@
+"""Pulls are counted, and added up for the order of search results."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.people.selectors import accounts_of_subjects
+from common.db.locking import locked_transaction
+from common.ids import new_id
+from marketplace.images.locks import lock_images
+from marketplace.images.models import Image
+from marketplace.insights.contents import Content, Key, contents_of
+from marketplace.products.models import Product, ProductImage
+
+_SIGNATURE = "sha256-"
+_ADD_TO_IMAGES = """
+UPDATE marketplace_image SET pull_count = pull_count + added.count
+  FROM unnest(%s::uuid[], %s::bigint[]) AS added (id, count) WHERE marketplace_image.id = added.id
+"""
+_ADD_TO_ROWS = """
+INSERT INTO marketplace_pullcount AS kept (id, image_id, day, tag, platform, buyer_id, count)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::date[], %s::text[], %s::text[], %s::uuid[], %s::bigint[])
+    ON CONFLICT (image_id, day, tag, platform, buyer_id) DO UPDATE SET count = kept.count + excluded.count
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A GET of an image manifest, never of an index.
+
+    Attributes:
+        tag: as asked for; empty for a pull by digest.
+        subject: the registry token's; empty for the anonymous.
+        client: names where it came from without giving the address away; empty if that is not known.
+    """
+
+    repository: str
+    digest: str
+    tag: str
+    day: date
+    subject: str
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPull:
+    """A pull and the row that it was counted in."""
+
+    pull: Pull
+    image_id: UUID
+    tag: str
+    platform: str
+    buyer_id: UUID | None
+
+
+def count_pulls(*, pulls: Sequence[Pull]) -> list[CountedPull]:
+    """Add pulls to the counters; those of names that nobody holds, and of what is no image, are left out. Return what was counted.
+
+    Whoever counts pulls of an image holds its lock, images in primary-key order, so any number of workers may count at once.
+    """
+    with locked_transaction():
+        found = Image.objects.occupying().filter(repository__in={pull.repository for pull in pulls})
+        images = dict(found.order_by().values_list("repository", "pk"))
+        counted = _resolve([pull for pull in pulls if pull.repository in images], images)
+        _add(counted)
+    return counted
+
+
+def _resolve(pulls: Sequence[Pull], images: Mapping[str, UUID]) -> list[CountedPull]:
+    contents = contents_of(image_ids={images[pull.repository] for pull in pulls}, digests={pull.digest for pull in pulls})
+    accounts = accounts_of_subjects({pull.subject for pull in pulls} - {""})
+    return [
+        counted for pull in pulls if (counted := _counted(pull, images[pull.repository], contents, accounts.get(pull.subject))) is not None
+    ]
+
+
+def _counted(pull: Pull, image_id: UUID, contents: Mapping[Key, Content], buyer_id: UUID | None) -> CountedPull | None:
+    content = contents.get((image_id, pull.digest), Content())
+    tag = pull.tag or content.tag
+    if tag.startswith(_SIGNATURE) or (content.artifact and not tag):
+        return None
+    return CountedPull(pull, image_id, tag, content.platform, buyer_id)
+
+
+def _add(counted: Sequence[CountedPull]) -> None:
+    images = Counter(each.image_id for each in counted)
+    rows = Counter((each.image_id, each.pull.day, each.tag, each.platform, each.buyer_id) for each in counted)
+    if rows:
+        lock_images(image_ids=images)
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_TO_IMAGES, [list(images), list(images.values())])
+            cursor.execute(_ADD_TO_ROWS, [[new_id() for _ in rows], *map(list, zip(*rows, strict=True)), list(rows.values())])
+
+
+def add_up_pulls() -> int:
+    """Write down of each product how often its images were pulled. Return how many have another number than before."""
+    parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(sum=Sum("image__pull_count"))
+    pulls = Coalesce(Subquery(parts.values("sum")), 0)
+    return Product.objects.annotate(now=pulls).exclude(pulls=F("now")).update(pulls=pulls)

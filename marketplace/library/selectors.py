@@ -1,0 +1,193 @@
+"""What somebody has bought or got for free, and whether docker would be let in now."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, OuterRef, Value, When
+
+from accounts.organisations.models import PULLING_ROLES, Membership
+from accounts.organisations.selectors import memberships_of
+from accounts.people.models import Account, User
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.models import Image
+from marketplace.images.selectors.tags import short_platforms
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import product_url
+from marketplace.shopwindow.listings import ImageListing, list_images
+
+ENTRIES_PER_PAGE: Final = 50
+_OFFERS: Final = 10  # products that contain an image, which are looked at for one to link
+# In force before suspended before revoked, then the oldest.
+_FIRST: Final = (
+    Case(When(revoked_at__isnull=True, then=Value(0)), default=Value(1)),
+    Case(When(suspended_at__isnull=True, then=Value(0)), default=Value(1)),
+    "granted_at",
+    "pk",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEntry:
+    """One image in a library.
+
+    Attributes:
+        holder: whose it is: the reader's account, or an organisation's.
+        entitlement: the holder's that counts: in force before suspended before revoked, then the oldest.
+        product: one that offers the image now, if there is one.
+        in_force: whether the holder pulls it, by what the policy says at this moment: an organisation's robots, say.
+        for_reader: whether the reader pulls what the holder holds; their role may be one that does not.
+    """
+
+    holder: Account
+    listing: ImageListing
+    entitlement: Entitlement
+    product: Product | None
+    in_force: bool
+    for_reader: bool
+
+    @property
+    def may_pull(self) -> bool:
+        """Whether docker lets the reader in because of it."""
+        return self.in_force and self.for_reader
+
+    @property
+    def image(self) -> Image:
+        return self.listing.image
+
+    @property
+    def title(self) -> str:
+        return self.product.title if self.product else self.image.name
+
+    @property
+    def url(self) -> str:
+        return product_url(self.product) if self.product else ""
+
+    @property
+    def reference(self) -> str:
+        """What docker pulls; empty while there is no tag."""
+        return self.listing.reference if self.listing.tag else ""
+
+    @property
+    def platforms(self) -> list[str]:
+        return short_platforms(self.listing.tag.manifest.platforms) if self.listing.tag else []
+
+    @property
+    def suspended(self) -> bool:
+        return self.entitlement.revoked_at is None and self.entitlement.suspended_at is not None
+
+    @property
+    def state(self) -> str:
+        """The state in one or two words."""
+        if self.in_force:
+            return "May pull" if self.for_reader else "Held"
+        if self.image.taken_down_at is not None:
+            return "Taken down"
+        return "Resting" if self.suspended else "Ended"
+
+    @property
+    def reason(self) -> str:
+        """Why the reader may not pull it, in a sentence."""
+        if self.in_force and not self.for_reader:
+            return f"Owners, members and robots of {self.holder.name} pull it; your role is to buy."
+        if self.image.taken_down_at is not None:
+            return "We took this image down; nobody can pull it at the moment."
+        if self.suspended:
+            return "The payment is disputed. Pull rests until the bank has decided."
+        return self.entitlement.revocation_reason
+
+    @property
+    def since(self) -> datetime:
+        return self.entitlement.granted_at
+
+    @property
+    def order_id(self) -> UUID | None:
+        """The order that brought it, if one did."""
+        return self.entitlement.source_id if self.entitlement.source_kind == Entitlement.Source.ORDER else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What one account holds or held, the newest first.
+
+    Attributes:
+        membership: by what the reader sees it; None for their own.
+    """
+
+    account: Account
+    membership: Membership | None
+    entries: list[LibraryEntry]
+
+
+def library_page(user: User, page: int | str) -> "Page[Entitlement]":
+    """Return a page of what the user's account and their organisations hold or held, the newest first: what decides on each image.
+
+    Several entitlements to one image count as the one that lets its holder in, if there is one.
+    """
+    accounts = [user.account, *(membership.account for membership in memberships_of(user))]
+    theirs = Entitlement.objects.filter(holder__in=accounts)
+    deciding = theirs.order_by("holder_id", "image_id", *_FIRST).distinct("holder_id", "image_id").values("pk")
+    own_first = Case(When(holder=user.account, then=Value(0)), default=Value(1))
+    rows = Entitlement.objects.filter(pk__in=deciding).order_by(own_first, "holder__name", "holder_id", "-granted_at", "pk")
+    return Paginator(rows.select_related("image"), ENTRIES_PER_PAGE).get_page(page)
+
+
+def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
+    """Put a page of a library on shelves, account by account, the user's own first.
+
+    Everybody in an organisation sees what it holds; who only buys for it sees it without being let in. A fixed number of queries for
+    each account.
+    """
+    memberships = {membership.account_id: membership for membership in memberships_of(user)}
+    rows = list(entitlements)
+    images = {entitlement.image_id: entitlement.image for entitlement in rows}
+    listings = {listing.image.pk: listing for listing in list_images(list(images.values()))}
+    offers = _offers(images.keys())
+    shelves = []
+    for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
+        membership = memberships.get(holder_id)
+        account = membership.account if membership else user.account
+        theirs = [entitlement for entitlement in rows if entitlement.holder_id == holder_id]
+        allowed = _allowed(user, account, theirs)
+        reads = membership is None or membership.role in PULLING_ROLES
+        entries = [
+            LibraryEntry(account, listings[one.image_id], one, offers.get(one.image_id), allowed[one.image.repository], reads)
+            for one in theirs
+        ]
+        shelves.append(Shelf(account, membership, entries))
+    return shelves
+
+
+def library_of(user: User, *, page: int = 1) -> list[LibraryEntry]:
+    """List the entries of one page of the user's library; an image that two accounts hold is there twice."""
+    found = library_page(user, page)
+    return [entry for shelf in shelves_of(user, found) for entry in shelf.entries] if page <= found.paginator.num_pages else []
+
+
+def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> dict[str, bool]:
+    """Ask the policy about one account alone, so that what is held twice is said of each holder for itself."""
+    own = account.pk == user.account.pk
+    subject = Subject((account.pk,), is_staff=own and user.is_staff)
+    allowed = allowed_actions(subject=subject, repositories=[entitlement.image.repository for entitlement in entitlements])
+    return {repository: Action.PULL in actions for repository, actions in allowed.items()}
+
+
+def _offers(image_ids: Collection[UUID]) -> dict[UUID, Product]:
+    """Give for each image a published product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
+    offering = Product.objects.published().filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
+    found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
+    products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
+    offers: dict[UUID, Product] = {}
+    for product in sorted(products.only("slug", "title", "namespace__name").prefetch_related("product_images"), key=_size):
+        for part in product.product_images.all():
+            offers.setdefault(part.image_id, product)
+    return offers
+
+
+def _size(product: Product) -> tuple[int, str]:
+    return len(product.product_images.all()), product.slug

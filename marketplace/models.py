@@ -1,0 +1,26 @@
+"""Where Django looks for the tables of this app."""
+
+from marketplace.covers.models import Cover
+from marketplace.credentials.models import CredentialImage
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, Tag
+from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+
+__all__ = [
+    "Category",
+    "Cover",
+    "CredentialImage",
+    "Entitlement",
+    "Image",
+    "LayerList",
+    "Manifest",
+    "Namespace",
+    "Price",
+    "Product",
+    "ProductImage",
+    "ProductPicture",
+    "PullCount",
+    "PullerSketch",
+    "Tag",
+]

@@ -1,0 +1,126 @@
+"""Products and prices, as the API has them."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from common.api.fields import NameField
+from common.currencies import LARGEST_CHARGE
+from marketplace.images.models import Image, Namespace
+from marketplace.images.serializers import OwnField
+from marketplace.products.models import Category, Price, Product
+from marketplace.products.selectors.pages import LONG_TEXTS, current_price, images_of, product_url
+
+
+class OwnProductField(OwnField):
+    """A reference to a product that the asker sells."""
+
+    owner = "seller__account__user"
+
+
+class PriceSerializer(serializers.ModelSerializer[Price]):
+    """A price, current until it is retired. It never changes: a new one takes its place."""
+
+    class Meta:
+        model = Price
+        fields = ("id", "product", "amount", "currency", "kind", "created_at", "retired_at")
+        read_only_fields = fields
+
+
+class NewPriceSerializer(serializers.Serializer[Price]):
+    """What the product costs from now on."""
+
+    product = OwnProductField(queryset=Product.objects.all())
+    amount = serializers.IntegerField(min_value=0, max_value=LARGEST_CHARGE, help_text="Minor units; 0 is free.")
+    currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="ISO 4217, lower case.")
+
+
+class ProductSerializer(serializers.ModelSerializer[Product]):
+    """A product with its images and current price."""
+
+    namespace = serializers.CharField(source="namespace.name")
+    seller = serializers.CharField(source="seller.display_name")
+    images = serializers.SerializerMethodField(help_text="The references that docker pulls, without a tag.")
+    price = serializers.SerializerMethodField(help_text="The current one, if there is one.")
+    url = serializers.SerializerMethodField(help_text="The product page.")
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "namespace",
+            "slug",
+            "seller",
+            "title",
+            "summary",
+            "description",
+            "category",
+            "licence_name",
+            "licence_text",
+            "state",
+            "images",
+            "price",
+            "url",
+            "created_at",
+            "updated_at",
+            "published_at",
+        )
+        read_only_fields = fields
+
+    def get_images(self, product: Product) -> list[str]:
+        return [image.reference for image in images_of(product)]
+
+    @extend_schema_field(PriceSerializer(allow_null=True))
+    def get_price(self, product: Product) -> dict[str, Any] | None:
+        price = current_price(product)
+        return dict(PriceSerializer(price).data) if price else None
+
+    def get_url(self, product: Product) -> str:
+        return f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}"
+
+
+class ListedProductSerializer(ProductSerializer):
+    """A product as lists have it: without description and the licence's text, which the product itself has."""
+
+    class Meta(ProductSerializer.Meta):
+        fields = tuple(name for name in ProductSerializer.Meta.fields if name not in LONG_TEXTS)  # type: ignore[assignment]  # fewer
+        read_only_fields = fields  # type: ignore[assignment]  # fewer
+
+    def get_images(self, product: Product) -> list[str]:
+        repositories: list[str] = getattr(product, "repositories")  # noqa: B009  an attribute that only `listed` annotates
+        return [f"{settings.LAYERSTORE_IMAGE_HOST}/{repository}" for repository in repositories]
+
+
+class ObtainSerializer(serializers.Serializer[Product]):
+    """For whom you get it."""
+
+    buyer = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that gets it; left out, you do."
+    )
+
+
+class ProductInputSerializer(serializers.Serializer[Product]):
+    """What you say of a product; leave out what shall stay."""
+
+    title = NameField(max_length=80, required=False)
+    summary = NameField(max_length=200, required=False, allow_blank=True)
+    description = serializers.CharField(max_length=50_000, required=False, allow_blank=True, help_text="Markdown.")
+    category = serializers.PrimaryKeyRelatedField(queryset=Category.objects.all(), required=False, allow_null=True)
+    licence_name = NameField(max_length=80, required=False, allow_blank=True)
+    licence_text = serializers.CharField(max_length=200_000, required=False, allow_blank=True)
+    images = serializers.ListField(
+        child=OwnField(queryset=Image.objects.all()), required=False, min_length=1, max_length=50, help_text="One, or several for a bundle."
+    )
+
+
+class NewProductSerializer(ProductInputSerializer):
+    """A new product: a draft until you publish it."""
+
+    namespace = OwnField(queryset=Namespace.objects.all())
+    slug = serializers.CharField(max_length=128, help_text="Last part of its address.")
+    title = NameField(max_length=80)
+    images = serializers.ListField(
+        child=OwnField(queryset=Image.objects.all()), min_length=1, max_length=50, help_text="One, or several for a bundle."
+    )

@@ -1,0 +1,125 @@
+"""What goes wrong with products, prices and pictures."""
+
+from collections.abc import Mapping
+
+from common.errors import ConflictError, InvalidInput
+
+
+class NoMoreRoom(ConflictError):
+    """The seller stores as much as one seller may. 409."""
+
+    code = "no_more_room"
+
+
+class ForeignImage(InvalidInput):
+    """A product may contain only its seller's own images. 422."""
+
+    code = "foreign_image"
+    field = "images"
+
+    def __init__(self) -> None:
+        super().__init__("Choose images of your own: a product may contain no others.")
+
+
+class ImageNotUsable(ConflictError):
+    """The image has ended or is taken down, so that nothing can be sold with it. 409."""
+
+    code = "image_not_usable"
+    field = "images"
+
+    def __init__(self, *, repository: str) -> None:
+        super().__init__(f"{repository} has been released or taken down. Leave it out.", repository=repository)
+
+
+class SlugTaken(ConflictError):
+    """Another product of the shop has this address. 409."""
+
+    code = "slug_taken"
+    field = "slug"
+
+    def __init__(self, *, slug: str) -> None:
+        super().__init__(f"You have a product at {slug} already. Choose another address.", slug=slug)
+
+
+class SlugNamesAnotherImage(ConflictError):
+    """The page would stand where buyers expect an image that is not in it. 409."""
+
+    code = "slug_names_another_image"
+    field = "slug"
+
+    def __init__(self, *, repository: str) -> None:
+        super().__init__(f"{repository} is an image outside this product. Put it in, or choose another address.", repository=repository)
+
+
+class SlugFixed(ConflictError):
+    """People have the address of a product that was ever published. 409."""
+
+    code = "slug_fixed"
+    field = "slug"
+
+    def __init__(self) -> None:
+        super().__init__("The address stays as it is once a product has been published: people have it.")
+
+
+class InvalidProduct(InvalidInput):
+    """A field of the product does not fit. 422."""
+
+    code = "invalid_product"
+
+    def __init__(self, *, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class ProductStateConflict(ConflictError):
+    """The product's state does not lead where it shall go. 409."""
+
+    code = "product_state_conflict"
+
+    def __init__(self, *, state: str, target: str) -> None:
+        super().__init__(f"A {state} product cannot become {target}.", state=state, target=target)
+
+
+class ProductNotReady(ConflictError):
+    """Something is missing before the product can be published. 409; `context["missing"]` lists the steps."""
+
+    code = "product_not_ready"
+
+    def __init__(self, *, missing: Mapping[str, str]) -> None:
+        super().__init__(" ".join(missing.values()), missing=list(missing))
+
+
+class InvalidPrice(InvalidInput):
+    """The amount or the currency cannot be charged. 422."""
+
+    code = "invalid_price"
+
+    def __init__(self, *, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class PictureRefused(InvalidInput):
+    """The file is no picture that we show. 422."""
+
+    code = "picture_refused"
+    field = "file"
+
+
+class TooManyPictures(ConflictError):
+    """The product has as many pictures as it may. 409."""
+
+    code = "too_many_pictures"
+    field = "file"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"A product shows {most} pictures at most. Remove one first.", most=most)
+
+
+class ProductNotOnOffer(ConflictError):
+    """The product cannot be had at this moment. 409."""
+
+    code = "product_not_on_offer"
+
+    def __init__(self) -> None:
+        super().__init__("This product is not on offer at the moment. What you own stays in your library.")

@@ -1,0 +1,103 @@
+"""A product's page, its price and its pictures."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+
+from common.currencies import currency
+from common.money import Money, read_money
+from common.web.forms import NameField
+from marketplace.images.models import Image, Namespace
+from marketplace.products.models import Category, Product
+
+_DIGITS = 12  # more than any price
+
+
+class ProductForm(forms.Form):
+    """What a product's page says, and what it sells."""
+
+    namespace = forms.ModelChoiceField(label="Namespace", queryset=Namespace.objects.none(), empty_label=None)
+    images = forms.ModelMultipleChoiceField(
+        label="What is sold",
+        queryset=Image.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="One image, or several as a bundle.",
+    )
+    title = NameField(label="Title", max_length=80)
+    slug = forms.CharField(
+        label="Address", max_length=128, help_text="Often the image’s own name. It stays once the product was published."
+    )
+    summary = NameField(label="One line", max_length=200, required=False, help_text="Shown in lists. 200 characters at most.")
+    category = forms.ModelChoiceField(label="Category", queryset=Category.objects.all(), required=False, empty_label="None")
+    description = forms.CharField(
+        label="Description",
+        widget=forms.Textarea,
+        max_length=50_000,
+        required=False,
+        help_text="Markdown. Pictures from other hosts are dropped.",
+    )
+    licence_name = NameField(label="Licence", max_length=80, required=False, help_text="In a few words: Commercial, per company.")
+    licence_text = forms.CharField(label="Its text", widget=forms.Textarea, max_length=200_000, required=False)
+
+    def __init__(
+        self, *args: Any, namespaces: QuerySet[Namespace], images: QuerySet[Image], product: Product | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["images"].queryset = images  # type: ignore[attr-defined]  # it is a ModelMultipleChoiceField
+        self.fields["namespace"].queryset = namespaces  # type: ignore[attr-defined]  # it is a ModelChoiceField
+        if product is not None or len(namespaces) == 1:
+            del self.fields["namespace"]
+        if product is not None and product.published_at is not None:
+            del self.fields["slug"]
+
+    @staticmethod
+    def initial_of(product: Product) -> dict[str, object]:
+        """What the form shows of a product that exists."""
+        names = ("title", "slug", "summary", "category", "description", "licence_name", "licence_text")
+        images = [part.image_id for part in product.product_images.all()]
+        return {name: getattr(product, name) for name in names} | {"images": images}
+
+    @property
+    def page(self) -> dict[str, Any]:
+        """What the services call the page; only of a valid form."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"namespace", "images"}}
+
+
+class PriceForm(forms.Form):
+    """A price as people write it; `minor` is what the services take."""
+
+    amount = forms.CharField(label="Amount", max_length=_DIGITS, help_text="0 is free.")
+    currency = forms.ChoiceField(label="Currency")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].choices = [(code, code.upper()) for code in settings.LAYERSTORE_CURRENCIES]  # type: ignore[attr-defined]  # a ChoiceField
+
+    @staticmethod
+    def initial_of(money: Money | None) -> dict[str, object]:
+        """What the form shows of the price that the product has."""
+        if money is None:
+            return {"currency": settings.LAYERSTORE_CURRENCIES[0]}
+        return {"amount": money.typed, "currency": money.currency}
+
+    def clean(self) -> dict[str, Any]:
+        """Turn what was typed into minor units, exactly or not at all."""
+        data = super().clean() or {}
+        if "amount" in data and "currency" in data:
+            minor = read_money(data["amount"], data["currency"])
+            if minor is None:
+                row = currency(data["currency"])
+                example = Money(125 * 10**row.decimals // 10 // row.step * row.step, data["currency"])
+                self.add_error("amount", f"Write an amount in figures, like {example.typed}.")
+            data["minor"] = minor
+        return data
+
+
+class PictureForm(forms.Form):
+    """A picture for the product's page."""
+
+    file = forms.FileField(label="Picture", help_text="PNG, JPEG or WebP. We make it smaller and drop what it tells of its camera.")
+    alt = NameField(label="What it shows", max_length=200, help_text="For people who do not see it.")

@@ -1,0 +1,32 @@
+"""The only place where products are locked."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from common.db.locking import require_atomic
+from common.errors import LockTimeout
+from marketplace.images.locks import lock_images
+from marketplace.images.models import Image
+from marketplace.products.models import Product, ProductImage
+
+
+def lock_product(*, product_id: UUID) -> Product:
+    """Lock the product for this transaction: whoever changes its state, its images or its price holds it."""
+    require_atomic()
+    return Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product_id)
+
+
+def lock_product_with_images(*, product_id: UUID, also: Iterable[UUID] = ()) -> tuple[Product, list[Image]]:
+    """Lock the images of a product (and others that shall come in), then the product itself.
+
+    Raises:
+        LockTimeout: its images changed while we waited for them; retryable.
+    """
+    parts = ProductImage.objects.filter(product=product_id).values_list("image_id", flat=True)
+    before = set(parts.all())
+    images = lock_images(image_ids={*before, *also})
+    product = lock_product(product_id=product_id)
+    # Images come before products in the order, so they were read without the product's lock: read again under it.
+    if set(parts.all()) != before:
+        raise LockTimeout
+    return product, images

@@ -1,0 +1,173 @@
+"""What is sold: a page, a price, one image or a bundle."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.sellers.models import SellerProfile
+from common.db.models import UUIDModel
+from common.money import Money
+from marketplace.images.models import Image, Namespace
+
+
+class Category(models.Model):
+    """A shelf of the shop."""
+
+    slug = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "name")
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Plain filters on products."""
+
+    def published(self) -> "ProductQuerySet":
+        """What a stranger may see: published, by a seller who is not suspended."""
+        return self.filter(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
+
+    def on_sale(self) -> "ProductQuerySet":
+        """Published, whatever became of the seller."""
+        return self.filter(state=Product.State.PUBLISHED)
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    """Plain filters on prices."""
+
+    def current(self) -> "PriceQuerySet":
+        """Prices at which something can be had now: at most one a product."""
+        return self.filter(retired_at__isnull=True)
+
+
+class Product(UUIDModel):
+    """A product page at `/namespace/slug`. All its images belong to its seller: the database refuses others."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        WITHDRAWN = "withdrawn"
+        SUSPENDED = "suspended"
+
+    seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="products")
+    namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="products")
+    slug = models.CharField(max_length=128, help_text="Last part of its address.")
+    title = models.CharField(max_length=80)
+    summary = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True, max_length=50_000, validators=[MaxLengthValidator(50_000)], help_text="Markdown.")
+    description_html = models.TextField(blank=True, editable=False, help_text="Rendered and cleaned when it was saved.")
+    description_renderer = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Which renderer made it; 0: none yet.")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products")
+    licence_name = models.CharField(max_length=80, blank=True)
+    licence_text = models.TextField(blank=True, max_length=200_000, validators=[MaxLengthValidator(200_000)])
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    suspension_reason = models.CharField(max_length=500, blank=True)
+    images: "models.ManyToManyField[Image, ProductImage]" = models.ManyToManyField(Image, through="ProductImage", related_name="products")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    pulls = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Of its images, by which it ranks; added up every 5 minutes."
+    )
+    # What the search looks through, kept by marketplace.services.products whenever a part of it changes.
+    search_document = SearchVectorField(null=True, editable=False)
+    search_words = models.CharField(max_length=2_000, blank=True, editable=False, help_text="Title and repositories, for near misses.")
+
+    objects: ClassVar[models.Manager["Product"]] = ProductQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("namespace", "slug"), name="product_slug_unique"),
+            models.UniqueConstraint(fields=("id", "seller"), name="product_id_seller_unique"),  # target of composite foreign keys
+            models.CheckConstraint(condition=~Q(state="published") | Q(published_at__isnull=False), name="product_published_has_a_date"),
+            models.CheckConstraint(condition=~Q(state="suspended") | ~Q(suspension_reason=""), name="product_suspension_has_a_reason"),
+        )
+        indexes = (
+            models.Index(fields=("-published_at",), condition=Q(state="published"), name="product_newest_published"),
+            models.Index(fields=("-pulls",), condition=Q(state="published"), name="product_most_pulled"),
+            models.Index(fields=("description_renderer",), name="product_description_renderer"),
+            GinIndex(fields=("search_document",), name="product_search_document"),
+            GinIndex(fields=("search_words",), opclasses=("gin_trgm_ops",), name="product_search_words"),
+        )
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ProductImage(models.Model):
+    """An image in a product. `owner` equals the product's seller and the image's owner: two composite foreign keys say so."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="product_images")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="product_images")
+    owner = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="+", editable=False)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("product", "image"), name="product_image_unique"),)
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return str(self.image)
+
+
+class ProductPicture(UUIDModel):
+    """A picture on the product page, re-encoded by us."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="pictures")
+    file = models.ImageField(upload_to="products/", width_field="width", height_field="height")
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    alt = models.CharField(max_length=200, help_text="What it shows, for people who do not see it.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return self.alt
+
+
+class Price(UUIDModel):
+    """What a product costs from `created_at` to `retired_at`. Immutable but for its end: an order points at the row it was sold under."""
+
+    class Kind(models.TextChoices):
+        ONE_OFF = "one_off"
+        RECURRING = "recurring"
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    amount = models.PositiveIntegerField(help_text="Minor units; 0 is free.")
+    currency = models.CharField(max_length=3, help_text="ISO 4217, lower case.")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ONE_OFF)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Price"]] = PriceQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("product",), condition=Q(retired_at__isnull=True), name="price_one_current"),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="price_currency_is_iso"),
+        )
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return str(self.money) if self.amount else "free"
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+    @property
+    def is_free(self) -> bool:
+        return self.amount == 0

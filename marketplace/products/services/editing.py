@@ -1,0 +1,183 @@
+"""A product's page and its images."""
+
+from collections.abc import Sequence
+from typing import Final, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+
+from accounts.people.models import User
+from accounts.sellers.locks import lock_seller
+from accounts.sellers.models import SellerProfile
+from audit.services import record_audit
+from common.db.locking import locked_transaction, translate_violation
+from common.ops.queue import queue_after_commit
+from marketplace.images.errors import NotYours
+from marketplace.images.locks import lock_images
+from marketplace.images.models import Image, Namespace
+from marketplace.images.names import Slug
+from marketplace.images.ownership import require_owner
+from marketplace.products.descriptions import RENDERED, keep_rendering
+from marketplace.products.errors import ForeignImage, ImageNotUsable, InvalidProduct, SlugFixed, SlugNamesAnotherImage, SlugTaken
+from marketplace.products.locks import lock_product_with_images
+from marketplace.products.models import Category, Product, ProductImage
+from marketplace.products.services.descriptions import rendered_or_refused
+from marketplace.products.services.publishing import require_ready
+from marketplace.products.services.quota import require_room_for_product, require_room_for_text
+from marketplace.products.services.search_document import index_product
+
+MOST_IMAGES: Final = 50  # its page lists each of them
+
+
+class ProductChanges(TypedDict, total=False):
+    """What of a product can be edited."""
+
+    title: str
+    slug: str
+    summary: str
+    description: str
+    category: Category | None
+    licence_name: str
+    licence_text: str
+
+
+def create_product(
+    *,
+    seller: SellerProfile,
+    namespace: Namespace,
+    actor: User,
+    images: Sequence[Image],
+    **page: Unpack[ProductChanges],
+) -> Product:
+    """Draft a product of the seller's own images: one, a bundle in this order, or none yet. Nobody else sees it.
+
+    Args:
+        page: `title` and `slug` are needed.
+
+    Raises:
+        NotYours: seller or namespace is not the actor's.
+        InvalidSlug: the address breaks a rule of names; says which.
+        InvalidProduct: another field does not fit, or the description cannot be rendered; says which.
+        ForeignImage: an image is somebody else's.
+        ImageNotUsable: an image has ended or is taken down.
+        SlugNamesAnotherImage: the address is the name of an image that is not in the product.
+        SlugTaken: another product of the namespace has the address.
+        NoMoreRoom: the seller has as many products, or as much text in them, as one may have.
+    """
+    require_owner(actor, seller.pk)
+    if namespace.owner_id != seller.pk:
+        raise NotYours
+    rendering = rendered_or_refused(page.get("description", ""))
+    with locked_transaction():
+        lock_seller(account_id=seller.pk)
+        require_room_for_product(seller.pk)
+        chosen = _usable(images, lock_images(image_ids=[image.pk for image in images]), seller.pk)
+        product = Product(seller=seller, namespace=namespace, **page)
+        keep_rendering(product, rendering)
+        _save(product, chosen, force_insert=True)
+        _put_in(product, chosen)
+        record_audit(actor=actor, action="product.created", target=product, images=[image.repository for image in chosen])
+    return product
+
+
+def edit_product(*, product: Product, actor: User, images: Sequence[Image] | None = None, **changes: Unpack[ProductChanges]) -> Product:
+    """Change the page of a product and what it sells, whatever its state: all of it or nothing. Its markdown is kept as it was typed.
+
+    Args:
+        images: exactly these are in it from now on, in this order; None for those that are. Who holds an image that leaves it keeps it.
+
+    Raises:
+        NotYours: the product is somebody else's.
+        InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken, NoMoreRoom: as in
+            `create_product`.
+        SlugFixed: the address of a product that was ever published stays.
+        ProductNotReady: the product is published, and would lack something with these images.
+    """
+    require_owner(actor, product.seller_id)
+    rendering = rendered_or_refused(changes["description"]) if "description" in changes else None  # before the lock: it takes a moment
+    with locked_transaction():
+        locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images or ()])
+        chosen = candidates if images is None else _usable(images, candidates, locked.seller_id)
+        if rendering is not None:
+            keep_rendering(locked, rendering)
+        _change_page(locked, chosen, changes)
+        if images is not None:
+            _replace_images(locked, chosen, actor)
+        if changes or images is None:
+            record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
+    return locked
+
+
+def set_images(*, product: Product, images: Sequence[Image], actor: User) -> Product:
+    """Put exactly these images into the product: `edit_product` without a word for the page."""
+    return edit_product(product=product, actor=actor, images=images)
+
+
+def _change_page(product: Product, images: Sequence[Image], changes: ProductChanges) -> None:
+    if product.published_at is not None and changes.get("slug", product.slug) != product.slug:
+        raise SlugFixed
+    for name, value in changes.items():
+        setattr(product, name, value)
+    if changes:
+        rendered = RENDERED if "description" in changes else ()
+        _save(product, images, update_fields=[*changes, *rendered, "updated_at"])
+        index_product(product)
+    else:
+        _check_slug(product, images)
+    if "slug" in changes:  # a bundle's face
+        _draw_after_commit(product)
+
+
+def _replace_images(product: Product, images: Sequence[Image], actor: User) -> None:
+    product.product_images.all().delete()
+    _put_in(product, images)
+    if product.state == Product.State.PUBLISHED:
+        require_ready(product)
+    record_audit(actor=actor, action="product.images_set", target=product, images=[image.repository for image in images])
+
+
+def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) -> list[Image]:
+    """Return the locked rows of what was asked for, in that order, each once."""
+    rows = {image.pk: image for image in locked}
+    chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in asked)]
+    if len(chosen) > MOST_IMAGES:
+        raise InvalidProduct(field="images", sentence=f"A product holds at most {MOST_IMAGES} images. Make several bundles.")
+    for image in chosen:
+        if image.owner_id != seller_id:
+            raise ForeignImage
+        if image.ended_at is not None or image.taken_down_at is not None:
+            raise ImageNotUsable(repository=image.repository)
+    return chosen
+
+
+def _save(product: Product, images: Sequence[Image], *, force_insert: bool = False, update_fields: Sequence[str] | None = None) -> None:
+    Slug.parse(product.slug)
+    _check_slug(product, images)
+    try:
+        product.clean_fields()
+    except ValidationError as error:
+        field, sentences = next(iter(error.message_dict.items()))
+        raise InvalidProduct(field=field, sentence=sentences[0]) from error
+    # The constraint, not a question asked before, judges whether the address is free.
+    with translate_violation("product_slug_unique", SlugTaken(slug=product.slug)):
+        product.save(force_insert=force_insert, update_fields=update_fields)
+    require_room_for_text(product.seller_id)
+
+
+def _check_slug(product: Product, images: Sequence[Image]) -> None:
+    """Refuse an address that buyers would take for that of an image which they do not get here."""
+    named = Image.objects.occupying().filter(namespace=product.namespace_id, name=product.slug)
+    other = named.exclude(pk__in=[image.pk for image in images]).first()
+    if other is not None:
+        raise SlugNamesAnotherImage(repository=other.repository)
+
+
+def _put_in(product: Product, images: Sequence[Image]) -> None:
+    ProductImage.objects.bulk_create(
+        ProductImage(product=product, image=image, owner_id=product.seller_id, position=position) for position, image in enumerate(images)
+    )
+    index_product(product)
+    _draw_after_commit(product)
+
+
+def _draw_after_commit(product: Product) -> None:
+    queue_after_commit("marketplace.draw_cover_of_product", str(product.pk))

@@ -1,0 +1,99 @@
+"""Pictures of products: drawn anew by us, so that nothing of what was uploaded reaches a reader but its pixels."""
+
+import struct
+from io import BytesIO
+
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from accounts.people.models import User
+from audit.services import record_audit
+from common.db.locking import locked_transaction
+from common.ids import new_id
+from marketplace.images.ownership import require_owner
+from marketplace.products.colours import to_srgb
+from marketplace.products.errors import InvalidProduct, PictureRefused, TooManyPictures
+from marketplace.products.locks import lock_product
+from marketplace.products.models import Product, ProductPicture
+from marketplace.products.services.quota import require_room_for_picture
+
+MOST_PICTURES = 8
+MOST_BYTES = 10 * 1024 * 1024
+_MOST_PIXELS = 40_000_000  # a good camera's; opened, it takes 160 MB at most
+_LONGEST_EDGE = 1_600
+_HARD_EDGED = {"1", "P"}  # modes that shrink without a colour between two others
+_LONGEST_ALT = 200
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+_FORMATS = ("PNG", "JPEG", "WEBP")  # what draws; SVG is a program
+
+
+def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: User) -> ProductPicture:
+    """Put a picture behind the product's others: re-encoded as WebP in sRGB, at most 1,600 pixels wide and high, without its metadata.
+
+    Args:
+        alt: what it shows, for people who do not see it.
+
+    Raises:
+        NotYours: the product is somebody else's.
+        InvalidProduct: `alt` is missing or too long.
+        PictureRefused: no PNG, JPEG or WebP, broken, or too large; says which.
+        TooManyPictures: the product has as many as it may.
+        NoMoreRoom: all of the seller's have.
+    """
+    require_owner(actor, product.seller_id)
+    if not alt.strip() or len(alt) > _LONGEST_ALT:
+        raise InvalidProduct(field="alt", sentence=f"Say in at most {_LONGEST_ALT} characters what the picture shows.")
+    drawn = _draw_anew(upload)  # before the lock: it takes a moment
+    with locked_transaction():
+        locked = lock_product(product_id=product.pk)
+        positions = list(locked.pictures.values_list("position", flat=True))
+        if len(positions) >= MOST_PICTURES:
+            raise TooManyPictures(most=MOST_PICTURES)
+        require_room_for_picture(locked.seller_id)
+        # Handed to the constructor: only there does Django measure the picture of a row that is not saved yet.
+        file = ContentFile(drawn, name=f"{new_id().hex}.webp")
+        picture = ProductPicture.objects.create(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1, file=file)
+        record_audit(actor=actor, action="product.picture_added", target=locked)
+    return picture
+
+
+def remove_picture(*, picture: ProductPicture, actor: User) -> None:
+    """Take the picture off its product, and its file away once that is certain.
+
+    Raises:
+        NotYours: the product is somebody else's.
+    """
+    require_owner(actor, picture.product.seller_id)
+    with locked_transaction():
+        locked = lock_product(product_id=picture.product_id)
+        deleted, _ = ProductPicture.objects.filter(pk=picture.pk).delete()
+        if deleted:
+            record_audit(actor=actor, action="product.picture_removed", target=locked)
+        transaction.on_commit(lambda: picture.file.delete(save=False))
+
+
+def _draw_anew(upload: "File[bytes]") -> bytes:
+    """Return the pixels of an upload as a fresh WebP file."""
+    data = upload.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise PictureRefused(f"Choose a file of at most {MOST_BYTES // 1024**2} MB.")
+    try:
+        return _encode(Pillow.open(BytesIO(data), formats=_FORMATS))
+    except (*_BROKEN, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+        # All that Pillow raises for files that are something else, cut short or made to hurt.
+        raise PictureRefused("This is no picture that we can read. Choose a PNG, JPEG or WebP file.") from error
+
+
+def _encode(picture: Pillow.Image) -> bytes:
+    if picture.width * picture.height > _MOST_PIXELS:
+        raise PictureRefused(f"Choose a picture of at most {_MOST_PIXELS // 1_000_000} megapixels.")
+    colours = "RGBA" if picture.has_transparency_data else "RGB"
+    small = picture.convert(colours) if picture.mode in _HARD_EDGED else picture
+    small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first of all: what follows copies, and at full size each copy takes 160 MB
+    drawn = to_srgb(ImageOps.exif_transpose(small))
+    out = BytesIO()
+    drawn.info.clear()  # WebP would write EXIF, XMP and colour profile from here
+    drawn.save(out, format="WEBP", quality=85, method=4)
+    return out.getvalue()

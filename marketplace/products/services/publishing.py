@@ -1,0 +1,120 @@
+"""Draft, published, withdrawn, suspended: a product moves only along `MOVES`."""
+
+from collections.abc import Mapping
+
+from django.utils import timezone
+
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from common.db.locking import locked_transaction
+from marketplace.images.ownership import require_owner, require_seller_in_good_standing, require_staff
+from marketplace.products.errors import ProductNotReady, ProductStateConflict
+from marketplace.products.locks import lock_product, lock_product_with_images
+from marketplace.products.models import Product
+from marketplace.products.selectors.readiness import missing_for_publication
+
+_State = Product.State
+# Coming back from a suspension is the seller's own act: they publish again, and everything is checked again.
+MOVES: Mapping[str, frozenset[str]] = {
+    _State.DRAFT: frozenset({_State.PUBLISHED}),
+    _State.PUBLISHED: frozenset({_State.WITHDRAWN, _State.SUSPENDED}),
+    _State.WITHDRAWN: frozenset({_State.PUBLISHED, _State.SUSPENDED}),
+    _State.SUSPENDED: frozenset({_State.WITHDRAWN}),
+}
+
+
+def publish_product(*, product: Product, actor: User) -> Product:
+    """Offer the product to everybody; one that was withdrawn comes back, at its current price.
+
+    Raises:
+        NotYours: the product is somebody else's.
+        SellerIsSuspended: the seller may begin nothing new.
+        ProductStateConflict: it is published already, or suspended.
+        ProductNotReady: something is missing; says what.
+    """
+    require_owner(actor, product.seller_id)
+    with locked_transaction():
+        # With the images locked no push, release or take-down can come between what is checked and what is published.
+        locked, _ = lock_product_with_images(product_id=product.pk)
+        require_seller_in_good_standing(locked.seller_id)
+        _move(locked, _State.PUBLISHED)
+        require_ready(locked)
+        locked.published_at = locked.published_at or timezone.now()
+        locked.save(update_fields=["state", "published_at", "updated_at"])
+        record_audit(actor=actor, action="product.published", target=locked)
+    return locked
+
+
+def withdraw_product(*, product: Product, actor: User) -> Product:
+    """Stop new sales at once; who bought or got it keeps it, anonymous pulls of a free one end.
+
+    Raises:
+        NotYours: the product is somebody else's.
+        ProductStateConflict: it is not published.
+    """
+    require_owner(actor, product.seller_id)
+    with locked_transaction():
+        locked = lock_product(product_id=product.pk)
+        if locked.state == _State.SUSPENDED:  # that move is staff's
+            raise ProductStateConflict(state=locked.state, target=_State.WITHDRAWN)
+        _move(locked, _State.WITHDRAWN)
+        locked.save(update_fields=["state", "updated_at"])
+        record_audit(actor=actor, action="product.withdrawn", target=locked)
+    return locked
+
+
+def suspend_product(*, product: Product, reason: str, actor: User) -> Product:
+    """Take the product off the shelves until staff reinstate it; buyers keep what they have.
+
+    Raises:
+        NotYours: the actor is not staff.
+        ReasonMissing: no reason.
+        ProductStateConflict: it is a draft, or suspended already.
+    """
+    require_staff(actor)
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_product(product_id=product.pk)
+        _move(locked, _State.SUSPENDED)
+        locked.suspension_reason = reason[:500]
+        locked.save(update_fields=["state", "suspension_reason", "updated_at"])
+        record_audit(actor=actor, action="product.suspended", target=locked, reason=reason)
+    return locked
+
+
+def reinstate_product(*, product: Product, reason: str, actor: User) -> Product:
+    """Lift the suspension: the product is withdrawn, and its seller may publish it again.
+
+    Raises:
+        NotYours: the actor is not staff.
+        ReasonMissing: no reason.
+        ProductStateConflict: it is not suspended.
+    """
+    require_staff(actor)
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_product(product_id=product.pk)
+        if locked.state != _State.SUSPENDED:
+            raise ProductStateConflict(state=locked.state, target=_State.WITHDRAWN)
+        _move(locked, _State.WITHDRAWN)
+        locked.suspension_reason = ""
+        locked.save(update_fields=["state", "suspension_reason", "updated_at"])
+        record_audit(actor=actor, action="product.reinstated", target=locked, reason=reason)
+    return locked
+
+
+def require_ready(product: Product) -> None:
+    """Make sure that nothing is missing for publication.
+
+    Raises:
+        ProductNotReady: something is; says what.
+    """
+    missing = missing_for_publication(product)
+    if missing:
+        raise ProductNotReady(missing={one.step: one.sentence for one in missing})
+
+
+def _move(product: Product, target: str) -> None:
+    if target not in MOVES[product.state]:
+        raise ProductStateConflict(state=product.state, target=target)
+    product.state = target

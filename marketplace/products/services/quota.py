@@ -1,0 +1,53 @@
+"""How much one seller may store beside what they push: products, their texts and their pictures."""
+
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from marketplace.products.errors import NoMoreRoom
+from marketplace.products.models import Product, ProductPicture
+
+PRODUCTS: Final = 200
+PICTURES: Final = 400
+TEXT_MEGABYTES: Final = 20  # as PostgreSQL stores it, compressed
+
+_MEGABYTE: Final = 1024 * 1024
+
+
+def require_room_for_product(seller_id: UUID) -> None:
+    """Make sure that a seller may have one more product, under the seller's lock.
+
+    Raises:
+        NoMoreRoom: there are enough.
+    """
+    if Product.objects.filter(seller=seller_id).count() >= PRODUCTS:
+        raise NoMoreRoom(f"You have {PRODUCTS} products, which is all one seller may have. Edit one that you no longer need.")
+
+
+def require_room_for_picture(seller_id: UUID) -> None:
+    """Make sure that a seller may have one more picture.
+
+    Raises:
+        NoMoreRoom: there are enough.
+    """
+    if ProductPicture.objects.filter(product__seller=seller_id).count() >= PICTURES:
+        raise NoMoreRoom(f"Your products have {PICTURES} pictures, which is all one seller may have. Remove one that you no longer need.")
+
+
+def require_room_for_text(seller_id: UUID) -> None:
+    """Make sure that the texts of a seller's products, with those that were just saved, are not too much; else the caller rolls back.
+
+    Raises:
+        NoMoreRoom: they are.
+    """
+    with connection.cursor() as cursor:
+        # What is stored, read from the rows' own headers: no text is fetched or unpacked for it.
+        cursor.execute(
+            "SELECT coalesce(sum(pg_column_size(description) + pg_column_size(description_html) + pg_column_size(licence_text)), 0)"
+            " FROM marketplace_product WHERE seller_id = %s",
+            [seller_id],
+        )
+        (size,) = cursor.fetchone()
+    if size > TEXT_MEGABYTES * _MEGABYTE:
+        raise NoMoreRoom(f"The texts of your products take {TEXT_MEGABYTES} MB, which is all one seller may have. Make one shorter.")

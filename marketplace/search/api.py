@@ -1,0 +1,117 @@
+"""Products, and getting what is free."""
+
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.organisations.buying import buyer_named
+from accounts.people.requests import asker
+from common.api.requests import checked
+from marketplace.entitlements.services.grants import obtain_free_product
+from marketplace.images.models import Namespace
+from marketplace.products.api.serializers import (
+    ListedProductSerializer,
+    NewProductSerializer,
+    ObtainSerializer,
+    ProductInputSerializer,
+    ProductSerializer,
+)
+from marketplace.products.models import Category, Price, Product
+from marketplace.products.selectors.pages import listed, with_parts
+from marketplace.products.services.editing import create_product, edit_product
+from marketplace.products.services.publishing import publish_product, withdraw_product
+from marketplace.search.query import search_products
+
+
+class ProductFilter(filters.FilterSet):
+    """What to look for."""
+
+    q = filters.CharFilter(method="with_words", label="Words; a typing error is forgiven.")
+    mine = filters.BooleanFilter(method="of_mine", label="Only yours, or only those of others.")
+    free = filters.BooleanFilter(method="that_are_free", label="Only free ones, or only those with a price.")
+    category = filters.ModelChoiceFilter(queryset=Category.objects.all())
+    namespace = filters.CharFilter(field_name="namespace__name", label="Name of the namespace.")
+    state = filters.ChoiceFilter(choices=Product.State.choices)
+
+    class Meta:
+        model = Product
+        fields = ("q", "mine", "free", "category", "namespace", "state")
+
+    def with_words(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002  django-filter passes it
+        return queryset.filter(pk__in=search_products(query=value).order_by().values("pk"))
+
+    def of_mine(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
+        mine = Q(seller__account__user=self.request.user)
+        return queryset.filter(mine if value else ~mine)
+
+    def that_are_free(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
+        current = Price.objects.filter(retired_at__isnull=True)
+        wanted = current.filter(amount=0) if value else current.filter(amount__gt=0)
+        return queryset.filter(pk__in=wanted.values("product"))
+
+
+class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
+    """What is published, and your own products in every state. Lists leave out descriptions and the texts of licences."""
+
+    serializer_class = ProductSerializer
+    queryset = Product.objects.all()
+    lookup_value_converter = "uuid"
+    filterset_class = ProductFilter
+
+    def get_queryset(self) -> QuerySet[Product]:
+        own = Q(seller__account__user=self.request.user.pk)
+        published = Q(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
+        # Reading shows the shop as well; every change is of one's own, and what is not does not exist.
+        visible = own | published if self.action in {"list", "retrieve", "obtain"} else own
+        found = super().get_queryset().filter(visible)
+        return listed(found) if self.action == "list" else with_parts(found, texts=True)
+
+    def get_serializer_class(self) -> type[ProductSerializer]:
+        return ListedProductSerializer if self.action == "list" else ProductSerializer
+
+    def _answer(self, product: Product, status_code: int = status.HTTP_200_OK) -> Response:
+        shown = with_parts(Product.objects.filter(pk=product.pk), texts=True).get()
+        return Response(ProductSerializer(shown).data, status=status_code)
+
+    @extend_schema(request=NewProductSerializer, responses={201: ProductSerializer})
+    def create(self, request: Request) -> Response:
+        """Write a product page for one image or a bundle of your own; a draft until it is published."""
+        values = checked(NewProductSerializer, request)
+        namespace = cast("Namespace", values.pop("namespace"))
+        product = create_product(seller=namespace.owner.seller, namespace=namespace, actor=asker(request), **values)
+        return self._answer(product, status.HTTP_201_CREATED)
+
+    @extend_schema(request=ProductInputSerializer, responses=ProductSerializer)
+    def partial_update(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
+        """Change the page, or which images belong to it: all that is said, or nothing."""
+        product = self.get_object()
+        changes = checked(ProductInputSerializer, request)
+        return self._answer(edit_product(product=product, actor=asker(request), **changes))
+
+    @extend_schema(request=None, responses=ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Put it on sale. A price above 0 needs a seller who can be paid: connected to Stripe, with payments and payouts on."""
+        return self._answer(publish_product(product=self.get_object(), actor=asker(request)))
+
+    @extend_schema(request=None, responses=ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Take it off sale; buyers keep their pull."""
+        return self._answer(withdraw_product(product=self.get_object(), actor=asker(request)))
+
+    @extend_schema(request=ObtainSerializer, responses=ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def obtain(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Get a free product, for yourself or an organisation: its images stay in the library. Doing so again changes nothing."""
+        product, user = self.get_object(), asker(request)
+        buyer = buyer_named(user, checked(ObtainSerializer, request)["buyer"])
+        obtain_free_product(product=product, user=user, holder=buyer)
+        return self._answer(product)

@@ -1,0 +1,19 @@
+"""Searching the shop."""
+
+from django import forms
+
+from marketplace.search.query import Sort
+from marketplace.search.references import LONGEST_TEXT
+
+SORTS = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest"), (Sort.POPULAR, "Most pulled"), (Sort.PRICE, "Price, low to high"))
+
+
+class SearchForm(forms.Form):
+    """What the address of a search says. Whatever makes no sense is left out, so that no link to a search is ever broken."""
+
+    q = forms.CharField(required=False)
+    sort = forms.ChoiceField(required=False, choices=SORTS)
+
+    def clean_q(self) -> str:
+        """Keep the beginning of what is pasted, however much it is."""
+        return str(self.cleaned_data["q"])[:LONGEST_TEXT]

@@ -1,0 +1,64 @@
+"""Who may open a page of the selling side. What is not yours does not exist: 404."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.people.requests import signed_in
+from accounts.sellers.models import SellerProfile
+from marketplace.images.models import Image
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import with_parts
+
+P = ParamSpec("P")
+
+
+class SellerRequest(HttpRequest):
+    """A request of somebody who has a namespace."""
+
+    seller: SellerProfile
+
+
+def seller_required(view: Callable[Concatenate[SellerRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let sellers in; send members without a namespace to where they begin, and everybody else to sign in first."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        sellers = SellerProfile.objects.filter(account=signed_in(request).account, account__namespaces__isnull=False)
+        seller = sellers.first()
+        if seller is None:
+            return redirect("marketplace:start")
+        selling = cast("SellerRequest", request)
+        selling.seller = seller
+        return view(selling, *args, **kwargs)
+
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(guarded))
+
+
+def own_image(request: SellerRequest, image_id: UUID) -> Image:
+    """Return the seller's image.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    image = Image.objects.occupying().select_related("namespace").filter(pk=image_id, owner=request.seller.pk).first()
+    if image is None:
+        raise Http404
+    return image
+
+
+def own_product(request: SellerRequest, product_id: UUID) -> Product:
+    """Return the seller's product with its parts.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    product = with_parts(Product.objects.filter(pk=product_id, seller=request.seller), texts=True).first()
+    if product is None:
+        raise Http404
+    return product

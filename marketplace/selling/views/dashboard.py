@@ -1,0 +1,169 @@
+"""The selling side: beginning, the dashboard with the next step, reserving names."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.people.models import User
+from accounts.people.requests import signed_in
+from accounts.people.selectors import has_verified_email
+from common.errors import DomainError
+from common.web.forms import add_domain_error
+from marketplace.covers.selectors import Shape
+from marketplace.images.forms import ReserveForm
+from marketplace.images.models import Image, Namespace
+from marketplace.images.selectors.availability import image_name_availability
+from marketplace.images.services.namespaces import choose_namespace
+from marketplace.images.services.reservations import reserve_image
+from marketplace.products.models import Product, ProductImage
+from marketplace.products.selectors.pages import with_parts
+from marketplace.selling.forms import StartForm
+from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.progress import Milestone, Step, current_step, selling_steps
+from marketplace.shopwindow.listings import ImageListing, list_images, list_products
+
+_IMAGES = 200  # newest ones; a namespace has room for fewer unless staff gave it more
+_PRODUCTS_PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What the dashboard asks its seller to do."""
+
+    title: str
+    text: str
+    url: str
+    label: str
+    command: str = ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Make a member a seller by letting them choose their namespace."""
+    user = signed_in(request)
+    form = StartForm(request.POST or None, initial={"display_name": user.account.name, "name": user.username})
+    if request.method == "POST" and form.is_valid():
+        try:
+            namespace = choose_namespace(user=user, name=form.cleaned_data["name"], display_name=form.cleaned_data["display_name"])
+        except DomainError as error:
+            add_domain_error(form, error)
+        else:
+            messages.success(request, f"{namespace.name} is yours. Now reserve the name of your first image.")
+            return redirect("marketplace:reserve")
+    elif request.method != "POST" and Namespace.objects.filter(owner=user.account).exists():
+        return redirect("marketplace:dashboard")
+    return render(request, "marketplace/start.html", {"form": form, "steps": _steps(user)}, status=400 if form.errors else 200)
+
+
+def _steps(user: User) -> list[Step]:
+    return selling_steps(user.account, email_verified=has_verified_email(user))
+
+
+@seller_required
+@require_safe
+def dashboard(request: SellerRequest) -> HttpResponse:
+    """Show the seller's names and products, and the next step while there is one."""
+    steps = _steps(signed_in(request))
+    images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at")[:_IMAGES])
+    offered = ProductImage.objects.filter(image=OuterRef("pk"), product__state=Product.State.PUBLISHED)
+    sold = set(Image.objects.filter(Exists(offered), pk__in=[row.image.pk for row in images]).values_list("pk", flat=True))
+    products = Product.objects.filter(seller=request.seller).order_by("-updated_at", "pk")
+    page = Paginator(with_parts(products), _PRODUCTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "seller": request.seller,
+        "namespaces": Namespace.objects.filter(owner=request.seller.pk),
+        "steps": steps,
+        "next_step": _next_step(current_step(steps), images),
+        "images": images,
+        "sold": sold,
+        "page": page,
+        "products": list_products(list(page.object_list), Shape.LINE),
+    }
+    return render(request, "marketplace/dashboard.html", context)
+
+
+def _next_step(milestone: Milestone | None, images: list[ImageListing]) -> NextStep | None:
+    match milestone:
+        case Milestone.RESERVED:
+            text = "The name buyers will type after docker pull. It costs nothing, and your first push keeps it for good."
+            return NextStep("reserve a name", text, reverse("marketplace:reserve"), "Reserve a name")
+        case Milestone.PUSHED:
+            image = next(row.image for row in images if row.image.is_live)
+            url = reverse("marketplace:image", args=[image.pk])
+            text = "Sign docker in with an access token that may push, then push. The tag shows up within seconds."
+            return NextStep("push an image", text, url, "See the commands", f"docker push {image.reference}:1.0")
+        case Milestone.PAGE:
+            text = "Say what the image is, under which licence and for how much, or free. Nobody sees it until you publish."
+            return NextStep("make its page and price", text, reverse("marketplace:product_new"), "New product")
+        case Milestone.PUBLISHED:
+            text = "Open the product below. It says what is left to do; then one button puts it on the shelf."
+            return NextStep("publish", text, f"{reverse('marketplace:dashboard')}#pr", "To your products")
+        case Milestone.VERIFIED:
+            text = "Open the link that we have mailed to you. Names are reserved by people whose address answers."
+            return NextStep("confirm your e-mail", text, reverse("account_email"), "To your e-mail")
+    return None
+
+
+@seller_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reserve(request: SellerRequest) -> HttpResponse:
+    """Reserve a name for an image."""
+    user, namespaces = signed_in(request), Namespace.objects.filter(owner=request.seller.pk)
+    form = ReserveForm(request.POST or None, namespaces=namespaces)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                image = reserve_image(namespace=form.chosen, name=form.cleaned_data["name"], actor=user)
+            except DomainError as error:
+                add_domain_error(form, error)
+                status = error.status
+            else:
+                messages.success(request, f"{image.repository} is yours. Push to it now.")
+                return redirect("marketplace:image", image.pk)
+    steps = _steps(user)
+    context = {"form": form, "steps": steps, "under_way": current_step(steps) is not None, **_room(namespaces)}
+    return render(request, "marketplace/reserve.html", context, status=status)
+
+
+def _room(namespaces: QuerySet[Namespace]) -> dict[str, object]:
+    """What the page says of the namespace: the names that are used, and when an unpushed reservation would end."""
+    namespace = namespaces[0]
+    only = len(namespaces) == 1
+    return {
+        "namespace": namespace,
+        "prefix": f"{settings.LAYERSTORE_IMAGE_HOST}/{namespace.name}/" if only else "",
+        "used": namespace.images.counting().count(),
+        "quota": namespace.image_quota,
+        "ends_at": timezone.now() + settings.LAYERSTORE_RESERVATION_LIFETIME,
+    }
+
+
+@seller_required
+@require_safe
+def availability(request: SellerRequest) -> HttpResponse:
+    """Say, for the script on the page, whether a name is free."""
+    namespaces = Namespace.objects.filter(owner=request.seller.pk)
+    namespace_id = request.GET.get("namespace")
+    namespace = get_object_or_404(namespaces, pk=_uuid(namespace_id)) if namespace_id else namespaces[0]
+    found = image_name_availability(namespace=namespace, name=request.GET.get("name", ""))
+    return JsonResponse({"available": found.available, "repository": found.repository, "message": found.message})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""The parts of a product that have forms of their own: its price and its pictures."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.people.requests import signed_in
+from common.errors import DomainError
+from common.web.forms import add_domain_error
+from marketplace.products.forms import PictureForm, PriceForm
+from marketplace.products.services.pictures import add_picture, remove_picture
+from marketplace.products.services.prices import set_price
+from marketplace.selling.editor import editor
+from marketplace.selling.guards import SellerRequest, own_product, seller_required
+
+
+@seller_required
+@require_POST
+def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Give the product a price from now on."""
+    product = own_product(request, product_id)
+    form = PriceForm(request.POST)
+    if not form.is_valid():
+        return editor(request, product, price_form=form, status=400)
+    try:
+        price = set_price(
+            product=product, amount=form.cleaned_data["minor"], currency=form.cleaned_data["currency"], actor=signed_in(request)
+        )
+    except DomainError as error:
+        add_domain_error(form, error)
+        return editor(request, product, price_form=form, status=error.status)
+    messages.success(request, "It is free from now on." if price.is_free else f"It costs {price.money} from now on.")
+    return redirect(reverse("marketplace:product_edit", args=[product.pk]))
+
+
+@seller_required
+@require_POST
+def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Add a picture to the page."""
+    product = own_product(request, product_id)
+    form = PictureForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return editor(request, product, picture_form=form, status=400)
+    try:
+        add_picture(product=product, upload=form.cleaned_data["file"], alt=form.cleaned_data["alt"], actor=signed_in(request))
+    except DomainError as error:
+        add_domain_error(form, error)
+        return editor(request, product, picture_form=form, status=error.status)
+    messages.success(request, "The picture is on the page.")
+    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
+
+
+@seller_required
+@require_POST
+def picture_delete(request: SellerRequest, product_id: UUID, picture_id: UUID) -> HttpResponse:
+    """Take a picture off the page."""
+    product = own_product(request, product_id)
+    picture = get_object_or_404(product.pictures, pk=picture_id)
+    remove_picture(picture=picture, actor=signed_in(request))
+    messages.success(request, "The picture is gone.")
+    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")

@@ -1,0 +1,108 @@
+"""Products as their seller works on them: drafted, edited, published, withdrawn."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.people.requests import signed_in
+from common.errors import DomainError
+from common.web.forms import add_domain_error
+from marketplace.images.models import Namespace
+from marketplace.products.descriptions import render_description
+from marketplace.products.forms import ProductForm
+from marketplace.products.selectors.pages import product_url
+from marketplace.products.services.editing import create_product, edit_product
+from marketplace.products.services.publishing import publish_product, withdraw_product
+from marketplace.selling.editor import editor, product_form, typed_description, usable_images
+from marketplace.selling.guards import SellerRequest, own_product, seller_required
+
+
+@seller_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def product_new(request: SellerRequest) -> HttpResponse:
+    """Draft a product."""
+    namespaces = Namespace.objects.filter(owner=request.seller.pk)
+    form = product_form(request, None, _suggestion(request), bound=request.method == "POST")
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        namespace = given.get("namespace") or namespaces[0]
+        try:
+            product = create_product(
+                seller=request.seller, namespace=namespace, actor=signed_in(request), images=given["images"], **form.page
+            )
+        except DomainError as error:
+            add_domain_error(form, error)
+        else:
+            messages.success(request, f"{product.title} is a draft. The list beside it says what is left.")
+            return redirect("marketplace:product_edit", product.pk)
+    prefix = f"{settings.LAYERSTORE_IMAGE_HOST}/{namespaces[0].name}/" if len(namespaces) == 1 else ""
+    context = {"form": form, "slug_prefix": prefix, "preview": typed_description(form)}
+    return render(request, "marketplace/product_form.html", context, status=400 if form.errors else 200)
+
+
+def _suggestion(request: SellerRequest) -> dict[str, object]:
+    """Start with the image that the seller comes from, or with the only one there is."""
+    usable = list(usable_images(request))
+    asked = next((image for image in usable if str(image.pk) == request.GET.get("image")), None)
+    image = asked or (usable[0] if len(usable) == 1 else None)
+    return {"images": [image.pk], "slug": image.name, "title": image.name.replace("-", " ").capitalize()} if image else {}
+
+
+@seller_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def product_edit(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Show the editor, or save the page."""
+    product = own_product(request, product_id)
+    if request.method != "POST":
+        return editor(request, product)
+    form = product_form(request, product, ProductForm.initial_of(product), bound=True)
+    if not form.is_valid():
+        return editor(request, product, form=form, status=400)
+    try:
+        chosen = list(form.cleaned_data["images"])
+        unchanged = chosen == [part.image for part in product.product_images.all()]
+        edit_product(product=product, actor=signed_in(request), images=None if unchanged else chosen, **form.page)
+    except DomainError as error:
+        add_domain_error(form, error)
+        return editor(request, product, form=form, status=error.status)
+    messages.success(request, "Saved.")
+    return redirect("marketplace:product_edit", product.pk)
+
+
+@seller_required
+@require_POST
+def product_publish(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Put the product on the shelf."""
+    product = own_product(request, product_id)
+    try:
+        publish_product(product=product, actor=signed_in(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("marketplace:product_edit", product.pk)
+    messages.success(request, f"{product.title} is published. This is what buyers see.")
+    return redirect(product_url(product))
+
+
+@seller_required
+@require_POST
+def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Take the product off the shelf; who holds it keeps it."""
+    product = own_product(request, product_id)
+    try:
+        withdraw_product(product=product, actor=signed_in(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{product.title} is withdrawn. Who holds it may still pull.")
+    return redirect("marketplace:product_edit", product.pk)
+
+
+@seller_required
+@require_POST
+def preview(request: SellerRequest) -> HttpResponse:
+    """Render a description as buyers will see it, for the script that shows it while it is written."""
+    return HttpResponse(render_description(request.POST.get("markdown", "")).html)

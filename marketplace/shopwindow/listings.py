@@ -1,0 +1,94 @@
+"""Products as shelves and lists show them, with a fixed number of queries for any number of products."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from marketplace.covers.drawing import Drawing
+from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
+from marketplace.images.models import Image, Tag
+from marketplace.images.selectors.tags import newest_tags, pull_reference, short_platforms
+from marketplace.products.models import Price, Product
+from marketplace.products.selectors.pages import current_price, images_of, product_url, with_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A product with what a line about it says.
+
+    Attributes:
+        price: the current one.
+        cover: None while nothing has been pushed.
+        references: what docker pulls, for each of its images.
+    """
+
+    product: Product
+    price: Price | None
+    images: tuple[Image, ...]
+    cover: Drawing | None
+    platforms: tuple[str, ...]
+    pushed_at: datetime | None
+    references: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The image's name, or what the bundle holds."""
+        if len(self.images) == 1:
+            return self.images[0].repository
+        return f"{self.product.namespace.name}/{self.product.slug}, {len(self.images)} images"
+
+    @property
+    def url(self) -> str:
+        return product_url(self.product)
+
+    @property
+    def pulls(self) -> int:
+        """How often its images were pulled, as counted from the registry's events."""
+        return sum(image.pull_count for image in self.images)
+
+
+def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape = Shape.CARD) -> list[Listing]:
+    """Make listings of products that came, or come, through `with_parts`, in their order."""
+    found = list(with_parts(products) if isinstance(products, QuerySet) else products)
+    images = {product.pk: images_of(product) for product in found}
+    tags = newest_tags([image.pk for several in images.values() for image in several])
+    covers = covers_of_products(images, shape)
+    return [_listing(product, images[product.pk], tags, covers.get(product.pk)) for product in found]
+
+
+def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag], cover: Drawing | None) -> Listing:
+    pushed = [tags[image.pk] for image in images if image.pk in tags]
+    platforms = {platform: None for tag in pushed for platform in short_platforms(tag.manifest.platforms)}
+    return Listing(
+        product=product,
+        price=current_price(product),
+        images=images,
+        cover=cover,
+        platforms=tuple(platforms),
+        pushed_at=max((tag.pushed_at for tag in pushed), default=None),
+        references=tuple(pull_reference(image, tags.get(image.pk)) for image in images),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageListing:
+    """An image with what a line about it says: its newest tag and cover, if anything was pushed."""
+
+    image: Image
+    tag: Tag | None
+    cover: Drawing | None
+
+    @property
+    def reference(self) -> str:
+        return pull_reference(self.image, self.tag)
+
+
+def list_images(images: Sequence[Image] | QuerySet[Image], shape: Shape = Shape.LINE) -> list[ImageListing]:
+    """Make listings of images, in their order."""
+    found = list(images)
+    tags = newest_tags([image.pk for image in found])
+    covers = covers_of_images([image.pk for image in found], shape)
+    return [ImageListing(image, tags.get(image.pk), covers.get(image.pk)) for image in found]

@@ -1,0 +1,101 @@
+"""How somebody stands to a product: whose it is, who has it, and for whom they can get it now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounts.organisations.models import BUYING_ROLES, PULLING_ROLES, Membership
+from accounts.organisations.selectors import memberships_of
+from accounts.people.models import Account, User
+from marketplace.entitlements.selectors import holders_among
+from marketplace.images.ownership import owns
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import obtainable_at
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An account that the reader is or belongs to.
+
+    Attributes:
+        membership: how they belong to it; None for their own account.
+        has_it: it holds every image of the product.
+    """
+
+    account: Account
+    membership: Membership | None
+    has_it: bool
+
+    @property
+    def buys(self) -> bool:
+        """Whether the reader buys for it."""
+        return self.membership is None or self.membership.role in BUYING_ROLES
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the reader pulls what it holds."""
+        return self.membership is None or self.membership.role in PULLING_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the reader can do with the product.
+
+    Attributes:
+        kind: `own` (they sell it), `held` (everybody they buy for has it, or it is not to be had and somebody of theirs has it), `free`,
+            `sale` or `closed`.
+        parties: the reader's own account, then their organisations by name; none for a stranger.
+    """
+
+    kind: str
+    parties: Sequence[Party] = ()
+
+    @property
+    def choices(self) -> list[Party]:
+        """For whom it can be got, where the reader has a choice: somebody who buys for no organisation is not asked."""
+        buying = [party for party in self.parties if party.buys]
+        return buying if len(buying) > 1 else []
+
+    @property
+    def first_choice(self) -> Account | None:
+        """The account that is chosen unless they say otherwise: their own, unless it has the product."""
+        return next((party.account for party in self.choices if not party.has_it), None)
+
+    @property
+    def organisations_with_it(self) -> list[Party]:
+        """The reader's organisations that have it."""
+        return [party for party in self.parties if party.membership is not None and party.has_it]
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the reader pulls it because of an entitlement: their own, or an organisation's."""
+        return any(party.has_it and party.pulls for party in self.parties)
+
+    @property
+    def paid_twice(self) -> Party | None:
+        """The organisation by which the reader pulls already what they are offered for themselves."""
+        own_lacks_it = any(party.membership is None and not party.has_it for party in self.parties)
+        return next((party for party in self.organisations_with_it if party.pulls and own_lacks_it), None)
+
+
+def standing_of(user: User | None, product: Product) -> Standing:
+    """Say how the reader stands to the product; None is a stranger. Six queries, however many organisations they are in."""
+    offer = _offer(product)
+    if user is None:
+        return Standing(offer)
+    memberships = list(memberships_of(user))
+    if owns(user, product.seller_id) or any(membership.account_id == product.seller_id for membership in memberships):
+        return Standing("own")
+    accounts = [user.account, *(membership.account for membership in memberships)]
+    holders = holders_among([account.pk for account in accounts], product)
+    parties = [
+        Party(account, membership, account.pk in holders) for account, membership in zip(accounts, [None, *memberships], strict=True)
+    ]
+    wanted = offer != "closed" and any(party.buys and not party.has_it for party in parties)
+    return Standing("held" if holders and not wanted else offer, parties)
+
+
+def _offer(product: Product) -> str:
+    price = obtainable_at(product)
+    if price is None:
+        return "closed"
+    return "free" if price.is_free else "sale"

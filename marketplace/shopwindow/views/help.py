@@ -1,0 +1,60 @@
+"""How it works, and how clients sign in and pull."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from marketplace.images.selectors.tags import pull_reference
+from marketplace.products.models import Price, Product, ProductImage
+
+
+@require_safe
+def how(request: HttpRequest) -> HttpResponse:
+    """Tell the five steps."""
+    context = {
+        "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
+        "reservation_days": settings.LAYERSTORE_RESERVATION_LIFETIME.days,
+    }
+    return render(request, "marketplace/how.html", context)
+
+
+@require_safe
+def help_docker(request: HttpRequest) -> HttpResponse:
+    """Sign docker in, and read its errors."""
+    return _help(request, "marketplace/help_docker.html")
+
+
+@require_safe
+def help_kubernetes(request: HttpRequest) -> HttpResponse:
+    """Make a pull secret."""
+    return _help(request, "marketplace/help_kubernetes.html")
+
+
+@require_safe
+def help_ci(request: HttpRequest) -> HttpResponse:
+    """Pull in a pipeline."""
+    return _help(request, "marketplace/help_ci.html")
+
+
+def _help(request: HttpRequest, template: str) -> HttpResponse:
+    """Fill in real names: the reader's own, and an image that can be pulled without paying if there is one."""
+    context = {
+        "username": request.user.get_username() or "YOU",
+        "example": free_reference() or f"{settings.LAYERSTORE_IMAGE_HOST}/NAMESPACE/IMAGE:TAG",
+        "insecure": urlsplit(settings.LAYERSTORE_PUBLIC_URL).scheme == "http",
+    }
+    return render(request, template, context)
+
+
+def free_reference() -> str:
+    """Return what docker pulls of some free product; empty if there is none."""
+    free = Price.objects.current().filter(product=OuterRef("pk"), amount=0)
+    pushed = ProductImage.objects.filter(product=OuterRef("pk"), image__shown_tag__isnull=False)
+    product = Product.objects.published().filter(Exists(free), Exists(pushed)).order_by("-published_at").values("pk")[:1]
+    parts = ProductImage.objects.filter(product__in=product, image__shown_tag__isnull=False)
+    part = parts.select_related("image__shown_tag").first()
+    return pull_reference(part.image, part.image.shown_tag) if part else ""

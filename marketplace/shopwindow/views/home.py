@@ -1,0 +1,51 @@
+"""The first page: search, categories, what is new, what is pulled most."""
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from marketplace.covers.drawing import Drawing
+from marketplace.covers.selectors import Shape, covers_of_products
+from marketplace.products.models import Category, Product
+from marketplace.shopwindow.listings import Listing, list_products
+
+_NEW, _POPULAR = 6, 5
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what the shop holds."""
+    newest = list_products(_newest())
+    hero = next((listing for listing in newest if listing.cover), None)
+    context = {
+        "facts": _facts(newest),
+        "hero": hero,
+        "hero_cover": _tall(hero) if hero else None,
+        "categories": Category.objects.annotate(shelf_size=Count("products", filter=_on_the_shelf())).order_by("position", "name"),
+        "newest": newest,
+        "popular": list_products(_popular(), Shape.LINE),
+    }
+    return render(request, "marketplace/home.html", context)
+
+
+def _on_the_shelf() -> Q:
+    return Q(products__state=Product.State.PUBLISHED, products__seller__suspended_at__isnull=True)
+
+
+def _newest() -> QuerySet[Product]:
+    return Product.objects.published().order_by("-published_at")[:_NEW]
+
+
+def _popular() -> QuerySet[Product]:
+    return Product.objects.published().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
+
+
+def _facts(newest: list[Listing]) -> dict[str, object]:
+    """Count what is there; nothing on this page is made up."""
+    counted = Product.objects.published().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
+    return {**counted, "platforms": sorted({platform for listing in newest for platform in listing.platforms})[:4]}
+
+
+def _tall(hero: Listing) -> Drawing | None:
+    return covers_of_products({hero.product.pk: hero.images}, Shape.TALL).get(hero.product.pk)

@@ -1,0 +1,110 @@
+"""A seller's shop, a product's page, and its cover as a picture."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import is_valid_path
+from django.views.decorators.http import require_safe
+
+from accounts.people.models import User
+from marketplace.covers.drawing import Drawing, plain
+from marketplace.covers.selectors import Shape, covers_of_products
+from marketplace.images.models import Namespace
+from marketplace.images.ownership import owns
+from marketplace.products.descriptions import shown_description
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import images_of, with_parts
+from marketplace.shopwindow.details import ImageDetail, image_details
+from marketplace.shopwindow.listings import Listing, list_products
+from marketplace.shopwindow.offer_state import standing_of
+
+_PER_PAGE = 12
+
+
+@require_safe
+def shop(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Show what a seller offers."""
+    found = Namespace.objects.select_related("owner__seller").filter(name=namespace, owner__seller__suspended_at__isnull=True).first()
+    if found is None:
+        return _page_without_its_slash(namespace)
+    products = Product.objects.published().filter(namespace=found).order_by("-published_at", "pk")
+    page = Paginator(with_parts(products), _PER_PAGE).get_page(request.GET.get("page"))
+    own = isinstance(request.user, User) and owns(request.user, found.owner_id)
+    context = {
+        "namespace": found,
+        "seller": found.owner.seller,
+        "page": page,
+        "listings": list_products(list(page.object_list)),
+        "own": own,
+    }
+    return render(request, "marketplace/shop.html", context)
+
+
+def _page_without_its_slash(name: str) -> HttpResponse:
+    """Send `/library` to `/library/`: the shop's own pattern keeps Django from doing so."""
+    if not is_valid_path(f"/{name}/"):
+        raise Http404
+    return redirect(f"/{name}/", permanent=True)
+
+
+@require_safe
+def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
+    """Show everything about a product, with the price always in view."""
+    listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
+    details = image_details(listing.images)
+    context = {
+        "product": listing.product,
+        "listing": listing,
+        "price": listing.price,
+        "standing": standing_of(request.user if isinstance(request.user, User) else None, listing.product),
+        "cover": listing.cover,
+        "cover_label": f"Cover of {listing.label}, drawn from its layers",
+        "description": shown_description(listing.product),
+        "pictures": listing.product.pictures.all(),
+        "details": details,
+        "facts": _facts(listing, details),
+    }
+    return render(request, "marketplace/product.html", context)
+
+
+@require_safe
+def cover(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """Serve the cover as a picture, for mails and previews: of a product that the asker may see; a plain one while it is not drawn yet."""
+    found = _visible(request, namespace, name)
+    drawing = covers_of_products({found.pk: images_of(found)}, Shape.CARD).get(found.pk)
+    if drawing is None and not any(image.was_pushed for image in images_of(found)):
+        raise Http404
+    response = HttpResponse(_standalone(drawing or plain()), content_type="image/svg+xml")
+    kept = f"public, max-age={3600 if drawing else 60}"
+    response["Cache-Control"] = kept if found.state == Product.State.PUBLISHED else "private, no-store"
+    return response
+
+
+def _standalone(drawing: Drawing) -> str:
+    size = f'width="{drawing.width}" height="{drawing.height}" viewBox="0 0 {drawing.width} {drawing.height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawing.body}</svg>'
+
+
+def _visible(request: HttpRequest, namespace: str, slug: str, *, texts: bool = False) -> Product:
+    """Find a product that the reader may see: published, or their own, or they are staff."""
+    found = with_parts(Product.objects.filter(namespace__name=namespace, slug=slug), texts=texts).first()
+    if found is None:
+        raise Http404
+    published = found.state == Product.State.PUBLISHED and found.seller.suspended_at is None
+    user = request.user
+    if not published and not (isinstance(user, User) and (user.is_staff or owns(user, found.seller_id))):
+        raise Http404
+    return found
+
+
+def _facts(listing: Listing, details: list[ImageDetail]) -> dict[str, object]:
+    tag = details[0].tag if len(details) == 1 else None
+    return {
+        "tag": tag.name if tag else "",
+        "platforms": listing.platforms,
+        "pushed_at": listing.pushed_at,
+        "pulls": listing.pulls,
+        "layer_count": sum(detail.layer_count for detail in details),
+        "size": sum(detail.size for detail in details),
+        "own_size": sum(detail.own_size for detail in details),
+    }
