@@ -16,8 +16,8 @@ from billing.services.orders import MOST_PENDING
 from common.web.rate_limits import UNPACED, Act, Kept, Pace, Whose, spoken
 from marketplace.products.services import quota
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
-from registry_auth import failures
-from registry_auth.endpoint import LARGEST_FORM
+from registry_auth.token import failures
+from registry_auth.token.endpoint import LARGEST_FORM
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _MEGABYTE = 1024 * 1024

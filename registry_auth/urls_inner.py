@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry_auth.events import views
+from registry_auth.inbox import views
 
 app_name = "registry_auth"
 urlpatterns = [

@@ -1,9 +1,9 @@
-"""The token endpoint for a process that runs Django's own handlers: what it answers is said by `registry_auth.endpoint`."""
+"""The token endpoint for a process that runs Django's own handlers: what it answers is said by `registry_auth.token.endpoint`."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from registry_auth import endpoint
+from registry_auth.token import endpoint
 
 
 @csrf_exempt

@@ -1,6 +1,6 @@
 """Admin of this app's rows."""
 
-from registry_auth.admin.events import RegistryEnvelopeAdmin, SeenRegistryEventAdmin
+from registry_auth.admin.inbox import RegistryEnvelopeAdmin, SeenRegistryEventAdmin
 from registry_auth.admin.reconciliations import ReconciliationAdmin
 from registry_auth.admin.troubles import RepositoryTroubleAdmin
 

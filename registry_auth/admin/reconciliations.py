@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from audit.admin import AuditedAdmin
-from registry_auth.models import Reconciliation
+from registry_auth.upkeep.models import Reconciliation
 
 _REPAIRED = Q(written__gt=0) | Q(removed__gt=0)
 

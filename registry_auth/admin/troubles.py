@@ -7,8 +7,8 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour
-from registry_auth.models import RepositoryTrouble
-from registry_auth.services.upkeep import retry_trouble
+from registry_auth.upkeep.models import RepositoryTrouble
+from registry_auth.upkeep.troubles import retry_trouble
 
 
 @admin.register(RepositoryTrouble)

@@ -1,4 +1,4 @@
-"""The one reason why a pull is refused: `access_facts`, `decide` and `policy.grant` say it, as they say it to the token process."""
+"""The one reason why a pull is refused: `access_facts`, `decide` and `grants.grant` say it, as they say it to the token process."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,8 +17,8 @@ from marketplace.images.selectors.tags import newest_tags, pull_reference
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import obtainable_at
 from marketplace.products.selectors.pages import product_url
-from registry_auth import policy
-from registry_auth.scopes import ResourceType, Scope
+from registry_auth.token import grants
+from registry_auth.token.scopes import ResourceType, Scope
 from registry_auth.why import answers
 from registry_auth.why.answers import Answer
 from registry_auth.why.references import Reference, read_reference
@@ -116,8 +116,8 @@ class _Question:
         if Action.PULL not in allowed:
             return self._not_allowed(image, facts)
         asked = [Scope(ResourceType.REPOSITORY, self.name, frozenset({Action.PULL}))]
-        use = self.token.scopes if self.token else policy.ANONYMOUS_USE
-        granted = policy.grant(asked, allowed={self.name: allowed}, use=use, reads_catalogue=False)
+        use = self.token.scopes if self.token else grants.ANONYMOUS_USE
+        granted = grants.grant(asked, allowed={self.name: allowed}, use=use, reads_catalogue=False)
         if not granted and self.token:
             return answers.lacks_scope(self.token, self.username)
         return self._pushed(image)

@@ -34,7 +34,7 @@ from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product
 from marketplace.products.services.descriptions import render_descriptions_anew
-from registry_auth.models import Reconciliation, RepositoryTrouble
+from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,

@@ -19,9 +19,9 @@ from common.ops.circuit_breaker import LEFT_ALONE_SECONDS
 from common.ops.queue import queue_after_commit
 from common.ops.redis import REDIS_AWAY, redis_client, unless_away
 from outbox.mail.models import OutgoingMail
-from registry_auth import failures
-from registry_auth.credentials import Credentials
-from registry_auth.failures import note_failure
+from registry_auth.client.credentials import Credentials
+from registry_auth.token import failures
+from registry_auth.token.failures import note_failure
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ProductFactory
 from tests.support.routes import Route, site_routes

@@ -12,12 +12,12 @@ from common.ops.redis import raw_redis_client, redis_key
 from marketplace.images.models import Image
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.models import PullCount, PullerSketch
-from registry_auth.clients import client_of
-from registry_auth.events.envelopes import read_envelope
-from registry_auth.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller
-from registry_auth.services import events as service
-from registry_auth.services.events import drain_envelopes, store_events
-from registry_auth.services.pullers import count_pullers
+from registry_auth.inbox import apply as service
+from registry_auth.inbox.addresses import client_of
+from registry_auth.inbox.apply import drain_envelopes, store_events
+from registry_auth.inbox.envelopes import read_envelope
+from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller
+from registry_auth.inbox.pullers import count_pullers
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, digest_of
 from tests.support.threads import run_in_threads

@@ -20,9 +20,9 @@ from django.utils import timezone
 
 import common.ops.redis
 from config.settings import inner
-from registry_auth import endpoint, failures
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
-from registry_auth.services.tokens import KEPT_ANSWERS
+from registry_auth.token import endpoint, failures
+from registry_auth.token.issue import KEPT_ANSWERS
 from tests.support.loopback import ask
 from tests.support.registry import Registry, running_registry
 

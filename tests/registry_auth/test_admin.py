@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.services import record_audit
-from registry_auth.models import Reconciliation, RegistryEnvelope, RepositoryTrouble, SeenRegistryEvent
+from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory
 

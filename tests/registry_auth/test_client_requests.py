@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, unquote
 import pytest
 
 from accounts.tokens.selectors import identity_token_for
-from registry_auth.scopes import parse_scopes
+from registry_auth.token.scopes import parse_scopes
 from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory
 from tests.registry_auth.conftest import access_of, basic

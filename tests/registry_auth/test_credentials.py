@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_auth.credentials import LONGEST_CREDENTIALS, Credentials, MalformedCredentials, read_authorization
+from registry_auth.client.credentials import Credentials
+from registry_auth.token.authorization import LONGEST_CREDENTIALS, MalformedCredentials, read_authorization
 
 
 def encoded(pair: str | bytes) -> str:

@@ -23,7 +23,7 @@ from registry_auth.keys.leaves import SigningKey, new_leaf, new_private_key, pri
 from registry_auth.keys.ring import KeyRing
 from registry_auth.keys.store import AUTHORITY_FOLDER
 from registry_auth.management.commands import signing_keys
-from registry_auth.tokens import AccessEntry, Claims, sign
+from registry_auth.token.signing import AccessEntry, Claims, sign
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
 from tests.registry_auth.conftest import token_from

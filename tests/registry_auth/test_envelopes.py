@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_auth.errors import MalformedEnvelope
-from registry_auth.events.envelopes import EventAction, RegistryEvent, read_envelope
-from registry_auth.service_access import SERVICE_SUBJECT
+from registry_auth.client.identity import SERVICE_SUBJECT
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent, read_envelope
+from registry_auth.inbox.errors import MalformedEnvelope
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "registry_events.json").read_text())
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

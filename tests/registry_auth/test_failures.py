@@ -7,9 +7,9 @@ import pytest
 import time_machine
 
 from common.ops.redis import redis_client
-from registry_auth import failures
-from registry_auth.credentials import Credentials
-from registry_auth.failures import DIFFERENT, SHOWINGS, note_failure
+from registry_auth.client.credentials import Credentials
+from registry_auth.token import failures
+from registry_auth.token.failures import DIFFERENT, SHOWINGS, note_failure
 from tests.factories.accounts import AccessTokenFactory
 from tests.registry_auth.conftest import basic
 

@@ -1,6 +1,6 @@
 """Answers that are given again: few, and not for long."""
 
-from registry_auth.kept import KeptAnswers
+from common.ops.kept_answers import KeptAnswers
 
 
 def test_an_answer_is_kept_until_its_time_and_no_longer():

@@ -341,7 +341,8 @@ def test_the_index_can_be_read_without_private_keys(key_store):
 
 
 @pytest.mark.parametrize(
-    "module", ["scopes", "credentials", "tokens", "token_requests", "keys.leaves", "keys.index", "keys.ring", "keys.store"]
+    "module",
+    ["token.scopes", "token.authorization", "token.signing", "token.requests", "keys.leaves", "keys.index", "keys.ring", "keys.store"],
 )
 def test_parser_signer_and_keys_know_no_django(module):
     code = f"import sys, registry_auth.{module}; sys.exit('django' in sys.modules)"

@@ -8,7 +8,7 @@ import pytest
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from registry_auth.service_access import service_credentials
+from registry_auth.client.identity import service_credentials
 from tests.registry_auth.conftest import basic
 
 
@@ -32,7 +32,7 @@ def test_what_the_token_endpoint_answered_is_counted(token_client, settings):
 
 def test_the_processes_are_summed_up(tmp_path):
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-    note = "from registry_auth import metrics; metrics.note_envelope(outcome='accepted'); print(metrics.exposition().decode())"
+    note = "from common.ops.metrics import exposition; from registry_auth.inbox.metrics import note_envelope; note_envelope(outcome='accepted'); print(exposition().decode())"
 
     said = [
         subprocess.run([sys.executable, "-c", note], env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from accounts.tokens.models import TokenScope
 from marketplace.entitlements.policy import Action
-from registry_auth.policy import MOST_ACCESS_BYTES, grant, repositories_of
-from registry_auth.scopes import Scope
+from registry_auth.token.grants import MOST_ACCESS_BYTES, grant, repositories_of
+from registry_auth.token.scopes import Scope
 
 _names = st.sampled_from(["a/x", "a/y", "b/x", "catalog"])
 _scopes = st.lists(

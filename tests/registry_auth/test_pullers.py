@@ -17,11 +17,11 @@ from common.ops.redis import raw_redis_client, redis_key
 from marketplace.images.models import Image
 from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import CountedPull, Pull, count_pulls
-from registry_auth.clients import client_of
-from registry_auth.models import WaitingPuller
-from registry_auth.services import pullers as service
-from registry_auth.services.pullers import count_pullers, note_pullers
-from registry_auth.tasks import count_distinct_pullers, prune_registry_events
+from registry_auth.inbox import pullers as service
+from registry_auth.inbox.addresses import client_of
+from registry_auth.inbox.models import WaitingPuller
+from registry_auth.inbox.pullers import count_pullers, note_pullers
+from registry_auth.inbox.tasks import count_distinct_pullers, prune_registry_events
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, PullerSketchFactory, digest_of
 
@@ -291,7 +291,10 @@ def test_redis_forgets_what_nobody_pulls(image, redis):
 @pytest.mark.django_db(transaction=True)
 def test_one_worker_counts_at_a_time(image):
     pulled_once = mock.Mock(return_value=0)
-    with mock.patch("registry_auth.tasks.count_pullers", pulled_once), lease("registry_auth.count_pullers", lasting=timedelta(minutes=1)):
+    with (
+        mock.patch("registry_auth.inbox.tasks.count_pullers", pulled_once),
+        lease("registry_auth.count_pullers", lasting=timedelta(minutes=1)),
+    ):
         count_distinct_pullers()
 
     assert pulled_once.call_count == 0

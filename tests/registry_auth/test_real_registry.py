@@ -13,13 +13,15 @@ from marketplace.images.models import Image, Manifest, Tag
 from marketplace.images.selectors.tags import visible_tags
 from marketplace.images.services.unreadable import ask_for_removal
 from marketplace.insights.models import PullCount
-from registry_auth.clients import client_of
-from registry_auth.events import envelopes
-from registry_auth.models import RegistryEnvelope, RepositoryTrouble, WaitingPuller
-from registry_auth.registry_client import RegistryClient
-from registry_auth.services.reconciliation import reconcile
-from registry_auth.services.take_downs import remove_asked_for, remove_taken_down_manifests
-from registry_auth.tasks import describe_manifests, drain_registry_events
+from registry_auth.client.registry import RegistryClient
+from registry_auth.inbox import envelopes
+from registry_auth.inbox.addresses import client_of
+from registry_auth.inbox.models import RegistryEnvelope, WaitingPuller
+from registry_auth.inbox.tasks import drain_registry_events
+from registry_auth.upkeep.models import RepositoryTrouble
+from registry_auth.upkeep.reconciliation import reconcile
+from registry_auth.upkeep.take_downs import remove_asked_for, remove_taken_down_manifests
+from registry_auth.upkeep.tasks import describe_manifests
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
 from tests.support.registry import INDEX, MANIFEST, OciImage, index_of, put_manifest, wait_until
@@ -213,7 +215,7 @@ def test_the_registry_tells_of_manifests_alone(registry, token_for, image, selle
         told.extend(event["target"]["mediaType"] for event in json.loads(content)["events"])
         return read(content, received_at=received_at)
 
-    monkeypatch.setattr("registry_auth.events.views.read_envelope", remember)
+    monkeypatch.setattr("registry_auth.inbox.views.read_envelope", remember)
     pushed = OciImage(["one", "two"])
     pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
     token = token_for(buyer, scope(image))

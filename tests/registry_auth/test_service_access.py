@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.tokens.secrets import service_secret
 from accounts.tokens.selectors import NOTED_USES
 from common.ops.redis import redis_client, redis_key
-from registry_auth.errors import RegistryAway, RegistryRefused
-from registry_auth.service_access import SERVICE_SUBJECT, SERVICE_USER, service_credentials
-from registry_auth.service_tokens import ServiceTokens
-from registry_auth.services import tokens as service
+from registry_auth.client.errors import RegistryAway, RegistryRefused
+from registry_auth.client.identity import SERVICE_SUBJECT, SERVICE_USER, service_credentials
+from registry_auth.client.tokens import ServiceTokens
+from registry_auth.token import issue as service
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ImageFactory
 from tests.registry_auth.conftest import access_of, basic, claims_of

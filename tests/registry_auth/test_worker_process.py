@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings as django_settings
 
 from marketplace.images.models import Tag
+from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.keys.index import INDEX_FILE
 from registry_auth.keys.store import BUNDLE_FILE, JWKS_FILE
-from registry_auth.models import RegistryEnvelope
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ImageFactory
 from tests.support.registry import OciImage, wait_until

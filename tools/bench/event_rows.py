@@ -13,7 +13,7 @@ from django.db import transaction  # noqa: E402  models need Django to be set up
 
 from marketplace.images.models import Image, Manifest  # noqa: E402  after Django is set up
 from marketplace.insights.models import PullCount  # noqa: E402  after Django is set up
-from registry_auth.models import RegistryEnvelope  # noqa: E402  after Django is set up
+from registry_auth.inbox.models import RegistryEnvelope  # noqa: E402  after Django is set up
 from tests.factories.accounts import UserFactory  # noqa: E402  after Django is set up
 from tests.factories.marketplace import ImageFactory, ManifestFactory, NamespaceFactory, TagFactory  # noqa: E402  after Django is set up
 

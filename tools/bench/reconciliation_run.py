@@ -12,8 +12,8 @@ django.setup()
 from django.db import connection  # noqa: E402  needs Django to be set up
 
 from config.celery import app  # noqa: E402  after Django is set up
-from registry_auth.models import RegistryEnvelope  # noqa: E402  after Django is set up
-from registry_auth.tasks import reconcile_registry  # noqa: E402  after Django is set up
+from registry_auth.inbox.models import RegistryEnvelope  # noqa: E402  after Django is set up
+from registry_auth.upkeep.tasks import reconcile_registry  # noqa: E402  after Django is set up
 from tools.bench.processes import peak, resident  # noqa: E402  after Django is set up
 
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from marketplace.images.models import Image, Manifest, Tag
 from marketplace.insights.models import PullCount
-from registry_auth.models import RegistryEnvelope
-from registry_auth.services import events as service
-from registry_auth.services.events import drain_envelopes
+from registry_auth.inbox import apply as service
+from registry_auth.inbox.apply import drain_envelopes
+from registry_auth.inbox.models import RegistryEnvelope
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 from tests.registry_auth.events.conftest import INDEX, told

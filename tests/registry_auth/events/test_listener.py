@@ -8,8 +8,8 @@ from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import UnreadablePostError
 
-from registry_auth.models import RegistryEnvelope
-from registry_auth.tasks import drain_registry_events
+from registry_auth.inbox.models import RegistryEnvelope
+from registry_auth.inbox.tasks import drain_registry_events
 from tests.registry_auth.events.conftest import URL, told
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ class TestListener:
             tell(told("push", image.repository, event_id="2"))
         assert queued.call_count == 1
 
-        with mock.patch("registry_auth.tasks.describe_waiting_manifests"):
+        with mock.patch("registry_auth.upkeep.tasks.describe_waiting_manifests"):
             drain_registry_events()
         with mock.patch.object(drain_registry_events, "apply_async") as queued, django_capture_on_commit_callbacks(execute=True):
             tell(told("delete", image.repository, event_id="3"))

@@ -14,10 +14,11 @@ from common.errors import LockTimeout
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.models import PullCount
 from marketplace.insights.services import count_pulls
-from registry_auth.models import Reconciliation, RegistryEnvelope, SeenRegistryEvent
-from registry_auth.services import events as service
-from registry_auth.services.events import drain_envelopes, prune_events, retry_envelope
-from registry_auth.tasks import prune_registry_events
+from registry_auth.inbox import apply as service
+from registry_auth.inbox.apply import drain_envelopes, prune_events, retry_envelope
+from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.inbox.tasks import prune_registry_events
+from registry_auth.upkeep.models import Reconciliation
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, digest_of
 from tests.registry_auth.events.conftest import told

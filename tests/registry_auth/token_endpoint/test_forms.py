@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 
 from accounts.tokens.selectors import identity_token_for
-from registry_auth.endpoint import LARGEST_FORM, answer_token
+from registry_auth.token.endpoint import LARGEST_FORM, answer_token
 from tests.registry_auth.conftest import access_of, basic
 from tests.registry_auth.token_endpoint.conftest import URL, WRONG, pull_of
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.tokens.selectors import NOTED_USES
 from common.ops.redis import redis_client, redis_key
-from registry_auth.services import tokens as service
+from registry_auth.token import issue as service
 from tests.factories.marketplace import ImageFactory
 from tests.registry_auth.conftest import access_of
 from tests.registry_auth.token_endpoint.conftest import FORM, URL, pull_of, push_of
@@ -50,7 +50,7 @@ class TestEndpoint:
         assert (response.status_code, response.json()["errors"][0]["message"]) == (404, "There is nothing at this address.")
 
     def test_a_fault_of_ours_is_500_in_registry_form(self, client, monkeypatch):
-        monkeypatch.setattr("registry_auth.endpoint.issue_token", None)
+        monkeypatch.setattr("registry_auth.token.endpoint.issue_token", None)
         client.raise_request_exception = False
 
         response = client.get(URL)
@@ -64,7 +64,7 @@ class TestEndpoint:
         assert (response.status_code, response.content) == (200, b"")
 
     def test_a_broken_request_is_400_in_registry_form(self, token_client, monkeypatch):
-        monkeypatch.setattr("registry_auth.endpoint.issue_token", mock.Mock(side_effect=SuspiciousOperation))
+        monkeypatch.setattr("registry_auth.token.endpoint.issue_token", mock.Mock(side_effect=SuspiciousOperation))
 
         assert token_client.get(URL).json()["errors"][0]["message"] == "The request is malformed."
 

@@ -82,14 +82,14 @@ class TestWrongCredentials:
         assert seller.secret not in caplog.text
 
     def test_the_program_behind_a_form_is_logged_with_the_outcome_and_no_secret(self, post, seller, caplog):
-        caplog.set_level("INFO", logger="registry_auth.endpoint")
+        caplog.set_level("INFO", logger="registry_auth.token.endpoint")
         password = {"grant_type": "password", "username": seller.user.username, "password": seller.secret}
 
         post(**password)
         post(**password | {"username": "nobody"}, client_id="x" * 100)
         post(grant_type="password")
 
-        told = [(record.outcome, record.client_id) for record in caplog.records if record.name == "registry_auth.endpoint"]
+        told = [(record.outcome, record.client_id) for record in caplog.records if record.name == "registry_auth.token.endpoint"]
         assert told == [("authenticated", "containerd-client"), ("wrong_credentials", "x" * 64), ("invalid_token_request", "")]
         assert seller.secret not in "".join(str(vars(record)) for record in caplog.records)
 

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from registry_auth.registry_client import RegistryClient
+from registry_auth.client.registry import RegistryClient
 from tests.support.registry import INDEX, MANIFEST, OciImage, digest_of, index_of
 
 MINE = OciImage(["one"])

@@ -16,15 +16,15 @@ from common.db.models import NeighbourAway
 from common.db.outages import away_neighbours, mark_away
 from marketplace.images.models import Image, Manifest
 from marketplace.images.services.unreadable import ask_for_removal, describe_again
-from registry_auth import tasks
-from registry_auth.errors import RegistryAway
-from registry_auth.models import Reconciliation, RepositoryTrouble
-from registry_auth.registry_client import RegistryClient
-from registry_auth.services import reconciliation, take_downs
-from registry_auth.services.descriptions import describe_waiting_manifests
-from registry_auth.services.reconciliation import reconcile
-from registry_auth.services.take_downs import remove_asked_for, remove_taken_down_manifests
-from registry_auth.services.upkeep import Upkeep, retry_trouble
+from registry_auth.client.errors import RegistryAway
+from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep import reconciliation, take_downs
+from registry_auth.upkeep.descriptions import describe_waiting_manifests
+from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
+from registry_auth.upkeep.reconciliation import reconcile
+from registry_auth.upkeep.take_downs import remove_asked_for, remove_taken_down_manifests
+from registry_auth.upkeep.tasks import expire_reservations
+from registry_auth.upkeep.troubles import Upkeep, retry_trouble
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory
 from tests.registry_auth.upkeep.conftest import MINE, RegistryTable
@@ -324,9 +324,9 @@ class TestLimits:
         assert "catalogue cannot be read" in caplog.text
 
     def test_without_the_catalogue_no_name_is_freed(self, monkeypatch, caplog):
-        monkeypatch.setattr(tasks, "settle_reservations", mock.Mock(side_effect=RegistryAway("away")))
+        monkeypatch.setattr("registry_auth.upkeep.tasks.settle_reservations", mock.Mock(side_effect=RegistryAway("away")))
 
-        tasks.expire_reservations()
+        expire_reservations()
 
         assert "names wait" in caplog.text
 

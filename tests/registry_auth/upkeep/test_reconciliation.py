@@ -9,12 +9,12 @@ from audit.models import AuditEvent
 from common.db.leases import lease
 from common.errors import LockTimeout
 from marketplace.images.models import Tag
-from registry_auth import tasks
-from registry_auth.errors import RegistryAway
-from registry_auth.models import Reconciliation
-from registry_auth.registry_client import RegistryClient
-from registry_auth.services import reconciliation
-from registry_auth.services.reconciliation import reconcile
+from registry_auth.client.errors import RegistryAway
+from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep import reconciliation
+from registry_auth.upkeep.models import Reconciliation
+from registry_auth.upkeep.reconciliation import reconcile
+from registry_auth.upkeep.tasks import reconcile_registry
 from tests.factories.marketplace import ImageFactory, PushedImageFactory
 from tests.registry_auth.upkeep.conftest import MINE
 from tests.support.registry import OciImage
@@ -148,10 +148,10 @@ class TestReconciliation:
 
     def test_one_run_at_a_time(self, monkeypatch):
         work = mock.Mock()
-        monkeypatch.setattr(tasks, "reconcile", work)
+        monkeypatch.setattr("registry_auth.upkeep.tasks.reconcile", work)
         with lease("registry_auth.reconcile_registry", lasting=timedelta(minutes=1)):
-            tasks.reconcile_registry()
+            reconcile_registry()
         assert work.call_count == 0
 
-        tasks.reconcile_registry()
+        reconcile_registry()
         assert work.call_count == 1

@@ -11,11 +11,11 @@ from common.db.leases import lease
 from common.errors import LockTimeout
 from marketplace.images.models import Image
 from marketplace.images.services.expiry import free_name
-from registry_auth import tasks
-from registry_auth.errors import RegistryAway
-from registry_auth.registry_client import RegistryClient
-from registry_auth.services import reservations
-from registry_auth.services.reservations import settle_reservations
+from registry_auth.client.errors import RegistryAway
+from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep import reservations
+from registry_auth.upkeep.reservations import settle_reservations
+from registry_auth.upkeep.tasks import expire_reservations
 from tests.factories.marketplace import ImageFactory, expired_days_ago
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ class TestReservations:
     def test_while_the_registry_is_away_no_name_is_freed(self, expired, monkeypatch):
         monkeypatch.setattr(RegistryClient, "repositories", mock.Mock(side_effect=RegistryAway("away")))
 
-        tasks.expire_reservations()
+        expire_reservations()
 
         expired.refresh_from_db()
         assert expired.freed_at is None
@@ -58,7 +58,7 @@ class TestReservations:
         asked = mock.Mock()
         monkeypatch.setattr(RegistryClient, "repositories", asked)
 
-        tasks.expire_reservations()
+        expire_reservations()
 
         expired.refresh_from_db()
         assert (expired.freed_at, asked.call_count) == (None, 0)
@@ -79,8 +79,8 @@ class TestReservations:
 
     def test_one_run_at_a_time(self, monkeypatch):
         work = mock.Mock()
-        monkeypatch.setattr(tasks, "settle_reservations", work)
+        monkeypatch.setattr("registry_auth.upkeep.tasks.settle_reservations", work)
         with lease("registry_auth.expire_reservations", lasting=timedelta(minutes=1)):
-            tasks.expire_reservations()
+            expire_reservations()
 
         assert work.call_count == 0

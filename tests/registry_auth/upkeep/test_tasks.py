@@ -9,10 +9,11 @@ from django.utils import timezone
 from common.db.leases import lease
 from common.tasks import clear_sessions
 from marketplace.images.models import Manifest
-from registry_auth import tasks
-from registry_auth.errors import RegistryAway
-from registry_auth.events.envelopes import EventAction, RegistryEvent
-from registry_auth.services.events import store_events
+from registry_auth.client.errors import RegistryAway
+from registry_auth.inbox.apply import store_events
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent
+from registry_auth.inbox.tasks import drain_registry_events, prune_registry_events
+from registry_auth.upkeep.tasks import describe_manifests, reconcile_registry, remove_taken_down
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -20,61 +21,61 @@ pytestmark = pytest.mark.django_db
 
 class TestTasks:
     def test_a_registry_that_is_away_stops_no_worker(self, monkeypatch, caplog):
-        monkeypatch.setattr(tasks, "describe_waiting_manifests", mock.Mock(side_effect=RegistryAway("away")))
-        monkeypatch.setattr(tasks, "reconcile", mock.Mock(side_effect=RegistryAway("away")))
+        monkeypatch.setattr("registry_auth.upkeep.tasks.describe_waiting_manifests", mock.Mock(side_effect=RegistryAway("away")))
+        monkeypatch.setattr("registry_auth.upkeep.tasks.reconcile", mock.Mock(side_effect=RegistryAway("away")))
 
-        tasks.describe_manifests()
-        tasks.reconcile_registry()
+        describe_manifests()
+        reconcile_registry()
 
         assert "manifests wait for their description" in caplog.text
         assert "the next run begins anew" in caplog.text
 
     def test_draining_waits_for_no_description(self, monkeypatch):
         asked = mock.Mock()
-        monkeypatch.setattr(tasks, "queue_after_commit", asked)
+        monkeypatch.setattr("registry_auth.inbox.tasks.queue_after_commit", asked)
         push = RegistryEvent("one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST_TYPE, 1)
         store_events(events=[push])
 
-        tasks.drain_registry_events()
+        drain_registry_events()
 
         assert Manifest.objects.get().described_at is None
-        assert asked.call_args_list == [mock.call(tasks.describe_manifests)]
+        assert asked.call_args_list == [mock.call(describe_manifests)]
 
     @pytest.mark.parametrize("waiting", [True, False])
     def test_envelopes_that_a_run_leaves_queue_the_next_one(self, monkeypatch, waiting):
         asked = mock.Mock()
-        monkeypatch.setattr(tasks, "queue_after_commit", asked)
-        monkeypatch.setattr(tasks, "drain_envelopes", mock.Mock(return_value=0))
+        monkeypatch.setattr("registry_auth.inbox.tasks.queue_after_commit", asked)
+        monkeypatch.setattr("registry_auth.inbox.tasks.drain_envelopes", mock.Mock(return_value=0))
         if waiting:
             push = RegistryEvent(
                 "one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST_TYPE, 1
             )
             store_events(events=[push])
 
-        tasks.drain_registry_events()
+        drain_registry_events()
 
-        assert asked.call_args_list == [mock.call(tasks.drain_registry_events)] * waiting
+        assert asked.call_args_list == [mock.call(drain_registry_events)] * waiting
 
     @pytest.mark.parametrize("due", [True, False])
     def test_what_a_run_leaves_queues_the_next_one(self, monkeypatch, due):
         asked = mock.Mock()
-        monkeypatch.setattr(tasks, "queue_after_commit", asked)
-        monkeypatch.setattr(tasks, "describe_waiting_manifests", mock.Mock())
+        monkeypatch.setattr("registry_auth.upkeep.tasks.queue_after_commit", asked)
+        monkeypatch.setattr("registry_auth.upkeep.tasks.describe_waiting_manifests", mock.Mock())
         ManifestFactory(described_at=None, due_at=timezone.now() + timedelta(minutes=0 if due else 5))
 
-        tasks.describe_manifests()
+        describe_manifests()
 
-        assert asked.call_args_list == [mock.call(tasks.describe_manifests)] * due
+        assert asked.call_args_list == [mock.call(describe_manifests)] * due
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("task", "job"),
     [
-        (tasks.drain_registry_events, "registry_auth.tasks.drain_envelopes"),
-        (tasks.prune_registry_events, "registry_auth.tasks.prune_events"),
-        (tasks.describe_manifests, "registry_auth.tasks.describe_waiting_manifests"),
-        (tasks.remove_taken_down, "registry_auth.tasks.remove_taken_down_manifests"),
+        (drain_registry_events, "registry_auth.inbox.tasks.drain_envelopes"),
+        (prune_registry_events, "registry_auth.inbox.tasks.prune_events"),
+        (describe_manifests, "registry_auth.upkeep.tasks.describe_waiting_manifests"),
+        (remove_taken_down, "registry_auth.upkeep.tasks.remove_taken_down_manifests"),
         (clear_sessions, "common.tasks.call_command"),
     ],
     ids=lambda given: given.name if hasattr(given, "name") else "",

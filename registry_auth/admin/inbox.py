@@ -1,0 +1,37 @@
+"""The inbox of the registry's notifications."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.people.requests import signed_in
+from audit.admin import AuditedAdmin
+from common.admin.acts import act
+from registry_auth.inbox.apply import retry_envelope
+from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
+
+
+@admin.register(RegistryEnvelope)
+class RegistryEnvelopeAdmin(AuditedAdmin):
+    """What the registry told, and whether it has had its effect."""
+
+    list_display = ("id", "received_at", "attempts", "drained_at", "claimed_until", "last_error")
+    list_filter = (("drained_at", admin.EmptyFieldListFilter), "received_at")
+    search_fields = ("id", "body", "last_error")
+    date_hierarchy = "received_at"
+    readonly_fields = ("received_at",)
+    actions = ("retry",)
+
+    @act("Apply again", consequence="Events that had no effect yet are applied. Those that had one stay as they are.")
+    def retry(self, request: HttpRequest, envelope: RegistryEnvelope, reason: str) -> None:
+        """Apply the envelope once more."""
+        retry_envelope(envelope=envelope, reason=reason, actor=signed_in(request))
+
+
+@admin.register(SeenRegistryEvent)
+class SeenRegistryEventAdmin(AuditedAdmin):
+    """Events that had their effect, so that a repetition has none."""
+
+    list_display = ("id", "seen_at")
+    search_fields = ("id",)
+    date_hierarchy = "seen_at"
+    readonly_fields = ("seen_at",)

@@ -1,0 +1,58 @@
+"""Getting the worker's registry tokens from the token endpoint, as every client does: nobody but that process reads a signing key."""
+
+import time
+
+import httpx
+from django.conf import settings
+from django.utils import timezone
+
+from common.ops.kept_answers import KeptAnswers
+from registry_auth.client.errors import RegistryAway, RegistryRefused
+from registry_auth.client.identity import service_credentials
+
+_TIMEOUT = httpx.Timeout(10, connect=2)
+_MOST_KEPT = 16  # one question follows another about the same repository
+_SPARE_SECONDS = 30  # of its life that a kept token must still have
+
+
+class ServiceTokens:
+    """One connection to the token endpoint. Close it."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(base_url=settings.LAYERSTORE_TOKEN_URL, timeout=_TIMEOUT, transport=transport, trust_env=False)
+        self._kept = KeptAnswers[str](most=_MOST_KEPT)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def token_for(self, scope: str) -> str:
+        """Return a token for one scope, `repository:acme/db:pull` for example.
+
+        Raises:
+            RegistryAway: the endpoint does not answer, or not with a token: try again.
+            RegistryRefused: it does not understand this scope.
+        """
+        now = time.time()
+        kept = self._kept.get(scope, now=now)
+        if kept is not None:
+            return kept
+        answer = self._ask(scope)
+        token, seconds = str(answer["token"]), int(answer["expires_in"])
+        self._kept.keep(scope, token, until=now + seconds - _SPARE_SECONDS)
+        return token
+
+    def _ask(self, scope: str) -> dict[str, str | int]:
+        shown = service_credentials(now=timezone.now())
+        asked = {"service": settings.LAYERSTORE_SERVICE, "scope": scope}
+        try:
+            response = self._http.get("/auth/token", params=asked, auth=(shown.username, shown.secret))
+        except httpx.HTTPError as error:
+            raise RegistryAway(f"The token endpoint did not answer: {type(error).__name__}.") from error
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise RegistryAway("The token endpoint does not know us: LAYERSTORE_TOKEN_KEYS or the clocks of the two processes differ.")
+        if response.status_code == httpx.codes.BAD_REQUEST:
+            raise RegistryRefused(f"The token endpoint takes {scope} for no scope.")
+        if not response.is_success:
+            raise RegistryAway(f"The token endpoint answered {response.status_code}.")
+        return dict(response.json())

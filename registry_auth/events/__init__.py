@@ -1,1 +1,0 @@
-"""What the registry tells us: push, pull and delete."""

@@ -1,0 +1,64 @@
+"""The inbox of the registry's notifications, and who pulled and is in no sketch yet."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from marketplace.images.models import Image
+
+
+class RegistryEnvelope(models.Model):
+    """One notification request, stored before it is answered (distribution, "Notifications"): what of it can have an effect.
+
+    Attributes:
+        event_count: how many events the body has, for a worker to take no more at once than it has room for.
+    """
+
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+    body = models.JSONField()
+    event_count = models.PositiveIntegerField(default=1, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)  # a worker has it, or it rests after a failure
+    drained_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("id",), condition=Q(drained_at__isnull=True), name="registry_envelope_waiting"),)
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"envelope {self.pk}"
+
+
+class SeenRegistryEvent(models.Model):
+    """The id of an event that has had its effect: the registry repeats itself until it is answered, and we count once."""
+
+    id = models.CharField(primary_key=True, max_length=100)
+    seen_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = (models.Index(fields=("seen_at",), name="seen_registry_event_age"),)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class WaitingPuller(models.Model):
+    """Somebody pulled an image on a day, and no sketch has them yet.
+
+    Written in the transaction that counts the pull, gone in the one that keeps the sketch.
+
+    Attributes:
+        puller: an account's id or, without an account, what names the client without giving its address away.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+", db_index=False)  # first in the constraint
+    day = models.DateField()
+    puller = models.UUIDField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("image", "day", "puller"), name="waiting_puller_once"),)
+        ordering = ("image", "day")
+
+    def __str__(self) -> str:
+        return f"{self.puller} pulled {self.image_id} on {self.day}"

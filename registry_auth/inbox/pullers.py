@@ -1,0 +1,134 @@
+"""Counting distinct pullers by HyperLogLog: Redis does the arithmetic, PostgreSQL keeps what must not be lost (ADR 0018).
+
+Who pulled is written down in the transaction that counts the pull. From there a sweep takes them into the sketches, and in the transaction
+that keeps the sketches they go. Adding and merging may be repeated without effect (Redis, "HyperLogLog"), and each time what PostgreSQL has
+is merged into what Redis has. So neither a Redis that is away, nor one that comes back empty, nor a worker that dies loses anybody.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from time import monotonic
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import ResponseError
+
+from common.db.locking import require_atomic
+from common.ops.redis import redis_key
+from marketplace.insights.models import PullerSketch
+from marketplace.insights.services import CountedPull
+from registry_auth.inbox.models import WaitingPuller
+
+logger = logging.getLogger(__name__)
+Period = PullerSketch.Period
+AT_ONCE = 10_000
+LONGEST_RUN = timedelta(minutes=1)
+KEPT_IN_REDIS = timedelta(days=2)  # after its last use; PostgreSQL has it for longer
+DAYS_KEPT = timedelta(days=400)  # then a day keeps its number alone, for nobody is added to it any more
+_NOTE = """
+INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM unnest(%s::uuid[], %s::date[], %s::uuid[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+def note_pullers(*, counted: Iterable[CountedPull]) -> None:
+    """Write down who pulled what on which day: the account or, without one, the client. Needs the count's transaction and its locks."""
+    require_atomic()
+    seen = {(each.image_id, each.pull.day, puller) for each in counted if (puller := _puller(each)) is not None}
+    if seen:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, [list(column) for column in zip(*sorted(seen), strict=True)])
+
+
+def count_pullers(*, redis: Redis) -> int:
+    """Take those who wait into the sketches of their day, week and month. Return how many. One worker at a time.
+
+    An image whose sketch Redis refuses, because it is broken, stops no other: it is left out, and who pulled it waits.
+
+    Args:
+        redis: whose answers are bytes.
+
+    Raises:
+        RedisError: Redis is away; who is left waits.
+    """
+    taken, end = 0, monotonic() + LONGEST_RUN.total_seconds()
+    refused: dict[UUID, str] = {}
+    while (first := WaitingPuller.objects.exclude(image__in=refused).order_by("image", "day").first()) and monotonic() < end:
+        waiting = list(WaitingPuller.objects.filter(image=first.image_id, day=first.day)[:AT_ONCE])
+        try:
+            _take(redis, first.image_id, first.day, waiting)
+        except ResponseError as error:
+            refused[first.image_id] = str(error)
+        else:
+            taken += len(waiting)
+    if refused:
+        logger.error("Redis refuses sketches of %d images, whose pullers wait: %s", len(refused), list(refused.items())[:10])
+    return taken
+
+
+def forget_old_days() -> int:
+    """Take the sketches of long gone days away and leave their numbers. Return how many."""
+    old = PullerSketch.objects.filter(period=Period.DAY, begins__lt=timezone.now().date() - DAYS_KEPT)
+    return old.exclude(sketch=b"").update(sketch=b"")
+
+
+def _take(redis: Redis, image_id: UUID, day: date, waiting: Sequence[WaitingPuller]) -> None:
+    periods = {period: period.of(day) for period in Period}
+    sketches = [
+        PullerSketch(image_id=image_id, period=period, begins=periods[period], sketch=sketch, distinct=distinct, updated_at=timezone.now())
+        for period, sketch, distinct in _merge(redis, image_id, periods, [each.puller.bytes for each in waiting])
+    ]
+    with transaction.atomic():
+        PullerSketch.objects.bulk_create(
+            sketches,
+            update_conflicts=True,
+            unique_fields=("image", "period", "begins"),
+            update_fields=("sketch", "distinct", "updated_at"),
+        )
+        WaitingPuller.objects.filter(pk__in=[each.pk for each in waiting]).delete()
+
+
+def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: Sequence[bytes]) -> list[tuple[Period, bytes, int]]:
+    """Merge in Redis what it has, what PostgreSQL has and who is new; return each period's sketch and what it says.
+
+    A period whose sketch was taken away stays as it is, and is not returned. In one transaction of Redis: if it could be emptied between
+    restoring and reading, what PostgreSQL had would be overwritten with less.
+
+    Raises:
+        RedisError: Redis is away.
+    """
+    keys = {period: redis_key(f"pullers:{image_id}:{period}:{begins}") for period, begins in periods.items()}
+    rows = PullerSketch.objects.filter(image=image_id, begins__in=periods.values())
+    kept = {period: bytes(row.sketch) for row in rows if periods[period := Period(row.period)] == row.begins}
+    with redis.pipeline(transaction=True) as pipeline:
+        for period, sketch in kept.items():
+            if sketch:
+                _restore(pipeline, keys[period], sketch)
+        pipeline.pfadd(keys[Period.DAY], *pullers)
+        pipeline.pfmerge(keys[Period.WEEK], keys[Period.DAY])
+        pipeline.pfmerge(keys[Period.MONTH], keys[Period.DAY])
+        merging = len(pipeline)
+        for key in keys.values():
+            pipeline.expire(key, KEPT_IN_REDIS)
+            pipeline.get(key)
+            pipeline.pfcount(key)
+        answers = pipeline.execute()[merging:]
+    return [(period, answers[3 * place + 1], answers[3 * place + 2]) for place, period in enumerate(keys) if kept.get(period) != b""]
+
+
+def _restore(pipeline: Pipeline, key: str, sketch: bytes) -> None:
+    """Merge a kept sketch into the key, whatever that has: never in its place, for Redis may know of pullers that were added since."""
+    beside = f"{key}:kept"
+    pipeline.set(beside, sketch, ex=60)
+    pipeline.pfmerge(key, beside)
+    pipeline.delete(beside)
+
+
+def _puller(counted: CountedPull) -> UUID | None:
+    if counted.buyer_id is not None:
+        return counted.buyer_id
+    return UUID(counted.pull.client) if counted.pull.client else None

@@ -1,0 +1,105 @@
+"""Why a token is refused."""
+
+from common.errors import DomainError
+
+
+class TokenRefused(DomainError):
+    """No token for this request.
+
+    Attributes:
+        registry_code: the code in a body of registry form.
+        oauth_code: the `error` in a body of OAuth form.
+        retry_after: seconds until the same request may succeed; None if it never will.
+    """
+
+    registry_code = "UNSUPPORTED"
+    oauth_code = "invalid_request"
+    retry_after: int | None = None
+
+
+class InvalidTokenRequest(TokenRefused):
+    """The request is malformed. 400."""
+
+    code = "invalid_token_request"
+    status = 400
+
+
+class UnsupportedGrantType(InvalidTokenRequest):
+    """Not one of the grants that we give. 400."""
+
+    code = "unsupported_grant_type"
+    oauth_code = "unsupported_grant_type"
+
+    def __init__(self) -> None:
+        super().__init__("grant_type must be password or refresh_token.")
+
+
+class ForeignService(InvalidTokenRequest):
+    """A token for another service was asked for. 400."""
+
+    code = "foreign_service"
+
+    def __init__(self, *, ours: str) -> None:
+        super().__init__(f"This token server serves {ours} only.")
+
+
+class FormTooLarge(InvalidTokenRequest):
+    """The form holds more than any client sends. 413."""
+
+    code = "form_too_large"
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__("The form is too large.")
+
+
+class WrongCredentials(TokenRefused):
+    """Whatever was wrong, the answer is this one, so that it tells nobody what was right. 401."""
+
+    code = "wrong_credentials"
+    status = 401
+    registry_code = "UNAUTHORIZED"
+    oauth_code = "invalid_grant"
+
+    def __init__(self, *, public_url: str) -> None:
+        super().__init__(
+            f"wrong user name or access token; access tokens, which are not web passwords, are made at {public_url}/account/tokens/"
+        )
+
+
+class NotBought(TokenRefused):
+    """A lone pull of an image that is for sale, by somebody who does not hold it: docker prints where to buy it. 403."""
+
+    code = "not_bought"
+    status = 403
+    registry_code = "DENIED"
+    oauth_code = "invalid_scope"
+
+    def __init__(self, *, repository: str, product_url: str, help_url: str) -> None:
+        super().__init__(f"{repository} is for sale at {product_url}; if it is yours already, {help_url} tells why it does not open")
+
+
+class TooManyFailures(TokenRefused):
+    """Wrong credentials too often. Right ones still work. 429."""
+
+    code = "too_many_failures"
+    status = 429
+    registry_code = "TOOMANYREQUESTS"
+    oauth_code = "temporarily_unavailable"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"too many wrong credentials; try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+class TokensUnavailable(TokenRefused):
+    """The database or the signing key is away: nobody gets a token, and nobody a wrong answer. 503."""
+
+    code = "tokens_unavailable"
+    status = 503
+    registry_code = "UNAVAILABLE"
+    oauth_code = "temporarily_unavailable"
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("tokens cannot be issued right now; try again in a few seconds")

@@ -1,0 +1,216 @@
+"""Issuing registry tokens. Reads, signs, answers; writes nothing: "last used" travels by Redis."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+
+from accounts.tokens.secrets import IDENTITY_PREFIX
+from accounts.tokens.selectors import Credential, note_token_use
+from common.ops.kept_answers import KeptAnswers
+from marketplace.entitlements.policy import Facts, Subject, access_facts, decide
+from marketplace.entitlements.presented import find_shown
+from registry_auth.client.credentials import Credentials
+from registry_auth.client.identity import SERVICE_SUBJECT
+from registry_auth.keys.leaves import SigningKey
+from registry_auth.keys.ring import KeyRing, NoSigningKey
+from registry_auth.token import grants as policy
+from registry_auth.token.errors import ForeignService, NotBought, TokensUnavailable, TooManyFailures, WrongCredentials
+from registry_auth.token.failures import note_failure
+from registry_auth.token.requests import TokenRequest
+from registry_auth.token.scopes import Scope
+from registry_auth.token.service import grant_to_service, is_service
+from registry_auth.token.signing import AccessEntry, Claims, sign
+
+logger = logging.getLogger(__name__)
+SHORTEST_LIFETIME = 60  # seconds; clients take less for a mistake (token.md)
+KEPT_SECONDS = 30  # an anonymous answer is given again for so long, and says each time how long it still lives
+KEPT_ANSWERS = KeptAnswers["RegistryToken"](most=512)  # of at most 8 KiB each, with the scopes that were asked
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryToken:
+    """A signed answer.
+
+    Attributes:
+        scope: what was granted, as OAuth writes it.
+        identity_token: lets the client come back without its password; only if it asked and showed credentials.
+    """
+
+    token: str = field(repr=False)
+    issued_at: datetime
+    expires_in: int
+    scope: str
+    identity_token: str | None = field(repr=False, default=None)
+
+
+def issue_token(*, request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
+    """Answer a token request: what was asked, cut down to what the asker may do. At most two queries, no write.
+
+    Raises:
+        ForeignService: the token is meant for another service.
+        WrongCredentials: whatever was wrong with them.
+        TooManyFailures: wrong, and too often.
+        NotBought: a lone pull of an image that is for sale, and that the asker does not hold.
+        TokensUnavailable: the database or the signing key is away, for everybody alike.
+    """
+    if request.service not in {"", settings.LAYERSTORE_SERVICE}:
+        raise ForeignService(ours=settings.LAYERSTORE_SERVICE)
+    if request.credentials is None:
+        return _issue_anonymous(request.scopes, now)
+    if is_service(request.credentials, now=now):
+        return _issue_to_service(request.scopes, now)
+    return _retried(lambda: _issue(request, address, now))
+
+
+def _issue_anonymous(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
+    """Sign, or give again what was signed for these scopes less than `KEPT_SECONDS` ago, also while the database is away."""
+    key = (_signing_key(now).kid, scopes)
+    kept = KEPT_ANSWERS.get(key, now=now.timestamp())
+    if kept is not None and kept.issued_at <= now:
+        return replace(kept, issued_at=now, expires_in=kept.expires_in + int(kept.issued_at.timestamp()) - int(now.timestamp()))
+    issued = _retried(lambda: _issue(TokenRequest(None, scopes), None, now))
+    # Only what grants all that was asked: a kept answer never withholds what has been given away since.
+    if len(issued.scope.split()) == len(scopes):
+        seconds = min(KEPT_SECONDS, issued.expires_in - SHORTEST_LIFETIME)
+        KEPT_ANSWERS.keep(key, issued, until=(now + timedelta(seconds=seconds)).timestamp())
+    return issued
+
+
+def _issue_to_service(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
+    """Sign for our own worker, without a query. It uses a token at once, so each lives as short as may be."""
+    access, seconds = grant_to_service(scopes), SHORTEST_LIFETIME
+    token = sign_access(subject=SERVICE_SUBJECT, access=access, now=now, lifetime=seconds)
+    return RegistryToken(token=token, issued_at=now, expires_in=seconds, scope=_as_scope(access))
+
+
+def _retried(issue: Callable[[], RegistryToken]) -> RegistryToken:
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block:
+        database.close_if_unusable_or_obsolete()  # Django asks so before each request that it handles itself
+    try:
+        return issue()
+    except (OperationalError, InterfaceError):
+        # Connections are kept for long and not tested before use: the server may have closed this one while it was idle.
+        connection.close()
+    try:
+        return issue()
+    except (OperationalError, InterfaceError) as error:
+        logger.exception("database away")
+        raise TokensUnavailable from error
+
+
+def key_ring() -> KeyRing:
+    """Return this process's view of the signing keys."""
+    return _key_ring(settings.LAYERSTORE_KEYS_DIR, settings.LAYERSTORE_REGISTRY_TRUST)
+
+
+@cache
+def _key_ring(directory: Path, trust: str) -> KeyRing:
+    return KeyRing(directory, shows_certificate=trust == "rootcertbundle")
+
+
+def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
+    credential, subject, facts = _look_up(request, address)
+    allowed = {name: decide(known, is_staff=subject.is_staff) for name, known in facts.items()}
+    use = credential.scopes if credential else policy.ANONYMOUS_USE
+    access = policy.grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
+    if credential:
+        note_token_use(credential)
+    if refused := policy.lone_refused_pull(request.scopes, allowed=allowed):
+        _offer_instead(refused, facts=facts if credential is None else access_facts(subject=subject, repositories=[refused]))
+    return RegistryToken(
+        token=sign_access(subject=credential.username if credential else "", access=access, now=now),
+        issued_at=now,
+        expires_in=_lifetime(access),
+        scope=_as_scope(access),
+        identity_token=credential.identity_token if credential and request.wants_identity_token else None,
+    )
+
+
+def _as_scope(access: list[AccessEntry]) -> str:
+    return " ".join(f"{entry['type']}:{entry['name']}:{','.join(entry['actions'])}" for entry in access)
+
+
+def _look_up(request: TokenRequest, address: str | None) -> tuple[Credential | None, Subject, Mapping[str, Facts]]:
+    """Find who asks and what the policy needs to know, in one query; without a database nobody gets an answer.
+
+    Raises:
+        WrongCredentials, TooManyFailures: as `refuse_credentials`.
+    """
+    shown, names = request.credentials, policy.repositories_of(request.scopes)
+    if shown is None:
+        return None, Subject.anonymous(), access_facts(subject=Subject.anonymous(), repositories=names)
+    found = find_shown(shown.secret, repositories=names)
+    if found is None or not _is_named(found.credential, shown):
+        refuse_credentials(credentials=shown, address=address)
+    return found.credential, found.subject, found.facts
+
+
+def _is_named(found: Credential, shown: Credentials) -> bool:
+    if shown.names_nobody:
+        return shown.secret.startswith(IDENTITY_PREFIX)
+    return shown.username.casefold() in {found.username.casefold(), found.email.casefold()}
+
+
+def _offer_instead(repository: str, *, facts: Mapping[str, Facts]) -> None:
+    """Tell somebody whose lone pull is refused where to buy the image, if it is for sale.
+
+    Raises:
+        NotBought: it is.
+    """
+    if repository in facts and (product := facts[repository].sold_at):
+        shop = settings.LAYERSTORE_PUBLIC_URL
+        raise NotBought(repository=repository, product_url=f"{shop}{product}", help_url=f"{shop}/why/")
+
+
+def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoReturn:
+    """Count the failure and refuse.
+
+    Raises:
+        WrongCredentials, TooManyFailures: always one of them.
+    """
+    wait = note_failure(credentials=credentials, address=address)
+    if wait is not None:
+        raise TooManyFailures(retry_after=wait)
+    raise WrongCredentials(public_url=settings.LAYERSTORE_PUBLIC_URL)
+
+
+def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifetime: int | None = None) -> str:
+    """Return a signed token that says so to our registry.
+
+    Args:
+        lifetime: seconds; what the access is worth, unless said.
+
+    Raises:
+        TokensUnavailable: there is no key to sign with.
+    """
+    claims = Claims(
+        issuer=settings.LAYERSTORE_ISSUER,
+        audience=settings.LAYERSTORE_SERVICE,
+        subject=subject,
+        access=access,
+        issued_at=int(now.timestamp()),
+        lifetime=lifetime or _lifetime(access),
+    )
+    return sign(claims, _signing_key(now))
+
+
+def _signing_key(now: datetime) -> SigningKey:
+    try:
+        return key_ring().signing_key(now=now)
+    except NoSigningKey as error:
+        logger.error("no signing key: %s", error)  # noqa: TRY400  one line, for every client gets here until there is one
+        raise TokensUnavailable from error
+
+
+def _lifetime(access: list[AccessEntry]) -> int:
+    writes = any(set(entry["actions"]) - {"pull"} for entry in access)
+    lifetime = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME if writes else settings.LAYERSTORE_PULL_TOKEN_LIFETIME
+    return max(SHORTEST_LIFETIME, int(lifetime.total_seconds()))

@@ -1,0 +1,154 @@
+"""Completing what an event told of: the manifest itself. One without `described_at` is the row that says so.
+
+Each row is one question or two, so a run can stop after any of them; an index waits until those that it names are described, each once.
+Sellers take turns: whoever pushed a thousand manifests delays another's one by one.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from time import monotonic
+from uuid import UUID
+
+from django.db.models import QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from common.db.claims import Backoff, claim_due, put_back
+from marketplace.images.models import Manifest
+from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
+from marketplace.images.services.unreadable import note_undescribed
+from registry_auth.client.documents import INDEX_TYPES, Document, children_of, config_digest, describe_image, describe_index, read_document
+from registry_auth.client.errors import ChildrenUnreadable, RegistryRefused
+from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep.runs import RegistryRun, look_for_registry
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 20  # claimed together
+LONGEST_RUN = timedelta(minutes=1)
+SHARE = timedelta(seconds=20)  # of a run that the manifests of one seller may take: a registry that hangs on them hangs on no others
+PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(hours=6), most=12)  # half a day
+_BUSY = timedelta(seconds=5)
+_IMAGES_FIRST = "kind"  # artifact, image, index
+
+
+def describe_waiting_manifests(*, registry: RegistryClient) -> int:
+    """Describe manifests that only an event has told of, for a minute at most. Return how many were looked at.
+
+    One that is gone from the registry is forgotten; one that the registry refuses to show is described as an artefact, so that it is not
+    asked for again and again. One that fails otherwise is put off, given up after half a day, and stops no other.
+
+    Raises:
+        RegistryAway: it takes no connection, or fails alike for several sellers; what is left waits for the next run.
+    """
+    looked_at, run = 0, _Run(registry)
+    while rows := _claim(without=run.sellers_done()):
+        looked_at += run.describe(rows)
+        if run.is_over():
+            break
+    if not looked_at:
+        look_for_registry(registry)
+    return looked_at
+
+
+def has_due_manifests() -> bool:
+    """Whether a manifest could be described now."""
+    return _due().exists()
+
+
+def _due() -> QuerySet[Manifest]:
+    waiting = {"described_at__isnull": True, "given_up_at__isnull": True, "removal_asked_at__isnull": True}
+    return Manifest.objects.filter(due_at__lte=timezone.now(), **waiting)
+
+
+def _claim(*, without: Iterable[UUID]) -> list[Manifest]:
+    """Claim one manifest of each seller that waits, then a second one, until there are enough; images before the indexes that name them."""
+    turn = Window(RowNumber(), partition_by="image__owner", order_by=("attempts", _IMAGES_FIRST, "due_at", "pk"))
+    due = _due().exclude(image__owner__in=list(without))
+    fair = list(due.annotate(turn=turn).order_by("turn", "due_at").values_list("pk", flat=True)[:AT_ONCE])
+    chosen = Manifest.objects.filter(pk__in=fair, described_at__isnull=True).select_related("image").order_by("pk")
+    return sorted(claim_due(chosen, backoff=PATIENCE, most=AT_ONCE), key=lambda manifest: fair.index(manifest.pk))
+
+
+class _Run(RegistryRun):
+    """One run, and what it has taken of each seller's share."""
+
+    def __init__(self, registry: RegistryClient) -> None:
+        super().__init__(longest=LONGEST_RUN)
+        self._registry = registry
+        self._seconds: defaultdict[UUID, float] = defaultdict(float)
+
+    def sellers_done(self) -> list[UUID]:
+        return [seller for seller, seconds in self._seconds.items() if seconds >= SHARE.total_seconds()]
+
+    def describe(self, rows: list[Manifest]) -> int:
+        """Describe the rows in their order; what there is no time for is given back. Return how many were looked at."""
+        waiting, looked_at = list(rows), 0
+        try:
+            while waiting and not self.is_over():
+                manifest = waiting.pop(0)
+                if manifest.image.owner_id in self.sellers_done():
+                    put_back([manifest])
+                    continue
+                self._describe(manifest)
+                looked_at += 1
+        finally:
+            put_back(waiting)
+        return looked_at
+
+    def _describe(self, manifest: Manifest) -> None:
+        began = monotonic()
+        self.try_row(
+            partial(_describe, self._registry, manifest),
+            origin=manifest.image.owner_id,
+            put_off=partial(note_undescribed, manifest, backoff=PATIENCE),
+            give_back=lambda: put_back([manifest], due_at=timezone.now() + _BUSY),
+        )
+        self._seconds[manifest.image.owner_id] += monotonic() - began
+
+
+def _describe(registry: RegistryClient, manifest: Manifest) -> None:
+    repository = manifest.image.repository
+    try:
+        found = registry.manifest(repository, manifest.digest)
+        if found is None:
+            remove_manifest(repository=repository, digest=manifest.digest)
+            return
+        document = read_document(found.content)
+        description = _read_index(manifest, document) if found.media_type in INDEX_TYPES else _read_image(registry, repository, document)
+    except RegistryRefused as refusal:
+        logger.warning("manifest cannot be read", extra={"repository": repository, "digest": manifest.digest, "why": refusal.message})
+        description = ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=manifest.size)
+    if description is not None:
+        describe_manifest(manifest=manifest, description=description)
+
+
+def _read_image(registry: RegistryClient, repository: str, document: Document) -> ManifestDescription:
+    config = config_digest(document)
+    return describe_image(document, read_document(registry.blob(repository, config) if config else None))
+
+
+def _read_index(index: Manifest, document: Document) -> ManifestDescription | None:
+    """Describe an index by what is known of its children; None if one of them waits for its first turn, and then so does the index.
+
+    Raises:
+        ChildrenUnreadable: an image may be among them, but none can be read.
+    """
+    children = children_of(document)
+    if children and not index.children:  # the first time; a child that is missing later is gone from the registry
+        record_children(index=index, children=children)
+    known = list(Manifest.objects.filter(image=index.image_id, digest__in=[child.digest for child in children]))
+    fresh = [child.due_at for child in known if child.described_at is None and not child.is_unreadable]
+    if fresh:
+        put_back([index], due_at=min(fresh))
+        return None
+    described = {child.digest: _of_child(child) for child in known if child.described_at is not None}
+    if len(described) < len(known) and all(child.kind == Manifest.Kind.ARTIFACT for child in described.values()):
+        raise ChildrenUnreadable
+    return describe_index(document, known=described)
+
+
+def _of_child(child: Manifest) -> ManifestDescription:
+    return ManifestDescription(kind=Manifest.Kind(child.kind), size=child.size, platforms=tuple(child.platforms))

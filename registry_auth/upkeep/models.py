@@ -1,0 +1,59 @@
+"""Reports of reconciliations, and images that the registry fails for."""
+
+from django.db import models
+from django.utils import timezone
+
+from common.db.claims import Attempt
+from marketplace.images.models import Image
+
+
+class Reconciliation(models.Model):
+    """One run. Which tags of which image it repaired stands in the audit trail of the image.
+
+    Attributes:
+        ended_at: empty while it runs, and for good where the worker died.
+        written: tags that notifications had missed, or that pointed elsewhere.
+        removed: tags that the registry no longer has.
+        described: manifests that were completed or forgotten.
+        unknown_repositories: names in the registry that nobody here holds.
+        refused: images that the registry kept from us; each is a `RepositoryTrouble` and tried again later.
+        stopped_before: the image that a run came to when its time was over; the next one begins there.
+        problem: why it did not come to its end.
+    """
+
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    written = models.PositiveIntegerField("tags written", default=0)
+    removed = models.PositiveIntegerField("tags removed", default=0)
+    described = models.PositiveIntegerField("manifests described", default=0)
+    unknown_repositories = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField("images refused", default=0)
+    stopped_before = models.UUIDField(null=True, blank=True, editable=False)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("started_at",), name="reconciliation_age"),)
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"reconciliation of {self.started_at:%Y-%m-%d %H:%M} UTC"
+
+
+class RepositoryTrouble(Attempt):
+    """A job failed for one image. The row goes when it succeeds; the job's other images go on meanwhile."""
+
+    class Job(models.TextChoices):
+        RECONCILE = "reconcile", "compare with the registry"
+        EMPTY = "empty", "remove what was taken down"
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+    job = models.CharField(max_length=10, choices=Job.choices)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("image", "job"), name="repository_trouble_once"),)
+        ordering = ("-due_at",)
+        verbose_name = "image in trouble"
+        verbose_name_plural = "images in trouble"
+
+    def __str__(self) -> str:
+        return f"{self.image}: {self.get_job_display()}"

@@ -1,0 +1,121 @@
+"""Taking content out of the registry. An image that is taken down and still has manifests is the row that says so."""
+
+from datetime import timedelta
+from functools import partial
+
+from django.db.models import Exists, OuterRef
+
+from audit.services import record_audit
+from common.db.claims import claim_due, put_back
+from marketplace.images.models import Image, Manifest
+from marketplace.images.services.manifests import remove_manifest
+from marketplace.images.services.unreadable import note_undescribed
+from registry_auth.client.errors import RegistryFailed
+from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep.models import RepositoryTrouble
+from registry_auth.upkeep.runs import Questions, RegistryRun
+from registry_auth.upkeep.troubles import PATIENCE, Upkeep
+
+LONGEST_RUN = timedelta(minutes=2)
+REMOVED_AT_ONCE = 20
+
+
+def remove_taken_down_manifests(*, registry: RegistryClient) -> int:
+    """Delete all manifests of images that were taken down, so that a token issued before finds nothing. Return how many.
+
+    An image that cannot be emptied stops no other, and is tried again later.
+
+    Raises:
+        RegistryAway: it takes no connection, or fails alike for several sellers; what is left waits for the next run.
+    """
+    upkeep, removed = Upkeep(RepositoryTrouble.Job.EMPTY, longest=LONGEST_RUN), 0
+    of_image = {"image": OuterRef("pk")}
+    unfinished = Exists(RepositoryTrouble.objects.filter(**of_image, job=RepositoryTrouble.Job.EMPTY))
+    down = Image.objects.filter(Exists(Manifest.objects.filter(**of_image)) | unfinished, taken_down_at__isnull=False)
+    for image_id in list(down.exclude(pk__in=upkeep.resting()).order_by("taken_down_at").values_list("pk", flat=True)):
+        # Looked at again, for staff may have restored it while others were being emptied.
+        image = Image.objects.filter(pk=image_id, taken_down_at__isnull=False).first()
+        if upkeep.is_over():
+            break
+        if image is not None:
+            emptying = _Emptying(registry, image)
+            upkeep.try_image(image, emptying.run)
+            removed += emptying.removed
+    return removed
+
+
+class _Emptying:
+    """Emptying one image, as far as the registry lets us."""
+
+    def __init__(self, registry: RegistryClient, image: Image) -> None:
+        self.removed = 0
+        self._registry = registry
+        self._image = image
+        self._questions = Questions()
+
+    def run(self) -> None:
+        try:
+            self._remove_all()
+        finally:
+            if self.removed:
+                reason = self._image.take_down_reason
+                record_audit(actor=None, action="image.manifests_removed", target=self._image, reason=reason, manifests=self.removed)
+
+    def _remove_all(self) -> None:
+        known, ask = set(self._image.manifests.values_list("digest", flat=True)), self._questions.ask
+        for digest in sorted(known):
+            ask(partial(self._remove, digest), otherwise=None)
+        # What the registry has and we do not know of goes as well: a tag may have been pushed while the image was being taken down.
+        tags: list[str] = ask(partial(_tags, self._registry, self._image), otherwise=[])
+        for tag in tags:
+            # One whose link is damaged points nowhere; what it pointed at has gone by its digest.
+            untold = ask(partial(self._registry.manifest_digest, self._image.repository, tag), otherwise=None)
+            if untold is not None and untold not in known:
+                known.add(untold)
+                ask(partial(self._remove, untold), otherwise=None)
+        self._questions.raise_first()
+
+    def _remove(self, digest: str) -> None:
+        delete_manifest(self._registry, self._image.repository, digest)
+        self.removed += 1
+
+
+def _tags(registry: RegistryClient, image: Image) -> list[str]:
+    return list(registry.tags(image.repository))
+
+
+def remove_asked_for(*, registry: RegistryClient) -> int:
+    """Delete the manifests that nobody could read and whose sellers asked for it. Return how many.
+
+    Raises:
+        RegistryAway: as above.
+    """
+    removed, run = 0, RegistryRun(longest=LONGEST_RUN)
+    asked = Manifest.objects.filter(removal_asked_at__isnull=False).select_related("image").order_by("due_at")
+    waiting = claim_due(asked, backoff=PATIENCE, most=REMOVED_AT_ONCE)
+    try:
+        while waiting and not run.is_over():
+            manifest = waiting.pop(0)
+            removed += run.try_row(
+                partial(delete_manifest, registry, manifest.image.repository, manifest.digest),
+                origin=manifest.image.owner_id,
+                put_off=partial(note_undescribed, manifest, backoff=PATIENCE),
+                give_back=partial(put_back, [manifest]),
+            )
+    finally:
+        put_back(waiting)
+    return removed
+
+
+def delete_manifest(registry: RegistryClient, repository: str, digest: str) -> None:
+    """Delete a manifest in the registry, then here.
+
+    Raises:
+        RegistryFailed: it is still there. distribution 2.8 may fail at the tags that pointed at it although the manifest has gone.
+    """
+    try:
+        registry.delete_manifest(repository, digest)
+    except RegistryFailed:
+        if registry.manifest_digest(repository, digest) is not None:
+            raise
+    remove_manifest(repository=repository, digest=digest)
