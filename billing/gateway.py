@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import stripe
 from django.conf import settings
@@ -19,11 +20,10 @@ from django.urls import reverse
 
 from accounts.sellers.models import SellerProfile
 from billing.errors import InvalidWebhook, StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
-from billing.models import Order, Refund
 from billing.payment import GivenBack, Payment, SeenDispute
 from billing.places import in_request, leave_alone, take_place
-from billing.regions import in_another_region
 from common.db.outages import mark_away, mark_present
+from common.money import Money
 from common.web.reading import is_text
 
 NEIGHBOUR = "stripe"
@@ -44,6 +44,42 @@ _NO_ACCOUNT = re.compile(r"\bNo such (account|destination):")  # both have the c
 _PERMISSION = re.compile(r"rak_\w+")
 _LONGEST_ID = 255  # Stripe's own bound
 _PAYMENT = ["payment_intent.latest_charge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a Checkout Session is opened for; all of it from the order's own rows, so that a repeated call says the same, word for word.
+
+    Attributes:
+        title: of the product, as sold.
+        image_names: repositories without a host.
+        fee: ours, in minor units of the price's currency.
+        destination: the seller's Stripe account, which gets the rest.
+        on_behalf_of_seller: Stripe takes the payment only on behalf of its receiver, who is in another region.
+        expires_at: whole seconds.
+    """
+
+    order_id: UUID
+    buyer_id: UUID
+    email: str
+    title: str
+    image_names: tuple[str, ...]
+    price: Money
+    fee: int
+    destination: str
+    on_behalf_of_seller: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Money that goes back: minor units of the payment's currency, and whether our fee goes back in proportion."""
+
+    refund_id: UUID
+    order_id: UUID
+    payment_intent_id: str
+    amount: int
+    with_fee: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,45 +166,34 @@ def _cause(error: stripe.StripeError) -> str:
     return f"{type(error).__name__}: {error.user_message or ''}"[:500]
 
 
-def create_checkout(order: Order) -> Checkout:
-    """Open the order's Checkout Session, or return the one it has: the order's id is the idempotency key.
-
-    Everything is taken from the order's own rows, so that a repeated call says the same, word for word.
-    """
-    names = ", ".join(image.repository for image in order.images.all())
-    back = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
-    named = {"order_id": str(order.pk), "buyer_id": str(order.buyer_id)}
-    payment: dict[str, Any] = {"transfer_data": {"destination": order.destination_account_id}, "metadata": named}
-    if _settles_with_seller(order):
-        payment["on_behalf_of"] = order.destination_account_id
-    if order.application_fee:  # Stripe wants it positive or not at all
-        payment["application_fee_amount"] = order.application_fee
+def create_checkout(sale: Sale) -> Checkout:
+    """Open the Checkout Session of a sale, or return the one it has: the order's id is the idempotency key."""
+    back = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[sale.order_id])
+    named = {"order_id": str(sale.order_id), "buyer_id": str(sale.buyer_id)}
+    payment: dict[str, Any] = {"transfer_data": {"destination": sale.destination}, "metadata": named}
+    if sale.on_behalf_of_seller:
+        payment["on_behalf_of"] = sale.destination
+    if sale.fee:  # Stripe wants it positive or not at all
+        payment["application_fee_amount"] = sale.fee
     price = {
-        "currency": order.currency,
-        "unit_amount": order.amount,
-        "product_data": {"name": order.product_title, "description": names[:500]},
+        "currency": sale.price.currency,
+        "unit_amount": sale.price.minor,
+        "product_data": {"name": sale.title, "description": ", ".join(sale.image_names)[:500]},
     }
     params = {
         "mode": "payment",
         "line_items": [{"price_data": price, "quantity": 1}],
         "payment_intent_data": payment,
-        "client_reference_id": str(order.pk),
+        "client_reference_id": str(sale.order_id),
         "metadata": named,
-        "customer_email": order.email,
+        "customer_email": sale.email,
         "success_url": back,
         "cancel_url": f"{back}?cancelled=yes",
-        "expires_at": int(order.checkout_expires_at.timestamp()),
+        "expires_at": int(sale.expires_at.timestamp()),
     }
     with _stripe("checkout") as v1:
-        session = v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{order.pk}"})
+        session = v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{sale.order_id}"})
     return Checkout(session_id=session.id, url=session.url or "")
-
-
-def _settles_with_seller(order: Order) -> bool:
-    """Whether Stripe takes the payment only on behalf of its receiver; a country of an account never changes."""
-    seller = order.seller
-    same = seller.stripe_account_id == order.destination_account_id
-    return same and in_another_region(seller.stripe_country, ours=settings.LAYERSTORE_STRIPE_COUNTRY)
 
 
 def expire_checkout(session_id: str) -> None:
@@ -267,18 +292,18 @@ def read_order_id(event_type: str, object_id: str) -> str:
     return str(source.metadata["order_id"])
 
 
-def create_refund(refund: Refund) -> None:
+def create_refund(giving_back: RefundRequest) -> None:
     """Give money back to the buyer, taking the seller's and our own share back with it; the refund's id is the idempotency key."""
     params: dict[str, Any] = {
-        "payment_intent": refund.payment_intent_id,
-        "amount": refund.amount,
+        "payment_intent": giving_back.payment_intent_id,
+        "amount": giving_back.amount,
         "reverse_transfer": True,
-        "metadata": {"refund_id": str(refund.pk), "order_id": str(refund.order_id)},
+        "metadata": {"refund_id": str(giving_back.refund_id), "order_id": str(giving_back.order_id)},
     }
-    if refund.order.application_fee:
+    if giving_back.with_fee:
         params["refund_application_fee"] = True
     with _stripe("refunds") as v1:
-        v1.refunds.create(params, {"idempotency_key": f"refund-{refund.pk}"})
+        v1.refunds.create(params, {"idempotency_key": f"refund-{giving_back.refund_id}"})
 
 
 def create_account(seller: SellerProfile, *, number: int, country: str) -> str:

@@ -27,6 +27,7 @@ from billing.errors import (
 from billing.locks import lock_order
 from billing.models import Order, OrderImage
 from billing.refusals import Fault
+from billing.regions import in_another_region
 from billing.selectors.orders import holds_all, image_ids_of_order, pending_order
 from billing.selectors.stopped import closing_orders
 from billing.services.connect import note_refused_sale
@@ -190,7 +191,7 @@ def open_checkout(*, order: Order) -> str:
         raise PaymentUnderWay from refused
     if current.checkout_session_id is None and current.state == Order.State.PENDING:
         try:
-            checkout = gateway.create_checkout(current)
+            checkout = gateway.create_checkout(_sale(current))
         except StripeRefused as refused:
             _fail(order_id=order.pk, refused=refused)
             if refused.refusal.fault is Fault.SELLER:
@@ -200,6 +201,28 @@ def open_checkout(*, order: Order) -> str:
         if current.seller.stripe_problem:
             record_stripe_problem(stripe_account_id=current.destination_account_id, sentence="")
     return current.checkout_url or ours
+
+
+def _sale(order: Order) -> gateway.Sale:
+    return gateway.Sale(
+        order_id=order.pk,
+        buyer_id=order.buyer_id,
+        email=order.email,
+        title=order.product_title,
+        image_names=tuple(image.repository for image in order.images.all()),
+        price=order.money,
+        fee=order.application_fee,
+        destination=order.destination_account_id,
+        on_behalf_of_seller=_settles_with_seller(order),
+        expires_at=order.checkout_expires_at,
+    )
+
+
+def _settles_with_seller(order: Order) -> bool:
+    """Whether the receiver's account is in another region than ours; a country of an account never changes."""
+    seller = order.seller
+    same = seller.stripe_account_id == order.destination_account_id
+    return same and in_another_region(seller.stripe_country, ours=settings.LAYERSTORE_STRIPE_COUNTRY)
 
 
 def _note_checkout(*, order_id: UUID, checkout: gateway.Checkout) -> Order:

@@ -73,12 +73,22 @@ def continue_refund(*, refund_id: UUID) -> Refund:
         if stopped_by_dispute(refund.order):
             return _give_up(refund_id, "The payment is disputed: the buyer's bank gives the money back, or has decided against it.")
         try:
-            gateway.create_refund(refund)
+            gateway.create_refund(_asked(refund))
         except StripeRefused as refused:
             return _give_up(refund_id, refused.reason)
         complete_order(order_id=refund.order_id)
         refund.refresh_from_db()
     return refund
+
+
+def _asked(refund: Refund) -> gateway.RefundRequest:
+    return gateway.RefundRequest(
+        refund_id=refund.pk,
+        order_id=refund.order_id,
+        payment_intent_id=refund.payment_intent_id,
+        amount=refund.amount,
+        with_fee=refund.order.application_fee > 0,
+    )
 
 
 def _begin(refund_id: UUID) -> tuple[Refund, bool]:

@@ -108,7 +108,7 @@ def test_a_checkout_that_was_closed_while_it_opened_sends_nobody_there(
     order = place_order(product=product, user=buyer)
     create = gateway.create_checkout
 
-    def close_meanwhile(given: Order) -> gateway.Checkout:
+    def close_meanwhile(given: gateway.Sale) -> gateway.Checkout:
         checkout = create(given)
         Order.objects.update(state="expired")
         return checkout
@@ -124,9 +124,9 @@ def test_two_tabs_that_open_one_checkout_note_it_once(product: Product, buyer: U
     order = place_order(product=product, user=buyer)
     create = gateway.create_checkout
 
-    def the_other_tab_is_faster(given: Order) -> gateway.Checkout:
+    def the_other_tab_is_faster(given: gateway.Sale) -> gateway.Checkout:
         monkeypatch.setattr(gateway, "create_checkout", create)
-        open_checkout(order=given)
+        open_checkout(order=order)
         return create(given)
 
     monkeypatch.setattr(gateway, "create_checkout", the_other_tab_is_faster)
@@ -141,9 +141,9 @@ def test_a_refusal_after_the_other_tab_s_success_fails_nothing(product: Product,
     order = place_order(product=product, user=buyer)
     create = gateway.create_checkout
 
-    def refused_too_late(given: Order) -> gateway.Checkout:
+    def refused_too_late(given: gateway.Sale) -> gateway.Checkout:
         monkeypatch.setattr(gateway, "create_checkout", create)
-        open_checkout(order=given)
+        open_checkout(order=order)
         raise StripeRefused(reason="too late")
 
     monkeypatch.setattr(gateway, "create_checkout", refused_too_late)

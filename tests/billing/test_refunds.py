@@ -242,8 +242,8 @@ def test_money_promised_back_that_stripe_refused_is_asked_for_again(opened: Orde
 def test_giving_up_twice_is_giving_up_once(paid: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
     refund = ask(paid, staff)
 
-    def refused_while_another_did_it(given: Refund) -> None:
-        Refund.objects.filter(pk=given.pk).update(state="succeeded", stripe_refund_id="re_other", settled_at=timezone.now())
+    def refused_while_another_did_it(given: gateway.RefundRequest) -> None:
+        Refund.objects.filter(pk=given.refund_id).update(state="succeeded", stripe_refund_id="re_other", settled_at=timezone.now())
         raise StripeRefused(reason="already")
 
     monkeypatch.setattr(gateway, "create_refund", refused_while_another_did_it)
