@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from accounts.people.models import User
 from accounts.privacy.parts import Part, forgotten_address
-from billing.models import Order, Refund
+from billing.orders.models import Order
+from billing.refunds.models import Refund
 
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 

@@ -1,19 +1,22 @@
-"""Addresses of this app."""
+"""Addresses of buying, of a buyer's and a seller's orders, of payouts and of Stripe's webhook."""
 
 from django.urls import path
 
-from billing.views import buying, selling, webhook
+from billing.checkout import views as checkout
+from billing.inbox.views import stripe_webhook
+from billing.orders import views as orders
+from billing.payouts import views as payouts
 
 app_name = "billing"
 urlpatterns = [
-    path("billing/buy/<uuid:product_id>/", buying.buy, name="buy"),
-    path("billing/return/<uuid:order_id>/", buying.checkout_return, name="checkout_return"),
-    path("billing/stripe/webhook", webhook.stripe_webhook, name="stripe_webhook"),
-    path("orders/", buying.orders, name="orders"),
-    path("orders/<uuid:order_id>/", buying.order, name="order"),
-    path("selling/orders/", selling.seller_orders, name="seller_orders"),
-    path("selling/payouts/", selling.payouts, name="payouts"),
-    path("selling/payouts/connect", selling.payouts_connect, name="payouts_connect"),
-    path("selling/payouts/return", selling.payouts_return, name="payouts_return"),
-    path("selling/payouts/refresh", selling.payouts_refresh, name="payouts_refresh"),
+    path("billing/buy/<uuid:product_id>/", checkout.buy, name="buy"),
+    path("billing/return/<uuid:order_id>/", checkout.checkout_return, name="checkout_return"),
+    path("billing/stripe/webhook", stripe_webhook, name="stripe_webhook"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("selling/orders/", orders.seller_orders, name="seller_orders"),
+    path("selling/payouts/", payouts.payouts, name="payouts"),
+    path("selling/payouts/connect", payouts.payouts_connect, name="payouts_connect"),
+    path("selling/payouts/return", payouts.payouts_return, name="payouts_return"),
+    path("selling/payouts/refresh", payouts.payouts_refresh, name="payouts_refresh"),
 ]

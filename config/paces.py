@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.organisations.services import invitations, organisations
 from accounts.robots import services
-from billing.services.orders import MOST_PENDING
+from billing.checkout.placing import MOST_PENDING
 from common.web.rate_limits import UNPACED, Act, Kept, Pace, Whose, spoken
 from marketplace.products.services import quota
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from audit.admin import AuditedAdmin
-from billing.models import Dispute
+from billing.disputes.models import Dispute
 from common.admin.neighbours import neighbour
 
 

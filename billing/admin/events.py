@@ -5,8 +5,8 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
-from billing.models import StripeEvent
-from billing.services.webhooks import retry_event
+from billing.inbox.models import StripeEvent
+from billing.inbox.services import retry_event
 from common.admin.acts import act
 
 

@@ -7,12 +7,14 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
-from billing.forms import RefundForm
-from billing.models import Dispute, Order, OrderImage, Refund
-from billing.services.flags import clear_flag, end_order
-from billing.services.orders import complete_order
-from billing.services.receipts import resend_receipt
-from billing.services.refunds import request_refund
+from billing.disputes.models import Dispute
+from billing.orders.flags import clear_flag, end_order
+from billing.orders.models import Order, OrderImage
+from billing.payments.settling import complete_order
+from billing.receipts.services import resend_receipt
+from billing.refunds.forms import RefundForm
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
 from marketplace.entitlements.models import Entitlement

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
-from billing.models import Refund
-from billing.services.refunds import retry_refund
+from billing.refunds.models import Refund
+from billing.refunds.services import retry_refund
 from common.admin.acts import act
 from common.admin.neighbours import neighbour
 

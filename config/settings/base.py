@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.sign_in.middleware.StaffDoorMiddleware",
     "common.web.throttling.PaceMiddleware",
-    "billing.places.StripePlacesMiddleware",
+    "billing.stripe.places.StripePlacesMiddleware",
     "common.web.pages.DomainErrorMiddleware",
 ]
 
@@ -282,7 +282,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ProductStateEnum": "marketplace.products.models.Product.State",
-        "OrderStateEnum": "billing.models.Order.State",
+        "OrderStateEnum": "billing.orders.models.Order.State",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api.schema.document_problems"],
 }

@@ -20,8 +20,8 @@ from django.urls import resolve, reverse
 from django.utils.http import urlencode
 
 from accounts.people.models import User
-from billing import gateway
-from billing.errors import StripeRefused
+from billing.stripe import gateway
+from billing.stripe.errors import StripeRefused
 from common.ids import new_id
 from common.web import throttling
 from marketplace.products.models import Product

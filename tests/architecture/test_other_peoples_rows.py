@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.organisations.models import Invitation, Membership
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
-from billing.models import Order
+from billing.orders.models import Order
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Manifest, Tag

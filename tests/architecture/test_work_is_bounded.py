@@ -21,7 +21,7 @@ from accounts.organisations.models import Invitation, Membership, Role
 from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.models import AccessToken
-from billing.models import Order
+from billing.orders.models import Order
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Manifest, Namespace, Tag

@@ -7,8 +7,10 @@ import pytest
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
-from billing.models import Order
-from billing.services.orders import complete_order, open_checkout, place_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.settling import complete_order
 from marketplace.products.models import Product
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory

@@ -14,13 +14,17 @@ from accounts.sellers.models import FormerStripeAccount, SellerProfile
 from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconnect_stripe, end_stripe_account, regain_stripe_account
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from billing.errors import OrderNotStuck, PaymentUnderWay, StripeAccountGone, StripeRefused
-from billing.models import Order
-from billing.services.connect import connect_seller, look_at_seller, refresh_seller
-from billing.services.flags import end_order
-from billing.services.orders import complete_order, open_checkout, place_order
-from billing.services.webhooks import handle_event
-from billing.tasks import look_at_seller as look_at_seller_task
+from billing.checkout.errors import PaymentUnderWay
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.inbox.services import handle_event
+from billing.orders.errors import OrderNotStuck
+from billing.orders.flags import end_order
+from billing.orders.models import Order
+from billing.payments.settling import complete_order
+from billing.payouts.services import connect_seller, look_at_seller, refresh_seller
+from billing.payouts.tasks import look_at_seller as look_at_seller_task
+from billing.stripe.errors import StripeAccountGone, StripeRefused
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
@@ -119,7 +123,7 @@ def test_a_link_that_is_refused_for_an_account_that_is_there_ends_nothing(seller
     def refused(_: str) -> str:
         raise StripeAccountGone(reason="No such account")
 
-    monkeypatch.setattr("billing.gateway.create_account_link", refused)
+    monkeypatch.setattr("billing.stripe.gateway.create_account_link", refused)
     before = seller.stripe_account_id
 
     with pytest.raises(StripeAccountGone):

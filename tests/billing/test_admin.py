@@ -7,9 +7,11 @@ from django.utils import timezone
 from accounts.people.models import User
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from billing.models import Order, Refund, StripeEvent
-from billing.services.flags import clear_flag
-from billing.services.receipts import resend_receipt
+from billing.inbox.models import StripeEvent
+from billing.orders.flags import clear_flag
+from billing.orders.models import Order
+from billing.receipts.services import resend_receipt
+from billing.refunds.models import Refund
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.people.models import User
-from billing.models import Order
-from billing.services.orders import complete_order
+from billing.orders.models import Order
+from billing.payments.settling import complete_order
 from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory

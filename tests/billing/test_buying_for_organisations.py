@@ -9,12 +9,14 @@ from accounts.organisations.errors import NoSuchOrganisation, RoleDoesNotBuy
 from accounts.organisations.models import Membership, Role
 from accounts.people.models import Account, User
 from audit.models import AuditEvent
-from billing.errors import AlreadyOwned, PaymentUnderWay
-from billing.models import Order
-from billing.services import orders
-from billing.services.orders import complete_order, open_checkout, place_order
-from billing.services.receipts import resend_receipt
-from billing.services.refunds import continue_refund, request_refund
+from billing.checkout.errors import AlreadyOwned, PaymentUnderWay
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.receipts.services import resend_receipt
+from billing.refunds.services import request_refund
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
@@ -105,7 +107,7 @@ class TestPlacing:
     def test_whoever_is_removed_between_the_check_and_the_write_is_refused(
         self, product: Product, owner: User, acme: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(orders, "_close_outdated", lambda **_: Membership.objects.all().delete())
+        monkeypatch.setattr("billing.checkout.placing._close_outdated", lambda **_: Membership.objects.all().delete())
 
         with pytest.raises(NoSuchOrganisation):
             place_order(product=product, user=owner, buyer=acme)
@@ -181,7 +183,7 @@ class TestResuming:
         self, product: Product, owner: User, clerk: User, acme: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         place_order(product=product, user=owner, buyer=acme)
-        monkeypatch.setattr(orders, "_close_outdated", lambda **_: Membership.objects.filter(user=owner).delete())
+        monkeypatch.setattr("billing.checkout.placing._close_outdated", lambda **_: Membership.objects.filter(user=owner).delete())
 
         with pytest.raises(PaymentUnderWay):
             place_order(product=product, user=clerk, buyer=acme)

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.models import Order
-from billing.services.orders import complete_order
+from billing.orders.models import Order
+from billing.payments.settling import complete_order
 from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.checks import prices_make_sense, stripe_is_real
+from billing.stripe.checks import prices_make_sense, stripe_is_real
 
 SAFE = {
     "LAYERSTORE_PRODUCTION": True,

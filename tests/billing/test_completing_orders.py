@@ -8,12 +8,15 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from audit.models import AuditEvent
-from billing import gateway
-from billing.models import Order, Refund
-from billing.payment import Payment
-from billing.services.looks import take_look, write_look
-from billing.services.orders import complete_order, open_checkout, place_order, settle_order
-from billing.services.refunds import continue_refund
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.reconcile import take_look, write_look
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order, settle_order
+from billing.refunds.models import Refund
+from billing.stripe import gateway
+from billing.stripe.payment import Payment
 from common.db.locking import locked_transaction
 from common.errors import LockTimeout
 from marketplace.entitlements.models import Entitlement

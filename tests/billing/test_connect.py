@@ -5,11 +5,12 @@ import pytest
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing import gateway
-from billing.errors import StripeAway
-from billing.gateway import Standing
-from billing.services.connect import connect_seller, refresh_seller
-from billing.services.orders import open_checkout, place_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.payouts.services import connect_seller, refresh_seller
+from billing.stripe import gateway
+from billing.stripe.errors import StripeAway
+from billing.stripe.gateway import Standing
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory

@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from accounts.sellers.models import SellerProfile
-from billing.errors import RefundNotWhole
-from billing.models import Order, Refund
-from billing.services.orders import complete_order, open_checkout, place_order
-from billing.services.refunds import continue_refund, request_refund
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.refunds.errors import RefundNotWhole
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
 from common.currencies import CURRENCIES, currency
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import PaidOrderFactory

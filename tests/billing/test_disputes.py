@@ -10,11 +10,14 @@ from django.utils import timezone
 from accounts.people.models import User
 from audit.models import AuditEvent
 from billing import tasks
-from billing.errors import OrderNotRefundable
-from billing.models import Dispute, Order, Refund
-from billing.services.orders import complete_order
-from billing.services.refunds import continue_refund, request_refund
-from billing.services.staff_mail import REMIND_BEFORE, remind_of_disputes
+from billing.disputes.models import Dispute
+from billing.disputes.staff_mail import REMIND_BEFORE, remind_of_disputes
+from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.refunds.errors import OrderNotRefundable
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.products.models import Product
@@ -232,7 +235,7 @@ def test_staff_are_reminded_once_before_a_dispute_s_deadline(values, mails: int,
 def test_a_dispute_that_is_answered_while_staff_are_reminded_is_passed_over(transactional_db, monkeypatch) -> None:
     dispute = DisputeFactory(respond_by=timezone.now() + timedelta(hours=1))
     monkeypatch.setattr(
-        "billing.services.staff_mail.lock_order", lambda **_: Dispute.objects.filter(pk=dispute.pk).update(status="under_review")
+        "billing.disputes.staff_mail.lock_order", lambda **_: Dispute.objects.filter(pk=dispute.pk).update(status="under_review")
     )
 
     assert remind_of_disputes(now=timezone.now()) == 0

@@ -3,9 +3,9 @@
 import pytest
 import stripe
 
-from billing import gateway
-from billing.errors import StripeAway, StripeKeyRefused, StripeRefused
-from billing.gateway import Patience
+from billing.stripe import gateway
+from billing.stripe.errors import StripeAway, StripeKeyRefused, StripeRefused
+from billing.stripe.gateway import Patience
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)

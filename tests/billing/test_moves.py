@@ -8,9 +8,9 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.models import Order
-from billing.payment import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, SeenDispute, dispute_state, sum_up
-from billing.services.moves import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
+from billing.orders.models import Order
+from billing.orders.state import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
+from billing.stripe.payment import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, SeenDispute, dispute_state, sum_up
 from common.money import share
 
 State = Order.State

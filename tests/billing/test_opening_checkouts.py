@@ -6,10 +6,12 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing import gateway
-from billing.errors import StripeAway, StripeRefused
-from billing.models import Order
-from billing.services.orders import open_checkout, place_order, settle_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.settling import settle_order
+from billing.stripe import gateway
+from billing.stripe.errors import StripeAway, StripeRefused
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 from tests.factories.marketplace import (

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.models import Order
-from billing.services.orders import TAGS_KEPT, place_order
+from billing.checkout.placing import TAGS_KEPT, place_order
+from billing.orders.models import Order
 from marketplace.images.models import Tag
 from marketplace.images.selectors.tags import newest_tags
 from marketplace.products.models import Product

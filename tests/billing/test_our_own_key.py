@@ -12,14 +12,19 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing import gateway
-from billing.checks import stripe_lets_us
-from billing.errors import StripeAccountGone, StripeKeyRefused
-from billing.models import Order, Refund, StripeEvent
-from billing.services.connect import refresh_seller
-from billing.services.orders import complete_order, open_checkout, place_order
-from billing.services.refunds import continue_refund, request_refund
-from billing.services.webhooks import handle_event
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.inbox.models import StripeEvent
+from billing.inbox.services import handle_event
+from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.payouts.services import refresh_seller
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
+from billing.stripe import gateway
+from billing.stripe.checks import stripe_lets_us
+from billing.stripe.errors import StripeAccountGone, StripeKeyRefused
 from common.db.models import NeighbourAway
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
@@ -151,5 +156,5 @@ def test_no_check_asks_a_database_that_is_not_to_be_asked_or_has_no_tables(monke
     def no_tables() -> Any:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr("billing.checks.away_neighbours", no_tables)
+    monkeypatch.setattr("billing.stripe.checks.away_neighbours", no_tables)
     assert stripe_lets_us(None, databases=["default"]) == []

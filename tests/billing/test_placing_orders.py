@@ -9,9 +9,11 @@ from accounts.people.errors import EmailNotVerified
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing.errors import AlreadyOwned, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
-from billing.models import Order
-from billing.services.orders import close_checkout, complete_order, open_checkout, place_order
+from billing.checkout.errors import AlreadyOwned, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.settling import close_checkout, complete_order
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Product

@@ -12,11 +12,14 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from billing import gateway
-from billing.errors import OrderNotRefundable, RefundOutOfRange, StripeAway, StripeRefused
-from billing.models import Order, Refund
-from billing.services.orders import complete_order
-from billing.services.refunds import continue_refund, request_refund
+from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
+from billing.stripe import gateway
+from billing.stripe.errors import StripeAway, StripeRefused
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.products.models import Product

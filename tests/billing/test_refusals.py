@@ -8,11 +8,12 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.stripe_accounts import record_stripe_problem
 from audit.models import AuditEvent
-from billing.errors import StripeRefused
-from billing.models import Order
-from billing.refusals import Fault, why_refused
-from billing.services.connect import note_refused_sale
-from billing.services.orders import open_checkout, place_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payouts.services import note_refused_sale
+from billing.stripe.errors import StripeRefused
+from billing.stripe.refusals import Fault, why_refused
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of

@@ -5,10 +5,12 @@ from django.test import Client
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
-from billing.models import Order
-from billing.regions import in_another_region
-from billing.services.connect import look_at_seller
-from billing.services.orders import complete_order, open_checkout, place_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.settling import complete_order
+from billing.payouts.services import look_at_seller
+from billing.stripe.regions import in_another_region
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory

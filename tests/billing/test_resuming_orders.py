@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.errors import AlreadyOwned, PaymentUnderWay
-from billing.models import Order
-from billing.services.orders import complete_order, open_checkout, place_order
+from billing.checkout.errors import AlreadyOwned, PaymentUnderWay
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.settling import complete_order
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Price, Product
 from tests.factories.accounts import UserFactory

@@ -7,10 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.people.models import User
-from billing.models import Order, Refund
-from billing.services.moves import HOLDING_STATES
-from billing.services.orders import complete_order, open_checkout, place_order
-from billing.services.refunds import continue_refund, request_refund
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.orders.state import HOLDING_STATES
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
 from common.errors import DomainError
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product

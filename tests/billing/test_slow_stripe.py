@@ -13,11 +13,13 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.people.models import User
-from billing import gateway, places
-from billing.errors import StripeAway
-from billing.gateway import Patience
-from billing.models import Order
-from billing.services.orders import asking, open_checkout, place_order, settle_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.settling import asking, settle_order
+from billing.stripe import gateway, places
+from billing.stripe.errors import StripeAway
+from billing.stripe.gateway import Patience
 from common.db.leases import alone
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
@@ -190,7 +192,7 @@ def test_once_stripe_has_not_answered_in_time_no_request_of_the_process_asks_for
 
 def test_what_the_page_could_not_ask_is_queued_for_a_worker_once(opened: Order, buyer: User, sandbox: Sandbox, monkeypatch: Any) -> None:
     queued: list[Any] = []
-    monkeypatch.setattr("billing.services.visits.queue_after_commit", lambda *given: queued.append(given))
+    monkeypatch.setattr("billing.checkout.visits.queue_after_commit", lambda *given: queued.append(given))
     sandbox.fail("/v1/")
     client = Client()
     client.force_login(buyer)

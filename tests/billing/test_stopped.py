@@ -11,10 +11,12 @@ from accounts.people.models import User
 from accounts.sellers.services.sellers import reinstate_seller, suspend_seller
 from audit.models import AuditEvent
 from billing import tasks
-from billing.models import Order, Refund
-from billing.services import waiting
-from billing.services.orders import complete_order, place_order
-from billing.services.refunds import continue_refund
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
+from billing.payments.due import close_stopped_checkouts
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.refunds.models import Refund
 from common.db.outages import away_neighbours
 from marketplace.images.services.take_downs import take_down_image
 from marketplace.products.models import Product
@@ -144,7 +146,7 @@ def test_while_stripe_is_away_a_checkout_to_close_keeps_its_turn(opened: Order, 
     sandbox.mend()
     Order.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
-    assert waiting.close_stopped_checkouts() == 1
+    assert close_stopped_checkouts() == 1
 
     opened.refresh_from_db()
     assert opened.state == "expired"

@@ -8,13 +8,17 @@ from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing import gateway, tasks
-from billing.errors import RefundNotWaiting
-from billing.models import Order, Refund, StripeEvent
-from billing.services import waiting
-from billing.services.flags import clear_flag
-from billing.services.patience import ORDERS, REFUNDS
-from billing.services.refunds import retry_refund
+from billing import tasks
+from billing.inbox.due import handle_waiting_events
+from billing.inbox.models import StripeEvent
+from billing.orders.flags import clear_flag
+from billing.orders.models import Order
+from billing.payments.backoffs import ORDERS, REFUNDS
+from billing.payments.due import continue_waiting_refunds, settle_waiting_orders
+from billing.refunds.errors import RefundNotWaiting
+from billing.refunds.models import Refund
+from billing.refunds.services import retry_refund
+from billing.stripe import gateway
 from common.db.claims import Backoff
 from common.db.leases import lease
 from common.db.outages import away_neighbours, mark_away
@@ -52,7 +56,7 @@ def test_only_what_waits_and_is_due_is_taken_up(sandbox: Sandbox) -> None:
     OrderFactory(due_at=timezone.now(), flagged_at=timezone.now(), flag="Look.")
     PaidOrderFactory(due_at=timezone.now())
 
-    assert [waiting.handle_waiting_events(), waiting.continue_waiting_refunds(), waiting.settle_waiting_orders()] == [1, 1, 1]
+    assert [handle_waiting_events(), continue_waiting_refunds(), settle_waiting_orders()] == [1, 1, 1]
 
     rows = [StripeEvent.objects.get(pk=event.pk), Refund.objects.get(pk=refund.pk), Order.objects.get(pk=order.pk)]
     assert [row.attempts for row in rows] == [1, 1, 1]
@@ -99,7 +103,7 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason(opened:
     sandbox.press(opened)
     _due(opened)
 
-    assert waiting.settle_waiting_orders() == 2
+    assert settle_waiting_orders() == 2
 
     opened.refresh_from_db()
     bad.refresh_from_db()
@@ -109,7 +113,7 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason(opened:
     assert bad.flag == f"Given up after {ORDERS.most} attempts: {bad.last_error}"
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == ["given up"]
     _due(bad)
-    assert waiting.settle_waiting_orders() == 0
+    assert settle_waiting_orders() == 0
     assert not away_neighbours().exists()
 
 
@@ -118,7 +122,7 @@ def test_what_was_given_up_is_tried_again_when_staff_take_the_flag_down(sandbox:
 
     clear_flag(order=order, reason="Mended at Stripe.", actor=UserFactory(staff=True))
 
-    assert waiting.settle_waiting_orders() == 1
+    assert settle_waiting_orders() == 1
     order.refresh_from_db()
     assert (order.attempts, order.given_up_at) == (1, None)
 
@@ -127,7 +131,7 @@ def test_a_refund_that_was_given_up_is_flagged_and_tried_again_by_staff(paid: Or
     refund, staff = RefundFactory(order=paid), UserFactory(staff=True)
     _due(refund, attempts=_last_but_one(REFUNDS))
     sandbox.fail("/v1/checkout/sessions")
-    waiting.continue_waiting_refunds()
+    continue_waiting_refunds()
     refund.refresh_from_db()
     paid.refresh_from_db()
     assert refund.given_up_at is not None
@@ -137,7 +141,7 @@ def test_a_refund_that_was_given_up_is_flagged_and_tried_again_by_staff(paid: Or
     retry_refund(refund=refund, reason="Stripe is back.", actor=staff)
 
     assert AuditEvent.objects.get(action="refund.retried").reason == "Stripe is back."
-    assert waiting.continue_waiting_refunds() == 1
+    assert continue_waiting_refunds() == 1
     refund.refresh_from_db()
     assert refund.state == "succeeded"
     with pytest.raises(RefundNotWaiting):
@@ -149,7 +153,7 @@ def test_different_rows_that_fail_alike_mean_that_stripe_is_away_and_the_others_
     orders = [OrderFactory(due_at=timezone.now() - timedelta(minutes=10 - number)) for number in range(5)]
     sandbox.fail("/v1/checkout/sessions", times=1000)
 
-    assert waiting.settle_waiting_orders() == 3
+    assert settle_waiting_orders() == 3
 
     assert [away.name for away in away_neighbours()] == ["stripe"]
     attempts = [Order.objects.get(pk=order.pk).attempts for order in orders]
@@ -170,7 +174,7 @@ def test_rows_of_one_buyer_never_make_stripe_look_away(sandbox: Sandbox) -> None
         OrderFactory(placed_by=first.placed_by, due_at=timezone.now())
     sandbox.fail("/v1/checkout/sessions", times=1000)
 
-    assert waiting.settle_waiting_orders() == 5
+    assert settle_waiting_orders() == 5
 
     assert not away_neighbours().exists()
 
@@ -179,7 +183,7 @@ def test_an_event_that_fails_is_put_off_and_says_why(opened: Order, sandbox: San
     event = StripeEventFactory(object_id=opened.checkout_session_id)
     sandbox.fail("/v1/checkout/sessions")
 
-    assert waiting.handle_waiting_events() == 1
+    assert handle_waiting_events() == 1
 
     event.refresh_from_db()
     assert (event.handled_at, event.attempts, event.given_up_at) == (None, 1, None)
@@ -187,8 +191,8 @@ def test_an_event_that_fails_is_put_off_and_says_why(opened: Order, sandbox: San
 
 
 def test_a_run_begins_nothing_new_once_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "RUN_SECONDS", 0.0)
+    monkeypatch.setattr("billing.payments.due.RUN_SECONDS", 0.0)
     StripeEventFactory()
 
-    assert waiting.handle_waiting_events() == 0
+    assert handle_waiting_events() == 0
     assert StripeEvent.objects.get().attempts == 0

@@ -11,12 +11,16 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from billing import gateway, tasks
-from billing.errors import StripeAway, StripeRefused
-from billing.models import Order, Refund, StripeEvent
-from billing.services import webhooks
-from billing.services.orders import open_checkout, place_order
-from billing.services.webhooks import handle_event, retry_event
+from billing import tasks
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.inbox import services
+from billing.inbox.models import StripeEvent
+from billing.inbox.services import handle_event, retry_event
+from billing.orders.models import Order
+from billing.refunds.models import Refund
+from billing.stripe import gateway
+from billing.stripe.errors import StripeAway, StripeRefused
 from common.errors import LockTimeout
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
@@ -253,18 +257,18 @@ def test_an_event_that_is_handled_is_not_handled_again(opened: Order, sandbox: S
 @pytest.mark.usefixtures("_unheard")
 def test_a_worker_killed_before_the_mark_leaves_no_half_effect(opened, sandbox: Sandbox, buyer, holds, monkeypatch) -> None:
     event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
-    mark = webhooks._mark
+    mark = services._mark
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(webhooks, "_mark", killed)
+    monkeypatch.setattr(services, "_mark", killed)
     with pytest.raises(KeyboardInterrupt):
         handle_event(event_id=event_id)
     opened.refresh_from_db()
     assert (opened.state, holds(buyer), OutgoingMail.objects.count()) == ("pending", [], 0)
 
-    monkeypatch.setattr(webhooks, "_mark", mark)
+    monkeypatch.setattr(services, "_mark", mark)
     handle_event(event_id=event_id)
 
     opened.refresh_from_db()

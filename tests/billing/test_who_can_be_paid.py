@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
-from billing.errors import SellerMayNotSell
-from billing.models import Order
-from billing.services.orders import place_order
+from billing.checkout.errors import SellerMayNotSell
+from billing.checkout.placing import place_order
+from billing.orders.models import Order
 from marketplace.entitlements.policy import Subject, access_facts
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Product

@@ -27,7 +27,8 @@ from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken, TokenScope
 from audit.services import record_audit
-from billing.models import Order, Refund
+from billing.orders.models import Order
+from billing.refunds.models import Refund
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.images.models import Image
 from marketplace.insights.models import PullerSketch

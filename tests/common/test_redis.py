@@ -14,7 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 import common.ops.circuit_breaker
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import note_token_use
-from billing.errors import StripeAway
+from billing.stripe.errors import StripeAway
 from common.ops.circuit_breaker import LEFT_ALONE_SECONDS
 from common.ops.queue import queue_after_commit
 from common.ops.redis import REDIS_AWAY, redis_client, unless_away

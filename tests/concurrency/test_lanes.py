@@ -22,8 +22,10 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
-from billing.models import Order, StripeEvent
-from billing.services.orders import open_checkout, place_order
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.inbox.models import StripeEvent
+from billing.orders.models import Order
 from common.ids import new_id
 from common.web.markdown import RENDERER
 from config.jobs import JOBS, LANES

@@ -12,13 +12,20 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.sellers import suspend_seller
 from audit.models import AuditEvent
-from billing import gateway
-from billing.errors import OrderNotRefundable, RefundOutOfRange, SellerMayNotSell
-from billing.models import Order, Refund, StripeEvent
-from billing.services.orders import MOST_PENDING, complete_order, open_checkout, place_order
-from billing.services.refunds import continue_refund, request_refund
-from billing.services.waiting import close_stopped_checkouts, handle_waiting_events, settle_waiting_orders
-from billing.services.webhooks import handle_event
+from billing.checkout.errors import SellerMayNotSell
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import MOST_PENDING, place_order
+from billing.inbox.due import handle_waiting_events
+from billing.inbox.models import StripeEvent
+from billing.inbox.services import handle_event
+from billing.orders.models import Order
+from billing.payments.due import close_stopped_checkouts, settle_waiting_orders
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import complete_order
+from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
+from billing.refunds.models import Refund
+from billing.refunds.services import request_refund
+from billing.stripe import gateway
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Product

@@ -6,7 +6,10 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from billing.models import Dispute, Order, OrderImage, Refund, StripeEvent
+from billing.disputes.models import Dispute
+from billing.inbox.models import StripeEvent
+from billing.orders.models import Order, OrderImage
+from billing.refunds.models import Refund
 from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory

@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from billing import places
+from billing.stripe import places
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,8 @@ from accounts.tokens.models import AccessToken
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from audit.services import record_audit
-from billing.models import Order, Refund
+from billing.orders.models import Order
+from billing.refunds.models import Refund
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.products.models import Product

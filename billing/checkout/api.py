@@ -1,0 +1,148 @@
+"""Orders for programs: what you bought, and buying."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.organisations.buying import buyer_named, buyers_of
+from accounts.people.models import User
+from billing.checkout.placing import place_order
+from billing.checkout.visits import open_order
+from billing.orders.models import Order, OrderImage
+from billing.orders.selectors import orders_of_buyers, orders_seen_by
+from billing.refunds.models import Refund
+from marketplace.products.models import Product
+
+
+class ListedImageSerializer(serializers.ModelSerializer[OrderImage]):
+    """An image that was sold."""
+
+    class Meta:
+        model = OrderImage
+        fields: tuple[str, ...] = ("repository", "featured_tag", "tag_count")
+        read_only_fields = fields
+
+
+class OrderImageSerializer(ListedImageSerializer):
+    """An image as it was sold."""
+
+    digests = serializers.DictField(
+        child=serializers.CharField(), help_text="Tag → digest at the sale: the version that its page led with, and the newest tags."
+    )
+
+    class Meta(ListedImageSerializer.Meta):
+        fields = (*ListedImageSerializer.Meta.fields, "digests")
+        read_only_fields = fields
+
+
+class RefundSerializer(serializers.ModelSerializer[Refund]):
+    """Money that goes back, or went."""
+
+    class Meta:
+        model = Refund
+        fields = ("id", "amount", "state", "created_at", "settled_at")
+        read_only_fields = fields
+
+
+class ListedOrderSerializer(serializers.ModelSerializer[Order]):
+    """A purchase, as lists show it: digests, refunds and where to pay stand with each order alone."""
+
+    number = serializers.CharField(help_text="A short name for people.")
+    buyer = serializers.CharField(source="buyer.handle", help_text="Handle of who bought: you, or an organisation.")
+    placed_by = serializers.CharField(source="placed_by.username", help_text="User name of who placed it.")
+    seller = serializers.CharField(source="seller.display_name")
+    images = ListedImageSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields: tuple[str, ...] = (
+            "id",
+            "number",
+            "buyer",
+            "placed_by",
+            "product",
+            "product_title",
+            "seller",
+            "state",
+            "amount",
+            "currency",
+            "refunded_amount",
+            "images",
+            "created_at",
+            "paid_at",
+            "closed_at",
+        )
+        read_only_fields = fields
+
+
+class OrderSerializer(ListedOrderSerializer):
+    """A purchase, as it was made."""
+
+    images = OrderImageSerializer(many=True)
+    refunds = RefundSerializer(many=True)
+    checkout_url = serializers.SerializerMethodField(help_text="Where to pay, in a browser; empty once there is nothing to pay.")
+
+    class Meta(ListedOrderSerializer.Meta):
+        fields = (*ListedOrderSerializer.Meta.fields, "refunds", "checkout_url")
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField())
+    def get_checkout_url(self, order: Order) -> str:
+        return order.checkout_url if order.state == Order.State.PENDING else ""
+
+
+class NewOrderSerializer(serializers.Serializer[Order]):
+    """What you buy; the price is the product's."""
+
+    product = serializers.UUIDField(help_text="A published product with a price.")
+    buyer = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that buys; left out, you do."
+    )
+
+
+class OrderFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """By state, by product and by buyer: an id or a handle that is nobody's finds nothing, as a stranger's does."""
+
+    state = filters.ChoiceFilter(choices=Order.State.choices)
+    product = filters.UUIDFilter(field_name="product_id")
+    buyer = filters.CharFilter(field_name="buyer__handle", label="Handle of who bought.")
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
+    """Purchases of yours and of the organisations you buy for, newest first."""
+
+    serializer_class = OrderSerializer
+    queryset = Order.objects.none()
+    filterset_class = OrderFilter
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Order]:
+        # Without a user only while the OpenAPI document is made.
+        if not self.request.user.is_authenticated:
+            return self.queryset
+        return orders_of_buyers(buyers_of(self.request.user)) if self.action == "list" else orders_seen_by(self.request.user)
+
+    def get_serializer_class(self) -> type[ListedOrderSerializer]:
+        return ListedOrderSerializer if self.action == "list" else OrderSerializer
+
+    @extend_schema(
+        request=NewOrderSerializer,
+        responses={201: OpenApiResponse(OrderSerializer, "Placed, or resumed: pay at `checkout_url`, in a browser.")},
+    )
+    def create(self, request: Request) -> Response:
+        """Buy a product at its price of this moment, for yourself or an organisation. Buying again resumes the order that is being paid."""
+        given = NewOrderSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        product = Product.objects.published().filter(pk=given.validated_data["product"]).first()
+        if product is None:
+            raise Http404
+        user = cast("User", request.user)
+        order = place_order(product=product, user=user, buyer=buyer_named(user, given.validated_data["buyer"]))
+        open_order(order=order)
+        return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

@@ -1,0 +1,98 @@
+"""An order is taken to Stripe's page."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.sellers.services.stripe_accounts import record_stripe_problem
+from billing.checkout.errors import PaymentUnderWay
+from billing.orders.flags import flag_order
+from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from billing.payments.settling import _end_without_session, complete_order
+from billing.payouts.services import note_refused_sale
+from billing.stripe import gateway
+from billing.stripe.errors import StripeRefused
+from billing.stripe.refusals import Fault
+from billing.stripe.regions import in_another_region
+from common.db.locking import locked_transaction
+
+
+def open_checkout(*, order: Order) -> str:
+    """Return the address where the buyer goes on: Stripe's page while there is something to pay, else our own page of the order.
+
+    The order is the intent, written before; its id is Stripe's idempotency key. Whoever dies between Stripe's answer and our note of it
+    is healed by the next call, which gets the same session.
+
+    Raises:
+        StripeAway: nothing is known; call again.
+        StripeRefused: no session for this order; it has failed, and a new one may be placed.
+        PaymentUnderWay: Stripe does not tell of the session it has; staff look at it.
+    """
+    ours = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
+    try:
+        current = complete_order(order_id=order.pk)
+    except StripeRefused as refused:
+        _flag(order_id=order.pk, flag=f"Stripe does not tell of this order: {refused.reason}")
+        raise PaymentUnderWay from refused
+    if current.checkout_session_id is None and current.state == Order.State.PENDING:
+        try:
+            checkout = gateway.create_checkout(_sale(current))
+        except StripeRefused as refused:
+            _fail(order_id=order.pk, refused=refused)
+            if refused.refusal.fault is Fault.SELLER:
+                note_refused_sale(stripe_account_id=order.destination_account_id, refused=refused)
+            raise
+        current = _note_checkout(order_id=order.pk, checkout=checkout)
+        if current.seller.stripe_problem:
+            record_stripe_problem(stripe_account_id=current.destination_account_id, sentence="")
+    return current.checkout_url or ours
+
+
+def _sale(order: Order) -> gateway.Sale:
+    return gateway.Sale(
+        order_id=order.pk,
+        buyer_id=order.buyer_id,
+        email=order.email,
+        title=order.product_title,
+        image_names=tuple(image.repository for image in order.images.all()),
+        price=order.money,
+        fee=order.application_fee,
+        destination=order.destination_account_id,
+        on_behalf_of_seller=_settles_with_seller(order),
+        expires_at=order.checkout_expires_at,
+    )
+
+
+def _settles_with_seller(order: Order) -> bool:
+    """Whether the receiver's account is in another region than ours; a country of an account never changes."""
+    seller = order.seller
+    same = seller.stripe_account_id == order.destination_account_id
+    return same and in_another_region(seller.stripe_country, ours=settings.LAYERSTORE_STRIPE_COUNTRY)
+
+
+def _note_checkout(*, order_id: UUID, checkout: gateway.Checkout) -> Order:
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        if order.checkout_session_id is None:
+            order.checkout_session_id = checkout.session_id
+            # Closed while Stripe was opening it: nobody is sent there, and the sweep or its webhook ends it.
+            order.checkout_url = checkout.url if order.state == Order.State.PENDING else ""
+            order.save(update_fields=["checkout_session_id", "checkout_url"])
+    return order
+
+
+def _flag(*, order_id: UUID, flag: str) -> None:
+    """Show staff an order now; the first flag stays."""
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        flag_order(order, flag)
+        order.save(update_fields=["flagged_at", "flag"])
+
+
+def _fail(*, order_id: UUID, refused: StripeRefused) -> None:
+    """End the order; what its buyer cannot mend is shown to staff with Stripe's own words."""
+    order = _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=refused.reason)
+    if refused.refusal.fault is not Fault.BUYER and order.state == Order.State.FAILED:
+        _flag(order_id=order_id, flag=f"Stripe refused the checkout ({refused.refusal.fault}): {refused.reason}")

@@ -1,0 +1,151 @@
+"""An order is placed."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.organisations.buying import buys_for, keep_buyer, require_buyer
+from accounts.people.locks import lock_user
+from accounts.people.models import Account, User
+from accounts.people.selectors import require_verified_email
+from accounts.sellers.locks import lock_seller
+from audit.services import record_audit
+from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.orders.models import Order, OrderImage
+from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
+from billing.payments.reconcile import next_look
+from billing.payments.settling import close_checkout
+from common.currencies import currency
+from common.db.locking import locked_transaction, translate_violation
+from common.money import share
+from marketplace.entitlements.errors import OwnProduct
+from marketplace.images.models import Image
+from marketplace.images.selectors.tags import newest_tags, visible_tags
+from marketplace.products.locks import lock_product_with_images
+from marketplace.products.models import Price, Product
+from marketplace.products.selectors.offers import require_on_offer
+from marketplace.products.selectors.sellers import sells
+
+CHECKOUT_LIFETIME = timedelta(hours=1)
+# Stripe opens no session that would end sooner, so an order that has none yet gets none any more.
+SHORTEST_SESSION = timedelta(minutes=31)
+TAGS_KEPT = 20  # of each image, beside the version it leads with: an order is shown in one page and one answer
+MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
+
+
+def place_order(*, product: Product, user: User, buyer: Account | None = None) -> Order:
+    """Write down that the user buys the product at its price of this moment; an order that is being paid already is resumed.
+
+    Amount, currency, fee and digests are copied from our own rows; nothing of them comes from the buyer. A pending order at another
+    price, of other images, whose session has run out, or whose placer buys for the buyer no longer is closed at Stripe first.
+
+    An organisation's pending order is everybody's who buys for it: a colleague resumes it and is sent to the same Checkout Session, so
+    that two people never pay for one thing. That session shows the address of whoever placed it; the receipt goes to the colleague too.
+
+    Sellers do not buy from themselves, nor for an organisation: a sale to oneself lifts a product by money that comes back. A colleague
+    of theirs may buy it: then somebody else decides, and the organisation pays for what it uses.
+
+    Args:
+        buyer: whose purchase it is; the user's own account unless said otherwise.
+
+    Raises:
+        EmailNotVerified: the user has no verified address.
+        NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the buyer.
+        OwnProduct: the user acts for the seller.
+        ProductNotOnOffer: not published, or its seller or an image of it is stopped.
+        ProductIsFree: there is nothing to pay.
+        SellerMayNotSell: Stripe takes or pays out no money for the seller.
+        AlreadyOwned: the buyer holds every image of it.
+        PaymentUnderWay: an earlier order is being paid, or being looked at by staff.
+        TooManyPendingOrders: the user has begun as many purchases as one may leave unpaid.
+        StripeAway, StripeRefused: while closing an older order.
+    """
+    require_verified_email(user)
+    buyer = buyer or user.account
+    require_buyer(user, buyer)
+    if sells(user, product):
+        raise OwnProduct
+    _close_outdated(product=product, buyer=buyer)
+    with locked_transaction():
+        keep_buyer(user=user, account=buyer)
+        seller = lock_seller(account_id=product.seller_id)
+        locked, images = lock_product_with_images(product_id=product.pk)
+        price = require_on_offer(locked)
+        if price.is_free:
+            raise ProductIsFree
+        if not seller.can_be_paid:
+            raise SellerMayNotSell
+        if holds_all(account=buyer, image_ids=[image.pk for image in images]):
+            raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
+        pending = pending_order(account=buyer, product_id=locked.pk)
+        if pending is not None:
+            return _resumed(pending, price, images)
+        _require_room(user)
+        order = Order(
+            buyer=buyer,
+            placed_by=user,
+            email=user.email,
+            seller=seller,
+            product=locked,
+            price=price,
+            product_title=locked.title,
+            amount=price.amount,
+            currency=price.currency,
+            application_fee=share(price.amount, percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT, step=currency(price.currency).step),
+            destination_account_id=str(seller.stripe_account_id),
+        )
+        return _write_order(order, images)
+
+
+def _require_room(user: User) -> None:
+    """Count under the user's lock, so that of two orders at once the second one counts the first."""
+    if Order.objects.filter(placed_by=lock_user(user_id=user.pk), state=Order.State.PENDING).count() >= MOST_PENDING:
+        raise TooManyPendingOrders(most=MOST_PENDING)
+
+
+def _write_order(order: Order, images: list[Image]) -> Order:
+    now = timezone.now()
+    order.checkout_expires_at = (now + CHECKOUT_LIFETIME).replace(microsecond=0)  # Stripe counts whole seconds
+    order.due_at = next_look(order, now)
+    with translate_violation("order_one_pending", PaymentUnderWay()):
+        order.save(force_insert=True)
+    OrderImage.objects.bulk_create(_as_sold(order, images))
+    record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id), buyer=str(order.buyer_id))
+    return order
+
+
+def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
+    featured = newest_tags([image.pk for image in images])
+    sold = []
+    for image in images:
+        leading, tags = featured.get(image.pk), visible_tags().filter(image=image)
+        row = OrderImage(order=order, image=image, repository=image.repository, tag_count=tags.count())
+        row.digests = {tag.name: tag.manifest.digest for tag in tags[:TAGS_KEPT]}
+        if leading is not None:
+            row.featured_tag, row.digests[leading.name] = leading.name, leading.manifest.digest
+        sold.append(row)
+    return sold
+
+
+def _close_outdated(*, product: Product, buyer: Account) -> None:
+    pending = pending_order(account=buyer, product_id=product.pk)
+    if pending is None or pending.flagged_at is not None:
+        return
+    price = Price.objects.filter(product=product, retired_at__isnull=True).first()
+    if price is None or not _is_current(pending, price.pk, set(product.images.values_list("pk", flat=True)), timezone.now()):
+        close_checkout(order_id=pending.pk)
+
+
+def _is_current(order: Order, price_id: UUID, image_ids: set[UUID], now: datetime) -> bool:
+    needed = timedelta(0) if order.checkout_session_id else SHORTEST_SESSION
+    same = order.price_id == price_id and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+    return same and buys_for(order.placed_by_id, order.buyer)
+
+
+def _resumed(pending: Order, price: Price, images: list[Image]) -> Order:
+    current = _is_current(pending, price.pk, {image.pk for image in images}, timezone.now())
+    if pending.flagged_at is not None or not current:
+        raise PaymentUnderWay
+    return pending

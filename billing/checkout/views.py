@@ -1,0 +1,90 @@
+"""Buying: to Stripe and back."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.organisations.buying import buyer_named
+from accounts.people.requests import signed_in
+from billing.checkout.errors import CheckoutOpening
+from billing.checkout.placing import place_order
+from billing.checkout.visits import address_while_opening, look_at_order, open_order
+from billing.orders.models import Order
+from billing.orders.views import own_order
+from common.errors import ConflictError
+from marketplace.products.models import Product
+from marketplace.products.selectors.pages import product_url
+
+CARD_TAKES = timedelta(minutes=15)
+
+
+@login_required
+@require_POST
+def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
+    """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes."""
+    product = Product.objects.published().select_related("namespace").filter(pk=product_id).first()
+    if product is None:
+        raise Http404
+    user = signed_in(request)
+    buyer = buyer_named(user, request.POST.get("buyer", ""))
+    try:
+        order = place_order(product=product, user=user, buyer=buyer)
+        return _see(open_order(order=order))
+    except CheckoutOpening:
+        return _see(address_while_opening(order))
+    except ConflictError as error:
+        messages.error(request, error.message)
+        return _see(product_url(product))
+
+
+@login_required
+@require_safe
+def checkout_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Where Stripe sends the buyer back to: completes the order, and waits kindly while the payment is not known.
+
+    Nobody waits for somebody else's question to Stripe here: the page says that the payment is being confirmed, and looks again.
+
+    Context: order; checkout_url, empty once there is nothing to pay any more; product_url; cancelled, whether the buyer left Stripe's
+    page without paying; opening, whether Stripe's page is only being made. A settled order redirects to its page, one that has been
+    opened meanwhile to Stripe's.
+    """
+    user = signed_in(request)
+    order, opening = own_order(user, order_id), "opening" in request.GET
+    if order.state == Order.State.PENDING and not opening:
+        look_at_order(order_id=order_id)
+        order = own_order(user, order_id)
+    if order.state != Order.State.PENDING:
+        return redirect("billing:order", order.pk)
+    if opening and order.checkout_url:
+        return _see(order.checkout_url)
+    return _waiting(request, order, opening=opening)
+
+
+def _waiting(request: HttpRequest, order: Order, *, opening: bool) -> HttpResponse:
+    cancelled = "cancelled" in request.GET
+    context = {
+        "order": order,
+        "checkout_url": order.checkout_url,
+        "product_url": product_url(order.product),
+        "cancelled": cancelled,
+        "opening": opening,
+    }
+    response = render(request, "billing/checkout_return.html", context)
+    if not cancelled:
+        response["Refresh"] = str(_look_again_after(order))  # without JavaScript as well
+    return response
+
+
+def _look_again_after(order: Order) -> int:
+    """Return seconds: often while a card is charged, seldom while a bank debit takes days."""
+    return 3 if timezone.now() - order.created_at < CARD_TAKES else 60
+
+
+def _see(url: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(url, status=303)

@@ -1,0 +1,53 @@
+"""What a visit to our pages asks Stripe about an order: one question at a time for each order, whatever the number of tabs and processes.
+
+Who comes while somebody asks is told so and looks again. What a page could not ask is left to a worker, once in a while.
+"""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core.cache import cache
+from django.urls import reverse
+
+from billing.checkout.errors import CheckoutOpening
+from billing.checkout.opening import open_checkout
+from billing.orders.models import Order
+from billing.payments.settling import asking, complete_order
+from billing.stripe.errors import StripeAway, StripeRefused
+from common.db.leases import alone
+from common.errors import LockTimeout
+from common.ops.queue import queue_after_commit
+
+_WORKER_EVERY_SECONDS = 15  # for one order
+
+
+def look_at_order(*, order_id: UUID) -> None:
+    """Bring the order in line with what Stripe says, unless somebody asks about it at this moment; what cannot be known now comes later."""
+    with alone(asking(order_id)) as first:
+        if not first:
+            return
+        try:
+            complete_order(order_id=order_id)
+        except (StripeAway, LockTimeout):
+            if cache.add(f"settle-order:{order_id}", 1, timeout=_WORKER_EVERY_SECONDS):
+                queue_after_commit("billing.settle_order", str(order_id))
+        except StripeRefused:
+            return  # the sweep meets it too, and shows it to staff
+
+
+def open_order(*, order: Order) -> str:
+    """Return the address where the buyer goes on, as `open_checkout` does.
+
+    Raises:
+        CheckoutOpening: another request is opening it at this moment.
+        StripeAway, StripeRefused: as `open_checkout` says.
+    """
+    with alone(asking(order.pk)) as first:
+        if not first:
+            raise CheckoutOpening
+        return open_checkout(order=order)
+
+
+def address_while_opening(order: Order) -> str:
+    """Return the page that waits while another request opens the checkout, and then goes on to it."""
+    return settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk]) + "?opening=yes"

@@ -1,0 +1,73 @@
+"""The rows of disputes, kept in line with Stripe under the order's lock, and what staff are told of them. No network here."""
+
+import logging
+
+from audit.services import record_audit
+from billing.disputes.models import Dispute
+from billing.disputes.staff_mail import tell_staff_of_dispute
+from billing.orders.models import Order
+from billing.stripe.payment import NEEDS_RESPONSE, DisputeState, Payment, SeenDispute
+
+logger = logging.getLogger(__name__)
+
+
+def note_disputes(order: Order, payment: Payment) -> list[str]:
+    """Bring the order's disputes in line with Stripe's; tell staff of each that waits for an answer, once for each such turn of it.
+
+    Returns:
+        What staff should look at, in words: a status that this version does not know, money that left twice. The first is an ERROR in
+        the log as well, when it is first seen.
+    """
+    known = {dispute.pk: dispute for dispute in order.disputes.all()}
+    for seen in payment.disputes:
+        if _write(order, known.get(seen.stripe_id), seen):
+            _tell(order, seen)
+    return _concerns(order, payment)
+
+
+def _write(order: Order, row: Dispute | None, seen: SeenDispute) -> bool:
+    """Write what Stripe says; return whether the dispute has taken another turn."""
+    values = {
+        "status": seen.status[:50],
+        "reason": seen.reason[:100],
+        "amount": seen.amount,
+        "currency": seen.currency,
+        "respond_by": seen.respond_by,
+    }
+    if row is None:
+        row = Dispute(pk=seen.stripe_id, order=order, opened_at=seen.opened_at, **values)
+        row.save(force_insert=True)
+        record_audit(actor=None, action="dispute.opened", target=row, status=seen.status, reason_given=seen.reason)
+        return True
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    if not changed:
+        return False
+    turned, before = "status" in changed, row.status
+    for name in changed:
+        setattr(row, name, values[name])
+    if "respond_by" in changed:
+        row.reminded_at = None  # another deadline, another reminder
+        changed.append("reminded_at")
+    row.save(update_fields=changed)
+    if turned:
+        record_audit(actor=None, action="dispute.changed", target=row, status=seen.status, before=before)
+    return turned
+
+
+def _tell(order: Order, seen: SeenDispute) -> None:
+    if seen.state is DisputeState.UNKNOWN:
+        logger.error("dispute status not known", extra={"status": seen.status, "dispute": seen.stripe_id, "order": str(order.pk)})
+    if seen.state is DisputeState.UNKNOWN or seen.status in NEEDS_RESPONSE:
+        tell_staff_of_dispute(dispute=Dispute.objects.get(pk=seen.stripe_id), key=f"{seen.stripe_id}:{seen.status[:50]}")
+
+
+def _concerns(order: Order, payment: Payment) -> list[str]:
+    found = [
+        f"Stripe says {seen.status} of a dispute, which this version does not know: pull is paused until somebody has looked."
+        for seen in payment.disputes
+        if seen.state is DisputeState.UNKNOWN
+    ]
+    lost = sum(seen.amount for seen in payment.disputes if seen.state is DisputeState.LOST and seen.currency == order.currency)
+    if lost and lost + payment.refunded > order.amount:
+        found.append("More money went back than was paid: the payment was refunded, and the buyer's bank took it as well.")
+    return found

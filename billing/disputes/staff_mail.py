@@ -1,0 +1,46 @@
+"""What staff read by mail of the sale. Written with the change that it tells of."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.people.selectors import addresses_of_staff
+from billing.disputes.models import Dispute
+from billing.orders.locks import lock_order
+from billing.stripe.payment import NEEDS_RESPONSE
+from common.db.locking import locked_transaction
+from outbox.mail.services import queue_mail
+
+logger = logging.getLogger(__name__)
+REMIND_BEFORE = timedelta(days=2)
+
+
+def tell_staff_of_dispute(*, dispute: Dispute, key: str, reminder: bool = False) -> None:
+    """Write to those who look after orders; the same key again does nothing. Nobody to write to is an ERROR in the log."""
+    order = dispute.order
+    page = reverse("admin:billing_order_change", args=[order.pk])
+    context = {"dispute": dispute, "order": order, "order_url": settings.LAYERSTORE_PUBLIC_URL + page, "reminder": reminder}
+    addresses = addresses_of_staff(permission="billing.change_order")
+    if not addresses:
+        logger.error("nobody to tell of a dispute", extra={"dispute": dispute.pk})
+    for number, address in enumerate(addresses):
+        queue_mail(to=address, template="dispute", context=context, key=f"dispute:{key}:{number}")
+
+
+def remind_of_disputes(*, now: datetime) -> int:
+    """Remind staff once of each dispute whose deadline is near and that has no answer; return how many."""
+    near = Dispute.objects.filter(status__in=NEEDS_RESPONSE, reminded_at__isnull=True, respond_by__range=(now, now + REMIND_BEFORE))
+    reminded = 0
+    for dispute_id, order_id in near.values_list("pk", "order_id"):
+        with locked_transaction():
+            lock_order(order_id=order_id)  # whoever changes an order's disputes holds it
+            dispute = near.select_related("order").filter(pk=dispute_id).first()
+            if dispute is None or dispute.respond_by is None:
+                continue
+            dispute.reminded_at = now
+            dispute.save(update_fields=["reminded_at"])
+            tell_staff_of_dispute(dispute=dispute, key=f"{dispute.pk}:reminder:{dispute.respond_by:%Y%m%d%H%M}", reminder=True)
+        reminded += 1
+    return reminded

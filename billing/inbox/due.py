@@ -1,0 +1,12 @@
+"""Events of Stripe that wait, taken up by a sweep."""
+
+from billing.inbox.models import StripeEvent
+from billing.inbox.services import handle_event
+from billing.payments.backoffs import EVENTS
+from billing.payments.due import run_due
+
+
+def handle_waiting_events() -> int:
+    """Handle the events whose task was lost or failed; return how many were tried."""
+    waiting = StripeEvent.objects.filter(handled_at__isnull=True).order_by("due_at")
+    return run_due(waiting, EVENTS, lambda event: handle_event(event_id=event.pk), lambda event: event.account_id or event.object_id)

@@ -1,0 +1,30 @@
+"""What cannot be done with an order."""
+
+from common.errors import ConflictError
+
+
+class OrderNotPaid(ConflictError):
+    """Only a payment has a receipt. 409."""
+
+    code = "order_not_paid"
+
+    def __init__(self) -> None:
+        super().__init__("This order was never paid, so it has no receipt.")
+
+
+class OrderNotStuck(ConflictError):
+    """Only a pending order that is flagged is ended by hand. 409."""
+
+    code = "order_not_stuck"
+
+    def __init__(self) -> None:
+        super().__init__("This order is not pending and flagged: it moves by Stripe's word alone.")
+
+
+class OrderNotFlagged(ConflictError):
+    """There is no flag to take down. 409."""
+
+    code = "order_not_flagged"
+
+    def __init__(self) -> None:
+        super().__init__("This order is not flagged.")

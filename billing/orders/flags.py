@@ -1,0 +1,58 @@
+"""Orders that staff should look at."""
+
+from django.utils import timezone
+
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from billing.orders.errors import OrderNotFlagged, OrderNotStuck
+from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
+
+
+def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
+    """Take the flag down: staff have looked. If Stripe still has something else than we sold, the next look raises it again.
+
+    Raises:
+        ReasonMissing: no reason.
+        OrderNotFlagged: nothing to do.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_order(order_id=order.pk)
+        if locked.flagged_at is None:
+            raise OrderNotFlagged
+        locked.flagged_at, locked.flag = None, ""
+        locked.save(update_fields=["flagged_at", "flag"])
+        try_again(locked)  # what was given up is asked about once more
+        record_audit(actor=actor, action="order.flag_cleared", target=locked, reason=reason)
+    return locked
+
+
+def end_order(*, order: Order, reason: str, actor: User) -> Order:
+    """End a pending order of which Stripe does not tell: made under another key or mode, or at an account that is gone.
+
+    Should its buyer have paid all the same, and Stripe tell of it after all, it counts as any late payment.
+
+    Raises:
+        ReasonMissing: no reason.
+        OrderNotStuck: it is not pending, or not flagged.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_order(order_id=order.pk)
+        if locked.state != Order.State.PENDING or locked.flagged_at is None:
+            raise OrderNotStuck
+        locked.state, locked.closed_at, locked.checkout_url = Order.State.FAILED, timezone.now(), ""
+        locked.flagged_at, locked.flag, locked.revision = None, "", locked.revision + 1
+        locked.save(update_fields=["state", "closed_at", "checkout_url", "flagged_at", "flag", "revision"])
+        record_audit(actor=actor, action="order.failed", target=locked, reason=reason)
+    return locked
+
+
+def flag_order(order: Order, flag: str) -> None:
+    """Put the order before the eyes of staff. The caller holds its lock and saves it; the first flag stays."""
+    if order.flagged_at is None:
+        order.flagged_at, order.flag = timezone.now(), flag[:500]
+        record_audit(actor=None, action="order.flagged", target=order, reason=flag)

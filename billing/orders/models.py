@@ -1,0 +1,127 @@
+"""One purchase of one product by one account."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.people.models import Account
+from accounts.sellers.models import SellerProfile
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
+from common.money import Money
+from marketplace.images.models import Image
+from marketplace.products.models import Price, Product
+
+
+class Order(UUIDModel, Attempt):
+    """A purchase. What it was sold for is copied here at the sale and never changes afterwards.
+
+    As an `Attempt` it is a question to Stripe: whether it was paid.
+
+    States move only along `billing.checkout.services.MOVES`; what the buyer may pull follows from the state alone.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        PAID = "paid"
+        PARTIALLY_REFUNDED = "partially_refunded"
+        REFUNDED = "refunded"  # all the money goes back or has gone back
+        DISPUTED = "disputed"  # the buyer's bank asks for it back
+        CHARGED_BACK = "charged_back"  # and has got it
+        EXPIRED = "expired"
+        FAILED = "failed"
+
+    buyer = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders")
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="orders")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="orders")
+    product_title = models.CharField(max_length=80)
+    email = models.EmailField(max_length=254, help_text="Where the receipt goes.")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
+    amount = models.PositiveIntegerField(help_text="Minor units.")
+    currency = models.CharField(max_length=3)
+    application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
+    refunded_amount = models.PositiveIntegerField(default=0, help_text="What Stripe gave back, minor units.")
+    refund_asked_amount = models.PositiveIntegerField(default=0, help_text="Refunds asked for and done together, minor units.")
+    destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
+    # Checkout: the session that the order's id made (it is the idempotency key), and where the buyer pays while it is open.
+    checkout_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    checkout_url = models.TextField(blank=True)
+    checkout_expires_at = models.DateTimeField()
+    payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    paid_with = models.CharField(max_length=80, blank=True, help_text="As the receipt says it: card ending 4242.")
+    # Raised by each look at Stripe that is written down: an answer that was fetched under an older one is stale.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When it expired, failed or was wholly refunded.")
+    flagged_at = models.DateTimeField(null=True, blank=True)
+    flag = models.CharField(max_length=500, blank=True, help_text="What staff should look at.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("buyer", "product"), condition=Q(state="pending"), name="order_one_pending"),
+            models.CheckConstraint(condition=Q(refunded_amount__lte=F("amount")), name="order_refunds_within_amount"),
+            models.CheckConstraint(condition=Q(refund_asked_amount__lte=F("amount")), name="order_refund_asked_within_amount"),
+            models.CheckConstraint(condition=Q(application_fee__lte=F("amount")), name="order_fee_within_amount"),
+            models.CheckConstraint(
+                condition=Q(state__in=("pending", "expired", "failed")) | Q(paid_at__isnull=False),
+                name="order_paid_has_a_date",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
+        )
+        indexes = (
+            models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
+            models.Index(fields=("seller", "-created_at"), name="order_of_seller"),
+            models.Index(fields=("due_at",), condition=Q(state="pending", given_up_at__isnull=True), name="order_waiting"),
+        )
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.product_title}, {self.money}, {self.state}"
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.refunded_amount, self.currency)
+
+    @property
+    def refundable(self) -> Money:
+        """What may still be asked back."""
+        return Money(self.amount - self.refund_asked_amount, self.currency)
+
+    @property
+    def number(self) -> str:
+        """A short name for people: the random end of the id."""
+        return self.id.hex[-10:].upper()
+
+
+class OrderImage(models.Model):
+    """An image as it was sold: its name, the version its page led with, and what its newest tags pointed at.
+
+    Not every tag: sellers push thousands. What is sold is pull on the image; the digests prove what it was at the time.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="images")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+    repository = models.CharField(max_length=200)
+    featured_tag = models.CharField(max_length=128, blank=True, help_text="The version that its page led with.")
+    tag_count = models.PositiveIntegerField(default=0, help_text="How many tags it had.")
+    digests = models.JSONField(default=dict, help_text="Tag → digest at the sale: the version it led with, and the newest.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("order", "image"), name="order_image_unique"),)
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.repository
+
+    @property
+    def tags_left_out(self) -> int:
+        """How many tags it had beside those whose digests are kept."""
+        return max(self.tag_count - len(self.digests), 0)

@@ -1,0 +1,81 @@
+"""Whose orders are whose, and who holds what."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.organisations.buying import buyers_of
+from accounts.people.models import Account, User
+from accounts.sellers.models import SellerProfile
+from billing.orders.models import Order, OrderImage
+from billing.stripe.payment import DisputeState
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.selectors.tags import newest_tags, pull_reference
+
+
+def orders_of_buyers(accounts: Collection[Account]) -> QuerySet[Order]:
+    """Return the accounts' purchases, newest first, with what a page shows of them; a fixed number of queries."""
+    return _listed(Order.objects.filter(buyer__in=accounts))
+
+
+def orders_seen_by(user: User) -> QuerySet[Order]:
+    """Return the purchases of the user and of the organisations they buy for, with all that the page of one shows.
+
+    A purchase belongs to its buyer: whoever placed it and has left the organisation no longer sees it.
+    """
+    return _related(Order.objects.filter(buyer__in=buyers_of(user))).prefetch_related("images__image", "refunds")
+
+
+def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
+    """Return the seller's sales, newest first: everything that was ever paid, with what a page shows of them."""
+    return _listed(Order.objects.filter(seller=seller, paid_at__isnull=False))
+
+
+def _listed(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Leave to the database what no list shows: digests, refunds, and Stripe's long addresses."""
+    return _related(orders).defer("checkout_url").prefetch_related(Prefetch("images", OrderImage.objects.defer("digests")))
+
+
+def _related(orders: QuerySet[Order]) -> QuerySet[Order]:
+    return orders.select_related("buyer", "placed_by", "seller", "product__namespace")
+
+
+def pending_order(*, account: Account, product_id: UUID) -> Order | None:
+    """Return the one order by which the account is buying the product right now."""
+    return Order.objects.filter(buyer=account, product=product_id, state=Order.State.PENDING).first()
+
+
+def image_ids_of_order(order_id: UUID) -> set[UUID]:
+    """Return the images that an order sold; they never change."""
+    return set(OrderImage.objects.filter(order=order_id).values_list("image_id", flat=True))
+
+
+def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None, paid: bool = False) -> bool:
+    """Whether the account holds each of the images because of something else than the order `besides`.
+
+    What is suspended by a dispute counts as held: it comes back or is taken for good, and either way is not sold twice meanwhile.
+
+    Args:
+        paid: only what was paid for counts.
+    """
+    held = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
+    if paid:
+        held = held.filter(source_kind=Entitlement.Source.ORDER)
+    if besides is not None:
+        held = held.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
+    return set(image_ids) <= set(held.values_list("image_id", flat=True))
+
+
+def stopped_by_dispute(order: Order) -> bool:
+    """Whether the buyer's bank holds the order's money or may yet take it: what is refunded as well would leave twice."""
+    return any(dispute.state is not DisputeState.NONE for dispute in order.disputes.all())
+
+
+def pulls_of_order(order: Order, user: User) -> list[str]:
+    """Return what docker pulls of an order, for those of its images that the policy lets the user pull at this moment."""
+    images = [sold.image for sold in order.images.all()]
+    allowed = allowed_actions(subject=Subject.of(user), repositories=[image.repository for image in images])
+    tags = newest_tags([image.pk for image in images])
+    return [pull_reference(image, tags.get(image.pk)) for image in images if Action.PULL in allowed[image.repository]]

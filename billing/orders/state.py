@@ -1,0 +1,56 @@
+"""The written table along which an order moves, and which state a payment at Stripe stands for."""
+
+from billing.orders.models import Order
+from billing.stripe.payment import DisputeState, Payment
+
+State = Order.State
+
+PAID_STATES = frozenset((State.PAID, State.PARTIALLY_REFUNDED, State.REFUNDED, State.DISPUTED, State.CHARGED_BACK))
+UNPAID_STATES = frozenset((State.PENDING, State.EXPIRED, State.FAILED))
+# What the buyer may pull follows from the state: in force, suspended while disputed, and nothing in all others.
+HOLDING_STATES = frozenset((State.PAID, State.PARTIALLY_REFUNDED))
+GONE_STATES = frozenset((State.REFUNDED, State.CHARGED_BACK))
+
+MOVES: dict[str, frozenset[State]] = {
+    # We look at what is, not at what happened: a payment may be refunded or disputed already when we first hear of it.
+    State.PENDING: PAID_STATES | {State.EXPIRED, State.FAILED},
+    # A payment that comes late counts all the same.
+    State.EXPIRED: PAID_STATES,
+    State.FAILED: PAID_STATES,
+    State.PAID: frozenset((State.PARTIALLY_REFUNDED, State.REFUNDED, State.DISPUTED, State.CHARGED_BACK)),
+    # Back to paid: a refund that Stripe could not deliver.
+    State.PARTIALLY_REFUNDED: frozenset((State.PAID, State.REFUNDED, State.DISPUTED, State.CHARGED_BACK)),
+    State.DISPUTED: frozenset((State.PAID, State.PARTIALLY_REFUNDED, State.REFUNDED, State.CHARGED_BACK)),
+    # Final: money that comes back after all is a matter for people.
+    State.REFUNDED: frozenset(),
+    State.CHARGED_BACK: frozenset(),
+}
+
+
+def state_of(payment: Payment, *, amount: int, now: State) -> State:
+    """Return the state that the payment stands for; `now` where it decides nothing.
+
+    Args:
+        payment: what Stripe says at this moment.
+        amount: what the order was sold for, minor units.
+        now: the order's present state.
+    """
+    if payment.paid:
+        return _state_of_money(payment, amount)
+    if now != State.PENDING:
+        return now
+    if payment.status == "expired":
+        return State.EXPIRED
+    if payment.status == "complete" and payment.intent_status in {"requires_payment_method", "canceled"}:
+        return State.FAILED  # the bank debit was promised and did not come
+    return now
+
+
+def _state_of_money(payment: Payment, amount: int) -> State:
+    if payment.refunded >= amount:
+        return State.REFUNDED
+    if payment.dispute is DisputeState.LOST:
+        return State.CHARGED_BACK
+    if payment.dispute is not DisputeState.NONE:
+        return State.DISPUTED  # also while Stripe says what we do not know: nothing is given or taken for good
+    return State.PARTIALLY_REFUNDED if payment.refunded else State.PAID

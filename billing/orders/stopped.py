@@ -1,0 +1,36 @@
+"""What was stopped while somebody was paying for it: the seller, the product, or an image in it."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.sellers.models import SellerProfile
+from billing.orders.models import Order, OrderImage
+from marketplace.images.models import Image
+from marketplace.products.models import Product
+
+
+def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Image]) -> str:
+    """Return why a payment for this is given back, as the buyer reads it; empty if it is kept. With the rows locked it holds to the end.
+
+    A seller who withdraws the product, or gives up a name, ends the offer and not what somebody has paid for: that is kept.
+    """
+    if seller.suspended_at is not None:
+        return "Its seller had been stopped."
+    if product.state == Product.State.SUSPENDED:
+        return "It had been taken off sale."
+    if any(image.taken_down_at is not None or image.freed_at is not None for image in images):
+        return "An image in it had been taken down."
+    return ""
+
+
+def closing_orders() -> QuerySet[Order]:
+    """Return the orders that can still be paid although nobody may buy what they buy any more: the stop itself is what finds them."""
+    stopped_image = Q(image__taken_down_at__isnull=False) | Q(image__ended_at__isnull=False)
+    not_on_offer = (
+        Q(seller__suspended_at__isnull=False)
+        | ~Q(product__state=Product.State.PUBLISHED)
+        | Exists(OrderImage.objects.filter(stopped_image, order=OuterRef("pk")))
+    )
+    payable = Q(state=Order.State.PENDING) & (Q(checkout_session_id__isnull=True) | ~Q(checkout_url=""))
+    return Order.objects.filter(payable, not_on_offer)

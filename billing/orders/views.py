@@ -1,0 +1,83 @@
+"""Orders of a buyer and of a seller. Somebody else's order does not exist: 404."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.organisations.buying import buyers_of
+from accounts.people.models import User
+from accounts.people.requests import signed_in
+from accounts.tokens.lifetimes import pull_ends_after_minutes
+from billing.orders.models import Order
+from billing.orders.selectors import orders_of_buyers, orders_of_seller, orders_seen_by, pulls_of_order
+from marketplace.products.selectors.pages import product_url
+from marketplace.selling.guards import SellerRequest, seller_required
+
+ORDERS_A_PAGE = 25
+
+
+@login_required
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    """List the orders of the reader and of the organisations they buy for; `?buyer=` shows one of these alone.
+
+    Context: page, a Page of Order with buyer, seller, product, images and refunds; buyers, the accounts to choose from where there are
+    several; chosen, the one that is shown alone.
+    """
+    buyers, wanted = buyers_of(signed_in(request)), request.GET.get("buyer")
+    chosen = next((account for account in buyers if account.handle == wanted), None)
+    if wanted and chosen is None:
+        raise Http404
+    pages = Paginator(orders_of_buyers([chosen] if chosen else buyers), ORDERS_A_PAGE)
+    context = {"page": pages.get_page(request.GET.get("page")), "buyers": buyers if len(buyers) > 1 else [], "chosen": chosen}
+    return render(request, "billing/orders.html", context)
+
+
+@login_required
+@require_safe
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order: its receipt, which prints alone, and how to pull what it bought.
+
+    Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that docker is let in for now;
+    may_pull, whether there are any; product_url; checkout_url, while it can still be paid; pull_ends_after, minutes.
+    """
+    user = signed_in(request)
+    shown = own_order(user, order_id)
+    pulls = pulls_of_order(shown, user)
+    context = {
+        "order": shown,
+        "images": shown.images.all(),
+        "refunds": shown.refunds.all(),
+        "pulls": pulls,
+        "may_pull": bool(pulls),
+        "product_url": product_url(shown.product),
+        "checkout_url": shown.checkout_url if shown.state == Order.State.PENDING else "",
+        "pull_ends_after": pull_ends_after_minutes(),
+    }
+    return render(request, "billing/order.html", context)
+
+
+def own_order(user: User, order_id: UUID) -> Order:
+    """Return an order of the user, or of an organisation they buy for.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    found = orders_seen_by(user).filter(pk=order_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@seller_required
+@require_safe
+def seller_orders(request: SellerRequest) -> HttpResponse:
+    """List the seller's sales. Context: page, a Page of Order with buyer; fee_percent."""
+    found = Paginator(orders_of_seller(request.seller), ORDERS_A_PAGE)
+    context = {"page": found.get_page(request.GET.get("page")), "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT}
+    return render(request, "billing/seller_orders.html", context)

@@ -1,0 +1,99 @@
+"""What waits for Stripe: rows that a sweep takes up one by one, each at its own time, whatever became of the worker that had it.
+
+A row that fails is put off longer each time and given up in the end, with its reason, for staff to try again; the others go on. When
+several rows of different people fail alike, Stripe is away: then the run ends, and `/readyz` says so.
+"""
+
+import logging
+from collections.abc import Callable, Hashable
+from time import monotonic
+from typing import Final, TypeVar
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from billing.orders.flags import flag_order
+from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from billing.orders.stopped import closing_orders
+from billing.payments.backoffs import ORDERS, REFUNDS
+from billing.payments.refunding import continue_refund
+from billing.payments.settling import settle_order
+from billing.refunds.models import Refund
+from billing.stripe.errors import StripeAway
+from billing.stripe.gateway import NEIGHBOUR
+from common.db.claims import Attempt, Backoff, claim_due, note_failure
+from common.db.locking import locked_transaction
+from common.db.outages import FailureRun
+from common.errors import DomainError
+
+logger = logging.getLogger(__name__)
+RUN_SECONDS: Final = 60.0  # then nothing new is begun: the next run goes on
+Row = TypeVar("Row", bound=Attempt)
+
+
+def settle_waiting_orders() -> int:
+    """Ask Stripe about the pending orders whose time has come, except what staff look at; return how many were asked about."""
+    waiting = Order.objects.filter(state=Order.State.PENDING, flagged_at__isnull=True).order_by("due_at")
+    return run_due(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
+
+
+def close_stopped_checkouts() -> int:
+    """End the checkouts of what was stopped while somebody was paying; return how many were tried."""
+    # Tried before, an order keeps its turn: one that cannot be closed is put off as any other.
+    closing_orders().filter(attempts=0, due_at__gt=timezone.now()).update(due_at=timezone.now())
+    waiting = closing_orders().order_by("due_at")
+    return run_due(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
+
+
+def continue_waiting_refunds() -> int:
+    """Go on with the refunds that Stripe has not confirmed; return how many were tried."""
+    waiting = Refund.objects.filter(state=Refund.State.WAITING).select_related("order").order_by("due_at")
+    return run_due(waiting, REFUNDS, lambda refund: continue_refund(refund_id=refund.pk), lambda refund: refund.order.buyer_id)
+
+
+def run_due(waiting: QuerySet[Row], backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable]) -> int:
+    """Take up what is due, one row at a time, until nothing is, the time is over, or Stripe is away; return how many were tried.
+
+    Args:
+        waiting: rows in the order in which they have their turn.
+        act: does the one row's work; raises what Stripe said.
+        origin: whose row it is.
+    """
+    run, ends, tried = FailureRun(NEIGHBOUR), monotonic() + RUN_SECONDS, 0
+    while monotonic() < ends and (claimed := claim_due(waiting, backoff=backoff, most=1)):
+        (row,) = claimed
+        tried += 1
+        if not _try(row, backoff, act, origin, run):
+            break
+    return tried
+
+
+def _try(row: Row, backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable], run: FailureRun) -> bool:
+    """Try one row; return whether the run goes on."""
+    try:
+        act(row)
+    except StripeAway as away:
+        cause = str(away.context.get("cause") or away.message)
+        _note(row, cause, backoff)
+        return not run.failed(origin=origin(row), kind=f"{away.code}: {cause.partition(':')[0]}"[:200])
+    except DomainError as error:  # of this row alone, and Stripe answers
+        _note(row, getattr(error, "reason", error.message), backoff)
+        return True
+    run.succeeded()
+    return True
+
+
+def _note(row: Attempt, error: str, backoff: Backoff) -> None:
+    order_id = row.order_id if isinstance(row, Refund) else row.pk if isinstance(row, Order) else None
+    with locked_transaction():
+        order = lock_order(order_id=order_id) if order_id else None
+        given_up = note_failure(row, error, backoff=backoff)
+        if given_up and order is not None:
+            flag_order(order, f"Given up after {row.attempts} attempts: {error}")
+            order.save(update_fields=["flagged_at", "flag"])
+    logger.log(
+        logging.ERROR if given_up else logging.WARNING,
+        "given up" if given_up else "put off",
+        extra={"kind": row._meta.label_lower, "row": str(row.pk), "cause": error},
+    )

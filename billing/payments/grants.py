@@ -1,0 +1,51 @@
+"""What follows from an order's move: what the buyer may pull, and the receipt."""
+
+from billing.orders.models import Order
+from billing.orders.selectors import holds_all
+from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
+from billing.receipts.services import queue_receipt
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.images.models import Image
+
+_ORDER = Entitlement.Source.ORDER
+_WHY_GONE = {
+    Order.State.REFUNDED: "The order was refunded.",
+    Order.State.CHARGED_BACK: "The buyer's bank took the money back.",
+}
+
+
+def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State, disputed: bool, stopped: str) -> str:
+    """Return why a payment that is ours from now on is given back at once; empty if it is honoured.
+
+    The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
+    the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or its seller, product or
+    image was stopped before we heard of the payment. The caller holds their locks, so that of two payments at once one is the second,
+    and a stop comes before or after.
+
+    Whoever has disputed the payment and lost gets it back only if they have paid for the same a second time: an image that became free
+    meanwhile, or was given to them, is no reason to return what the bank has judged to be the seller's.
+
+    Args:
+        disputed: the buyer's bank has asked for this payment, however it ended.
+        stopped: why nobody may buy it any more; empty if they may.
+    """
+    if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
+        return ""
+    if holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk, paid=disputed):
+        return "Paid a second time: everything in it was in the buyer's library already."
+    return f"Paid too late. {stopped}" if stopped and came_from in UNPAID_STATES else ""
+
+
+def follow_move(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
+    """Bring entitlements in line with the order's new state, and send the receipt of a payment that is kept."""
+    to, source_id = Order.State(order.state), order.pk
+    if came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED):
+        grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
+        queue_receipt(order=order)
+    if to is Order.State.DISPUTED:
+        suspend_entitlements(source_kind=_ORDER, source_id=source_id)
+    if came_from is Order.State.DISPUTED and to in HOLDING_STATES:
+        resume_entitlements(source_kind=_ORDER, source_id=source_id)
+    if to in GONE_STATES:
+        revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=_WHY_GONE[to])

@@ -1,0 +1,77 @@
+"""Refunds as Stripe makes them: asked for once they are written down, written down again when Stripe has answered."""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.services import record_audit
+from billing.orders.flags import flag_order
+from billing.orders.locks import lock_order
+from billing.orders.selectors import stopped_by_dispute
+from billing.payments.settling import complete_order
+from billing.refunds.locks import lock_refund
+from billing.refunds.models import Refund
+from billing.refunds.rows import count_asked
+from billing.stripe import gateway
+from billing.stripe.errors import StripeRefused
+from common.db.locking import locked_transaction
+
+
+def continue_refund(*, refund_id: UUID) -> Refund:
+    """Do what is left to do of a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
+
+    Raises:
+        StripeAway: nothing is known; the sweep goes on.
+    """
+    refund, asked_before = _begin(refund_id)
+    if refund.state == Refund.State.WAITING and asked_before:
+        # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
+        complete_order(order_id=refund.order_id)
+        refund.refresh_from_db()
+    if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
+        if stopped_by_dispute(refund.order):
+            return _give_up(refund_id, "The payment is disputed: the buyer's bank gives the money back, or has decided against it.")
+        try:
+            gateway.create_refund(_asked(refund))
+        except StripeRefused as refused:
+            return _give_up(refund_id, refused.reason)
+        complete_order(order_id=refund.order_id)
+        refund.refresh_from_db()
+    return refund
+
+
+def _asked(refund: Refund) -> gateway.RefundRequest:
+    return gateway.RefundRequest(
+        refund_id=refund.pk,
+        order_id=refund.order_id,
+        payment_intent_id=refund.payment_intent_id,
+        amount=refund.amount,
+        with_fee=refund.order.application_fee > 0,
+    )
+
+
+def _begin(refund_id: UUID) -> tuple[Refund, bool]:
+    """Count the first attempt before it is made; a sweep has counted its own. Return whether somebody may have asked Stripe before."""
+    with locked_transaction():
+        refund = lock_refund(refund_id=refund_id)
+        asked_before = refund.attempts > 0
+        if refund.state == Refund.State.WAITING and not asked_before:
+            refund.attempts = 1
+            refund.save(update_fields=["attempts"])
+    return refund, asked_before
+
+
+def _give_up(refund_id: UUID, reason: str) -> Refund:
+    """Write down that it will not be done. What was promised and cannot be kept is a matter for people."""
+    order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        refund = lock_refund(refund_id=refund_id)
+        if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
+            refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, reason[:500], timezone.now()
+            refund.save(update_fields=["state", "failure", "settled_at"])
+            count_asked(order)
+            flag_order(order, f"A refund of {refund.money} was not made: {reason}")
+            order.save(update_fields=["refund_asked_amount", "flagged_at", "flag"])
+            record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
+    return refund

@@ -1,0 +1,97 @@
+"""An order is brought in line with Stripe, by whoever hears of it first."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.services import record_audit
+from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from billing.orders.stopped import closing_orders
+from billing.payments.reconcile import take_look, write_look
+from billing.stripe import gateway
+from billing.stripe.errors import StripeRefused
+from common.db.leases import alone
+from common.db.locking import locked_transaction
+from common.errors import LockTimeout
+
+_LOOKS = 10  # whoever is overtaken asks anew, so as many as this get through at the same moment
+
+
+def complete_order(*, order_id: UUID, reason: str = "") -> Order:
+    """Bring the order in line with what Stripe says of it now: the one way by which webhook, return page and sweep complete it.
+
+    Idempotent, and safe in any number of threads: the same effects once, whoever comes first.
+
+    Args:
+        reason: why it was brought to where it is now, for the audit trail.
+
+    Raises:
+        StripeAway: nothing changed.
+        StripeRefused: Stripe does not tell of it, as of one that was made under another key or mode.
+        LockTimeout: others look at the same order all the time; retryable.
+    """
+    for _ in range(_LOOKS):
+        look = take_look(order_id=order_id)
+        if look is None:
+            return Order.objects.get(pk=order_id)
+        with locked_transaction():
+            order = write_look(look, reason=reason)
+        if order is not None:
+            return order
+    raise LockTimeout
+
+
+def close_checkout(*, order_id: UUID, reason: str = "") -> Order:
+    """End an order's checkout: nobody can pay it afterwards. If somebody has, the order comes back paid.
+
+    Args:
+        reason: for the audit trail.
+
+    Raises:
+        StripeAway: nothing is known; call again.
+    """
+    order = Order.objects.get(pk=order_id)
+    if order.checkout_session_id is None:
+        return _end_without_session(order_id=order_id, state=Order.State.EXPIRED, reason=reason or "It was never opened at Stripe.")
+    with suppress(StripeRefused):  # complete or expired already: the look tells which
+        gateway.expire_checkout(order.checkout_session_id)
+    return complete_order(order_id=order_id, reason=reason)
+
+
+def _end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> Order:
+    """Close a pending order that knows no session: should Stripe have one after all, its address never reached anybody."""
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        if order.state == Order.State.PENDING and order.checkout_session_id is None:
+            order.state, order.closed_at, order.revision = state, timezone.now(), order.revision + 1
+            order.save(update_fields=["state", "closed_at", "revision"])
+            record_audit(actor=None, action=f"order.{state.value}", target=order, reason=reason)
+    return order
+
+
+def settle_order(*, order_id: UUID) -> Order:
+    """Ask Stripe about a pending order whose webhook has not come; nothing while somebody else asks.
+
+    It ends if its time is over, or if its seller, product or image was stopped meanwhile.
+
+    Raises:
+        StripeAway, StripeRefused, LockTimeout: as `complete_order` says.
+    """
+    with alone(asking(order_id)) as first:
+        return _settle(order_id) if first else Order.objects.get(pk=order_id)
+
+
+def asking(order_id: UUID) -> str:
+    """Return the name under which one process at a time asks Stripe about an order whose news nobody has brought."""
+    return f"billing.order:{order_id}"
+
+
+def _settle(order_id: UUID) -> Order:
+    order = complete_order(order_id=order_id)
+    if order.state != Order.State.PENDING or (order.checkout_session_id is not None and not order.checkout_url):
+        return order  # nothing to close, or a bank debit under way
+    if closing_orders().filter(pk=order_id).exists():
+        return close_checkout(order_id=order_id, reason="Nobody may buy it any more: its seller, product or image was stopped.")
+    return close_checkout(order_id=order_id) if order.checkout_expires_at <= timezone.now() else order

@@ -1,0 +1,69 @@
+"""The seller's side of the sale: what was sold, and Stripe's word on the seller."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.people.requests import signed_in
+from billing.payouts.services import connect_seller, refresh_seller
+from billing.stripe.errors import StripeAway, StripeRefused
+from billing.stripe.regions import COUNTRIES, in_another_region
+from marketplace.selling.guards import SellerRequest, seller_required
+
+
+@seller_required
+@require_safe
+def payouts(request: SellerRequest) -> HttpResponse:
+    """Show how the seller stands with Stripe.
+
+    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee_percent; countries, of which a seller without
+    an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
+    """
+    ours = settings.LAYERSTORE_STRIPE_COUNTRY
+    context = {
+        "seller": request.seller,
+        "countries": COUNTRIES.items() if ours else (),
+        "our_country": ours,
+        "abroad": in_another_region(request.seller.stripe_country, ours=ours),
+        "former": request.seller.former_stripe_accounts.first(),
+        "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
+    }
+    return render(request, "billing/payouts.html", context)
+
+
+@seller_required
+@require_POST
+def payouts_connect(request: SellerRequest) -> HttpResponse:
+    """Send the seller on to Stripe (303), where they say who they are."""
+    return _to_stripe(request)
+
+
+@seller_required
+@require_safe
+def payouts_return(request: SellerRequest) -> HttpResponse:
+    """Where Stripe sends the seller back to: asks how they stand, for the webhook may still be on its way."""
+    if request.seller.stripe_account_id:
+        try:
+            refresh_seller(stripe_account_id=request.seller.stripe_account_id)
+        except (StripeAway, StripeRefused) as unknown:
+            messages.warning(request, unknown.message)
+    return redirect("billing:payouts")
+
+
+@seller_required
+@require_safe
+def payouts_refresh(request: SellerRequest) -> HttpResponse:
+    """Where Stripe sends the seller whose link was used or is too old: makes a fresh one, for an account that exists."""
+    return _to_stripe(request) if request.seller.stripe_account_id else redirect("billing:payouts")
+
+
+def _to_stripe(request: SellerRequest) -> HttpResponse:
+    try:
+        country = request.POST.get("country", "")
+        known = country if country in COUNTRIES else ""
+        return HttpResponseRedirect(connect_seller(seller=request.seller, actor=signed_in(request), country=known), status=303)
+    except StripeRefused as refused:
+        messages.error(request, refused.message)
+        return redirect("billing:payouts")

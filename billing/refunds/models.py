@@ -1,0 +1,46 @@
+"""Money that goes back. The row is written first and is what a sweep continues from."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.orders.models import Order
+from common.db.claims import Attempt
+from common.db.models import UUIDModel
+from common.money import Money
+
+
+class Refund(UUIDModel, Attempt):
+    """One refund of an order, whole or in part. Its id is Stripe's idempotency key."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # written here, Stripe not asked or not heard yet
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    payment_intent_id = models.CharField(max_length=255, help_text="Which payment; a second payment of an order has its own.")
+    amount = models.PositiveIntegerField(help_text="Minor units.")
+    reason = models.CharField(max_length=500)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(condition=~Q(reason=""), name="refund_has_a_reason"),
+        )
+        indexes = (models.Index(fields=("due_at",), condition=Q(state="waiting", given_up_at__isnull=True), name="refund_waiting"),)
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.money} of order {self.order.number}, {self.state}"
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.order.currency)

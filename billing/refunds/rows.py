@@ -1,0 +1,80 @@
+"""The rows of refunds, kept in line with Stripe under the order's lock. No network here."""
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.people.models import User
+from billing.orders.models import Order
+from billing.refunds.models import Refund
+from billing.stripe.payment import GivenBack, Payment
+from common.ops.queue import queue_after_commit
+
+MADE_AT_STRIPE = "Made in Stripe's dashboard."
+_STATES = {
+    "succeeded": Refund.State.SUCCEEDED,
+    "failed": Refund.State.FAILED,
+    "canceled": Refund.State.FAILED,
+}
+
+
+def add_refund(*, order: Order, amount: int, reason: str, actor: User | None) -> Refund:
+    """Write down a refund that must happen, and have it done after commit. The caller holds the order's lock and saves it."""
+    refund = Refund.objects.create(
+        order=order,
+        payment_intent_id=order.payment_intent_id or "",
+        amount=amount,
+        reason=reason[:500],
+        requested_by=actor,
+    )
+    order.refund_asked_amount += amount
+    queue_after_commit("billing.continue_refund", str(refund.pk))
+    return refund
+
+
+def promise_refund(order: Order, reason: str) -> None:
+    """Have all that is left of a payment given back, by the shop itself."""
+    if left := order.refundable.minor:
+        add_refund(order=order, amount=left, reason=reason, actor=None)
+
+
+def waits_for_refund(order: Order) -> bool:
+    """Whether Stripe has yet to do something that we have asked for."""
+    return order.refunds.filter(state=Refund.State.WAITING).exists()
+
+
+def note_refunds(order: Order, payment: Payment) -> list[Refund]:
+    """Bring the order's refunds in line with Stripe's, those made in its dashboard included; return those that are settled by it."""
+    settled = []
+    for given_back in payment.refunds:
+        refund = _row_of(order, payment, given_back)
+        state = _STATES.get(given_back.status, Refund.State.WAITING)
+        if (refund.state, refund.stripe_refund_id) == (state, given_back.stripe_id):
+            continue
+        if refund.state != state and state is not Refund.State.WAITING:
+            settled.append(refund)
+        refund.state, refund.stripe_refund_id, refund.failure = state, given_back.stripe_id, given_back.failure[:500]
+        refund.settled_at = None if state is Refund.State.WAITING else timezone.now()
+        refund.save(update_fields=["state", "stripe_refund_id", "failure", "settled_at"])
+    count_asked(order)
+    return settled
+
+
+def _row_of(order: Order, payment: Payment, given_back: GivenBack) -> Refund:
+    rows = {refund.stripe_refund_id or str(refund.pk): refund for refund in order.refunds.all()}
+    found = rows.get(given_back.stripe_id) or rows.get(given_back.refund_id)
+    if found is not None:
+        return found
+    # Made by people in Stripe's dashboard: it counts as any other.
+    return Refund.objects.create(
+        order=order,
+        payment_intent_id=payment.intent_id or "",
+        amount=given_back.amount,
+        reason=MADE_AT_STRIPE,
+    )
+
+
+def count_asked(order: Order) -> None:
+    """Count again what is asked back. A refund of the dashboard may have overtaken one of ours, which Stripe then refuses."""
+    rows = order.refunds.exclude(state=Refund.State.FAILED)
+    asked = rows.aggregate(asked=Sum("amount", default=0))["asked"]
+    order.refund_asked_amount = min(asked, order.amount)

@@ -1,0 +1,70 @@
+"""Refunds: asked for in one transaction, done by Stripe after it, written down when Stripe has answered."""
+
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from billing.orders.selectors import stopped_by_dispute
+from billing.orders.state import HOLDING_STATES
+from billing.refunds.errors import OrderNotRefundable, RefundNotWaiting, RefundNotWhole, RefundOutOfRange
+from billing.refunds.locks import lock_refund
+from billing.refunds.models import Refund
+from billing.refunds.rows import add_refund
+from common.currencies import currency
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
+from common.money import Money
+
+# A refunded order has something left only when a refund of it failed at Stripe: the buyer has lost pull, and still waits for the money.
+_REFUNDABLE = HOLDING_STATES | {Order.State.REFUNDED}
+
+
+def request_refund(*, order: Order, amount: int | None, reason: str, actor: User | None) -> Refund:
+    """Have money given back to the buyer: the seller's transfer and our fee go back in proportion.
+
+    The order moves when Stripe has done it: the whole ends pull within the pull token's lifetime and the registry's leeway, a part
+    leaves it. Together refunds never exceed what was paid. What was promised back and failed at Stripe may be asked for again.
+
+    Args:
+        amount: minor units; None for all that is left.
+
+    Raises:
+        ReasonMissing: no reason.
+        OrderNotRefundable: not paid, wholly refunded, or the buyer's bank holds the money or may yet take it.
+        RefundOutOfRange: nothing, or more than is left.
+        RefundNotWhole: a part of what is whole in this currency.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_order(order_id=order.pk)
+        left = locked.refundable
+        if locked.state not in _REFUNDABLE or not left.minor:
+            raise OrderNotRefundable(state=locked.state)
+        if stopped_by_dispute(locked):
+            raise OrderNotRefundable(state=Order.State.DISPUTED)
+        wanted = left.minor if amount is None else amount
+        if not 0 < wanted <= left.minor:
+            raise RefundOutOfRange(left=left)
+        if wanted % (step := currency(locked.currency).step) and wanted != left.minor:
+            raise RefundNotWhole(step=Money(step, locked.currency))
+        refund = add_refund(order=locked, amount=wanted, reason=reason, actor=actor)
+        locked.save(update_fields=["refund_asked_amount"])
+        record_audit(actor=actor, action="order.refund_requested", target=locked, reason=reason, amount=wanted)
+    return refund
+
+
+def retry_refund(*, refund: Refund, reason: str, actor: User) -> Refund:
+    """Go on with a refund that waits, now and afresh, also if it was given up.
+
+    Raises:
+        ReasonMissing: no reason.
+        RefundNotWaiting: Stripe has made or refused it.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_refund(refund_id=refund.pk)
+        if locked.state != Refund.State.WAITING:
+            raise RefundNotWaiting
+        try_again(locked)
+        record_audit(actor=actor, action="refund.retried", target=locked, reason=reason)
+    return locked

@@ -1,1 +1,0 @@
-"""Every shared read of the sale."""

@@ -1,1 +1,0 @@
-"""Every change to orders, refunds and the webhook inbox."""
