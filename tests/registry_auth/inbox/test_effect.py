@@ -1,0 +1,138 @@
+"""What an event does to tags, manifests and counts."""
+
+from datetime import UTC, timedelta
+
+import pytest
+from django.utils import timezone
+
+from marketplace.images.models import Image, Manifest, Tag
+from marketplace.insights.models import PullCount
+from registry_auth.inbox import apply as service
+from registry_auth.inbox.apply import drain_envelopes
+from registry_auth.inbox.models import RegistryEnvelope
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
+from tests.registry_auth.inbox.conftest import INDEX, told
+
+pytestmark = pytest.mark.django_db
+
+
+class TestEffect:
+    def test_a_push_writes_manifest_and_tag(self, tell, image):
+        tell(told("push", image.repository, event_id="1", tag="1.0"))
+
+        assert drain_envelopes() == 1
+
+        tag = Tag.objects.get()
+        assert (tag.image, tag.name, tag.manifest.digest, tag.manifest.described_at) == (image, "1.0", digest_of("one"), None)
+        envelope = RegistryEnvelope.objects.get()
+        assert (envelope.drained_at is not None, envelope.attempts, envelope.last_error) == (True, 1, "")
+        assert drain_envelopes() == 0
+
+    def test_late_news_move_no_tag_back(self, tell, image):
+        now = timezone.now()
+        tell(told("push", image.repository, event_id="2", tag="1.0", digest=digest_of("new"), at=now))
+        tell(told("push", image.repository, event_id="1", tag="1.0", digest=digest_of("old"), at=now - timedelta(minutes=1)))
+
+        drain_envelopes()
+
+        assert Tag.objects.get().manifest.digest == digest_of("new")
+        assert Manifest.objects.count() == 2
+
+    def test_a_deleted_manifest_goes_with_its_tag(self, tell):
+        image = PushedImageFactory()
+        tell(told("delete", image.repository, event_id="1", digest=image.tags.get().manifest.digest))
+
+        drain_envelopes()
+
+        assert not Manifest.objects.filter(image=image).exists()
+
+    def test_a_deleted_tag_goes_alone(self, tell):
+        image = PushedImageFactory()
+        event = told("delete", image.repository, event_id="1", tag="1.0")
+        del event["target"]["digest"]
+        tell(event)
+
+        drain_envelopes()
+
+        assert (image.tags.count(), image.manifests.count()) == (0, 1)
+
+    def test_pulls_are_counted(self, tell, image):
+        other = ImageFactory()
+        tell(*[told("pull", image.repository, event_id=str(n)) for n in range(3)], told("pull", other.repository, event_id="other"))
+
+        drain_envelopes()
+
+        assert [Image.objects.get(pk=each.pk).pull_count for each in (image, other)] == [3, 1]
+
+    @pytest.mark.parametrize("described", [True, False], ids=["described", "not described yet"])
+    def test_a_pull_of_an_index_and_its_child_is_one(self, tell, image, described):
+        child = ManifestFactory(image=image, platforms=["linux/arm64"]).digest
+        index = ManifestFactory(image=image, kind=Manifest.Kind.INDEX, children=[child] if described else [])
+        TagFactory(image=image, name="2.0", manifest=index)
+        whole = told("pull", image.repository, event_id="1", digest=index.digest, tag="2.0")
+        whole["target"]["mediaType"] = INDEX
+        tell(whole, told("pull", image.repository, event_id="2", digest=child))
+
+        drain_envelopes()
+
+        row = PullCount.objects.get()
+        assert (row.image, row.tag, row.platform, row.count) == (image, "2.0" if described else "", "linux/arm64", 1)
+
+    def test_a_pull_is_counted_under_the_day_it_happened_and_whose_it_was(self, tell, image):
+        ada = UserFactory(username="ada").account
+        at = timezone.now() - timedelta(days=2)
+        tell(told("pull", image.repository, event_id="1", tag="1.0", at=at))
+
+        drain_envelopes()
+
+        row = PullCount.objects.get()
+        assert (row.day, row.tag, row.buyer, row.count) == (at.astimezone(UTC).date(), "1.0", ada, 1)
+
+    def test_an_unknown_name_is_logged_and_dropped(self, tell, caplog):
+        tell(
+            told("push", "nobody/home", event_id="1"),
+            told("pull", "nobody/home", event_id="2"),
+            told("delete", "nobody/home", event_id="3"),
+        )
+
+        drain_envelopes()
+
+        assert RegistryEnvelope.objects.get().last_error == ""
+        assert not Manifest.objects.exists()
+        assert "a name that nobody holds" in caplog.text
+
+    def test_a_batch_is_as_many_envelopes_as_there_is_room_for(self, tell, image, monkeypatch):
+        monkeypatch.setattr(service, "MOST_EVENTS", 4)
+        applied = []
+        apply = service._apply
+
+        def note_and_apply(envelopes):
+            applied.append([envelope.event_count for envelope in envelopes])
+            return apply(envelopes)
+
+        monkeypatch.setattr(service, "_apply", note_and_apply)
+        for number, count in enumerate((9, 2, 2, 1)):
+            tell(*[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
+
+        assert drain_envelopes() == 4
+
+        assert applied == [[9], [2, 2], [1]]
+        image.refresh_from_db()
+        assert image.pull_count == 14
+
+    def test_a_run_that_takes_long_leaves_the_rest_to_the_next(self, tell, image, monkeypatch):
+        monkeypatch.setattr(service, "BATCH", 1)
+        monkeypatch.setattr(service, "LONGEST_RUN", timedelta(seconds=-1))
+        for number in range(2):
+            tell(told("pull", image.repository, event_id=str(number)))
+
+        assert [drain_envelopes(), drain_envelopes(), drain_envelopes()] == [1, 1, 0]
+
+    def test_ten_thousand_events_in_one_envelope(self, tell, image):
+        tell(*[told("pull", image.repository, event_id=str(n)) for n in range(10_000)])
+
+        drain_envelopes()
+
+        image.refresh_from_db()
+        assert image.pull_count == 10_000

@@ -1,0 +1,222 @@
+"""Once in effect, whatever breaks; pruned when it is over."""
+
+from contextlib import suppress
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+import time_machine
+from django.db import OperationalError
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from common.errors import LockTimeout
+from marketplace.images.services.manifests import record_push
+from marketplace.insights.models import PullCount
+from marketplace.insights.services import count_pulls
+from registry_auth.inbox import apply as service
+from registry_auth.inbox.apply import drain_envelopes, prune_events, retry_envelope
+from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.inbox.tasks import prune_registry_events
+from registry_auth.upkeep.models import Reconciliation
+from tests.factories.accounts import UserFactory
+from tests.factories.marketplace import ImageFactory, digest_of
+from tests.registry_auth.inbox.conftest import told
+from tests.support.threads import run_in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+class TestOnce:
+    def test_a_repeated_event_has_one_effect(self, tell, image):
+        event = told("pull", image.repository, event_id="the-same")
+        tell(event, event)
+        tell(event)
+        drain_envelopes()
+        tell(event)
+        drain_envelopes()
+
+        image.refresh_from_db()
+        assert image.pull_count == 1
+        assert RegistryEnvelope.objects.filter(drained_at__isnull=True).count() == 0
+
+    def test_a_broken_event_stops_no_other_and_comes_again(self, tell, image, monkeypatch):
+        good, bad = digest_of("good"), digest_of("bad")
+        tell(
+            *[told("push", image.repository, event_id=name, digest=digest_of(name)) for name in ("bad", "good")],
+            told("pull", image.repository, event_id="pull"),
+        )
+        record = record_push
+
+        def stumble(**push):
+            if push["digest"] == bad:
+                raise LockTimeout
+            return record(**push)
+
+        monkeypatch.setattr(service, "record_push", stumble)
+        assert drain_envelopes() == 1
+        envelope = RegistryEnvelope.objects.get()
+        assert (envelope.drained_at, envelope.last_error.split(":")[0]) == (None, "LockTimeout")
+        assert [manifest.digest for manifest in image.manifests.all()] == [good]
+        assert drain_envelopes() == 0  # it rests first
+
+        monkeypatch.setattr(service, "record_push", record)
+        with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+            assert drain_envelopes() == 1
+        envelope.refresh_from_db()
+        assert (envelope.drained_at is not None, envelope.last_error, envelope.attempts) == (True, "", 2)
+        image.refresh_from_db()
+        assert (image.manifests.count(), image.pull_count) == (2, 1)
+
+    def test_broken_pulls_come_again_as_well(self, tell, image, monkeypatch):
+        tell(told("pull", image.repository, event_id="1"))
+        monkeypatch.setattr(service, "count_pulls", mock.Mock(side_effect=LockTimeout))
+        drain_envelopes()
+        monkeypatch.undo()
+        with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+            drain_envelopes()
+
+        image.refresh_from_db()
+        assert image.pull_count == 1
+
+    def test_a_pull_that_fails_stops_no_other(self, tell, image, monkeypatch):
+        broken = ImageFactory().repository
+
+        def fail_at_one(*, pulls):
+            if broken in {pull.repository for pull in pulls}:
+                raise ValueError("broken")
+            return count_pulls(pulls=pulls)
+
+        monkeypatch.setattr(service, "count_pulls", fail_at_one)
+        for number, repository in enumerate([image.repository, broken, image.repository]):
+            tell(told("pull", repository, event_id=str(number)))
+
+        drain_envelopes()
+
+        image.refresh_from_db()
+        assert image.pull_count == 2
+        assert list(RegistryEnvelope.objects.order_by("pk").values_list("last_error", flat=True)) == ["", "ValueError: broken", ""]
+
+    def test_after_ten_attempts_it_is_given_up_and_staff_can_let_it_wait_again(self, tell, image, monkeypatch):
+        tell(told("push", image.repository, event_id="1"))
+        monkeypatch.setattr(service, "record_push", mock.Mock(side_effect=ValueError("broken")))
+        now = timezone.now()
+        for attempt in range(12):
+            with time_machine.travel(now + timedelta(minutes=5 * attempt)):
+                drain_envelopes()
+        envelope = RegistryEnvelope.objects.get()
+        assert (envelope.attempts, envelope.last_error, envelope.drained_at is not None) == (10, "ValueError: broken", True)
+        monkeypatch.undo()
+
+        retry_envelope(envelope=envelope, reason="mended", actor=UserFactory(staff=True))
+
+        assert drain_envelopes() == 1
+        assert image.manifests.count() == 1
+        assert AuditEvent.objects.get(action="registry_envelope.retried").reason == "mended"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(self, tell, image, monkeypatch):
+        tell(
+            told("push", image.repository, event_id="1", digest=digest_of("first")),
+            told("push", image.repository, event_id="2", digest=digest_of("second")),
+            told("pull", image.repository, event_id="3"),
+        )
+        record = record_push
+
+        def die(**push):
+            if push["digest"] == digest_of("second"):
+                raise SystemExit
+            return record(**push)
+
+        monkeypatch.setattr(service, "record_push", die)
+        with pytest.raises(SystemExit):
+            drain_envelopes()
+        assert [manifest.digest for manifest in image.manifests.all()] == [digest_of("first")]
+        assert SeenRegistryEvent.objects.count() == 1
+        monkeypatch.undo()
+        assert drain_envelopes() == 0  # still claimed
+
+        with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+            assert drain_envelopes() == 1
+        image.refresh_from_db()
+        assert (image.manifests.count(), image.pull_count) == (2, 1)
+
+    def test_an_envelope_that_kills_each_worker_is_given_up_and_takes_no_other_along(self, tell, image, monkeypatch, caplog):
+        for name in ("before", "deadly", "after"):
+            tell(told("push", image.repository, event_id=name, digest=digest_of(name)))
+        record, killed = record_push, []
+
+        def die(**push):
+            if push["digest"] == digest_of("deadly"):
+                killed.append(push)
+                raise SystemExit
+            return record(**push)
+
+        monkeypatch.setattr(service, "record_push", die)
+        now = timezone.now()
+        for attempt in range(14):
+            with time_machine.travel(now + timedelta(minutes=2 * attempt)), suppress(SystemExit):
+                drain_envelopes()
+
+        deadly = RegistryEnvelope.objects.get(body__0__id="deadly")
+        assert (len(killed), deadly.attempts, deadly.drained_at is not None) == (10, 10, True)
+        assert deadly.last_error == "No worker came to the end of the last attempt."
+        assert "their workers died of them" in caplog.text
+        assert {manifest.digest for manifest in image.manifests.all()} == {digest_of("before"), digest_of("after")}
+        assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
+        monkeypatch.undo()
+        retry_envelope(envelope=deadly, reason="more memory", actor=UserFactory(staff=True))
+        assert (drain_envelopes(), image.manifests.count()) == (1, 3)
+
+    def test_a_database_that_goes_away_leaves_the_envelope_waiting(self, tell, image, monkeypatch):
+        tell(told("push", image.repository, event_id="1"))
+        monkeypatch.setattr(service, "record_push", mock.Mock(side_effect=OperationalError))
+
+        with pytest.raises(OperationalError):
+            drain_envelopes()
+
+        assert RegistryEnvelope.objects.get().drained_at is None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_workers_count_each_pull_once(self, tell, image):
+        for number in range(30):
+            tell(
+                *[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(5)],
+                told("pull", image.repository, event_id="in-all-of-them"),
+            )
+
+        outcomes = run_in_threads(4, drain_envelopes)
+
+        assert all(isinstance(outcome, int) for outcome in outcomes)
+        image.refresh_from_db()
+        assert image.pull_count == 151
+        assert PullCount.objects.get().count == 151
+        assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
+
+
+@pytest.mark.parametrize("days", [7, 30])
+def test_what_is_over_is_pruned_after_the_set_time_and_the_rest_stays(tell, image, settings, days):
+    settings.LAYERSTORE_EVENTS_KEPT = timedelta(days=days)
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(days=days + 1)):
+        for repaired in (0, 1):
+            Reconciliation.objects.create(written=repaired)
+        tell(told("pull", image.repository, event_id="old"))
+        drain_envelopes()
+        tell(told("pull", image.repository, event_id="waiting"))
+    SeenRegistryEvent.objects.update(seen_at=now - timedelta(days=days + 1))  # PostgreSQL's own clock wrote it
+    tell(told("pull", image.repository, event_id="new"))
+    drain_envelopes()
+    RegistryEnvelope.objects.filter(body__0__id="waiting").update(drained_at=None)
+
+    prune_registry_events()
+
+    assert [envelope.body[0]["id"] for envelope in RegistryEnvelope.objects.order_by("pk")] == ["waiting", "new"]
+    assert set(SeenRegistryEvent.objects.values_list("pk", flat=True)) == {"waiting", "new"}
+    assert [run.written for run in Reconciliation.objects.all()] == [1]
+    prune_events()
+    assert RegistryEnvelope.objects.count() == 2
+    assert [str(row) for row in (RegistryEnvelope.objects.last(), SeenRegistryEvent.objects.get(pk="new"))] == [
+        f"envelope {RegistryEnvelope.objects.order_by('pk')[0].pk}",
+        "new",
+    ]
