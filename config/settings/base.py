@@ -120,6 +120,7 @@ TEMPLATES = [
                 "covers": "marketplace.covers.templatetags.covers",
                 "display": "common.web.templatetags.display",
                 "fields": "common.web.templatetags.fields",
+                "links": "common.web.templatetags.links",
             },
         },
     },

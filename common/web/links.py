@@ -1,0 +1,41 @@
+"""Public addresses: the one place that joins LAYERSTORE_PUBLIC_URL with a path. Nothing is made from the Host header of a request."""
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+
+
+def absolute(viewname: str, *args: object, **query: str) -> str:
+    """Return the full public address of a view, as the URL configuration spells it.
+
+    Args:
+        viewname: as for `django.urls.reverse`, e.g. "billing:order". Only processes that serve pages and the worker know these names.
+        args: what the view's pattern takes.
+        query: what follows the question mark.
+
+    Raises:
+        NoReverseMatch: no view is called so, or it takes other arguments.
+    """
+    return absolute_path(reverse(viewname, args=args), **query)
+
+
+def absolute_path(path: str, **query: str) -> str:
+    """Return the full public address of a path that somebody else made: a library, a selector, or the token process.
+
+    Args:
+        path: with its first slash, e.g. what `product_url` returns.
+        query: what follows the question mark.
+    """
+    values = QueryDict(mutable=True)
+    values.update(query)
+    return f"{settings.LAYERSTORE_PUBLIC_URL}{path}" + (f"?{values.urlencode()}" if query else "")
+
+
+def token_realm() -> str:
+    """Return where registry clients get their tokens: the realm of the challenge (distribution's token specification)."""
+    return absolute_path("/auth/token")  # the token process has no URL configuration of Django's
+
+
+def image_reference(repository: str, *, tag: str = "") -> str:
+    """Return an image as docker takes it: `HOST/namespace/name`, and `:tag` if there is one. It has no scheme."""
+    return f"{settings.LAYERSTORE_IMAGE_HOST}/{repository}" + (f":{tag}" if tag else "")
