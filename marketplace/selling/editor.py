@@ -1,4 +1,4 @@
-"""The page on which a product is edited, put together from its parts."""
+"""The page on which a seller edits a product: its forms, preview, cover and check-list."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, shown_description
 from marketplace.products.forms import PictureForm, PriceForm, ProductForm
 from marketplace.products.models import Product
-from marketplace.products.selectors.readiness import Missing, Step, missing_for_publication
+from marketplace.products.selectors.readiness import Missing, Requirement, missing_for_publication
 from marketplace.selling.guards import SellerRequest
 from marketplace.shopwindow.listings import Listing, list_products
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A line of the check-list before publishing."""
+    """A line of the check-list: a requirement of publication, and, unless it is met, where or with which command to meet it."""
 
     done: bool
     text: str
@@ -30,28 +30,28 @@ class Check:
 
 
 _DONE = {
-    Step.TITLE: "It has a title",
-    Step.IMAGES: "Its images are chosen",
-    Step.PUSH: "Each has been pushed with a tag",
-    Step.PRICE: "It has a price",
-    Step.STRIPE: "You can be paid, or it is free",
+    Requirement.TITLE: "It has a title",
+    Requirement.IMAGES: "Its images are chosen",
+    Requirement.PUSH: "Each has been pushed with a tag",
+    Requirement.PRICE: "It has a price",
+    Requirement.STRIPE: "You can be paid, or it is free",
 }
 
 
 def usable_images(request: SellerRequest) -> QuerySet[Image]:
-    """List the images that a product of this seller may contain."""
+    """List the images that a product of this seller may contain: theirs, neither given up nor taken down."""
     return Image.objects.live().filter(owner=request.seller.pk, taken_down_at__isnull=True)
 
 
 def product_form(request: SellerRequest, product: Product | None, initial: dict[str, object], *, bound: bool) -> ProductForm:
-    """Make the form of the page itself; bound to what was sent if that was this form."""
+    """Make the form for the product's own fields; `bound` says whether the request submitted this form."""
     namespaces = Namespace.objects.filter(owner=request.seller.pk)
     data = request.POST if bound else None
     return ProductForm(data, namespaces=namespaces, images=usable_images(request), product=product, initial=initial)
 
 
 def typed_description(form: ProductForm) -> SafeString:
-    """Render what the form holds, as buyers would see it; plain text where it costs too much."""
+    """Render the description in the form as buyers would see it; as plain text if it is too costly to render."""
     return render_description(str(form["description"].value() or "")).html
 
 
@@ -64,7 +64,7 @@ def editor(
     picture_form: PictureForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Render the editor; forms that were sent and refused keep what was typed."""
+    """Render the editor. Pass a form that was refused to show it again with its errors and what was typed."""
     listing = list_products([product], Shape.WIDE)[0]
     form = form or product_form(request, product, ProductForm.initial_of(product), bound=False)
     checks = _checks(listing)
@@ -87,16 +87,19 @@ def editor(
 
 
 def _checks(listing: Listing) -> list[Check]:
-    missing = {one.step: one for one in missing_for_publication(listing.product)}
-    return [_undone(missing[step], listing) if step in missing else Check(done=True, text=_DONE[step]) for step in Step]
+    missing = {one.requirement: one for one in missing_for_publication(listing.product)}
+    return [
+        _undone(missing[requirement], listing) if requirement in missing else Check(done=True, text=_DONE[requirement])
+        for requirement in Requirement
+    ]
 
 
 def _undone(missing: Missing, listing: Listing) -> Check:
     urls = {
-        Step.TITLE: "#id_title",
-        Step.IMAGES: "#id_images" if listing.images else reverse("marketplace:reserve"),
-        Step.PRICE: "#price",
-        Step.STRIPE: reverse("billing:payouts"),
+        Requirement.TITLE: "#id_title",
+        Requirement.IMAGES: "#id_images" if listing.images else reverse("marketplace:reserve"),
+        Requirement.PRICE: "#price",
+        Requirement.STRIPE: reverse("billing:payouts"),
     }
-    command = f"docker push {listing.references[0]}:1.0" if missing.step is Step.PUSH else ""
-    return Check(done=False, text=missing.sentence, url=urls.get(missing.step, ""), command=command)
+    command = f"docker push {listing.references[0]}:1.0" if missing.requirement is Requirement.PUSH else ""
+    return Check(done=False, text=missing.sentence, url=urls.get(missing.requirement, ""), command=command)

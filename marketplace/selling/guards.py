@@ -1,4 +1,4 @@
-"""Who may open a page of the selling side. What is not yours does not exist: 404."""
+"""Who may open the seller's pages. A row that belongs to somebody else is answered like one that does not exist: 404."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,13 +19,16 @@ P = ParamSpec("P")
 
 
 class SellerRequest(HttpRequest):
-    """A request of somebody who has a namespace."""
+    """A request by a seller, that is, somebody who owns a namespace."""
 
     seller: SellerProfile
 
 
 def seller_required(view: Callable[Concatenate[SellerRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Let sellers in; send members without a namespace to where they begin, and everybody else to sign in first."""
+    """Let only sellers in: users without a namespace are redirected to the start page, visitors to the sign-in page.
+
+    The view finds its seller in `request.seller`.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -41,7 +44,7 @@ def seller_required(view: Callable[Concatenate[SellerRequest, P], HttpResponse])
 
 
 def own_image(request: SellerRequest, image_id: UUID) -> Image:
-    """Return the seller's image.
+    """Return this image of the seller, unless its name has been given up.
 
     Raises:
         Http404: there is none, or it is somebody else's.
@@ -53,7 +56,7 @@ def own_image(request: SellerRequest, image_id: UUID) -> Image:
 
 
 def own_product(request: SellerRequest, product_id: UUID) -> Product:
-    """Return the seller's product with its parts.
+    """Return this product of the seller, with namespace, images, prices and pictures loaded.
 
     Raises:
         Http404: there is none, or it is somebody else's.

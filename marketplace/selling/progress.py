@@ -1,4 +1,4 @@
-"""How far a seller has come on the way to the first sale."""
+"""The milestones between a new seller and the first product on sale, and which of them the seller has reached."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from marketplace.products.models import Price, Product
 
 
 class Milestone(StrEnum):
-    """What has to be behind a seller, in order; the values are what pages call them."""
+    """The milestones, in order; the values are the labels on pages."""
 
     VERIFIED = "Account confirmed"
     NAMESPACE = "Namespace"
@@ -20,8 +20,8 @@ class Milestone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A milestone and where the seller stands to it: `done`, `here` or `next`."""
+class ProgressStep:
+    """A milestone and its state for this seller: `done`, `here` (the first one not reached) or `next` (any later one)."""
 
     milestone: Milestone
     state: str
@@ -31,8 +31,8 @@ class Step:
         return self.milestone.value
 
 
-def selling_steps(account: Account, *, email_verified: bool) -> list[Step]:
-    """Say which milestones are behind the account; the first one missing is where it stands."""
+def selling_steps(account: Account, *, email_verified: bool) -> list[ProgressStep]:
+    """List all milestones with their state for the account. At most one is `here`."""
     images = Image.objects.live().filter(owner=account)
     reached = {
         Milestone.VERIFIED: email_verified,
@@ -43,9 +43,11 @@ def selling_steps(account: Account, *, email_verified: bool) -> list[Step]:
         Milestone.PUBLISHED: Product.objects.on_sale().filter(seller=account.pk).exists(),
     }
     missing = [milestone for milestone in Milestone if not reached[milestone]]
-    return [Step(milestone, "done" if reached[milestone] else "here" if milestone == missing[0] else "next") for milestone in Milestone]
+    return [
+        ProgressStep(milestone, "done" if reached[milestone] else "here" if milestone == missing[0] else "next") for milestone in Milestone
+    ]
 
 
-def current_step(steps: list[Step]) -> Milestone | None:
-    """Return the milestone to reach next; None when all are behind."""
+def current_step(steps: list[ProgressStep]) -> Milestone | None:
+    """Return the milestone to reach next; None when all are reached."""
     return next((step.milestone for step in steps if step.state == "here"), None)

@@ -1,4 +1,4 @@
-"""An image in full: its tags, and the layers of what was pushed last, as thick and as coloured as in its cover."""
+"""An image as its product's page shows it: its tags, and the layers of its leading tag in the colours of its cover."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,11 @@ _FEWEST = 4  # of each image
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """A layer, or several that were merged, with the colour and the thickness of its band in a table."""
+    """A row of the table of layers: a layer, or several merged into one, with the colour of its band.
+
+    Attributes:
+        own: whether it lies above the base image.
+    """
 
     layer: Layer
     fill: str
@@ -26,13 +30,19 @@ class LayerRow:
 
     @property
     def height(self) -> int:
-        """Pixels: grows with the logarithm of the size, so that the thinnest stays legible."""
+        """Height in pixels: grows with the logarithm of the size, so that even the smallest layer stays legible."""
         return round(42 + 9 * math.log2(1 + self.layer.size / _MEGABYTE))
 
 
 @dataclass(frozen=True, slots=True)
 class ImageDetail:
-    """An image of a product page; `layers` has the newest on top, `listed` says how many tags a list has at most."""
+    """An image on a product's page.
+
+    Attributes:
+        tag: the leading one (`Image.shown_tag`); None while nothing has been pushed.
+        rows: its tags, at most `listed`.
+        layers: those of the leading tag, the newest first.
+    """
 
     image: Image
     tag: Tag | None
@@ -64,7 +74,7 @@ class ImageDetail:
 
 
 def image_details(images: Sequence[Image]) -> list[ImageDetail]:
-    """Look up images for their product page, in their order. Five queries at most, whatever their number."""
+    """Load what a product's page shows of these images, in the given order. At most five queries for any number of images."""
     tags = newest_tags([image.pk for image in images])
     listed = min(tags_selectors.LISTED, _share(_TAGS, images))
     rows = tag_rows_of(images, most=listed)
@@ -84,12 +94,12 @@ def image_details(images: Sequence[Image]) -> list[ImageDetail]:
 
 
 def _share(whole: int, images: Sequence[Image]) -> int:
-    """Say how many rows of a page each of so many images gets."""
+    """Divide the rows of a page among its images; each gets a few at least."""
     return max(_FEWEST, whole // max(len(images), 1))
 
 
 def _layer_rows(layers: Sequence[Layer], fills: Mapping[str, str], most: int) -> list[LayerRow]:
-    """Colour each layer as its cover does. An image of very many layers has some merged there: those take their neighbour's colour."""
+    """Give each layer the colour it has on the cover. Where the cover merges layers, a layer without one takes the colour below it."""
     rows, fill = [], next(iter(fills.values()), STONE[1])
     merged = merge_layers(layers, most)
     for layer, stratum in zip(merged, strata_of(merged), strict=True):

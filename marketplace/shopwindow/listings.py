@@ -1,4 +1,4 @@
-"""Products as shelves and lists show them, with a fixed number of queries for any number of products."""
+"""What cards and list rows show of products and images. The number of queries does not depend on how many there are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from marketplace.products.selectors.pages import current_price, images_of, produ
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A product with what a line about it says.
+    """What a card or a list row shows of a product.
 
     Attributes:
         price: the current one.
@@ -51,7 +51,7 @@ class Listing:
 
 
 def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape = Shape.CARD) -> list[Listing]:
-    """Make listings of products that came, or come, through `with_parts`, in their order."""
+    """Make listings of products, in their order. A query set gets `with_parts` here; a sequence must have been loaded through it."""
     found = list(with_parts(products) if isinstance(products, QuerySet) else products)
     images = {product.pk: images_of(product) for product in found}
     tags = newest_tags([image.pk for several in images.values() for image in several])
@@ -75,7 +75,7 @@ def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag],
 
 @dataclass(frozen=True, slots=True)
 class ImageListing:
-    """An image with what a line about it says: its newest tag and cover, if anything was pushed."""
+    """What a list row shows of an image: its leading tag (`Image.shown_tag`) and its cover; both None while nothing has been pushed."""
 
     image: Image
     tag: Tag | None

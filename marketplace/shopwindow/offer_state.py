@@ -1,4 +1,4 @@
-"""How somebody stands to a product: whose it is, who has it, and for whom they can get it now."""
+"""What a reader can do with a product: whether they sell it, already have it, or can get it, and for which account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from marketplace.products.selectors.offers import obtainable_at
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An account that the reader is or belongs to.
+    """An account that the reader can act for: their own, or an organisation's.
 
     Attributes:
         membership: how they belong to it; None for their own account.
@@ -37,13 +37,13 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What the reader can do with the product.
+class OfferState:
+    """What the reader can do with a product.
 
     Attributes:
-        kind: `own` (they sell it), `held` (everybody they buy for has it, or it is not to be had and somebody of theirs has it), `free`,
-            `sale` or `closed`.
-        parties: the reader's own account, then their organisations by name; none for a stranger.
+        kind: `own`: they sell it. `held`: every account they buy for has it, or one has it and it is no longer offered.
+            `free` and `sale`: they can get it for nothing, or buy it. `closed`: nobody can get it now.
+        parties: the reader's own account, then their organisations by name; empty for a visitor who is not signed in.
     """
 
     kind: str
@@ -51,13 +51,13 @@ class Standing:
 
     @property
     def choices(self) -> list[Party]:
-        """For whom it can be got, where the reader has a choice: somebody who buys for no organisation is not asked."""
+        """The accounts the reader can get it for; empty if there is only one, since then there is nothing to choose."""
         buying = [party for party in self.parties if party.buys]
         return buying if len(buying) > 1 else []
 
     @property
     def first_choice(self) -> Account | None:
-        """The account that is chosen unless they say otherwise: their own, unless it has the product."""
+        """The account that is selected at first: the first that lacks the product, beginning with the reader's own."""
         return next((party.account for party in self.choices if not party.has_it), None)
 
     @property
@@ -67,31 +67,31 @@ class Standing:
 
     @property
     def pulls(self) -> bool:
-        """Whether the reader pulls it because of an entitlement: their own, or an organisation's."""
+        """Whether the reader may pull it because of an entitlement, their own or an organisation's."""
         return any(party.has_it and party.pulls for party in self.parties)
 
     @property
     def paid_twice(self) -> Party | None:
-        """The organisation by which the reader pulls already what they are offered for themselves."""
+        """An organisation through which the reader may already pull what they are about to buy for themselves; None if there is none."""
         own_lacks_it = any(party.membership is None and not party.has_it for party in self.parties)
         return next((party for party in self.organisations_with_it if party.pulls and own_lacks_it), None)
 
 
-def standing_of(user: User | None, product: Product) -> Standing:
-    """Say how the reader stands to the product; None is a stranger. Six queries, however many organisations they are in."""
+def offer_state_of(user: User | None, product: Product) -> OfferState:
+    """Work out what the reader can do with the product; None is a visitor. Six queries, however many organisations they are in."""
     offer = _offer(product)
     if user is None:
-        return Standing(offer)
+        return OfferState(offer)
     memberships = list(memberships_of(user))
     if owns(user, product.seller_id) or any(membership.account_id == product.seller_id for membership in memberships):
-        return Standing("own")
+        return OfferState("own")
     accounts = [user.account, *(membership.account for membership in memberships)]
     holders = holders_among([account.pk for account in accounts], product)
     parties = [
         Party(account, membership, account.pk in holders) for account, membership in zip(accounts, [None, *memberships], strict=True)
     ]
     wanted = offer != "closed" and any(party.buys and not party.has_it for party in parties)
-    return Standing("held" if holders and not wanted else offer, parties)
+    return OfferState("held" if holders and not wanted else offer, parties)
 
 
 def _offer(product: Product) -> str:

@@ -111,7 +111,7 @@ def require_ready(product: Product) -> None:
     """
     missing = missing_for_publication(product)
     if missing:
-        raise ProductNotReady(missing={one.step: one.sentence for one in missing})
+        raise ProductNotReady(missing={one.requirement: one.sentence for one in missing})
 
 
 def _move(product: Product, target: str) -> None:

@@ -29,7 +29,7 @@ from marketplace.products.models import Product, ProductImage
 from marketplace.products.selectors.pages import with_parts
 from marketplace.selling.forms import StartForm
 from marketplace.selling.guards import SellerRequest, seller_required
-from marketplace.selling.progress import Milestone, Step, current_step, selling_steps
+from marketplace.selling.progress import Milestone, ProgressStep, current_step, selling_steps
 from marketplace.shopwindow.listings import ImageListing, list_images, list_products
 
 _IMAGES = 200  # newest ones; a namespace has room for fewer unless staff gave it more
@@ -66,7 +66,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "marketplace/start.html", {"form": form, "steps": _steps(user)}, status=400 if form.errors else 200)
 
 
-def _steps(user: User) -> list[Step]:
+def _steps(user: User) -> list[ProgressStep]:
     return selling_steps(user.account, email_verified=has_verified_email(user))
 
 

@@ -16,7 +16,7 @@ from marketplace.products.models import Product
 from marketplace.products.selectors.pages import images_of, with_parts
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
-from marketplace.shopwindow.offer_state import standing_of
+from marketplace.shopwindow.offer_state import offer_state_of
 
 _PER_PAGE = 12
 
@@ -56,7 +56,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "product": listing.product,
         "listing": listing,
         "price": listing.price,
-        "standing": standing_of(request.user if isinstance(request.user, User) else None, listing.product),
+        "offer_state": offer_state_of(request.user if isinstance(request.user, User) else None, listing.product),
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
         "description": shown_description(listing.product),

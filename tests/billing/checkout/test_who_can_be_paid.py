@@ -14,8 +14,8 @@ from marketplace.entitlements.policy import Subject, access_facts
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import obtainable_at
-from marketplace.products.selectors.readiness import Step, missing_for_publication
-from marketplace.shopwindow.offer_state import standing_of
+from marketplace.products.selectors.readiness import Requirement, missing_for_publication
+from marketplace.shopwindow.offer_state import offer_state_of
 from registry_auth.why.answers import Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, UserFactory
@@ -48,7 +48,7 @@ def stop(product: Product, way: str) -> Product:
 
 def test_as_it_should_be_everything_offers_it(product: Product) -> None:
     assert product.seller.can_be_paid
-    assert (standing_of(None, product).kind, sold_at(product) != "") == ("sale", True)
+    assert (offer_state_of(None, product).kind, sold_at(product) != "") == ("sale", True)
     assert obtainable_at(product) == product.prices.get()
     assert missing_for_publication(product) == []
     assert place_order(product=product, user=UserFactory()).state == Order.State.PENDING
@@ -63,8 +63,8 @@ def test_nothing_is_offered_that_the_sale_refuses(product: Product, way: str) ->
 
     assert not Order.objects.exists()
     assert not product.seller.can_be_paid
-    assert (standing_of(None, product).kind, sold_at(product), obtainable_at(product)) == ("closed", "", None)
-    assert [missing.step for missing in missing_for_publication(product)] == [Step.STRIPE]
+    assert (offer_state_of(None, product).kind, sold_at(product), obtainable_at(product)) == ("closed", "", None)
+    assert [missing.requirement for missing in missing_for_publication(product)] == [Requirement.STRIPE]
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "suspended"])
@@ -85,7 +85,7 @@ def test_nobody_is_sent_to_buy_it(product: Product, way: str) -> None:
 def test_what_is_free_needs_no_stripe(way: str) -> None:
     product = stop(FreeProductFactory(), way)
 
-    assert standing_of(None, product).kind == "free"
+    assert offer_state_of(None, product).kind == "free"
     assert missing_for_publication(product) == []
 
 

@@ -60,7 +60,7 @@ def test_what_is_missing_is_said_and_nothing_is_published(missing):
     error = refused(ProductNotReady, publish_product, product=product, actor=owner(product))
 
     assert error.context == {"missing": [missing]}
-    assert [step.step for step in missing_for_publication(Product.objects.get())] == [missing]
+    assert [one.requirement for one in missing_for_publication(Product.objects.get())] == [missing]
 
 
 def test_a_signature_is_not_something_to_sell():

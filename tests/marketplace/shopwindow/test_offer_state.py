@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from marketplace.products.models import Product
-from marketplace.shopwindow.offer_state import Standing, standing_of
+from marketplace.shopwindow.offer_state import OfferState, offer_state_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 
@@ -34,37 +34,37 @@ def join(user: User, name: str, role: Role) -> Account:
     return account
 
 
-def names(standing: Standing) -> list[str]:
-    return [party.account.name for party in standing.choices]
+def names(offer_state: OfferState) -> list[str]:
+    return [party.account.name for party in offer_state.choices]
 
 
 def test_a_stranger_sees_what_it_costs(product: Product) -> None:
-    assert [standing_of(None, one).kind for one in (product, FreeProductFactory(), ProductFactory(price=False))] == [
+    assert [offer_state_of(None, one).kind for one in (product, FreeProductFactory(), ProductFactory(price=False))] == [
         "sale",
         "free",
         "closed",
     ]
-    assert standing_of(None, product).parties == ()
+    assert offer_state_of(None, product).parties == ()
 
 
 def test_somebody_without_an_organisation_is_not_asked(product: Product, mira: User) -> None:
-    standing = standing_of(mira, product)
+    offer_state = offer_state_of(mira, product)
 
-    assert (standing.kind, standing.choices, standing.first_choice, standing.pulls) == ("sale", [], None, False)
+    assert (offer_state.kind, offer_state.choices, offer_state.first_choice, offer_state.pulls) == ("sale", [], None, False)
     give(product, mira.account)
-    standing = standing_of(mira, product)
-    assert (standing.kind, standing.choices, standing.pulls, standing.paid_twice) == ("held", [], True, None)
+    offer_state = offer_state_of(mira, product)
+    assert (offer_state.kind, offer_state.choices, offer_state.pulls, offer_state.paid_twice) == ("held", [], True, None)
 
 
 def test_a_member_is_not_asked_and_told_that_the_organisation_has_it(product: Product, mira: User) -> None:
     acme = join(mira, "Acme", Role.MEMBER)
     give(product, acme)
 
-    standing = standing_of(mira, product)
+    offer_state = offer_state_of(mira, product)
 
-    assert (standing.kind, standing.choices, standing.pulls) == ("sale", [], True)
-    assert [party.account for party in standing.organisations_with_it] == [acme]
-    assert standing.paid_twice is not None
+    assert (offer_state.kind, offer_state.choices, offer_state.pulls) == ("sale", [], True)
+    assert [party.account for party in offer_state.organisations_with_it] == [acme]
+    assert offer_state.paid_twice is not None
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])
@@ -73,49 +73,49 @@ def test_who_buys_for_organisations_chooses_themselves_first(product: Product, m
     join(mira, "Acme", role)
     join(mira, "Beta", Role.MEMBER)
 
-    standing = standing_of(mira, product)
+    offer_state = offer_state_of(mira, product)
 
-    assert names(standing) == ["mira", "Acme", "Zeta"]
-    assert standing.first_choice == mira.account
+    assert names(offer_state) == ["mira", "Acme", "Zeta"]
+    assert offer_state.first_choice == mira.account
 
 
 def test_what_they_have_themselves_is_offered_for_the_organisation(product: Product, mira: User) -> None:
     acme = join(mira, "Acme", Role.OWNER)
     give(product, mira.account)
 
-    standing = standing_of(mira, product)
+    offer_state = offer_state_of(mira, product)
 
-    assert (standing.kind, standing.first_choice, standing.pulls, standing.paid_twice) == ("sale", acme, True, None)
+    assert (offer_state.kind, offer_state.first_choice, offer_state.pulls, offer_state.paid_twice) == ("sale", acme, True, None)
     give(product, acme)
-    assert standing_of(mira, product).kind == "held"
+    assert offer_state_of(mira, product).kind == "held"
 
 
 @pytest.mark.parametrize(("role", "pulls"), [(Role.OWNER, True), (Role.BILLING, False)])
 def test_only_who_pulls_already_is_warned_of_paying_twice(product: Product, mira: User, role: Role, *, pulls: bool) -> None:
     give(product, join(mira, "Acme", role))
 
-    standing = standing_of(mira, product)
+    offer_state = offer_state_of(mira, product)
 
-    assert (standing.kind, standing.pulls, standing.paid_twice is not None) == ("sale", pulls, pulls)
-    assert standing.first_choice == mira.account
+    assert (offer_state.kind, offer_state.pulls, offer_state.paid_twice is not None) == ("sale", pulls, pulls)
+    assert offer_state.first_choice == mira.account
 
 
 def test_what_is_not_for_sale_is_held_by_whom_an_organisation_has_it(product: Product, mira: User) -> None:
     acme = join(mira, "Acme", Role.BILLING)
     Product.objects.update(state="withdrawn")
-    assert standing_of(mira, product).kind == "closed"
+    assert offer_state_of(mira, product).kind == "closed"
     give(product, acme)
 
-    standing = standing_of(mira, product)
+    offer_state = offer_state_of(mira, product)
 
-    assert (standing.kind, standing.pulls) == ("held", False)
+    assert (offer_state.kind, offer_state.pulls) == ("held", False)
 
 
 @pytest.mark.parametrize("role", Role)
 def test_a_product_of_an_organisation_is_own_to_everybody_in_it(product: Product, mira: User, role: Role) -> None:
     MembershipFactory(user=mira, account=product.seller.account, role=role)
 
-    assert standing_of(mira, product).kind == "own"
+    assert offer_state_of(mira, product).kind == "own"
 
 
 def test_a_part_of_a_bundle_a_pause_and_an_end_are_not_having_it(mira: User) -> None:
@@ -127,9 +127,9 @@ def test_a_part_of_a_bundle_a_pause_and_an_end_are_not_having_it(mira: User) -> 
     EntitlementFactory(holder=acme, image=second, suspended_at=timezone.now())
     EntitlementFactory(holder=mira.account, image=second)  # two holders of a part each are no holder of the whole
 
-    assert standing_of(mira, bundle).organisations_with_it == []
+    assert offer_state_of(mira, bundle).organisations_with_it == []
     EntitlementFactory(holder=acme, image=second)
-    assert [party.account for party in standing_of(mira, bundle).organisations_with_it] == [acme]
+    assert [party.account for party in offer_state_of(mira, bundle).organisations_with_it] == [acme]
 
 
 def test_it_takes_the_same_queries_for_any_number_of_organisations(product: Product, mira: User, django_assert_num_queries) -> None:
@@ -139,4 +139,4 @@ def test_it_takes_the_same_queries_for_any_number_of_organisations(product: Prod
     user = User.objects.select_related("account").get(pk=mira.pk)
 
     with django_assert_num_queries(6):
-        standing_of(user, fresh)
+        offer_state_of(user, fresh)

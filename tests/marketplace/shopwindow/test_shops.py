@@ -41,7 +41,7 @@ def test_a_stranger_sees_price_command_tags_and_layers(client: Client, product: 
 
     assert_sound(response)
     html = response.content.decode()
-    assert response.context["standing"].kind == "sale"
+    assert response.context["offer_state"].kind == "sale"
     assert "docker pull layerstore.test:8080/acme/db:1.0" in html
     assert "€49.00" in html
     assert "Sign in to buy" in html
@@ -58,7 +58,7 @@ def test_a_member_buys_with_one_button(member_client: Client, product: Product) 
 def test_a_holder_is_sent_to_the_library(member_client: Client, member: User, product: Product) -> None:
     EntitlementFactory(holder=member.account, image=product.images.get())
 
-    assert member_client.get("/acme/db").context["standing"].kind == "held"
+    assert member_client.get("/acme/db").context["offer_state"].kind == "held"
 
 
 def test_nobody_without_an_organisation_is_asked_for_whom(member_client: Client, product: Product) -> None:
@@ -109,7 +109,7 @@ def test_who_pulls_it_by_an_organisation_is_warned_of_paying_again(member_client
 
 
 def test_the_seller_is_sent_to_the_editor(seller_client: Client, product: Product) -> None:
-    assert seller_client.get("/acme/db").context["standing"].kind == "own"
+    assert seller_client.get("/acme/db").context["offer_state"].kind == "own"
 
 
 def test_a_free_product_is_got_without_stripe(client: Client, member_client: Client, namespace: Namespace) -> None:
@@ -122,13 +122,13 @@ def test_a_free_product_is_got_without_stripe(client: Client, member_client: Cli
 def test_a_seller_who_cannot_be_paid_sells_nothing(client: Client, product: Product) -> None:
     SellerProfile.objects.filter(pk=product.seller_id).update(charges_enabled=False)
 
-    assert client.get("/acme/db").context["standing"].kind == "closed"
+    assert client.get("/acme/db").context["offer_state"].kind == "closed"
 
 
 def test_an_image_taken_down_is_not_for_sale(client: Client, product: Product) -> None:
     Image.objects.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
 
-    assert client.get("/acme/db").context["standing"].kind == "closed"
+    assert client.get("/acme/db").context["offer_state"].kind == "closed"
 
 
 def test_a_draft_exists_for_its_seller_and_staff_only(
