@@ -11,6 +11,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 
+from accounts.tokens.lifetimes import SHORTEST_LIFETIME, pull_token_lifetime, push_token_lifetime
 from accounts.tokens.secrets import IDENTITY_PREFIX
 from accounts.tokens.selectors import Credential, note_token_use
 from common.ops.kept_answers import KeptAnswers
@@ -29,7 +30,7 @@ from registry_auth.token.service import grant_to_service, is_service
 from registry_auth.token.signing import AccessEntry, Claims, sign
 
 logger = logging.getLogger(__name__)
-SHORTEST_LIFETIME = 60  # seconds; clients take less for a mistake (token.md)
+_SHORTEST_SECONDS = int(SHORTEST_LIFETIME.total_seconds())
 KEPT_SECONDS = 30  # an anonymous answer is given again for so long, and says each time how long it still lives
 KEPT_ANSWERS = KeptAnswers["RegistryToken"](most=512)  # of at most 8 KiB each, with the scopes that were asked
 
@@ -78,14 +79,14 @@ def _issue_anonymous(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
     issued = _retried(lambda: _issue(TokenRequest(None, scopes), None, now))
     # Only what grants all that was asked: a kept answer never withholds what has been given away since.
     if len(issued.scope.split()) == len(scopes):
-        seconds = min(KEPT_SECONDS, issued.expires_in - SHORTEST_LIFETIME)
+        seconds = min(KEPT_SECONDS, issued.expires_in - _SHORTEST_SECONDS)
         KEPT_ANSWERS.keep(key, issued, until=(now + timedelta(seconds=seconds)).timestamp())
     return issued
 
 
 def _issue_to_service(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
     """Sign for our own worker, without a query. It uses a token at once, so each lives as short as may be."""
-    access, seconds = grant_to_service(scopes), SHORTEST_LIFETIME
+    access, seconds = grant_to_service(scopes), _SHORTEST_SECONDS
     token = sign_access(subject=SERVICE_SUBJECT, access=access, now=now, lifetime=seconds)
     return RegistryToken(token=token, issued_at=now, expires_in=seconds, scope=_as_scope(access))
 
@@ -125,10 +126,11 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
         note_token_use(credential)
     if refused := policy.lone_refused_pull(request.scopes, allowed=allowed):
         _offer_instead(refused, facts=facts if credential is None else access_facts(subject=subject, repositories=[refused]))
+    seconds = _lifetime(access)
     return RegistryToken(
-        token=sign_access(subject=credential.username if credential else "", access=access, now=now),
+        token=sign_access(subject=credential.username if credential else "", access=access, now=now, lifetime=seconds),
         issued_at=now,
-        expires_in=_lifetime(access),
+        expires_in=seconds,
         scope=_as_scope(access),
         identity_token=credential.identity_token if credential and request.wants_identity_token else None,
     )
@@ -182,11 +184,11 @@ def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoRe
     raise WrongCredentials(public_url=settings.LAYERSTORE_PUBLIC_URL)
 
 
-def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifetime: int | None = None) -> str:
+def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifetime: int) -> str:
     """Return a signed token that says so to our registry.
 
     Args:
-        lifetime: seconds; what the access is worth, unless said.
+        lifetime: in seconds.
 
     Raises:
         TokensUnavailable: there is no key to sign with.
@@ -197,7 +199,7 @@ def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifet
         subject=subject,
         access=access,
         issued_at=int(now.timestamp()),
-        lifetime=lifetime or _lifetime(access),
+        lifetime=lifetime,
     )
     return sign(claims, _signing_key(now))
 
@@ -212,5 +214,4 @@ def _signing_key(now: datetime) -> SigningKey:
 
 def _lifetime(access: list[AccessEntry]) -> int:
     writes = any(set(entry["actions"]) - {"pull"} for entry in access)
-    lifetime = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME if writes else settings.LAYERSTORE_PULL_TOKEN_LIFETIME
-    return max(SHORTEST_LIFETIME, int(lifetime.total_seconds()))
+    return int((push_token_lifetime() if writes else pull_token_lifetime()).total_seconds())

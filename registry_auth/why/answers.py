@@ -12,7 +12,7 @@ from accounts.tokens.models import AccessToken
 from marketplace.entitlements.models import Entitlement
 from registry_auth.why.references import Reference
 
-_LATE = "A token that docker has already lives for up to {minutes} minutes more."
+_LATE = "A registry token that docker already has works for up to {minutes} more minutes."
 _ANEW = "Make a new one, then sign docker in again."
 
 
@@ -240,12 +240,12 @@ def no_such_tag(reference: Reference, newest: str) -> Answer:
     return Answer(Reason.NO_SUCH_TAG, said, "Pull a tag that it has.", f"docker pull {newest}")
 
 
-def may_pull(reference: Reference, lifetime_minutes: int) -> Answer:
+def may_pull(reference: Reference, ends_after_minutes: int) -> Answer:
     """Nothing is in the way."""
     return Answer(
         Reason.MAY_PULL,
         f"Nothing is in the way: {reference.repository} may be pulled.",
-        f"If docker still says no, it has an older login: sign in again. {_LATE.format(minutes=lifetime_minutes)}",
+        f"If docker still says no, it has an older login: sign in again. {_LATE.format(minutes=ends_after_minutes)}",
         f"docker pull {reference.text}",
     )
 

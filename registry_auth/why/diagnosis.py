@@ -8,6 +8,7 @@ from django.db.models import F
 
 from accounts.organisations.selectors import organisations_of
 from accounts.people.models import Account, User
+from accounts.tokens.lifetimes import pull_ends_after_minutes
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import find_shown_token
 from marketplace.entitlements.models import Entitlement
@@ -128,7 +129,7 @@ class _Question:
             return answers.nothing_pushed(self.reference)
         if self.reference.tag and not Tag.objects.filter(image=image, name=self.reference.tag).exists():
             return answers.no_such_tag(self.reference, pull_reference(image, newest))
-        return answers.may_pull(self.reference, int(settings.LAYERSTORE_PULL_TOKEN_LIFETIME.total_seconds()) // 60 + 1)
+        return answers.may_pull(self.reference, pull_ends_after_minutes())
 
     def _not_allowed(self, image: Image, facts: Facts) -> Answer:
         entitlement = self._entitlement(image)

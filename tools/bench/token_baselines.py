@@ -23,7 +23,7 @@ def nothing(_request: HttpRequest) -> HttpResponse:
 def signing(_request: HttpRequest) -> HttpResponse:
     """Sign one pull token for nobody in particular."""
     access = [{"type": "repository", "name": "acme/database", "actions": ["pull"]}]
-    return JsonResponse({"token": sign_access(subject="somebody", access=access, now=timezone.now())})  # type: ignore[arg-type]  # as a literal
+    return JsonResponse({"token": sign_access(subject="somebody", access=access, now=timezone.now(), lifetime=300)})  # type: ignore[arg-type]  # as a literal
 
 
 urlpatterns = [path("nothing", nothing), path("signing", signing)]

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.tokens.lifetimes import push_ends_after
 from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.db.sparing import sparing_others
@@ -99,8 +100,7 @@ def _over(now: datetime) -> QuerySet[Image]:
 
 
 def _freeable(now: datetime) -> QuerySet[Image]:
-    last_pushes = settings.LAYERSTORE_PUSH_TOKEN_LIFETIME + settings.LAYERSTORE_TOKEN_LEEWAY
-    return Image.objects.occupying().unused().filter(ended_at__lte=now - last_pushes)
+    return Image.objects.occupying().unused().filter(ended_at__lte=now - push_ends_after())
 
 
 def _notice() -> timedelta:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.tokens.lifetimes import pull_ends_after_minutes
 from marketplace.images.selectors.tags import pull_reference
 from marketplace.products.models import Price, Product, ProductImage
 
@@ -18,6 +19,7 @@ def how(request: HttpRequest) -> HttpResponse:
     context = {
         "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
         "reservation_days": settings.LAYERSTORE_RESERVATION_LIFETIME.days,
+        "pull_ends_after": pull_ends_after_minutes(),
     }
     return render(request, "marketplace/how.html", context)
 

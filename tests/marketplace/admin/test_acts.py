@@ -46,8 +46,8 @@ def test_an_act_asks_first_and_says_what_follows(staff: Client) -> None:
 
     answer = do(staff, "take_down", image)
 
-    assert "A pull token that is out works for up to 6 minutes." in answer.content.decode()
-    assert "A push token that is out works for up to 31 minutes." in answer.content.decode()
+    assert "A pull token that was already issued works for up to 6 minutes." in answer.content.decode()
+    assert "A push token that was already issued works for up to 31 minutes." in answer.content.decode()
     assert image.taken_down_at is None
 
 

@@ -1,5 +1,7 @@
 """Help fills in real names, so that a command can be pasted as it is."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -15,6 +17,12 @@ PAGES = ["/how-it-works/", "/help/docker/", "/help/kubernetes/", "/help/ci/"]
 @pytest.mark.parametrize("path", PAGES)
 def test_a_stranger_gets_placeholders(client: Client, path: str) -> None:
     assert_sound(client.get(path))
+
+
+def test_how_it_works_says_how_long_a_refunded_image_can_still_be_pulled(client: Client, settings) -> None:
+    settings.LAYERSTORE_PULL_TOKEN_LIFETIME = timedelta(minutes=9)
+
+    assert "within 10 minutes." in client.get("/how-it-works/").content.decode()
 
 
 @pytest.mark.parametrize("path", PAGES[1:])

@@ -61,6 +61,13 @@ class TestTheAccount:
         assert (answer.reason, answer.command) == (Reason.MAY_PULL, f"docker pull {HOST}/{image.repository}:1.0")
         assert answer.may_pull
 
+    def test_a_token_that_docker_already_has_works_for_the_registrys_leeway_too(self, image, mira, settings) -> None:
+        settings.LAYERSTORE_PULL_TOKEN_LIFETIME = timedelta(seconds=300)
+        settings.LAYERSTORE_TOKEN_LEEWAY = timedelta(seconds=90)
+        EntitlementFactory(holder=mira.account, image=image)
+
+        assert ask(image, mira).next_step.endswith("A registry token that docker already has works for up to 7 more minutes.")
+
     def test_whoever_has_not_bought_is_sent_to_the_product(self, product, image, mira) -> None:
         answer = ask(image, mira)
 
