@@ -6,13 +6,13 @@ import httpx
 from django.conf import settings
 from django.utils import timezone
 
-from common.ops.kept_answers import KeptAnswers
+from common.ops.answer_cache import AnswerCache
 from registry_auth.client.errors import RegistryAway, RegistryRefused
 from registry_auth.client.identity import service_credentials
 
 _TIMEOUT = httpx.Timeout(10, connect=2)
-_MOST_KEPT = 16  # one question follows another about the same repository
-_SPARE_SECONDS = 30  # of its life that a kept token must still have
+_MOST_CACHED = 16  # one question follows another about the same repository
+_SPARE_SECONDS = 30  # of its life that a cached token must still have
 
 
 class ServiceTokens:
@@ -20,7 +20,7 @@ class ServiceTokens:
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(base_url=settings.LAYERSTORE_TOKEN_URL, timeout=_TIMEOUT, transport=transport, trust_env=False)
-        self._kept = KeptAnswers[str](most=_MOST_KEPT)
+        self._cache = AnswerCache[str](most=_MOST_CACHED)
 
     def close(self) -> None:
         """Close the connection."""
@@ -34,19 +34,19 @@ class ServiceTokens:
             RegistryRefused: it does not understand this scope.
         """
         now = time.time()
-        kept = self._kept.get(scope, now=now)
-        if kept is not None:
-            return kept
-        answer = self._ask(scope)
+        cached = self._cache.get(scope, now=now)
+        if cached is not None:
+            return cached
+        answer = self._request(scope)
         token, seconds = str(answer["token"]), int(answer["expires_in"])
-        self._kept.keep(scope, token, until=now + seconds - _SPARE_SECONDS)
+        self._cache.put(scope, token, until=now + seconds - _SPARE_SECONDS)
         return token
 
-    def _ask(self, scope: str) -> dict[str, str | int]:
-        shown = service_credentials(now=timezone.now())
-        asked = {"service": settings.LAYERSTORE_SERVICE, "scope": scope}
+    def _request(self, scope: str) -> dict[str, str | int]:
+        ours = service_credentials(now=timezone.now())
+        params = {"service": settings.LAYERSTORE_SERVICE, "scope": scope}
         try:
-            response = self._http.get("/auth/token", params=asked, auth=(shown.username, shown.secret))
+            response = self._http.get("/auth/token", params=params, auth=(ours.username, ours.secret))
         except httpx.HTTPError as error:
             raise RegistryAway(f"The token endpoint did not answer: {type(error).__name__}.") from error
         if response.status_code == httpx.codes.UNAUTHORIZED:

@@ -15,7 +15,7 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from common.ops.kept_answers import KeptAnswers
+from common.ops.answer_cache import AnswerCache
 from common.ops.redis import redis_client, redis_key, unless_away
 from common.web.client import network_of
 from registry_auth.client.credentials import Credentials
@@ -23,7 +23,7 @@ from registry_auth.client.credentials import Credentials
 WINDOW_MINUTES = 5
 SHOWINGS = RateLimitItemPerMinute(60, WINDOW_MINUTES, namespace="showings")  # of one wrong credential
 DIFFERENT = RateLimitItemPerMinute(30, WINDOW_MINUTES, namespace="different")  # wrong credentials from one address
-_REACHED = KeptAnswers[float](most=10_000)  # limit and what it limits → when its window ends
+_REACHED = AnswerCache[float](most=10_000)  # limit and what it limits → when its window ends
 _FIRST = RateLimitItemPerMinute(1, WINDOW_MINUTES, namespace="first")
 
 
@@ -67,7 +67,7 @@ def _owed(limit: RateLimitItem, key: str) -> int | None:
 
 def _seconds_left(limit: RateLimitItem, key: str) -> int:
     ends = _limiter().get_window_stats(limit, key).reset_time
-    _REACHED.keep((limit.namespace, key), ends, until=ends)
+    _REACHED.put((limit.namespace, key), ends, until=ends)
     return max(1, round(ends - time()))
 
 

@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from accounts.tokens.lifetimes import SHORTEST_LIFETIME, pull_token_lifetime, push_token_lifetime
 from accounts.tokens.secrets import IDENTITY_PREFIX
 from accounts.tokens.selectors import Credential, note_token_use
-from common.ops.kept_answers import KeptAnswers
+from common.ops.answer_cache import AnswerCache
 from marketplace.entitlements.policy import Facts, Subject, access_facts, decide
 from marketplace.entitlements.presented import find_shown
 from registry_auth.client.credentials import Credentials
@@ -31,8 +31,8 @@ from registry_auth.token.signing import AccessEntry, Claims, sign
 
 logger = logging.getLogger(__name__)
 _SHORTEST_SECONDS = int(SHORTEST_LIFETIME.total_seconds())
-KEPT_SECONDS = 30  # an anonymous answer is given again for so long, and says each time how long it still lives
-KEPT_ANSWERS = KeptAnswers["RegistryToken"](most=512)  # of at most 8 KiB each, with the scopes that were asked
+CACHE_SECONDS = 30  # an anonymous answer is given again for so long, and says each time how long it still lives
+ANONYMOUS_ANSWERS = AnswerCache["RegistryToken"](most=512)  # of at most 8 KiB each, by the requested scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,16 @@ def issue_token(*, request: TokenRequest, address: str | None, now: datetime) ->
 
 
 def _issue_anonymous(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
-    """Sign, or give again what was signed for these scopes less than `KEPT_SECONDS` ago, also while the database is away."""
+    """Sign, or give again what was signed for these scopes less than `CACHE_SECONDS` ago, also while the database is away."""
     key = (_signing_key(now).kid, scopes)
-    kept = KEPT_ANSWERS.get(key, now=now.timestamp())
-    if kept is not None and kept.issued_at <= now:
-        return replace(kept, issued_at=now, expires_in=kept.expires_in + int(kept.issued_at.timestamp()) - int(now.timestamp()))
+    cached = ANONYMOUS_ANSWERS.get(key, now=now.timestamp())
+    if cached is not None and cached.issued_at <= now:
+        return replace(cached, issued_at=now, expires_in=cached.expires_in + int(cached.issued_at.timestamp()) - int(now.timestamp()))
     issued = _retried(lambda: _issue(TokenRequest(None, scopes), None, now))
-    # Only what grants all that was asked: a kept answer never withholds what has been given away since.
+    # Only what grants all that was requested: a cached answer never withholds what has become free since.
     if len(issued.scope.split()) == len(scopes):
-        seconds = min(KEPT_SECONDS, issued.expires_in - _SHORTEST_SECONDS)
-        KEPT_ANSWERS.keep(key, issued, until=(now + timedelta(seconds=seconds)).timestamp())
+        seconds = min(CACHE_SECONDS, issued.expires_in - _SHORTEST_SECONDS)
+        ANONYMOUS_ANSWERS.put(key, issued, until=(now + timedelta(seconds=seconds)).timestamp())
     return issued
 
 

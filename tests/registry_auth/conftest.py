@@ -22,7 +22,7 @@ import common.ops.redis
 from config.settings import inner
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from registry_auth.token import endpoint, failures
-from registry_auth.token.issue import KEPT_ANSWERS
+from registry_auth.token.issue import ANONYMOUS_ANSWERS
 from tests.support.loopback import ask
 from tests.support.registry import Registry, running_registry
 
@@ -30,7 +30,7 @@ from tests.support.registry import Registry, running_registry
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Leave nothing in this process of what earlier tests were answered."""
-    KEPT_ANSWERS.clear()
+    ANONYMOUS_ANSWERS.clear()
     failures._REACHED.clear()
 
 

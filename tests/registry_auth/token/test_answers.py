@@ -1,4 +1,4 @@
-"""`/auth/token`: what an answer says, for how long, and which are kept."""
+"""`/auth/token`: what an answer says, for how long, and which are cached."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -89,7 +89,7 @@ class TestAnswer:
         assert body["token_type"] == "Bearer"
 
 
-class TestKeptAnswers:
+class TestCachedAnswers:
     """What the anonymous are answered is signed once in half a minute."""
 
     @pytest.fixture
@@ -104,13 +104,13 @@ class TestKeptAnswers:
     def test_the_same_token_is_given_for_half_a_minute_and_says_how_long_it_still_lives(self, clock, ask, free):
         first = ask(None, pull_of(free)).json()
         clock.shift(29.2)
-        kept = ask(None, pull_of(free)).json()
+        cached = ask(None, pull_of(free)).json()
         clock.shift(0.8)
         fresh = ask(None, pull_of(free)).json()
 
-        assert kept["token"] == first["token"] != fresh["token"]
+        assert cached["token"] == first["token"] != fresh["token"]
         assert (first["issued_at"], first["expires_in"]) == ("2026-11-23T01:02:03Z", 300)
-        assert (kept["issued_at"], kept["expires_in"]) == ("2026-11-23T01:02:33Z", 270)
+        assert (cached["issued_at"], cached["expires_in"]) == ("2026-11-23T01:02:33Z", 270)
         assert (fresh["issued_at"], fresh["expires_in"]) == ("2026-11-23T01:02:33Z", 300)
 
     def test_no_access_outlives_a_withdrawal_by_more_than_one_lifetime(self, clock, ask, free):
@@ -130,7 +130,7 @@ class TestKeptAnswers:
 
         assert access_of(ask(None, pull_of(image))) == {image.repository: ["pull"]}
 
-    def test_a_kept_answer_costs_no_query_and_is_given_without_a_database(self, ask, free, django_assert_num_queries):
+    def test_a_cached_answer_costs_no_query_and_is_given_without_a_database(self, ask, free, django_assert_num_queries):
         first = ask(None, pull_of(free)).json()["token"]
 
         with django_assert_num_queries(0):
@@ -151,7 +151,7 @@ class TestKeptAnswers:
 
         assert jwt.get_unverified_header(token)["kid"] == key_store.index.active.kid
 
-    def test_a_token_of_the_shortest_life_is_not_kept(self, ask, settings):
+    def test_a_token_of_the_shortest_life_is_not_cached(self, ask, settings):
         settings.LAYERSTORE_PULL_TOKEN_LIFETIME = timedelta(seconds=60)
 
         assert ask().json()["token"] != ask().json()["token"]

@@ -54,7 +54,7 @@ def test_an_address_that_sprays_is_told_to_wait_whatever_it_shows():
 
 def test_a_limit_that_is_reached_is_remembered_without_redis_until_its_window_ends(no_redis_calls):
     with time_machine.travel(datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC), tick=False) as clock:
-        failures._REACHED.keep((DIFFERENT.namespace, "192.0.2.1"), time() + 10, until=time() + 10)
+        failures._REACHED.put((DIFFERENT.namespace, "192.0.2.1"), time() + 10, until=time() + 10)
 
         assert note_failure(credentials=shown(0), address="192.0.2.1") == 10
         clock.shift(9.9)
