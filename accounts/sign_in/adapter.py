@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
@@ -19,6 +18,7 @@ from common.db.locking import translate_violation
 from common.ids import new_id
 from common.text import normal_address
 from common.web.client import address_of
+from common.web.links import absolute, absolute_path
 from outbox.mail.services import queue_mail
 
 # What allauth reports as a change to the account, in one sentence each; its mails for acts have templates of their own.
@@ -35,11 +35,6 @@ NOTICES = {
     "webauthn_removed": "A passkey or security key was removed.",
 }
 _SHOWN_FROM_CONTEXT = ("from_email", "to_email", "deleted_email")
-
-
-def public_address(path: str) -> str:
-    """Return a link for a mail: made from the public address, whatever the Host header of the request says."""
-    return f"{settings.LAYERSTORE_PUBLIC_URL}{path}"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -83,14 +78,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner of the address that somebody tried to sign up with it."""
-        self.send_mail("account_already_exists", email, {"password_reset_url": public_address(reverse("account_reset_password"))})
+        self.send_mail("account_already_exists", email, {"password_reset_url": absolute("account_reset_password")})
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ARG002  allauth passes it
-        return public_address(reverse("account_confirm_email", args=[emailconfirmation.key]))
+        return absolute("account_confirm_email", emailconfirmation.key)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return public_address(path.replace("UID-KEY", quote(key)))
+        return absolute_path(path.replace("UID-KEY", quote(key)))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return what allauth's limits count by; requests without an address, over a bare Unix socket, are counted together."""
@@ -99,7 +94,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the mail into the outbox, in the transaction of what it tells of."""
         name = template_prefix.rpartition("/")[2]
-        shown: dict[str, object] = {**context, "signup_url": public_address(reverse("account_signup"))}
+        shown: dict[str, object] = {**context, "signup_url": absolute("account_signup")}
         if name in NOTICES:
             facts = {key: context.get(key, "") for key in _SHOWN_FROM_CONTEXT}
             shown["notice"] = NOTICES[name].format(**facts)

@@ -20,6 +20,7 @@ from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import live_tokens_of
 from audit.services import record_audit
 from common.db.locking import locked_transaction
+from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
 _USES_AT_ONCE = 1000
@@ -128,7 +129,7 @@ def require_maker_may(maker: AccessToken | None, *, user: User, scopes: Collecti
     if maker.limited:
         raise TokenTooPowerful("A token for some images only makes no tokens.")
     if set(scopes) - {TokenScope.PULL}:
-        raise TokenTooPowerful(f"Tokens that push or use the API are made in the browser: {settings.LAYERSTORE_PUBLIC_URL}/account/tokens/")
+        raise TokenTooPowerful(f"Tokens that push or use the API are made in the browser: {absolute('marketplace:tokens')}")
     if not set(scopes) <= set(maker.scopes):
         raise TokenTooPowerful("A token cannot make one with more scopes than its own.")
     if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):

@@ -3,7 +3,6 @@
 import hashlib
 from functools import cache
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.encoding import force_bytes
@@ -12,6 +11,7 @@ from django.views.decorators.http import condition, require_safe
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
 from common.api.reference import openapi_document, reference
+from common.web.links import absolute
 
 _RENDERERS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 
@@ -44,4 +44,4 @@ def schema(request: HttpRequest) -> HttpResponse:
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Show every operation and object."""
-    return render(request, "api/docs.html", {"reference": reference(), "products": f"{settings.LAYERSTORE_PUBLIC_URL}/api/v1/products/"})
+    return render(request, "api/docs.html", {"reference": reference(), "products": absolute("product-list")})

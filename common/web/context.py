@@ -14,7 +14,6 @@ def site(request: HttpRequest) -> dict[str, object]:
     theme = request.COOKIES.get("theme")
     return {
         "host": settings.LAYERSTORE_IMAGE_HOST,
-        "public_url": settings.LAYERSTORE_PUBLIC_URL,
         "passkeys_work": not _is_address(urlsplit(settings.LAYERSTORE_PUBLIC_URL).hostname or ""),
         "mailbox_url": settings.LAYERSTORE_MAILBOX_URL,
         "theme": theme if theme in THEMES else "system",

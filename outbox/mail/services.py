@@ -20,11 +20,11 @@ def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, 
     Args:
         to: one address.
         template: folder under `templates/email` with `subject.txt`, `body.txt` and `body.html`.
-        context: what they show, beside `public_url` and `to`; read now, so a later change does not alter the mail.
+        context: what they show, beside `host` and `to`; read now, so a later change does not alter the mail.
         key: what the mail is about, e.g. `receipt:<order id>`; at most 200 characters.
         origin: who has it sent, where one act or account writes to many; each origin has its turn. By itself the recipient's address.
     """
-    shown = {"public_url": settings.LAYERSTORE_PUBLIC_URL, "host": settings.LAYERSTORE_IMAGE_HOST, "to": to, **context}
+    shown = {"host": settings.LAYERSTORE_IMAGE_HOST, "to": to, **context}
     mail = OutgoingMail(
         key=key,
         origin=(origin or to).casefold(),

@@ -4,9 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from accounts.organisations.errors import (
     AlreadyAMember,
@@ -25,6 +23,7 @@ from accounts.people.selectors import require_verified_email
 from accounts.tokens import secrets
 from audit.services import record_audit
 from common.db.locking import locked_transaction
+from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
 LIFETIME = timedelta(days=7)
@@ -68,7 +67,7 @@ def invite(*, organisation: Account, email: str, role: Role, actor: User) -> Inv
             expires_at=timezone.now() + LIFETIME,
         )
         record_audit(actor=actor, action="invitation.sent", target=invitation, organisation=locked.handle, role=role)
-        link = f"{_address('accounts:invitation_link')}?{urlencode({'key': secret})}"
+        link = absolute("accounts:invitation_link", key=secret)
         _tell(address, "invitation", invitation, key=f"invitation:{invitation.pk}", role=role, link=link)
     return invitation
 
@@ -184,11 +183,7 @@ def _tell(to: str, template: str, invitation: Invitation, *, key: str, **context
     shown = {
         "organisation": invitation.account,
         "invitation": invitation,
-        "organisation_url": _address("accounts:organisation", invitation.account.handle),
+        "organisation_url": absolute("accounts:organisation", invitation.account.handle),
         **context,
     }
     queue_mail(to=to, template=template, context=shown, key=key, origin=str(invitation.account_id))
-
-
-def _address(name: str, *args: object) -> str:
-    return settings.LAYERSTORE_PUBLIC_URL + reverse(name, args=args)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.organisations.errors import LastOwner, MembershipOver, NotAnOrganisation, TooManyOrganisations, TooManyRoleChanges
@@ -22,6 +21,7 @@ from accounts.tokens.selectors import live_robots_made_by
 from audit.models import AuditEvent
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
+from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
 ROLE_CHANGES_A_DAY = 100  # of an organisation: each writes to colleagues
@@ -203,6 +203,6 @@ def _record(actor: User, action: str, held: Membership, *, reason: str = "", **d
 
 def _tell(held: Membership, template: str, event: AuditEvent, *, to: User | None = None, **context: object) -> None:
     to, organisation = to or held.user, held.account
-    link = settings.LAYERSTORE_PUBLIC_URL + reverse("accounts:organisation", args=[organisation.handle])
+    link = absolute("accounts:organisation", organisation.handle)
     shown = {"organisation": organisation, "member": held.user, "organisation_url": link, **context}
     queue_mail(to=to.email, template=template, context=shown, key=f"{template}:{event.pk}:{to.pk}", origin=str(organisation.pk))

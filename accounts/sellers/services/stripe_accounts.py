@@ -1,7 +1,5 @@
 """Which Stripe account a seller is paid on, when it is gone, and what staff do about it."""
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.organisations.selectors import owners_of
@@ -12,6 +10,7 @@ from accounts.sellers.models import FormerStripeAccount, SellerProfile
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
+from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
 _GONE = "It is no longer connected to us: you or Stripe have closed it, or it was made in Stripe’s other mode. You may connect another."
@@ -90,7 +89,7 @@ def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None
 
 def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:
     """Write to whoever sells that something keeps them from it; once for a key."""
-    context = {"seller": seller, "sentence": sentence, "payouts_url": settings.LAYERSTORE_PUBLIC_URL + reverse("billing:payouts")}
+    context = {"seller": seller, "sentence": sentence, "payouts_url": absolute("billing:payouts")}
     for number, address in enumerate(_addresses(seller.account)):
         queue_mail(to=address, template="sales_stopped", context=context, key=f"{key}:{number}")
 
