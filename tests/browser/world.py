@@ -11,7 +11,6 @@ from tools.stack.catalogue import lanternworks, tidewater
 from tools.stack.catalogue.goods import Good
 from tools.stack.sale.people import Person, make_token, meet, sign_up
 from tools.stack.sale.selling import connect_to_stripe, make_product, publish, reserve, start_selling
-from tools.stack.sale.story import STAFF
 
 ROWS = "from tests.browser.rows import write; write({target!r})"
 
@@ -47,7 +46,7 @@ def make_world(stack: LiveStack) -> World:
     jonas = _person(trade, "jonas", "Jonas", "registry:pull", "api")
     order = trade.buy(jonas, redis)
     ines = _person(trade, "ines", "Ines", "api")
-    stack.manage("shell", "-c", STAFF.format(username="ines"))
+    stack.manage("make_staff", "ines")
     (product,) = stack.sql("SELECT id FROM marketplace_product WHERE slug = 'redis-steady'")
     names = {
         "order": order,

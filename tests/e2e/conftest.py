@@ -33,13 +33,9 @@ def trade(stack: LiveStack) -> Iterator[Trade]:
 
 @pytest.fixture(scope="session")
 def staff(trade: Trade) -> Person:
-    """Somebody of the house."""
+    """A member of staff."""
     person = trade.person()
-    trade.stack.manage(
-        "shell",
-        "-c",
-        f"from accounts.models import User; User.objects.filter(username='{person.username}').update(is_staff=True, is_superuser=True)",
-    )
+    trade.stack.manage("make_staff", person.username)
     return person
 
 

@@ -1,4 +1,4 @@
-"""What each part of the stack is: its command, when it is ready, how it is stopped."""
+"""What each part of the stack is: its command, what it waits for, when it is ready, how it is stopped. `every_part` is the table."""
 
 import platform
 import sys
@@ -13,6 +13,28 @@ from tools.stack.supervise import Part
 PYTHON = sys.executable
 
 
+def every_part(instance: Instance, server: Postgres, *, durable: bool, own_daemon: bool) -> tuple[Part, ...]:
+    """Return all parts in the order in which they are begun; what begins, waits and stops with which others stands in each.
+
+    Args:
+        durable: keep what is written through a crash of the machine.
+        own_daemon: run a docker daemon as well.
+    """
+    return (
+        postgres(server, durable=durable),
+        redis(instance, durable=durable),
+        sandbox(instance),
+        registry(instance),
+        web(instance),
+        token(instance),
+        inner(instance),
+        worker(instance),
+        scheduler(instance),
+        nginx(instance),
+        *((dockerd(instance),) if own_daemon else ()),
+    )
+
+
 def program(name: str) -> str:
     """Return the path of an installed program; the bare name when it is missing, so that the error names it."""
     return find_program(name) or name
@@ -22,7 +44,16 @@ def postgres(server: Postgres, *, durable: bool = True) -> Part:
     """The database. SIGINT is PostgreSQL's fast stop: it ends connections instead of waiting for them."""
     command = server.server_command(durable=durable)
     # It goes into its data folder by itself; user postgres may not be allowed to begin in ours.
-    return Part("postgres", command, stage="base", ready=lambda: server.is_ready, stop_signal="INT", stop_seconds=30, folder=Path("/"))
+    return Part(
+        "postgres",
+        command,
+        stage="base",
+        after="cluster",
+        ready=lambda: server.is_ready,
+        stop_signal="INT",
+        stop_seconds=30,
+        folder=Path("/"),
+    )
 
 
 def redis(instance: Instance, *, durable: bool = True) -> Part:
@@ -45,7 +76,7 @@ def sandbox(instance: Instance) -> Part:
 def registry(instance: Instance) -> Part:
     """The registry, behind the edge."""
     command = (program("docker-registry"), "serve", str(instance.var / "run" / "registry.yml"))
-    return Part("registry", command, stage="shop", ready=lambda: answers(f"{instance.registry_url}/v2/"), stop_seconds=20)
+    return Part("registry", command, stage="shop", after="tables", ready=lambda: answers(f"{instance.registry_url}/v2/"), stop_seconds=20)
 
 
 def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, threads: int) -> tuple[str, ...]:
@@ -65,21 +96,21 @@ def web(instance: Instance) -> Part:
     """Pages, API, admin."""
     path = instance.socket("web")
     command = gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{path}", workers=2, threads=4)
-    return Part("web", command, stage="shop", ready=lambda: listens_on(path))
+    return Part("web", command, stage="shop", after="tables", ready=lambda: listens_on(path))
 
 
 def token(instance: Instance) -> Part:
     """The token endpoint, on a server of its own (ADR 0017)."""
     path = instance.socket("token")
     command = (PYTHON, "-m", "config.token_server", "--socket", str(path))
-    return Part("token", command, stage="shop", ready=lambda: listens_on(path))
+    return Part("token", command, stage="shop", after="tables", ready=lambda: listens_on(path))
 
 
 def inner(instance: Instance) -> Part:
     """The listener for registry events and metrics."""
     bind = f"127.0.0.1:{instance.ports['inner']}"
     command = gunicorn("inner", "wsgi_inner", "config.settings.inner", bind=bind, workers=1, threads=4)
-    return Part("inner", command, stage="shop", ready=lambda: answers(f"{instance.inner_url}/metrics"))
+    return Part("inner", command, stage="shop", after="tables", ready=lambda: answers(f"{instance.inner_url}/metrics"))
 
 
 LANES = ("money", "mail", "registry", "drawing", "default")
@@ -92,20 +123,28 @@ def worker(instance: Instance) -> Part:
         begun = [says(instance.log("worker"), f"{lane}@{platform.node()} ready") for lane in LANES]
         return lambda: all(ask() for ask in begun)
 
-    return Part("worker", (PYTHON, "-m", "config.worker", *LANES), stage="shop", ready=ready, stop_seconds=20)
+    return Part("worker", (PYTHON, "-m", "config.worker", *LANES), stage="shop", after="tables", ready=ready, stop_seconds=20)
 
 
 def scheduler(instance: Instance) -> Part:
     """Queues what is due."""
     schedule = str(instance.var / "run" / "schedule")
     command = (PYTHON, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile", "")
-    return Part("scheduler", command, stage="shop", ready=lambda: says(instance.log("scheduler"), "Starting"))
+    return Part("scheduler", command, stage="shop", after="tables", ready=lambda: says(instance.log("scheduler"), "Starting"))
 
 
 def nginx(instance: Instance) -> Part:
     """The edge. SIGQUIT lets running requests end."""
     command = (program("nginx"), "-e", "stderr", "-p", str(instance.var / "run"), "-c", str(instance.var / "run" / "nginx.conf"))
-    return Part("nginx", command, stage="edge", ready=lambda: answers(f"{instance.url}/static/"), stop_signal="QUIT", stop_seconds=10)
+    return Part(
+        "nginx",
+        command,
+        stage="edge",
+        after="tables",
+        ready=lambda: answers(f"{instance.url}/static/"),
+        stop_signal="QUIT",
+        stop_seconds=10,
+    )
 
 
 def dockerd(instance: Instance) -> Part:
@@ -114,7 +153,7 @@ def dockerd(instance: Instance) -> Part:
     where = ("--data-root", str(data), "--exec-root", str(exec_root), "--pidfile", str(instance.var / "run" / "dockerd.pid"))
     network = ("--bridge=none", "--iptables=false", "--ip6tables=false")
     command = (program("dockerd"), "--config-file", str(instance.var / "run" / "dockerd.json"), *where, "-H", f"unix://{socket}", *network)
-    return Part("dockerd", command, stage="edge", ready=lambda: listens_on(socket), stop_seconds=20)
+    return Part("dockerd", command, stage="edge", ready=lambda: listens_on(socket), stop_seconds=20, required=False)
 
 
 def manage(*arguments: str) -> list[str]:

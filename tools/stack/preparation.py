@@ -1,4 +1,4 @@
-"""Starting stack.prepare beside the database, and letting it go on when that takes connections."""
+"""Preparing the shop beside the start of the database, and letting the preparation go on when that takes connections."""
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -7,19 +7,19 @@ from functools import partial
 
 from tools.stack.configs import error_pages
 from tools.stack.instance import ROOT, Instance
-from tools.stack.parts import PYTHON
+from tools.stack.parts import manage
 from tools.stack.problems import Problem
 
 
 @contextmanager
 def preparation(instance: Instance, environment: Mapping[str, str]) -> Iterator[Callable[[], object]]:
-    """Run stack.prepare; it does what needs no database, then waits for the call that says that there is one.
+    """Run `manage.py prepare_shop`; it does what needs no database, then waits for the call that says that there is one.
 
     Raises:
         Problem: it failed; has the end of its output.
     """
     log = instance.log("prepare")
-    command = [PYTHON, "-m", "tools.stack.prepare", str(error_pages(instance))]
+    command = manage("prepare_shop", str(error_pages(instance)))
     with log.open("w") as output:
         process = subprocess.Popen(
             command, env=dict(environment), cwd=ROOT, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, text=True

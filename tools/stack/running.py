@@ -18,7 +18,7 @@ from tools.stack.ports import require_free_ports
 from tools.stack.postgres import Postgres, find_postgres
 from tools.stack.preparation import preparation
 from tools.stack.problems import Problem
-from tools.stack.supervise import Supervisor
+from tools.stack.supervise import After, Supervisor
 
 SPACE = 300 * 10**6
 
@@ -93,39 +93,33 @@ class Stack:
         write_environment(self.instance)
         self._launch(server)
         # What needs no other part begins now, and what needs the database waits for it with all its imports done.
-        self.announce("database, queue, sandbox")
-        self.supervisor.begin("redis", "sandbox", *(("dockerd",) if self._wants_own_daemon else ()))
+        begun = self._begin_after("nothing")
         with preparation(self.instance, self.environment) as go_on:
             server.prepare()
-            self.supervisor.start("postgres")
+            self.supervisor.await_ready(*self._begin_after("cluster"))
             server.ensure_database()
             self.announce("tables, signing keys, static files")
             go_on()
-        self.supervisor.await_ready("redis", "sandbox")
-        self.announce("registry, web, token, inner, worker, scheduler, nginx")
-        self.supervisor.start("registry", "web", "token", "inner", "worker", "scheduler", "nginx")
+        self.supervisor.await_ready(*begun)
+        self.supervisor.await_ready(*self._begin_after("tables"))
         if self.with_docker:
             self.announce("docker daemon")
             self.docker_host = self._find_daemon()
+
+    def _begin_after(self, event: After) -> list[str]:
+        """Begin the parts that wait for nothing more than this, and return which of them the stack cannot do without."""
+        begun = [part for part in self.supervisor.parts.values() if part.after == event]
+        self.announce(", ".join(part.name for part in begun))
+        self.supervisor.begin(*(part.name for part in begun))
+        return [part.name for part in begun if part.required]
 
     @property
     def _wants_own_daemon(self) -> bool:
         return self.with_docker and os.geteuid() == 0
 
     def _launch(self, server: Postgres) -> None:
-        make = (
-            parts.sandbox,
-            parts.registry,
-            parts.web,
-            parts.token,
-            parts.inner,
-            parts.worker,
-            parts.scheduler,
-            parts.nginx,
-            parts.dockerd,
-        )
-        database = [parts.postgres(server, durable=self.durable), parts.redis(self.instance, durable=self.durable)]
-        self._supervisor = Supervisor(self.instance, [*database, *(part(self.instance) for part in make)], restarts=self.restarts)
+        every = parts.every_part(self.instance, server, durable=self.durable, own_daemon=self._wants_own_daemon)
+        self._supervisor = Supervisor(self.instance, every, restarts=self.restarts)
         self.environment |= shop_environment(self.instance) | self.settings
         self.supervisor.launch(self.environment, keep_open=[self.lock.descriptor])
         self.was_launched = True

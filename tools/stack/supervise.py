@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
@@ -23,23 +23,30 @@ from tools.stack.processes import dying_with_parent
 READY_SECONDS = 60
 STOP_SECONDS = 60
 ALIVE = ("STARTING", "RUNNING")
+# The database's folder is made; the shop's tables, keys and static files are there, and whatever waited for less is ready.
+After = Literal["nothing", "cluster", "tables"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One process of the stack.
 
-    Parts of one stage are stopped together, stages in the reverse order of their first part. `ready` makes the probe when the part
-    is started, so that it may remember how things were before.
+    Attributes:
+        stage: with which others it is stopped. Stages are stopped in the reverse order of their first part.
+        after: what must have happened before it is begun.
+        ready: makes the probe when the part is begun, so that it may remember how things were before.
+        required: whether the stack cannot do without it.
     """
 
     name: str
     command: Sequence[str]
     stage: str
+    after: After = "nothing"
     ready: Callable[[], Probe] = field(default=lambda: at_once)
     stop_signal: str = "TERM"
     stop_seconds: int = 10
     folder: Path | None = None
+    required: bool = True
 
     def section(self, *, instance: Instance, restarts: bool) -> str:
         """Return the part's section of supervisord's configuration.

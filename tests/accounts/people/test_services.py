@@ -1,5 +1,8 @@
+import io
+
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.people.errors import UserAlreadyDisabled, UserNotDisabled
@@ -93,3 +96,28 @@ def test_an_active_user_cannot_be_enabled() -> None:
 def test_a_verified_address_is_what_counts() -> None:
     assert has_verified_email(UserFactory())
     assert not has_verified_email(UserFactory(verified=False))
+
+
+def test_the_first_member_of_staff_is_made_at_a_terminal_and_that_is_on_record_once() -> None:
+    user, other, out = UserFactory(username="ines"), UserFactory(), io.StringIO()
+
+    call_command("make_staff", "Ines", stdout=out)
+    call_command("make_staff", "ines", stdout=out)
+
+    user.refresh_from_db()
+    other.refresh_from_db()
+    assert (user.is_staff, user.is_superuser) == (True, True)
+    assert (other.is_staff, other.is_superuser) == (False, False)
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor_id, event.target_id) == ("user.made_staff", None, str(user.pk))
+    assert out.getvalue() == "ines is staff, and may enter /admin/.\n" * 2
+
+
+def test_nobody_is_made_staff_under_a_name_that_nobody_has() -> None:
+    user = UserFactory()
+
+    with pytest.raises(CommandError, match="Nobody is called nobody"):
+        call_command("make_staff", "nobody")
+
+    user.refresh_from_db()
+    assert (user.is_staff, user.is_superuser, AuditEvent.objects.count()) == (False, False, 0)

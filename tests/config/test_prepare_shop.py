@@ -1,0 +1,25 @@
+"""What a shop needs before its processes start."""
+
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from config.management.commands import prepare_shop
+
+MIGRATE = ["migrate --noinput"]
+
+
+@pytest.mark.parametrize(("said", "tables"), [("go on\n", MIGRATE), ("", [])], ids=["the database is there", "it never came"])
+def test_tables_come_last_and_only_once_somebody_says_that_the_database_is_there(
+    said: str, tables: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(prepare_shop, "call_command", lambda *words, **_: called.append(" ".join(words)))
+    monkeypatch.setattr("sys.stdin", io.StringIO(said))
+
+    call_command("prepare_shop", str(tmp_path / "errors"))
+
+    assert called == ["signing_keys init", "signing_keys renew", "collectstatic --noinput", *tables]
+    assert "<h1" in (tmp_path / "errors" / "503.html").read_text(encoding="utf-8")
