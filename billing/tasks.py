@@ -3,7 +3,7 @@
 from billing.disputes.tasks import remind_of_disputes
 from billing.inbox.tasks import handle_stripe_event, handle_waiting_stripe_events
 from billing.payments.tasks import close_stopped_checkouts, continue_refund, continue_waiting_refunds, settle_order, settle_pending_orders
-from billing.payouts.tasks import look_at_seller
+from billing.payouts.tasks import refresh_seller
 
 __all__ = [
     "close_stopped_checkouts",
@@ -11,7 +11,7 @@ __all__ = [
     "continue_waiting_refunds",
     "handle_stripe_event",
     "handle_waiting_stripe_events",
-    "look_at_seller",
+    "refresh_seller",
     "remind_of_disputes",
     "settle_order",
     "settle_pending_orders",

@@ -53,7 +53,7 @@ class Job:
 JOBS: Final[Mapping[str, Job]] = {
     "billing.handle_stripe_event": Job("money", limit=120),
     "billing.settle_order": Job("money", limit=120),
-    "billing.look_at_seller": Job("money", limit=120),
+    "billing.refresh_seller": Job("money", limit=120),
     "billing.continue_refund": Job("money", limit=120),
     "billing.handle_waiting_stripe_events": Job("money", limit=180, every=15),
     "billing.settle_pending_orders": Job("money", limit=180, every=60),

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from billing.disputes.models import Dispute
-from billing.orders.flags import clear_flag, end_order
 from billing.orders.models import Order, OrderImage
-from billing.payments.settling import complete_order
+from billing.orders.services import clear_flag, end_order
+from billing.payments.reconcile import reconcile_order
 from billing.receipts.services import resend_receipt
 from billing.refunds.forms import RefundForm
 from billing.refunds.models import Refund
@@ -98,7 +98,7 @@ class OrderAdmin(AuditedAdmin):
         "given_up_at",
     )
     inlines = (OrderImageInline,)
-    actions = ("refund", "resend", "look", "unflag", "end")
+    actions = ("refund", "resend", "reconcile", "unflag", "end")
 
     @admin.display(description="bought as", ordering="buyer__kind")
     def buyer_kind(self, order: Order) -> str:
@@ -121,14 +121,14 @@ class OrderAdmin(AuditedAdmin):
         resend_receipt(order=order, reason=reason, actor=signed_in(request))
 
     @act("Ask Stripe", consequence="The order is brought in line with what Stripe says of it now.")
-    def look(self, request: HttpRequest, order: Order, reason: str) -> None:  # noqa: ARG002  looking changes only what is true anyway
-        """Look at the payment now."""
-        complete_order(order_id=order.pk)
+    def reconcile(self, request: HttpRequest, order: Order, reason: str) -> None:  # noqa: ARG002  nothing changes that is not true at Stripe anyway
+        """Reconcile the order with Stripe now."""
+        reconcile_order(order_id=order.pk)
 
     @act(
         "Take the flag down",
-        consequence="The order no longer asks for attention, and what was given up is tried again. If Stripe still differs, the next look"
-        " flags it anew.",
+        consequence="The order no longer asks for attention, and what was given up is tried again. If Stripe still differs, it is"
+        " flagged again the next time Stripe is asked.",
     )
     def unflag(self, request: HttpRequest, order: Order, reason: str) -> None:
         """Say that the order has been looked at."""

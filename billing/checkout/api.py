@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from accounts.organisations.buying import buyer_named, buyers_of
 from accounts.people.models import User
+from billing.checkout.concurrency import open_checkout_exclusively
 from billing.checkout.placing import place_order
-from billing.checkout.visits import open_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import orders_of_buyers, orders_seen_by
 from billing.refunds.models import Refund
@@ -144,5 +144,5 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             raise Http404
         user = cast("User", request.user)
         order = place_order(product=product, user=user, buyer=buyer_named(user, given.validated_data["buyer"]))
-        open_order(order=order)
+        open_checkout_exclusively(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

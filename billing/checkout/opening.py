@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from accounts.sellers.services.stripe_accounts import record_stripe_problem
 from billing.checkout.errors import PaymentUnderWay
-from billing.orders.flags import flag_order
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
-from billing.payments.settling import _end_without_session, complete_order
+from billing.orders.services import flag_order
+from billing.payments.reconcile import end_without_session, reconcile_order
 from billing.payouts.services import note_refused_sale
 from billing.stripe import gateway
 from billing.stripe.errors import StripeRefused
@@ -32,7 +32,7 @@ def open_checkout(*, order: Order) -> str:
     """
     ours = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
     try:
-        current = complete_order(order_id=order.pk)
+        current = reconcile_order(order_id=order.pk)
     except StripeRefused as refused:
         _flag(order_id=order.pk, flag=f"Stripe does not tell of this order: {refused.reason}")
         raise PaymentUnderWay from refused
@@ -93,6 +93,6 @@ def _flag(*, order_id: UUID, flag: str) -> None:
 
 def _fail(*, order_id: UUID, refused: StripeRefused) -> None:
     """End the order; what its buyer cannot mend is shown to staff with Stripe's own words."""
-    order = _end_without_session(order_id=order_id, state=Order.State.FAILED, reason=refused.reason)
+    order = end_without_session(order_id=order_id, state=Order.State.FAILED, reason=refused.reason)
     if refused.refusal.fault is not Fault.BUYER and order.state == Order.State.FAILED:
         _flag(order_id=order_id, flag=f"Stripe refused the checkout ({refused.refusal.fault}): {refused.reason}")

@@ -15,8 +15,8 @@ from audit.services import record_audit
 from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
-from billing.payments.reconcile import next_look
-from billing.payments.settling import close_checkout
+from billing.payments.observation import next_observation_at
+from billing.payments.reconcile import close_checkout
 from common.currencies import currency
 from common.db.locking import locked_transaction, translate_violation
 from common.money import share
@@ -108,7 +108,7 @@ def _require_room(user: User) -> None:
 def _write_order(order: Order, images: list[Image]) -> Order:
     now = timezone.now()
     order.checkout_expires_at = (now + CHECKOUT_LIFETIME).replace(microsecond=0)  # Stripe counts whole seconds
-    order.due_at = next_look(order, now)
+    order.due_at = next_observation_at(order, now)
     with translate_violation("order_one_pending", PaymentUnderWay()):
         order.save(force_insert=True)
     OrderImage.objects.bulk_create(_as_sold(order, images))

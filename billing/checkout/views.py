@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.organisations.buying import buyer_named
 from accounts.people.requests import signed_in
+from billing.checkout.concurrency import open_checkout_exclusively, opening_url, try_reconcile_order
 from billing.checkout.errors import CheckoutOpening
 from billing.checkout.placing import place_order
-from billing.checkout.visits import address_while_opening, look_at_order, open_order
 from billing.orders.models import Order
 from billing.orders.views import own_order
 from common.errors import ConflictError
@@ -35,9 +35,9 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
     buyer = buyer_named(user, request.POST.get("buyer", ""))
     try:
         order = place_order(product=product, user=user, buyer=buyer)
-        return _see(open_order(order=order))
+        return _see(open_checkout_exclusively(order=order))
     except CheckoutOpening:
-        return _see(address_while_opening(order))
+        return _see(opening_url(order))
     except ConflictError as error:
         messages.error(request, error.message)
         return _see(product_url(product))
@@ -57,7 +57,7 @@ def checkout_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
     user = signed_in(request)
     order, opening = own_order(user, order_id), "opening" in request.GET
     if order.state == Order.State.PENDING and not opening:
-        look_at_order(order_id=order_id)
+        try_reconcile_order(order_id=order_id)
         order = own_order(user, order_id)
     if order.state != Order.State.PENDING:
         return redirect("billing:order", order.pk)

@@ -21,7 +21,7 @@ class StripeEvent(Attempt):
 
     class Meta:
         indexes = (
-            models.Index(fields=("due_at",), condition=Q(handled_at__isnull=True, given_up_at__isnull=True), name="stripe_event_waiting"),
+            models.Index(fields=("due_at",), condition=Q(handled_at__isnull=True, given_up_at__isnull=True), name="stripe_event_due"),
         )
         ordering = ("-received_at",)
         verbose_name = "Stripe event"

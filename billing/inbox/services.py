@@ -13,8 +13,8 @@ from billing.inbox.locks import lock_event
 from billing.inbox.models import StripeEvent
 from billing.orders.models import Order
 from billing.payments.backoffs import EVENTS
-from billing.payments.reconcile import take_look, write_look
-from billing.payouts.services import refresh_seller
+from billing.payments.observation import apply_observation, observe_order
+from billing.payouts.services import refresh_stripe_account
 from billing.stripe import gateway
 from billing.stripe.errors import StripeRefused, WebhookSwitchedOff
 from common.db.claims import ERROR_LENGTH, try_again
@@ -39,7 +39,7 @@ _OF_ORDERS = frozenset((
     "charge.dispute.closed",
 ))  # fmt: skip
 _OF_ACCOUNTS = frozenset(("account.updated", "account.application.deauthorized"))
-_LOOKS = 5
+_ATTEMPTS = 5
 
 
 def receive_event(*, payload: bytes, signature: str) -> None:
@@ -100,7 +100,7 @@ def handle_event(*, event_id: str) -> StripeEvent:
 
 def _handle(event: StripeEvent) -> None:
     if event.type in _OF_ACCOUNTS:
-        known = refresh_seller(stripe_account_id=event.account_id or event.object_id)
+        known = refresh_stripe_account(stripe_account_id=event.account_id or event.object_id)
         with locked_transaction():
             _mark(event.pk, "seller brought up to date" if known else "nobody's account here")
         return
@@ -125,12 +125,12 @@ def _order_of(event: StripeEvent) -> UUID | None:
 
 def _apply(event: StripeEvent, order_id: UUID) -> None:
     session_id = event.object_id if event.type.startswith("checkout.session.") else ""
-    for _ in range(_LOOKS):
-        look = take_look(order_id=order_id, session_id=session_id)
+    for _ in range(_ATTEMPTS):
+        observation = observe_order(order_id=order_id, session_id=session_id)
         with locked_transaction():
             if lock_event(event_id=event.pk).handled_at is not None:
                 return
-            order = write_look(look) if look else Order.objects.get(pk=order_id)
+            order = apply_observation(observation) if observation else Order.objects.get(pk=order_id)
             if order is not None:
                 _mark(event.pk, f"order {order.number} {order.state}")
                 return

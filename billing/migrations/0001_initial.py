@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('application_fee', models.PositiveIntegerField(help_text='Our part of the amount, minor units.')),
                 ('refunded_amount', models.PositiveIntegerField(default=0, help_text='What Stripe gave back, minor units.')),
-                ('refund_asked_amount', models.PositiveIntegerField(default=0, help_text='Refunds asked for and done together, minor units.')),
+                ('refund_requested_amount', models.PositiveIntegerField(default=0, help_text='Refunds asked for and done together, minor units.')),
                 ('destination_account_id', models.CharField(help_text="The seller's account at Stripe when it was sold.", max_length=255)),
                 ('checkout_session_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ('checkout_url', models.TextField(blank=True)),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Stripe event',
                 'ordering': ('-received_at',),
-                'indexes': [models.Index(condition=models.Q(('given_up_at__isnull', True), ('handled_at__isnull', True)), fields=['due_at'], name='stripe_event_waiting')],
+                'indexes': [models.Index(condition=models.Q(('given_up_at__isnull', True), ('handled_at__isnull', True)), fields=['due_at'], name='stripe_event_due')],
             },
         ),
         migrations.AddIndex(
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
-            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('state', 'pending')), fields=['due_at'], name='order_waiting'),
+            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('state', 'pending')), fields=['due_at'], name='order_due'),
         ),
         migrations.AddConstraint(
             model_name='order',
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refund_asked_amount__lte', models.F('amount'))), name='order_refund_asked_within_amount'),
+            constraint=models.CheckConstraint(condition=models.Q(('refund_requested_amount__lte', models.F('amount'))), name='order_refund_requested_within_amount'),
         ),
         migrations.AddConstraint(
             model_name='order',
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='refund',
-            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('state', 'waiting')), fields=['due_at'], name='refund_waiting'),
+            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('state', 'waiting')), fields=['due_at'], name='refund_due'),
         ),
         migrations.AddConstraint(
             model_name='refund',

@@ -12,10 +12,10 @@ class OrderNotPaid(ConflictError):
         super().__init__("This order was never paid, so it has no receipt.")
 
 
-class OrderNotStuck(ConflictError):
+class OrderCannotBeEnded(ConflictError):
     """Only a pending order that is flagged is ended by hand. 409."""
 
-    code = "order_not_stuck"
+    code = "order_cannot_be_ended"
 
     def __init__(self) -> None:
         super().__init__("This order is not pending and flagged: it moves by Stripe's word alone.")

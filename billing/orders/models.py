@@ -19,7 +19,7 @@ class Order(UUIDModel, Attempt):
 
     As an `Attempt` it is a question to Stripe: whether it was paid.
 
-    States move only along `billing.checkout.services.MOVES`; what the buyer may pull follows from the state alone.
+    States move only along `billing.orders.state.TRANSITIONS`; what the buyer may pull follows from the state alone.
     """
 
     class State(models.TextChoices):
@@ -44,7 +44,7 @@ class Order(UUIDModel, Attempt):
     currency = models.CharField(max_length=3)
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
     refunded_amount = models.PositiveIntegerField(default=0, help_text="What Stripe gave back, minor units.")
-    refund_asked_amount = models.PositiveIntegerField(default=0, help_text="Refunds asked for and done together, minor units.")
+    refund_requested_amount = models.PositiveIntegerField(default=0, help_text="Refunds asked for and done together, minor units.")
     destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
     # Checkout: the session that the order's id made (it is the idempotency key), and where the buyer pays while it is open.
     checkout_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
@@ -52,7 +52,7 @@ class Order(UUIDModel, Attempt):
     checkout_expires_at = models.DateTimeField()
     payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     paid_with = models.CharField(max_length=80, blank=True, help_text="As the receipt says it: card ending 4242.")
-    # Raised by each look at Stripe that is written down: an answer that was fetched under an older one is stale.
+    # Raised by each observation of Stripe that is applied: an answer that was fetched under an older revision is stale.
     revision = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -64,7 +64,7 @@ class Order(UUIDModel, Attempt):
         constraints = (
             models.UniqueConstraint(fields=("buyer", "product"), condition=Q(state="pending"), name="order_one_pending"),
             models.CheckConstraint(condition=Q(refunded_amount__lte=F("amount")), name="order_refunds_within_amount"),
-            models.CheckConstraint(condition=Q(refund_asked_amount__lte=F("amount")), name="order_refund_asked_within_amount"),
+            models.CheckConstraint(condition=Q(refund_requested_amount__lte=F("amount")), name="order_refund_requested_within_amount"),
             models.CheckConstraint(condition=Q(application_fee__lte=F("amount")), name="order_fee_within_amount"),
             models.CheckConstraint(
                 condition=Q(state__in=("pending", "expired", "failed")) | Q(paid_at__isnull=False),
@@ -75,7 +75,7 @@ class Order(UUIDModel, Attempt):
         indexes = (
             models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
             models.Index(fields=("seller", "-created_at"), name="order_of_seller"),
-            models.Index(fields=("due_at",), condition=Q(state="pending", given_up_at__isnull=True), name="order_waiting"),
+            models.Index(fields=("due_at",), condition=Q(state="pending", given_up_at__isnull=True), name="order_due"),
         )
         ordering = ("-created_at",)
 
@@ -93,7 +93,7 @@ class Order(UUIDModel, Attempt):
     @property
     def refundable(self) -> Money:
         """What may still be asked back."""
-        return Money(self.amount - self.refund_asked_amount, self.currency)
+        return Money(self.amount - self.refund_requested_amount, self.currency)
 
     @property
     def number(self) -> str:

@@ -11,7 +11,7 @@ UNPAID_STATES = frozenset((State.PENDING, State.EXPIRED, State.FAILED))
 HOLDING_STATES = frozenset((State.PAID, State.PARTIALLY_REFUNDED))
 GONE_STATES = frozenset((State.REFUNDED, State.CHARGED_BACK))
 
-MOVES: dict[str, frozenset[State]] = {
+TRANSITIONS: dict[str, frozenset[State]] = {
     # We look at what is, not at what happened: a payment may be refunded or disputed already when we first hear of it.
     State.PENDING: PAID_STATES | {State.EXPIRED, State.FAILED},
     # A payment that comes late counts all the same.

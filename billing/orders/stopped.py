@@ -24,7 +24,7 @@ def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Ima
     return ""
 
 
-def closing_orders() -> QuerySet[Order]:
+def orders_to_close() -> QuerySet[Order]:
     """Return the orders that can still be paid although nobody may buy what they buy any more: the stop itself is what finds them."""
     stopped_image = Q(image__taken_down_at__isnull=False) | Q(image__ended_at__isnull=False)
     not_on_offer = (

@@ -12,13 +12,13 @@ from typing import Final, TypeVar
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing.orders.flags import flag_order
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
-from billing.orders.stopped import closing_orders
+from billing.orders.services import flag_order
+from billing.orders.stopped import orders_to_close
 from billing.payments.backoffs import ORDERS, REFUNDS
+from billing.payments.reconcile import settle_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import settle_order
 from billing.refunds.models import Refund
 from billing.stripe.errors import StripeAway
 from billing.stripe.gateway import NEIGHBOUR
@@ -41,8 +41,8 @@ def settle_waiting_orders() -> int:
 def close_stopped_checkouts() -> int:
     """End the checkouts of what was stopped while somebody was paying; return how many were tried."""
     # Tried before, an order keeps its turn: one that cannot be closed is put off as any other.
-    closing_orders().filter(attempts=0, due_at__gt=timezone.now()).update(due_at=timezone.now())
-    waiting = closing_orders().order_by("due_at")
+    orders_to_close().filter(attempts=0, due_at__gt=timezone.now()).update(due_at=timezone.now())
+    waiting = orders_to_close().order_by("due_at")
     return run_due(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
 
 

@@ -37,7 +37,7 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
     return f"Paid too late. {stopped}" if stopped and came_from in UNPAID_STATES else ""
 
 
-def follow_move(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
+def follow_transition(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
     """Bring entitlements in line with the order's new state, and send the receipt of a payment that is kept."""
     to, source_id = Order.State(order.state), order.pk
     if came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED):

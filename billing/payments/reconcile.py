@@ -1,189 +1,97 @@
-"""A look: what Stripe says of one order, fetched outside of any transaction, and written down only if nothing overtook it.
+"""An order is brought in line with Stripe, by whoever hears of it first."""
 
-Two looks at once may arrive in either order. Each carries the order's revision from before its question to Stripe, and each one that is
-written raises it; so an older answer never overwrites a newer one. It is stale, and Stripe is asked again.
-"""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextlib import suppress
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
-from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
-from billing.disputes.rows import note_disputes
-from billing.orders.flags import flag_order
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
-from billing.orders.selectors import image_ids_of_order
-from billing.orders.state import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
-from billing.orders.stopped import why_stopped
-from billing.payments.grants import follow_move, reason_to_return
-from billing.receipts.services import queue_refund_mail
-from billing.refunds.models import Refund
-from billing.refunds.rows import note_refunds, promise_refund, waits_for_refund
+from billing.orders.stopped import orders_to_close
+from billing.payments.observation import apply_observation, observe_order
 from billing.stripe import gateway
-from billing.stripe.payment import Payment
-from marketplace.images.locks import lock_images
-from marketplace.images.models import Image
-from marketplace.products.locks import lock_product
+from billing.stripe.errors import StripeRefused
+from common.db.leases import alone
+from common.db.locking import locked_transaction
+from common.errors import LockTimeout
 
-# What a look may change of an order. The rest is others', even while nobody else writes it today.
-_WRITTEN = (
-    "revision",
-    "due_at",
-    "attempts",
-    "last_error",
-    "given_up_at",
-    "state",
-    "checkout_session_id",
-    "checkout_url",
-    "payment_intent_id",
-    "paid_with",
-    "refunded_amount",
-    "refund_asked_amount",
-    "paid_at",
-    "closed_at",
-    "flagged_at",
-    "flag",
-)
-_SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=6)
+_ATTEMPTS = 10  # whoever is overtaken asks Stripe again, so this many can reconcile one order at the same moment
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What Stripe said of an order that stood at `revision` before it was asked."""
+def reconcile_order(*, order_id: UUID, reason: str = "") -> Order:
+    """Bring the order in line with what Stripe says of it now: the one way in which webhook, return page and sweep change it.
 
-    order_id: UUID
-    revision: int
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """What an order sold, locked: its images, and why nobody may buy it any more, if so."""
-
-    images: list[Image]
-    why_stopped: str
-
-
-def take_look(*, order_id: UUID, session_id: str = "") -> Look | None:
-    """Ask Stripe about the order; None while it has no session.
+    Idempotent, and safe in any number of threads: the same effects once, whoever comes first.
 
     Args:
-        session_id: the session that names this order, if the order's own row does not know it yet.
+        reason: why it was brought to where it is now, for the audit trail.
+
+    Raises:
+        StripeAway: nothing changed.
+        StripeRefused: Stripe does not tell of it, as of one that was made under another key or mode.
+        LockTimeout: others keep reconciling the same order; retryable.
     """
-    order = Order.objects.only("revision", "checkout_session_id").get(pk=order_id)
-    session_id = session_id or order.checkout_session_id or ""
-    if not session_id:
-        return None
-    return Look(order_id, order.revision, gateway.read_payment(session_id))
+    for _ in range(_ATTEMPTS):
+        observation = observe_order(order_id=order_id)
+        if observation is None:
+            return Order.objects.get(pk=order_id)
+        with locked_transaction():
+            order = apply_observation(observation, reason=reason)
+        if order is not None:
+            return order
+    raise LockTimeout
 
 
-def write_look(look: Look, *, reason: str = "") -> Order | None:
-    """Bring the order in line with what Stripe said; None if the look is stale. Runs in the caller's transaction.
-
-    Writing the same twice changes nothing. What differs from what we sold is flagged for staff and grants nothing.
+def close_checkout(*, order_id: UUID, reason: str = "") -> Order:
+    """End an order's checkout: nobody can pay it afterwards. If somebody has, the order comes back paid.
 
     Args:
-        reason: why the order was brought to where it is now, for the audit trail.
+        reason: for the audit trail.
+
+    Raises:
+        StripeAway: nothing is known; call again.
     """
-    sold = _lock_sold(look)
-    order = lock_order(order_id=look.order_id)
-    if order.revision != look.revision:
-        return None
-    order.revision += 1
-    order.attempts, order.last_error, order.given_up_at, order.due_at = 0, "", None, next_look(order, timezone.now())
-    if look.payment.status != "open":
-        order.checkout_url = ""
-    if wrong := differences(order, look.payment):
-        flag_order(order, "Stripe has something else than we sold: " + "; ".join(wrong))
-    else:
-        _take_over(order, look.payment)
-        settled = note_refunds(order, look.payment)
-        for concern in note_disputes(order, look.payment):
-            flag_order(order, concern)
-        _move(order, look.payment, sold, reason)
-        _tell_of(order, settled)
-    order.save(update_fields=_WRITTEN)
+    order = Order.objects.get(pk=order_id)
+    if order.checkout_session_id is None:
+        return end_without_session(order_id=order_id, state=Order.State.EXPIRED, reason=reason or "It was never opened at Stripe.")
+    with suppress(StripeRefused):  # complete or expired already: reconciling tells which
+        gateway.expire_checkout(order.checkout_session_id)
+    return reconcile_order(order_id=order_id, reason=reason)
+
+
+def end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> Order:
+    """Close a pending order that knows no session: should Stripe have one after all, its address never reached anybody."""
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        if order.state == Order.State.PENDING and order.checkout_session_id is None:
+            order.state, order.closed_at, order.revision = state, timezone.now(), order.revision + 1
+            order.save(update_fields=["state", "closed_at", "revision"])
+            record_audit(actor=None, action=f"order.{state.value}", target=order, reason=reason)
     return order
 
 
-def _lock_sold(look: Look) -> Sold:
-    image_ids = image_ids_of_order(look.order_id)
-    of_order = Order.objects.only("seller_id", "product_id", "state").get(pk=look.order_id)
-    if not look.payment.paid or of_order.state not in UNPAID_STATES:  # what is paid never becomes unpaid
-        return Sold(lock_images(image_ids=image_ids), "")
-    seller = lock_seller(account_id=of_order.seller_id)
-    images = lock_images(image_ids=image_ids)
-    product = lock_product(product_id=of_order.product_id)
-    return Sold(images, why_stopped(seller=seller, product=product, images=images))
+def settle_order(*, order_id: UUID) -> Order:
+    """Ask Stripe about a pending order whose webhook has not come; nothing while somebody else asks.
+
+    It ends if its time is over, or if its seller, product or image was stopped meanwhile.
+
+    Raises:
+        StripeAway, StripeRefused, LockTimeout: as `reconcile_order` says.
+    """
+    with alone(observer_name(order_id)) as first:
+        return _settle(order_id) if first else Order.objects.get(pk=order_id)
 
 
-def next_look(order: Order, now: datetime) -> datetime:
-    """Return when the sweep asks again: after a quarter of the order's age, for what has waited long may wait longer."""
-    return now + min(max((now - order.created_at) / 4, _SOONEST), _LATEST)
+def observer_name(order_id: UUID) -> str:
+    """Return the name under which one process at a time asks Stripe about an order, unless a webhook brings its news."""
+    return f"billing.order:{order_id}"
 
 
-def differences(order: Order, payment: Payment) -> list[str]:
-    """Return what Stripe has otherwise than our row, in words for staff; empty when all is as it was sold."""
-    expected: list[tuple[str, object, object]] = [
-        ("order", str(order.pk), payment.order_id),
-        ("reference", str(order.pk), payment.reference),
-        ("session", order.checkout_session_id or payment.session_id, payment.session_id),
-        ("amount", order.amount, payment.amount),
-        ("currency", order.currency, payment.currency),
-        ("live mode", settings.STRIPE_LIVEMODE, payment.livemode),
-    ]
-    if payment.intent_id is not None:
-        expected += [
-            ("destination", order.destination_account_id, payment.destination),
-            ("fee", order.application_fee, payment.fee),
-        ]
-    return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
-
-
-def _take_over(order: Order, payment: Payment) -> None:
-    order.checkout_session_id = payment.session_id
-    order.payment_intent_id = payment.intent_id
-    order.paid_with = payment.paid_with
-    order.refunded_amount = min(payment.refunded, order.amount)
-
-
-def _tell_of(order: Order, settled: list[Refund]) -> None:
-    """Tell the buyer of money that went back, and staff of money that could not."""
-    for refund in settled:
-        if refund.state == Refund.State.SUCCEEDED:
-            queue_refund_mail(refund=refund)
-        else:
-            flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
-
-
-def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:
-    disputed = bool(payment.disputes)
-    return reason_to_return(order, sold.images, came_from=Order.State(order.state), disputed=disputed, stopped=sold.why_stopped)
-
-
-def _move(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
-    came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
-    if to in HOLDING_STATES and (why := _reason_to_return(order, payment, sold)):
-        # The money is promised back in the same transaction, and until then nothing is granted for it.
-        promise_refund(order, why)
-        to, reason = Order.State.REFUNDED, why
-    if to == came_from:
-        return
-    if to not in MOVES[came_from]:
-        if not waits_for_refund(order):
-            flag_order(order, f"The order is {came_from.label.lower()}, and Stripe says {to.label.lower()}.")
-        return
-    now = timezone.now()
-    order.state = to
-    if to in PAID_STATES and order.paid_at is None:
-        order.paid_at = now
-    order.closed_at = now if to in GONE_STATES or to in UNPAID_STATES else None
-    record_audit(actor=None, action=f"order.{to.value}", target=order, reason=reason)
-    follow_move(order, came_from=came_from, images=sold.images)
-    if to is Order.State.CHARGED_BACK:
-        flag_order(order, "The dispute is lost: take the transfer back from the seller.")
+def _settle(order_id: UUID) -> Order:
+    order = reconcile_order(order_id=order_id)
+    if order.state != Order.State.PENDING or (order.checkout_session_id is not None and not order.checkout_url):
+        return order  # nothing to close, or a bank debit under way
+    if orders_to_close().filter(pk=order_id).exists():
+        return close_checkout(order_id=order_id, reason="Nobody may buy it any more: its seller, product or image was stopped.")
+    return close_checkout(order_id=order_id) if order.checkout_expires_at <= timezone.now() else order

@@ -5,13 +5,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.services import record_audit
-from billing.orders.flags import flag_order
 from billing.orders.locks import lock_order
 from billing.orders.selectors import stopped_by_dispute
-from billing.payments.settling import complete_order
+from billing.orders.services import flag_order
+from billing.payments.reconcile import reconcile_order
 from billing.refunds.locks import lock_refund
 from billing.refunds.models import Refund
-from billing.refunds.rows import count_asked
+from billing.refunds.records import update_requested_amount
 from billing.stripe import gateway
 from billing.stripe.errors import StripeRefused
 from common.db.locking import locked_transaction
@@ -26,7 +26,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     refund, asked_before = _begin(refund_id)
     if refund.state == Refund.State.WAITING and asked_before:
         # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
-        complete_order(order_id=refund.order_id)
+        reconcile_order(order_id=refund.order_id)
         refund.refresh_from_db()
     if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
         if stopped_by_dispute(refund.order):
@@ -35,7 +35,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
             gateway.create_refund(_asked(refund))
         except StripeRefused as refused:
             return _give_up(refund_id, refused.reason)
-        complete_order(order_id=refund.order_id)
+        reconcile_order(order_id=refund.order_id)
         refund.refresh_from_db()
     return refund
 
@@ -70,8 +70,8 @@ def _give_up(refund_id: UUID, reason: str) -> Refund:
         if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
             refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, reason[:500], timezone.now()
             refund.save(update_fields=["state", "failure", "settled_at"])
-            count_asked(order)
+            update_requested_amount(order)
             flag_order(order, f"A refund of {refund.money} was not made: {reason}")
-            order.save(update_fields=["refund_asked_amount", "flagged_at", "flag"])
+            order.save(update_fields=["refund_requested_amount", "flagged_at", "flag"])
             record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
     return refund

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing.payments import due, refunding, settling
+from billing.payments import due, reconcile, refunding
 from billing.stripe.errors import StripeRefused
 from common.db.leases import lease_of_job
 from common.errors import RetryLater
@@ -13,7 +13,7 @@ from common.errors import RetryLater
 @shared_task(name="billing.settle_order", throws=(RetryLater, StripeRefused))
 def settle_order(order_id: str) -> None:
     """Ask Stripe about one pending order."""
-    settling.settle_order(order_id=UUID(order_id))
+    reconcile.settle_order(order_id=UUID(order_id))
 
 
 @shared_task(name="billing.continue_refund", throws=(RetryLater,))

@@ -11,7 +11,7 @@ from accounts.sellers.services.stripe_accounts import end_stripe_account, record
 from audit.services import record_audit
 from billing.stripe import gateway
 from billing.stripe.errors import StripeAccountGone, StripeRefused
-from billing.stripe.gateway import Standing
+from billing.stripe.gateway import AccountStatus
 
 _FORMER = 3  # are asked about before a new account is made
 
@@ -40,7 +40,7 @@ def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> 
     try:
         url = gateway.create_account_link(account_id)
     except StripeAccountGone:
-        refreshed = refresh_seller(stripe_account_id=account_id)
+        refreshed = refresh_stripe_account(stripe_account_id=account_id)
         if refreshed is None or refreshed.stripe_account_id is not None:
             raise
         url = gateway.create_account_link(_account_of(refreshed, country))
@@ -48,7 +48,7 @@ def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> 
     return url
 
 
-def look_at_seller(*, seller_id: UUID) -> SellerProfile:
+def refresh_seller(*, seller_id: UUID) -> SellerProfile:
     """Bring the seller in line with what Stripe says of their account; without one, with a former one that it knows again.
 
     Raises:
@@ -56,14 +56,14 @@ def look_at_seller(*, seller_id: UUID) -> SellerProfile:
     """
     seller = SellerProfile.objects.get(pk=seller_id)
     if seller.stripe_account_id is not None:
-        refresh_seller(stripe_account_id=seller.stripe_account_id)
+        refresh_stripe_account(stripe_account_id=seller.stripe_account_id)
     else:
         _regained(seller)
     seller.refresh_from_db()
     return seller
 
 
-def refresh_seller(*, stripe_account_id: str) -> SellerProfile | None:
+def refresh_stripe_account(*, stripe_account_id: str) -> SellerProfile | None:
     """Bring a seller in line with what Stripe lets their account do; one that is connected no longer is theirs no longer.
 
     Two refreshes at once may arrive in either order, so each asks again after it has written, until Stripe says what stands here.
@@ -74,9 +74,9 @@ def refresh_seller(*, stripe_account_id: str) -> SellerProfile | None:
     Raises:
         StripeAway: nothing is known, as when our own key may not ask: nobody is changed.
     """
-    written: Standing | _Gone | None = None
+    written: AccountStatus | _Gone | None = None
     seller: SellerProfile | None = None
-    while (now := _standing(stripe_account_id)) != written:
+    while (now := _account_status(stripe_account_id)) != written:
         seller = _write(stripe_account_id, now)
         if seller is None:
             return None
@@ -93,17 +93,17 @@ def note_refused_sale(*, stripe_account_id: str, refused: StripeRefused) -> None
     if not isinstance(refused, StripeAccountGone):  # of that they are told when the account ends
         record_stripe_problem(stripe_account_id=stripe_account_id, sentence=refused.refusal.seller)
     with suppress(StripeRefused):
-        refresh_seller(stripe_account_id=stripe_account_id)
+        refresh_stripe_account(stripe_account_id=stripe_account_id)
 
 
-def _standing(stripe_account_id: str) -> Standing | _Gone:
+def _account_status(stripe_account_id: str) -> AccountStatus | _Gone:
     try:
-        return gateway.read_standing(stripe_account_id)
+        return gateway.read_account_status(stripe_account_id)
     except StripeAccountGone as gone:
         return _Gone(gone.reason)
 
 
-def _write(stripe_account_id: str, now: Standing | _Gone) -> SellerProfile | None:
+def _write(stripe_account_id: str, now: AccountStatus | _Gone) -> SellerProfile | None:
     if isinstance(now, _Gone):
         return end_stripe_account(stripe_account_id=stripe_account_id, reason=now.reason)
     regain_stripe_account(stripe_account_id=stripe_account_id)
@@ -121,7 +121,7 @@ def _account_of(seller: SellerProfile, country: str) -> str:
 def _regained(seller: SellerProfile) -> str:
     """Return the id of a former account that Stripe knows again, which is the seller's again with that; empty if there is none."""
     for former in seller.former_stripe_accounts.filter(may_return=True)[:_FORMER]:
-        refreshed = refresh_seller(stripe_account_id=former.pk)
+        refreshed = refresh_stripe_account(stripe_account_id=former.pk)
         if refreshed is not None and refreshed.stripe_account_id == former.pk:
             return former.pk
     return ""

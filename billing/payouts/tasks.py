@@ -9,7 +9,7 @@ from billing.stripe.errors import StripeRefused
 from common.errors import RetryLater
 
 
-@shared_task(name="billing.look_at_seller", throws=(RetryLater, StripeRefused))
-def look_at_seller(seller_id: str) -> None:
+@shared_task(name="billing.refresh_seller", throws=(RetryLater, StripeRefused))
+def refresh_seller(seller_id: str) -> None:
     """Ask Stripe about one seller."""
-    services.look_at_seller(seller_id=UUID(seller_id))
+    services.refresh_seller(seller_id=UUID(seller_id))

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people.requests import signed_in
-from billing.payouts.services import connect_seller, refresh_seller
+from billing.payouts.services import connect_seller, refresh_stripe_account
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.regions import COUNTRIES, in_another_region
 from marketplace.selling.guards import SellerRequest, seller_required
@@ -46,7 +46,7 @@ def payouts_return(request: SellerRequest) -> HttpResponse:
     """Where Stripe sends the seller back to: asks how they stand, for the webhook may still be on its way."""
     if request.seller.stripe_account_id:
         try:
-            refresh_seller(stripe_account_id=request.seller.stripe_account_id)
+            refresh_stripe_account(stripe_account_id=request.seller.stripe_account_id)
         except (StripeAway, StripeRefused) as unknown:
             messages.warning(request, unknown.message)
     return redirect("billing:payouts")

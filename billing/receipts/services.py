@@ -12,7 +12,7 @@ from billing.orders.errors import OrderNotPaid
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.refunds.models import Refund
-from billing.refunds.rows import MADE_AT_STRIPE
+from billing.refunds.records import MADE_AT_STRIPE
 from common.db.locking import locked_transaction
 from outbox.mail.services import queue_mail
 

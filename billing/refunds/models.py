@@ -35,7 +35,7 @@ class Refund(UUIDModel, Attempt):
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
             models.CheckConstraint(condition=~Q(reason=""), name="refund_has_a_reason"),
         )
-        indexes = (models.Index(fields=("due_at",), condition=Q(state="waiting", given_up_at__isnull=True), name="refund_waiting"),)
+        indexes = (models.Index(fields=("due_at",), condition=Q(state="waiting", given_up_at__isnull=True), name="refund_due"),)
         ordering = ("-created_at",)
 
     def __str__(self) -> str:

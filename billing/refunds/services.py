@@ -9,7 +9,7 @@ from billing.orders.state import HOLDING_STATES
 from billing.refunds.errors import OrderNotRefundable, RefundNotWaiting, RefundNotWhole, RefundOutOfRange
 from billing.refunds.locks import lock_refund
 from billing.refunds.models import Refund
-from billing.refunds.rows import add_refund
+from billing.refunds.records import add_refund
 from common.currencies import currency
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
@@ -48,7 +48,7 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
         if wanted % (step := currency(locked.currency).step) and wanted != left.minor:
             raise RefundNotWhole(step=Money(step, locked.currency))
         refund = add_refund(order=locked, amount=wanted, reason=reason, actor=actor)
-        locked.save(update_fields=["refund_asked_amount"])
+        locked.save(update_fields=["refund_requested_amount"])
         record_audit(actor=actor, action="order.refund_requested", target=locked, reason=reason, amount=wanted)
     return refund
 

@@ -1,7 +1,7 @@
 """The only module that talks to Stripe: the official SDK, with time limits, idempotency keys, and two kinds of failure.
 
 Every function raises `StripeAway` (nothing is known, the same call again is safe) or `StripeRefused` (final), and RuntimeError inside a
-transaction: a row lock is never held while somebody else's computer thinks. In a request few may ask at once (`billing.stripe.places`).
+transaction: no row lock is ever held while another computer thinks. Few requests may call at once (`billing.stripe.request_slots`).
 """
 
 import re
@@ -20,8 +20,8 @@ from django.urls import reverse
 
 from accounts.sellers.models import SellerProfile
 from billing.stripe.errors import InvalidWebhook, StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
-from billing.stripe.payment import GivenBack, Payment, SeenDispute
-from billing.stripe.places import in_request, leave_alone, take_place
+from billing.stripe.payment import Payment, StripeDispute, StripeRefund
+from billing.stripe.request_slots import in_request, pause_requests, take_slot
 from common.db.outages import mark_away, mark_present
 from common.money import Money
 from common.web.reading import is_text
@@ -91,7 +91,7 @@ class Checkout:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountStatus:
     """What a connected account may do. Charges need its capability `transfers` too: without it Stripe refuses each sale."""
 
     charges_enabled: bool
@@ -130,14 +130,14 @@ def _stripe(what: str) -> Iterator[Any]:
         msg = "Stripe is never called inside a transaction."
         raise RuntimeError(msg)
     base = settings.STRIPE_API_BASE
-    take_place(base)
+    take_slot(base)
     try:
         yield _client_for(settings.STRIPE_SECRET_KEY, base, _OF_REQUESTS if in_request() else _OF_WORKERS).v1
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise _not_allowed(error, what) from error
     except _AWAY as error:
         if isinstance(error, stripe.APIConnectionError):
-            leave_alone(base)
+            pause_requests(base)
         raise StripeAway(cause=_cause(error)) from error
     except stripe.StripeError as error:
         refused = StripeAccountGone if _NO_ACCOUNT.search(error.user_message or "") else StripeRefused
@@ -253,9 +253,9 @@ def _paid_with(charge: Any) -> str:
     return f"{words} ending {last4}"[:80] if last4 else words[:80]
 
 
-def _given_back(refund: Any) -> GivenBack:
+def _given_back(refund: Any) -> StripeRefund:
     own = refund.metadata["refund_id"] if _has(refund.metadata, "refund_id") else ""
-    return GivenBack(
+    return StripeRefund(
         stripe_id=refund.id,
         refund_id=own,
         amount=refund.amount,
@@ -264,9 +264,9 @@ def _given_back(refund: Any) -> GivenBack:
     )
 
 
-def _seen(dispute: Any) -> SeenDispute:
+def _seen(dispute: Any) -> StripeDispute:
     due_by = dispute.evidence_details.due_by  # 0 where the bank takes no answer (Stripe, "The Dispute object")
-    return SeenDispute(
+    return StripeDispute(
         stripe_id=dispute.id,
         status=dispute.status,
         reason=dispute.reason,
@@ -340,11 +340,11 @@ def create_account_link(stripe_account_id: str) -> str:
         return str(v1.account_links.create(params).url)
 
 
-def read_standing(stripe_account_id: str) -> Standing:
+def read_account_status(stripe_account_id: str) -> AccountStatus:
     """Return what Stripe lets the account do; StripeAccountGone for one that is no longer connected to us."""
     with _stripe("accounts") as v1:
         account = v1.accounts.retrieve(stripe_account_id)
-    return Standing(
+    return AccountStatus(
         charges_enabled=bool(account.charges_enabled) and getattr(account.capabilities, "transfers", None) == "active",
         payouts_enabled=bool(account.payouts_enabled),
         details_submitted=bool(account.details_submitted),

@@ -44,7 +44,7 @@ def sum_up(states: Iterable[DisputeState]) -> DisputeState:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenDispute:
+class StripeDispute:
     """One dispute at Stripe; `respond_by` is None where the bank takes no answer, `amount` is in minor units of its own `currency`."""
 
     stripe_id: str
@@ -61,7 +61,7 @@ class SeenDispute:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenBack:
+class StripeRefund:
     """One refund at Stripe. `refund_id` is our row's, empty for one made in Stripe's dashboard; amounts are minor units."""
 
     stripe_id: str
@@ -98,8 +98,8 @@ class Payment:
     fee: int | None
     paid_with: str
     refunded: int
-    refunds: tuple[GivenBack, ...]
-    disputes: tuple[SeenDispute, ...]
+    refunds: tuple[StripeRefund, ...]
+    disputes: tuple[StripeDispute, ...]
 
     @property
     def dispute(self) -> DisputeState:

@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.sign_in.middleware.StaffDoorMiddleware",
     "common.web.throttling.PaceMiddleware",
-    "billing.stripe.places.StripePlacesMiddleware",
+    "billing.stripe.request_slots.StripeSlotsMiddleware",
     "common.web.pages.DomainErrorMiddleware",
 ]
 

@@ -10,7 +10,7 @@ from accounts.sellers.models import SellerProfile
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.settling import complete_order
+from billing.payments.reconcile import reconcile_order
 from marketplace.products.models import Product
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
@@ -53,7 +53,7 @@ def opened(product: Product, buyer: User) -> Order:
 def paid(opened: Order, sandbox: Sandbox) -> Order:
     """An order that was paid and completed."""
     sandbox.press(opened)
-    return complete_order(order_id=opened.pk)
+    return reconcile_order(order_id=opened.pk)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from accounts.people.models import User
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from billing.inbox.models import StripeEvent
-from billing.orders.flags import clear_flag
 from billing.orders.models import Order
+from billing.orders.services import clear_flag
 from billing.receipts.services import resend_receipt
 from billing.refunds.models import Refund
 from outbox.mail.models import OutgoingMail
@@ -93,7 +93,7 @@ def test_a_receipt_is_sent_again(client: Client, staff: User) -> None:
 def test_an_order_is_looked_at_on_demand(client: Client, opened: Order, sandbox: Sandbox) -> None:
     sandbox.press(opened)
 
-    act(client, "look", opened)
+    act(client, "reconcile", opened)
 
     opened.refresh_from_db()
     assert opened.state == "paid"

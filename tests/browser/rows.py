@@ -210,7 +210,7 @@ def purchases() -> dict[str, str]:
             order = PaidOrderFactory(product=product, **later, paid_with="card ending 4242")
             closed = now if state in {Order.State.REFUNDED, Order.State.CHARGED_BACK} else None
             part = {Order.State.REFUNDED: order.amount, Order.State.PARTIALLY_REFUNDED: 120}.get(state, 0)
-            Order.objects.filter(pk=order.pk).update(state=state, closed_at=closed, refunded_amount=part, refund_asked_amount=part)
+            Order.objects.filter(pk=order.pk).update(state=state, closed_at=closed, refunded_amount=part, refund_requested_amount=part)
         names[f"order_{state.value}"] = str(order.pk)
     refunded = Order.objects.get(pk=names["order_refunded"])
     RefundFactory(order=refunded, amount=refunded.amount, state=Refund.State.SUCCEEDED, settled_at=now, stripe_refund_id="re_1")
@@ -285,7 +285,7 @@ def team_purchases(firm: Account, owner: User) -> dict[str, str]:
     beacon, drift = Product.objects.filter(namespace__name="northlight", prices__amount__gt=0).order_by("slug")[:2]
     paid = {"buyer": firm, "placed_by": owner, "due_at": timezone.now() + FAR, "paid_with": "card ending 4242"}
     order, refunded = PaidOrderFactory(product=beacon, **paid), PaidOrderFactory(product=drift, **paid)
-    whole = {"state": Order.State.REFUNDED, "refunded_amount": refunded.amount, "refund_asked_amount": refunded.amount}
+    whole = {"state": Order.State.REFUNDED, "refunded_amount": refunded.amount, "refund_requested_amount": refunded.amount}
     Order.objects.filter(pk=refunded.pk).update(closed_at=timezone.now(), **whole)
     firm.entitlements.filter(source_id=refunded.pk).update(revoked_at=timezone.now(), revocation_reason="The order was refunded.")
     EntitlementFactory(holder=owner.account, image=beacon.images.get())

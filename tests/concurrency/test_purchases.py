@@ -20,8 +20,8 @@ from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event
 from billing.orders.models import Order
 from billing.payments.due import close_stopped_checkouts, settle_waiting_orders
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
@@ -105,7 +105,7 @@ def test_return_page_webhook_and_sweep_at_once_complete_once(opened: Order, sand
     event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
 
     def hear(number: int) -> Any:
-        return handle_event(event_id=event_id) if number % 2 else complete_order(order_id=opened.pk)
+        return handle_event(event_id=event_id) if number % 2 else reconcile_order(order_id=opened.pk)
 
     run_in_threads(6, hear)
 
@@ -149,7 +149,7 @@ def test_two_payments_for_the_same_images_at_once_keep_one_and_give_one_back(pro
     twin = ProductFactory(namespace=product.namespace, images=[product.images.get()])
     orders = [buy(product, buyer), buy(twin, buyer)]
 
-    done = run_in_threads(2, lambda number: complete_order(order_id=orders[number].pk))
+    done = run_in_threads(2, lambda number: reconcile_order(order_id=orders[number].pk))
 
     assert sorted(order.state for order in done) == ["paid", "refunded"]
     assert len(holds(buyer)) == 1
@@ -168,8 +168,8 @@ def test_refunds_asked_for_at_once_never_exceed_the_payment(paid: Order, sandbox
     assert [type(outcome) for outcome in outcomes].count(Refund) == 2
     assert {type(outcome) for outcome in outcomes} <= {Refund, RefundOutOfRange, OrderNotRefundable}
     run_in_threads(2, lambda number: continue_refund(refund_id=Refund.objects.order_by("pk")[number].pk))
-    order = complete_order(order_id=paid.pk)
-    assert (order.refunded_amount, order.refund_asked_amount, order.state) == (400, 400, "partially_refunded")
+    order = reconcile_order(order_id=paid.pk)
+    assert (order.refunded_amount, order.refund_requested_amount, order.state) == (400, 400, "partially_refunded")
 
 
 def test_one_refund_continued_by_several_workers_gives_money_once(paid: Order, sandbox: Sandbox) -> None:
@@ -178,7 +178,7 @@ def test_one_refund_continued_by_several_workers_gives_money_once(paid: Order, s
     run_in_threads(4, lambda: continue_refund(refund_id=refund.pk))
 
     assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
-    assert complete_order(order_id=paid.pk).refunded_amount == 200
+    assert reconcile_order(order_id=paid.pk).refunded_amount == 200
     assert OutgoingMail.objects.filter(key__startswith="refund:").count() == 1
 
 
@@ -198,10 +198,10 @@ def test_an_older_answer_of_stripe_never_overwrites_a_newer_one(paid: Order, san
 
     def act(number: int) -> Order:
         if number == 0:
-            return complete_order(order_id=paid.pk)
+            return reconcile_order(order_id=paid.pk)
         assert fetched.wait(timeout=30)
         sandbox.control(f"/disputes/{dispute}/win")
-        order = complete_order(order_id=paid.pk)
+        order = reconcile_order(order_id=paid.pk)
         newer_is_written.set()
         return order
 
@@ -235,11 +235,11 @@ def test_a_payment_that_meets_a_stop_is_kept_whole_or_goes_back_whole(product: P
     def act(number: int) -> Any:
         if number == 0:
             return suspend_seller(seller=product.seller, reason="Fraud.", actor=staff)
-        return complete_order(order_id=orders[number - 1].pk) if number < 5 else close_stopped_checkouts()
+        return reconcile_order(order_id=orders[number - 1].pk) if number < 5 else close_stopped_checkouts()
 
     run_in_threads(6, act)
     for order in orders:
-        complete_order(order_id=order.pk)
+        reconcile_order(order_id=order.pk)
 
     for order, user in zip(orders, buyers, strict=True):
         order.refresh_from_db()

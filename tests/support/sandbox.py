@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
-from billing.stripe import places
+from billing.stripe import request_slots
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +136,6 @@ def sandbox(sandbox_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
     """The shop talks to the sandbox; no fault of an earlier test is left."""
     settings.STRIPE_API_BASE = sandbox_process.url
     sandbox_process.mend()
-    places._left_alone_until.clear()
+    request_slots._paused_until.clear()
     yield sandbox_process
     sandbox_process.mend()

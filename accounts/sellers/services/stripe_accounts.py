@@ -84,7 +84,7 @@ def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None
     require_reason(reason)
     with locked_transaction():
         record_audit(actor=actor, action="seller.stripe_asked", target=seller, reason=reason)
-        queue_after_commit("billing.look_at_seller", str(seller.pk))
+        queue_after_commit("billing.refresh_seller", str(seller.pk))
 
 
 def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.people.models import User
 from billing.orders.models import Order
-from billing.payments.settling import complete_order
+from billing.payments.reconcile import reconcile_order
 from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory
@@ -26,7 +26,7 @@ def test_a_program_buys_and_a_person_pays(api: Client, product: Product, sandbox
     order = Order.objects.get()
     assert (answer.status_code, answer.json()["checkout_url"], order.amount) == (201, order.checkout_url, 500)
     sandbox.press(order)
-    complete_order(order_id=order.pk)
+    reconcile_order(order_id=order.pk)
     shown = api.get(f"/api/v1/orders/{order.pk}/").json()
     image = order.images.get()
     assert (shown["state"], shown["amount"], shown["currency"], shown["checkout_url"]) == ("paid", 500, "eur", "")

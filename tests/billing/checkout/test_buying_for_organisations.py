@@ -13,8 +13,8 @@ from billing.checkout.errors import AlreadyOwned, PaymentUnderWay
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.receipts.services import resend_receipt
 from billing.refunds.services import request_refund
 from marketplace.entitlements.errors import OwnProduct
@@ -71,7 +71,7 @@ class TestPlacing:
         open_checkout(order=order)
         order.refresh_from_db()
         sandbox.press(order)
-        complete_order(order_id=order.pk)
+        reconcile_order(order_id=order.pk)
 
         assert (order.buyer, order.placed_by, order.email) == (acme, owner, owner.email)
         assert Entitlement.objects.get().holder == acme
@@ -205,7 +205,7 @@ class TestMail:
         open_checkout(order=order)
         order.refresh_from_db()
         sandbox.press(order)
-        return complete_order(order_id=order.pk)
+        return reconcile_order(order_id=order.pk)
 
     def test_the_receipt_goes_to_whoever_placed_it_and_to_owners_and_billing_people_once_each(self, bought: Order, owner: User) -> None:
         mails = OutgoingMail.objects.all()
@@ -225,7 +225,7 @@ class TestMail:
         Membership.objects.filter(user=owner).delete()
         sandbox.press(order)
 
-        complete_order(order_id=order.pk)
+        reconcile_order(order_id=order.pk)
 
         assert {mail.to for mail in OutgoingMail.objects.all()} == {owner.email, clerk.email}
 

@@ -8,8 +8,8 @@ from accounts.sellers.models import SellerProfile
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.refunds.errors import RefundNotWhole
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
@@ -51,7 +51,7 @@ def test_whole_parts_are_given_back(seller: SellerProfile, sandbox: Sandbox) -> 
     open_checkout(order=order)
     order.refresh_from_db()
     sandbox.press(order)
-    complete_order(order_id=order.pk)
+    reconcile_order(order_id=order.pk)
 
     refund = request_refund(order=order, amount=12_00, reason="x", actor=UserFactory(staff=True))
 

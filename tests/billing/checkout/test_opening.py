@@ -9,7 +9,7 @@ from audit.models import AuditEvent
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.settling import settle_order
+from billing.payments.reconcile import settle_order
 from billing.stripe import gateway
 from billing.stripe.errors import StripeAway, StripeRefused
 from marketplace.entitlements.models import Entitlement

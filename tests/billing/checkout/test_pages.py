@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from billing.orders.models import Order
-from billing.payments.settling import complete_order
+from billing.payments.reconcile import reconcile_order
 from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
@@ -190,4 +190,4 @@ def test_an_empty_list_says_what_to_do(client: Client) -> None:
 
 
 def test_what_is_completed_on_the_page_is_completed(client: Client, paid: Order) -> None:
-    assert complete_order(order_id=paid.pk).state == "paid"
+    assert reconcile_order(order_id=paid.pk).state == "paid"

@@ -13,7 +13,7 @@ from billing.checkout.errors import AlreadyOwned, ProductIsFree, SellerMayNotSel
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.settling import close_checkout, complete_order
+from billing.payments.reconcile import close_checkout, reconcile_order
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Product
@@ -147,7 +147,7 @@ def test_the_smallest_price_carries_no_fee(seller: SellerProfile, buyer: User, s
     order.refresh_from_db()
     sandbox.press(order)
 
-    assert (complete_order(order_id=order.pk).state, order.application_fee) == ("paid", 0)
+    assert (reconcile_order(order_id=order.pk).state, order.application_fee) == ("paid", 0)
 
 
 def test_an_order_of_the_factory_looks_like_one_of_the_service(opened: Order) -> None:

@@ -10,7 +10,7 @@ from billing.checkout.errors import AlreadyOwned, PaymentUnderWay
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.settling import complete_order
+from billing.payments.reconcile import reconcile_order
 from marketplace.products.errors import ProductNotOnOffer
 from marketplace.products.models import Price, Product
 from tests.factories.accounts import UserFactory
@@ -69,7 +69,7 @@ def test_the_price_of_the_session_wins_over_a_later_one(opened: Order, product: 
     change_price(product, 900)
     sandbox.press(opened)
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.amount, order.price.amount) == ("paid", 500, 500)
     assert holds(buyer) == [product.images.get().repository]

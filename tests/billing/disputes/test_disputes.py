@@ -13,8 +13,8 @@ from billing import tasks
 from billing.disputes.models import Dispute
 from billing.disputes.staff_mail import REMIND_BEFORE, remind_of_disputes
 from billing.orders.models import Order
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.refunds.errors import OrderNotRefundable
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
@@ -34,22 +34,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_dispute_suspends_and_winning_it_restores(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     dispute = sandbox.dispute(paid)
-    assert complete_order(order_id=paid.pk).state == "disputed"
+    assert reconcile_order(order_id=paid.pk).state == "disputed"
     assert holds(buyer) == []
     assert Entitlement.objects.get().suspended_at is not None
 
     sandbox.control(f"/disputes/{dispute}/win")
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
     assert (order.state, order.flagged_at, len(holds(buyer))) == ("paid", None, 1)
 
 
 def test_losing_a_dispute_revokes(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     dispute = sandbox.dispute(paid)
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
     sandbox.control(f"/disputes/{dispute}/lose")
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
     assert (order.state, order.closed_at is not None, holds(buyer)) == ("charged_back", True, [])
     assert Entitlement.objects.get().revocation_reason == "The buyer's bank took the money back."
@@ -64,7 +64,7 @@ def test_a_dispute_that_is_closed_before_we_hear_of_it(paid: Order, buyer: User,
     dispute = sandbox.dispute(paid)
     sandbox.control(f"/disputes/{dispute}/{verdict}")
 
-    assert complete_order(order_id=paid.pk).state == state
+    assert reconcile_order(order_id=paid.pk).state == state
     assert len(holds(buyer)) == held
 
 
@@ -72,12 +72,12 @@ def test_a_payment_that_is_disputed_when_we_first_hear_of_it(opened: Order, buye
     sandbox.press(opened)
     dispute = sandbox.dispute(opened)
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.paid_at is not None, holds(buyer)) == ("disputed", True, [])
     assert OutgoingMail.objects.get().key == f"receipt:{order.pk}"
     sandbox.control(f"/disputes/{dispute}/win")
-    complete_order(order_id=opened.pk)
+    reconcile_order(order_id=opened.pk)
     assert len(holds(buyer)) == 1
 
 
@@ -85,11 +85,11 @@ def test_a_dispute_won_after_a_second_payment_gives_the_first_one_back(product: 
     twin = ProductFactory(namespace=product.namespace, images=[product.images.get()])
     first, second = buy(product, buyer), buy(twin, buyer)
     dispute = sandbox.dispute(first)
-    states = [complete_order(order_id=order.pk).state for order in (second, first)]
+    states = [reconcile_order(order_id=order.pk).state for order in (second, first)]
     assert (states, len(holds(buyer))) == (["paid", "disputed"], 1)
     sandbox.control(f"/disputes/{dispute}/win")
 
-    order = complete_order(order_id=first.pk)
+    order = reconcile_order(order_id=first.pk)
 
     assert (order.state, Refund.objects.get().order, len(holds(buyer))) == ("refunded", first, 1)
     assert Entitlement.objects.get(source_id=first.pk).revoked_at is not None
@@ -97,17 +97,17 @@ def test_a_dispute_won_after_a_second_payment_gives_the_first_one_back(product: 
 
 def test_a_dispute_won_after_a_take_down_is_the_seller_s(paid: Order, sandbox: Sandbox) -> None:
     dispute = sandbox.dispute(paid)
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
     paid.product.images.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
     sandbox.control(f"/disputes/{dispute}/win")
 
-    assert complete_order(order_id=paid.pk).state == "paid"
+    assert reconcile_order(order_id=paid.pk).state == "paid"
     assert not Refund.objects.exists()
 
 
 def test_what_is_disputed_is_not_refunded(paid: Order, sandbox: Sandbox) -> None:
     sandbox.dispute(paid)
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
     with pytest.raises(OrderNotRefundable):
         request_refund(order=order, amount=None, reason="x", actor=UserFactory(staff=True))
@@ -117,38 +117,38 @@ def test_what_is_disputed_is_not_refunded(paid: Order, sandbox: Sandbox) -> None
 def test_a_dispute_is_appealed_and_pull_stays_paused_until_the_end(paid: Order, buyer: User, sandbox: Sandbox, holds, verdict) -> None:
     dispute = sandbox.dispute(paid)
     sandbox.control(f"/disputes/{dispute}/win")
-    assert (complete_order(order_id=paid.pk).state, len(holds(buyer))) == ("paid", 1)
+    assert (reconcile_order(order_id=paid.pk).state, len(holds(buyer))) == ("paid", 1)
 
     sandbox.control(f"/disputes/{dispute}/appeal")
-    assert (complete_order(order_id=paid.pk).state, holds(buyer)) == ("disputed", [])
+    assert (reconcile_order(order_id=paid.pk).state, holds(buyer)) == ("disputed", [])
     sandbox.post(f"/disputes/{dispute}", submit="true")
-    assert (complete_order(order_id=paid.pk).state, holds(buyer)) == ("disputed", [])
+    assert (reconcile_order(order_id=paid.pk).state, holds(buyer)) == ("disputed", [])
     sandbox.control(f"/disputes/{dispute}/{verdict}")
 
-    assert complete_order(order_id=paid.pk).state == ("paid" if verdict == "win" else "charged_back")
+    assert reconcile_order(order_id=paid.pk).state == ("paid" if verdict == "win" else "charged_back")
     assert len(holds(buyer)) == (1 if verdict == "win" else 0)
 
 
 def test_a_lost_dispute_that_is_appealed_is_a_matter_for_people(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     dispute = sandbox.dispute(paid)
     sandbox.control(f"/disputes/{dispute}/lose")
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
     Order.objects.update(flagged_at=None, flag="")
 
     sandbox.control(f"/disputes/{dispute}/appeal")
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
     assert (order.state, order.flag, holds(buyer)) == ("charged_back", "The order is charged back, and Stripe says disputed.", [])
 
 
 def test_a_dispute_status_of_tomorrow_pauses_and_alarms_once(paid: Order, buyer: User, sandbox: Sandbox, holds, caplog) -> None:
     dispute = sandbox.dispute(paid)
     sandbox.control(f"/disputes/{dispute}/win")
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
     assert len(holds(buyer)) == 1
     sandbox.control(f"/disputes/{dispute}/status", status="of_tomorrow")
 
-    orders = [complete_order(order_id=paid.pk) for _ in range(2)]
+    orders = [reconcile_order(order_id=paid.pk) for _ in range(2)]
 
     assert [order.state for order in orders] == ["disputed"] * 2
     assert (holds(buyer), Entitlement.objects.live().count()) == ([], 1)
@@ -165,7 +165,7 @@ def test_a_dispute_tells_staff_its_deadline_once_however_often_it_is_heard_of(pa
     due_by = sandbox.get(f"/disputes/{dispute_id}")["evidence_details"]["due_by"]
 
     for _ in range(3):
-        complete_order(order_id=paid.pk)
+        reconcile_order(order_id=paid.pk)
 
     mails = OutgoingMail.objects.filter(key__startswith="dispute:")
     assert sorted(mails.values_list("to", flat=True)) == sorted([staff.email, helper.email])
@@ -181,11 +181,11 @@ def test_a_dispute_tells_staff_its_deadline_once_however_often_it_is_heard_of(pa
 def test_an_inquiry_tells_staff_and_takes_nothing_from_the_buyer(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     UserFactory(staff=True)
     dispute = sandbox.dispute(paid, inquiry=True)
-    assert (complete_order(order_id=paid.pk).state, len(holds(buyer))) == ("paid", 1)
+    assert (reconcile_order(order_id=paid.pk).state, len(holds(buyer))) == ("paid", 1)
     assert OutgoingMail.objects.filter(key__startswith=f"dispute:{dispute}:warning_needs_response").count() == 1
 
     sandbox.control(f"/disputes/{dispute}/status", status="warning_closed")
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     assert (Dispute.objects.get().status, OutgoingMail.objects.filter(key__startswith="dispute:").count()) == ("warning_closed", 1)
     assert AuditEvent.objects.get(action="dispute.changed").details == {"status": "warning_closed", "before": "warning_needs_response"}
@@ -196,7 +196,7 @@ def test_the_address_of_the_settings_is_told_instead_of_people(paid: Order, sand
     UserFactory(staff=True)
     sandbox.dispute(paid)
 
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     assert list(OutgoingMail.objects.filter(key__startswith="dispute:").values_list("to", flat=True)) == ["disputes@shop.test"]
 
@@ -204,7 +204,7 @@ def test_the_address_of_the_settings_is_told_instead_of_people(paid: Order, sand
 def test_a_dispute_that_nobody_can_be_told_of_alarms(paid: Order, sandbox: Sandbox, caplog) -> None:
     sandbox.dispute(paid)
 
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     assert "nobody to tell of a dispute" in [record.message for record in caplog.records if record.levelno == logging.ERROR]
     assert Dispute.objects.count() == 1
@@ -245,11 +245,11 @@ def test_a_dispute_that_is_answered_while_staff_are_reminded_is_passed_over(tran
 def test_another_deadline_is_another_reminder(paid: Order, sandbox: Sandbox) -> None:
     UserFactory(staff=True)
     dispute = sandbox.dispute(paid)
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
     Dispute.objects.update(respond_by=timezone.now() + timedelta(hours=1))
     assert remind_of_disputes(now=timezone.now()) == 1
 
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     assert Dispute.objects.get(pk=dispute).reminded_at is None
 
@@ -258,14 +258,14 @@ def test_who_loses_a_dispute_is_not_refunded_because_the_image_became_free(
     paid: Order, product: Product, buyer: User, sandbox: Sandbox, holds
 ) -> None:
     dispute = sandbox.dispute(paid)
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
     set_price(product=product, amount=0, currency="eur", actor=person_of(paid.seller))
     obtain_free_product(product=product, user=buyer)
     sandbox.control(f"/disputes/{dispute}/win")
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
-    assert (order.state, order.refund_asked_amount, len(holds(buyer))) == ("paid", 0, 2)
+    assert (order.state, order.refund_requested_amount, len(holds(buyer))) == ("paid", 0, 2)
     assert not Refund.objects.exists()
 
 
@@ -277,7 +277,7 @@ def test_who_lost_a_dispute_before_we_heard_of_the_payment_is_not_refunded_becau
     set_price(product=product, amount=0, currency="eur", actor=person_of(opened.seller))
     obtain_free_product(product=product, user=buyer)
 
-    assert complete_order(order_id=opened.pk).state == "paid"
+    assert reconcile_order(order_id=opened.pk).state == "paid"
     assert not Refund.objects.exists()
 
 
@@ -304,12 +304,12 @@ def test_what_no_bank_takes_may_be_refunded(status: str, transactional_db) -> No
 def test_no_money_leaves_twice_a_refund_that_waits_ends_with_a_dispute(paid: Order, sandbox: Sandbox) -> None:
     refund = request_refund(order=paid, amount=200, reason="x", actor=UserFactory(staff=True))
     sandbox.dispute(paid)
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     refund = continue_refund(refund_id=refund.pk)
 
     order = Order.objects.get()
-    assert (refund.state, order.refund_asked_amount) == ("failed", 0)
+    assert (refund.state, order.refund_requested_amount) == ("failed", 0)
     assert order.flag.startswith("A refund of €2.00 was not made: The payment is disputed")
     assert sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"] == []
 
@@ -319,7 +319,7 @@ def test_money_that_left_twice_is_told_to_staff(paid: Order, sandbox: Sandbox, m
     dispute = sandbox.dispute(paid)  # the bank takes the whole all the same
     sandbox.control(f"/disputes/{dispute}/lose")
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
     assert (order.state, order.refunded_amount) == ("charged_back", 300)
     assert order.flag == "More money went back than was paid: the payment was refunded, and the buyer's bank took it as well."

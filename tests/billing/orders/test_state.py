@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.orders.models import Order
-from billing.orders.state import GONE_STATES, HOLDING_STATES, MOVES, PAID_STATES, UNPAID_STATES, state_of
-from billing.stripe.payment import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, SeenDispute, dispute_state, sum_up
+from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
+from billing.stripe.payment import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, StripeDispute, dispute_state, sum_up
 from common.money import share
 
 State = Order.State
@@ -20,8 +20,8 @@ AMOUNT = 500
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def dispute(status: str) -> tuple[SeenDispute, ...]:
-    return (SeenDispute("dp_1", status, "fraudulent", AMOUNT, "eur", NOW, None),)
+def dispute(status: str) -> tuple[StripeDispute, ...]:
+    return (StripeDispute("dp_1", status, "fraudulent", AMOUNT, "eur", NOW, None),)
 
 
 def statuses_of_the_sdk() -> set[str]:
@@ -106,15 +106,15 @@ def test_no_payment_moves_nothing_but_a_pending_order(now: Order.State) -> None:
 
 
 def test_every_state_has_its_row_and_its_kind() -> None:
-    assert set(MOVES) == set(State)
+    assert set(TRANSITIONS) == set(State)
     assert set(State) == UNPAID_STATES | PAID_STATES
     assert UNPAID_STATES.isdisjoint(PAID_STATES)
     assert (HOLDING_STATES | GONE_STATES) | {State.DISPUTED} == PAID_STATES
 
 
 def test_what_is_paid_never_becomes_unpaid_and_what_is_gone_stays() -> None:
-    assert all(MOVES[state].isdisjoint(UNPAID_STATES) for state in PAID_STATES)
-    assert all(not MOVES[state] for state in GONE_STATES)
+    assert all(TRANSITIONS[state].isdisjoint(UNPAID_STATES) for state in PAID_STATES)
+    assert all(not TRANSITIONS[state] for state in GONE_STATES)
 
 
 @given(amount=st.integers(1, 99_999_999), percent=st.integers(0, 100))

@@ -11,8 +11,8 @@ from audit.models import AuditEvent
 from billing import tasks
 from billing.inbox.due import handle_waiting_events
 from billing.inbox.models import StripeEvent
-from billing.orders.flags import clear_flag
 from billing.orders.models import Order
+from billing.orders.services import clear_flag
 from billing.payments.backoffs import ORDERS, REFUNDS
 from billing.payments.due import continue_waiting_refunds, settle_waiting_orders
 from billing.refunds.errors import RefundNotWaiting
@@ -163,7 +163,7 @@ def test_different_rows_that_fail_alike_mean_that_stripe_is_away_and_the_others_
 def test_the_first_answer_to_anybody_says_that_stripe_is_back(sandbox: Sandbox) -> None:
     mark_away("stripe", reason="stripe_away: APIError")
 
-    gateway.read_standing(sandbox.account())
+    gateway.read_account_status(sandbox.account())
 
     assert not away_neighbours().exists()
 

@@ -11,8 +11,8 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.orders.state import HOLDING_STATES
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from common.errors import DomainError
@@ -52,7 +52,7 @@ class World:
         if deed in {"pay", "expire"}:
             self.sandbox.http.post(f"/sandbox/api/sessions/{session}/{deed}", json={})
         elif deed == "hear":
-            complete_order(order_id=order.pk)
+            reconcile_order(order_id=order.pk)
         elif deed in {"refund", "refund a part"}:
             request_refund(order=order, amount=100 if deed == "refund a part" else None, reason="x", actor=self.staff)
         elif deed == "continue":
@@ -73,11 +73,11 @@ class World:
     def settle(self) -> None:
         """All tasks have run: every refund is done, every order heard of."""
         for order in self.orders:
-            complete_order(order_id=order.pk)
+            reconcile_order(order_id=order.pk)
         for refund in Refund.objects.filter(order__buyer=self.buyer.account, state="waiting"):
             continue_refund(refund_id=refund.pk)
         for order in self.orders:
-            complete_order(order_id=order.pk)
+            reconcile_order(order_id=order.pk)
 
 
 def assert_consistent(world: World) -> None:
@@ -87,7 +87,7 @@ def assert_consistent(world: World) -> None:
         assert in_force == (1 if order.state in HOLDING_STATES else 0), order
         assert live.count() == (1 if order.state in {*HOLDING_STATES, "disputed"} else 0), order
         done = sum(order.refunds.exclude(state="failed").values_list("amount", flat=True))
-        assert order.refunded_amount <= order.refund_asked_amount <= order.amount
+        assert order.refunded_amount <= order.refund_requested_amount <= order.amount
         assert done <= order.amount
 
 

@@ -14,8 +14,8 @@ from billing import tasks
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.payments.due import close_stopped_checkouts
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.refunds.models import Refund
 from common.db.outages import away_neighbours
 from marketplace.images.services.take_downs import take_down_image
@@ -91,7 +91,7 @@ def test_what_is_paid_all_the_same_goes_back_whole_once_and_the_buyer_is_told(
 
     for _ in range(2):
         tasks.close_stopped_checkouts()
-        complete_order(order_id=opened.pk)
+        reconcile_order(order_id=opened.pk)
     for _ in range(2):
         continue_refund(refund_id=Refund.objects.get().pk)
 
@@ -109,12 +109,12 @@ def test_a_bank_debit_that_settles_after_the_stop_goes_back(opened: Order, staff
     sandbox.press(opened, "pay-later")
     _suspend_seller(opened, staff)
     tasks.close_stopped_checkouts()
-    assert complete_order(order_id=opened.pk).state == "pending"
+    assert reconcile_order(order_id=opened.pk).state == "pending"
     assert tasks.close_stopped_checkouts() == 0
 
     sandbox.press(opened, "settle")
 
-    assert (complete_order(order_id=opened.pk).state, Refund.objects.get().amount) == ("refunded", 500)
+    assert (reconcile_order(order_id=opened.pk).state, Refund.objects.get().amount) == ("refunded", 500)
 
 
 def test_what_was_paid_and_heard_of_before_the_stop_stays_sold(paid: Order, buyer: User, staff: User, sandbox: Sandbox, holds) -> None:
@@ -122,7 +122,7 @@ def test_what_was_paid_and_heard_of_before_the_stop_stays_sold(paid: Order, buye
 
     assert tasks.close_stopped_checkouts() == 0
 
-    assert (complete_order(order_id=paid.pk).state, len(holds(buyer)), Refund.objects.count()) == ("paid", 1, 0)
+    assert (reconcile_order(order_id=paid.pk).state, len(holds(buyer)), Refund.objects.count()) == ("paid", 1, 0)
 
 
 def test_a_flagged_checkout_is_closed_as_well(opened: Order, staff: User, sandbox: Sandbox) -> None:
@@ -159,13 +159,13 @@ def test_a_seller_who_is_reinstated_before_the_sweep_keeps_the_checkout(opened: 
     assert tasks.close_stopped_checkouts() == 0
 
     sandbox.press(opened)
-    assert complete_order(order_id=opened.pk).state == "paid"
+    assert reconcile_order(order_id=opened.pk).state == "paid"
 
 
 def test_the_seller_sees_what_went_back(opened: Order, staff: User, sandbox: Sandbox, client: Any) -> None:
     sandbox.press(opened)
     _suspend_product(opened, staff)
-    complete_order(order_id=opened.pk)
+    reconcile_order(order_id=opened.pk)
     client.force_login(person_of(opened.seller))
 
     page = client.get("/selling/orders/").content.decode()

@@ -18,12 +18,12 @@ from billing.checkout.errors import PaymentUnderWay
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.inbox.services import handle_event
-from billing.orders.errors import OrderNotStuck
-from billing.orders.flags import end_order
+from billing.orders.errors import OrderCannotBeEnded
 from billing.orders.models import Order
-from billing.payments.settling import complete_order
-from billing.payouts.services import connect_seller, look_at_seller, refresh_seller
-from billing.payouts.tasks import look_at_seller as look_at_seller_task
+from billing.orders.services import end_order
+from billing.payments.reconcile import reconcile_order
+from billing.payouts.services import connect_seller, refresh_seller, refresh_stripe_account
+from billing.payouts.tasks import refresh_seller as refresh_seller_task
 from billing.stripe.errors import StripeAccountGone, StripeRefused
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
@@ -42,20 +42,20 @@ def staff() -> User:
 def deauthorised(sandbox: Sandbox, seller: SellerProfile) -> str:
     account = str(seller.stripe_account_id)
     sandbox.control(f"/accounts/{account}/leave")
-    refresh_seller(stripe_account_id=account)
+    refresh_stripe_account(stripe_account_id=account)
     return account
 
 
 def deleted(sandbox: Sandbox, seller: SellerProfile) -> str:
     account = str(seller.stripe_account_id)
     sandbox.http.delete(f"/v1/accounts/{account}").raise_for_status()
-    refresh_seller(stripe_account_id=account)
+    refresh_stripe_account(stripe_account_id=account)
     return account
 
 
 def of_another_key(_sandbox: Sandbox, seller: SellerProfile) -> str:
     SellerProfile.objects.filter(pk=seller.pk).update(stripe_account_id="acct_of_another_key")
-    refresh_seller(stripe_account_id="acct_of_another_key")
+    refresh_stripe_account(stripe_account_id="acct_of_another_key")
     return "acct_of_another_key"
 
 
@@ -91,7 +91,7 @@ def test_its_seller_connects_another_and_sells(seller: SellerProfile, product: P
     assert seller.stripe_account_id not in {None, account}
     assert answer["Location"].startswith(f"{sandbox.url}/setup/e/{seller.stripe_account_id}/")
     sandbox.control(f"/accounts/{seller.stripe_account_id}")
-    look_at_seller(seller_id=seller.pk)
+    refresh_seller(seller_id=seller.pk)
     order = place_order(product=product, user=buyer)
     assert order.destination_account_id == seller.stripe_account_id
     assert open_checkout(order=order).startswith(sandbox.url)
@@ -156,7 +156,7 @@ def test_an_account_that_stripe_knows_again_is_taken_back(seller: SellerProfile,
         handle_event(event_id=sandbox.deliver("account.updated", account))
     else:
         ask_stripe_about(seller=seller, reason="The key was wrong for an hour.", actor=staff)
-        look_at_seller_task(str(seller.pk))
+        refresh_seller_task(str(seller.pk))
 
     seller.refresh_from_db()
     assert (seller.stripe_account_id, seller.can_be_paid) == (account, True)
@@ -169,7 +169,7 @@ def test_a_former_account_does_not_push_out_the_one_that_followed(seller: Seller
     connect_seller(seller=seller, actor=person_of(seller))
     sandbox.control(f"/accounts/{account}/come-back")
 
-    refresh_seller(stripe_account_id=account)
+    refresh_stripe_account(stripe_account_id=account)
 
     seller.refresh_from_db()
     assert (seller.stripe_account_id != account, FormerStripeAccount.objects.get().pk) == (True, account)
@@ -187,7 +187,7 @@ def test_staff_part_a_seller_from_an_account_for_good(seller: SellerProfile, san
 
     trail = AuditEvent.objects.get(action="seller.stripe_ended")
     assert (trail.actor, trail.reason) == (staff, "Somebody else's bank account.")
-    assert refresh_seller(stripe_account_id=account) is None
+    assert refresh_stripe_account(stripe_account_id=account) is None
     seller.refresh_from_db()
     connect_seller(seller=seller, actor=person_of(seller))
     seller.refresh_from_db()
@@ -200,7 +200,7 @@ def test_staff_who_ask_stripe_say_why_and_bring_the_seller_up_to_date(seller: Se
     sandbox.control(f"/accounts/{seller.stripe_account_id}", submitted=True, enabled=False)
 
     ask_stripe_about(seller=seller, reason="They say that all is well.", actor=staff)
-    look_at_seller_task(str(seller.pk))
+    refresh_seller_task(str(seller.pk))
 
     seller.refresh_from_db()
     assert (seller.charges_enabled, AuditEvent.objects.get(action="seller.stripe_asked").actor) == (False, staff)
@@ -226,7 +226,7 @@ def test_what_is_nobody_s_changes_nothing() -> None:
 def test_an_account_without_the_right_to_transfers_is_not_sold_for(seller: SellerProfile, sandbox: Sandbox) -> None:
     sandbox.control(f"/accounts/{seller.stripe_account_id}", transfers=False)
 
-    refresh_seller(stripe_account_id=str(seller.stripe_account_id))
+    refresh_stripe_account(stripe_account_id=str(seller.stripe_account_id))
 
     seller.refresh_from_db()
     assert (seller.charges_enabled, seller.payouts_enabled) == (False, True)
@@ -254,7 +254,7 @@ class TestOrdersOfThatTime:
         account = deauthorised(sandbox, opened.seller)
         sandbox.press(opened)
 
-        order = complete_order(order_id=opened.pk)
+        order = reconcile_order(order_id=opened.pk)
 
         assert (order.state, order.destination_account_id, order.flagged_at) == ("paid", account, None)
 
@@ -278,7 +278,7 @@ class TestOrdersOfThatTime:
         assert "under way" in str(next(iter(get_messages(answer.wsgi_request))))
 
     def test_staff_end_it_and_its_buyer_buys_anew(self, stuck: Order, staff: User, buyer: User, seller: SellerProfile) -> None:
-        with pytest.raises(OrderNotStuck):
+        with pytest.raises(OrderCannotBeEnded):
             end_order(order=stuck, reason="Of the time before.", actor=staff)
         with pytest.raises(PaymentUnderWay):
             open_checkout(order=stuck)
@@ -291,5 +291,5 @@ class TestOrdersOfThatTime:
         assert (ended.state, ended.flagged_at, ended.checkout_url) == ("failed", None, "")
         assert (ended.closed_at is not None, trail.actor, trail.reason) == (True, staff, "Of the time before.")
         assert place_order(product=stuck.product, user=buyer) != stuck
-        with pytest.raises(OrderNotStuck):
+        with pytest.raises(OrderCannotBeEnded):
             end_order(order=ended, reason="again", actor=staff)

@@ -7,10 +7,10 @@ from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
-from billing.payouts.services import connect_seller, refresh_seller
+from billing.payouts.services import connect_seller, refresh_stripe_account
 from billing.stripe import gateway
 from billing.stripe.errors import StripeAway
-from billing.stripe.gateway import Standing
+from billing.stripe.gateway import AccountStatus
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
@@ -40,7 +40,7 @@ def test_stripe_shows_the_shops_name_to_buyers(newcomer: SellerProfile, sandbox:
     newcomer.refresh_from_db()
     sandbox.control(f"/accounts/{newcomer.stripe_account_id}")
     product = ProductFactory(namespace=NamespaceFactory(owner=newcomer.account))
-    refresh_seller(stripe_account_id=str(newcomer.stripe_account_id))
+    refresh_stripe_account(stripe_account_id=str(newcomer.stripe_account_id))
 
     page = httpx.get(open_checkout(order=place_order(product=product, user=UserFactory())))
 
@@ -76,19 +76,19 @@ def test_a_refresh_writes_what_stripe_says(newcomer: SellerProfile, sandbox: San
     SellerProfile.objects.update(stripe_account_id=sandbox.account())
     newcomer.refresh_from_db()
 
-    refresh_seller(stripe_account_id=str(newcomer.stripe_account_id))
+    refresh_stripe_account(stripe_account_id=str(newcomer.stripe_account_id))
 
     newcomer.refresh_from_db()
     assert (newcomer.charges_enabled, newcomer.payouts_enabled, newcomer.details_submitted) == (True, True, True)
 
 
 def test_an_answer_about_a_seller_that_was_overtaken_is_corrected(seller: SellerProfile, monkeypatch: pytest.MonkeyPatch) -> None:
-    yes = Standing(charges_enabled=True, payouts_enabled=True, details_submitted=True)
-    no = Standing(charges_enabled=False, payouts_enabled=False, details_submitted=True)
+    yes = AccountStatus(charges_enabled=True, payouts_enabled=True, details_submitted=True)
+    no = AccountStatus(charges_enabled=False, payouts_enabled=False, details_submitted=True)
     answers = iter([yes, no, no])
-    monkeypatch.setattr(gateway, "read_standing", lambda _: next(answers))
+    monkeypatch.setattr(gateway, "read_account_status", lambda _: next(answers))
 
-    refreshed = refresh_seller(stripe_account_id=str(seller.stripe_account_id))
+    refreshed = refresh_stripe_account(stripe_account_id=str(seller.stripe_account_id))
 
     assert refreshed is not None
     assert (refreshed.charges_enabled, list(answers)) == (False, [])
@@ -96,5 +96,7 @@ def test_an_answer_about_a_seller_that_was_overtaken_is_corrected(seller: Seller
 
 def test_an_unknown_account_is_nobody_s() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gateway, "read_standing", lambda _: Standing(charges_enabled=True, payouts_enabled=True, details_submitted=True))
-        assert refresh_seller(stripe_account_id="acct_nobody") is None
+        patch.setattr(
+            gateway, "read_account_status", lambda _: AccountStatus(charges_enabled=True, payouts_enabled=True, details_submitted=True)
+        )
+        assert refresh_stripe_account(stripe_account_id="acct_nobody") is None

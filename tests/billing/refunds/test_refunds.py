@@ -13,8 +13,8 @@ from accounts.sellers.models import SellerProfile
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from billing.orders.models import Order
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
 from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
@@ -52,7 +52,7 @@ def fee_of(sandbox: Sandbox, order: Order) -> Any:
 def test_a_full_refund_takes_everything_back(paid: Order, staff: User, buyer: User, sandbox: Sandbox, holds) -> None:
     refund = ask(paid, staff)
     paid.refresh_from_db()
-    assert (refund.state, refund.amount, paid.state, paid.refund_asked_amount) == ("waiting", 500, "paid", 500)
+    assert (refund.state, refund.amount, paid.state, paid.refund_requested_amount) == ("waiting", 500, "paid", 500)
     assert len(holds(buyer)) == 1
 
     refund = continue_refund(refund_id=refund.pk)
@@ -71,7 +71,7 @@ def test_a_full_refund_takes_everything_back(paid: Order, staff: User, buyer: Us
 
 def test_without_a_fee_there_is_none_to_give_back(seller: SellerProfile, buyer: User, staff: User, buy, settings) -> None:
     settings.LAYERSTORE_APPLICATION_FEE_PERCENT = 0
-    order = complete_order(order_id=buy(ProductFactory(namespace=NamespaceFactory(owner=seller.account)), buyer).pk)
+    order = reconcile_order(order_id=buy(ProductFactory(namespace=NamespaceFactory(owner=seller.account)), buyer).pk)
 
     refund = continue_refund(refund_id=ask(order, staff).pk)
 
@@ -97,7 +97,7 @@ def test_refunds_never_exceed_what_is_left(paid: Order, staff: User, amount: int
         ask(paid, staff, amount)
 
     paid.refresh_from_db()
-    assert (Refund.objects.count(), paid.refund_asked_amount) == (1, 200)
+    assert (Refund.objects.count(), paid.refund_requested_amount) == (1, 200)
 
 
 def test_what_is_asked_back_wholly_is_not_asked_again(paid: Order, staff: User) -> None:
@@ -108,8 +108,8 @@ def test_what_is_asked_back_wholly_is_not_asked_again(paid: Order, staff: User) 
 
 
 def test_the_database_itself_refuses_refunds_above_the_amount(paid: Order) -> None:
-    with pytest.raises(IntegrityError, match="order_refund_asked_within_amount"):
-        Order.objects.update(refund_asked_amount=501)
+    with pytest.raises(IntegrityError, match="order_refund_requested_within_amount"):
+        Order.objects.update(refund_requested_amount=501)
     with pytest.raises(IntegrityError, match="order_refunds_within_amount"):
         Order.objects.update(refunded_amount=501)
 
@@ -129,14 +129,14 @@ def test_what_is_not_paid_is_not_refunded(opened: Order, staff: User) -> None:
 def test_a_refund_of_the_dashboard_is_recognised(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     stripe_id = sandbox.refund(paid, amount=200)
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
     refund = Refund.objects.get()
     assert (refund.stripe_refund_id, refund.state, refund.amount) == (stripe_id, "succeeded", 200)
     assert (refund.reason, refund.requested_by) == ("Made in Stripe's dashboard.", None)
     assert (order.state, order.refunded_amount, order.refundable.minor, len(holds(buyer))) == ("partially_refunded", 200, 300, 1)
     sandbox.refund(paid)
-    assert complete_order(order_id=paid.pk).state == "refunded"
+    assert reconcile_order(order_id=paid.pk).state == "refunded"
     assert holds(buyer) == []
 
 
@@ -146,9 +146,9 @@ def test_a_refund_of_the_dashboard_that_overtakes_ours_leaves_nothing_to_give(pa
 
     ours = continue_refund(refund_id=ours.pk)
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
     assert (ours.state, "already been refunded" in ours.failure) == ("failed", True)
-    assert (order.state, order.refunded_amount, order.refund_asked_amount) == ("refunded", 500, 500)
+    assert (order.state, order.refunded_amount, order.refund_requested_amount) == ("refunded", 500, 500)
     assert order.flag.startswith("A refund of €5.00 was not made: ")
 
 
@@ -156,7 +156,7 @@ def test_a_refund_before_completion_grants_nothing(opened: Order, buyer: User, s
     sandbox.press(opened)
     sandbox.refund(opened)
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.paid_at is not None, holds(buyer)) == ("refunded", True, [])
     assert not OutgoingMail.objects.filter(key__startswith="receipt").exists()
@@ -164,8 +164,8 @@ def test_a_refund_before_completion_grants_nothing(opened: Order, buyer: User, s
 
 def test_a_bundle_refunded_leaves_what_was_bought_alone(product: Product, buyer: User, buy, staff: User, holds) -> None:
     images: list[Image] = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
-    alone = complete_order(order_id=buy(product, buyer).pk)
-    bundle = complete_order(order_id=buy(ProductFactory(namespace=product.namespace, images=images), buyer).pk)
+    alone = reconcile_order(order_id=buy(product, buyer).pk)
+    bundle = reconcile_order(order_id=buy(ProductFactory(namespace=product.namespace, images=images), buyer).pk)
     assert len(holds(buyer)) == 3
 
     continue_refund(refund_id=ask(bundle, staff).pk)
@@ -217,14 +217,14 @@ def test_a_promised_refund_that_stripe_refuses_is_a_matter_for_people(paid: Orde
     refund = continue_refund(refund_id=refund.pk)
 
     paid.refresh_from_db()
-    assert (refund.state, paid.refund_asked_amount, paid.flagged_at is not None) == ("failed", 0, True)
+    assert (refund.state, paid.refund_requested_amount, paid.flagged_at is not None) == ("failed", 0, True)
     assert AuditEvent.objects.filter(action="order.refund_failed").count() == 1
 
 
 def test_money_promised_back_that_stripe_refused_is_asked_for_again(opened: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
     sandbox.press(opened)
     Image.objects.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
-    complete_order(order_id=opened.pk)
+    reconcile_order(order_id=opened.pk)
     monkeypatch.setattr(gateway, "create_refund", Mock(side_effect=StripeRefused(reason="insufficient funds")))
     failed = continue_refund(refund_id=Refund.objects.get().pk)
     opened.refresh_from_db()
@@ -285,9 +285,9 @@ def test_a_partial_refund_that_fails_later_is_a_matter_for_people(paid: Order, s
     refund = continue_refund(refund_id=ask(paid, staff, 200).pk)
     stripe_says(sandbox, monkeypatch, status="failed", refunded=0)
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
     refund.refresh_from_db()
     assert (refund.state, refund.failure) == ("failed", "lost_or_stolen_card")
-    assert (order.state, order.refunded_amount, order.refund_asked_amount) == ("paid", 0, 0)
+    assert (order.state, order.refunded_amount, order.refund_requested_amount) == ("paid", 0, 0)
     assert order.flag == "A refund of €2.00 failed at Stripe: lost_or_stolen_card"

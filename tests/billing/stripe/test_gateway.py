@@ -36,7 +36,7 @@ def test_failures_are_of_two_kinds(sandbox: Sandbox, status: int, failure: type[
     sandbox.fail("/v1/accounts", status=status)
 
     with pytest.raises(failure):
-        gateway.read_standing("acct_1")
+        gateway.read_account_status("acct_1")
 
 
 def test_no_answer_in_time_is_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,18 +44,18 @@ def test_no_answer_in_time_is_no_answer(sandbox: Sandbox, monkeypatch: pytest.Mo
     sandbox.fail("/v1/accounts", mode="hang", seconds=20)
 
     with pytest.raises(StripeAway):
-        gateway.read_standing("acct_1")
+        gateway.read_account_status("acct_1")
 
 
 def test_nobody_there_is_no_answer(settings) -> None:
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
 
     with pytest.raises(StripeAway):
-        gateway.read_standing("acct_1")
+        gateway.read_account_status("acct_1")
 
 
 def test_one_hiccup_is_not_even_noticed(sandbox: Sandbox) -> None:
     account = sandbox.account()
     sandbox.fail("/v1/accounts", times=1)
 
-    assert gateway.read_standing(account).charges_enabled
+    assert gateway.read_account_status(account).charges_enabled

@@ -17,9 +17,9 @@ from billing.checkout.placing import place_order
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event
 from billing.orders.models import Order
+from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order
-from billing.payouts.services import refresh_seller
+from billing.payouts.services import refresh_stripe_account
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from billing.stripe import gateway
@@ -54,7 +54,7 @@ def test_it_switches_no_seller_off(seller: SellerProfile, sandbox: Sandbox, rest
     with pytest.raises(StripeKeyRefused):
         handle_event(event_id=event_id)
     with pytest.raises(StripeKeyRefused):
-        refresh_seller(stripe_account_id=str(seller.stripe_account_id))
+        refresh_stripe_account(stripe_account_id=str(seller.stripe_account_id))
 
     assert (state_of(seller), AuditEvent.objects.count()) == (before, trail)
     event = StripeEvent.objects.get(pk=event_id)
@@ -96,7 +96,7 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
 
     for _ in range(3):
         with caplog.at_level(logging.ERROR), pytest.raises(StripeKeyRefused):
-            gateway.read_standing(str(seller.stripe_account_id))
+            gateway.read_account_status(str(seller.stripe_account_id))
 
     assert len([record for record in caplog.records if record.message == "neighbour away"]) == 1
     away = NeighbourAway.objects.get()
@@ -104,7 +104,7 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
     (found,) = [message for message in run_checks(tags=["database"], databases=["default"]) if message.id == "billing.W002"]
     assert "rak_account_read" in found.msg
     sandbox.mend()
-    gateway.read_standing(str(seller.stripe_account_id))
+    gateway.read_account_status(str(seller.stripe_account_id))
     assert not NeighbourAway.objects.exists()
     assert "billing.W002" not in {message.id for message in run_checks(tags=["database"], databases=["default"])}
 
@@ -112,9 +112,9 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
 def test_a_permission_that_works_says_nothing_of_one_that_does_not(paid: Order, restricted: Any) -> None:
     restricted("/v1/accounts")
     with pytest.raises(StripeKeyRefused):
-        gateway.read_standing(paid.destination_account_id)
+        gateway.read_account_status(paid.destination_account_id)
 
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     assert NeighbourAway.objects.get().name == "Stripe key: accounts"
 
@@ -124,7 +124,7 @@ def test_a_wrong_key_is_the_same(seller: SellerProfile, sandbox: Sandbox, settin
     before = state_of(seller)
 
     with pytest.raises(StripeKeyRefused):
-        refresh_seller(stripe_account_id=str(seller.stripe_account_id))
+        refresh_stripe_account(stripe_account_id=str(seller.stripe_account_id))
 
     assert state_of(seller) == before
     assert NeighbourAway.objects.get().reason == "Stripe does not accept STRIPE_SECRET_KEY."
@@ -132,7 +132,7 @@ def test_a_wrong_key_is_the_same(seller: SellerProfile, sandbox: Sandbox, settin
 
 def test_an_account_that_is_not_connected_to_us_is_not_our_key_s_fault(sandbox: Sandbox) -> None:
     with pytest.raises(StripeAccountGone):
-        gateway.read_standing("acct_of_nobody")
+        gateway.read_account_status("acct_of_nobody")
 
     assert not NeighbourAway.objects.exists()
 

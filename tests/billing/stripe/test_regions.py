@@ -8,8 +8,8 @@ from accounts.sellers.models import SellerProfile
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.settling import complete_order
-from billing.payouts.services import look_at_seller
+from billing.payments.reconcile import reconcile_order
+from billing.payouts.services import refresh_seller
 from billing.stripe.regions import in_another_region
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
@@ -37,7 +37,7 @@ def test_the_eea_is_one_region_and_all_others_are_one_each(country: str, ours: s
 
 def product_of(sandbox: Sandbox, country: str) -> Product:
     seller = SellerFactory(stripe_account_id=sandbox.account(country=country))
-    look_at_seller(seller_id=seller.pk)
+    refresh_seller(seller_id=seller.pk)
     return ProductFactory(namespace=NamespaceFactory(owner=seller.account))
 
 
@@ -56,7 +56,7 @@ def test_a_sale_settles_with_its_seller_exactly_if_they_are_in_another_region(
     intent = sandbox.get(f"/payment_intents/{sandbox.session_of(order)['payment_intent']}")
     assert intent["on_behalf_of"] == (order.destination_account_id if abroad else None)
     assert intent["transfer_data"]["destination"] == order.destination_account_id
-    assert (complete_order(order_id=order.pk).state, order.seller.stripe_country) == ("paid", country)
+    assert (reconcile_order(order_id=order.pk).state, order.seller.stripe_country) == ("paid", country)
 
 
 def test_where_we_do_not_know_our_own_country_seller_and_staff_read_why_it_is_refused(sandbox: Sandbox, buyer: User, settings) -> None:

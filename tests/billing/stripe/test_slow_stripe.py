@@ -16,8 +16,8 @@ from accounts.people.models import User
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.settling import asking, settle_order
-from billing.stripe import gateway, places
+from billing.payments.reconcile import observer_name, settle_order
+from billing.stripe import gateway, request_slots
 from billing.stripe.errors import StripeAway
 from billing.stripe.gateway import Patience
 from common.db.leases import alone
@@ -94,7 +94,7 @@ def test_web_processes_have_the_threads_that_these_tests_give_them() -> None:
     composed = re.findall(r'"config.wsgi:application".*"--threads", "(\d+)"', (ROOT / "docker-compose.yml").read_text())
     local = re.findall(r'gunicorn\("web".*threads=(\d+)\)', (ROOT / "tools/stack/parts.py").read_text())
 
-    assert ({*composed, *local}, places.AT_ONCE < THREADS) == ({str(THREADS)}, True)
+    assert ({*composed, *local}, request_slots.SLOTS < THREADS) == ({str(THREADS)}, True)
 
 
 def test_forty_tabs_on_one_return_page_ask_once_and_pages_go_on(process: Process, hang: Any, opened: Order, buyer: User) -> None:
@@ -118,27 +118,27 @@ def test_of_many_orders_few_wait_at_once_and_pages_go_on(process: Process, hang:
     tabs = [process.get(f"/billing/return/{order.pk}/", order.placed_by) for order in orders]
 
     assert answers_meanwhile(process, "/", "/healthz") == [200, 200]
-    assert {tab.status_code for tab in told_of(tabs, but=places.AT_ONCE)} == {200}
-    wait_until(lambda: asked() == places.AT_ONCE)
+    assert {tab.status_code for tab in told_of(tabs, but=request_slots.SLOTS)} == {200}
+    wait_until(lambda: asked() == request_slots.SLOTS)
 
 
 @pytest.mark.parametrize("path", ["/selling/payouts/return", "/selling/payouts/refresh"])
-def test_sellers_who_come_back_from_stripe_find_a_place_or_are_told(process: Process, hang: Any, product: Product, path: str) -> None:
+def test_sellers_who_come_back_from_stripe_find_a_slot_or_are_told(process: Process, hang: Any, product: Product, path: str) -> None:
     hang("/v1/account")
 
     tabs = [process.get(path, person_of(product.seller)) for _ in range(8)]
 
     assert answers_meanwhile(process, "/", "/healthz") == [200, 200]
-    assert {tab.status_code for tab in told_of(tabs, but=places.AT_ONCE)} <= {302, 503}
+    assert {tab.status_code for tab in told_of(tabs, but=request_slots.SLOTS)} <= {302, 503}
 
 
-def test_buyers_who_find_no_place_are_told_when_to_come_back(process: Process, hang: Any, product: Product) -> None:
+def test_buyers_who_find_no_free_slot_are_told_when_to_come_back(process: Process, hang: Any, product: Product) -> None:
     hang("/v1/checkout/sessions")
 
     clicks = [process.get(f"/billing/buy/{product.pk}/", UserFactory(), post=True) for _ in range(8)]
 
     assert answers_meanwhile(process, "/", "/healthz") == [200, 200]
-    told = told_of(clicks, but=places.AT_ONCE)
+    told = told_of(clicks, but=request_slots.SLOTS)
     assert {(answer.status_code, answer["Retry-After"]) for answer in told} == {(503, "5")}
     assert all("Nothing was charged. Try again in a moment." in answer.content.decode() for answer in told)
     assert Order.objects.filter(state="pending").count() == 8
@@ -192,7 +192,7 @@ def test_once_stripe_has_not_answered_in_time_no_request_of_the_process_asks_for
 
 def test_what_the_page_could_not_ask_is_queued_for_a_worker_once(opened: Order, buyer: User, sandbox: Sandbox, monkeypatch: Any) -> None:
     queued: list[Any] = []
-    monkeypatch.setattr("billing.checkout.visits.queue_after_commit", lambda *given: queued.append(given))
+    monkeypatch.setattr("billing.checkout.concurrency.queue_after_commit", lambda *given: queued.append(given))
     sandbox.fail("/v1/")
     client = Client()
     client.force_login(buyer)
@@ -211,12 +211,12 @@ def test_a_worker_does_not_ask_what_is_being_asked(opened: Order, sandbox: Sandb
     assert settle_order(order_id=opened.pk).state == "paid"
 
 
-def test_a_place_is_given_back_whatever_becomes_of_the_request(opened: Order, buyer: User, sandbox: Sandbox) -> None:
+def test_a_slot_is_given_back_whatever_becomes_of_the_request(opened: Order, buyer: User, sandbox: Sandbox) -> None:
     client = Client()
     client.force_login(buyer)
     sandbox.fail("/v1/")
 
-    for _ in range(places.AT_ONCE + 1):
+    for _ in range(request_slots.SLOTS + 1):
         client.get(f"/billing/return/{opened.pk}/")
 
     sandbox.mend()
@@ -228,7 +228,7 @@ class alone_elsewhere:  # noqa: N801  it reads as a context manager
     """Another process asks about an order: it has a connection of its own."""
 
     def __init__(self, order: Order) -> None:
-        self._name = asking(order.pk)
+        self._name = observer_name(order.pk)
         self._over, self._held = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._hold)
 

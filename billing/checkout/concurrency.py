@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing.checkout.errors import CheckoutOpening
 from billing.checkout.opening import open_checkout
 from billing.orders.models import Order
-from billing.payments.settling import asking, complete_order
+from billing.payments.reconcile import observer_name, reconcile_order
 from billing.stripe.errors import StripeAway, StripeRefused
 from common.db.leases import alone
 from common.errors import LockTimeout
@@ -21,13 +21,13 @@ from common.ops.queue import queue_after_commit
 _WORKER_EVERY_SECONDS = 15  # for one order
 
 
-def look_at_order(*, order_id: UUID) -> None:
+def try_reconcile_order(*, order_id: UUID) -> None:
     """Bring the order in line with what Stripe says, unless somebody asks about it at this moment; what cannot be known now comes later."""
-    with alone(asking(order_id)) as first:
+    with alone(observer_name(order_id)) as first:
         if not first:
             return
         try:
-            complete_order(order_id=order_id)
+            reconcile_order(order_id=order_id)
         except (StripeAway, LockTimeout):
             if cache.add(f"settle-order:{order_id}", 1, timeout=_WORKER_EVERY_SECONDS):
                 queue_after_commit("billing.settle_order", str(order_id))
@@ -35,19 +35,19 @@ def look_at_order(*, order_id: UUID) -> None:
             return  # the sweep meets it too, and shows it to staff
 
 
-def open_order(*, order: Order) -> str:
+def open_checkout_exclusively(*, order: Order) -> str:
     """Return the address where the buyer goes on, as `open_checkout` does.
 
     Raises:
         CheckoutOpening: another request is opening it at this moment.
         StripeAway, StripeRefused: as `open_checkout` says.
     """
-    with alone(asking(order.pk)) as first:
+    with alone(observer_name(order.pk)) as first:
         if not first:
             raise CheckoutOpening
         return open_checkout(order=order)
 
 
-def address_while_opening(order: Order) -> str:
+def opening_url(order: Order) -> str:
     """Return the page that waits while another request opens the checkout, and then goes on to it."""
     return settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk]) + "?opening=yes"

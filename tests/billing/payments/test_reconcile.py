@@ -11,9 +11,9 @@ from audit.models import AuditEvent
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payments.reconcile import take_look, write_look
+from billing.payments.observation import apply_observation, observe_order
+from billing.payments.reconcile import reconcile_order, settle_order
 from billing.payments.refunding import continue_refund
-from billing.payments.settling import complete_order, settle_order
 from billing.refunds.models import Refund
 from billing.stripe import gateway
 from billing.stripe.payment import Payment
@@ -33,7 +33,7 @@ def test_a_payment_grants_pull_and_sends_the_receipt(opened: Order, sandbox: San
     image = opened.images.get().image
     sandbox.press(opened)
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     session = sandbox.session_of(order)
     assert (order.state, order.checkout_url, order.payment_intent_id) == ("paid", "", session["payment_intent"])
@@ -61,8 +61,8 @@ def test_the_money_goes_to_the_seller_less_our_fee(paid: Order, sandbox: Sandbox
 def test_completing_again_changes_nothing(paid: Order, buyer: User, holds) -> None:
     before = dict(Order.objects.values().get())
 
-    complete_order(order_id=paid.pk)
-    complete_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
+    reconcile_order(order_id=paid.pk)
 
     after = dict(Order.objects.values().get())
     assert {name for name in before if before[name] != after[name]} == {"revision", "due_at"}
@@ -70,7 +70,7 @@ def test_completing_again_changes_nothing(paid: Order, buyer: User, holds) -> No
 
 
 def test_an_open_session_changes_nothing(opened: Order, buyer: User, holds) -> None:
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.checkout_url, holds(buyer)) == ("pending", opened.checkout_url, [])
 
@@ -78,29 +78,29 @@ def test_an_open_session_changes_nothing(opened: Order, buyer: User, holds) -> N
 def test_a_declined_card_leaves_the_checkout_open(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     sandbox.press(opened, "decline")
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.checkout_url, holds(buyer)) == ("pending", opened.checkout_url, [])
 
 
 def test_a_bank_debit_grants_nothing_until_it_is_paid(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     sandbox.press(opened, "pay-later")
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
     assert (order.state, order.checkout_url, holds(buyer)) == ("pending", "", [])
     assert open_checkout(order=order).endswith(f"/billing/return/{order.pk}/")
 
     sandbox.press(opened, "settle")
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.paid_with, len(holds(buyer))) == ("paid", "sepa debit ending 3000", 1)
 
 
 def test_a_bank_debit_that_fails_fails_the_order(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     sandbox.press(opened, "pay-later")
-    complete_order(order_id=opened.pk)
+    reconcile_order(order_id=opened.pk)
     sandbox.press(opened, "fail")
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.closed_at is not None, holds(buyer)) == ("failed", True, [])
     assert not OutgoingMail.objects.exists()
@@ -131,7 +131,7 @@ def test_a_late_payment_for_an_expired_order_is_honoured(opened: Order, sandbox:
     sandbox.press(opened)
     Order.objects.update(state="expired", closed_at=timezone.now())
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.closed_at, len(holds(buyer))) == ("paid", None, 1)
 
@@ -140,15 +140,15 @@ def test_a_late_payment_for_what_is_owned_by_then_is_given_back(opened: Order, p
     sandbox.press(opened)
     Order.objects.update(state="expired", closed_at=timezone.now())
     second = buy(product, buyer)
-    complete_order(order_id=second.pk)
+    reconcile_order(order_id=second.pk)
 
-    first = complete_order(order_id=opened.pk)
+    first = reconcile_order(order_id=opened.pk)
 
     refund = Refund.objects.get()
     assert (first.state, refund.order, refund.amount, refund.state) == ("refunded", first, 500, "waiting")
     assert refund.reason == "Paid a second time: everything in it was in the buyer's library already."
     assert len(holds(buyer)) == 1
-    assert complete_order(order_id=first.pk).flagged_at is None  # Stripe says paid until the refund is done
+    assert reconcile_order(order_id=first.pk).flagged_at is None  # Stripe says paid until the refund is done
     continue_refund(refund_id=refund.pk)
     first.refresh_from_db()
     assert (first.state, first.refunded_amount, first.flagged_at) == ("refunded", 500, None)
@@ -161,7 +161,7 @@ def test_of_two_products_with_one_image_the_second_payment_is_given_back(product
     twin = ProductFactory(namespace=product.namespace, images=[product.images.get()])
     orders = [buy(product, buyer), buy(twin, buyer)]
 
-    states = [complete_order(order_id=order.pk).state for order in orders]
+    states = [reconcile_order(order_id=order.pk).state for order in orders]
 
     assert states == ["paid", "refunded"]
     assert len(holds(buyer)) == 1
@@ -172,7 +172,7 @@ def test_a_payment_after_a_take_down_is_given_back(opened: Order, sandbox: Sandb
     sandbox.press(opened)
     opened.product.images.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, Refund.objects.get().reason) == ("refunded", "Paid too late. An image in it had been taken down.")
     assert holds(buyer) == []
@@ -182,7 +182,7 @@ def test_a_payment_after_withdrawal_is_honoured(opened: Order, sandbox: Sandbox,
     sandbox.press(opened)
     Product.objects.update(state="withdrawn")
 
-    assert complete_order(order_id=opened.pk).state == "paid"
+    assert reconcile_order(order_id=opened.pk).state == "paid"
     assert len(holds(buyer)) == 1
 
 
@@ -191,7 +191,7 @@ def test_a_bundle_grants_each_of_its_images(seller, buyer: User, buy, holds) -> 
     images = [PushedImageFactory(namespace=namespace), PushedImageFactory(namespace=namespace)]
     order = buy(ProductFactory(namespace=namespace, images=images), buyer)
 
-    complete_order(order_id=order.pk)
+    reconcile_order(order_id=order.pk)
 
     assert holds(buyer) == sorted(image.repository for image in images)
 
@@ -211,13 +211,13 @@ def test_what_differs_from_what_we_sold_grants_nothing(
     sandbox.press(opened)
     Order.objects.update(**{field: value})
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, holds(buyer), order.paid_at) == ("pending", [], None)
     assert order.flag.startswith("Stripe has something else than we sold: ")
     assert flag in order.flag
     assert AuditEvent.objects.filter(action="order.flagged").count() == 1
-    complete_order(order_id=opened.pk)
+    reconcile_order(order_id=opened.pk)
     assert AuditEvent.objects.filter(action="order.flagged").count() == 1
 
 
@@ -227,7 +227,7 @@ def test_the_session_of_another_order_grants_nothing(opened: Order, product: Pro
     Order.objects.filter(pk=other.pk).update(checkout_session_id=None)
     Order.objects.filter(pk=opened.pk).update(checkout_session_id=session_id)
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, holds(buyer)) == ("pending", [])
     assert f"order {other.pk} instead of {opened.pk}" in order.flag
@@ -237,7 +237,7 @@ def test_a_payment_of_the_other_mode_grants_nothing(opened: Order, sandbox: Sand
     sandbox.press(opened)
     settings.STRIPE_LIVEMODE = True
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, holds(buyer), "live mode False instead of True" in order.flag) == ("pending", [], True)
 
@@ -247,7 +247,7 @@ def test_a_second_payment_that_is_on_its_way_back_already_is_not_given_back_twic
 ) -> None:
     sandbox.press(opened)
     Order.objects.update(state="expired", closed_at=timezone.now())
-    complete_order(order_id=buy(product, buyer).pk)
+    reconcile_order(order_id=buy(product, buyer).pk)
     sandbox.refund(opened)
     read = gateway.read_payment
     # A bank that has not taken the refund yet: Stripe lists it, and has not counted it.
@@ -255,19 +255,19 @@ def test_a_second_payment_that_is_on_its_way_back_already_is_not_given_back_twic
     pending = replace(pending, refunds=tuple(replace(refund, status="pending") for refund in pending.refunds))
     monkeypatch.setattr(gateway, "read_payment", lambda _: pending)
 
-    order = complete_order(order_id=opened.pk)
+    order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, Refund.objects.get().reason) == ("refunded", "Made in Stripe's dashboard.")
 
 
 def test_an_answer_that_was_overtaken_is_thrown_away(opened: Order, sandbox: Sandbox) -> None:
-    stale = take_look(order_id=opened.pk)
+    stale = observe_order(order_id=opened.pk)
     assert stale is not None
     sandbox.press(opened)
-    complete_order(order_id=opened.pk)
+    reconcile_order(order_id=opened.pk)
 
     with locked_transaction():
-        written = write_look(stale)
+        written = apply_observation(stale)
 
     opened.refresh_from_db()
     assert (written, opened.state) == (None, "paid")
@@ -284,7 +284,7 @@ def test_an_order_that_is_always_overtaken_is_tried_again_later(opened: Order, m
     monkeypatch.setattr(gateway, "read_payment", overtaken)
 
     with pytest.raises(LockTimeout):
-        complete_order(order_id=opened.pk)
+        reconcile_order(order_id=opened.pk)
 
     opened.refresh_from_db()
     assert opened.state == "pending"
@@ -293,17 +293,17 @@ def test_an_order_that_is_always_overtaken_is_tried_again_later(opened: Order, m
 def test_an_order_without_a_session_has_nothing_to_complete(product: Product, buyer: User) -> None:
     order = place_order(product=product, user=buyer)
 
-    assert complete_order(order_id=order.pk).revision == 0
+    assert reconcile_order(order_id=order.pk).revision == 0
 
 
 def test_what_is_final_stays_and_is_flagged_when_stripe_says_otherwise(paid: Order, buyer: User, holds) -> None:
     Order.objects.update(state="refunded")
 
-    order = complete_order(order_id=paid.pk)
+    order = reconcile_order(order_id=paid.pk)
 
     assert (order.state, order.flag) == ("refunded", "The order is refunded, and Stripe says paid.")
 
 
 def test_stripe_is_never_called_inside_a_transaction(opened: Order, buy: Callable[..., Order]) -> None:
     with pytest.raises(RuntimeError, match="never called inside a transaction"), locked_transaction():
-        complete_order(order_id=opened.pk)
+        reconcile_order(order_id=opened.pk)

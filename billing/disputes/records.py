@@ -6,12 +6,12 @@ from audit.services import record_audit
 from billing.disputes.models import Dispute
 from billing.disputes.staff_mail import tell_staff_of_dispute
 from billing.orders.models import Order
-from billing.stripe.payment import NEEDS_RESPONSE, DisputeState, Payment, SeenDispute
+from billing.stripe.payment import NEEDS_RESPONSE, DisputeState, Payment, StripeDispute
 
 logger = logging.getLogger(__name__)
 
 
-def note_disputes(order: Order, payment: Payment) -> list[str]:
+def record_disputes(order: Order, payment: Payment) -> list[str]:
     """Bring the order's disputes in line with Stripe's; tell staff of each that waits for an answer, once for each such turn of it.
 
     Returns:
@@ -25,7 +25,7 @@ def note_disputes(order: Order, payment: Payment) -> list[str]:
     return _concerns(order, payment)
 
 
-def _write(order: Order, row: Dispute | None, seen: SeenDispute) -> bool:
+def _write(order: Order, row: Dispute | None, seen: StripeDispute) -> bool:
     """Write what Stripe says; return whether the dispute has taken another turn."""
     values = {
         "status": seen.status[:50],
@@ -54,7 +54,7 @@ def _write(order: Order, row: Dispute | None, seen: SeenDispute) -> bool:
     return turned
 
 
-def _tell(order: Order, seen: SeenDispute) -> None:
+def _tell(order: Order, seen: StripeDispute) -> None:
     if seen.state is DisputeState.UNKNOWN:
         logger.error("dispute status not known", extra={"status": seen.status, "dispute": seen.stripe_id, "order": str(order.pk)})
     if seen.state is DisputeState.UNKNOWN or seen.status in NEEDS_RESPONSE:

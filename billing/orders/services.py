@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
-from billing.orders.errors import OrderNotFlagged, OrderNotStuck
+from billing.orders.errors import OrderCannotBeEnded, OrderNotFlagged
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from common.db.claims import try_again
@@ -12,7 +12,7 @@ from common.db.locking import locked_transaction
 
 
 def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
-    """Take the flag down: staff have looked. If Stripe still has something else than we sold, the next look raises it again.
+    """Take the flag down: staff have looked. If Stripe still has something else than we sold, the next observation raises it again.
 
     Raises:
         ReasonMissing: no reason.
@@ -37,13 +37,13 @@ def end_order(*, order: Order, reason: str, actor: User) -> Order:
 
     Raises:
         ReasonMissing: no reason.
-        OrderNotStuck: it is not pending, or not flagged.
+        OrderCannotBeEnded: it is not pending, or not flagged.
     """
     require_reason(reason)
     with locked_transaction():
         locked = lock_order(order_id=order.pk)
         if locked.state != Order.State.PENDING or locked.flagged_at is None:
-            raise OrderNotStuck
+            raise OrderCannotBeEnded
         locked.state, locked.closed_at, locked.checkout_url = Order.State.FAILED, timezone.now(), ""
         locked.flagged_at, locked.flag, locked.revision = None, "", locked.revision + 1
         locked.save(update_fields=["state", "closed_at", "checkout_url", "flagged_at", "flag", "revision"])

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.orders.models import Order
 from billing.refunds.models import Refund
-from billing.stripe.payment import GivenBack, Payment
+from billing.stripe.payment import Payment, StripeRefund
 from common.ops.queue import queue_after_commit
 
 MADE_AT_STRIPE = "Made in Stripe's dashboard."
@@ -26,7 +26,7 @@ def add_refund(*, order: Order, amount: int, reason: str, actor: User | None) ->
         reason=reason[:500],
         requested_by=actor,
     )
-    order.refund_asked_amount += amount
+    order.refund_requested_amount += amount
     queue_after_commit("billing.continue_refund", str(refund.pk))
     return refund
 
@@ -37,12 +37,12 @@ def promise_refund(order: Order, reason: str) -> None:
         add_refund(order=order, amount=left, reason=reason, actor=None)
 
 
-def waits_for_refund(order: Order) -> bool:
+def has_waiting_refund(order: Order) -> bool:
     """Whether Stripe has yet to do something that we have asked for."""
     return order.refunds.filter(state=Refund.State.WAITING).exists()
 
 
-def note_refunds(order: Order, payment: Payment) -> list[Refund]:
+def record_refunds(order: Order, payment: Payment) -> list[Refund]:
     """Bring the order's refunds in line with Stripe's, those made in its dashboard included; return those that are settled by it."""
     settled = []
     for given_back in payment.refunds:
@@ -55,11 +55,11 @@ def note_refunds(order: Order, payment: Payment) -> list[Refund]:
         refund.state, refund.stripe_refund_id, refund.failure = state, given_back.stripe_id, given_back.failure[:500]
         refund.settled_at = None if state is Refund.State.WAITING else timezone.now()
         refund.save(update_fields=["state", "stripe_refund_id", "failure", "settled_at"])
-    count_asked(order)
+    update_requested_amount(order)
     return settled
 
 
-def _row_of(order: Order, payment: Payment, given_back: GivenBack) -> Refund:
+def _row_of(order: Order, payment: Payment, given_back: StripeRefund) -> Refund:
     rows = {refund.stripe_refund_id or str(refund.pk): refund for refund in order.refunds.all()}
     found = rows.get(given_back.stripe_id) or rows.get(given_back.refund_id)
     if found is not None:
@@ -73,8 +73,8 @@ def _row_of(order: Order, payment: Payment, given_back: GivenBack) -> Refund:
     )
 
 
-def count_asked(order: Order) -> None:
+def update_requested_amount(order: Order) -> None:
     """Count again what is asked back. A refund of the dashboard may have overtaken one of ours, which Stripe then refuses."""
     rows = order.refunds.exclude(state=Refund.State.FAILED)
     asked = rows.aggregate(asked=Sum("amount", default=0))["asked"]
-    order.refund_asked_amount = min(asked, order.amount)
+    order.refund_requested_amount = min(asked, order.amount)

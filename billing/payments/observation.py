@@ -1,0 +1,189 @@
+"""An observation: what Stripe says of one order, fetched outside of any transaction, and applied only if no newer one has been.
+
+Two observations at once may arrive in either order. Each carries the order's revision from before its request to Stripe, and each one that
+is applied raises it; so an older answer never overwrites a newer one. It is stale, and Stripe is asked again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.sellers.locks import lock_seller
+from audit.services import record_audit
+from billing.disputes.records import record_disputes
+from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from billing.orders.selectors import image_ids_of_order
+from billing.orders.services import flag_order
+from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
+from billing.orders.stopped import why_stopped
+from billing.payments.grants import follow_transition, reason_to_return
+from billing.receipts.services import queue_refund_mail
+from billing.refunds.models import Refund
+from billing.refunds.records import has_waiting_refund, promise_refund, record_refunds
+from billing.stripe import gateway
+from billing.stripe.payment import Payment
+from marketplace.images.locks import lock_images
+from marketplace.images.models import Image
+from marketplace.products.locks import lock_product
+
+# What an observation may change of an order. Everything else belongs to other code, even where nobody else writes today.
+_WRITTEN = (
+    "revision",
+    "due_at",
+    "attempts",
+    "last_error",
+    "given_up_at",
+    "state",
+    "checkout_session_id",
+    "checkout_url",
+    "payment_intent_id",
+    "paid_with",
+    "refunded_amount",
+    "refund_requested_amount",
+    "paid_at",
+    "closed_at",
+    "flagged_at",
+    "flag",
+)
+_SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What Stripe said of an order that stood at `revision` before it was asked."""
+
+    order_id: UUID
+    revision: int
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What an order sold, locked: its images, and why nobody may buy it any more, if so."""
+
+    images: list[Image]
+    why_stopped: str
+
+
+def observe_order(*, order_id: UUID, session_id: str = "") -> Observation | None:
+    """Ask Stripe about the order; None while it has no session.
+
+    Args:
+        session_id: the session that names this order, if the order's own row does not know it yet.
+    """
+    order = Order.objects.only("revision", "checkout_session_id").get(pk=order_id)
+    session_id = session_id or order.checkout_session_id or ""
+    if not session_id:
+        return None
+    return Observation(order_id, order.revision, gateway.read_payment(session_id))
+
+
+def apply_observation(observation: Observation, *, reason: str = "") -> Order | None:
+    """Bring the order in line with what Stripe said; None if the observation is stale. Runs in the caller's transaction.
+
+    Writing the same twice changes nothing. What differs from what we sold is flagged for staff and grants nothing.
+
+    Args:
+        reason: why the order was brought to where it is now, for the audit trail.
+    """
+    sold = _lock_sold(observation)
+    order = lock_order(order_id=observation.order_id)
+    if order.revision != observation.revision:
+        return None
+    order.revision += 1
+    order.attempts, order.last_error, order.given_up_at, order.due_at = 0, "", None, next_observation_at(order, timezone.now())
+    if observation.payment.status != "open":
+        order.checkout_url = ""
+    if wrong := differences(order, observation.payment):
+        flag_order(order, "Stripe has something else than we sold: " + "; ".join(wrong))
+    else:
+        _take_over(order, observation.payment)
+        settled = record_refunds(order, observation.payment)
+        for concern in record_disputes(order, observation.payment):
+            flag_order(order, concern)
+        _transition(order, observation.payment, sold, reason)
+        _tell_of(order, settled)
+    order.save(update_fields=_WRITTEN)
+    return order
+
+
+def _lock_sold(observation: Observation) -> Sold:
+    image_ids = image_ids_of_order(observation.order_id)
+    of_order = Order.objects.only("seller_id", "product_id", "state").get(pk=observation.order_id)
+    if not observation.payment.paid or of_order.state not in UNPAID_STATES:  # what is paid never becomes unpaid
+        return Sold(lock_images(image_ids=image_ids), "")
+    seller = lock_seller(account_id=of_order.seller_id)
+    images = lock_images(image_ids=image_ids)
+    product = lock_product(product_id=of_order.product_id)
+    return Sold(images, why_stopped(seller=seller, product=product, images=images))
+
+
+def next_observation_at(order: Order, now: datetime) -> datetime:
+    """Return when the sweep asks again: after a quarter of the order's age, for what has waited long may wait longer."""
+    return now + min(max((now - order.created_at) / 4, _SOONEST), _LATEST)
+
+
+def differences(order: Order, payment: Payment) -> list[str]:
+    """Return what Stripe has otherwise than our row, in words for staff; empty when all is as it was sold."""
+    expected: list[tuple[str, object, object]] = [
+        ("order", str(order.pk), payment.order_id),
+        ("reference", str(order.pk), payment.reference),
+        ("session", order.checkout_session_id or payment.session_id, payment.session_id),
+        ("amount", order.amount, payment.amount),
+        ("currency", order.currency, payment.currency),
+        ("live mode", settings.STRIPE_LIVEMODE, payment.livemode),
+    ]
+    if payment.intent_id is not None:
+        expected += [
+            ("destination", order.destination_account_id, payment.destination),
+            ("fee", order.application_fee, payment.fee),
+        ]
+    return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
+
+
+def _take_over(order: Order, payment: Payment) -> None:
+    order.checkout_session_id = payment.session_id
+    order.payment_intent_id = payment.intent_id
+    order.paid_with = payment.paid_with
+    order.refunded_amount = min(payment.refunded, order.amount)
+
+
+def _tell_of(order: Order, settled: list[Refund]) -> None:
+    """Tell the buyer of money that went back, and staff of money that could not."""
+    for refund in settled:
+        if refund.state == Refund.State.SUCCEEDED:
+            queue_refund_mail(refund=refund)
+        else:
+            flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
+
+
+def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:
+    disputed = bool(payment.disputes)
+    return reason_to_return(order, sold.images, came_from=Order.State(order.state), disputed=disputed, stopped=sold.why_stopped)
+
+
+def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
+    came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
+    if to in HOLDING_STATES and (why := _reason_to_return(order, payment, sold)):
+        # The money is promised back in the same transaction, and until then nothing is granted for it.
+        promise_refund(order, why)
+        to, reason = Order.State.REFUNDED, why
+    if to == came_from:
+        return
+    if to not in TRANSITIONS[came_from]:
+        if not has_waiting_refund(order):
+            flag_order(order, f"The order is {came_from.label.lower()}, and Stripe says {to.label.lower()}.")
+        return
+    now = timezone.now()
+    order.state = to
+    if to in PAID_STATES and order.paid_at is None:
+        order.paid_at = now
+    order.closed_at = now if to in GONE_STATES or to in UNPAID_STATES else None
+    record_audit(actor=None, action=f"order.{to.value}", target=order, reason=reason)
+    follow_transition(order, came_from=came_from, images=sold.images)
+    if to is Order.State.CHARGED_BACK:
+        flag_order(order, "The dispute is lost: take the transfer back from the seller.")
