@@ -11,6 +11,6 @@ urlpatterns = [
     path("v1/", include("billing.urls_api")),
     path("v1/", include("registry_auth.urls_api")),
     path("schema/", views.schema, name="schema"),
-    path("docs/", views.docs, name="api-docs"),
+    path("docs/", views.docs, name="api_docs"),
     re_path("", NoSuchAddress.as_view()),
 ]

@@ -13,8 +13,8 @@ from accounts.sellers.models import SellerProfile
 from accounts.tokens.selectors import live_tokens_of
 
 
-@require_safe
 @login_required
+@require_safe
 def account_settings(request: HttpRequest) -> HttpResponse:
     """Show what is set: `email_verified`, `second_factor`, `seller` (SellerProfile or None); count tokens, organisations, invitations."""
     user = signed_in(request)

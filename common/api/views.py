@@ -29,8 +29,8 @@ def _kind_wanted(request: HttpRequest) -> str:
     return "json" if "json" in request.headers.get("Accept", "") else "yaml"
 
 
-@require_safe
 @cache_control(public=True, max_age=300)
+@require_safe
 @condition(etag_func=lambda request: _rendered(_kind_wanted(request))[1])
 def schema(request: HttpRequest) -> HttpResponse:
     """Answer the OpenAPI document: as YAML, or as JSON for who accepts it or asks with `?format=json`."""

@@ -1,17 +1,29 @@
-"""What a form needs to know of our errors."""
+"""What forms have in common: how one answers a service that refused it, and names that others read."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.forms import BaseForm
+from django.http import HttpResponse
 
 from common.errors import DomainError
 from common.text import normal_name, validate_name
+from common.web.pages import say_when_to_retry
 
 
-def add_domain_error(form: BaseForm, error: DomainError) -> None:
-    """Put the error's sentence next to the field it belongs to, or above the form if it has none there."""
+class FormPage(Protocol):
+    """Renders the page of a form with a status."""
+
+    def __call__(self, *, status: int) -> HttpResponse: ...
+
+
+def refuse_form(form: BaseForm, error: DomainError, page: FormPage) -> HttpResponse:
+    """Show the form again after a service refused it: what was typed stays, with the error's status, and Retry-After if it has one.
+
+    The sentence stands next to the field that the error names, or above the form if there is none. Every view does it by this function.
+    """
     form.add_error(error.field if error.field in form.fields else None, error.message)
+    return say_when_to_retry(page(status=error.status), error)
 
 
 class NameField(forms.CharField):

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accounts.robots.services import LONGEST_NAME
 from accounts.tokens.models import TokenScope
-from common.errors import DomainError
 from common.web.forms import NameField
 from marketplace.images.models import Image
 
@@ -52,10 +51,6 @@ class EndingForm(forms.Form):
         if given["lifetime"] == UNTIL:
             return datetime.combine(given["until"], _LAST_MINUTE)
         return timezone.now() + timedelta(days=int(given["lifetime"])) if given["lifetime"] else None
-
-    def refuse(self, error: DomainError) -> None:
-        """Show what a service refused, at its field if the form has that."""
-        self.add_error(error.field if error.field in self.fields else None, error.message)
 
 
 class LimitedForm(EndingForm):

@@ -1,8 +1,9 @@
 """The site's addresses, read from the URL configuration itself: a new one cannot be forgotten by the tests that walk over all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 
 
@@ -14,11 +15,13 @@ class Route:
         name: with its namespaces, as `reverse` takes it.
         pattern: as written, for messages.
         parameters: the names of what varies in it.
+        view: what answers it.
     """
 
     name: str
     pattern: str
     parameters: frozenset[str]
+    view: Callable[..., HttpResponseBase]
 
     def __str__(self) -> str:
         return self.name
@@ -39,4 +42,4 @@ def _walk(
             inner = (*namespaces, entry.namespace) if entry.namespace else namespaces
             yield from _walk(entry.url_patterns, pattern, inner, found)
         else:
-            yield Route(":".join((*namespaces, entry.name or "")), pattern, found)
+            yield Route(":".join((*namespaces, entry.name or "")), pattern, found, entry.callback)

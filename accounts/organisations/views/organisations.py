@@ -1,6 +1,7 @@
 """Organisations: the list of one's own, founding one, its members and whom it has invited."""
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -18,36 +19,36 @@ from accounts.organisations.services import invitations, organisations
 from accounts.people.requests import has_signed_in_freshly, signed_in
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from common.errors import DomainError
-from common.web.forms import add_domain_error
+from common.web.forms import refuse_form
 from common.web.pages import say_when_to_retry
 
 _MEMBERS_PER_PAGE = 50
 _PENDING = 100  # newest invitations without an answer
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def organisation_list(request: HttpRequest) -> HttpResponse:
     """List the user's organisations and found one: `memberships`, `invitations` open to them, `form`."""
-    user, status = signed_in(request), 200
     form = OrganisationForm(request.POST if request.method == "POST" else None)
-    if form.is_bound:
-        status = 400
-        if form.is_valid():
-            try:
-                founded = organisations.found_organisation(user=user, **form.cleaned_data)
-            except DomainError as error:
-                add_domain_error(form, error)
-                status = error.status
-            else:
-                messages.success(request, f"{founded.name} is there, and you are its owner. Invite the others.")
-                return redirect("accounts:organisation", founded.handle)
+    if not form.is_valid():
+        return _list(request, form, status=400 if form.is_bound else 200)
+    try:
+        founded = organisations.found_organisation(user=signed_in(request), **form.cleaned_data)
+    except DomainError as error:
+        return refuse_form(form, error, partial(_list, request, form))
+    messages.success(request, f"You now own {founded.name}. Invite the others.")
+    return redirect("accounts:organisation", founded.handle)
+
+
+def _list(request: HttpRequest, form: OrganisationForm, *, status: int) -> HttpResponse:
+    user = signed_in(request)
     context = {"memberships": memberships_of(user), "invitations": open_invitations_to(user), "form": form}
     return render(request, "accounts/organisations/list.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: HttpRequest, handle: str) -> HttpResponse:
     """Show an organisation to those who belong to it; an owner's form invites somebody."""
     own = _own(request, handle)
@@ -66,8 +67,7 @@ def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> Http
     except DomainError as error:
         if error.field is None:  # above the page: who is no owner has no form to read it at
             return _page(request, own, form, status=error.status, refused=error.message)
-        add_domain_error(form, error)
-        return say_when_to_retry(_page(request, own, form, status=error.status), error)
+        return refuse_form(form, error, partial(_page, request, own, form))
     messages.success(request, f"{invited.email} is invited. The link in our mail works for {invitations.LIFETIME.days} days.")
     return redirect("accounts:organisation", own.account.handle)
 
@@ -93,8 +93,8 @@ def _page(request: HttpRequest, own: Membership, form: InvitationForm, *, status
     return render(request, "accounts/organisations/organisation.html", context, status=status)
 
 
-@require_POST
 @login_required
+@require_POST
 def member_role(request: HttpRequest, handle: str, membership_id: UUID) -> HttpResponse:
     """Give a member another role."""
     own, membership = _member(request, handle, membership_id)
@@ -108,8 +108,8 @@ def member_role(request: HttpRequest, handle: str, membership_id: UUID) -> HttpR
     return _act(request, handle, lambda: organisations.change_role(membership=membership, role=role, actor=own.user), done)
 
 
-@require_POST
 @login_required
+@require_POST
 def member_remove(request: HttpRequest, handle: str, membership_id: UUID) -> HttpResponse:
     """Remove somebody from the organisation."""
     own, membership = _member(request, handle, membership_id)
@@ -117,8 +117,8 @@ def member_remove(request: HttpRequest, handle: str, membership_id: UUID) -> Htt
     return _act(request, handle, lambda: organisations.remove_member(membership=membership, actor=own.user), done)
 
 
-@require_POST
 @login_required
+@require_POST
 def organisation_leave(request: HttpRequest, handle: str) -> HttpResponse:
     """Leave the organisation."""
     own = _own(request, handle)
@@ -126,8 +126,8 @@ def organisation_leave(request: HttpRequest, handle: str) -> HttpResponse:
     return _act(request, handle, lambda: organisations.leave_organisation(organisation=own.account, user=own.user), left, to_list=True)
 
 
-@require_POST
 @login_required
+@require_POST
 def invitation_withdraw(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
     """Take an invitation back."""
     own, invitation = _invitation(request, handle, invitation_id)
@@ -135,8 +135,8 @@ def invitation_withdraw(request: HttpRequest, handle: str, invitation_id: UUID) 
     return _act(request, handle, lambda: invitations.withdraw_invitation(invitation=invitation, actor=own.user), done)
 
 
-@require_POST
 @login_required
+@require_POST
 def invitation_resend(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
     """Send an invitation again, with a new link and a new end."""
     own, invitation = _invitation(request, handle, invitation_id)

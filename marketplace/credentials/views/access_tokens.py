@@ -1,5 +1,6 @@
 """Access tokens: seen, made, shown once, revoked."""
 
+from functools import partial
 from uuid import UUID
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -19,14 +20,15 @@ from accounts.tokens import services
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import tokens_of
 from common.errors import DomainError
+from common.web.forms import refuse_form
 from marketplace.credentials.forms import AccessTokenForm
 from marketplace.credentials.selectors import images_to_choose
 from marketplace.credentials.services import make_access_token
 
 
 @never_cache  # no-store: the answer to a POST holds the secret
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """List the user's tokens and make new ones: `tokens` (newest first), `form`; after making one, `made` and `secret`, this once."""
     user = signed_in(request)
@@ -46,8 +48,7 @@ def _make(request: HttpRequest, user: User, form: AccessTokenForm) -> HttpRespon
             user=user, name=given["name"], scopes=given["scopes"], image_ids=form.image_ids, expires_at=form.expires_at
         )
     except DomainError as error:
-        form.refuse(error)
-        return _page(request, form, status=error.status)
+        return refuse_form(form, error, partial(_page, request, form))
     return _page(request, _form(user), made=issued.token, secret=issued.secret)
 
 
@@ -59,8 +60,8 @@ def _page(request: HttpRequest, form: AccessTokenForm, status: int = 200, **once
     return render(request, "marketplace/tokens.html", {"form": form, "tokens": tokens_of(signed_in(request)), **once}, status=status)
 
 
-@require_POST
 @login_required
+@require_POST
 def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """End one of the user's tokens; somebody else's is not there."""
     user = signed_in(request)
@@ -70,8 +71,8 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     return redirect("marketplace:tokens")
 
 
-@require_POST
 @login_required
+@require_POST
 def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every other session and every identity token of the user; this browser stays."""
     user = signed_in(request)

@@ -1,5 +1,7 @@
 """Pull credentials: made for what was bought, shown once with what to paste where."""
 
+from functools import partial
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.organisations.selectors import account_ids_of
 from accounts.people.requests import signed_in
 from common.errors import DomainError
+from common.web.forms import refuse_form
 from marketplace.credentials.forms import PullCredentialForm
 from marketplace.credentials.selectors import images_to_choose
 from marketplace.credentials.services import make_pull_credential
@@ -18,8 +21,8 @@ from marketplace.shopwindow.listings import list_images
 
 
 @never_cache  # no-store: the answer to a POST holds the secret
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def pull_credential(request: HttpRequest) -> HttpResponse:
     """Make a credential for images one may pull; `?image=` ticks them. Context: form, images; then made, secret, listings, this once."""
     images = images_to_choose(account_ids_of(signed_in(request)))
@@ -35,8 +38,7 @@ def _make(request: HttpRequest, form: PullCredentialForm, images: list[Image]) -
     try:
         issued = make_pull_credential(user=signed_in(request), image_ids=form.image_ids, name=given["name"], expires_at=form.expires_at)
     except DomainError as error:
-        form.refuse(error)
-        return _page(request, form, images, status=error.status)
+        return refuse_form(form, error, partial(_page, request, form, images))
     listings = list_images([image for image in images if image.pk in form.image_ids])
     return _page(request, form, images, made=issued.token, secret=issued.secret, listings=listings)
 

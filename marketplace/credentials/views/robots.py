@@ -1,5 +1,6 @@
 """An organisation's robots: seen by its members; made, replaced and revoked by its owners."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from accounts.robots.services import MOST_ROBOTS, revoke_robot
 from accounts.tokens.models import AccessToken
 from accounts.tokens.services import IssuedToken
 from common.errors import DomainError
-from common.web.pages import say_when_to_retry
+from common.web.forms import refuse_form
 from marketplace.credentials.forms import ReplaceRobotForm, RobotForm
 from marketplace.credentials.selectors import images_of_credential, images_to_choose
 from marketplace.credentials.services import make_robot, replace_robot
@@ -28,8 +29,8 @@ _SNIPPETS_FOR = 20  # images: who has more knows by then how to go on
 
 
 @never_cache  # no-store: the answer to a POST holds the secret
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def robots(request: HttpRequest, handle: str) -> HttpResponse:
     """List the robots (`rows`); owners (`manages`) make new ones (`form`). After making one, its page with the secret, this once."""
     membership = _membership(request, handle)
@@ -53,8 +54,7 @@ def _make(request: HttpRequest, membership: Membership, form: RobotForm, images:
             expires_at=form.expires_at,
         )
     except DomainError as error:
-        form.refuse(error)
-        return say_when_to_retry(_list(request, membership, form, status=error.status), error)
+        return refuse_form(form, error, partial(_list, request, membership, form))
     chosen = set(form.image_ids)
     return _show_once(request, issued, [image for image in images if not chosen or image.pk in chosen])
 
@@ -72,8 +72,8 @@ def _show_once(request: HttpRequest, issued: IssuedToken, images: list[Image]) -
 
 
 @never_cache  # no-store: the answer to a POST holds the secret
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("issued")
 def replace(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
     """Give a robot a new secret: `robot`, `form`; then its page with the secret, this once."""
@@ -83,8 +83,7 @@ def replace(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
         try:
             issued = replace_robot(robot=robot, actor=signed_in(request), overlap=form.overlap_time, expires_at=form.expires_at)
         except DomainError as error:
-            form.refuse(error)
-            return say_when_to_retry(_ask_how(request, robot, form, status=error.status), error)
+            return refuse_form(form, error, partial(_ask_how, request, robot, form))
         return _show_once(request, issued, images_of_credential(issued.token))
     return _ask_how(request, robot, form, status=400 if form.is_bound else 200)
 
@@ -94,8 +93,8 @@ def _ask_how(request: HttpRequest, robot: AccessToken, form: ReplaceRobotForm, *
     return render(request, "marketplace/robot_replace.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
     """Ask whether to end a robot, and end it."""
     robot = _own_robot(request, handle, robot_id)

@@ -1,6 +1,7 @@
 """The selling side: beginning, the dashboard with the next step, reserving names."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from accounts.people.models import User
 from accounts.people.requests import signed_in
 from accounts.people.selectors import has_verified_email
 from common.errors import DomainError
-from common.web.forms import add_domain_error
+from common.web.forms import refuse_form
 from marketplace.covers.selectors import Shape
 from marketplace.images.forms import ReserveForm
 from marketplace.images.models import Image, Namespace
@@ -47,23 +48,28 @@ class NextStep:
     command: str = ""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Make a member a seller by letting them choose their namespace."""
     user = signed_in(request)
-    form = StartForm(request.POST or None, initial={"display_name": user.account.name, "name": user.username})
-    if request.method == "POST" and form.is_valid():
-        try:
-            namespace = choose_namespace(user=user, name=form.cleaned_data["name"], display_name=form.cleaned_data["display_name"])
-        except DomainError as error:
-            add_domain_error(form, error)
-        else:
-            messages.success(request, f"{namespace.name} is yours. Now reserve the name of your first image.")
-            return redirect("marketplace:reserve")
-    elif request.method != "POST" and Namespace.objects.filter(owner=user.account).exists():
-        return redirect("marketplace:dashboard")
-    return render(request, "marketplace/start.html", {"form": form, "steps": _steps(user)}, status=400 if form.errors else 200)
+    data = request.POST if request.method == "POST" else None
+    form = StartForm(data, initial={"display_name": user.account.name, "name": user.username})
+    page = partial(_start_page, request, form)
+    if not form.is_bound:
+        return redirect("marketplace:dashboard") if Namespace.objects.filter(owner=user.account).exists() else page(status=200)
+    if not form.is_valid():
+        return page(status=400)
+    try:
+        namespace = choose_namespace(user=user, name=form.cleaned_data["name"], display_name=form.cleaned_data["display_name"])
+    except DomainError as error:
+        return refuse_form(form, error, page)
+    messages.success(request, f"{namespace.name} is yours. Now reserve the name of your first image.")
+    return redirect("marketplace:reserve")
+
+
+def _start_page(request: HttpRequest, form: StartForm, *, status: int) -> HttpResponse:
+    return render(request, "marketplace/start.html", {"form": form, "steps": _steps(signed_in(request))}, status=status)
 
 
 def _steps(user: User) -> list[ProgressStep]:
@@ -119,21 +125,21 @@ def _next_step(milestone: Milestone | None, images: list[ImageListing]) -> NextS
 @require_http_methods(["GET", "HEAD", "POST"])
 def reserve(request: SellerRequest) -> HttpResponse:
     """Reserve a name for an image."""
-    user, namespaces = signed_in(request), Namespace.objects.filter(owner=request.seller.pk)
-    form = ReserveForm(request.POST or None, namespaces=namespaces)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                image = reserve_image(namespace=form.chosen, name=form.cleaned_data["name"], actor=user)
-            except DomainError as error:
-                add_domain_error(form, error)
-                status = error.status
-            else:
-                messages.success(request, f"{image.repository} is yours. Push to it now.")
-                return redirect("marketplace:image", image.pk)
-    steps = _steps(user)
+    namespaces = Namespace.objects.filter(owner=request.seller.pk)
+    form = ReserveForm(request.POST if request.method == "POST" else None, namespaces=namespaces)
+    page = partial(_reserve_page, request, form, namespaces)
+    if not form.is_valid():
+        return page(status=400 if form.is_bound else 200)
+    try:
+        image = reserve_image(namespace=form.chosen, name=form.cleaned_data["name"], actor=signed_in(request))
+    except DomainError as error:
+        return refuse_form(form, error, page)
+    messages.success(request, f"{image.repository} is yours. Push to it now.")
+    return redirect("marketplace:image", image.pk)
+
+
+def _reserve_page(request: SellerRequest, form: ReserveForm, namespaces: QuerySet[Namespace], *, status: int) -> HttpResponse:
+    steps = _steps(signed_in(request))
     context = {"form": form, "steps": steps, "under_way": current_step(steps) is not None, **_room(namespaces)}
     return render(request, "marketplace/reserve.html", context, status=status)
 

@@ -1,5 +1,6 @@
 """The parts of a product that have forms of their own: its price and its pictures."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.people.requests import signed_in
 from common.errors import DomainError
-from common.web.forms import add_domain_error
+from common.web.forms import refuse_form
 from marketplace.products.forms import PictureForm, PriceForm
 from marketplace.products.services.pictures import add_picture, remove_picture
 from marketplace.products.services.prices import set_price
@@ -31,8 +32,7 @@ def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
             product=product, amount=form.cleaned_data["minor"], currency=form.cleaned_data["currency"], actor=signed_in(request)
         )
     except DomainError as error:
-        add_domain_error(form, error)
-        return editor(request, product, price_form=form, status=error.status)
+        return refuse_form(form, error, partial(editor, request, product, price_form=form))
     messages.success(request, "It is free from now on." if price.is_free else f"It costs {price.money} from now on.")
     return redirect(reverse("marketplace:product_edit", args=[product.pk]))
 
@@ -48,8 +48,7 @@ def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
     try:
         add_picture(product=product, upload=form.cleaned_data["file"], alt=form.cleaned_data["alt"], actor=signed_in(request))
     except DomainError as error:
-        add_domain_error(form, error)
-        return editor(request, product, picture_form=form, status=error.status)
+        return refuse_form(form, error, partial(editor, request, product, picture_form=form))
     messages.success(request, "The picture is on the page.")
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
 

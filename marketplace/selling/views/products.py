@@ -1,16 +1,18 @@
 """Products as their seller works on them: drafted, edited, published, withdrawn."""
 
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people.requests import signed_in
 from common.errors import DomainError
-from common.web.forms import add_domain_error
+from common.web.forms import refuse_form
 from marketplace.images.models import Namespace
 from marketplace.products.descriptions import render_description
 from marketplace.products.forms import ProductForm
@@ -27,21 +29,22 @@ def product_new(request: SellerRequest) -> HttpResponse:
     """Draft a product."""
     namespaces = Namespace.objects.filter(owner=request.seller.pk)
     form = product_form(request, None, _suggestion(request), bound=request.method == "POST")
-    if form.is_bound and form.is_valid():
-        given = form.cleaned_data
-        namespace = given.get("namespace") or namespaces[0]
-        try:
-            product = create_product(
-                seller=request.seller, namespace=namespace, actor=signed_in(request), images=given["images"], **form.page
-            )
-        except DomainError as error:
-            add_domain_error(form, error)
-        else:
-            messages.success(request, f"{product.title} is a draft. The list beside it says what is left.")
-            return redirect("marketplace:product_edit", product.pk)
+    page = partial(_new_page, request, form, namespaces)
+    if not form.is_valid():
+        return page(status=400 if form.is_bound else 200)
+    namespace, images = form.cleaned_data.get("namespace") or namespaces[0], form.cleaned_data["images"]
+    try:
+        product = create_product(seller=request.seller, namespace=namespace, actor=signed_in(request), images=images, **form.page)
+    except DomainError as error:
+        return refuse_form(form, error, page)
+    messages.success(request, f"{product.title} is a draft. The check-list shows what is left to do.")
+    return redirect("marketplace:product_edit", product.pk)
+
+
+def _new_page(request: SellerRequest, form: ProductForm, namespaces: QuerySet[Namespace], *, status: int) -> HttpResponse:
     prefix = f"{settings.LAYERSTORE_IMAGE_HOST}/{namespaces[0].name}/" if len(namespaces) == 1 else ""
     context = {"form": form, "slug_prefix": prefix, "preview": typed_description(form)}
-    return render(request, "marketplace/product_form.html", context, status=400 if form.errors else 200)
+    return render(request, "marketplace/product_form.html", context, status=status)
 
 
 def _suggestion(request: SellerRequest) -> dict[str, object]:
@@ -67,8 +70,7 @@ def product_edit(request: SellerRequest, product_id: UUID) -> HttpResponse:
         unchanged = chosen == [part.image for part in product.product_images.all()]
         edit_product(product=product, actor=signed_in(request), images=None if unchanged else chosen, **form.page)
     except DomainError as error:
-        add_domain_error(form, error)
-        return editor(request, product, form=form, status=error.status)
+        return refuse_form(form, error, partial(editor, request, product, form=form))
     messages.success(request, "Saved.")
     return redirect("marketplace:product_edit", product.pk)
 

@@ -55,7 +55,7 @@ def test_an_organisation_is_founded_from_the_list_and_its_page_opens(client: Cli
     assert answer.headers["Location"] == "/account/organisations/north-light/"
     page = client.get(answer.headers["Location"])
     assert (page.context["organisation"], page.context["own"].role) == (founded, "owner")
-    assert "North Light is there" in page.content.decode()
+    assert "You now own North Light." in page.content.decode()
     assert [one.account.name for one in client.get(LIST).context["memberships"]] == ["Acme <& Co>", "North Light"]
 
 

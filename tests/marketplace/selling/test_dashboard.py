@@ -37,10 +37,10 @@ def test_choosing_a_namespace_makes_a_seller(member_client: Client, member: User
 @pytest.mark.parametrize(
     ("name", "status", "sentence"),
     [
-        pytest.param("acme", 400, "acme is taken", id="taken"),
-        pytest.param("acrne", 400, "looks too much like", id="look-alike"),
-        pytest.param("Big", 400, "Use lower-case letters", id="grammar"),
-        pytest.param("admin", 400, "is reserved", id="reserved word"),
+        pytest.param("acme", 409, "acme is taken", id="taken"),
+        pytest.param("acrne", 409, "looks too much like", id="look-alike"),
+        pytest.param("Big", 422, "Use lower-case letters", id="grammar"),
+        pytest.param("admin", 422, "is reserved", id="reserved word"),
         pytest.param("", 400, "This field is required", id="nothing"),
     ],
 )

@@ -84,16 +84,16 @@ def test_somebody_else_s_image_is_not_even_a_choice(seller_client: Client, names
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "status", "sentence"),
     [
-        pytest.param({"title": ""}, "This field is required", id="no title"),
-        pytest.param({"slug": "Big Name"}, "Use lower-case letters", id="address breaks the grammar"),
-        pytest.param({"slug": "held"}, "is an image outside this product", id="address of another image"),
-        pytest.param({"slug": "sold"}, "You have a product at sold already", id="address taken"),
+        pytest.param({"title": ""}, 400, "This field is required", id="no title"),
+        pytest.param({"slug": "Big Name"}, 422, "Use lower-case letters", id="address breaks the grammar"),
+        pytest.param({"slug": "held"}, 409, "is an image outside this product", id="address of another image"),
+        pytest.param({"slug": "sold"}, 409, "You have a product at sold already", id="address taken"),
     ],
 )
 def test_a_refused_draft_says_why_and_keeps_what_was_typed(
-    seller_client: Client, namespace: Namespace, change: dict[str, str], sentence: str
+    seller_client: Client, namespace: Namespace, change: dict[str, str], status: int, sentence: str
 ) -> None:
     ImageFactory(namespace=namespace, name="held")
     ProductFactory(namespace=namespace, slug="sold", images=[])
@@ -101,7 +101,7 @@ def test_a_refused_draft_says_why_and_keeps_what_was_typed(
     response = seller_client.post("/selling/products/new/", {**PAGE, **change})
 
     assert_sound(response)
-    assert response.status_code == 400
+    assert response.status_code == status
     assert sentence in response.content.decode()
     assert "**Two** containers." in response.content.decode()
     assert "<strong>Two</strong>" in response.content.decode()

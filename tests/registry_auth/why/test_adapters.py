@@ -73,7 +73,7 @@ class TestThePage:
         page = client.post("/why/", {"image": "it does not work"})
 
         assert_sound(page)
-        assert page.status_code == 400
+        assert page.status_code == 422
         assert page.context["form"].errors["image"] == ["Paste the name as docker takes it: layerstore.test:8080/NAMESPACE/IMAGE:TAG."]
 
     def test_who_may_pull_is_told_so(self, mira: User) -> None:
