@@ -1,6 +1,6 @@
 """`/auth/` as a WSGI application: the token endpoint in both its forms, and the public keys.
 
-Without Django's request handling, which costs more than the token. Where Django serves these addresses, `registry_auth.views` hands over.
+Without Django's request handling, which costs more than the token (ADR 0017).
 """
 
 import json

@@ -23,7 +23,6 @@ class TokenRequest:
         service: empty when not said.
         wants_identity_token: whether the client wants to come back without its password.
         client_id: what a form calls its program, for the log; nothing is ever decided by it.
-        by_form: whether it came as an OAuth form, and is answered as one.
     """
 
     credentials: Credentials | None
@@ -31,7 +30,6 @@ class TokenRequest:
     service: str = ""
     wants_identity_token: bool = False
     client_id: str = ""
-    by_form: bool = False
 
 
 def read_query(query: str, *, authorization: str | None) -> TokenRequest:
@@ -66,7 +64,6 @@ def read_form(form: bytes) -> TokenRequest:
         service=_first(fields, "service"),
         wants_identity_token=_first(fields, "access_type") == "offline" or _first(fields, "offline_token").lower() in _YES,
         client_id=_first(fields, "client_id")[:LONGEST_CLIENT_ID],
-        by_form=True,
     )
 
 

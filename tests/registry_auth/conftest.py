@@ -1,4 +1,4 @@
-"""The token process as tests meet it: its URLs, no middleware, keys of its own, and a real registry beside it."""
+"""The token process as tests meet it: its WSGI application, keys of its own, and a real registry beside it."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -12,19 +12,20 @@ import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponse
 from django.test import Client
-from django.test.client import ClientHandler
 from django.utils import timezone
 
 import common.ops.redis
+from common.web.bodies import read_to_the_end
 from config.settings import inner
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from registry_auth.token import endpoint, failures
 from registry_auth.token.issue import ANONYMOUS_ANSWERS
 from tests.support.loopback import ask
 from tests.support.registry import Registry, running_registry
+from tests.support.wsgi import WsgiClient, serving
+
+TOKEN_APPLICATION = read_to_the_end(endpoint.application)  # as `config.wsgi_token`, which would set Django up once more
 
 
 @pytest.fixture(autouse=True)
@@ -50,37 +51,15 @@ def key_store(tmp_path: Path, settings, age_of_keys: timedelta) -> KeyStore:
 
 
 @pytest.fixture
-def bare_token_client(key_store, monkeypatch) -> Client:
-    """A client of the token process itself: its WSGI application, without Django's request handling."""
-    client = Client()
-    client.handler = _BareHandler()
-    return client
-
-
-class _BareHandler(ClientHandler):
-    """Stands where the test client has Django's handlers."""
-
-    def __call__(self, environ):
-        request, said = WSGIRequest(environ), []
-        body = b"".join(endpoint.application(request.environ, lambda status, headers: said.append((status, headers))))
-        ((status, headers),) = said
-        response = HttpResponse(body, status=int(status[:3]), headers=dict(headers))
-        setattr(response, "wsgi_request", request)  # noqa: B010  the test client reads it, the types do not know it
-        return response
-
-
-@pytest.fixture
-def token_transport(key_store, monkeypatch) -> httpx.BaseTransport:
+def token_transport(key_store) -> httpx.BaseTransport:
     """The token endpoint without a network, for our own registry client."""
-    return httpx.WSGITransport(endpoint.application)
+    return httpx.WSGITransport(TOKEN_APPLICATION)
 
 
 @pytest.fixture
-def token_client(key_store, settings) -> Client:
-    """A client of the token endpoint below Django's handlers."""
-    settings.ROOT_URLCONF = "config.urls_token"
-    settings.MIDDLEWARE = []
-    return Client(raise_request_exception=True)
+def token_client(key_store) -> WsgiClient:
+    """A client of the application that the token process runs."""
+    return WsgiClient(TOKEN_APPLICATION)
 
 
 @pytest.fixture
@@ -92,17 +71,29 @@ def inner_client(settings) -> Client:
     return Client()
 
 
+@pytest.fixture(scope="session")
+def _token_server(django_db_setup) -> Iterator[str]:
+    with serving(TOKEN_APPLICATION, below="/auth/") as url:
+        yield url
+
+
 @pytest.fixture
-def start_registry(tmp_path: Path, key_store, live_server, settings) -> Callable:
+def token_server(_token_server: str, transactional_db, settings) -> str:
+    """The URL of a server with the token endpoint and the inner listener, both in this process."""
+    settings.ROOT_URLCONF = "config.urls_inner"
+    return _token_server
+
+
+@pytest.fixture
+def start_registry(tmp_path: Path, key_store, token_server, settings) -> Callable:
     """Start the real registry: the token endpoint and the events listener are served by this process."""
-    settings.ROOT_URLCONF = "tests.registry_auth.urls_of_all"
 
     def start():
         return running_registry(
             tmp_path / "registry",
             bundle=key_store.directory / BUNDLE_FILE,
-            realm=f"{live_server.url}/auth/token",
-            events_url=f"{live_server.url}/registry/events",
+            realm=f"{token_server}/auth/token",
+            events_url=f"{token_server}/registry/events",
             events_secret=settings.LAYERSTORE_EVENTS_SECRET,
         )
 
@@ -110,18 +101,18 @@ def start_registry(tmp_path: Path, key_store, live_server, settings) -> Callable
 
 
 @pytest.fixture
-def registry(start_registry, live_server, settings) -> Iterator[Registry]:
+def registry(start_registry, token_server, settings) -> Iterator[Registry]:
     """A real registry, empty."""
     with start_registry() as running:
         settings.LAYERSTORE_REGISTRY_URL = running.url
-        settings.LAYERSTORE_TOKEN_URL = live_server.url
+        settings.LAYERSTORE_TOKEN_URL = token_server
         yield running
 
 
 @pytest.fixture
-def token_for(live_server) -> Callable[..., str]:
+def token_for(token_server) -> Callable[..., str]:
     """Ask the token endpoint as a client does, and return the registry token."""
-    return partial(token_from, live_server.url)
+    return partial(token_from, token_server)
 
 
 def token_from(url: str, credential, *scopes: str) -> str:

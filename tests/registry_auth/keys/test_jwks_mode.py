@@ -65,10 +65,9 @@ def test_what_a_registry_read_at_its_restart_opens_tokens_before_and_after_the_c
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_client_that_reads_the_keys_by_http_finds_the_one_that_signed(live_server, settings, key_store, token_for):
-    settings.ROOT_URLCONF = "config.urls_token"
+def test_a_client_that_reads_the_keys_by_http_finds_the_one_that_signed(token_server, key_store, token_for):
     token = token_for(None)
 
-    key = jwt.PyJWKClient(f"{live_server.url}/auth/jwks.json").get_signing_key_from_jwt(token)
+    key = jwt.PyJWKClient(f"{token_server}/auth/jwks.json").get_signing_key_from_jwt(token)
 
     assert jwt.decode(token, key, algorithms=["ES256"], audience="layerstore")["sub"] == ""

@@ -1,5 +1,6 @@
-"""How the tests of `/auth/token` ask: by GET and by form, as seller, buyer or stranger, on both ways in."""
+"""How the tests of `/auth/token` ask: by GET and by form, as seller, buyer or stranger, at both spellings of its address."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -8,7 +9,8 @@ from django.test import Client
 from accounts.tokens.models import AccessToken
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory
-from tests.registry_auth.conftest import basic
+from tests.registry_auth.conftest import TOKEN_APPLICATION, basic
+from tests.support.wsgi import WsgiClient
 
 URL = "/auth/token"
 FORM = "application/x-www-form-urlencoded"
@@ -17,10 +19,18 @@ WRONG = (
 )
 
 
-@pytest.fixture(params=["django", "wsgi"])
-def client(request, token_client, bare_token_client):
-    """Both ways in: below Django's handlers, and the application that the token process runs."""
-    return token_client if request.param == "django" else bare_token_client
+class _SlashClient(WsgiClient):
+    """Spells the endpoint's address as some clients do, with a slash at its end."""
+
+    def generic(self, method, path, *args, **kwargs):
+        return super().generic(method, re.sub(rf"^{URL}(?=\?|$)", f"{URL}/", path), *args, **kwargs)
+
+
+@pytest.fixture(params=[WsgiClient, _SlashClient], ids=["no slash", "slash"])
+def client(request, key_store) -> WsgiClient:
+    """Ask at both addresses of the endpoint: what one answers, the other does."""
+    kind: type[WsgiClient] = request.param
+    return kind(TOKEN_APPLICATION)
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ def image(product):
 
 
 @pytest.fixture
-def ask(bare_token_client):
+def ask(token_client):
     def get(credential, *scopes: str, secret: str = ""):
         headers = {"authorization": basic(credential.username, secret or credential.secret)} if credential else {}
-        return bare_token_client.get("/auth/token", {"scope": scopes}, headers=headers)
+        return token_client.get("/auth/token", {"scope": scopes}, headers=headers)
 
     return get
 
@@ -55,11 +55,11 @@ def test_a_lone_pull_is_refused_with_the_address_of_the_product(ask, product, im
     assert "WWW-Authenticate" not in response
 
 
-def test_a_form_is_told_so_in_both_languages(bare_token_client, product, image):
+def test_a_form_is_told_so_in_both_languages(token_client, product, image):
     credential = AccessTokenFactory()
     form = {"client_id": "docker", "grant_type": "refresh_token", "refresh_token": identity_token_for(credential), "scope": pull_of(image)}
 
-    response = bare_token_client.post("/auth/token", urlencode(form), content_type="application/x-www-form-urlencoded")
+    response = token_client.post("/auth/token", urlencode(form), content_type="application/x-www-form-urlencoded")
 
     assert response.status_code == 403
     body = response.json()
