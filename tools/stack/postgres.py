@@ -39,7 +39,7 @@ class Postgres:
         """Return the command that is the server. `durable=False`, for tests: the machine's crash may lose all, its own nothing."""
         options = ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "log_timezone=UTC", "timezone=UTC"]
         if not durable:
-            options += ["fsync=off", "full_page_writes=off"]
+            options += ["fsync=off", "full_page_writes=off", "jit=off"]
         settings = [argument for option in options for argument in ("-c", option)]
         server = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(self.sockets), *settings]
         return [*self.become, *dying_with_parent("INT"), *server]
