@@ -1,12 +1,33 @@
 """No test meets what another left."""
 
 import pytest
+from django.db import connection
 from django.test import TransactionTestCase
 
 from accounts.people.models import User
 from audit.models import AuditEvent
 from marketplace.products.models import Category, Price
 from tests.factories.marketplace import ProductFactory
+
+SESSION = (
+    "SET statement_timeout = 1000",
+    "SELECT pg_advisory_lock(1)",
+    "PREPARE left_behind AS SELECT 1",
+    "CREATE TEMPORARY TABLE left_behind ()",
+    "LISTEN left_behind",
+)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statement", SESSION)
+def test_a_session_in_which_a_test_left_something_is_nobody_elses(statement: str) -> None:
+    test = TransactionTestCase()
+    assert not test._should_reload_connections()  # type: ignore[attr-defined]
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert test._should_reload_connections()  # type: ignore[attr-defined]
 
 
 @pytest.mark.django_db(transaction=True)

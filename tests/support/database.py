@@ -1,4 +1,4 @@
-"""The tests' own database: how a test that commits leaves it as the migrations made it."""
+"""The tests' own database: how a test that commits leaves it, and its connection, as they were."""
 
 from django.db import connection
 from django.test import TransactionTestCase
@@ -8,6 +8,14 @@ LASTING = {"django_content_type", "auth_permission"}
 _COLUMNS = """
 SELECT table_name, string_agg(quote_ident(column_name), ', ')
   FROM information_schema.columns WHERE table_schema = 'public' AND is_generated = 'NEVER' GROUP BY table_name
+"""
+# What a session holds beside its rows: settings, locks of its own, statements, temporary tables, channels it listens to.
+_LEFT = """
+SELECT EXISTS (SELECT FROM pg_settings WHERE source = 'session')
+    OR EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory')
+    OR EXISTS (SELECT FROM pg_prepared_statements)
+    OR EXISTS (SELECT FROM pg_listening_channels())
+    OR pg_my_temp_schema() <> 0
 """
 
 
@@ -34,6 +42,17 @@ def keep_what_migrations_made() -> None:
         connection.ops.execute_sql_flush([f"WITH {', '.join(parts)} SELECT", *restore])
 
     TransactionTestCase._fixture_teardown = leave  # type: ignore[attr-defined]
+    # Django opens a new connection for each test that commits, and a new session reads the catalogue and plans every deletion anew.
+    TransactionTestCase._should_reload_connections = has_left_something  # type: ignore[attr-defined]
+
+
+def has_left_something(_: TransactionTestCase) -> bool:
+    """Tell whether a test leaves its connection otherwise than a new one is, so that the next test must not have it."""
+    if connection.in_atomic_block or connection.run_on_commit or connection.errors_occurred or not connection.get_autocommit():
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT)
+        return bool(cursor.fetchone() == (True,))
 
 
 def _tables() -> list[str]:
