@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import gc
 import shutil
 
 import pytest
@@ -24,6 +25,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark each test by what it starts."""
     if isinstance(item, pytest.Function):
         mark_what_it_starts(item)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what has been loaded out of garbage collections: it stays to the end, and looking through all of it takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
