@@ -36,15 +36,16 @@ CHECKS = (
 )
 # The marks are given by what a test's fixtures start: tests/support/marks.py. Each test has a place in exactly one group.
 COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadscope")
-WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", (*SIDE_BY_SIDE, *COVERAGE))
+# Each worker begins with a part of the folders, so that what a module starts is mostly started once; who has done takes tests from others.
+SPREAD = ("--dist", "worksteal")
+WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", ("-n", "2", *SPREAD, *COVERAGE))
 SALES = Group("on a whole stack", "whole_stack and not browser")
 BROWSER = Group("in a browser", "browser")
 IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)")
 # What stands in one lane runs one after the other. The browser and the sales wait for most of their time, so three lanes fill two cores.
 EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK, IMAGE), (SALES,), (BROWSER,))
-# Measuring coverage takes a third of the time.
-QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=SIDE_BY_SIDE),))
+# Measuring coverage takes a third of the time. A fifth of it tests wait for other processes, so three workers fill two cores.
+QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=("-n", "3", *SPREAD)),))
 KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE", "LAYERSTORE_ARTIFACTS")
 
 

@@ -159,6 +159,7 @@ def test_replacing_the_workers_fails_no_request_at_the_edge(server, edge, method
     server.master.send_signal(signal.SIGHUP)
     while server.workers() & before or not server.said("Stopped old worker-2"):
         statuses.add(ask(method, f"{edge.url}{path}", timeout=20).status_code)
+        time.sleep(0.005)
 
     assert statuses == {expected}
 
