@@ -40,7 +40,7 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
 
 def obstacles_of_seller(user: User) -> Iterable[str]:
     """Yield what is still on sale: whoever buys it tomorrow must find somebody."""
-    titles = list(Product.objects.on_sale().filter(seller=user.account.pk).values_list("title", flat=True)[:10])
+    titles = list(Product.objects.published().filter(seller=user.account.pk).values_list("title", flat=True)[:10])
     if titles:
         yield f"Still on sale: {', '.join(titles)}. Withdraw what you sell first."
 

@@ -139,7 +139,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """Buy a product at its price of this moment, for yourself or an organisation. Buying again resumes the order that is being paid."""
         given = NewOrderSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        product = Product.objects.published().filter(pk=given.validated_data["product"]).first()
+        product = Product.objects.visible().filter(pk=given.validated_data["product"]).first()
         if product is None:
             raise Http404
         user = cast("User", request.user)

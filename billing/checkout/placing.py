@@ -25,7 +25,7 @@ from marketplace.images.models import Image
 from marketplace.images.selectors.tags import newest_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import require_on_offer
+from marketplace.products.selectors.offers import current_price, require_offered
 from marketplace.products.selectors.sellers import sells
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
@@ -54,7 +54,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the buyer.
         OwnProduct: the user acts for the seller.
-        ProductNotOnOffer: not published, or its seller or an image of it is stopped.
+        ProductNotOffered: not published, or its seller or an image of it is stopped.
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
         AlreadyOwned: the buyer holds every image of it.
@@ -72,7 +72,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         keep_buyer(user=user, account=buyer)
         seller = lock_seller(account_id=product.seller_id)
         locked, images = lock_product_with_images(product_id=product.pk)
-        price = require_on_offer(locked)
+        price = require_offered(locked)
         if price.is_free:
             raise ProductIsFree
         if not seller.can_be_paid:
@@ -133,7 +133,7 @@ def _close_outdated(*, product: Product, buyer: Account) -> None:
     pending = pending_order(account=buyer, product_id=product.pk)
     if pending is None or pending.flagged_at is not None:
         return
-    price = Price.objects.filter(product=product, retired_at__isnull=True).first()
+    price = current_price(product)
     if price is None or not _is_current(pending, price.pk, set(product.images.values_list("pk", flat=True)), timezone.now()):
         close_checkout(order_id=pending.pk)
 

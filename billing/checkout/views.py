@@ -28,7 +28,7 @@ CARD_TAKES = timedelta(minutes=15)
 @require_POST
 def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes."""
-    product = Product.objects.published().select_related("namespace").filter(pk=product_id).first()
+    product = Product.objects.visible().select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
     user = signed_in(request)

@@ -26,11 +26,8 @@ def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Ima
 
 def orders_to_close() -> QuerySet[Order]:
     """Return the orders that can still be paid although nobody may buy what they buy any more: the stop itself is what finds them."""
-    stopped_image = Q(image__taken_down_at__isnull=False) | Q(image__ended_at__isnull=False)
-    not_on_offer = (
-        Q(seller__suspended_at__isnull=False)
-        | ~Q(product__state=Product.State.PUBLISHED)
-        | Exists(OrderImage.objects.filter(stopped_image, order=OuterRef("pk")))
-    )
+    visible = Product.objects.visible().filter(pk=OuterRef("product"))
+    unusable = OrderImage.objects.filter(image__in=Image.objects.unusable(), order=OuterRef("pk"))
+    stopped = ~Exists(visible) | Exists(unusable)
     payable = Q(state=Order.State.PENDING) & (Q(checkout_session_id__isnull=True) | ~Q(checkout_url=""))
-    return Order.objects.filter(payable, not_on_offer)
+    return Order.objects.filter(payable, stopped)

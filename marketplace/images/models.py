@@ -47,6 +47,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Images whose owner may push: reserved and not ended."""
         return self.filter(ended_at__isnull=True)
 
+    def usable(self) -> "ImageQuerySet":
+        """Images that products can be sold with: neither ended nor taken down."""
+        return self.filter(ended_at__isnull=True, taken_down_at__isnull=True)
+
+    def unusable(self) -> "ImageQuerySet":
+        """Images that were released, have expired or are taken down: no product that contains one is offered."""
+        return self.filter(Q(ended_at__isnull=False) | Q(taken_down_at__isnull=False))
+
     def counting(self) -> "ImageQuerySet":
         """Images that count against the quota: live ones, and expired ones that a push under way may still bring back."""
         return self.filter(Q(ended_at__isnull=True) | Q(end_kind=Image.End.EXPIRED, freed_at__isnull=True, first_pushed_at__isnull=True))
@@ -140,6 +148,11 @@ class Image(UUIDModel):
     @property
     def is_live(self) -> bool:
         return self.ended_at is None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether products can be sold with it, as `ImageQuerySet.usable` says of many."""
+        return self.ended_at is None and self.taken_down_at is None
 
 
 MOST_LAYERS: Final = 128  # rows of a layer list; docker itself runs no image of more than 125 layers

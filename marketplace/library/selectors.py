@@ -179,7 +179,7 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
 
 def _offers(image_ids: Collection[UUID]) -> dict[UUID, Product]:
     """Give for each image a published product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
-    offering = Product.objects.published().filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
+    offering = Product.objects.visible().filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
     found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
     products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
     offers: dict[UUID, Product] = {}

@@ -44,7 +44,7 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_POST
 def obtain(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Put a free product into the library for good: one's own, or an organisation's (`buyer`: its handle)."""
-    product = Product.objects.published().select_related("namespace").filter(pk=product_id).first()
+    product = Product.objects.visible().select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
     user = signed_in(request)

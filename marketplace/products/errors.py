@@ -116,10 +116,10 @@ class TooManyPictures(ConflictError):
         super().__init__(f"A product shows {most} pictures at most. Remove one first.", most=most)
 
 
-class ProductNotOnOffer(ConflictError):
-    """The product cannot be had at this moment. 409."""
+class ProductNotOffered(ConflictError):
+    """The product cannot be had at the moment. 409."""
 
-    code = "product_not_on_offer"
+    code = "product_not_offered"
 
     def __init__(self) -> None:
         super().__init__("This product is not on offer at the moment. What you own stays in your library.")

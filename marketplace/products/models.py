@@ -6,7 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
@@ -31,22 +31,30 @@ class Category(models.Model):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    """Plain filters on products."""
+    """Published, visible, offered: each is narrower than the one before, and nothing else says what the public gets."""
 
     def published(self) -> "ProductQuerySet":
-        """What a stranger may see: published, by a seller who is not suspended."""
-        return self.filter(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
-
-    def on_sale(self) -> "ProductQuerySet":
-        """Published, whatever became of the seller."""
+        """Products that their seller has put on sale, whatever staff have stopped since: the seller, or an image."""
         return self.filter(state=Product.State.PUBLISHED)
+
+    def visible(self) -> "ProductQuerySet":
+        """Products whose page everybody may open: published, by a seller who is not suspended."""
+        return self.published().filter(seller__suspended_at__isnull=True)
+
+    def offered(self) -> "ProductQuerySet":
+        """Products that can be had now: visible, and every image in them is usable.
+
+        Whether a seller can be paid is not asked here: `marketplace.products.selectors.offers.offered_price` does.
+        """
+        unusable = Image.objects.unusable().filter(product_images__product=OuterRef("pk"))
+        return self.visible().filter(~Exists(unusable))
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
     """Plain filters on prices."""
 
     def current(self) -> "PriceQuerySet":
-        """Prices at which something can be had now: at most one a product."""
+        """Prices that are not retired: at most one for each product."""
         return self.filter(retired_at__isnull=True)
 
 
@@ -103,6 +111,11 @@ class Product(UUIDModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether everybody may open its page, as `ProductQuerySet.visible` says of many."""
+        return self.state == self.State.PUBLISHED and self.seller.suspended_at is None
 
 
 class ProductImage(models.Model):

@@ -52,7 +52,7 @@ class ProductFilter(filters.FilterSet):
         return queryset.filter(mine if value else ~mine)
 
     def that_are_free(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
-        current = Price.objects.filter(retired_at__isnull=True)
+        current = Price.objects.current()
         wanted = current.filter(amount=0) if value else current.filter(amount__gt=0)
         return queryset.filter(pk__in=wanted.values("product"))
 
@@ -66,11 +66,9 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     filterset_class = ProductFilter
 
     def get_queryset(self) -> QuerySet[Product]:
-        own = Q(seller__account__user=self.request.user.pk)
-        published = Q(state=Product.State.PUBLISHED, seller__suspended_at__isnull=True)
-        # Reading shows the shop as well; every change is of one's own, and what is not does not exist.
-        visible = own | published if self.action in {"list", "retrieve", "obtain"} else own
-        found = super().get_queryset().filter(visible)
+        own = Product.objects.filter(seller__account__user=self.request.user.pk)
+        # Reading shows the shop as well. Changes are of one's own products only: to them, the others do not exist.
+        found = own | Product.objects.visible() if self.action in {"list", "retrieve", "obtain"} else own
         return listed(found) if self.action == "list" else with_parts(found, texts=True)
 
     def get_serializer_class(self) -> type[ProductSerializer]:

@@ -41,7 +41,7 @@ def search_products(
         sort: by relevance if there is a query and by newest otherwise, unless said.
     """
     text = query.replace("\x00", "").strip()
-    products = _offered()
+    products: QuerySet[Product] = Product.objects.offered()
     if text:
         products = _matching(products, text)
     if category:
@@ -51,12 +51,6 @@ def search_products(
         products = products.filter(Exists(_current_prices().filter(amount)))
     chosen = sort or (Sort.RELEVANCE if text else Sort.NEWEST)
     return products.order_by(*_order(chosen, by_words=bool(text)))
-
-
-def _offered() -> QuerySet[Product]:
-    """What a shelf shows: published, with nothing taken down in it."""
-    down = ProductImage.objects.filter(product=OuterRef("pk"), image__taken_down_at__isnull=False)
-    return Product.objects.published().filter(~Exists(down))
 
 
 def _current_prices() -> QuerySet[Price]:

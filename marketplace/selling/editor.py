@@ -40,7 +40,7 @@ _DONE = {
 
 def usable_images(request: SellerRequest) -> QuerySet[Image]:
     """List the images that a product of this seller may contain: theirs, neither given up nor taken down."""
-    return Image.objects.live().filter(owner=request.seller.pk, taken_down_at__isnull=True)
+    return Image.objects.usable().filter(owner=request.seller.pk)
 
 
 def product_form(request: SellerRequest, product: Product | None, initial: dict[str, object], *, bound: bool) -> ProductForm:

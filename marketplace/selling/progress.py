@@ -40,7 +40,7 @@ def selling_steps(account: Account, *, email_verified: bool) -> list[ProgressSte
         Milestone.RESERVED: images.exists(),
         Milestone.PUSHED: images.filter(first_pushed_at__isnull=False).exists(),
         Milestone.PAGE: Price.objects.current().filter(product__seller=account.pk).exists(),
-        Milestone.PUBLISHED: Product.objects.on_sale().filter(seller=account.pk).exists(),
+        Milestone.PUBLISHED: Product.objects.published().filter(seller=account.pk).exists(),
     }
     missing = [milestone for milestone in Milestone if not reached[milestone]]
     return [

@@ -12,7 +12,8 @@ from marketplace.covers.selectors import Shape, covers_of_images, covers_of_prod
 from marketplace.images.models import Image, Tag
 from marketplace.images.selectors.tags import newest_tags, pull_reference, short_platforms
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.pages import current_price, images_of, product_url, with_parts
+from marketplace.products.selectors.offers import current_price
+from marketplace.products.selectors.pages import images_of, product_url, with_parts
 
 
 @dataclass(frozen=True, slots=True)

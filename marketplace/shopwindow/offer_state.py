@@ -9,7 +9,7 @@ from accounts.people.models import Account, User
 from marketplace.entitlements.selectors import holders_among
 from marketplace.images.ownership import owns
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import obtainable_at
+from marketplace.products.selectors.offers import offered_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class OfferState:
 
 
 def offer_state_of(user: User | None, product: Product) -> OfferState:
-    """Work out what the reader can do with the product; None is a visitor. Six queries, however many organisations they are in."""
+    """Work out what the reader can do with the product; None is a visitor. Five queries, however many organisations they are in."""
     offer = _offer(product)
     if user is None:
         return OfferState(offer)
@@ -95,7 +95,7 @@ def offer_state_of(user: User | None, product: Product) -> OfferState:
 
 
 def _offer(product: Product) -> str:
-    price = obtainable_at(product)
+    price = offered_price(product)
     if price is None:
         return "closed"
     return "free" if price.is_free else "sale"

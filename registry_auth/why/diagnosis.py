@@ -16,7 +16,7 @@ from marketplace.entitlements.policy import Action, Facts, Subject, access_facts
 from marketplace.images.models import Image, Tag
 from marketplace.images.selectors.tags import newest_tags, pull_reference
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import obtainable_at
+from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.pages import product_url
 from registry_auth.token import grants
 from registry_auth.token.scopes import ResourceType, Scope
@@ -133,7 +133,7 @@ class _Question:
 
     def _not_allowed(self, image: Image, facts: Facts) -> Answer:
         entitlement = self._entitlement(image)
-        product = Product.objects.published().filter(images=image).select_related("namespace").first()
+        product = Product.objects.visible().filter(images=image).select_related("namespace").first()
         holds = self._organisation_that_pulls(image)
         known = product is not None or entitlement is not None or holds is not None or facts.owned or self.tells_all
         if not known and not self._viewer_may_pull():
@@ -144,7 +144,7 @@ class _Question:
             return answers.wrong_account(self.viewer.username)
         if holds is not None:
             return answers.role_does_not_pull(self.username, holds.name)
-        shop = f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}" if product and obtainable_at(product) else ""
+        shop = f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}" if product and offered_price(product) else ""
         return self._without_right(entitlement, shop)
 
     def _without_right(self, entitlement: Entitlement | None, shop: str) -> Answer:

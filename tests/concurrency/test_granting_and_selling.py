@@ -19,7 +19,7 @@ from marketplace.images.models import Image
 from marketplace.images.services.reservations import release_image
 from marketplace.products.errors import ProductNotReady, ProductStateConflict
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import on_offer
+from marketplace.products.selectors.offers import offered_price
 from marketplace.products.services.editing import set_images
 from marketplace.products.services.prices import set_price
 from marketplace.products.services.publishing import publish_product, withdraw_product
@@ -133,7 +133,7 @@ def test_an_image_is_given_up_or_published_but_never_both():
 
         assert Counter(type(outcome) for outcome in outcomes) in ({Product: 1, ImageOnSale: 1}, {Image: 1, ProductNotReady: 1})
         image.refresh_from_db()
-        assert image.is_live == (on_offer(product) is not None)
+        assert image.is_live == (offered_price(product) is not None)
 
 
 def test_a_product_that_is_withdrawn_or_changed_meanwhile_is_had_as_a_whole_or_not_at_all():

@@ -27,7 +27,7 @@ from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from billing.stripe import gateway
 from marketplace.entitlements.models import Entitlement
-from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import buy, buyer, holds, opened, paid, product, seller
@@ -222,8 +222,8 @@ def test_a_seller_who_is_suspended_meanwhile_sells_before_or_not_at_all(product:
 
     outcomes = run_in_threads(7, act)
 
-    assert {type(outcome) for outcome in outcomes[1:]} <= {Order, ProductNotOnOffer, SellerMayNotSell}
-    with pytest.raises(ProductNotOnOffer):
+    assert {type(outcome) for outcome in outcomes[1:]} <= {Order, ProductNotOffered, SellerMayNotSell}
+    with pytest.raises(ProductNotOffered):
         place_order(product=product, user=UserFactory())
 
 

@@ -18,7 +18,7 @@ from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import require_on_offer
+from marketplace.products.selectors.offers import require_offered
 from marketplace.products.selectors.sellers import sells
 
 
@@ -88,7 +88,7 @@ def obtain_free_product(*, product: Product, user: User, holder: Account | None 
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the holder.
         OwnProduct: the user acts for the seller.
-        ProductNotOnOffer: it is not published, or its seller or an image of it is stopped.
+        ProductNotOffered: it is not published, or its seller or an image of it is stopped.
         ProductNotFree: it has a price.
     """
     require_verified_email(user)
@@ -98,7 +98,7 @@ def obtain_free_product(*, product: Product, user: User, holder: Account | None 
     with locked_transaction():
         keep_buyer(user=user, account=holder)
         locked, images = lock_product_with_images(product_id=product.pk)
-        if require_on_offer(locked).amount:
+        if require_offered(locked).amount:
             raise ProductNotFree
         return grant_entitlements(holder=holder, images=images, source_kind=Entitlement.Source.FREE, source_id=locked.pk)
 

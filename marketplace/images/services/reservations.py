@@ -76,7 +76,7 @@ def release_image(*, image: Image, reason: str, actor: User) -> Image:
         locked = lock_image(image_id=image.pk)
         if not locked.is_live:
             raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} has been given up already.")
-        if locked.products.on_sale().exists():
+        if locked.products.published().exists():
             raise ImageOnSale(repository=locked.repository)
         locked.ended_at, locked.end_kind, locked.end_reason = timezone.now(), Image.End.RELEASED, reason[:500]
         locked.save(update_fields=["ended_at", "end_kind", "end_reason"])

@@ -11,7 +11,8 @@ from common.currencies import LARGEST_CHARGE
 from marketplace.images.models import Image, Namespace
 from marketplace.images.serializers import OwnField
 from marketplace.products.models import Category, Price, Product
-from marketplace.products.selectors.pages import LONG_TEXTS, current_price, images_of, product_url
+from marketplace.products.selectors.offers import current_price
+from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_url
 
 
 class OwnProductField(OwnField):

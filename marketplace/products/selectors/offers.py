@@ -1,37 +1,45 @@
-"""What can be had at this moment, and for how much."""
+"""What a product costs, and whether it can be had at this moment."""
 
-from marketplace.products.errors import ProductNotOnOffer
+from django.db.models import Prefetch, QuerySet
+
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Price, Product
 
 
+def with_current_price(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Read the prices for `current_price` with the products: one query more, whatever their number."""
+    return products.prefetch_related(Prefetch("prices", Price.objects.current(), to_attr="current_prices"))
+
+
 def current_price(product: Product) -> Price | None:
-    """The price that the product has now, if it was ever given one."""
-    return Price.objects.current().filter(product=product).first()
+    """Return the price that the product has now, if it was ever given one; without a query where it came `with_current_price`."""
+    prices: list[Price] | None = getattr(product, "current_prices", None)
+    if prices is None:
+        return Price.objects.current().filter(product=product).first()
+    return prices[0] if prices else None
 
 
-def on_offer(product: Product) -> Price | None:
-    """Return the price at which the product can be had now: published, its seller not suspended, no image of it ended or taken down.
-
-    Read under the product's lock, the answer holds until the transaction ends.
-    """
-    offered = Product.objects.published().filter(pk=product.pk).exists()
-    stopped = product.images.filter(ended_at__isnull=False) | product.images.filter(taken_down_at__isnull=False)
-    return current_price(product) if offered and not stopped.exists() else None
+def offered_price(product: Product) -> Price | None:
+    """Return the price at which somebody gets the product now: it is offered, and free or sold by a seller who can be paid."""
+    price = current_price(product)
+    if price is None or not (price.is_free or product.seller.can_be_paid):
+        return None
+    return price if _is_offered(product) else None
 
 
-def obtainable_at(product: Product) -> Price | None:
-    """Return the price at which somebody gets the product now: it is on offer, and free or sold by somebody who can be paid."""
-    price = on_offer(product)
-    return price if price is not None and (price.is_free or product.seller.can_be_paid) else None
+def require_offered(product: Product) -> Price:
+    """Return the current price of a product that is offered. Read under the product's lock, it holds until the transaction ends.
 
-
-def require_on_offer(product: Product) -> Price:
-    """Return the price at which the product can be had now.
+    Whether the seller can be paid is left to the sale, which has an error of its own for it.
 
     Raises:
-        ProductNotOnOffer: it cannot be had.
+        ProductNotOffered: it cannot be had, or has no price.
     """
-    price = on_offer(product)
-    if price is None:
-        raise ProductNotOnOffer
+    price = current_price(product)
+    if price is None or not _is_offered(product):
+        raise ProductNotOffered
     return price
+
+
+def _is_offered(product: Product) -> bool:
+    return Product.objects.offered().filter(pk=product.pk).exists()

@@ -7,7 +7,8 @@ from django.db.models import OuterRef, Prefetch, QuerySet
 from django.urls import reverse
 
 from marketplace.images.models import Image
-from marketplace.products.models import Price, Product, ProductImage
+from marketplace.products.models import Product, ProductImage
+from marketplace.products.selectors.offers import with_current_price
 
 LONG_TEXTS: Final = ("description", "description_html", "licence_text")
 
@@ -23,27 +24,18 @@ def with_parts(products: QuerySet[Product], *, texts: bool = False) -> QuerySet[
     Args:
         texts: read description and licence too, which are long: for one product, never for a list.
     """
-    found = products.defer("search_document", "search_words", *([] if texts else LONG_TEXTS))
-    return found.select_related("seller", "namespace", "category").prefetch_related(
-        Prefetch("product_images", ProductImage.objects.select_related("image")),
-        Prefetch("prices", Price.objects.current(), to_attr="current_prices"),
-    )
+    found = with_current_price(products.defer("search_document", "search_words", *([] if texts else LONG_TEXTS)))
+    images = Prefetch("product_images", ProductImage.objects.select_related("image"))
+    return found.select_related("seller", "namespace", "category").prefetch_related(images)
 
 
 def listed(products: QuerySet[Product]) -> QuerySet[Product]:
     """Join what a program's list says: seller, namespace, the current price, and as `repositories` the images' names in order."""
     parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "id").values("image__repository")
     found = products.defer("search_document", "search_words", *LONG_TEXTS).select_related("seller", "namespace")
-    prices = Prefetch("prices", Price.objects.current(), to_attr="current_prices")
-    return found.annotate(repositories=ArraySubquery(parts)).prefetch_related(prices)
+    return with_current_price(found.annotate(repositories=ArraySubquery(parts)))
 
 
 def images_of(product: Product) -> tuple[Image, ...]:
     """Return the product's images in the seller's order."""
     return tuple(part.image for part in product.product_images.all())
-
-
-def current_price(product: Product) -> Price | None:
-    """Return the price of a product that came through `with_parts`."""
-    prices: list[Price] = getattr(product, "current_prices")  # noqa: B009  an attribute that only the prefetch knows
-    return prices[0] if prices else None

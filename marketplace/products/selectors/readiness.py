@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from marketplace.images.models import Image
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import current_price
 
@@ -34,12 +33,9 @@ def missing_for_publication(product: Product) -> list[Missing]:
         missing.append(Missing(Requirement.TITLE, "Give it a title."))
     if not images:
         missing.append(Missing(Requirement.IMAGES, "Put at least one of your images in."))
-    missing += [
-        Missing(Requirement.IMAGES, f"Leave {image.repository} out: it has been released or taken down.")
-        for image in images
-        if _gone(image)
-    ]
-    unpushed = [image.repository for image in images if not _gone(image) and image.shown_tag_id is None]
+    unusable = [image.repository for image in images if not image.is_usable]
+    missing += [Missing(Requirement.IMAGES, f"Leave {repository} out: it has been released or taken down.") for repository in unusable]
+    unpushed = [image.repository for image in images if image.is_usable and image.shown_tag_id is None]
     if unpushed:
         missing.append(Missing(Requirement.PUSH, f"Push {' and '.join(unpushed)} with a tag."))
     if price is None:
@@ -47,7 +43,3 @@ def missing_for_publication(product: Product) -> list[Missing]:
     elif price.amount and not product.seller.can_be_paid:
         missing.append(Missing(Requirement.STRIPE, "Connect to Stripe, so that you can be paid."))
     return missing
-
-
-def _gone(image: Image) -> bool:
-    return image.ended_at is not None or image.taken_down_at is not None

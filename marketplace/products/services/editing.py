@@ -144,7 +144,7 @@ def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) 
     for image in chosen:
         if image.owner_id != seller_id:
             raise ForeignImage
-        if image.ended_at is not None or image.taken_down_at is not None:
+        if not image.is_usable:
             raise ImageNotUsable(repository=image.repository)
     return chosen
 

@@ -26,7 +26,7 @@ from marketplace.images.models import Image, Namespace
 from marketplace.images.selectors.availability import image_name_availability
 from marketplace.images.services.namespaces import choose_namespace
 from marketplace.images.services.reservations import reserve_image
-from marketplace.products.models import Product, ProductImage
+from marketplace.products.models import Product
 from marketplace.products.selectors.pages import with_parts
 from marketplace.selling.forms import StartForm
 from marketplace.selling.guards import SellerRequest, seller_required
@@ -82,8 +82,8 @@ def dashboard(request: SellerRequest) -> HttpResponse:
     """Show the seller's names and products, and the next step while there is one."""
     steps = _steps(signed_in(request))
     images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at")[:_IMAGES])
-    offered = ProductImage.objects.filter(image=OuterRef("pk"), product__state=Product.State.PUBLISHED)
-    sold = set(Image.objects.filter(Exists(offered), pk__in=[row.image.pk for row in images]).values_list("pk", flat=True))
+    published = Product.objects.published().filter(product_images__image=OuterRef("pk"))
+    sold = set(Image.objects.filter(Exists(published), pk__in=[row.image.pk for row in images]).values_list("pk", flat=True))
     products = Product.objects.filter(seller=request.seller).order_by("-updated_at", "pk")
     page = Paginator(with_parts(products), _PRODUCTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {

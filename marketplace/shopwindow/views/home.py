@@ -22,28 +22,29 @@ def home(request: HttpRequest) -> HttpResponse:
         "facts": _facts(newest),
         "hero": hero,
         "hero_cover": _tall(hero) if hero else None,
-        "categories": Category.objects.annotate(shelf_size=Count("products", filter=_on_the_shelf())).order_by("position", "name"),
+        "categories": _shelves(),
         "newest": newest,
         "popular": list_products(_popular(), Shape.LINE),
     }
     return render(request, "marketplace/home.html", context)
 
 
-def _on_the_shelf() -> Q:
-    return Q(products__state=Product.State.PUBLISHED, products__seller__suspended_at__isnull=True)
+def _shelves() -> QuerySet[Category]:
+    visible = Q(products__in=Product.objects.visible())
+    return Category.objects.annotate(shelf_size=Count("products", filter=visible)).order_by("position", "name")
 
 
 def _newest() -> QuerySet[Product]:
-    return Product.objects.published().order_by("-published_at")[:_NEW]
+    return Product.objects.visible().order_by("-published_at")[:_NEW]
 
 
 def _popular() -> QuerySet[Product]:
-    return Product.objects.published().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
+    return Product.objects.visible().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
 
 
 def _facts(newest: list[Listing]) -> dict[str, object]:
     """Count what is there; nothing on this page is made up."""
-    counted = Product.objects.published().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
+    counted = Product.objects.visible().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
     return {**counted, "platforms": sorted({platform for listing in newest for platform in listing.platforms})[:4]}
 
 

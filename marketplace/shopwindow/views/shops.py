@@ -27,7 +27,7 @@ def shop(request: HttpRequest, namespace: str) -> HttpResponse:
     found = Namespace.objects.select_related("owner__seller").filter(name=namespace, owner__seller__suspended_at__isnull=True).first()
     if found is None:
         return _page_without_its_slash(namespace)
-    products = Product.objects.published().filter(namespace=found).order_by("-published_at", "pk")
+    products = Product.objects.visible().filter(namespace=found).order_by("-published_at", "pk")
     page = Paginator(with_parts(products), _PER_PAGE).get_page(request.GET.get("page"))
     own = isinstance(request.user, User) and owns(request.user, found.owner_id)
     context = {
@@ -76,7 +76,7 @@ def cover(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         raise Http404
     response = HttpResponse(_standalone(drawing or plain()), content_type="image/svg+xml")
     kept = f"public, max-age={3600 if drawing else 60}"
-    response["Cache-Control"] = kept if found.state == Product.State.PUBLISHED else "private, no-store"
+    response["Cache-Control"] = kept if found.is_visible else "private, no-store"
     return response
 
 
@@ -86,13 +86,12 @@ def _standalone(drawing: Drawing) -> str:
 
 
 def _visible(request: HttpRequest, namespace: str, slug: str, *, texts: bool = False) -> Product:
-    """Find a product that the reader may see: published, or their own, or they are staff."""
+    """Find a product that the reader may see: everybody may, or it is their own, or they are staff."""
     found = with_parts(Product.objects.filter(namespace__name=namespace, slug=slug), texts=texts).first()
     if found is None:
         raise Http404
-    published = found.state == Product.State.PUBLISHED and found.seller.suspended_at is None
     user = request.user
-    if not published and not (isinstance(user, User) and (user.is_staff or owns(user, found.seller_id))):
+    if not found.is_visible and not (isinstance(user, User) and (user.is_staff or owns(user, found.seller_id))):
         raise Http404
     return found
 

@@ -15,7 +15,7 @@ from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.payments.reconcile import close_checkout, reconcile_order
 from marketplace.entitlements.errors import OwnProduct
-from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
@@ -53,14 +53,14 @@ def test_an_order_copies_what_it_was_sold_for(product: Product, buyer: User) -> 
 @pytest.mark.parametrize(
     ("factory", "refusal"),
     [
-        pytest.param(DraftProductFactory, ProductNotOnOffer, id="draft"),
+        pytest.param(DraftProductFactory, ProductNotOffered, id="draft"),
         pytest.param(FreeProductFactory, ProductIsFree, id="free"),
-        pytest.param(lambda: ProductFactory(price=False), ProductNotOnOffer, id="without a price"),
-        pytest.param(lambda: ProductFactory(state="withdrawn"), ProductNotOnOffer, id="withdrawn"),
-        pytest.param(lambda: ProductFactory(state="suspended", suspension_reason="x"), ProductNotOnOffer, id="suspended"),
+        pytest.param(lambda: ProductFactory(price=False), ProductNotOffered, id="without a price"),
+        pytest.param(lambda: ProductFactory(state="withdrawn"), ProductNotOffered, id="withdrawn"),
+        pytest.param(lambda: ProductFactory(state="suspended", suspension_reason="x"), ProductNotOffered, id="suspended"),
         pytest.param(
             lambda: ProductFactory(namespace__seller__suspended_at=timezone.now(), namespace__seller__suspension_reason="x"),
-            ProductNotOnOffer,
+            ProductNotOffered,
             id="of a suspended seller",
         ),
         pytest.param(lambda: ProductFactory(namespace__seller__charges_enabled=False), SellerMayNotSell, id="Stripe takes no payments"),
@@ -80,7 +80,7 @@ def test_what_is_not_for_sale_is_not_sold(factory, refusal, buyer: User) -> None
 def test_what_was_taken_down_is_not_sold(product: Product, buyer: User) -> None:
     product.images.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
 
-    with pytest.raises(ProductNotOnOffer):
+    with pytest.raises(ProductNotOffered):
         place_order(product=product, user=buyer)
 
     assert not Order.objects.exists()

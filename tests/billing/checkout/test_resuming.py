@@ -11,7 +11,7 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
-from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Price, Product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
@@ -140,7 +140,7 @@ def test_an_order_before_the_eyes_of_staff_is_not_resumed(opened: Order, product
 def test_a_product_that_left_the_shop_closes_its_checkout(opened: Order, product: Product, buyer: User) -> None:
     product.prices.update(retired_at=timezone.now())
 
-    with pytest.raises(ProductNotOnOffer):
+    with pytest.raises(ProductNotOffered):
         place_order(product=product, user=buyer)
 
     opened.refresh_from_db()

@@ -11,9 +11,9 @@ from billing.checkout.errors import SellerMayNotSell
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from marketplace.entitlements.policy import Subject, access_facts
-from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import obtainable_at
+from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.readiness import Requirement, missing_for_publication
 from marketplace.shopwindow.offer_state import offer_state_of
 from registry_auth.why.answers import Reason
@@ -49,7 +49,7 @@ def stop(product: Product, way: str) -> Product:
 def test_as_it_should_be_everything_offers_it(product: Product) -> None:
     assert product.seller.can_be_paid
     assert (offer_state_of(None, product).kind, sold_at(product) != "") == ("sale", True)
-    assert obtainable_at(product) == product.prices.get()
+    assert offered_price(product) == product.prices.get()
     assert missing_for_publication(product) == []
     assert place_order(product=product, user=UserFactory()).state == Order.State.PENDING
 
@@ -58,12 +58,12 @@ def test_as_it_should_be_everything_offers_it(product: Product) -> None:
 def test_nothing_is_offered_that_the_sale_refuses(product: Product, way: str) -> None:
     product = stop(product, way)
 
-    with pytest.raises((SellerMayNotSell, ProductNotOnOffer)):
+    with pytest.raises((SellerMayNotSell, ProductNotOffered)):
         place_order(product=product, user=UserFactory())
 
     assert not Order.objects.exists()
     assert not product.seller.can_be_paid
-    assert (offer_state_of(None, product).kind, sold_at(product), obtainable_at(product)) == ("closed", "", None)
+    assert (offer_state_of(None, product).kind, sold_at(product), offered_price(product)) == ("closed", "", None)
     assert [missing.requirement for missing in missing_for_publication(product)] == [Requirement.STRIPE]
 
 

@@ -18,9 +18,9 @@ from marketplace.entitlements.services.grants import (
 from marketplace.images.errors import ImageNameFree
 from marketplace.images.models import Image
 from marketplace.images.services.take_downs import take_down_image
-from marketplace.products.errors import ProductNotOnOffer
+from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import current_price, on_offer
+from marketplace.products.selectors.offers import current_price, offered_price
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
@@ -194,8 +194,8 @@ def test_what_is_not_on_offer_cannot_be_had(state):
     if state == "ended":
         product.images.update(ended_at=timezone.now(), end_kind=Image.End.RELEASED)
 
-    assert on_offer(product) is None
-    refused(ProductNotOnOffer, product, UserFactory())
+    assert offered_price(product) is None
+    refused(ProductNotOffered, product, UserFactory())
 
 
 def test_a_bundle_is_held_only_as_a_whole(buyer):

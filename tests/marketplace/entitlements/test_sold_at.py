@@ -6,7 +6,7 @@ from django.utils import timezone
 from marketplace.entitlements.policy import Subject, access_facts
 from marketplace.images.models import Image
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import obtainable_at
+from marketplace.products.selectors.offers import offered_price
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 
@@ -49,7 +49,7 @@ def test_it_names_a_product_exactly_while_the_checkout_takes_it(change):
 
     CHANGES[change](product)
 
-    expected = f"/{product.namespace.name}/{product.slug}" if obtainable_at(Product.objects.get(pk=product.pk)) else ""
+    expected = f"/{product.namespace.name}/{product.slug}" if offered_price(Product.objects.get(pk=product.pk)) else ""
     assert sold_at(image) == expected
     assert (expected != "") == (change == "as it should be")
 

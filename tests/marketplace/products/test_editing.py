@@ -17,7 +17,7 @@ from marketplace.products.errors import (
     SlugTaken,
 )
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import on_offer
+from marketplace.products.selectors.offers import offered_price
 from marketplace.products.services.editing import create_product, edit_product, set_images
 from marketplace.products.services.prices import set_price
 from marketplace.products.services.publishing import publish_product, withdraw_product
@@ -72,7 +72,7 @@ def test_a_draft_is_seen_by_nobody_and_keeps_its_markdown(shop, namespace):
     product.refresh_from_db()
     assert (product.state, product.published_at, product.description) == (State.DRAFT, None, "# Hi <script>\r\n")
     assert images_of(product) == [image]
-    assert on_offer(product) is None
+    assert offered_price(product) is None
     assert AuditEvent.objects.get(action="product.created").details == {"images": ["acme/db"]}
 
 

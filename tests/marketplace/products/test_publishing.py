@@ -10,7 +10,7 @@ from audit.models import AuditEvent
 from marketplace.images.errors import NotYours, SellerIsSuspended
 from marketplace.products.errors import ProductNotReady, ProductStateConflict
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import current_price, on_offer
+from marketplace.products.selectors.offers import current_price, offered_price
 from marketplace.products.selectors.readiness import missing_for_publication
 from marketplace.products.services.publishing import MOVES, publish_product, reinstate_product, suspend_product, withdraw_product
 from tests.factories.accounts import UserFactory
@@ -34,7 +34,7 @@ def test_publishing_puts_a_product_on_offer():
 
     product.refresh_from_db()
     assert product.state == State.PUBLISHED
-    assert on_offer(product) == current_price(product)
+    assert offered_price(product) == current_price(product)
     assert AuditEvent.objects.get(action="product.published").target_id == str(product.pk)
 
 
@@ -102,12 +102,12 @@ def test_a_suspended_seller_publishes_nothing():
 def test_a_withdrawn_product_comes_back_with_its_first_date():
     product = ProductFactory()
     withdraw_product(product=product, actor=owner(product))
-    assert on_offer(product) is None
+    assert offered_price(product) is None
 
     again = publish_product(product=product, actor=owner(product))
 
     assert (again.state, again.published_at) == (State.PUBLISHED, product.published_at)
-    assert on_offer(product) is not None
+    assert offered_price(product) is not None
 
 
 def test_a_suspended_product_comes_back_through_staff_and_then_its_seller():

@@ -138,5 +138,5 @@ def test_it_takes_the_same_queries_for_any_number_of_organisations(product: Prod
     fresh = Product.objects.select_related("seller").get(pk=product.pk)
     user = User.objects.select_related("account").get(pk=mira.pk)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         offer_state_of(user, fresh)

@@ -254,6 +254,15 @@ def test_the_cover_is_a_picture_of_its_own(client: Client, product: Product) -> 
     assert response.content.count(b"<path") > 4
 
 
+def test_a_cover_that_not_everybody_may_see_is_kept_by_no_cache(seller_client: Client, product: Product) -> None:
+    draw_outdated_covers()
+    SellerProfile.objects.update(suspended_at=timezone.now(), suspension_reason="Fraud.")
+
+    response = seller_client.get("/covers/acme/db.svg")
+
+    assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
+
+
 def test_a_shop_shows_what_is_published_and_its_seller_more(
     client: Client, seller_client: Client, product: Product, namespace: Namespace
 ) -> None:
