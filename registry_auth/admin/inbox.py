@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from registry_auth.inbox.apply import retry_envelope
 from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.inbox.store import retry_envelope
 
 
 @admin.register(RegistryEnvelope)

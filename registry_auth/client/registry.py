@@ -19,8 +19,8 @@ import ijson
 from django.conf import settings
 from ijson.common import JSONError
 
-from registry_auth.client.documents import MANIFEST_TYPES
 from registry_auth.client.errors import RegistryAway, RegistryFailed, RegistryRefused
+from registry_auth.client.manifests import MANIFEST_TYPES
 from registry_auth.client.tokens import ServiceTokens
 
 NEIGHBOUR = "registry"  # its name in `common.db.outages`

@@ -13,9 +13,9 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from registry_auth.client.documents import INDEX_TYPES, MANIFEST_TYPES
 from registry_auth.client.identity import SERVICE_SUBJECT
-from registry_auth.inbox.addresses import client_of
+from registry_auth.client.manifests import INDEX_TYPES, MANIFEST_TYPES
+from registry_auth.inbox.client_hash import client_hash
 from registry_auth.inbox.errors import MalformedEnvelope
 
 _MANIFESTS = frozenset({*MANIFEST_TYPES, "application/vnd.docker.distribution.manifest.v1+prettyjws"})
@@ -40,7 +40,7 @@ class RegistryEvent:
 
     Attributes:
         subject: who pulled, as the token says; empty for the anonymous, and for pushes and deletions.
-        client: from where, as `client_of` says it; empty for pushes and deletions.
+        client: from where, as a `client_hash`; empty for pushes and deletions.
     """
 
     id: str
@@ -98,7 +98,7 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
         media_type=media_type if action != EventAction.DELETE else "",
         size=size if isinstance(size, int) else 0,
         subject=_matching(_SUBJECT, actor.get("name")) if pulled else "",
-        client=client_of(_text(request.get("addr"))) if pulled else "",
+        client=client_hash(_text(request.get("addr"))) if pulled else "",
     )
     named = read.digest or (read.tag and action == EventAction.DELETE)
     return read if read.id and read.repository and named else None

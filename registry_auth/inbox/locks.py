@@ -13,11 +13,11 @@ def is_free(now: datetime) -> Q:
     return Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
 
 
-def lock_waiting_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
-    """Lock the oldest envelopes that wait and that no other worker holds, without their bodies."""
+def lock_due_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
+    """Lock the oldest due envelopes that no other worker has locked, without loading their bodies."""
     require_atomic()
-    waiting = RegistryEnvelope.objects.filter(is_free(now), drained_at__isnull=True).defer("body").order_by("pk")
-    return list(waiting.select_for_update(of=("self",), skip_locked=True)[:limit])
+    due = RegistryEnvelope.objects.filter(is_free(now), drained_at__isnull=True).defer("body").order_by("pk")
+    return list(due.select_for_update(of=("self",), skip_locked=True)[:limit])
 
 
 def lock_envelope(*, envelope_id: int) -> RegistryEnvelope:

@@ -10,14 +10,13 @@ from redis.exceptions import RedisError
 from common.db.leases import lease_of_job
 from common.ops.queue import queue_after_commit
 from common.ops.redis import raw_redis_client
-from registry_auth.inbox.apply import drain_envelopes, has_waiting_envelopes, prune_events
+from registry_auth.inbox.drain import drain_envelopes, has_due_envelopes
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
 from registry_auth.inbox.pullers import count_pullers, forget_old_days
+from registry_auth.inbox.store import prune_events
 from registry_auth.upkeep.tasks import describe_manifests
 
 logger = logging.getLogger(__name__)
-
-
 _DRAIN_QUEUED = "registry-events-drain-queued"
 
 
@@ -31,7 +30,7 @@ def drain_registry_events() -> None:
         drained = drain_envelopes()
     if drained:
         queue_after_commit(describe_manifests)
-    if has_waiting_envelopes():  # more than one run may take, or here since its last look
+    if has_due_envelopes():  # more than one run may take, or here since its last look
         queue_after_commit(drain_registry_events)
 
 

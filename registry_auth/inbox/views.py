@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from common.ops.metrics import exposition
-from registry_auth.inbox.apply import store_events
 from registry_auth.inbox.envelopes import read_envelope
 from registry_auth.inbox.errors import MalformedEnvelope
 from registry_auth.inbox.metrics import note_envelope
+from registry_auth.inbox.store import store_events
 from registry_auth.inbox.tasks import wake_drain
 
 

@@ -12,12 +12,13 @@ from common.ops.redis import raw_redis_client, redis_key
 from marketplace.images.models import Image
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.models import PullCount, PullerSketch
-from registry_auth.inbox import apply as service
-from registry_auth.inbox.addresses import client_of
-from registry_auth.inbox.apply import drain_envelopes, store_events
+from registry_auth.inbox import drain as service
+from registry_auth.inbox.client_hash import client_hash
+from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.envelopes import read_envelope
 from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller
 from registry_auth.inbox.pullers import count_pullers
+from registry_auth.inbox.store import store_events
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, digest_of
 from tests.support.threads import run_in_threads
@@ -97,7 +98,7 @@ def test_pullers_that_arrive_while_others_are_counted_are_counted_as_well():
 
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert not WaitingPuller.objects.exists()
-    redis.pfadd(redis_key("all at once"), *[UUID(client_of(f"10.0.{number}.{n}")).bytes for number in range(40) for n in range(8)])
+    redis.pfadd(redis_key("all at once"), *[UUID(client_hash(f"10.0.{number}.{n}")).bytes for number in range(40) for n in range(8)])
     assert {sketch.distinct for sketch in PullerSketch.objects.all()} == {redis.pfcount(redis_key("all at once"))}
 
 

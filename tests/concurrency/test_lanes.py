@@ -33,9 +33,9 @@ from marketplace.images.models import Manifest
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
-from registry_auth.inbox.apply import store_events
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
 from registry_auth.inbox.models import RegistryEnvelope
+from registry_auth.inbox.store import store_events
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import ManifestFactory, NamespaceFactory, ProductFactory
 from tests.support.neighbours import MANIFEST_DIGEST, Gate, gated_mail_server, gated_registry

@@ -15,7 +15,7 @@ from marketplace.images.services.unreadable import ask_for_removal
 from marketplace.insights.models import PullCount
 from registry_auth.client.registry import RegistryClient
 from registry_auth.inbox import envelopes
-from registry_auth.inbox.addresses import client_of
+from registry_auth.inbox.client_hash import client_hash
 from registry_auth.inbox.models import RegistryEnvelope, WaitingPuller
 from registry_auth.inbox.tasks import drain_registry_events
 from registry_auth.upkeep.models import RepositoryTrouble
@@ -149,7 +149,7 @@ def test_the_anonymous_are_told_apart_by_a_hash_of_where_they_are(registry, toke
     assert answer.status_code == 200
     told_of(2)
 
-    assert WaitingPuller.objects.get().puller.hex == client_of("127.0.0.1")
+    assert WaitingPuller.objects.get().puller.hex == client_hash("127.0.0.1")
     assert PullCount.objects.get().buyer is None
 
 

@@ -10,8 +10,8 @@ from common.db.leases import lease
 from common.tasks import clear_sessions
 from marketplace.images.models import Manifest
 from registry_auth.client.errors import RegistryAway
-from registry_auth.inbox.apply import store_events
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
+from registry_auth.inbox.store import store_events
 from registry_auth.inbox.tasks import drain_registry_events, prune_registry_events
 from registry_auth.upkeep.tasks import describe_manifests, reconcile_registry, remove_taken_down
 from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, digest_of

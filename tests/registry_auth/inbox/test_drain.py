@@ -1,4 +1,4 @@
-"""Once in effect, whatever breaks; pruned when it is over."""
+"""Each event has its effect once, whatever breaks; envelopes that fail are tried again and given up in the end."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -14,11 +14,10 @@ from common.errors import LockTimeout
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.models import PullCount
 from marketplace.insights.services import count_pulls
-from registry_auth.inbox import apply as service
-from registry_auth.inbox.apply import drain_envelopes, prune_events, retry_envelope
+from registry_auth.inbox import drain, effects
+from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
-from registry_auth.inbox.tasks import prune_registry_events
-from registry_auth.upkeep.models import Reconciliation
+from registry_auth.inbox.store import retry_envelope
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, digest_of
 from tests.registry_auth.inbox.conftest import told
@@ -53,14 +52,14 @@ class TestOnce:
                 raise LockTimeout
             return record(**push)
 
-        monkeypatch.setattr(service, "record_push", stumble)
+        monkeypatch.setattr(effects, "record_push", stumble)
         assert drain_envelopes() == 1
         envelope = RegistryEnvelope.objects.get()
         assert (envelope.drained_at, envelope.last_error.split(":")[0]) == (None, "LockTimeout")
         assert [manifest.digest for manifest in image.manifests.all()] == [good]
         assert drain_envelopes() == 0  # it rests first
 
-        monkeypatch.setattr(service, "record_push", record)
+        monkeypatch.setattr(effects, "record_push", record)
         with time_machine.travel(timezone.now() + timedelta(seconds=11)):
             assert drain_envelopes() == 1
         envelope.refresh_from_db()
@@ -70,7 +69,7 @@ class TestOnce:
 
     def test_broken_pulls_come_again_as_well(self, tell, image, monkeypatch):
         tell(told("pull", image.repository, event_id="1"))
-        monkeypatch.setattr(service, "count_pulls", mock.Mock(side_effect=LockTimeout))
+        monkeypatch.setattr(effects, "count_pulls", mock.Mock(side_effect=LockTimeout))
         drain_envelopes()
         monkeypatch.undo()
         with time_machine.travel(timezone.now() + timedelta(seconds=11)):
@@ -87,7 +86,7 @@ class TestOnce:
                 raise ValueError("broken")
             return count_pulls(pulls=pulls)
 
-        monkeypatch.setattr(service, "count_pulls", fail_at_one)
+        monkeypatch.setattr(effects, "count_pulls", fail_at_one)
         for number, repository in enumerate([image.repository, broken, image.repository]):
             tell(told("pull", repository, event_id=str(number)))
 
@@ -99,7 +98,7 @@ class TestOnce:
 
     def test_after_ten_attempts_it_is_given_up_and_staff_can_let_it_wait_again(self, tell, image, monkeypatch):
         tell(told("push", image.repository, event_id="1"))
-        monkeypatch.setattr(service, "record_push", mock.Mock(side_effect=ValueError("broken")))
+        monkeypatch.setattr(effects, "record_push", mock.Mock(side_effect=ValueError("broken")))
         now = timezone.now()
         for attempt in range(12):
             with time_machine.travel(now + timedelta(minutes=5 * attempt)):
@@ -128,7 +127,7 @@ class TestOnce:
                 raise SystemExit
             return record(**push)
 
-        monkeypatch.setattr(service, "record_push", die)
+        monkeypatch.setattr(effects, "record_push", die)
         with pytest.raises(SystemExit):
             drain_envelopes()
         assert [manifest.digest for manifest in image.manifests.all()] == [digest_of("first")]
@@ -152,7 +151,7 @@ class TestOnce:
                 raise SystemExit
             return record(**push)
 
-        monkeypatch.setattr(service, "record_push", die)
+        monkeypatch.setattr(effects, "record_push", die)
         now = timezone.now()
         for attempt in range(14):
             with time_machine.travel(now + timedelta(minutes=2 * attempt)), suppress(SystemExit):
@@ -170,7 +169,7 @@ class TestOnce:
 
     def test_a_database_that_goes_away_leaves_the_envelope_waiting(self, tell, image, monkeypatch):
         tell(told("push", image.repository, event_id="1"))
-        monkeypatch.setattr(service, "record_push", mock.Mock(side_effect=OperationalError))
+        monkeypatch.setattr(effects, "record_push", mock.Mock(side_effect=OperationalError))
 
         with pytest.raises(OperationalError):
             drain_envelopes()
@@ -194,29 +193,38 @@ class TestOnce:
         assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
 
 
-@pytest.mark.parametrize("days", [7, 30])
-def test_what_is_over_is_pruned_after_the_set_time_and_the_rest_stays(tell, image, settings, days):
-    settings.LAYERSTORE_EVENTS_KEPT = timedelta(days=days)
-    now = timezone.now()
-    with time_machine.travel(now - timedelta(days=days + 1)):
-        for repaired in (0, 1):
-            Reconciliation.objects.create(written=repaired)
-        tell(told("pull", image.repository, event_id="old"))
+class TestBatches:
+    def test_a_batch_is_as_many_envelopes_as_there_is_room_for(self, tell, image, monkeypatch):
+        monkeypatch.setattr(drain, "MOST_EVENTS", 4)
+        applied = []
+        apply = effects.apply_envelopes
+
+        def note_and_apply(envelopes):
+            applied.append([envelope.event_count for envelope in envelopes])
+            return apply(envelopes)
+
+        monkeypatch.setattr(drain, "apply_envelopes", note_and_apply)
+        for number, count in enumerate((9, 2, 2, 1)):
+            tell(*[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
+
+        assert drain_envelopes() == 4
+
+        assert applied == [[9], [2, 2], [1]]
+        image.refresh_from_db()
+        assert image.pull_count == 14
+
+    def test_a_run_that_takes_long_leaves_the_rest_to_the_next(self, tell, image, monkeypatch):
+        monkeypatch.setattr(drain, "BATCH", 1)
+        monkeypatch.setattr(drain, "LONGEST_RUN", timedelta(seconds=-1))
+        for number in range(2):
+            tell(told("pull", image.repository, event_id=str(number)))
+
+        assert [drain_envelopes(), drain_envelopes(), drain_envelopes()] == [1, 1, 0]
+
+    def test_ten_thousand_events_in_one_envelope(self, tell, image):
+        tell(*[told("pull", image.repository, event_id=str(n)) for n in range(10_000)])
+
         drain_envelopes()
-        tell(told("pull", image.repository, event_id="waiting"))
-    SeenRegistryEvent.objects.update(seen_at=now - timedelta(days=days + 1))  # PostgreSQL's own clock wrote it
-    tell(told("pull", image.repository, event_id="new"))
-    drain_envelopes()
-    RegistryEnvelope.objects.filter(body__0__id="waiting").update(drained_at=None)
 
-    prune_registry_events()
-
-    assert [envelope.body[0]["id"] for envelope in RegistryEnvelope.objects.order_by("pk")] == ["waiting", "new"]
-    assert set(SeenRegistryEvent.objects.values_list("pk", flat=True)) == {"waiting", "new"}
-    assert [run.written for run in Reconciliation.objects.all()] == [1]
-    prune_events()
-    assert RegistryEnvelope.objects.count() == 2
-    assert [str(row) for row in (RegistryEnvelope.objects.last(), SeenRegistryEvent.objects.get(pk="new"))] == [
-        f"envelope {RegistryEnvelope.objects.order_by('pk')[0].pk}",
-        "new",
-    ]
+        image.refresh_from_db()
+        assert image.pull_count == 10_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from marketplace.images.models import Manifest
 from marketplace.images.services.manifests import ManifestDescription
-from registry_auth.client.documents import children_of, config_digest, describe_image, describe_index, read_document
+from registry_auth.client.manifests import children_of, config_digest, describe_image, describe_index, read_document
 from tests.support.registry import CONFIG, LAYER, MANIFEST, OciImage, digest_of, index_of
 
 SOME = digest_of(b"something")

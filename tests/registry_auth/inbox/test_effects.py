@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from marketplace.images.models import Image, Manifest, Tag
 from marketplace.insights.models import PullCount
-from registry_auth.inbox import apply as service
-from registry_auth.inbox.apply import drain_envelopes
+from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.models import RegistryEnvelope
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
@@ -101,38 +100,3 @@ class TestEffect:
         assert RegistryEnvelope.objects.get().last_error == ""
         assert not Manifest.objects.exists()
         assert "a name that nobody holds" in caplog.text
-
-    def test_a_batch_is_as_many_envelopes_as_there_is_room_for(self, tell, image, monkeypatch):
-        monkeypatch.setattr(service, "MOST_EVENTS", 4)
-        applied = []
-        apply = service._apply
-
-        def note_and_apply(envelopes):
-            applied.append([envelope.event_count for envelope in envelopes])
-            return apply(envelopes)
-
-        monkeypatch.setattr(service, "_apply", note_and_apply)
-        for number, count in enumerate((9, 2, 2, 1)):
-            tell(*[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
-
-        assert drain_envelopes() == 4
-
-        assert applied == [[9], [2, 2], [1]]
-        image.refresh_from_db()
-        assert image.pull_count == 14
-
-    def test_a_run_that_takes_long_leaves_the_rest_to_the_next(self, tell, image, monkeypatch):
-        monkeypatch.setattr(service, "BATCH", 1)
-        monkeypatch.setattr(service, "LONGEST_RUN", timedelta(seconds=-1))
-        for number in range(2):
-            tell(told("pull", image.repository, event_id=str(number)))
-
-        assert [drain_envelopes(), drain_envelopes(), drain_envelopes()] == [1, 1, 0]
-
-    def test_ten_thousand_events_in_one_envelope(self, tell, image):
-        tell(*[told("pull", image.repository, event_id=str(n)) for n in range(10_000)])
-
-        drain_envelopes()
-
-        image.refresh_from_db()
-        assert image.pull_count == 10_000

@@ -1,0 +1,105 @@
+"""What an event does to manifests, tags and counts. Each event has its effect once, however often the registry sends it."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from django.db import InterfaceError, OperationalError, connection
+
+from common.db.locking import locked_transaction
+from common.errors import RetryLater
+from marketplace.images.services.manifests import record_push, remove_manifest, remove_tag
+from marketplace.insights.services import Pull, count_pulls
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent
+from registry_auth.inbox.metrics import note_events
+from registry_auth.inbox.models import RegistryEnvelope
+from registry_auth.inbox.pullers import note_pullers
+
+logger = logging.getLogger(__name__)
+PULLS_AT_ONCE = 5_000  # in one transaction: they are looked up in one query, and their images are locked at its end only
+
+
+def apply_envelopes(envelopes: Iterable[RegistryEnvelope]) -> dict[int, Exception]:
+    """Apply the events of the envelopes; return what went wrong, by the envelope's primary key.
+
+    An event that fails stops no other. What an event does is committed together with its id, so applying it again changes nothing.
+
+    Raises:
+        OperationalError, InterfaceError: the database is away.
+    """
+    faults: dict[int, Exception] = {}
+    pulls: list[tuple[int, RegistryEvent]] = []
+    for envelope in envelopes:
+        for event in map(RegistryEvent.from_json, envelope.body):
+            if event.action is EventAction.PULL:
+                pulls.append((envelope.pk, event))
+            elif fault := _apply([event]):
+                faults[envelope.pk] = fault
+    for start in range(0, len(pulls), PULLS_AT_ONCE):
+        faults |= _apply_pulls(pulls[start : start + PULLS_AT_ONCE])
+    return faults
+
+
+def _apply_pulls(pulls: Sequence[tuple[int, RegistryEvent]]) -> dict[int, Exception]:
+    """Count pulls together. Where that fails, halve them until the failing ones are alone; on a lock timeout retry them all later."""
+    fault = _apply([event for _, event in pulls])
+    if fault is None:
+        return {}
+    if len(pulls) == 1 or isinstance(fault, RetryLater):
+        return {pk: fault for pk, _ in pulls}
+    half = len(pulls) // 2
+    return _apply_pulls(pulls[:half]) | _apply_pulls(pulls[half:])
+
+
+def _apply(events: list[RegistryEvent]) -> Exception | None:
+    """Apply those of the events that had no effect before, in one transaction; return what went wrong."""
+    try:
+        with locked_transaction():
+            _have_effect(_new_among(events))
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: nothing here can go on, and the claim runs out by itself
+    except Exception as error:
+        logger.exception("registry event failed", extra={"events": [event.id for event in events[:10]]})
+        return error
+    return None
+
+
+def _new_among(events: list[RegistryEvent]) -> list[RegistryEvent]:
+    """Return the events that had no effect yet, and record their ids in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_auth_seenregistryevent (id, seen_at) SELECT unnest(%s::text[]), now()"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            [sorted({event.id for event in events})],  # all workers insert in the same order, so none can deadlock with another
+        )
+        new = {row[0] for row in cursor.fetchall()}
+    first = {event.id: event for event in reversed(events)}
+    return [event for event in events if event.id in new and first[event.id] is event]
+
+
+def _have_effect(events: list[RegistryEvent]) -> None:
+    for event in events:
+        match event.action:
+            case EventAction.PUSH:
+                record_push(
+                    repository=event.repository,
+                    digest=event.digest,
+                    media_type=event.media_type,
+                    size=event.size,
+                    tag=event.tag or None,
+                    at=event.at,
+                )
+            case EventAction.DELETE if event.digest:
+                remove_manifest(repository=event.repository, digest=event.digest)
+            case EventAction.DELETE:
+                remove_tag(repository=event.repository, tag=event.tag)
+    if pulls := [event for event in events if event.action is EventAction.PULL]:
+        note_pullers(counted=count_pulls(pulls=[_pull(event) for event in pulls]))
+    for action, count in Counter(event.action for event in events).items():
+        note_events(action=action, count=count)
+
+
+def _pull(event: RegistryEvent) -> Pull:
+    return Pull(
+        repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject, client=event.client
+    )

@@ -1,0 +1,50 @@
+"""What lies in the inbox: a notification is stored before it is answered, and removed when its time is over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from common.db.locking import locked_transaction
+from registry_auth.inbox.envelopes import RegistryEvent
+from registry_auth.inbox.locks import lock_envelope
+from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
+from registry_auth.upkeep.models import Reconciliation
+
+DELETED_AT_ONCE = 5_000  # no statement may take long
+
+
+def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
+    """Store a notification until its events have had their effect: one INSERT."""
+    return RegistryEnvelope.objects.create(body=[event.to_json() for event in events], event_count=len(events))
+
+
+def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> None:
+    """Make an envelope due now, even if it had been given up.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_envelope(envelope_id=envelope.pk)
+        locked.attempts, locked.last_error, locked.claimed_until, locked.drained_at = 0, "", None, None
+        locked.save(update_fields=["attempts", "last_error", "claimed_until", "drained_at"])
+        record_audit(actor=actor, action="registry_envelope.retried", target=locked, reason=reason)
+
+
+def prune_events() -> None:
+    """Delete what is old: drained envelopes, ids of events that the registry no longer repeats, and runs that repaired nothing."""
+    before = timezone.now() - settings.LAYERSTORE_EVENTS_KEPT
+    _delete(RegistryEnvelope.objects.filter(drained_at__lt=before))
+    _delete(SeenRegistryEvent.objects.filter(seen_at__lt=before))
+    Reconciliation.objects.filter(started_at__lt=before, written=0, removed=0).delete()
+
+
+def _delete(rows: "models.QuerySet[Any]") -> None:
+    while some := list(rows.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        rows.model._default_manager.filter(pk__in=some).delete()  # noqa: SLF001 - Django, "Default managers": its name for generic code
