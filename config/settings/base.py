@@ -296,6 +296,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("LAYERSTORE_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "common.web.css.BundleFinder",
+]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.text("LAYERSTORE_MEDIA_ROOT", str(BASE_DIR / "var" / "media")))
 STORAGES = {

@@ -1,11 +1,15 @@
 """The web application: Stripe's API, its hosted pages, the control endpoints and the mailbox."""
 
-from flask import Flask, Response, redirect
+from pathlib import Path
+
+from flask import Flask, Response, redirect, send_from_directory
 from werkzeug.wrappers import Response as Answer
 
 from tools.sandbox import checkout_pages, connect_pages, control, mailbox, overview, pages
 from tools.sandbox.api import Api
 from tools.sandbox.world import World
+
+SHOP_STYLES = Path(__file__).resolve().parents[2] / "static" / "css"
 
 
 def create_app(world: World) -> Flask:
@@ -16,6 +20,8 @@ def create_app(world: World) -> Flask:
     app.register_blueprint(Api(world.config, world.store, world.keys, world.faults).blueprint())
     for part in (checkout_pages, connect_pages, control, mailbox, overview, pages):
         app.register_blueprint(part.blueprint(world))
+    # The shop's own colours and sizes, so that both look alike.
+    app.add_url_rule("/static/tokens.css", "tokens", lambda: send_from_directory(SHOP_STYLES, "tokens.css"))
     app.add_url_rule("/", "root", lambda: redirect("/sandbox/"))
     app.add_url_rule("/healthz", "healthz", _healthy)
     app.after_request(pages.protect)

@@ -1,5 +1,7 @@
 """The commands of the control endpoints, and the page that shows them to people."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.tools.sandbox.conftest import Sandbox
@@ -112,3 +114,11 @@ def test_health_style_and_root_answer(sandbox: Sandbox) -> None:
     assert sandbox.http.get("/healthz").text == "ok\n"
     assert sandbox.http.get("/").headers["Location"] == "/sandbox/"
     assert sandbox.http.get("/static/sandbox.css").headers["Content-Type"] == "text/css; charset=utf-8"
+
+
+def test_pages_have_the_colours_of_the_shop(sandbox: Sandbox) -> None:
+    answer = sandbox.http.get("/static/tokens.css")
+
+    assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert answer.text == (Path(__file__).parents[3] / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
+    assert '<link rel="stylesheet" href="/static/tokens.css">' in sandbox.http.get("/mailbox/").text
