@@ -4,18 +4,15 @@ import json
 import sys
 
 import django
-from django.conf import settings
 
 django.setup()
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
 
 from django.db import transaction  # noqa: E402  models need Django to be set up
 
-from marketplace.images.models import Image, Manifest  # noqa: E402  after Django is set up
+from marketplace.images.models import Image  # noqa: E402  after Django is set up
 from marketplace.insights.models import PullCount  # noqa: E402  after Django is set up
 from registry_auth.inbox.models import RegistryEnvelope  # noqa: E402  after Django is set up
-from tests.factories.accounts import UserFactory  # noqa: E402  after Django is set up
-from tests.factories.marketplace import ImageFactory, ManifestFactory, NamespaceFactory, TagFactory  # noqa: E402  after Django is set up
+from tools.bench.rows import make_image, make_manifest, make_namespace, make_tag, make_user  # noqa: E402  after Django is set up
 
 IMAGES, BUYERS, TAGS = 100, 500, 3
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -24,15 +21,14 @@ PLATFORMS = ("linux/amd64", "linux/arm64")
 @transaction.atomic
 def fill() -> dict[str, object]:
     """Make images with tags on indexes of two platforms, and buyers; return what can be pulled and by whom."""
-    namespace, pulled = NamespaceFactory(), []
+    namespace, pulled = make_namespace(image_quota=IMAGES), []
     for _ in range(IMAGES):
-        image = ImageFactory(namespace=namespace)
+        image = make_image(namespace, pushed=True)
         for number in range(TAGS):
-            parts = [ManifestFactory(image=image, platforms=[platform]) for platform in PLATFORMS]
-            index = ManifestFactory(image=image, kind=Manifest.Kind.INDEX, platforms=PLATFORMS, children=[part.digest for part in parts])
-            TagFactory(image=image, name=f"{number}.0", manifest=index)
+            parts = [make_manifest(image, platforms=[platform]) for platform in PLATFORMS]
+            make_tag(make_manifest(image, platforms=PLATFORMS, children=[part.digest for part in parts]), f"{number}.0")
             pulled += [[image.repository, f"{number}.0", part.platforms[0], part.digest] for part in parts]
-    return {"pulled": pulled, "buyers": [UserFactory().username for _ in range(BUYERS)]}
+    return {"pulled": pulled, "buyers": [make_user().username for _ in range(BUYERS)]}
 
 
 def counted() -> dict[str, object]:

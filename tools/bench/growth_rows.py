@@ -1,6 +1,6 @@
 """Fills a database with so many entitlements and what belongs to them, and prints requests as JSON.
 
-Each row is a row of the tests' factories, written again under other keys: INSERT … SELECT generate_series. Keys are hashes, so that what
+Each row is one of tools/bench/rows.py, written again under other keys: INSERT … SELECT generate_series. Keys are hashes, so that what
 is asked for lies everywhere in the indexes. Indexes are left out while a table is filled and built afterwards.
 """
 
@@ -13,10 +13,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import django
-from django.conf import settings
 
 django.setup()
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
 
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
 from django.db.models import Model  # noqa: E402  after Django is set up
@@ -27,8 +25,7 @@ from accounts.tokens.secrets import new_secret, secret_hash  # noqa: E402  after
 from marketplace.entitlements.models import Entitlement  # noqa: E402  after Django is set up
 from marketplace.images.models import Image  # noqa: E402  after Django is set up
 from marketplace.products.models import Price, Product, ProductImage  # noqa: E402  after Django is set up
-from tests.factories.accounts import AccessTokenFactory  # noqa: E402  after Django is set up
-from tests.factories.marketplace import EntitlementFactory, ProductFactory  # noqa: E402  after Django is set up
+from tools.bench.rows import make_access_token, make_entitlement, make_namespace, make_product, make_pushed_image  # noqa: E402  after Django is set up
 
 HELD = 10  # entitlements of each user
 HOLDERS = 100  # of each image
@@ -58,12 +55,15 @@ def main() -> None:
 
 def _fill(users: int, held_images: int) -> None:
     images = max(FEWEST_IMAGES, held_images)
-    token, product = AccessTokenFactory(), ProductFactory()
-    held = EntitlementFactory(holder=token.user.account, image=product.images.get())
-    namespace = product.namespace.name
+    first_user, _ = make_access_token()
+    token = AccessToken.objects.get(user=first_user)
+    shop = make_namespace()
+    product = make_product(shop, [make_pushed_image(shop)], amount=500)
+    held = make_entitlement(first_user.account, product.images.get())
+    namespace = shop.name
     user, image, part = _sql_key("user"), _sql_key("image"), _sql_key("product", f"(i / {BESIDE})")
-    _multiply(User, token.user.pk, users, id=user, username="'grown-' || i", email="'grown-' || i || '@example.test'")
-    _multiply(Account, token.user.account.pk, users, id=_sql_key("account"), user_id=user, handle="'grown-' || i")
+    _multiply(User, first_user.pk, users, id=user, username="'grown-' || i", email="'grown-' || i || '@example.test'")
+    _multiply(Account, first_user.account.pk, users, id=_sql_key("account"), user_id=user, handle="'grown-' || i")
     _multiply(AccessToken, token.pk, users, id=_sql_key("token"), user_id=user, secret_hash="md5('a' || i) || md5('b' || i)")
     _multiply(Image, held.image_id, images, id=image, name="'grown-' || i", repository=f"'{namespace}/grown-' || i")
     products = max(1, -(-images // BESIDE))

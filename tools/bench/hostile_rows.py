@@ -8,7 +8,6 @@ import django
 from django.conf import settings
 
 django.setup()
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
 settings.CELERY_BROKER_URL = "memory://"
 
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
@@ -16,20 +15,19 @@ from django.utils import timezone  # noqa: E402  after Django is set up
 
 from accounts.people.models import User  # noqa: E402  after Django is set up
 from marketplace.covers.services import draw_outdated_covers  # noqa: E402  after Django is set up
-from marketplace.images.models import Image, Manifest, Tag  # noqa: E402  after Django is set up
+from marketplace.images.models import Image, Manifest, Namespace, Tag  # noqa: E402  after Django is set up
 from marketplace.images.services.featured_tags import keep_shown_tag  # noqa: E402  after Django is set up
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
 from marketplace.products.models import Product  # noqa: E402  after Django is set up
 from marketplace.products.services.descriptions import render_descriptions_anew  # noqa: E402  after Django is set up
 from marketplace.products.services.search_document import index_product  # noqa: E402  after Django is set up
-from tests.factories.accounts import SellerFactory, UserFactory  # noqa: E402  after Django is set up
-from tests.factories.marketplace import (  # noqa: E402  after Django is set up
+from tools.bench.rows import (  # noqa: E402  after Django is set up
     MANIFEST_TYPE,
-    EntitlementFactory,
-    FreeProductFactory,
-    ImageFactory,
-    NamespaceFactory,
     digest_of,
+    make_entitlement,
+    make_image,
+    make_namespace,
+    make_product,
 )
 
 NAMESPACE = "hostile"
@@ -51,14 +49,12 @@ TEXTS = (
 
 def main() -> None:
     """Make the rows. argv: the user name of a buyer who holds one of the images."""
-    namespace = NamespaceFactory(
-        name=NAMESPACE, seller=SellerFactory(user=UserFactory(username=NAMESPACE), display_name="W" * 80), image_quota=IMAGES
-    )
+    namespace = make_namespace(NAMESPACE, display_name="W" * 80, image_quota=IMAGES)
     with transaction.atomic():
         images = [_image(namespace, number) for number in range(IMAGES)]
     with transaction.atomic():
         products = [_product(namespace, images, number) for number in range(PRODUCTS)]
-    EntitlementFactory(holder=User.objects.get(username=sys.argv[1]).account, image=images[0])
+    make_entitlement(User.objects.get(username=sys.argv[1]).account, images[0])
     draw_outdated_covers()
     render_descriptions_anew(most=10 * PRODUCTS)
     with connection.cursor() as cursor:
@@ -66,9 +62,10 @@ def main() -> None:
     json.dump({"product": f"/{NAMESPACE}/{products[0].slug}", "shop": f"/{NAMESPACE}", "id": str(products[0].pk)}, sys.stdout)
 
 
-def _image(namespace: object, number: int) -> Image:
+def _image(namespace: Namespace, number: int) -> Image:
     """Make an image of a thousand layers. The first one has 21,000 tags; each other one a thousand, nothing but signatures in front."""
-    image = ImageFactory(namespace=namespace, name=f"image-{number:02d}", first_pushed_at=timezone.now(), pull_count=10**6)
+    image = make_image(namespace, f"image-{number:02d}", pushed=True)
+    Image.objects.filter(pk=image.pk).update(pull_count=10**6)
     layers = tuple(LayerDescription(digest_of(f"{number} {n}"), 1 + n % 97, "RUN " + "x" * 400) for n in range(LAYERS))
     count = TAGS if number == 0 else 1_000
     manifests = Manifest.objects.bulk_create(
@@ -93,14 +90,14 @@ def _tag(number: int, n: int) -> str:
     return f"t{n}-{'x' * 100}" if number == 0 or n == 0 else f"sha256-{n:064x}.sig"
 
 
-def _product(namespace: object, images: list[Image], number: int) -> Product:
+def _product(namespace: Namespace, images: list[Image], number: int) -> Product:
     texts = {
         "title": "T" * 80,
         "summary": "S" * 200,
         "description": TEXTS[number % len(TEXTS)],
         "licence_text": ("all rights reserved " * 10_000)[:LONGEST_LICENCE],
     }
-    product = FreeProductFactory(namespace=namespace, slug=f"bundle-{number:02d}", images=images, **texts)
+    product = make_product(namespace, images, slug=f"bundle-{number:02d}", texts=texts)
     index_product(product)
     return product
 

@@ -17,8 +17,6 @@ from tools.stack.running import Stack
 
 MOST_ABOVE_IDLE = 16
 MIB = 1024 * 1024
-_RESERVE = "from tests.factories.marketplace import ImageFactory; print(ImageFactory().repository)"
-_WRITTEN = "from marketplace.models import Tag; print(Tag.objects.count())"
 
 
 def main() -> int:
@@ -28,19 +26,14 @@ def main() -> int:
     megabytes = parser.parse_args().megabytes
     with fresh_shop() as stack:
         stack.supervisor.stop_part("scheduler")
-        tagged = said(stack, _RESERVE)
+        tagged = run_here(stack, "-m", "tools.bench.reconciliation_rows", "reserve")
         port = stack.instance.port + 500
         with listing(stack, port, megabytes, tagged):
             print(f"Reading {megabytes} MB of listings …", flush=True)
             stack.environment["LAYERSTORE_REGISTRY_URL"] = f"http://127.0.0.1:{port}"
             told = json.loads(run_here(stack, "-m", "tools.bench.reconciliation_run"))
-        written = int(said(stack, _WRITTEN))
+        written = int(run_here(stack, "-m", "tools.bench.reconciliation_rows", "written"))
     return report(told, megabytes, written)
-
-
-def said(stack: Stack, code: str) -> str:
-    """Run a line of code in the shop, and return the last line it prints."""
-    return run_here(stack, *parts.manage("shell", "-c", code)[1:]).splitlines()[-1]
 
 
 @contextmanager

@@ -6,16 +6,13 @@ from base64 import b64encode
 from urllib.parse import urlencode
 
 import django
-from django.conf import settings
 
 django.setup()
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here, and argon2 takes its time
 
 from django.db import connection, transaction  # noqa: E402  models need Django to be set up
 
 from accounts.tokens.secrets import new_secret  # noqa: E402  after Django is set up
-from tests.factories.accounts import AccessTokenFactory  # noqa: E402  after Django is set up
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, PushedImageFactory  # noqa: E402  after Django is set up
+from tools.bench.rows import make_access_token, make_entitlement, make_namespace, make_product, make_pushed_image  # noqa: E402  after Django is set up
 
 BUYERS = 100
 FREE = 100
@@ -39,17 +36,19 @@ def main() -> None:
 
 
 def _fill() -> tuple[list[str], list[tuple[str, str, list[str]]]]:
-    namespace = NamespaceFactory()
-    free = [FreeProductFactory(namespace=namespace).images.get().repository for _ in range(FREE)]
-    images = [PushedImageFactory(namespace=namespace) for _ in range(BUYERS)]
+    namespace = make_namespace(image_quota=FREE + BUYERS)
+    free = [make_pushed_image(namespace) for _ in range(FREE)]
+    for image in free:
+        make_product(namespace, [image])
+    images = [make_pushed_image(namespace) for _ in range(BUYERS)]
     buyers = []
     for number in range(BUYERS):
-        token = AccessTokenFactory()
+        user, secret = make_access_token()
         held = [images[(number + step) % BUYERS] for step in range(HELD)]
         for image in held:
-            EntitlementFactory(holder=token.user.account, image=image)
-        buyers.append((token.user.username, token.secret, [image.repository for image in held]))
-    return free, buyers
+            make_entitlement(user.account, image)
+        buyers.append((user.username, secret, [image.repository for image in held]))
+    return [image.repository for image in free], buyers
 
 
 def _ask(repositories: list[str], username: str = "", secret: str = "") -> dict[str, str]:
