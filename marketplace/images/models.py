@@ -271,8 +271,3 @@ class Tag(UUIDModel):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def is_signature(self) -> bool:
-        """`sha256-…` tags carry signatures and attestations: hidden from buyers."""
-        return self.name.startswith("sha256-")

@@ -23,11 +23,6 @@ class Span:
     size: int
     face: int
 
-    @property
-    def count(self) -> int:
-        """How many they are."""
-        return self.stop - self.start
-
 
 def spans(sizes: Sequence[int], own: Sequence[bool], most: int) -> list[Span]:
     """Merge the two neighbours that are smallest together, the first of several, until no more than `most` are left.

@@ -1,4 +1,8 @@
-"""Coverage as a gate: a pytest plugin that script/test adds, so that what is missed stands above pytest's closing line."""
+"""Coverage as a gate: a pytest plugin that script/test adds, so that what is missed stands above pytest's closing line.
+
+95 % of everything; and every branch of each file of the six apps that no line below takes out. A file that moves,
+or a new room, is inside until somebody says why not.
+"""
 
 import io
 
@@ -7,13 +11,27 @@ from coverage import Coverage
 from coverage.exceptions import CoverageException
 
 EVERYTHING, RULES = 95, 100
-GATES = {
-    "everything": (EVERYTHING, None),
-    "registry_auth": (RULES, ["registry_auth/*"]),
-    "services and selectors": (
-        RULES,
-        [f"{app}/{layer}/*" for app in ("accounts", "marketplace", "billing") for layer in ("services", "selectors")],
-    ),
+APPS = ("accounts", "audit", "billing", "marketplace", "outbox", "registry_auth")
+# Kinds of file that hold no rule: they parse, call one service and render. What people and programs see of them is tested from outside,
+# with branches that only a browser, a real client or a worker takes.
+WITHOUT_RULES = {
+    "admin": "acts of staff ask for a reason and call one service",
+    "api": "serializers and views of the API, held to the schema by schemathesis",
+    "apps": "Django's entry",
+    "forms": "fields, and the refusals of services beside them",
+    "management": "commands",
+    "tasks": "one line each, which calls one service",
+    "urls": "addresses",
+    "urls_api": "addresses",
+    "urls_inner": "addresses",
+    "urls_web": "addresses",
+    "views": "pages",
+}
+OUTSIDE = [f"{app}/{where}{kind}{end}" for app in APPS for kind in WITHOUT_RULES for where in ("", "**/") for end in (".py", "/**")]
+GATES: dict[str, tuple[int, list[str] | None, list[str]]] = {
+    "everything": (EVERYTHING, None, []),
+    "every file that holds a rule": (RULES, [f"{app}/**" for app in APPS], OUTSIDE),
+    "all of registry_auth": (RULES, ["registry_auth/**"], []),
 }
 
 missed = pytest.StashKey[list[str]]()
@@ -24,19 +42,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Measure each gate on the data that pytest-cov has just combined; a gate that is not passed fails the session."""
     if hasattr(session.config, "workerinput"):
         return  # one of several processes: whoever started them has what all of them measured
-    found = [text for name, (percent, include) in GATES.items() if (text := judged(name, percent, include))]
+    found = [text for name, gate in GATES.items() if (text := judged(name, *gate))]
     session.config.stash[missed] = found
     if found and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def judged(name: str, percent: int, include: list[str] | None) -> str:
+def judged(name: str, percent: int, include: list[str] | None, omit: list[str]) -> str:
     """Return what a gate misses, or nothing."""
     coverage = Coverage()
     coverage.load()
     report = io.StringIO()
     try:
-        reached = coverage.report(include=include, show_missing=True, skip_covered=True, file=report)
+        reached = coverage.report(include=include, omit=omit or None, show_missing=True, skip_covered=True, file=report)
     except CoverageException as error:  # nothing was measured, or a file went while the tests ran
         return f"coverage of {name}: {error}; {percent} % are asked for"
     return "" if reached >= percent else f"coverage of {name}: {reached:.2f} %, {percent} % are asked for\n{report.getvalue()}"

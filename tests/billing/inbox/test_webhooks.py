@@ -67,6 +67,8 @@ def test_a_repeated_delivery_is_stored_once() -> None:
         pytest.param(payload_of(), signature_of(payload_of(), moment=int(time.time()) - 301), id="stale timestamp"),
         pytest.param(payload_of(id="evt_2"), signature_of(payload_of()), id="altered body"),
         pytest.param(b"no json", signature_of(b"no json"), id="signed, but no event"),
+        pytest.param(payload_of(livemode=None), signature_of(payload_of(livemode=None)), id="signed, but neither live nor test"),
+        pytest.param(payload_of(id="e" * 300), signature_of(payload_of(id="e" * 300)), id="signed, but an id that is too long"),
     ],
 )
 def test_a_forged_event_is_refused(payload: bytes, signature: str) -> None:
