@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.urls import reverse
 
 from accounts.sellers.services.stripe_accounts import record_stripe_problem
 from billing.checkout.errors import PaymentUnderWay
@@ -12,11 +11,12 @@ from billing.orders.models import Order
 from billing.orders.services import flag_order
 from billing.payments.reconcile import end_without_session, reconcile_order
 from billing.payouts.services import note_refused_sale
-from billing.stripe import gateway
+from billing.stripe.checkout import Checkout, Sale, create_checkout
 from billing.stripe.errors import StripeRefused
 from billing.stripe.refusals import Fault
 from billing.stripe.regions import in_another_region
 from common.db.locking import locked_transaction
+from common.web.links import absolute
 
 
 def open_checkout(*, order: Order) -> str:
@@ -30,7 +30,7 @@ def open_checkout(*, order: Order) -> str:
         StripeRefused: no session for this order; it has failed, and a new one may be placed.
         PaymentUnderWay: Stripe does not tell of the session it has; staff look at it.
     """
-    ours = settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk])
+    ours = absolute("billing:checkout_return", order.pk)
     try:
         current = reconcile_order(order_id=order.pk)
     except StripeRefused as refused:
@@ -38,7 +38,7 @@ def open_checkout(*, order: Order) -> str:
         raise PaymentUnderWay from refused
     if current.checkout_session_id is None and current.state == Order.State.PENDING:
         try:
-            checkout = gateway.create_checkout(_sale(current))
+            checkout = create_checkout(_sale(current))
         except StripeRefused as refused:
             _fail(order_id=order.pk, refused=refused)
             if refused.refusal.fault is Fault.SELLER:
@@ -50,8 +50,8 @@ def open_checkout(*, order: Order) -> str:
     return current.checkout_url or ours
 
 
-def _sale(order: Order) -> gateway.Sale:
-    return gateway.Sale(
+def _sale(order: Order) -> Sale:
+    return Sale(
         order_id=order.pk,
         buyer_id=order.buyer_id,
         email=order.email,
@@ -72,7 +72,7 @@ def _settles_with_seller(order: Order) -> bool:
     return same and in_another_region(seller.stripe_country, ours=settings.LAYERSTORE_STRIPE_COUNTRY)
 
 
-def _note_checkout(*, order_id: UUID, checkout: gateway.Checkout) -> Order:
+def _note_checkout(*, order_id: UUID, checkout: Checkout) -> Order:
     with locked_transaction():
         order = lock_order(order_id=order_id)
         if order.checkout_session_id is None:

@@ -3,7 +3,7 @@
 from django.db import models
 
 from billing.orders.models import Order
-from billing.stripe.payment import DISPUTE_STATES, DisputeState, dispute_state
+from billing.stripe.payment_data import DISPUTE_STATES, DisputeState, dispute_state
 from common.money import Money
 
 

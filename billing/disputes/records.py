@@ -6,7 +6,7 @@ from audit.services import record_audit
 from billing.disputes.models import Dispute
 from billing.disputes.staff_mail import tell_staff_of_dispute
 from billing.orders.models import Order
-from billing.stripe.payment import NEEDS_RESPONSE, DisputeState, Payment, StripeDispute
+from billing.stripe.payment_data import NEEDS_RESPONSE, DisputeState, Payment, StripeDispute
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from accounts.organisations.buying import buyers_of
 from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order, OrderImage
-from billing.stripe.payment import DisputeState
+from billing.stripe.payment_data import DisputeState
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.selectors.tags import newest_tags, pull_reference

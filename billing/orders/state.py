@@ -1,7 +1,7 @@
 """The written table along which an order moves, and which state a payment at Stripe stands for."""
 
 from billing.orders.models import Order
-from billing.stripe.payment import DisputeState, Payment
+from billing.stripe.payment_data import DisputeState, Payment
 
 State = Order.State
 

@@ -20,8 +20,8 @@ from billing.payments.backoffs import ORDERS, REFUNDS
 from billing.payments.reconcile import settle_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
+from billing.stripe.client import NEIGHBOUR
 from billing.stripe.errors import StripeAway
-from billing.stripe.gateway import NEIGHBOUR
 from common.db.claims import Attempt, Backoff, claim_due, note_failure
 from common.db.locking import locked_transaction
 from common.db.outages import FailureRun

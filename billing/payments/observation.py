@@ -24,8 +24,8 @@ from billing.payments.grants import follow_transition, reason_to_return
 from billing.receipts.services import queue_refund_mail
 from billing.refunds.models import Refund
 from billing.refunds.records import has_waiting_refund, promise_refund, record_refunds
-from billing.stripe import gateway
-from billing.stripe.payment import Payment
+from billing.stripe.payment_data import Payment
+from billing.stripe.payments import read_payment
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product
@@ -79,7 +79,7 @@ def observe_order(*, order_id: UUID, session_id: str = "") -> Observation | None
     session_id = session_id or order.checkout_session_id or ""
     if not session_id:
         return None
-    return Observation(order_id, order.revision, gateway.read_payment(session_id))
+    return Observation(order_id, order.revision, read_payment(session_id))
 
 
 def apply_observation(observation: Observation, *, reason: str = "") -> Order | None:

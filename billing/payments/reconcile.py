@@ -10,7 +10,7 @@ from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.stopped import orders_to_close
 from billing.payments.observation import apply_observation, observe_order
-from billing.stripe import gateway
+from billing.stripe.checkout import expire_checkout
 from billing.stripe.errors import StripeRefused
 from common.db.leases import alone
 from common.db.locking import locked_transaction
@@ -56,7 +56,7 @@ def close_checkout(*, order_id: UUID, reason: str = "") -> Order:
     if order.checkout_session_id is None:
         return end_without_session(order_id=order_id, state=Order.State.EXPIRED, reason=reason or "It was never opened at Stripe.")
     with suppress(StripeRefused):  # complete or expired already: reconciling tells which
-        gateway.expire_checkout(order.checkout_session_id)
+        expire_checkout(order.checkout_session_id)
     return reconcile_order(order_id=order_id, reason=reason)
 
 

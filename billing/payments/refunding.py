@@ -12,8 +12,8 @@ from billing.payments.reconcile import reconcile_order
 from billing.refunds.locks import lock_refund
 from billing.refunds.models import Refund
 from billing.refunds.records import update_requested_amount
-from billing.stripe import gateway
 from billing.stripe.errors import StripeRefused
+from billing.stripe.refunds import RefundRequest, create_refund
 from common.db.locking import locked_transaction
 
 
@@ -32,7 +32,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
         if stopped_by_dispute(refund.order):
             return _give_up(refund_id, "The payment is disputed: the buyer's bank gives the money back, or has decided against it.")
         try:
-            gateway.create_refund(_asked(refund))
+            create_refund(_request_for(refund))
         except StripeRefused as refused:
             return _give_up(refund_id, refused.reason)
         reconcile_order(order_id=refund.order_id)
@@ -40,8 +40,8 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     return refund
 
 
-def _asked(refund: Refund) -> gateway.RefundRequest:
-    return gateway.RefundRequest(
+def _request_for(refund: Refund) -> RefundRequest:
+    return RefundRequest(
         refund_id=refund.pk,
         order_id=refund.order_id,
         payment_intent_id=refund.payment_intent_id,

@@ -9,9 +9,8 @@ from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.sellers import record_stripe_account, record_stripe_state
 from accounts.sellers.services.stripe_accounts import end_stripe_account, record_stripe_problem, regain_stripe_account
 from audit.services import record_audit
-from billing.stripe import gateway
+from billing.stripe.accounts import AccountStatus, create_account, create_account_link, read_account_status
 from billing.stripe.errors import StripeAccountGone, StripeRefused
-from billing.stripe.gateway import AccountStatus
 
 _FORMER = 3  # are asked about before a new account is made
 
@@ -38,12 +37,12 @@ def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> 
     """
     account_id = _account_of(seller, country)
     try:
-        url = gateway.create_account_link(account_id)
+        url = create_account_link(account_id)
     except StripeAccountGone:
         refreshed = refresh_stripe_account(stripe_account_id=account_id)
         if refreshed is None or refreshed.stripe_account_id is not None:
             raise
-        url = gateway.create_account_link(_account_of(refreshed, country))
+        url = create_account_link(_account_of(refreshed, country))
     record_audit(actor=actor, action="seller.stripe_onboarding_opened", target=seller)
     return url
 
@@ -98,7 +97,7 @@ def note_refused_sale(*, stripe_account_id: str, refused: StripeRefused) -> None
 
 def _account_status(stripe_account_id: str) -> AccountStatus | _Gone:
     try:
-        return gateway.read_account_status(stripe_account_id)
+        return read_account_status(stripe_account_id)
     except StripeAccountGone as gone:
         return _Gone(gone.reason)
 
@@ -113,7 +112,7 @@ def _write(stripe_account_id: str, now: AccountStatus | _Gone) -> SellerProfile 
 def _account_of(seller: SellerProfile, country: str) -> str:
     if account_id := seller.stripe_account_id or _regained(seller):
         return account_id
-    account_id = gateway.create_account(seller, number=seller.former_stripe_accounts.count(), country=country)
+    account_id = create_account(seller, number=seller.former_stripe_accounts.count(), country=country)
     record_stripe_account(seller=seller, stripe_account_id=account_id)
     return account_id
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.orders.models import Order
 from billing.refunds.models import Refund
-from billing.stripe.payment import Payment, StripeRefund
+from billing.stripe.payment_data import Payment, StripeRefund
 from common.ops.queue import queue_after_commit
 
 MADE_AT_STRIPE = "Made in Stripe's dashboard."

@@ -20,7 +20,6 @@ from django.urls import resolve, reverse
 from django.utils.http import urlencode
 
 from accounts.people.models import User
-from billing.stripe import gateway
 from billing.stripe.errors import StripeRefused
 from common.ids import new_id
 from common.web import throttling
@@ -100,7 +99,7 @@ def faults(caplog, monkeypatch) -> Iterator[Faults]:
     caplog.set_level(logging.ERROR)
     monkeypatch.setattr(throttling, "_charge", lambda *_, **__: None)
     monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.allow_request", lambda *_: True)
-    monkeypatch.setattr(gateway, "_stripe", stripe_refuses)
+    monkeypatch.setattr("billing.stripe.client.api", stripe_refuses)
     found = Faults(caplog)
     yield found
     assert not found.found, "\n".join(found.found[:100])

@@ -25,7 +25,7 @@ from billing.payments.refunding import continue_refund
 from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
-from billing.stripe import gateway
+from billing.stripe.payments import read_payment
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
@@ -185,7 +185,7 @@ def test_one_refund_continued_by_several_workers_gives_money_once(paid: Order, s
 def test_an_older_answer_of_stripe_never_overwrites_a_newer_one(paid: Order, sandbox: Sandbox, buyer: User, holds, monkeypatch) -> None:
     dispute = sandbox.dispute(paid)
     fetched, newer_is_written = threading.Event(), threading.Event()
-    read = gateway.read_payment
+    read = read_payment
 
     def slow_first_answer(session_id: str) -> Any:
         payment = read(session_id)
@@ -194,7 +194,7 @@ def test_an_older_answer_of_stripe_never_overwrites_a_newer_one(paid: Order, san
             assert newer_is_written.wait(timeout=30)
         return payment
 
-    monkeypatch.setattr(gateway, "read_payment", slow_first_answer)
+    monkeypatch.setattr("billing.payments.observation.read_payment", slow_first_answer)
 
     def act(number: int) -> Order:
         if number == 0:

@@ -10,7 +10,7 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.payments.reconcile import settle_order
-from billing.stripe import gateway
+from billing.stripe.checkout import Checkout, Sale, create_checkout
 from billing.stripe.errors import StripeAway, StripeRefused
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
@@ -108,14 +108,14 @@ def test_a_checkout_that_was_closed_while_it_opened_sends_nobody_there(
     product: Product, buyer: User, sandbox: Sandbox, monkeypatch
 ) -> None:
     order = place_order(product=product, user=buyer)
-    create = gateway.create_checkout
+    create = create_checkout
 
-    def close_meanwhile(given: gateway.Sale) -> gateway.Checkout:
+    def close_meanwhile(given: Sale) -> Checkout:
         checkout = create(given)
         Order.objects.update(state="expired")
         return checkout
 
-    monkeypatch.setattr(gateway, "create_checkout", close_meanwhile)
+    monkeypatch.setattr("billing.checkout.opening.create_checkout", close_meanwhile)
 
     assert open_checkout(order=order) == f"http://layerstore.test:8080/billing/return/{order.pk}/"
     order.refresh_from_db()
@@ -124,14 +124,14 @@ def test_a_checkout_that_was_closed_while_it_opened_sends_nobody_there(
 
 def test_two_tabs_that_open_one_checkout_note_it_once(product: Product, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     order = place_order(product=product, user=buyer)
-    create = gateway.create_checkout
+    create = create_checkout
 
-    def the_other_tab_is_faster(given: gateway.Sale) -> gateway.Checkout:
-        monkeypatch.setattr(gateway, "create_checkout", create)
+    def the_other_tab_is_faster(given: Sale) -> Checkout:
+        monkeypatch.setattr("billing.checkout.opening.create_checkout", create)
         open_checkout(order=order)
         return create(given)
 
-    monkeypatch.setattr(gateway, "create_checkout", the_other_tab_is_faster)
+    monkeypatch.setattr("billing.checkout.opening.create_checkout", the_other_tab_is_faster)
 
     url = open_checkout(order=order)
 
@@ -141,14 +141,14 @@ def test_two_tabs_that_open_one_checkout_note_it_once(product: Product, buyer: U
 
 def test_a_refusal_after_the_other_tab_s_success_fails_nothing(product: Product, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     order = place_order(product=product, user=buyer)
-    create = gateway.create_checkout
+    create = create_checkout
 
-    def refused_too_late(given: gateway.Sale) -> gateway.Checkout:
-        monkeypatch.setattr(gateway, "create_checkout", create)
+    def refused_too_late(given: Sale) -> Checkout:
+        monkeypatch.setattr("billing.checkout.opening.create_checkout", create)
         open_checkout(order=order)
         raise StripeRefused(reason="too late")
 
-    monkeypatch.setattr(gateway, "create_checkout", refused_too_late)
+    monkeypatch.setattr("billing.checkout.opening.create_checkout", refused_too_late)
 
     with pytest.raises(StripeRefused):
         open_checkout(order=order)

@@ -14,13 +14,13 @@ from audit.models import AuditEvent
 from billing import tasks
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
-from billing.inbox import services
+from billing.inbox import handlers
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event, retry_event
 from billing.orders.models import Order
 from billing.refunds.models import Refund
-from billing.stripe import gateway
 from billing.stripe.errors import StripeAway, StripeRefused
+from billing.stripe.payments import read_payment
 from common.errors import LockTimeout
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
@@ -256,21 +256,31 @@ def test_an_event_that_is_handled_is_not_handled_again(opened: Order, sandbox: S
     assert StripeEvent.objects.get().handled_at == first.handled_at
 
 
+def test_an_event_of_a_type_that_another_version_has_stored_changes_nothing(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+    event = StripeEventFactory(type="charge.captured", object_id=str(paid.payment_intent_id))
+    sandbox.fail("/v1/")
+
+    outcome = handle_event(event_id=event.pk).outcome
+
+    paid.refresh_from_db()
+    assert (outcome, paid.state, len(holds(buyer))) == ("not handled by this version", "paid", 1)
+
+
 @pytest.mark.usefixtures("_unheard")
 def test_a_worker_killed_before_the_mark_leaves_no_half_effect(opened, sandbox: Sandbox, buyer, holds, monkeypatch) -> None:
     event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
-    mark = services._mark
+    mark = handlers.mark_handled
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(services, "_mark", killed)
+    monkeypatch.setattr(handlers, "mark_handled", killed)
     with pytest.raises(KeyboardInterrupt):
         handle_event(event_id=event_id)
     opened.refresh_from_db()
     assert (opened.state, holds(buyer), OutgoingMail.objects.count()) == ("pending", [], 0)
 
-    monkeypatch.setattr(services, "_mark", mark)
+    monkeypatch.setattr(handlers, "mark_handled", mark)
     handle_event(event_id=event_id)
 
     opened.refresh_from_db()
@@ -280,13 +290,13 @@ def test_a_worker_killed_before_the_mark_leaves_no_half_effect(opened, sandbox: 
 @pytest.mark.usefixtures("_unheard")
 def test_an_event_whose_order_is_always_overtaken_waits(opened: Order, sandbox: Sandbox, monkeypatch) -> None:
     event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
-    read = gateway.read_payment
+    read = read_payment
 
     def overtaken(session_id: str) -> Any:
         Order.objects.update(revision=Order.objects.get().revision + 1)
         return read(session_id)
 
-    monkeypatch.setattr(gateway, "read_payment", overtaken)
+    monkeypatch.setattr("billing.payments.observation.read_payment", overtaken)
 
     with pytest.raises(LockTimeout):
         handle_event(event_id=event_id)
@@ -297,14 +307,14 @@ def test_an_event_whose_order_is_always_overtaken_waits(opened: Order, sandbox: 
 @pytest.mark.usefixtures("_unheard")
 def test_an_event_that_another_worker_handles_meanwhile_is_handled_once(opened: Order, sandbox: Sandbox, monkeypatch) -> None:
     event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
-    read = gateway.read_payment
+    read = read_payment
 
     def another_is_faster(session_id: str) -> Any:
-        monkeypatch.setattr(gateway, "read_payment", read)
+        monkeypatch.setattr("billing.payments.observation.read_payment", read)
         handle_event(event_id=event_id)
         return read(session_id)
 
-    monkeypatch.setattr(gateway, "read_payment", another_is_faster)
+    monkeypatch.setattr("billing.payments.observation.read_payment", another_is_faster)
 
     event = handle_event(event_id=event_id)
 
@@ -318,7 +328,7 @@ def test_what_another_worker_has_handled_keeps_its_outcome(sandbox: Sandbox, mon
         StripeEvent.objects.filter(pk=event.pk).update(handled_at=event.received_at, outcome="order paid")
         raise StripeRefused(reason="late")
 
-    monkeypatch.setattr(gateway, "read_order_id", handled_meanwhile)
+    monkeypatch.setattr(handlers, "order_id_of_session", handled_meanwhile)
 
     assert handle_event(event_id=event.pk).outcome == "order paid"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from billing.orders.models import Order
 from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
-from billing.stripe.payment import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, StripeDispute, dispute_state, sum_up
+from billing.stripe.payment_data import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, StripeDispute, dispute_state, sum_up
 from common.money import share
 
 State = Order.State

@@ -18,7 +18,7 @@ from billing.payments.due import continue_waiting_refunds, settle_waiting_orders
 from billing.refunds.errors import RefundNotWaiting
 from billing.refunds.models import Refund
 from billing.refunds.services import retry_refund
-from billing.stripe import gateway
+from billing.stripe.accounts import read_account_status
 from common.db.claims import Backoff
 from common.db.leases import lease
 from common.db.outages import away_neighbours, mark_away
@@ -163,7 +163,7 @@ def test_different_rows_that_fail_alike_mean_that_stripe_is_away_and_the_others_
 def test_the_first_answer_to_anybody_says_that_stripe_is_back(sandbox: Sandbox) -> None:
     mark_away("stripe", reason="stripe_away: APIError")
 
-    gateway.read_account_status(sandbox.account())
+    read_account_status(sandbox.account())
 
     assert not away_neighbours().exists()
 

@@ -15,8 +15,8 @@ from billing.payments.observation import apply_observation, observe_order
 from billing.payments.reconcile import reconcile_order, settle_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
-from billing.stripe import gateway
-from billing.stripe.payment import Payment
+from billing.stripe.payment_data import Payment
+from billing.stripe.payments import read_payment
 from common.db.locking import locked_transaction
 from common.errors import LockTimeout
 from marketplace.entitlements.models import Entitlement
@@ -249,11 +249,11 @@ def test_a_second_payment_that_is_on_its_way_back_already_is_not_given_back_twic
     Order.objects.update(state="expired", closed_at=timezone.now())
     reconcile_order(order_id=buy(product, buyer).pk)
     sandbox.refund(opened)
-    read = gateway.read_payment
+    read = read_payment
     # A bank that has not taken the refund yet: Stripe lists it, and has not counted it.
     pending = replace(read(str(opened.checkout_session_id)), refunded=0)
     pending = replace(pending, refunds=tuple(replace(refund, status="pending") for refund in pending.refunds))
-    monkeypatch.setattr(gateway, "read_payment", lambda _: pending)
+    monkeypatch.setattr("billing.payments.observation.read_payment", lambda _: pending)
 
     order = reconcile_order(order_id=opened.pk)
 
@@ -274,14 +274,14 @@ def test_an_answer_that_was_overtaken_is_thrown_away(opened: Order, sandbox: San
 
 
 def test_an_order_that_is_always_overtaken_is_tried_again_later(opened: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = gateway.read_payment
+    read = read_payment
 
     def overtaken(session_id: str) -> Payment:
         payment = read(session_id)
         Order.objects.update(revision=Order.objects.get().revision + 1)
         return payment
 
-    monkeypatch.setattr(gateway, "read_payment", overtaken)
+    monkeypatch.setattr("billing.payments.observation.read_payment", overtaken)
 
     with pytest.raises(LockTimeout):
         reconcile_order(order_id=opened.pk)

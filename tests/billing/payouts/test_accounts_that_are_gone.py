@@ -123,7 +123,7 @@ def test_a_link_that_is_refused_for_an_account_that_is_there_ends_nothing(seller
     def refused(_: str) -> str:
         raise StripeAccountGone(reason="No such account")
 
-    monkeypatch.setattr("billing.stripe.gateway.create_account_link", refused)
+    monkeypatch.setattr("billing.payouts.services.create_account_link", refused)
     before = seller.stripe_account_id
 
     with pytest.raises(StripeAccountGone):

@@ -8,9 +8,8 @@ from audit.models import AuditEvent
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.payouts.services import connect_seller, refresh_stripe_account
-from billing.stripe import gateway
+from billing.stripe.accounts import AccountStatus
 from billing.stripe.errors import StripeAway
-from billing.stripe.gateway import AccountStatus
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
@@ -86,7 +85,7 @@ def test_an_answer_about_a_seller_that_was_overtaken_is_corrected(seller: Seller
     yes = AccountStatus(charges_enabled=True, payouts_enabled=True, details_submitted=True)
     no = AccountStatus(charges_enabled=False, payouts_enabled=False, details_submitted=True)
     answers = iter([yes, no, no])
-    monkeypatch.setattr(gateway, "read_account_status", lambda _: next(answers))
+    monkeypatch.setattr("billing.payouts.services.read_account_status", lambda _: next(answers))
 
     refreshed = refresh_stripe_account(stripe_account_id=str(seller.stripe_account_id))
 
@@ -97,6 +96,7 @@ def test_an_answer_about_a_seller_that_was_overtaken_is_corrected(seller: Seller
 def test_an_unknown_account_is_nobody_s() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            gateway, "read_account_status", lambda _: AccountStatus(charges_enabled=True, payouts_enabled=True, details_submitted=True)
+            "billing.payouts.services.read_account_status",
+            lambda _: AccountStatus(charges_enabled=True, payouts_enabled=True, details_submitted=True),
         )
         assert refresh_stripe_account(stripe_account_id="acct_nobody") is None

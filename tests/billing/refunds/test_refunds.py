@@ -18,8 +18,9 @@ from billing.payments.refunding import continue_refund
 from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
-from billing.stripe import gateway
 from billing.stripe.errors import StripeAway, StripeRefused
+from billing.stripe.payments import read_payment
+from billing.stripe.refunds import RefundRequest
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.products.models import Product
@@ -225,7 +226,7 @@ def test_money_promised_back_that_stripe_refused_is_asked_for_again(opened: Orde
     sandbox.press(opened)
     Image.objects.update(taken_down_at=timezone.now(), take_down_reason="Malware.")
     reconcile_order(order_id=opened.pk)
-    monkeypatch.setattr(gateway, "create_refund", Mock(side_effect=StripeRefused(reason="insufficient funds")))
+    monkeypatch.setattr("billing.payments.refunding.create_refund", Mock(side_effect=StripeRefused(reason="insufficient funds")))
     failed = continue_refund(refund_id=Refund.objects.get().pk)
     opened.refresh_from_db()
     assert (failed.state, opened.state, opened.refundable.minor) == ("failed", "refunded", 500)
@@ -245,11 +246,11 @@ def test_money_promised_back_that_stripe_refused_is_asked_for_again(opened: Orde
 def test_giving_up_twice_is_giving_up_once(paid: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
     refund = ask(paid, staff)
 
-    def refused_while_another_did_it(given: gateway.RefundRequest) -> None:
+    def refused_while_another_did_it(given: RefundRequest) -> None:
         Refund.objects.filter(pk=given.refund_id).update(state="succeeded", stripe_refund_id="re_other", settled_at=timezone.now())
         raise StripeRefused(reason="already")
 
-    monkeypatch.setattr(gateway, "create_refund", refused_while_another_did_it)
+    monkeypatch.setattr("billing.payments.refunding.create_refund", refused_while_another_did_it)
 
     assert continue_refund(refund_id=refund.pk).state == "succeeded"
     paid.refresh_from_db()
@@ -258,14 +259,14 @@ def test_giving_up_twice_is_giving_up_once(paid: Order, staff: User, sandbox: Sa
 
 def stripe_says(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *, status: str, refunded: int) -> None:
     """Some banks take a refund later, or not at all: what the sandbox does not play is put into Stripe's answer."""
-    read = gateway.read_payment
+    read = read_payment
 
     def answer(session_id: str) -> Any:
         payment = read(session_id)
         refunds = tuple(replace(one, status=status, failure="lost_or_stolen_card" if status == "failed" else "") for one in payment.refunds)
         return replace(payment, refunds=refunds, refunded=refunded)
 
-    monkeypatch.setattr(gateway, "read_payment", answer)
+    monkeypatch.setattr("billing.payments.observation.read_payment", answer)
 
 
 def test_a_refund_that_is_on_its_way_ends_pull_and_waits(paid: Order, staff: User, buyer: User, sandbox, monkeypatch, holds) -> None:

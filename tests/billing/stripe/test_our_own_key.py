@@ -22,7 +22,7 @@ from billing.payments.refunding import continue_refund
 from billing.payouts.services import refresh_stripe_account
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
-from billing.stripe import gateway
+from billing.stripe.accounts import read_account_status
 from billing.stripe.checks import stripe_lets_us
 from billing.stripe.errors import StripeAccountGone, StripeKeyRefused
 from common.db.models import NeighbourAway
@@ -96,7 +96,7 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
 
     for _ in range(3):
         with caplog.at_level(logging.ERROR), pytest.raises(StripeKeyRefused):
-            gateway.read_account_status(str(seller.stripe_account_id))
+            read_account_status(str(seller.stripe_account_id))
 
     assert len([record for record in caplog.records if record.message == "neighbour away"]) == 1
     away = NeighbourAway.objects.get()
@@ -104,7 +104,7 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
     (found,) = [message for message in run_checks(tags=["database"], databases=["default"]) if message.id == "billing.W002"]
     assert "rak_account_read" in found.msg
     sandbox.mend()
-    gateway.read_account_status(str(seller.stripe_account_id))
+    read_account_status(str(seller.stripe_account_id))
     assert not NeighbourAway.objects.exists()
     assert "billing.W002" not in {message.id for message in run_checks(tags=["database"], databases=["default"])}
 
@@ -112,7 +112,7 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
 def test_a_permission_that_works_says_nothing_of_one_that_does_not(paid: Order, restricted: Any) -> None:
     restricted("/v1/accounts")
     with pytest.raises(StripeKeyRefused):
-        gateway.read_account_status(paid.destination_account_id)
+        read_account_status(paid.destination_account_id)
 
     reconcile_order(order_id=paid.pk)
 
@@ -132,7 +132,7 @@ def test_a_wrong_key_is_the_same(seller: SellerProfile, sandbox: Sandbox, settin
 
 def test_an_account_that_is_not_connected_to_us_is_not_our_key_s_fault(sandbox: Sandbox) -> None:
     with pytest.raises(StripeAccountGone):
-        gateway.read_account_status("acct_of_nobody")
+        read_account_status("acct_of_nobody")
 
     assert not NeighbourAway.objects.exists()
 

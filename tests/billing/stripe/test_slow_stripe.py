@@ -17,9 +17,10 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.payments.reconcile import observer_name, settle_order
-from billing.stripe import gateway, request_slots
+from billing.stripe import client as stripe_client
+from billing.stripe import request_slots
+from billing.stripe.client import Patience
 from billing.stripe.errors import StripeAway
-from billing.stripe.gateway import Patience
 from common.db.leases import alone
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
@@ -38,7 +39,7 @@ WAITS = 60  # seconds after which a test gives up
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only lifting the fault ends a wait, so that what is answered meanwhile has not waited for Stripe."""
-    monkeypatch.setattr(gateway, "_OF_REQUESTS", Patience(3.05, HANGS_FOR, 0))
+    monkeypatch.setattr(stripe_client, "_OF_REQUESTS", Patience(3.05, HANGS_FOR, 0))
 
 
 class Process:
@@ -174,7 +175,7 @@ def test_an_api_client_that_orders_twice_at_once_is_told_when_to_come_back(opene
 def test_once_stripe_has_not_answered_in_time_no_request_of_the_process_asks_for_a_while(
     opened: Order, buyer: User, product: Product, hang: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "_OF_REQUESTS", Patience(3.05, 0.2, 0))
+    monkeypatch.setattr(stripe_client, "_OF_REQUESTS", Patience(3.05, 0.2, 0))
     asked = hang("/v1/")
     client = Client()
     client.force_login(buyer)
@@ -185,7 +186,7 @@ def test_once_stripe_has_not_answered_in_time_no_request_of_the_process_asks_for
 
     assert asked() == 1
     with pytest.raises(StripeAway):  # a worker goes on asking
-        monkeypatch.setattr(gateway, "_OF_WORKERS", Patience(3.05, 0.2, 0))
+        monkeypatch.setattr(stripe_client, "_OF_WORKERS", Patience(3.05, 0.2, 0))
         settle_order(order_id=opened.pk)
     assert asked() == 2
 

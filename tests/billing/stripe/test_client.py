@@ -3,19 +3,20 @@
 import pytest
 import stripe
 
-from billing.stripe import gateway
+from billing.stripe import client
+from billing.stripe.accounts import read_account_status
+from billing.stripe.client import Patience
 from billing.stripe.errors import StripeAway, StripeKeyRefused, StripeRefused
-from billing.stripe.gateway import Patience
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_without_a_base_the_sdk_talks_to_stripe_itself(settings) -> None:
-    client = gateway._client_for("sk_test_elsewhere", "", gateway._OF_WORKERS)
+    made = client._client_for("sk_test_elsewhere", "", client._OF_WORKERS)
 
-    assert client._requestor._options.base_addresses == stripe.StripeClient("sk_test_x")._requestor._options.base_addresses
-    assert gateway._client_for("sk_test_elsewhere", "", gateway._OF_WORKERS) is client
+    assert made._requestor._options.base_addresses == stripe.StripeClient("sk_test_x")._requestor._options.base_addresses
+    assert client._client_for("sk_test_elsewhere", "", client._OF_WORKERS) is made
 
 
 @pytest.mark.parametrize(
@@ -36,26 +37,26 @@ def test_failures_are_of_two_kinds(sandbox: Sandbox, status: int, failure: type[
     sandbox.fail("/v1/accounts", status=status)
 
     with pytest.raises(failure):
-        gateway.read_account_status("acct_1")
+        read_account_status("acct_1")
 
 
 def test_no_answer_in_time_is_no_answer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "_OF_WORKERS", Patience(3, 0.2, 0))
+    monkeypatch.setattr(client, "_OF_WORKERS", Patience(3, 0.2, 0))
     sandbox.fail("/v1/accounts", mode="hang", seconds=20)
 
     with pytest.raises(StripeAway):
-        gateway.read_account_status("acct_1")
+        read_account_status("acct_1")
 
 
 def test_nobody_there_is_no_answer(settings) -> None:
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
 
     with pytest.raises(StripeAway):
-        gateway.read_account_status("acct_1")
+        read_account_status("acct_1")
 
 
 def test_one_hiccup_is_not_even_noticed(sandbox: Sandbox) -> None:
     account = sandbox.account()
     sandbox.fail("/v1/accounts", times=1)
 
-    assert gateway.read_account_status(account).charges_enabled
+    assert read_account_status(account).charges_enabled

@@ -1,0 +1,108 @@
+"""What each type of Stripe's events leads to: one table. A new type is one line in it, and a function here unless one fits.
+
+An event tells only that something happened. Its handler asks Stripe what is true now, and writes the effect and `handled_at` together.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from billing.inbox.locks import lock_event
+from billing.inbox.models import StripeEvent
+from billing.orders.models import Order
+from billing.payments.observation import apply_observation, observe_order
+from billing.payouts.services import refresh_stripe_account
+from billing.stripe.payments import order_id_of_charge, order_id_of_dispute, order_id_of_refund, order_id_of_session
+from common.db.locking import locked_transaction
+from common.errors import LockTimeout
+
+_ATTEMPTS = 5
+
+
+def handle_session(event: StripeEvent) -> None:
+    """Reconcile the order of a Checkout Session, which may not know its session yet."""
+    known = Order.objects.filter(checkout_session_id=event.object_id).values_list("pk", flat=True).first()
+    _reconcile(event, known or _order_named(order_id_of_session(event.object_id)), session_id=event.object_id)
+
+
+def handle_charge(event: StripeEvent) -> None:
+    """Reconcile the order of a charge."""
+    _reconcile(event, _order_named(order_id_of_charge(event.object_id)))
+
+
+def handle_refund(event: StripeEvent) -> None:
+    """Reconcile the order of a refund."""
+    _reconcile(event, _order_named(order_id_of_refund(event.object_id)))
+
+
+def handle_dispute(event: StripeEvent) -> None:
+    """Reconcile the order of a dispute."""
+    _reconcile(event, _order_named(order_id_of_dispute(event.object_id)))
+
+
+def handle_account(event: StripeEvent) -> None:
+    """Bring the seller who is paid on a connected account up to date."""
+    seller = refresh_stripe_account(stripe_account_id=event.account_id or event.object_id)
+    with locked_transaction():
+        mark_handled(event.pk, "seller brought up to date" if seller else "nobody's account here")
+
+
+def ignore_event(event: StripeEvent) -> None:
+    """Do nothing about a type that another version of the shop has stored and this one does not handle."""
+    with locked_transaction():
+        mark_handled(event.pk, "not handled by this version")
+
+
+HANDLERS: Final[Mapping[str, Callable[[StripeEvent], None]]] = {
+    "checkout.session.completed": handle_session,
+    "checkout.session.async_payment_succeeded": handle_session,
+    "checkout.session.async_payment_failed": handle_session,
+    "checkout.session.expired": handle_session,
+    "charge.refunded": handle_charge,
+    "charge.refund.updated": handle_refund,  # its object is the refund
+    "refund.updated": handle_refund,
+    "refund.failed": handle_refund,
+    "charge.dispute.created": handle_dispute,
+    "charge.dispute.updated": handle_dispute,
+    "charge.dispute.funds_reinstated": handle_dispute,
+    "charge.dispute.closed": handle_dispute,
+    "account.updated": handle_account,
+    "account.application.deauthorized": handle_account,
+}
+
+
+def mark_handled(event_id: str, outcome: str) -> None:
+    """Write down that an event is handled, and what came of it; the first outcome stays. Runs in the caller's transaction."""
+    event = lock_event(event_id=event_id)
+    if event.handled_at is None:
+        event.handled_at, event.outcome, event.last_error = timezone.now(), outcome[:200], ""
+        event.save(update_fields=["handled_at", "outcome", "last_error"])
+
+
+def _order_named(order_id: str) -> UUID | None:
+    """Return the id of our order that an object at Stripe names, or None: other software may use the same Stripe account."""
+    try:
+        named = UUID(order_id)
+    except ValueError:
+        return None
+    return Order.objects.filter(pk=named).values_list("pk", flat=True).first()
+
+
+def _reconcile(event: StripeEvent, order_id: UUID | None, *, session_id: str = "") -> None:
+    """Do what `reconcile_order` does, in one transaction with `handled_at`."""
+    if order_id is None:
+        with locked_transaction():
+            mark_handled(event.pk, "no order of ours")
+        return
+    for _ in range(_ATTEMPTS):
+        observation = observe_order(order_id=order_id, session_id=session_id)
+        with locked_transaction():
+            if lock_event(event_id=event.pk).handled_at is not None:
+                return
+            order = apply_observation(observation) if observation else Order.objects.get(pk=order_id)
+            if order is not None:
+                mark_handled(event.pk, f"order {order.number} {order.state}")
+                return
+    raise LockTimeout

@@ -1,0 +1,93 @@
+"""Checkout Sessions: where a buyer pays (docs.stripe.com/api/checkout/sessions)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsPaymentIntentData
+
+from billing.stripe import client
+from common.money import Money
+from common.web.links import absolute
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a Checkout Session is opened for; all of it comes from the order's own rows, so that a repeated call says exactly the same.
+
+    Attributes:
+        title: of the product, as sold.
+        image_names: repositories without a host.
+        fee: ours, in minor units of the price's currency.
+        destination: the seller's Stripe account, which gets the rest.
+        on_behalf_of_seller: Stripe takes the payment only on behalf of its receiver, who is in another region.
+        expires_at: whole seconds.
+    """
+
+    order_id: UUID
+    buyer_id: UUID
+    email: str
+    title: str
+    image_names: tuple[str, ...]
+    price: Money
+    fee: int
+    destination: str
+    on_behalf_of_seller: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A session that Stripe has opened: where the buyer pays."""
+
+    session_id: str
+    url: str
+
+
+def create_checkout(sale: Sale) -> Checkout:
+    """Open the Checkout Session of a sale, or return the one it has: the order's id is the idempotency key."""
+    with client.api("checkout") as v1:
+        session = v1.checkout.sessions.create(_session_params(sale), {"idempotency_key": f"checkout-{sale.order_id}"})
+    return Checkout(session_id=session.id, url=session.url or "")
+
+
+def expire_checkout(session_id: str) -> None:
+    """Close an open session for good; StripeRefused if it is complete or expired."""
+    with client.api("checkout") as v1:
+        v1.checkout.sessions.expire(session_id)
+
+
+def _session_params(sale: Sale) -> SessionCreateParams:
+    return {
+        "mode": "payment",
+        "line_items": [
+            {
+                "price_data": {
+                    "currency": sale.price.currency,
+                    "unit_amount": sale.price.minor,
+                    "product_data": {"name": sale.title, "description": ", ".join(sale.image_names)[:500]},
+                },
+                "quantity": 1,
+            }
+        ],
+        "payment_intent_data": _payment_params(sale),
+        "client_reference_id": str(sale.order_id),
+        "metadata": _metadata(sale),
+        "customer_email": sale.email,
+        "success_url": absolute("billing:checkout_return", sale.order_id),
+        "cancel_url": absolute("billing:checkout_return", sale.order_id, cancelled="yes"),
+        "expires_at": int(sale.expires_at.timestamp()),
+    }
+
+
+def _payment_params(sale: Sale) -> SessionCreateParamsPaymentIntentData:
+    params: SessionCreateParamsPaymentIntentData = {"transfer_data": {"destination": sale.destination}, "metadata": _metadata(sale)}
+    if sale.on_behalf_of_seller:
+        params["on_behalf_of"] = sale.destination
+    if sale.fee:  # Stripe wants it positive or not at all
+        params["application_fee_amount"] = sale.fee
+    return params
+
+
+def _metadata(sale: Sale) -> dict[str, str]:
+    return {"order_id": str(sale.order_id), "buyer_id": str(sale.buyer_id)}

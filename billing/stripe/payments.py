@@ -1,0 +1,117 @@
+"""Payments as Stripe has them now, and which order an object at Stripe belongs to."""
+
+from datetime import UTC, datetime
+
+import stripe
+
+from billing.stripe import client
+from billing.stripe.fields import expanded, metadata_value
+from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund
+
+
+def read_payment(session_id: str) -> Payment:
+    """Return what Stripe says now of a Checkout Session, its payment, its refunds and its disputes."""
+    with client.api("payments") as v1:
+        session = v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent.latest_charge"]})
+        intent = expanded(session.payment_intent)
+        charge = expanded(intent.latest_charge) if intent else None
+        refunds, disputes = _after(v1, intent, charge) if intent and charge else ([], [])
+    return Payment(
+        session_id=session.id,
+        order_id=metadata_value(session.metadata, "order_id"),
+        reference=session.client_reference_id or "",
+        livemode=session.livemode,
+        status=session.status or "",
+        paid=session.payment_status == "paid",
+        amount=_amount(session, intent),
+        currency=(intent.currency if intent else session.currency) or "",
+        intent_id=intent.id if intent else None,
+        intent_status=intent.status if intent else "",
+        destination=_destination(intent),
+        fee=intent.application_fee_amount or 0 if intent else None,
+        paid_with=_paid_with(charge),
+        refunded=charge.amount_refunded if charge else 0,
+        refunds=tuple(_refund(refund) for refund in refunds),
+        disputes=tuple(_dispute(dispute) for dispute in disputes),
+    )
+
+
+def _after(v1: stripe.V1Services, intent: stripe.PaymentIntent, charge: stripe.Charge) -> tuple[list[stripe.Refund], list[stripe.Dispute]]:
+    """Return what became of a payment that was charged."""
+    refunds = list(v1.refunds.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter())
+    disputes = list(v1.disputes.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter()) if charge.disputed else []
+    return refunds, disputes
+
+
+def _amount(session: stripe.checkout.Session, intent: stripe.PaymentIntent | None) -> int:
+    """Return what was received; before that, what is to be paid."""
+    if intent is None:
+        return session.amount_total or 0
+    return intent.amount_received or intent.amount
+
+
+def _destination(intent: stripe.PaymentIntent | None) -> str | None:
+    destination = intent.transfer_data.destination if intent and intent.transfer_data else None
+    return destination.id if isinstance(destination, stripe.Account) else destination
+
+
+def _paid_with(charge: stripe.Charge | None) -> str:
+    method = charge.payment_method_details if charge else None
+    if method is None:
+        return ""
+    details = getattr(method, method.type, None)
+    last4 = getattr(details, "last4", None)
+    words = method.type.replace("_", " ")
+    return f"{words} ending {last4}"[:80] if last4 else words[:80]
+
+
+def _refund(refund: stripe.Refund) -> StripeRefund:
+    return StripeRefund(
+        stripe_id=refund.id,
+        refund_id=metadata_value(refund.metadata, "refund_id"),
+        amount=refund.amount,
+        status=refund.status or "pending",
+        failure=getattr(refund, "failure_reason", None) or "",  # left out unless it failed
+    )
+
+
+def _dispute(dispute: stripe.Dispute) -> StripeDispute:
+    due_by = dispute.evidence_details.due_by  # 0 where the bank takes no answer (Stripe, "The Dispute object")
+    return StripeDispute(
+        stripe_id=dispute.id,
+        status=dispute.status,
+        reason=dispute.reason,
+        amount=dispute.amount,
+        currency=dispute.currency,
+        opened_at=datetime.fromtimestamp(dispute.created, UTC),
+        respond_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
+
+
+def order_id_of_session(session_id: str) -> str:
+    """Return the id of the order that a Checkout Session names in its metadata; empty if it names none."""
+    with client.api("payments") as v1:
+        return metadata_value(v1.checkout.sessions.retrieve(session_id).metadata, "order_id")
+
+
+def order_id_of_charge(charge_id: str) -> str:
+    """Return the id of the order that a charge was made for; empty if it names none."""
+    with client.api("payments") as v1:
+        return _order_id(v1.charges.retrieve(charge_id, {"expand": ["payment_intent"]}))
+
+
+def order_id_of_refund(stripe_refund_id: str) -> str:
+    """Return the id of the order whose payment a refund gives back; empty if it names none."""
+    with client.api("payments") as v1:
+        return _order_id(v1.refunds.retrieve(stripe_refund_id, {"expand": ["payment_intent"]}))
+
+
+def order_id_of_dispute(dispute_id: str) -> str:
+    """Return the id of the order whose payment is disputed; empty if it names none."""
+    with client.api("payments") as v1:
+        return _order_id(v1.disputes.retrieve(dispute_id, {"expand": ["payment_intent"]}))
+
+
+def _order_id(source: stripe.Charge | stripe.Refund | stripe.Dispute) -> str:
+    intent = expanded(source.payment_intent)
+    return metadata_value(intent.metadata, "order_id") if intent else ""

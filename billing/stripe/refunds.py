@@ -1,0 +1,33 @@
+"""Refunds as Stripe is asked for them (docs.stripe.com/api/refunds)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from stripe.params import RefundCreateParams
+
+from billing.stripe import client
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Money that goes back: minor units of the payment's currency, and whether our fee goes back in proportion."""
+
+    refund_id: UUID
+    order_id: UUID
+    payment_intent_id: str
+    amount: int
+    with_fee: bool
+
+
+def create_refund(request: RefundRequest) -> None:
+    """Give money back to the buyer, taking the seller's and our own share back with it; the refund's id is the idempotency key."""
+    params: RefundCreateParams = {
+        "payment_intent": request.payment_intent_id,
+        "amount": request.amount,
+        "reverse_transfer": True,
+        "metadata": {"refund_id": str(request.refund_id), "order_id": str(request.order_id)},
+    }
+    if request.with_fee:
+        params["refund_application_fee"] = True
+    with client.api("refunds") as v1:
+        v1.refunds.create(params, {"idempotency_key": f"refund-{request.refund_id}"})
