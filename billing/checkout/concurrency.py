@@ -5,9 +5,7 @@ Who comes while somebody asks is told so and looks again. What a page could not 
 
 from uuid import UUID
 
-from django.conf import settings
 from django.core.cache import cache
-from django.urls import reverse
 
 from billing.checkout.errors import CheckoutOpening
 from billing.checkout.opening import open_checkout
@@ -17,6 +15,7 @@ from billing.stripe.errors import StripeAway, StripeRefused
 from common.db.leases import alone
 from common.errors import LockTimeout
 from common.ops.queue import queue_after_commit
+from common.web.links import absolute
 
 _WORKER_EVERY_SECONDS = 15  # for one order
 
@@ -50,4 +49,4 @@ def open_checkout_exclusively(*, order: Order) -> str:
 
 def opening_url(order: Order) -> str:
     """Return the page that waits while another request opens the checkout, and then goes on to it."""
-    return settings.LAYERSTORE_PUBLIC_URL + reverse("billing:checkout_return", args=[order.pk]) + "?opening=yes"
+    return absolute("billing:checkout_return", order.pk, opening="yes")

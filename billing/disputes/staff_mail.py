@@ -3,14 +3,12 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.urls import reverse
-
 from accounts.people.selectors import addresses_of_staff
 from billing.disputes.models import Dispute
 from billing.orders.locks import lock_order
-from billing.stripe.payment import NEEDS_RESPONSE
+from billing.stripe.payment_data import NEEDS_RESPONSE
 from common.db.locking import locked_transaction
+from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
 logger = logging.getLogger(__name__)
@@ -20,8 +18,7 @@ REMIND_BEFORE = timedelta(days=2)
 def tell_staff_of_dispute(*, dispute: Dispute, key: str, reminder: bool = False) -> None:
     """Write to those who look after orders; the same key again does nothing. Nobody to write to is an ERROR in the log."""
     order = dispute.order
-    page = reverse("admin:billing_order_change", args=[order.pk])
-    context = {"dispute": dispute, "order": order, "order_url": settings.LAYERSTORE_PUBLIC_URL + page, "reminder": reminder}
+    context = {"dispute": dispute, "order": order, "order_url": absolute("admin:billing_order_change", order.pk), "reminder": reminder}
     addresses = addresses_of_staff(permission="billing.change_order")
     if not addresses:
         logger.error("nobody to tell of a dispute", extra={"dispute": dispute.pk})

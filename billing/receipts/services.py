@@ -1,7 +1,5 @@
 """The mails of the sale. Written with the change that they tell of."""
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.organisations.buying import addresses_of_buyers
@@ -14,6 +12,7 @@ from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.refunds.records import MADE_AT_STRIPE
 from common.db.locking import locked_transaction
+from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
 
@@ -41,7 +40,7 @@ def _context(order: Order) -> dict[str, object]:
         "order": order,
         "buyer": order.buyer,
         "images": list(order.images.select_related("image")),
-        "order_url": settings.LAYERSTORE_PUBLIC_URL + reverse("billing:order", args=[order.pk]),
+        "order_url": absolute("billing:order", order.pk),
     }
 
 
