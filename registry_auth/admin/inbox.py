@@ -14,11 +14,11 @@ from registry_auth.inbox.store import retry_envelope
 class RegistryEnvelopeAdmin(AuditedAdmin):
     """What the registry told, and whether it has had its effect."""
 
-    list_display = ("id", "received_at", "attempts", "drained_at", "claimed_until", "last_error")
-    list_filter = (("drained_at", admin.EmptyFieldListFilter), "received_at")
+    list_display = ("id", "received_at", "attempts", "drained_at", "due_at", "given_up_at", "last_error")
+    list_filter = (("drained_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "received_at")
     search_fields = ("id", "body", "last_error")
     date_hierarchy = "received_at"
-    readonly_fields = ("received_at",)
+    readonly_fields = ("received_at", "attempts", "due_at", "last_error", "given_up_at")
     actions = ("retry",)
 
     @act("Apply again", consequence="Events that had no effect yet are applied. Those that had one stay as they are.")

@@ -2,22 +2,22 @@
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from common.db.locking import require_atomic
 from registry_auth.inbox.models import RegistryEnvelope
 
 
-def is_free(now: datetime) -> Q:
-    """Return the condition that no worker has claimed an envelope."""
-    return Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+def due_envelopes(now: datetime) -> "QuerySet[RegistryEnvelope]":
+    """Return the envelopes that a worker may claim now."""
+    return RegistryEnvelope.objects.filter(due_at__lte=now, given_up_at__isnull=True, drained_at__isnull=True)
 
 
 def lock_due_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
     """Lock the oldest due envelopes that no other worker has locked, without loading their bodies."""
     require_atomic()
-    due = RegistryEnvelope.objects.filter(is_free(now), drained_at__isnull=True).defer("body").order_by("pk")
-    return list(due.select_for_update(of=("self",), skip_locked=True)[:limit])
+    oldest = due_envelopes(now).defer("body").order_by("pk")
+    return list(oldest.select_for_update(of=("self",), skip_locked=True)[:limit])
 
 
 def lock_envelope(*, envelope_id: int) -> RegistryEnvelope:

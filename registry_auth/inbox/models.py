@@ -4,26 +4,27 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.db.claims import Attempt
 from marketplace.images.models import Image
 
 
-class RegistryEnvelope(models.Model):
-    """One notification request, stored before it is answered (distribution, "Notifications"): what of it can have an effect.
+class RegistryEnvelope(Attempt):
+    """One notification request, stored before it is answered (distribution, "Notifications"): those of its events that can have an effect.
 
     Attributes:
-        event_count: how many events the body has, for a worker to take no more at once than it has room for.
+        event_count: how many events the body has, so that a worker takes no more at once than it has memory for.
+        drained_at: since when all its events have had their effect.
     """
 
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     body = models.JSONField()
     event_count = models.PositiveIntegerField(default=1, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=500, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)  # a worker has it, or it rests after a failure
     drained_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=("id",), condition=Q(drained_at__isnull=True), name="registry_envelope_waiting"),)
+        indexes = (
+            models.Index(fields=("id",), condition=Q(drained_at__isnull=True, given_up_at__isnull=True), name="registry_envelope_open"),
+        )
         ordering = ("-id",)
 
     def __str__(self) -> str:

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
+from common.db.claims import try_again
 from common.db.locking import locked_transaction
 from registry_auth.inbox.envelopes import RegistryEvent
 from registry_auth.inbox.locks import lock_envelope
@@ -32,15 +34,16 @@ def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> N
     require_reason(reason)
     with locked_transaction():
         locked = lock_envelope(envelope_id=envelope.pk)
-        locked.attempts, locked.last_error, locked.claimed_until, locked.drained_at = 0, "", None, None
-        locked.save(update_fields=["attempts", "last_error", "claimed_until", "drained_at"])
+        try_again(locked)
+        locked.drained_at = None
+        locked.save(update_fields=["drained_at"])
         record_audit(actor=actor, action="registry_envelope.retried", target=locked, reason=reason)
 
 
 def prune_events() -> None:
-    """Delete what is old: drained envelopes, ids of events that the registry no longer repeats, and runs that repaired nothing."""
+    """Delete what is old: envelopes drained or given up, ids of events that the registry no longer repeats, runs that repaired nothing."""
     before = timezone.now() - settings.LAYERSTORE_EVENTS_KEPT
-    _delete(RegistryEnvelope.objects.filter(drained_at__lt=before))
+    _delete(RegistryEnvelope.objects.filter(Q(drained_at__lt=before) | Q(given_up_at__lt=before)))
     _delete(SeenRegistryEvent.objects.filter(seen_at__lt=before))
     Reconciliation.objects.filter(started_at__lt=before, written=0, removed=0).delete()
 

@@ -26,10 +26,10 @@ def staff(client):
 
 @pytest.fixture
 def envelope() -> RegistryEnvelope:
-    return RegistryEnvelope.objects.create(body=[], attempts=10, last_error="LockTimeout", drained_at=timezone.now())
+    return RegistryEnvelope.objects.create(body=[], attempts=10, last_error="LockTimeout", given_up_at=timezone.now())
 
 
-@pytest.mark.parametrize("query", ["", "?q=LockTimeout", "?drained_at__isempty=0"])
+@pytest.mark.parametrize("query", ["", "?q=LockTimeout", "?given_up_at__isempty=0"])
 def test_envelopes_are_listed_and_searched(staff, envelope, query):
     page = staff.get(reverse("admin:registry_auth_registryenvelope_changelist") + query)
 
@@ -94,7 +94,7 @@ def test_an_envelope_is_applied_again_for_a_reason(staff, envelope):
     staff.post(reverse("admin:registry_auth_registryenvelope_changelist"), fields)
 
     envelope.refresh_from_db()
-    assert (envelope.attempts, envelope.last_error, envelope.drained_at) == (0, "", None)
+    assert (envelope.attempts, envelope.last_error, envelope.given_up_at) == (0, "", None)
     assert AuditEvent.objects.get(action="registry_envelope.retried").reason == "The lock is gone."
 
 

@@ -104,7 +104,8 @@ class TestOnce:
             with time_machine.travel(now + timedelta(minutes=5 * attempt)):
                 drain_envelopes()
         envelope = RegistryEnvelope.objects.get()
-        assert (envelope.attempts, envelope.last_error, envelope.drained_at is not None) == (10, "ValueError: broken", True)
+        assert (envelope.attempts, envelope.last_error, envelope.given_up_at is not None) == (10, "ValueError: broken", True)
+        assert envelope.drained_at is None
         monkeypatch.undo()
 
         retry_envelope(envelope=envelope, reason="mended", actor=UserFactory(staff=True))
@@ -158,11 +159,11 @@ class TestOnce:
                 drain_envelopes()
 
         deadly = RegistryEnvelope.objects.get(body__0__id="deadly")
-        assert (len(killed), deadly.attempts, deadly.drained_at is not None) == (10, 10, True)
+        assert (len(killed), deadly.attempts, deadly.given_up_at is not None) == (10, 10, True)
         assert deadly.last_error == "No worker came to the end of the last attempt."
         assert "their workers died of them" in caplog.text
         assert {manifest.digest for manifest in image.manifests.all()} == {digest_of("before"), digest_of("after")}
-        assert not RegistryEnvelope.objects.filter(drained_at__isnull=True).exists()
+        assert list(RegistryEnvelope.objects.filter(drained_at__isnull=True)) == [deadly]
         monkeypatch.undo()
         retry_envelope(envelope=deadly, reason="more memory", actor=UserFactory(staff=True))
         assert (drain_envelopes(), image.manifests.count()) == (1, 3)

@@ -26,6 +26,8 @@ def test_what_is_over_is_pruned_after_the_set_time_and_the_rest_stays(tell, imag
         tell(told("pull", image.repository, event_id="old"))
         drain_envelopes()
         tell(told("pull", image.repository, event_id="waiting"))
+        tell(told("pull", image.repository, event_id="given up"))
+        RegistryEnvelope.objects.filter(body__0__id="given up").update(given_up_at=timezone.now())
     SeenRegistryEvent.objects.update(seen_at=now - timedelta(days=days + 1))  # PostgreSQL's own clock wrote it
     tell(told("pull", image.repository, event_id="new"))
     drain_envelopes()
