@@ -12,8 +12,7 @@ from accounts.organisations.selectors import account_ids_of
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
 from common.db.prepared import Prepared, array
-
-LONGEST_REPOSITORY = 255
+from marketplace.images.oci import LONGEST_NAME
 
 
 class Action(StrEnum):
@@ -126,7 +125,7 @@ def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str
 
 def askable(repositories: Collection[str]) -> list[str]:
     """Leave out what cannot be a name: PostgreSQL refuses NUL and lone surrogates."""
-    return [name for name in repositories if len(name) <= LONGEST_REPOSITORY and name.isascii() and name.isprintable()]
+    return [name for name in repositories if len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()]
 
 
 # Text, not a QuerySet, and prepared: the token service asks this for every pull; building and planning it costs more than running it.

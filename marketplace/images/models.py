@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.people.models import Account
 from common.db.claims import Attempt
 from common.db.models import UUIDModel
+from marketplace.images.oci import COMPONENT, LONGEST_DIGEST, LONGEST_TAG
 from marketplace.images.versions import KEY_LENGTH
 
 
@@ -32,7 +33,7 @@ class Namespace(UUIDModel):
             models.UniqueConstraint(fields=("name",), name="namespace_name_unique"),
             models.UniqueConstraint(fields=("skeleton",), name="namespace_skeleton_unique"),
             models.UniqueConstraint(fields=("id", "owner"), name="namespace_id_owner_unique"),  # target of composite foreign keys
-            models.CheckConstraint(condition=Q(name__regex=r"^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$"), name="namespace_name_grammar"),
+            models.CheckConstraint(condition=Q(name__regex=rf"^{COMPONENT}$"), name="namespace_name_grammar"),
         )
         ordering = ("name",)
 
@@ -96,7 +97,9 @@ class Image(UUIDModel):
     freed_at = models.DateTimeField(null=True, blank=True, editable=False)
     taken_down_at = models.DateTimeField(null=True, blank=True, editable=False)
     take_down_reason = models.CharField(max_length=500, blank=True, editable=False)
-    featured_tag = models.CharField(max_length=128, blank=True, editable=False, help_text="What its seller wants pages to lead with.")
+    featured_tag = models.CharField(
+        max_length=LONGEST_TAG, blank=True, editable=False, help_text="What its seller wants pages to lead with."
+    )
     # What pages lead with; `marketplace.images.services.featured_tags` keeps it, so that no page looks for it among thousands.
     shown_tag = models.OneToOneField("Tag", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="shown_for")
     pull_count = models.PositiveBigIntegerField(default=0, editable=False)
@@ -178,12 +181,12 @@ class Manifest(UUIDModel, Attempt):
         ARTIFACT = "artifact"
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="manifests")
-    digest = models.CharField(max_length=140)
+    digest = models.CharField(max_length=LONGEST_DIGEST)
     media_type = models.CharField(max_length=255)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     size = models.PositiveBigIntegerField(default=0)
     platforms = ArrayField(models.CharField(max_length=80), default=list, blank=True)
-    children = ArrayField(models.CharField(max_length=140), default=list, blank=True)
+    children = ArrayField(models.CharField(max_length=LONGEST_DIGEST), default=list, blank=True)
     image_created_at = models.DateTimeField(null=True, blank=True)
     pushed_at = models.DateTimeField(default=timezone.now)
     described_at = models.DateTimeField(null=True, blank=True)
@@ -255,7 +258,7 @@ class Tag(UUIDModel):
     """
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tags")
-    name = models.CharField(max_length=128)
+    name = models.CharField(max_length=LONGEST_TAG)
     manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="tags")
     version = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False, db_collation="C")
     pushed_at = models.DateTimeField(default=timezone.now)

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from marketplace.images.errors import InvalidImageName, InvalidName, InvalidNamespaceName, InvalidSlug
-
-# distribution-spec v1.1, "Pulling manifests": one path component of <name>.
-COMPONENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-LONGEST_REFERENCE = 255  # distribution/reference: host, slashes and repository together
+from marketplace.images.oci import COMPONENT, LONGEST_NAME
 
 
 class Rule(StrEnum):
@@ -119,7 +116,7 @@ def repository_of(*, namespace: str, name: ImageName, host: str) -> str:
         InvalidImageName: with the host in front it is longer than clients accept.
     """
     repository = f"{namespace}/{name.value}"
-    most = LONGEST_REFERENCE - len(host) - 1
+    most = LONGEST_NAME - len(host) - 1
     if len(repository) > most:
         sentence = f"With {host}/{namespace}/ in front, use at most {max(most - len(namespace) - 1, 0)} characters."
         raise InvalidImageName(rule=Rule.TOO_LONG_WITH_HOST, sentence=sentence)

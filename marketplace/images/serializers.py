@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from common.api.fields import NameField
 from marketplace.images.models import Image, Namespace, Tag
+from marketplace.images.oci import LONGEST_TAG
 
 
 class OwnField(serializers.PrimaryKeyRelatedField[Any]):
@@ -81,7 +82,7 @@ class FeaturedTagSerializer(serializers.Serializer[Image]):
     """What pages lead with."""
 
     featured_tag = serializers.CharField(
-        max_length=128, allow_blank=True, help_text="One of the image's tags; empty for its highest version that is no pre-release."
+        max_length=LONGEST_TAG, allow_blank=True, help_text="One of the image's tags; empty for its highest version that is no pre-release."
     )
 
 

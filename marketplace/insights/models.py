@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.people.models import Account
 from common.db.models import UUIDModel
 from marketplace.images.models import Image
+from marketplace.images.oci import LONGEST_TAG
 
 
 class PullCount(UUIDModel):
@@ -21,7 +22,7 @@ class PullCount(UUIDModel):
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="pull_counts", db_index=False)  # first in the constraint
     day = models.DateField()
-    tag = models.CharField(max_length=128, blank=True)
+    tag = models.CharField(max_length=LONGEST_TAG, blank=True)
     platform = models.CharField(max_length=80, blank=True)
     buyer = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     count = models.PositiveBigIntegerField()

@@ -15,10 +15,10 @@ from common.db.locking import locked_transaction
 from common.ids import new_id
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
+from marketplace.images.oci import SIGNATURE_PREFIX
 from marketplace.insights.contents import Content, Key, contents_of
 from marketplace.products.models import Product, ProductImage
 
-_SIGNATURE = "sha256-"
 _ADD_TO_IMAGES = """
 UPDATE marketplace_image SET pull_count = pull_count + added.count
   FROM unnest(%s::uuid[], %s::bigint[]) AS added (id, count) WHERE marketplace_image.id = added.id
@@ -83,7 +83,7 @@ def _resolve(pulls: Sequence[Pull], images: Mapping[str, UUID]) -> list[CountedP
 def _counted(pull: Pull, image_id: UUID, contents: Mapping[Key, Content], buyer_id: UUID | None) -> CountedPull | None:
     content = contents.get((image_id, pull.digest), Content())
     tag = pull.tag or content.tag
-    if tag.startswith(_SIGNATURE) or (content.artifact and not tag):
+    if tag.startswith(SIGNATURE_PREFIX) or (content.artifact and not tag):
         return None
     return CountedPull(pull, image_id, tag, content.platform, buyer_id)
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from marketplace.images.names import COMPONENT
+from marketplace.images.oci import COMPONENT, SHA256, TAG
 
 LONGEST_TEXT = 2_000
 # distribution-spec v1.1, "Pulling manifests": <name>, then <tag> or <digest>.
-_PART = COMPONENT.replace("(", "(?:")
-_NAME = rf"(?P<repository>{_PART}/{_PART})(?:(?::|/manifests/)(?P<tag>\w[\w.-]{{0,127}}))?(?P<digest>@sha256:[0-9a-f]{{64}})?"
+_NAME = rf"(?P<repository>{COMPONENT}/{COMPONENT})(?:(?::|/manifests/)(?P<tag>{TAG}))?(?P<digest>@{SHA256})?"
 _ALONE = re.compile(_NAME, re.ASCII)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # ECMA-48, "Control Sequence Introducer": terminals' colours, copied along
 _AROUND = "\"'`,;()[]<>"  # what stands about a name in files and messages

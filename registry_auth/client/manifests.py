@@ -13,25 +13,14 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from marketplace.images.models import Manifest
+from marketplace.images.oci import CONFIG_TYPES, LAYER_PREFIXES, MANIFEST_TYPES, is_digest
 from marketplace.images.platforms import platform_of
 from marketplace.images.services.manifests import ChildDescription, LayerDescription, ManifestDescription
 
-INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
-MANIFEST_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-_IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
-_LAYER_PREFIXES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 _ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is no image
 _SHELL, _NO_COMMAND = "/bin/sh -c ", "/bin/sh -c #(nop)"
 _LONG_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 MOST_CHILDREN = 100
-_DIGEST = re.compile(
-    r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}"
-)  # OCI image-spec, "Digests", in hexadecimal as all of its algorithms are
 
 Document = Mapping[str, Any]
 
@@ -48,7 +37,7 @@ def read_document(content: bytes | None) -> Document:
 def config_digest(document: Document) -> str | None:
     """Return the digest of the image's configuration; None for what is no image."""
     config = _mapping(document.get("config"))
-    return _digest(config) or None if _text(config.get("mediaType")) in _IMAGE_CONFIGS else None
+    return _digest(config) or None if _text(config.get("mediaType")) in CONFIG_TYPES else None
 
 
 def children_of(document: Document) -> list[ChildDescription]:
@@ -133,7 +122,7 @@ def _child(entry: Document) -> ChildDescription:
 
 
 def _is_layer(part: Document) -> bool:
-    return bool(_digest(part)) and _text(part.get("mediaType")).startswith(_LAYER_PREFIXES)
+    return bool(_digest(part)) and _text(part.get("mediaType")).startswith(LAYER_PREFIXES)
 
 
 def _is_attestation(entry: Document) -> bool:
@@ -155,7 +144,7 @@ def _time(value: object) -> datetime | None:
 
 def _digest(part: Document) -> str:
     digest = _text(part.get("digest"))
-    return digest if _DIGEST.fullmatch(digest) else ""
+    return digest if is_digest(digest) else ""
 
 
 def _size(part: Document) -> int:

@@ -19,8 +19,8 @@ import ijson
 from django.conf import settings
 from ijson.common import JSONError
 
+from marketplace.images.oci import MANIFEST_TYPES, SHA256
 from registry_auth.client.errors import RegistryAway, RegistryFailed, RegistryRefused
-from registry_auth.client.manifests import MANIFEST_TYPES
 from registry_auth.client.tokens import ServiceTokens
 
 NEIGHBOUR = "registry"  # its name in `common.db.outages`
@@ -29,7 +29,6 @@ LARGEST_DOCUMENT = 4 * 1024 * 1024  # distribution's own limit of a manifest
 PAGE = 100
 _TIMEOUT = httpx.Timeout(10, connect=2)
 _LONGEST_DOCUMENT = 20  # seconds until a manifest or configuration is here, however its bytes trickle
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
 
@@ -82,7 +81,7 @@ class RegistryClient:
                 return None
             content = _whole(response)
             digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-            if _DIGEST.fullmatch(reference) and digest != reference:
+            if re.fullmatch(SHA256, reference) and digest != reference:
                 raise RegistryRefused(f"The registry's content of {reference} has another digest.")
             return RegistryManifest(digest, response.headers.get("Content-Type", "").partition(";")[0].strip(), content)
 

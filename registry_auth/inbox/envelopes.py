@@ -13,16 +13,15 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from marketplace.images.oci import DOCKER_SIGNED_MANIFEST, INDEX_TYPES, MANIFEST_TYPES, TAG, is_digest
 from registry_auth.client.identity import SERVICE_SUBJECT
-from registry_auth.client.manifests import INDEX_TYPES, MANIFEST_TYPES
 from registry_auth.inbox.client_hash import client_hash
 from registry_auth.inbox.errors import MalformedEnvelope
 
-_MANIFESTS = frozenset({*MANIFEST_TYPES, "application/vnd.docker.distribution.manifest.v1+prettyjws"})
+_MANIFESTS = frozenset({*MANIFEST_TYPES, DOCKER_SIGNED_MANIFEST})
 _ID = re.compile(r"[\x21-\x7e]{1,100}")
 _REPOSITORY = re.compile(r"[a-z0-9._/-]{1,255}")
-_DIGEST = re.compile(r"[a-z0-9+._-]{1,20}:[0-9a-f]{32,118}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_TAG = re.compile(TAG)
 _SUBJECT = re.compile(r"[a-z0-9._+-]{1,120}")  # a user name, or a robot's: its organisation's handle, a plus, its own name
 
 
@@ -93,7 +92,7 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
         action=EventAction(action),
         at=_moment(event.get("timestamp"), received_at),
         repository=_matching(_REPOSITORY, target.get("repository")),
-        digest=_matching(_DIGEST, target.get("digest")),
+        digest=_digest(target.get("digest")),
         tag=_matching(_TAG, target.get("tag")),
         media_type=media_type if action != EventAction.DELETE else "",
         size=size if isinstance(size, int) else 0,
@@ -116,6 +115,11 @@ def _moment(told: object, received_at: datetime) -> datetime:
 def _matching(pattern: re.Pattern[str], told: object) -> str:
     text = _text(told)
     return text if pattern.fullmatch(text) else ""
+
+
+def _digest(told: object) -> str:
+    text = _text(told)
+    return text if is_digest(text) else ""
 
 
 def _text(told: object) -> str:

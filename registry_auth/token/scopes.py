@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from marketplace.images.oci import COMPONENT, LONGEST_NAME
+
 
 class ResourceType(StrEnum):
     """The kinds of things one can ask for."""
@@ -21,16 +23,14 @@ KNOWN_ACTIONS: dict[str, frozenset[str]] = {
     ResourceType.REPOSITORY: frozenset({"pull", "push", "delete", EVERYTHING}),
     ResourceType.REGISTRY: frozenset({EVERYTHING}),
 }
-LONGEST_NAME = 255  # distribution's limit of a repository name
 LONGEST_SCOPE = 400  # a name, and every action of it twice
 MOST_SCOPES = 100  # entries looked at: more than any client sends, repeats included
 MOST_RESOURCES = 50  # different things in one token
 
 # A class in brackets is deprecated and dropped. The name may hold colons (host:port): type before the first, actions after the last.
 _SCOPE = re.compile(r"([a-z0-9]+)(?:\([a-z0-9]+\))?:(.+):([^:]*)", re.ASCII)
-_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?"
-_NAME = re.compile(rf"(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
+_NAME = re.compile(rf"(?:{_HOST}/)?{COMPONENT}(?:/{COMPONENT})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

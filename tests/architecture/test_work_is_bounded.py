@@ -25,21 +25,14 @@ from billing.orders.models import Order
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.oci import MANIFEST
 from marketplace.images.services.featured_tags import keep_shown_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
 from marketplace.products.models import Price, Product, ProductImage
 from marketplace.products.services.descriptions import render_descriptions_anew
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
-from tests.factories.marketplace import (
-    MANIFEST_TYPE,
-    EntitlementFactory,
-    ImageFactory,
-    NamespaceFactory,
-    ProductFactory,
-    PushedImageFactory,
-    digest_of,
-)
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, digest_of
 from tests.support.routes import Route, site_routes
 from tests.support.rows import given
 
@@ -154,7 +147,7 @@ def push(image: Image, many: int) -> None:
     """Push so many tags, each with a manifest of its own and a signature, and as many layers into what is shown."""
     began = timezone.now() + timedelta(days=many)
     manifests = Manifest.objects.bulk_create(
-        Manifest(image=image, digest=digest_of(f"{image.pk} {many} {n}"), media_type=MANIFEST_TYPE, kind="image", described_at=began)
+        Manifest(image=image, digest=digest_of(f"{image.pk} {many} {n}"), media_type=MANIFEST, kind="image", described_at=began)
         for n in range(2 * many)
     )
     Tag.objects.bulk_create(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from common.ops.redis import raw_redis_client, redis_key
 from marketplace.images.models import Image
+from marketplace.images.oci import MANIFEST
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.models import PullCount, PullerSketch
 from registry_auth.inbox import drain as service
@@ -20,14 +21,14 @@ from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent, Wait
 from registry_auth.inbox.pullers import count_pullers
 from registry_auth.inbox.store import store_events
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, digest_of
+from tests.factories.marketplace import ImageFactory, digest_of
 from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told(event_id: str, image: Image, *, tag: str, subject: str, address: str = "") -> dict[str, object]:
-    target = {"mediaType": MANIFEST_TYPE, "digest": digest_of("x"), "repository": image.repository, "tag": tag}
+    target = {"mediaType": MANIFEST, "digest": digest_of("x"), "repository": image.repository, "tag": tag}
     return {
         "id": event_id,
         "timestamp": timezone.now().isoformat(),
@@ -112,9 +113,7 @@ def test_pushes_and_drains_at_once_both_come_through():
             return drain_envelopes()
         for step in range(10):
             digest = digest_of(f"{number}-{step}")
-            record_push(
-                repository=images[step % 4].repository, digest=digest, media_type=MANIFEST_TYPE, size=1, tag="1.0", at=timezone.now()
-            )
+            record_push(repository=images[step % 4].repository, digest=digest, media_type=MANIFEST, size=1, tag="1.0", at=timezone.now())
         return None
 
     outcomes = run_in_threads(4, act)

@@ -13,12 +13,13 @@ from marketplace.images.errors import (
     NamespaceTaken,
 )
 from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.oci import MANIFEST
 from marketplace.images.services.expiry import end_expired_reservations, free_name, warn_of_expiry
 from marketplace.images.services.manifests import record_push
 from marketplace.images.services.namespaces import choose_namespace
 from marketplace.images.services.reservations import reserve_image
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, NamespaceFactory, digest_of, expired_days_ago
+from tests.factories.marketplace import ImageFactory, NamespaceFactory, digest_of, expired_days_ago
 from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,7 +85,7 @@ def test_a_late_push_and_the_end_of_a_reservation_agree():
         push = {
             "repository": image.repository,
             "digest": digest_of("x"),
-            "media_type": MANIFEST_TYPE,
+            "media_type": MANIFEST,
             "size": 1,
             "tag": "1",
             "at": timezone.now(),
@@ -103,7 +104,7 @@ def test_the_news_of_one_push_told_twenty_times_at_once_make_one_tag():
 
     outcomes = run_in_threads(
         20,
-        lambda: record_push(repository=image.repository, digest=digest_of("x"), media_type=MANIFEST_TYPE, size=1, tag="1.0", at=at),
+        lambda: record_push(repository=image.repository, digest=digest_of("x"), media_type=MANIFEST, size=1, tag="1.0", at=at),
     )
 
     assert kinds(outcomes) == {Manifest: 20}

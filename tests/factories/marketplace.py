@@ -12,15 +12,14 @@ from factory.django import DjangoModelFactory
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Layer, LayerList, Manifest, Namespace, Tag
+from marketplace.images.oci import MANIFEST
 from marketplace.images.services.featured_tags import keep_shown_tag
 from marketplace.images.versions import version_key
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage
 from tests.factories.accounts import SellerFactory, UserFactory
 
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _numbers = itertools.count()
-INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
 
 def digest_of(text: str) -> str:
@@ -65,7 +64,7 @@ class ManifestFactory(DjangoModelFactory):
 
     image = factory.SubFactory(ImageFactory)
     digest = factory.Sequence(lambda n: digest_of(f"manifest {n}"))
-    media_type = MANIFEST_TYPE
+    media_type = MANIFEST
     kind = Manifest.Kind.IMAGE
     size = 3_000_000
     platforms = factory.LazyFunction(lambda: ["linux/amd64"])

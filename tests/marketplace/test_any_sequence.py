@@ -14,11 +14,12 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
 from marketplace.images.models import Image
+from marketplace.images.oci import MANIFEST
 from marketplace.images.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
 from marketplace.images.services.manifests import record_push
 from marketplace.images.services.reservations import release_image, reserve_image
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import MANIFEST_TYPE, NamespaceFactory, PushedImageFactory, digest_of
+from tests.factories.marketplace import NamespaceFactory, PushedImageFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,7 @@ class World:
 
     def use(self, step, image):
         if step == "push":
-            record_push(repository=image.repository, digest=digest_of("x"), media_type=MANIFEST_TYPE, size=1, tag="1", at=timezone.now())
+            record_push(repository=image.repository, digest=digest_of("x"), media_type=MANIFEST, size=1, tag="1", at=timezone.now())
         elif step == "sell":
             grant_entitlements(holder=self.buyer, images=[image], source_kind=Entitlement.Source.STAFF, source_id=new_id())
         elif step == "release":

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.tokens.models import AccessToken
 from marketplace.images.models import Image
+from marketplace.images.oci import MANIFEST
 from registry_auth.keys.leaves import SigningKey, new_leaf, new_private_key, private_pem, signing_key
 from registry_auth.keys.ring import KeyRing
 from registry_auth.keys.store import AUTHORITY_FOLDER
@@ -28,7 +29,7 @@ from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
 from tests.registry_auth.conftest import token_from
 from tests.support.pulls import Pulls, pulling
-from tests.support.registry import MANIFEST, OciImage, Registry, running_registry
+from tests.support.registry import OciImage, Registry, running_registry
 from tests.support.token_process import TokenProcess, running_token_process
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,12 +9,13 @@ import pytest
 import yaml
 from django.conf import settings
 
+from marketplace.images.oci import INDEX, MANIFEST
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory
-from tests.support.registry import INDEX, OciImage, Registry, digest_of, index_of, put_manifest
+from tests.support.registry import OciImage, Registry, digest_of, index_of, put_manifest
 
 pytestmark = pytest.mark.django_db(transaction=True)
-READABLE = f"{INDEX}, application/vnd.oci.image.manifest.v1+json"
+READABLE = f"{INDEX}, {MANIFEST}"
 
 
 def configuration_of(registry: Registry) -> Path:

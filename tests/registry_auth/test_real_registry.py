@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.oci import INDEX, MANIFEST
 from marketplace.images.selectors.tags import visible_tags
 from marketplace.images.services.unreadable import ask_for_removal
 from marketplace.insights.models import PullCount
@@ -24,7 +25,7 @@ from registry_auth.upkeep.take_downs import remove_asked_for, remove_taken_down_
 from registry_auth.upkeep.tasks import describe_manifests
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory
-from tests.support.registry import INDEX, MANIFEST, OciImage, index_of, put_manifest, wait_until
+from tests.support.registry import OciImage, index_of, put_manifest, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,8 +10,9 @@ from itertools import cycle
 import httpx
 import jwt
 
+from marketplace.images.oci import MANIFEST
 from tests.support.loopback import ask
-from tests.support.registry import MANIFEST, wait_until
+from tests.support.registry import wait_until
 
 Login = tuple[str, str]
 

@@ -16,14 +16,11 @@ from pathlib import Path
 
 import httpx
 
+from marketplace.images.oci import CONFIG, INDEX, LAYER, MANIFEST
 from tests.support.loopback import ask
 from tests.support.ports import free_port
 
 TRIES = 5
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
-CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 _CONFIGURATION = """
 version: 0.1

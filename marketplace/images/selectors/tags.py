@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.oci import SIGNATURE_PREFIX
 from marketplace.images.versions import version_key
 
 LISTED = 200  # tags of one image
@@ -49,7 +50,7 @@ def visible_tags() -> QuerySet[Tag]:
     """Tags that buyers see, newest first: no signatures, nothing that is not an image, nothing that could not be read."""
     readable = Q(manifest__described_at__isnull=False) | Q(manifest__last_error="", manifest__removal_asked_at__isnull=True)
     images = Q(manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX))
-    tags = Tag.objects.filter(readable, images).exclude(name__startswith="sha256-")
+    tags = Tag.objects.filter(readable, images).exclude(name__startswith=SIGNATURE_PREFIX)
     return tags.select_related("manifest").order_by("-pushed_at", "name")
 
 

@@ -12,6 +12,7 @@ from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
 from marketplace.images.locks import lock_image, lock_occupant
 from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag
+from marketplace.images.oci import IMAGE_TYPES, INDEX_TYPES, LONGEST_DIGEST
 from marketplace.images.services.expiry import keep_pushed_name
 from marketplace.images.services.featured_tags import keep_shown_tag
 from marketplace.images.spans import merge_layers
@@ -19,8 +20,6 @@ from marketplace.images.versions import version_key
 
 logger = logging.getLogger(__name__)
 
-_INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
-_IMAGE_TYPES = frozenset({"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"})
 _MOST_BYTES = 2**63 - 1  # what a bigint holds; manifests are written by strangers
 
 
@@ -109,13 +108,13 @@ def record_children(*, index: Manifest, children: Iterable[ChildDescription]) ->
     found = list(children)
     with locked_transaction():
         lock_image(image_id=index.image_id)
-        if not Manifest.objects.filter(pk=index.pk).update(children=[_text(child.digest, 140) for child in found]):
+        if not Manifest.objects.filter(pk=index.pk).update(children=[_text(child.digest, LONGEST_DIGEST) for child in found]):
             return
         Manifest.objects.bulk_create(
             [
                 Manifest(
                     image_id=index.image_id,
-                    digest=_text(child.digest, 140),
+                    digest=_text(child.digest, LONGEST_DIGEST),
                     media_type=_text(child.media_type, 255),
                     kind=_kind_of(child.media_type),
                     size=_bytes(child.size),
@@ -135,7 +134,7 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
             kind=description.kind,
             size=_bytes(description.size),
             platforms=sorted({_text(platform, 80) for platform in description.platforms}),
-            children=[_text(child, 140) for child in description.children],
+            children=[_text(child, LONGEST_DIGEST) for child in description.children],
             image_created_at=description.image_created_at,
             described_at=timezone.now(),
             attempts=0,
@@ -153,7 +152,7 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
 
 def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
     """Keep so many rows; where there are more layers, the smallest neighbours share one."""
-    taken = [Layer(_text(layer.digest, 140), _bytes(layer.size), _text(layer.command, LONGEST_COMMAND)) for layer in layers]
+    taken = [Layer(_text(layer.digest, LONGEST_DIGEST), _bytes(layer.size), _text(layer.command, LONGEST_COMMAND)) for layer in layers]
     return [layer._replace(size=_bytes(layer.size)) for layer in merge_layers(taken, MOST_LAYERS)]
 
 
@@ -198,9 +197,9 @@ def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> Non
 
 def _kind_of(media_type: str) -> Manifest.Kind:
     """Guess from the media type alone; the description knows better."""
-    if media_type in _INDEX_TYPES:
+    if media_type in INDEX_TYPES:
         return Manifest.Kind.INDEX
-    return Manifest.Kind.IMAGE if media_type in _IMAGE_TYPES else Manifest.Kind.ARTIFACT
+    return Manifest.Kind.IMAGE if media_type in IMAGE_TYPES else Manifest.Kind.ARTIFACT
 
 
 def _bytes(size: int) -> int:

@@ -11,21 +11,14 @@ from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.errors import ImageStateConflict
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
+from marketplace.images.oci import MANIFEST
 from marketplace.images.services import expiry
 from marketplace.images.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
 from marketplace.images.services.manifests import record_push
 from marketplace.images.services.reservations import release_image, reserve_image
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import (
-    MANIFEST_TYPE,
-    EntitlementFactory,
-    ImageFactory,
-    NamespaceFactory,
-    PushedImageFactory,
-    digest_of,
-    expired_days_ago,
-)
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, PushedImageFactory, digest_of, expired_days_ago
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +34,7 @@ def image():
 
 def push(image, at=None):
     return record_push(
-        repository=image.repository, digest=digest_of("late"), media_type=MANIFEST_TYPE, size=1, tag="1.0", at=at or timezone.now()
+        repository=image.repository, digest=digest_of("late"), media_type=MANIFEST, size=1, tag="1.0", at=at or timezone.now()
     )
 
 

@@ -7,18 +7,12 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from marketplace.images.errors import NotYours, UnknownTag
+from marketplace.images.oci import MANIFEST
 from marketplace.images.selectors.tags import newest_tags
 from marketplace.images.services.featured_tags import feature_tag, repair_shown_tags
 from marketplace.images.services.manifests import record_push, remove_tag
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import (
-    MANIFEST_TYPE,
-    ImageFactory,
-    ManifestFactory,
-    PushedImageFactory,
-    TagFactory,
-    digest_of,
-)
+from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +96,7 @@ class TestFeatured:
 def test_a_pushed_tag_knows_its_version():
     image = ImageFactory()
     for name in ("v2.0", "latest"):
-        record_push(repository=image.repository, digest=digest_of(name), media_type=MANIFEST_TYPE, size=1, tag=name, at=timezone.now())
+        record_push(repository=image.repository, digest=digest_of(name), media_type=MANIFEST, size=1, tag=name, at=timezone.now())
 
     assert [tag.version != "" for tag in image.tags.order_by("name")] == [False, True]
 

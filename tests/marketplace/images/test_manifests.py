@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from marketplace.images.models import Image, Layer, LayerList, Manifest, Tag
+from marketplace.images.oci import DOCKER_INDEX, DOCKER_MANIFEST, INDEX, LAYER, MANIFEST
 from marketplace.images.services.manifests import (
     LayerDescription,
     ManifestDescription,
@@ -16,16 +17,7 @@ from marketplace.images.services.manifests import (
     remove_manifest,
     remove_tag,
 )
-from tests.factories.marketplace import (
-    INDEX_TYPE,
-    MANIFEST_TYPE,
-    ImageFactory,
-    ManifestFactory,
-    PushedImageFactory,
-    TagFactory,
-    digest_of,
-    expired_days_ago,
-)
+from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of, expired_days_ago
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +25,7 @@ NOW = timezone.now()
 LATER = NOW + timedelta(minutes=5)
 
 
-def push(image, content="a", *, tag: str | None = "1.0", at=NOW, media_type=MANIFEST_TYPE, size=500):
+def push(image, content="a", *, tag: str | None = "1.0", at=NOW, media_type=MANIFEST, size=500):
     return record_push(repository=image.repository, digest=digest_of(content), media_type=media_type, size=size, tag=tag, at=at)
 
 
@@ -74,10 +66,10 @@ def test_a_tag_moves_with_newer_news_and_never_back():
 @pytest.mark.parametrize(
     ("media_type", "kind"),
     [
-        (MANIFEST_TYPE, Manifest.Kind.IMAGE),
-        ("application/vnd.docker.distribution.manifest.v2+json", Manifest.Kind.IMAGE),
-        (INDEX_TYPE, Manifest.Kind.INDEX),
-        ("application/vnd.docker.distribution.manifest.list.v2+json", Manifest.Kind.INDEX),
+        (MANIFEST, Manifest.Kind.IMAGE),
+        (DOCKER_MANIFEST, Manifest.Kind.IMAGE),
+        (INDEX, Manifest.Kind.INDEX),
+        (DOCKER_INDEX, Manifest.Kind.INDEX),
         ("application/vnd.cncf.helm.config.v1+json", Manifest.Kind.ARTIFACT),
     ],
 )
@@ -158,9 +150,7 @@ def test_layers_take_less_room_than_the_registry_takes_for_them():
     before = _bytes_of_table()
     commands = [hashlib.sha256(str(n).encode()).hexdigest() * 2 for n in range(1_000)]  # nothing that compresses
     layers = tuple(LayerDescription(digest_of(str(n)), 10**9 + n, command) for n, command in enumerate(commands))
-    entries = [
-        {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": one.digest, "size": one.size} for one in layers
-    ]  # OCI image-spec, "Image Manifest"
+    entries = [{"mediaType": LAYER, "digest": one.digest, "size": one.size} for one in layers]  # OCI image-spec, "Image Manifest"
 
     describe_manifest(manifest=manifest, description=ManifestDescription(Manifest.Kind.IMAGE, size=1, layers=layers))
 

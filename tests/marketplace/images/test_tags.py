@@ -7,9 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from marketplace.images.models import Manifest, Tag
+from marketplace.images.oci import MANIFEST
 from marketplace.images.selectors.tags import LISTED, newest_tags, stops_at, tag_rows, tag_rows_of
 from marketplace.images.services.featured_tags import keep_shown_tag
-from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
+from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def push_many(image, count: int) -> None:
     """Push so many tags, each with a manifest of its own, one a second; `t0` is the oldest."""
     manifests = Manifest.objects.bulk_create(
-        Manifest(image=image, digest=digest_of(f"many {n}"), media_type=MANIFEST_TYPE, kind="image") for n in range(count)
+        Manifest(image=image, digest=digest_of(f"many {n}"), media_type=MANIFEST, kind="image") for n in range(count)
     )
     began = timezone.now() - timedelta(days=1)
     Tag.objects.bulk_create(

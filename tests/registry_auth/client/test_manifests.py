@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.images.models import Manifest
+from marketplace.images.oci import CONFIG, LAYER, MANIFEST
 from marketplace.images.services.manifests import ManifestDescription
 from registry_auth.client.manifests import children_of, config_digest, describe_image, describe_index, read_document
-from tests.support.registry import CONFIG, LAYER, MANIFEST, OciImage, digest_of, index_of
+from tests.support.registry import OciImage, digest_of, index_of
 
 SOME = digest_of(b"something")
 
@@ -138,7 +139,7 @@ def test_attestations_are_known_by_annotation_or_by_platform_and_layers_are_no_m
         {"digest": SOME, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
         {"digest": SOME},
         {"digest": SOME, "mediaType": MANIFEST},
-        {"digest": digest_of(b"layer"), "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip"},
+        {"digest": digest_of(b"layer"), "mediaType": LAYER},
         {"digest": digest_of(b"cache"), "mediaType": "application/vnd.buildkit.cacheconfig.v0"},
         {"digest": digest_of(b"odd"), "mediaType": []},
         {"digest": "../../blobs/uploads"},

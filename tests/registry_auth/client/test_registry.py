@@ -6,12 +6,13 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from marketplace.images.oci import INDEX, MANIFEST
 from registry_auth.client import registry as registry_client
 from registry_auth.client.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.client.identity import SERVICE_SUBJECT
 from registry_auth.client.registry import LARGEST_DOCUMENT, RegistryClient
 from tests.registry_auth.conftest import claims_of
-from tests.support.registry import INDEX, MANIFEST, digest_of
+from tests.support.registry import digest_of
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import pytest
 from django.utils import timezone
 
 from marketplace.images.models import Image
+from marketplace.images.oci import MANIFEST
 from tests.factories.marketplace import ImageFactory, digest_of
 
 URL = "/registry/events"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def told(

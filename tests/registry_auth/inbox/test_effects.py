@@ -6,12 +6,13 @@ import pytest
 from django.utils import timezone
 
 from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.oci import INDEX
 from marketplace.insights.models import PullCount
 from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.models import RegistryEnvelope
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
-from tests.registry_auth.inbox.conftest import INDEX, told
+from tests.registry_auth.inbox.conftest import told
 
 pytestmark = pytest.mark.django_db
 

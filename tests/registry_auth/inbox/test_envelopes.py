@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.images.oci import INDEX, MANIFEST
 from registry_auth.client.identity import SERVICE_SUBJECT
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent, read_envelope
 from registry_auth.inbox.errors import MalformedEnvelope
@@ -16,8 +17,6 @@ from registry_auth.inbox.errors import MalformedEnvelope
 RECORDED = json.loads((Path(__file__).parent / "data" / "registry_events.json").read_text())
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def told(**changes) -> dict:

@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 
+from marketplace.images.oci import MANIFEST
 from registry_auth.keys.leaves import key_id, new_leaf, new_private_key, private_pem, signing_key
 from registry_auth.keys.ring import KeyRing
 from registry_auth.keys.store import AUTHORITY_FOLDER, KeyStore
 from registry_auth.token.signing import AccessEntry, Claims, sign
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ImageFactory
-from tests.support.registry import MANIFEST, OciImage
+from tests.support.registry import OciImage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DER = serialization.Encoding.DER

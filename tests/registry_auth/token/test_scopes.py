@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_auth.token.scopes import LONGEST_NAME, MOST_RESOURCES, MOST_SCOPES, Scope, parse_scopes
+from marketplace.images.oci import LONGEST_NAME
+from registry_auth.token.scopes import MOST_RESOURCES, MOST_SCOPES, Scope, parse_scopes
 
 REPOSITORY = "repository"
 

@@ -5,8 +5,9 @@ import re
 import httpx
 import pytest
 
+from marketplace.images.oci import INDEX, MANIFEST
 from registry_auth.client.registry import RegistryClient
-from tests.support.registry import INDEX, MANIFEST, OciImage, digest_of, index_of
+from tests.support.registry import OciImage, digest_of, index_of
 
 MINE = OciImage(["one"])
 

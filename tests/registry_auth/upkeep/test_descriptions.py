@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from common.errors import LockTimeout
 from marketplace.images.models import Manifest
+from marketplace.images.oci import INDEX, MANIFEST
 from marketplace.images.selectors.tags import visible_tags
 from marketplace.images.services.manifests import ChildDescription, record_children
 from registry_auth.upkeep import descriptions
 from registry_auth.upkeep.descriptions import describe_waiting_manifests
 from tests.factories.marketplace import ImageFactory, ManifestFactory, TagFactory
 from tests.registry_auth.upkeep.conftest import MINE
-from tests.support.registry import INDEX, MANIFEST, OciImage
+from tests.support.registry import OciImage
 
 pytestmark = pytest.mark.django_db
 

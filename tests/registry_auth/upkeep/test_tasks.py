@@ -9,12 +9,13 @@ from django.utils import timezone
 from common.db.leases import lease
 from common.tasks import clear_sessions
 from marketplace.images.models import Manifest
+from marketplace.images.oci import MANIFEST
 from registry_auth.client.errors import RegistryAway
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
 from registry_auth.inbox.store import store_events
 from registry_auth.inbox.tasks import drain_registry_events, prune_registry_events
 from registry_auth.upkeep.tasks import describe_manifests, reconcile_registry, remove_taken_down
-from tests.factories.marketplace import MANIFEST_TYPE, ImageFactory, ManifestFactory, digest_of
+from tests.factories.marketplace import ImageFactory, ManifestFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ class TestTasks:
     def test_draining_waits_for_no_description(self, monkeypatch):
         asked = mock.Mock()
         monkeypatch.setattr("registry_auth.inbox.tasks.queue_after_commit", asked)
-        push = RegistryEvent("one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST_TYPE, 1)
+        push = RegistryEvent("one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST, 1)
         store_events(events=[push])
 
         drain_registry_events()
@@ -47,9 +48,7 @@ class TestTasks:
         monkeypatch.setattr("registry_auth.inbox.tasks.queue_after_commit", asked)
         monkeypatch.setattr("registry_auth.inbox.tasks.drain_envelopes", mock.Mock(return_value=0))
         if waiting:
-            push = RegistryEvent(
-                "one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST_TYPE, 1
-            )
+            push = RegistryEvent("one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST, 1)
             store_events(events=[push])
 
         drain_registry_events()
