@@ -11,10 +11,11 @@ from pytest_django import DjangoDbBlocker
 import common.ops.redis
 from common.ops.redis import redis_client, redis_key
 from tests.support.database import keep_what_migrations_made
+from tests.support.lock_order import rows_are_locked_in_order
 from tests.support.marks import mark_what_it_starts
 from tests.support.whole_rows import rows_are_saved_by_field
 
-__all__ = ["rows_are_saved_by_field"]
+__all__ = ["rows_are_locked_in_order", "rows_are_saved_by_field"]
 
 # How long an example takes says more of the machine's other work than of ours.
 settings.register_profile("layerstore", deadline=None)

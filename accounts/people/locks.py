@@ -5,16 +5,14 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 
 from accounts.people.models import User
-from common.db.locking import require_atomic
+from common.db.locking import locked
 
 
 def lock_user(*, user_id: UUID) -> User:
     """Lock the user for this transaction."""
-    require_atomic()
-    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    return locked(User.objects.filter(pk=user_id)).get()
 
 
 def lock_addresses(*, user_id: UUID) -> None:
     """Lock the user's e-mail addresses for this transaction, before the user: nobody confirms one meanwhile."""
-    require_atomic()
-    list(EmailAddress.objects.select_for_update(of=("self",), no_key=True).filter(user=user_id).order_by("pk").values_list("pk"))
+    list(locked(EmailAddress.objects.filter(user=user_id).order_by("pk")).values_list("pk"))

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from django.db import models
 from django.utils import timezone
 
-from common.db.locking import locked_transaction
+from common.db.locking import locked, locked_transaction
 
 logger = logging.getLogger(__name__)
 ERROR_LENGTH: Final = 500
@@ -67,7 +67,7 @@ def claim_due(waiting: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -
     now = timezone.now()
     with locked_transaction():
         due = waiting.filter(due_at__lte=now, given_up_at__isnull=True)
-        rows = list(due.select_for_update(of=("self",), skip_locked=True)[:most])
+        rows = list(locked(due[:most], skip_locked=True))
         spent = [row for row in rows if backoff.most is not None and row.attempts >= backoff.most]
         for row in spent:
             note_failure(row, row.last_error or UNFINISHED, backoff=backoff)

@@ -2,13 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.dispatch import Signal
 
 from common.errors import DomainError, LockTimeout
 
 LOCK_TIMEOUT_MS = 5_000
 _LOCK_NOT_AVAILABLE, _DEADLOCK_DETECTED = "55P03", "40P01"  # PostgreSQL manual, appendix A
+about_to_lock = Signal()  # sent with `rows` and `waits` before each lock; while tests run, a receiver compares it with config/lock_order.py
+Row = TypeVar("Row", bound=models.Model)
+
+
+def locked(rows: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "models.QuerySet[Row]":
+    """Return the query so that the rows it finds are locked until the caller's transaction ends; what they are joined with is not.
+
+    The lock is FOR NO KEY UPDATE, what UPDATE itself takes: it keeps out everybody who locks or changes the row. FOR UPDATE would also keep
+    out inserts of rows that refer to it, for a foreign key takes FOR KEY SHARE, and no primary key here ever changes (PostgreSQL manual,
+    "Row-Level Locks").
+
+    Args:
+        rows: filtered already, and ordered by primary key where there may be several. Nouns have an order: config/lock_order.py.
+        skip_locked: leave out what somebody else has locked, instead of waiting for it.
+
+    Raises:
+        RuntimeError: no transaction is open.
+        OperationalError: when the query runs, if the wait is longer than the lock timeout; `locked_transaction` makes it `LockTimeout`.
+    """
+    require_atomic()
+    about_to_lock.send(sender=rows.model, rows=rows, waits=not skip_locked)
+    return rows.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
 
 
 def require_atomic() -> None:

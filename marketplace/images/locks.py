@@ -3,29 +3,25 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from common.db.locking import require_atomic
+from common.db.locking import locked
 from marketplace.images.models import Image, Namespace
 
 
 def lock_namespace(*, namespace_id: UUID) -> Namespace:
     """Lock the namespace for this transaction: whoever counts or adds its images holds it."""
-    require_atomic()
-    return Namespace.objects.select_for_update(of=("self",), no_key=True).get(pk=namespace_id)
+    return locked(Namespace.objects.filter(pk=namespace_id)).get()
 
 
 def lock_image(*, image_id: UUID) -> Image:
     """Lock the image for this transaction: whoever changes its life, its manifests or its tags holds it."""
-    require_atomic()
-    return Image.objects.select_for_update(of=("self",), no_key=True).get(pk=image_id)
+    return locked(Image.objects.filter(pk=image_id)).get()
 
 
 def lock_images(*, image_ids: Iterable[UUID]) -> list[Image]:
     """Lock several images, in primary-key order."""
-    require_atomic()
-    return list(Image.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(image_ids)).order_by("pk"))
+    return list(locked(Image.objects.filter(pk__in=set(image_ids)).order_by("pk")))
 
 
 def lock_occupant(*, repository: str) -> Image | None:
     """Lock the image that the registry knows by this name, if somebody holds the name."""
-    require_atomic()
-    return Image.objects.select_for_update(of=("self",), no_key=True).filter(repository=repository, freed_at__isnull=True).first()
+    return locked(Image.objects.filter(repository=repository, freed_at__isnull=True)).first()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from common.db.locking import require_atomic
+from common.db.locking import locked
 from common.errors import LockTimeout
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
@@ -12,8 +12,7 @@ from marketplace.products.models import Product, ProductImage
 
 def lock_product(*, product_id: UUID) -> Product:
     """Lock the product for this transaction: whoever changes its state, its images or its price holds it."""
-    require_atomic()
-    return Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product_id)
+    return locked(Product.objects.filter(pk=product_id)).get()
 
 
 def lock_product_with_images(*, product_id: UUID, also: Iterable[UUID] = ()) -> tuple[Product, list[Image]]:

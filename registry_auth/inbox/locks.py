@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from common.db.locking import require_atomic
+from common.db.locking import locked
 from registry_auth.inbox.models import RegistryEnvelope
 
 
@@ -15,12 +15,10 @@ def due_envelopes(now: datetime) -> "QuerySet[RegistryEnvelope]":
 
 def lock_due_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
     """Lock the oldest due envelopes that no other worker has locked, without loading their bodies."""
-    require_atomic()
     oldest = due_envelopes(now).defer("body").order_by("pk")
-    return list(oldest.select_for_update(of=("self",), skip_locked=True)[:limit])
+    return list(locked(oldest[:limit], skip_locked=True))
 
 
 def lock_envelope(*, envelope_id: int) -> RegistryEnvelope:
     """Lock one envelope."""
-    require_atomic()
-    return RegistryEnvelope.objects.select_for_update(of=("self",)).get(pk=envelope_id)
+    return locked(RegistryEnvelope.objects.filter(pk=envelope_id)).get()

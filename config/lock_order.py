@@ -1,0 +1,25 @@
+"""The order in which one transaction locks rows of several nouns; any two that keep to it never wait for each other in a circle.
+
+docs/architecture.md repeats it, and while tests run, each lock is compared with it (tests/support/lock_order.py).
+"""
+
+from typing import Final
+
+LOCK_ORDER: Final = (
+    "billing.StripeEvent",
+    "registry_auth.RegistryEnvelope",
+    "registry_auth.RepositoryTrouble",
+    "accounts.Account",  # an organisation
+    "accounts.Membership",
+    "accounts.SellerProfile",
+    "marketplace.Namespace",
+    "marketplace.Image",
+    "marketplace.Product",
+    "billing.Order",
+    "billing.Refund",
+    "marketplace.Entitlement",
+    "accounts.AccessToken",
+    "account.EmailAddress",  # allauth's
+    "accounts.User",
+    "outbox.OutgoingMail",
+)
