@@ -50,7 +50,7 @@ def require_buying(membership: Membership | None) -> Account:
     """
     if membership is None:
         raise NoSuchOrganisation
-    if membership.role not in BUYING_ROLES:
+    if not membership.buys:
         raise RoleDoesNotBuy(name=membership.account.name)
     return membership.account
 

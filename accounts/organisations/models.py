@@ -30,6 +30,16 @@ class Role(models.TextChoices):
         """Whether it opens the images that the organisation holds."""
         return self in PULLING_ROLES
 
+    @property
+    def buys(self) -> bool:
+        """Whether it spends the organisation's money."""
+        return self in BUYING_ROLES
+
+    @property
+    def manages(self) -> bool:
+        """Whether it decides who belongs to the organisation, and makes its robots."""
+        return self in MANAGING_ROLES
+
 
 PULLING_ROLES = (Role.OWNER, Role.MEMBER)  # pull, with their own credentials, what the organisation holds
 BUYING_ROLES = (Role.OWNER, Role.BILLING)  # buy for it, see its orders, ask for refunds
@@ -59,6 +69,21 @@ class Membership(UUIDModel):
     def meaning(self) -> str:
         """What the role means."""
         return Role(self.role).meaning
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the role pulls what the organisation holds."""
+        return Role(self.role).pulls
+
+    @property
+    def buys(self) -> bool:
+        """Whether the role buys for the organisation."""
+        return Role(self.role).buys
+
+    @property
+    def manages(self) -> bool:
+        """Whether the role manages the organisation."""
+        return Role(self.role).manages
 
 
 class Invitation(UUIDModel):

@@ -98,14 +98,15 @@ SELECT token.id, token.scopes,
        ARRAY(SELECT token.organisation_id WHERE token.organisation_id IS NOT NULL
               UNION ALL SELECT account.id FROM accounts_account account WHERE account.user_id = token.user_id
               UNION ALL SELECT membership.account_id FROM accounts_membership membership
-                         WHERE membership.user_id = token.user_id AND membership.role IN ('owner', 'member')) AS account_ids,
+                         WHERE membership.user_id = token.user_id AND membership.role IN ({{pulling_roles}})) AS account_ids,
        token.limited_to <> '' AS limited
   FROM {found}
   LEFT JOIN accounts_user users ON users.id = token.user_id
   LEFT JOIN accounts_account organisation ON organisation.id = token.organisation_id
  WHERE token.revoked_at IS NULL AND (users.is_active OR token.organisation_id IS NOT NULL)"""
 CREDENTIAL_TYPES = {"hash": ("text[]", "timestamptz"), "identity": ("uuid", "bigint", "timestamptz")}
-# One column for each field of `Credential`, for whoever asks for more in the same breath.
+# One column for each field of `Credential`, for queries that ask for more at the same time. Which roles pull, organisations say, which lie
+# above: whoever makes a statement of a text fills in `pulling_roles`.
 CREDENTIAL_TEXTS = {
     # A join with unnest() and not = ANY(): PostgreSQL plans for ten of an array's items, and then thinks that it needs no index.
     "hash": _CREDENTIAL.format(found="unnest($1) shown (secret_hash) JOIN accounts_accesstoken token USING (secret_hash)")

@@ -52,11 +52,11 @@ class Subject:
         """Speak for whose token it is, a user or, by a robot, an organisation."""
         whose = cls.of(token.user) if token.user else cls(tuple(filter(None, [token.organisation_id])))
         limited_by = token.pk if token.limited else None
-        return cls.shown(account_ids=whose.account_ids, is_staff=whose.is_staff, limited_by=limited_by)
+        return cls.by_credential(account_ids=whose.account_ids, is_staff=whose.is_staff, limited_by=limited_by)
 
     @classmethod
-    def shown(cls, *, account_ids: tuple[UUID, ...], is_staff: bool, limited_by: UUID | None) -> Self:
-        """Speak for accounts by a credential; one that is limited to images makes nobody staff."""
+    def by_credential(cls, *, account_ids: tuple[UUID, ...], is_staff: bool, limited_by: UUID | None) -> Self:
+        """Speak for accounts by a credential. One that is limited to images gives nobody the rights of staff."""
         return cls(account_ids, is_staff=is_staff and limited_by is None, limited_by=limited_by)
 
 

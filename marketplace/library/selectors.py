@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, OuterRef, Value, When
 
-from accounts.organisations.models import PULLING_ROLES, Membership
+from accounts.organisations.models import Membership
 from accounts.organisations.selectors import memberships_of
 from accounts.people.models import Account, User
 from marketplace.entitlements.models import Entitlement
@@ -154,7 +154,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
         account = membership.account if membership else user.account
         theirs = [entitlement for entitlement in rows if entitlement.holder_id == holder_id]
         allowed = _allowed(user, account, theirs)
-        reads = membership is None or membership.role in PULLING_ROLES
+        reads = membership is None or membership.pulls
         entries = [
             LibraryEntry(account, listings[one.image_id], one, offers.get(one.image_id), allowed[one.image.repository], reads)
             for one in theirs

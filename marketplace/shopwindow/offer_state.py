@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.organisations.models import BUYING_ROLES, PULLING_ROLES, Membership
+from accounts.organisations.models import Membership
 from accounts.organisations.selectors import memberships_of
 from accounts.people.models import Account, User
 from marketplace.entitlements.selectors import holders_among
@@ -28,12 +28,12 @@ class Party:
     @property
     def buys(self) -> bool:
         """Whether the reader buys for it."""
-        return self.membership is None or self.membership.role in BUYING_ROLES
+        return self.membership is None or self.membership.buys
 
     @property
     def pulls(self) -> bool:
         """Whether the reader pulls what it holds."""
-        return self.membership is None or self.membership.role in PULLING_ROLES
+        return self.membership is None or self.membership.pulls
 
 
 @dataclass(frozen=True, slots=True)

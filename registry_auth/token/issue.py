@@ -15,8 +15,8 @@ from accounts.tokens.lifetimes import SHORTEST_LIFETIME, pull_token_lifetime, pu
 from accounts.tokens.secrets import IDENTITY_PREFIX
 from accounts.tokens.selectors import Credential, note_token_use
 from common.ops.answer_cache import AnswerCache
+from marketplace.entitlements.credential_facts import find_credential_facts
 from marketplace.entitlements.policy import Facts, Subject, access_facts, decide
-from marketplace.entitlements.presented import find_shown
 from registry_auth.client.credentials import Credentials
 from registry_auth.client.identity import SERVICE_SUBJECT
 from registry_auth.keys.leaves import SigningKey
@@ -149,7 +149,7 @@ def _look_up(request: TokenRequest, address: str | None) -> tuple[Credential | N
     shown, names = request.credentials, policy.repositories_of(request.scopes)
     if shown is None:
         return None, Subject.anonymous(), access_facts(subject=Subject.anonymous(), repositories=names)
-    found = find_shown(shown.secret, repositories=names)
+    found = find_credential_facts(shown.secret, repositories=names)
     if found is None or not _is_named(found.credential, shown):
         refuse_credentials(credentials=shown, address=address)
     return found.credential, found.subject, found.facts

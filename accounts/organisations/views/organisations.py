@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.organisations.forms import InvitationForm, OrganisationForm, RoleForm
-from accounts.organisations.models import BUYING_ROLES, MANAGING_ROLES, PULLING_ROLES, Invitation, Membership, Role
+from accounts.organisations.models import Invitation, Membership, Role
 from accounts.organisations.selectors import members_of, memberships_of, open_invitations_to, pending_invitations_of
 from accounts.organisations.services import invitations, organisations
 from accounts.people.requests import has_signed_in_freshly, signed_in
@@ -74,7 +74,7 @@ def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> Http
 
 def _page(request: HttpRequest, own: Membership, form: InvitationForm, *, status: int = 200, refused: str = "") -> HttpResponse:
     """Show the page: `organisation`, `own` (the reader's membership), `members`, what the reader may; for owners `pending` and `form`."""
-    manages = own.role in MANAGING_ROLES
+    manages = own.manages
     members = Paginator(members_of(own.account), _MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "organisation": own.account,
@@ -83,8 +83,8 @@ def _page(request: HttpRequest, own: Membership, form: InvitationForm, *, status
         "members": list(members.object_list),
         "roles": Role,
         "manages": manages,
-        "pulls": own.role in PULLING_ROLES,
-        "buys": own.role in BUYING_ROLES,
+        "pulls": own.pulls,
+        "buys": own.buys,
         "pending": pending_invitations_of(own.account)[:_PENDING] if manages else [],
         "form": form,
         "pull_ends_after": pull_ends_after_minutes(),
@@ -177,5 +177,5 @@ def _require_fresh_login(request: HttpRequest, role: Role) -> None:
     Raises:
         ReauthenticationRequired: the last time was too long ago.
     """
-    if role in MANAGING_ROLES and not has_signed_in_freshly(request):
+    if role.manages and not has_signed_in_freshly(request):
         raise ReauthenticationRequired

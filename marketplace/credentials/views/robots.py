@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts.organisations.models import MANAGING_ROLES, Membership
+from accounts.organisations.models import Membership
 from accounts.people.requests import signed_in
 from accounts.robots.selectors import robots_of
 from accounts.robots.services import MOST_ROBOTS, revoke_robot
@@ -120,7 +120,7 @@ def _membership(request: HttpRequest, handle: str) -> Membership:
 
 
 def _manages(membership: Membership) -> bool:
-    return membership.role in MANAGING_ROLES
+    return membership.manages
 
 
 def _require_owner(membership: Membership) -> None:

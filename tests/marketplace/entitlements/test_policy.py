@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.organisations.models import Role
+from marketplace.entitlements import credential_facts
 from marketplace.entitlements import policy as access
-from marketplace.entitlements import presented
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, allowed_actions, decide
 from marketplace.images.models import Image
@@ -209,8 +209,8 @@ def test_every_table_is_reached_by_an_index():
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as the token process runs it
     plans = [
         access._FACTS.plan([uuid.uuid4()], uuid.uuid4(), ["a/b", "c/d"]),
-        presented._SHOWN["hash"].plan(["x"], timezone.now(), ["a/b", "c/d"]),
-        presented._SHOWN["identity"].plan(uuid.uuid4(), 0, timezone.now(), ["a/b", "c/d"]),
+        credential_facts._STATEMENTS["hash"].plan(["x"], timezone.now(), ["a/b", "c/d"]),
+        credential_facts._STATEMENTS["identity"].plan(uuid.uuid4(), 0, timezone.now(), ["a/b", "c/d"]),
     ]
 
     for plan in plans:

@@ -68,7 +68,7 @@ class TestEndpoint:
             ask(seller, push_of(image), *scopes)
 
         asked = [query["sql"].rpartition("; ")[2] for query in captured.captured_queries]  # a fresh connection prepares in the same breath
-        assert [sql.partition(" (")[0] for sql in asked] == ["EXECUTE shown_by_hash"]
+        assert [sql.partition(" (")[0] for sql in asked] == ["EXECUTE credential_facts_by_hash"]
 
     def test_the_anonymous_cost_one_query(self, ask, image, django_assert_num_queries):
         with django_assert_num_queries(1):
@@ -114,7 +114,7 @@ class TestPartsThatAreAway:
             raise OperationalError
 
         monkeypatch.setattr(service, "access_facts", fail)
-        monkeypatch.setattr(service, "find_shown", fail)
+        monkeypatch.setattr(service, "find_credential_facts", fail)
         monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction hangs on it
 
     @pytest.mark.parametrize("who", ["seller", None])

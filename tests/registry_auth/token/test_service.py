@@ -70,7 +70,7 @@ def test_with_the_database_away_the_worker_still_gets_its_token(ask, monkeypatch
     def fail(*_, **__):
         raise OperationalError
 
-    monkeypatch.setattr(service, "find_shown", fail)
+    monkeypatch.setattr(service, "find_credential_facts", fail)
 
     assert ask(*ALL).status_code == 200
 

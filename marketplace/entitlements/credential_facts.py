@@ -1,17 +1,19 @@
-"""What a shown secret opens: the credential, and the facts of the policy for whoever it speaks for, in one round trip."""
+"""What a secret opens: the credential, and the policy's facts for whoever it speaks for, found in one round trip."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from accounts.organisations.models import PULLING_ROLES
 from accounts.tokens.selectors import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
 from common.db.prepared import Prepared, array
 from marketplace.entitlements.policy import FACTS_COLUMNS, FACTS_TEXT, Facts, Subject, askable
 
 _CREDENTIAL_COLUMNS = 8  # before those of the facts
+_PULLING_ROLES = ", ".join(f"'{role.value}'" for role in PULLING_ROLES)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CredentialFacts:
     """A live credential, for whom it speaks, and what the policy needs to know of each repository that was asked about.
 
     Attributes:
@@ -23,22 +25,22 @@ class Shown:
     facts: dict[str, Facts]
 
 
-def find_shown(secret: str, *, repositories: Collection[str]) -> Shown | None:
-    """Return what the secret opens: one prepared query. `access_facts` finds the same facts for the same subject.
+def find_credential_facts(secret: str, *, repositories: Collection[str]) -> CredentialFacts | None:
+    """Return what the secret opens, None if nothing: one prepared query. `access_facts` finds the same facts for the same subject.
 
     Args:
         secret: an access token, or an identity token, which stands for the access token it was derived from.
     """
     how = lookup(secret)
-    rows = _SHOWN[how.by].rows(*how.values, array(askable(repositories)))
+    rows = _STATEMENTS[how.by].rows(*how.values, array(askable(repositories)))
     if not rows:
         return None
     credential = Credential.of(rows[0][:_CREDENTIAL_COLUMNS])
     limited_by = credential.pk if credential.limited else None
     found = (row[_CREDENTIAL_COLUMNS:] for row in rows)
-    return Shown(
+    return CredentialFacts(
         credential,
-        Subject.shown(account_ids=credential.account_ids, is_staff=credential.is_staff, limited_by=limited_by),
+        Subject.by_credential(account_ids=credential.account_ids, is_staff=credential.is_staff, limited_by=limited_by),
         {repository: Facts(*facts) for repository, *facts in found if repository is not None},
     )
 
@@ -54,8 +56,9 @@ SELECT credential.*, known.*
 def _statement(by: str) -> Prepared:
     types = CREDENTIAL_TYPES[by]
     facts = FACTS_TEXT.format(names=f"${len(types) + 1}")
-    text = _TEXT.format(credential=CREDENTIAL_TEXTS[by], facts=facts, columns=FACTS_COLUMNS)
-    return Prepared(f"shown_by_{by}", types=(*types, "text[]"), text=text)
+    credential = CREDENTIAL_TEXTS[by].format(pulling_roles=_PULLING_ROLES)
+    text = _TEXT.format(credential=credential, facts=facts, columns=FACTS_COLUMNS)
+    return Prepared(f"credential_facts_by_{by}", types=(*types, "text[]"), text=text)
 
 
-_SHOWN = {by: _statement(by) for by in CREDENTIAL_TEXTS}
+_STATEMENTS = {by: _statement(by) for by in CREDENTIAL_TEXTS}

@@ -10,8 +10,8 @@ from hypothesis.extra.django import TestCase
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import identity_token_for
 from marketplace.credentials.models import CredentialImage
+from marketplace.entitlements.credential_facts import find_credential_facts
 from marketplace.entitlements.policy import Subject, access_facts
-from marketplace.entitlements.presented import find_shown
 from tests.factories.accounts import AccessTokenFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory
 
@@ -46,6 +46,6 @@ class SameFactsTest(TestCase):
 
         assert set(expected) == {image.repository, other.repository}
         for secret in (token.secret, identity_token_for(token)):
-            found = find_shown(secret, repositories=names)
+            found = find_credential_facts(secret, repositories=names)
             assert found is not None
             assert (found.credential.pk, found.subject, found.facts) == (token.pk, subject, expected)
