@@ -1,0 +1,16 @@
+"""Clients that are signed in, or carry an access token."""
+
+from django.test import Client
+
+from accounts.people.models import User
+from tests.factories.accounts import AccessTokenFactory
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def api_of(user: User) -> Client:
+    return Client(headers={"Authorization": f"Bearer {AccessTokenFactory(user=user).secret}"})
