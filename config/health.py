@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from common.db.outages import away_neighbours
+from common.db.outages import outages
 from common.ops.redis import redis_client
 from config.questions import Questions
 from registry_auth.keys.index import endings, read_index
@@ -78,9 +78,9 @@ def ask_registry() -> None:
 
 
 def noticed_away() -> list[str]:
-    """Return who was found away by those who have work for them (`common.db.outages`); nobody while the database is away itself."""
+    """Return the dependencies that sweeps found away (`common.db.outages`); none while the database is away itself."""
     try:
-        return [neighbour.name for neighbour in away_neighbours()]
+        return [outage.dependency for outage in outages()]
     except DatabaseError:
         return []
 
@@ -101,12 +101,12 @@ class Readiness:
         self,
         parts: Mapping[str, Check],
         *,
-        neighbours: Callable[[], list[str]] = noticed_away,
+        dependencies: Callable[[], list[str]] = noticed_away,
         within: float = WITHIN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts = Questions({name: partial(_answers, name, ask) for name, ask in parts.items()})
-        self._neighbours = Questions({"noticed": neighbours})
+        self._dependencies = Questions({"noticed": dependencies})
         self._names = tuple(parts)
         self._within = within
         self._clock = clock
@@ -115,7 +115,7 @@ class Readiness:
         self._away: tuple[list[str], list[str]] | None = None
 
     def away(self) -> tuple[list[str], list[str]]:
-        """Return the parts that are away, and the neighbours that we go on without.
+        """Return the parts that are away, and the dependencies that we go on without.
 
         One thread asks all of them at once, for some seconds at most; the others get what was true before, and only the first ones wait.
         """
@@ -132,7 +132,7 @@ class Readiness:
 
     def _ask(self) -> tuple[list[str], list[str]]:
         answers = self._parts.ask(within=self._within)
-        noticed = self._neighbours.ask(within=self._within).get("noticed", [])
+        noticed = self._dependencies.ask(within=self._within).get("noticed", [])
         parts = [name for name in self._names if not answers.get(name) or name in noticed]
         return parts, [name for name in noticed if name not in self._names]
 
@@ -158,10 +158,10 @@ class HealthMiddleware:
         get_response: Callable[[HttpRequest], HttpResponse],
         *,
         parts: Mapping[str, Check] = PARTS,
-        neighbours: Callable[[], list[str]] = noticed_away,
+        dependencies: Callable[[], list[str]] = noticed_away,
     ) -> None:
         self.get_response = get_response
-        self._readiness = Readiness(parts, neighbours=neighbours)
+        self._readiness = Readiness(parts, dependencies=dependencies)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/healthz":
@@ -171,11 +171,11 @@ class HealthMiddleware:
         return self.get_response(request)
 
     def _ready(self) -> HttpResponse:
-        away, neighbours = self._readiness.away()
+        away, dependencies = self._readiness.away()
         if away:
-            return _plain(f"away: {', '.join([*away, *neighbours])}", status=503)
+            return _plain(f"away: {', '.join([*away, *dependencies])}", status=503)
         # Mail and Stripe being away is an alert and no reason to send nobody here: pages, tokens and pulls go on.
-        notes = [f"away: {', '.join(neighbours)}"] * bool(neighbours) + ["renew: signing key"] * _renewal_due()
+        notes = [f"away: {', '.join(dependencies)}"] * bool(dependencies) + ["renew: signing key"] * _renewal_due()
         return _plain(", ".join(["ok", *notes]))
 
 

@@ -1,6 +1,6 @@
 """Every task: which lane it runs in, how long it may take at most, and how often it is due.
 
-A lane is a queue with workers of its own (`config.worker`), so that a neighbour who hangs keeps nobody waiting but those who need him:
+A lane is a queue with workers of its own (`config.worker`), so that a service that hangs keeps nothing waiting but the work that needs it:
 `money` asks Stripe, `mail` the mail server, `registry` the registry; `drawing` takes the processor, for covers and descriptions;
 `default` asks nobody beyond PostgreSQL and Redis.
 """

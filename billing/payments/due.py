@@ -20,7 +20,7 @@ from billing.payments.backoffs import ORDERS, REFUNDS
 from billing.payments.reconcile import settle_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
-from billing.stripe.client import NEIGHBOUR
+from billing.stripe.client import DEPENDENCY
 from billing.stripe.errors import StripeAway
 from common.db.claims import Attempt, Backoff, claim_due, note_failure
 from common.db.locking import locked_transaction
@@ -60,7 +60,7 @@ def run_due(waiting: QuerySet[Row], backoff: Backoff, act: Callable[[Row], objec
         act: does the one row's work; raises what Stripe said.
         origin: whose row it is.
     """
-    run, ends, tried = FailureRun(NEIGHBOUR), monotonic() + RUN_SECONDS, 0
+    run, ends, tried = FailureRun(DEPENDENCY), monotonic() + RUN_SECONDS, 0
     while monotonic() < ends and (claimed := claim_due(waiting, backoff=backoff, most=1)):
         (row,) = claimed
         tried += 1

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from billing.stripe.regions import COUNTRIES
 from common.currencies import CURRENCIES, LARGEST_CHARGE
-from common.db.outages import away_neighbours
+from common.db.outages import outages
 
 _WHOLE = 100
 
@@ -109,9 +109,10 @@ def stripe_lets_us(
     if databases is None or DEFAULT_DB_ALIAS not in databases:
         return []
     try:
-        away = list(away_neighbours().filter(name__startswith="Stripe key:"))
+        away = list(outages().filter(dependency__startswith="Stripe key:"))
     except DatabaseError:  # no tables yet
         return []
     return [
-        Warning(f"{row.name}: {row.reason}", hint="Nothing is lost meanwhile: it goes on once it may.", id="billing.W002") for row in away
+        Warning(f"{row.dependency}: {row.reason}", hint="Nothing is lost meanwhile: it goes on once it may.", id="billing.W002")
+        for row in away
     ]

@@ -16,9 +16,9 @@ from django.db import connection
 
 from billing.stripe.errors import StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
 from billing.stripe.request_slots import in_request, pause_requests, take_slot
-from common.db.outages import mark_away, mark_present
+from common.db.outages import begin_outage, end_outage
 
-NEIGHBOUR = "stripe"
+DEPENDENCY = "stripe"
 
 
 class Patience(NamedTuple):
@@ -68,8 +68,8 @@ def api(purpose: str) -> Iterator[stripe.V1Services]:
         refused = StripeAccountGone if _NO_ACCOUNT.search(error.user_message or "") else StripeRefused
         param = getattr(error, "param", None) or ""
         raise refused(reason=_cause(error), stripe_code=error.code or "", param=param) from error
-    mark_present(_key_for(purpose))
-    mark_present(NEIGHBOUR)  # the sweeps say when it is away; they may have nothing due for an hour after it is back
+    end_outage(_key_for(purpose))
+    end_outage(DEPENDENCY)  # the sweeps say when it is away; they may have nothing due for an hour after it is back
 
 
 def _not_allowed(error: stripe.StripeError, purpose: str) -> StripeRefused | StripeKeyRefused:
@@ -79,7 +79,7 @@ def _not_allowed(error: stripe.StripeError, purpose: str) -> StripeRefused | Str
         return StripeAccountGone(reason=_cause(error), stripe_code=code)
     permission = _PERMISSION.search(error.user_message or "")
     refused = StripeKeyRefused(permission=permission[0] if permission else "", cause=_cause(error))
-    mark_away(_key_for(purpose), reason=refused.advice)
+    begin_outage(_key_for(purpose), reason=refused.advice)
     return refused
 
 

@@ -63,19 +63,15 @@ class JobLease(models.Model):
         return self.name
 
 
-class NeighbourAway(models.Model):
-    """A service that runs over rows have found away: there is a row from the moment it was noticed until something succeeds again."""
+class Outage(models.Model):
+    """A service that we depend on does not answer: runs over rows noticed, and the row stays until something succeeds again."""
 
-    name = models.CharField(primary_key=True, max_length=40)
+    dependency = models.CharField(primary_key=True, max_length=40)
     since = models.DateTimeField()
     reason = models.CharField(max_length=200)
 
-    class Meta:
-        verbose_name = "neighbour that is away"
-        verbose_name_plural = "neighbours that are away"
-
     def __str__(self) -> str:
-        return self.name
+        return self.dependency
 
 
 class PaceCount(models.Model):

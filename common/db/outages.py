@@ -1,7 +1,7 @@
-"""Neighbours (mail server, Stripe, registry, …) as a run over rows sees them: is one row at fault, or is the neighbour away?
+"""Outages of what we depend on (mail server, Stripe, registry, …), as a run over rows sees them: is one row at fault, or the dependency?
 
-One row that fails says nothing about its neighbour. Several that have nothing in common and fail alike, with no success between them, do:
-then the run ends, `/readyz` and the log say so, and the rows keep the turns that their backoff gives them.
+One failed row says nothing about the next. Several that have nothing in common and fail alike, with no success in between, mean an outage:
+the run ends, `/readyz` and the log say so, and each row is tried again when its backoff says.
 """
 
 import logging
@@ -11,7 +11,7 @@ from typing import Final
 from django.db import models
 from django.utils import timezone
 
-from common.db.models import NeighbourAway
+from common.db.models import Outage
 
 logger = logging.getLogger(__name__)
 DIFFERENT: Final = 3  # rows without anything in common
@@ -21,51 +21,51 @@ class FailureRun:
     """Counts failures of one run over rows.
 
     Args:
-        neighbour: its name for staff, e.g. "registry".
-        different: so many rows of different origin, failing alike one after the other, mean that the neighbour is away.
+        dependency: its name for staff, e.g. "registry".
+        different: this many rows of different origin that fail alike, one after the other, mean an outage.
     """
 
-    def __init__(self, neighbour: str, *, different: int = DIFFERENT) -> None:
-        self._neighbour = neighbour
+    def __init__(self, dependency: str, *, different: int = DIFFERENT) -> None:
+        self._dependency = dependency
         self._different = different
         self._alike: dict[str, set[Hashable]] = {}
         self._seen = False
 
     def succeeded(self) -> None:
-        """A row went through: the neighbour is there, whatever fails."""
+        """A row went through: the dependency works, whatever else fails."""
         self._alike.clear()
         if not self._seen:  # once a run is enough
             self._seen = True
-            mark_present(self._neighbour)
+            end_outage(self._dependency)
 
     def failed(self, *, origin: Hashable, kind: str) -> bool:
-        """A row failed; return whether the neighbour is away with that, so that the run shall end.
+        """A row failed; return whether that means an outage, so that the run must end.
 
         Args:
-            origin: whose row it is (a seller, a buyer), so that nobody can make a neighbour look away with rows of their own alone.
+            origin: whose row it is (a seller, a buyer), so that nobody can make an outage out of their own rows alone.
             kind: how it failed, without anything that differs from row to row, e.g. "answers 500".
         """
         origins = self._alike.setdefault(kind, set())
         origins.add(origin)
         if len(origins) < self._different:
             return False
-        mark_away(self._neighbour, reason=kind)
+        begin_outage(self._dependency, reason=kind)
         return True
 
 
-def mark_away(neighbour: str, *, reason: str) -> None:
-    """Say that a neighbour is away; the first to say so raises the alarm, since when it is away stays."""
-    _, new = NeighbourAway.objects.get_or_create(name=neighbour, defaults={"since": timezone.now(), "reason": reason[:200]})
+def begin_outage(dependency: str, *, reason: str) -> None:
+    """Record that a dependency is away, and since when; the first call alerts staff, later ones change nothing."""
+    _, new = Outage.objects.get_or_create(dependency=dependency, defaults={"since": timezone.now(), "reason": reason[:200]})
     if new:
-        logger.error("neighbour away", extra={"neighbour": neighbour, "why": reason})
+        logger.error("dependency away", extra={"dependency": dependency, "why": reason})
 
 
-def mark_present(neighbour: str) -> None:
-    """Say that a neighbour answers."""
-    if NeighbourAway.objects.filter(name=neighbour).delete()[0]:
-        logger.warning("neighbour is back", extra={"neighbour": neighbour})
+def end_outage(dependency: str) -> None:
+    """Record that a dependency answers."""
+    if Outage.objects.filter(dependency=dependency).delete()[0]:
+        logger.warning("dependency is back", extra={"dependency": dependency})
 
 
-def away_neighbours() -> "models.QuerySet[NeighbourAway]":
-    """Return who is away, for `/readyz`, the metrics and staff."""
-    return NeighbourAway.objects.order_by("name")
+def outages() -> "models.QuerySet[Outage]":
+    """Return the outages of this moment, for `/readyz`, the metrics and staff."""
+    return Outage.objects.order_by("dependency")

@@ -17,16 +17,12 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='NeighbourAway',
+            name='Outage',
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('dependency', models.CharField(max_length=40, primary_key=True, serialize=False)),
                 ('since', models.DateTimeField()),
                 ('reason', models.CharField(max_length=200)),
             ],
-            options={
-                'verbose_name': 'neighbour that is away',
-                'verbose_name_plural': 'neighbours that are away',
-            },
         ),
         migrations.CreateModel(
             name='PaceCount',

@@ -12,14 +12,14 @@ from django.db import models
 from django.utils import timezone
 
 from common.db.claims import Backoff, claim_due, note_failure
-from common.db.outages import FailureRun, mark_away
+from common.db.outages import FailureRun, begin_outage
 from outbox.mail.errors import MailServerAway
 from outbox.mail.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=6), most=16)  # about two days
 RUN_SECONDS: Final = 20.0  # then the next run goes on; far below the job's limit, for one mail may take a while
-NEIGHBOUR: Final = "mail"
+DEPENDENCY: Final = "mail"
 _PERMANENT = 500  # RFC 5321, section 4.2.1: 5yz will not get better by repeating
 
 
@@ -35,7 +35,7 @@ def send_waiting_mail(*, mail_server: BaseEmailBackend) -> int:
     if not has_due_mail():
         return 0
     _open(mail_server)
-    run, served, tried, end = FailureRun(NEIGHBOUR), set[str](), 0, monotonic() + RUN_SECONDS
+    run, served, tried, end = FailureRun(DEPENDENCY), set[str](), 0, monotonic() + RUN_SECONDS
     try:
         while monotonic() < end and (mail := claim_mail(served=served)) is not None:
             served.add(mail.origin)
@@ -99,7 +99,7 @@ def _open(mail_server: BaseEmailBackend) -> None:
         mail_server.open()
     except OSError as error:
         mail_server.close()
-        mark_away(NEIGHBOUR, reason=_kind(error))
+        begin_outage(DEPENDENCY, reason=_kind(error))
         logger.warning("mail server away", exc_info=True)
         raise MailServerAway from error
 

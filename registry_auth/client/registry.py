@@ -23,7 +23,7 @@ from marketplace.images.oci import MANIFEST_TYPES, SHA256
 from registry_auth.client.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.client.tokens import ServiceTokens
 
-NEIGHBOUR = "registry"  # its name in `common.db.outages`
+DEPENDENCY = "registry"  # its name in `common.db.outages`
 TAKES_NO_CONNECTION = "The registry takes no connection"
 LARGEST_DOCUMENT = 4 * 1024 * 1024  # distribution's own limit of a manifest
 PAGE = 100

@@ -16,11 +16,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audit.services import record_audit
-from common.db.outages import mark_away
+from common.db.outages import begin_outage
 from marketplace.images.models import Image, Tag
 from marketplace.images.services.manifests import record_push, remove_tag
 from registry_auth.client.errors import RegistryAway, RegistryFailed
-from registry_auth.client.registry import NEIGHBOUR, PAGE, RegistryClient
+from registry_auth.client.registry import DEPENDENCY, PAGE, RegistryClient
 from registry_auth.upkeep.descriptions import describe_waiting_manifests
 from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
 from registry_auth.upkeep.runs import Questions
@@ -72,7 +72,7 @@ def reconcile(*, registry: RegistryClient) -> Repairs:
         report.ended_at = timezone.now()
     except RegistryAway as error:
         report.problem, report.ended_at = error.message[:500], timezone.now()
-        mark_away(NEIGHBOUR, reason=error.message)  # unless a row has said so
+        begin_outage(DEPENDENCY, reason=error.message)  # unless a row has said so
         raise
     finally:
         for name in Repairs.__slots__:

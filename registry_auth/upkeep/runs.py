@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from common.db.outages import FailureRun, away_neighbours, mark_away, mark_present
+from common.db.outages import FailureRun, begin_outage, end_outage, outages
 from common.errors import RetryLater
 from registry_auth.client.errors import RegistryAway, RegistryFailed
-from registry_auth.client.registry import NEIGHBOUR, TAKES_NO_CONNECTION, RegistryClient
+from registry_auth.client.registry import DEPENDENCY, TAKES_NO_CONNECTION, RegistryClient
 
 logger = logging.getLogger(__name__)
 MOST_FAILURES = 3  # of one row's questions; each may take as long as the registry hangs
@@ -26,7 +26,7 @@ class RegistryRun:
     """
 
     def __init__(self, *, longest: timedelta) -> None:
-        self._failures = FailureRun(NEIGHBOUR)
+        self._failures = FailureRun(DEPENDENCY)
         self._end = monotonic() + longest.total_seconds()
 
     def is_over(self) -> bool:
@@ -50,7 +50,7 @@ class RegistryRun:
             act()
         except RegistryAway as error:
             give_back()
-            mark_away(NEIGHBOUR, reason=error.message)
+            begin_outage(DEPENDENCY, reason=error.message)
             raise
         except RegistryFailed as error:
             put_off(error)
@@ -72,10 +72,10 @@ class RegistryRun:
 
 def look_for_registry(registry: RegistryClient) -> None:
     """See whether a registry that took no connection is back. Where it failed for rows, these say so when they are tried again."""
-    away = away_neighbours().filter(name=NEIGHBOUR).first()
+    away = outages().filter(dependency=DEPENDENCY).first()
     if away is not None and away.reason.startswith(TAKES_NO_CONNECTION):
         registry.answers()
-        mark_present(NEIGHBOUR)
+        end_outage(DEPENDENCY)
 
 
 class Questions:

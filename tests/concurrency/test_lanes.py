@@ -1,4 +1,4 @@
-"""With each neighbour hung in turn, a payment becomes effective and the other lanes' work is done while that neighbour still hangs.
+"""With each dependency hung in turn, a payment becomes effective and the other lanes' work is done while that one still hangs.
 
 For real: PostgreSQL, Redis, the worker as a shop runs it, the sandbox in Stripe's place. Nothing here is timed; what is awaited is awaited while
 the gate is shut.
@@ -38,7 +38,7 @@ from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.store import store_events
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import ManifestFactory, NamespaceFactory, ProductFactory
-from tests.support.neighbours import MANIFEST_DIGEST, Gate, gated_mail_server, gated_registry
+from tests.support.dependencies import MANIFEST_DIGEST, Gate, gated_mail_server, gated_registry
 from tests.support.registry import wait_until
 from tests.support.sandbox import Sandbox, sandbox, sandbox_process
 from tests.support.token_process import shop_environment
@@ -51,7 +51,7 @@ PATIENCE = 60  # until a test that waits for what never comes is given up
 
 @dataclass
 class Worker:
-    """The worker with its own Redis, and the gates before its neighbours."""
+    """The worker with its own Redis, and the gates before its dependencies."""
 
     process: subprocess.Popen[bytes]
     queue: Celery
@@ -168,9 +168,9 @@ def work(sandbox: Sandbox) -> Work:
     )
 
 
-@pytest.mark.parametrize(("neighbour", "lane"), [("mail", "mail"), ("registry", "registry"), ("stripe", "money")])
-def test_a_neighbour_who_hangs_keeps_only_those_waiting_who_need_it(worker: Worker, work: Work, neighbour: str, lane: str) -> None:
-    gate, others = worker.gates[neighbour], [name for name in LANES if name != lane]
+@pytest.mark.parametrize(("dependency", "lane"), [("mail", "mail"), ("registry", "registry"), ("stripe", "money")])
+def test_a_dependency_that_hangs_keeps_only_those_waiting_who_need_it(worker: Worker, work: Work, dependency: str, lane: str) -> None:
+    gate, others = worker.gates[dependency], [name for name in LANES if name != lane]
     gate.shut()
     try:
         for _ in range(CALLS):

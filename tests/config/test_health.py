@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from common.db.outages import mark_away
+from common.db.outages import begin_outage
 from config import health
 from config.health import HealthMiddleware, NotReady, Readiness
 from registry_auth.keys.store import KeyStore
@@ -38,7 +38,7 @@ def ask(path: str, noticed: tuple[str, ...] = (), **parts: health.Check) -> Http
     def page(request: HttpRequest) -> HttpResponse:
         return HttpResponse("the page")
 
-    return HealthMiddleware(page, parts=parts, neighbours=lambda: list(noticed))(RequestFactory().get(path))
+    return HealthMiddleware(page, parts=parts, dependencies=lambda: list(noticed))(RequestFactory().get(path))
 
 
 def test_alive_under_any_host_name() -> None:
@@ -73,7 +73,7 @@ def test_a_registry_that_answers_here_and_fails_for_its_sellers_is_away() -> Non
     assert (answer.status_code, answer.content) == (503, b"away: registry, mail\n")
 
 
-def test_a_neighbour_that_pages_go_on_without_is_told_and_sends_nobody_away(keys: KeyStore) -> None:
+def test_a_dependency_that_pages_go_on_without_is_told_and_sends_nobody_away(keys: KeyStore) -> None:
     keys.init(now=datetime.now(UTC) - timedelta(days=80))
 
     answer = ask("/readyz", noticed=("mail", "stripe"), database=well)
@@ -82,11 +82,11 @@ def test_a_neighbour_that_pages_go_on_without_is_told_and_sends_nobody_away(keys
 
 
 @pytest.mark.django_db
-def test_neighbours_are_noticed_and_forgotten_with_the_database() -> None:
-    mark_away("mail", reason="hangs")
+def test_outages_are_noticed_and_forgotten_with_the_database() -> None:
+    begin_outage("mail", reason="hangs")
     assert health.noticed_away() == ["mail"]
 
-    with mock.patch("config.health.away_neighbours", side_effect=OperationalError):
+    with mock.patch("config.health.outages", side_effect=OperationalError):
         assert health.noticed_away() == []
 
 
@@ -96,7 +96,7 @@ def test_other_addresses_pass() -> None:
 
 def test_the_parts_are_asked_once_in_two_seconds() -> None:
     asked, now = [], [100.0]
-    readiness = Readiness({"redis": lambda: asked.append(now[0])}, neighbours=list, clock=lambda: now[0])
+    readiness = Readiness({"redis": lambda: asked.append(now[0])}, dependencies=list, clock=lambda: now[0])
 
     for moment in (100.0, 101.9, 102.0, 103.0):
         now[0] = moment
@@ -114,7 +114,7 @@ def test_parts_that_hang_are_asked_side_by_side_once_and_are_away() -> None:
 
     parts: dict[str, health.Check] = {"database": partial(hang, "database"), "token process": partial(hang, "token process"), "redis": well}
     now = [100.0]
-    readiness = Readiness(parts, neighbours=list, within=0.1, clock=lambda: now[0])
+    readiness = Readiness(parts, dependencies=list, within=0.1, clock=lambda: now[0])
 
     assert readiness.away() == (["database", "token process"], [])
     now[0] += health.KEPT_SECONDS
@@ -140,7 +140,7 @@ def test_while_one_asks_the_others_get_what_was_true_before() -> None:
             never.wait()
 
     now = [100.0]
-    readiness = Readiness({"registry": slow}, neighbours=list, within=30, clock=lambda: now[0])
+    readiness = Readiness({"registry": slow}, dependencies=list, within=30, clock=lambda: now[0])
     assert readiness.away() == ([], [])
 
     hung[0], now[0] = True, 200.0

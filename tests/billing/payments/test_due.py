@@ -21,7 +21,7 @@ from billing.refunds.services import retry_refund
 from billing.stripe.accounts import read_account_status
 from common.db.claims import Backoff
 from common.db.leases import lease
-from common.db.outages import away_neighbours, mark_away
+from common.db.outages import begin_outage, outages
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
 from tests.support.sandbox import Sandbox
@@ -114,7 +114,7 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason(opened:
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == ["given up"]
     _due(bad)
     assert settle_waiting_orders() == 0
-    assert not away_neighbours().exists()
+    assert not outages().exists()
 
 
 def test_what_was_given_up_is_tried_again_when_staff_take_the_flag_down(sandbox: Sandbox) -> None:
@@ -155,17 +155,17 @@ def test_different_rows_that_fail_alike_mean_that_stripe_is_away_and_the_others_
 
     assert settle_waiting_orders() == 3
 
-    assert [away.name for away in away_neighbours()] == ["stripe"]
+    assert [outage.dependency for outage in outages()] == ["stripe"]
     attempts = [Order.objects.get(pk=order.pk).attempts for order in orders]
     assert attempts == [1, 1, 1, 0, 0]
 
 
 def test_the_first_answer_to_anybody_says_that_stripe_is_back(sandbox: Sandbox) -> None:
-    mark_away("stripe", reason="stripe_away: APIError")
+    begin_outage("stripe", reason="stripe_away: APIError")
 
     read_account_status(sandbox.account())
 
-    assert not away_neighbours().exists()
+    assert not outages().exists()
 
 
 def test_rows_of_one_buyer_never_make_stripe_look_away(sandbox: Sandbox) -> None:
@@ -176,7 +176,7 @@ def test_rows_of_one_buyer_never_make_stripe_look_away(sandbox: Sandbox) -> None
 
     assert settle_waiting_orders() == 5
 
-    assert not away_neighbours().exists()
+    assert not outages().exists()
 
 
 def test_an_event_that_fails_is_put_off_and_says_why(opened: Order, sandbox: Sandbox) -> None:

@@ -17,7 +17,7 @@ from billing.payments.due import close_stopped_checkouts
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
-from common.db.outages import away_neighbours
+from common.db.outages import outages
 from marketplace.images.services.take_downs import take_down_image
 from marketplace.products.models import Product
 from marketplace.products.services.publishing import suspend_product, withdraw_product
@@ -142,7 +142,7 @@ def test_while_stripe_is_away_a_checkout_to_close_keeps_its_turn(opened: Order, 
     assert [tasks.close_stopped_checkouts(), tasks.close_stopped_checkouts()] == [1, 0]
     opened.refresh_from_db()
     assert (opened.state, opened.attempts) == ("pending", 1)
-    assert not away_neighbours().exists()
+    assert not outages().exists()
     sandbox.mend()
     Order.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 

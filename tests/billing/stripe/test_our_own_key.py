@@ -25,7 +25,7 @@ from billing.refunds.services import request_refund
 from billing.stripe.accounts import read_account_status
 from billing.stripe.checks import stripe_lets_us
 from billing.stripe.errors import StripeAccountGone, StripeKeyRefused
-from common.db.models import NeighbourAway
+from common.db.models import Outage
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
@@ -98,14 +98,14 @@ def test_staff_are_alarmed_once_and_told_which_permission_it_lacks(
         with caplog.at_level(logging.ERROR), pytest.raises(StripeKeyRefused):
             read_account_status(str(seller.stripe_account_id))
 
-    assert len([record for record in caplog.records if record.message == "neighbour away"]) == 1
-    away = NeighbourAway.objects.get()
-    assert (away.name, away.reason) == ("Stripe key: accounts", "Give STRIPE_SECRET_KEY the permission rak_account_read.")
+    assert len([record for record in caplog.records if record.message == "dependency away"]) == 1
+    outage = Outage.objects.get()
+    assert (outage.dependency, outage.reason) == ("Stripe key: accounts", "Give STRIPE_SECRET_KEY the permission rak_account_read.")
     (found,) = [message for message in run_checks(tags=["database"], databases=["default"]) if message.id == "billing.W002"]
     assert "rak_account_read" in found.msg
     sandbox.mend()
     read_account_status(str(seller.stripe_account_id))
-    assert not NeighbourAway.objects.exists()
+    assert not Outage.objects.exists()
     assert "billing.W002" not in {message.id for message in run_checks(tags=["database"], databases=["default"])}
 
 
@@ -116,7 +116,7 @@ def test_a_permission_that_works_says_nothing_of_one_that_does_not(paid: Order, 
 
     reconcile_order(order_id=paid.pk)
 
-    assert NeighbourAway.objects.get().name == "Stripe key: accounts"
+    assert Outage.objects.get().dependency == "Stripe key: accounts"
 
 
 def test_a_wrong_key_is_the_same(seller: SellerProfile, sandbox: Sandbox, settings: Any) -> None:
@@ -127,14 +127,14 @@ def test_a_wrong_key_is_the_same(seller: SellerProfile, sandbox: Sandbox, settin
         refresh_stripe_account(stripe_account_id=str(seller.stripe_account_id))
 
     assert state_of(seller) == before
-    assert NeighbourAway.objects.get().reason == "Stripe does not accept STRIPE_SECRET_KEY."
+    assert Outage.objects.get().reason == "Stripe does not accept STRIPE_SECRET_KEY."
 
 
 def test_an_account_that_is_not_connected_to_us_is_not_our_key_s_fault(sandbox: Sandbox) -> None:
     with pytest.raises(StripeAccountGone):
         read_account_status("acct_of_nobody")
 
-    assert not NeighbourAway.objects.exists()
+    assert not Outage.objects.exists()
 
 
 def test_people_are_told_that_it_is_not_their_fault(product: Product, buyer: User, restricted: Any) -> None:
@@ -150,11 +150,11 @@ def test_people_are_told_that_it_is_not_their_fault(product: Product, buyer: Use
 
 
 def test_no_check_asks_a_database_that_is_not_to_be_asked_or_has_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    NeighbourAway.objects.create(name="Stripe key: accounts", since=timezone.now(), reason="x")
+    Outage.objects.create(dependency="Stripe key: accounts", since=timezone.now(), reason="x")
     assert [len(stripe_lets_us(None, databases=databases)) for databases in (None, ["other"], ["default"])] == [0, 0, 1]
 
     def no_tables() -> Any:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr("billing.stripe.checks.away_neighbours", no_tables)
+    monkeypatch.setattr("billing.stripe.checks.outages", no_tables)
     assert stripe_lets_us(None, databases=["default"]) == []

@@ -2,16 +2,16 @@ import logging
 
 import pytest
 
-from common.db.outages import FailureRun, away_neighbours
+from common.db.outages import FailureRun, outages
 
 pytestmark = pytest.mark.django_db
 
 
 def _names() -> list[tuple[str, str]]:
-    return [(away.name, away.reason) for away in away_neighbours()]
+    return [(outage.dependency, outage.reason) for outage in outages()]
 
 
-def test_rows_of_one_origin_never_make_a_neighbour_away() -> None:
+def test_rows_of_one_origin_never_make_an_outage() -> None:
     run = FailureRun("registry")
 
     assert not any(run.failed(origin="acme", kind="answers 500") for _ in range(100))
@@ -25,7 +25,7 @@ def test_different_rows_that_fail_alike_mean_that_it_is_away(caplog: pytest.LogC
         assert [run.failed(origin=origin, kind="answers 500") for origin in ("a", "b", "c", "d")] == [False, False, True, True]
 
     assert _names() == [("registry", "answers 500")]
-    assert [record.message for record in caplog.records] == ["neighbour away"]
+    assert [record.message for record in caplog.records] == ["dependency away"]
 
 
 def test_different_failures_are_the_rows_own() -> None:

@@ -9,9 +9,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from common.db.leases import lease_of_job
-from common.db.models import NeighbourAway
-from common.db.outages import mark_away
-from outbox.mail.delivery import NEIGHBOUR, send_waiting_mail
+from common.db.models import Outage
+from common.db.outages import begin_outage
+from outbox.mail.delivery import DEPENDENCY, send_waiting_mail
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from outbox.mail.tasks import MAIL_CONNECTIONS, send_due_mail
@@ -65,7 +65,7 @@ def test_one_mail_that_fails_stops_no_other_and_says_why(error: Exception) -> No
     bad = OutgoingMail.objects.get(to="bad@example.test")
     assert bad.last_error.startswith(type(error).__name__)
     assert bad.due_at > timezone.now()
-    assert not NeighbourAway.objects.exists()
+    assert not Outage.objects.exists()
 
 
 def test_many_mails_of_one_account_do_not_hold_up_somebody_else_s() -> None:
@@ -97,9 +97,9 @@ def test_mails_of_different_origins_that_fail_alike_mean_that_the_server_is_away
     assert send_due_mail_by(server) == 0
 
     assert sorted(tried().values()) == [0, 0, 0, 1, 1, 1]
-    away = NeighbourAway.objects.get()
-    assert (away.name, away.reason) == (NEIGHBOUR, "TimeoutError")
-    assert "neighbour away" in caplog.text
+    outage = Outage.objects.get()
+    assert (outage.dependency, outage.reason) == (DEPENDENCY, "TimeoutError")
+    assert "dependency away" in caplog.text
 
 
 def test_the_mails_of_one_origin_alone_make_nobody_look_away() -> None:
@@ -108,7 +108,7 @@ def test_the_mails_of_one_origin_alone_make_nobody_look_away() -> None:
 
     assert send_waiting_mail(mail_server=server) == 6
 
-    assert not NeighbourAway.objects.exists()
+    assert not Outage.objects.exists()
 
 
 def test_addresses_that_do_not_exist_say_nothing_of_the_server() -> None:
@@ -117,17 +117,17 @@ def test_addresses_that_do_not_exist_say_nothing_of_the_server() -> None:
 
     assert send_waiting_mail(mail_server=server) == 6
 
-    assert not NeighbourAway.objects.exists()
+    assert not Outage.objects.exists()
     assert OutgoingMail.objects.filter(given_up_at=None).count() == 0
 
 
 def test_a_mail_that_goes_through_says_that_the_server_is_back() -> None:
-    mark_away(NEIGHBOUR, reason="TimeoutError")
+    begin_outage(DEPENDENCY, reason="TimeoutError")
     queue("reader@example.test")
 
     send_waiting_mail(mail_server=Server())
 
-    assert not NeighbourAway.objects.exists()
+    assert not Outage.objects.exists()
 
 
 def test_a_server_that_cannot_be_reached_is_away_and_is_asked_again_by_the_sweep_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def test_a_server_that_cannot_be_reached_is_away_and_is_asked_again_by_the_sweep
     assert send_due_mail_by(server) == 0
 
     assert tried() == {"reader@example.test": 0}
-    assert NeighbourAway.objects.get().reason == "ConnectionRefusedError"
+    assert Outage.objects.get().reason == "ConnectionRefusedError"
     assert queued == []
 
 

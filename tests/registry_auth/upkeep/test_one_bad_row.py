@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.db.claims import Attempt
-from common.db.models import NeighbourAway
-from common.db.outages import away_neighbours, mark_away
+from common.db.models import Outage
+from common.db.outages import begin_outage, outages
 from marketplace.images.models import Image, Manifest
 from marketplace.images.services.unreadable import ask_for_removal, describe_again
 from registry_auth.client.errors import RegistryAway
@@ -106,7 +106,7 @@ def test_one_bad_row_stops_no_other(loop, registry, table, status):
     assert [loop.done(image) for image in (first, bad, last)] == [True, False, True]
     row = loop.row(bad)
     assert (f"answered {status}" in row.last_error, row.attempts, row.due_at > timezone.now()) == (True, 1, True)
-    assert not away_neighbours().exists()
+    assert not outages().exists()
 
 
 def test_a_row_that_we_stumble_over_stops_no_other(loop, registry, table, monkeypatch):
@@ -163,12 +163,12 @@ def test_rows_of_several_sellers_that_fail_alike_mean_that_the_registry_is_away(
     with pytest.raises(RegistryAway, match="answered 500 for several sellers"):
         loop.run(registry=registry)
 
-    assert [(away.name, away.reason) for away in away_neighbours()] == [("registry", "answered 500")]
+    assert [(outage.dependency, outage.reason) for outage in outages()] == [("registry", "answered 500")]
     table.failing.clear()
     _due_all()
     loop.run(registry=registry)
     assert all(map(loop.done, images))
-    assert not away_neighbours().exists()
+    assert not outages().exists()
 
 
 def _due_all() -> None:
@@ -207,7 +207,7 @@ def test_a_registry_that_hangs_is_not_asked_without_end(loop, table, token_trans
         loop.run(registry=RegistryClient(transport=httpx.MockTransport(hang), token_transport=token_transport))
 
     assert len(asked) <= 10
-    assert NeighbourAway.objects.get().reason == "gives no answer in time"
+    assert Outage.objects.get().reason == "gives no answer in time"
 
 
 def test_the_end_of_the_tasks_time_is_no_fault_of_a_row(loop, registry, table, monkeypatch):
@@ -339,18 +339,18 @@ class TestBack:
         refusing = RegistryClient(transport=httpx.MockTransport(refuse), token_transport=token_transport)
         with pytest.raises(RegistryAway):
             reconcile(registry=refusing)
-        assert away_neighbours().exists()
+        assert outages().exists()
 
         with pytest.raises(RegistryAway):
             describe_waiting_manifests(registry=refusing)
-        assert away_neighbours().exists()
+        assert outages().exists()
         describe_waiting_manifests(registry=registry)
-        assert not away_neighbours().exists()
+        assert not outages().exists()
 
     def test_one_that_failed_for_rows_is_back_when_one_of_them_goes_through(self, registry, table):
-        mark_away("registry", reason="answered 500")
+        begin_outage("registry", reason="answered 500")
 
         describe_waiting_manifests(registry=registry)
 
-        assert away_neighbours().exists()
+        assert outages().exists()
         assert table.asked == []
