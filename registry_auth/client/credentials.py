@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-# Docker's credential helpers and go-containerregistry say so when the secret is an identity token.
+# Docker's credential helpers and go-containerregistry send this name when the secret is an identity token.
 IDENTITY_TOKEN_USER = "<token>"  # noqa: S105  a user name, not a secret
 
 
@@ -15,5 +15,5 @@ class Credentials:
 
     @property
     def names_nobody(self) -> bool:
-        """Whether the secret must speak for itself: only an identity token can."""
+        """Whether no user is named, so that the secret alone must identify one: only an identity token can."""
         return self.username in {"", IDENTITY_TOKEN_USER}

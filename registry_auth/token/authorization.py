@@ -1,4 +1,4 @@
-"""What a client shows of itself: the `Authorization` header of RFC 7617, or the fields of an OAuth form. Pure: knows no Django."""
+"""Reading the credentials in an `Authorization` header (RFC 7617). Pure: knows no Django."""
 
 import base64
 import binascii
@@ -9,18 +9,18 @@ LONGEST_CREDENTIALS = 4096
 
 
 class MalformedCredentials(ValueError):
-    """Something was shown that is no credential at all."""
+    """A header that holds no credentials."""
 
 
 def read_authorization(header: str | None) -> Credentials | None:
     """Return the credentials of an `Authorization: Basic` header; None for an anonymous client.
 
-    No header and `Basic Og==` (an empty user name and an empty password) are anonymous; everything else that is not well formed is wrong,
-    and never silently anonymous. That holds for what arrives here: granian drops a header whose bytes are neither visible ASCII nor UTF-8,
-    and then the client counts as anonymous, which grants less and never more. Real clients send base64.
+    No header and `Basic Og==` (an empty user name and an empty password) are anonymous. Anything else that is not well formed is refused
+    and never treated as anonymous. That holds for what arrives here: granian drops a header whose bytes are neither visible ASCII nor
+    UTF-8, and the client then counts as anonymous, which grants less and never more. Real clients send base64.
 
     Args:
-        header: as WSGI hands it over: bytes as Latin-1 characters.
+        header: as WSGI passes it: bytes as Latin-1 characters.
 
     Raises:
         MalformedCredentials: another scheme, no scheme, bad base64, bad UTF-8, no colon, too long.

@@ -29,15 +29,15 @@ logger = logging.getLogger(__name__)
 LARGEST_FORM = 64 * 1024
 Environ = Mapping[str, Any]  # PEP 3333
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
-_ASKED: Final = ("GET", "HEAD", "POST")
-_READ: Final = ("GET", "HEAD")
+_TOKEN_METHODS: Final = ("GET", "HEAD", "POST")
+_KEY_METHODS: Final = ("GET", "HEAD")
 _STATUS_LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-_NOT_KEPT: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Authorization"}
+_NO_STORE: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", "Vary": "Authorization"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer, before any server's own headers."""
+class Response:
+    """A whole response, before any server's own headers."""
 
     status: int
     body: bytes
@@ -47,16 +47,16 @@ class Answer:
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer one request (PEP 3333)."""
     try:
-        answer = respond(environ)
-    except Exception:  # whatever it was, the client is told in the registry's form, and never an anonymous answer in disguise
+        response = respond(environ)
+    except Exception:  # whatever it was, the client gets an error in the registry's form, and never an anonymous token instead
         logger.exception("token endpoint failed")
-        answer = problem("UNKNOWN", "Something went wrong on our side.", status=500)
-    start_response(_STATUS_LINES[answer.status], list(answer.headers.items()))
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+        response = problem("UNKNOWN", "Something went wrong on our side.", status=500)
+    start_response(_STATUS_LINES[response.status], list(response.headers.items()))
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
 
 
-def respond(environ: Environ) -> Answer:
-    """Answer by address. Both spellings of the endpoint: Go turns a redirected POST into a GET without its form."""
+def respond(environ: Environ) -> Response:
+    """Answer by path. Both spellings of the endpoint are served: Go turns a redirected POST into a GET without its form."""
     match environ.get("PATH_INFO"):
         case "/auth/token" | "/auth/token/":
             return answer_token(environ)
@@ -68,44 +68,44 @@ def respond(environ: Environ) -> Answer:
             return problem("UNSUPPORTED", "There is nothing at this address.", status=404)
 
 
-def answer_token(environ: Environ) -> Answer:
+def answer_token(environ: Environ) -> Response:
     """Answer a client that needs a token for the registry (distribution, token.md and oauth.md)."""
-    if environ["REQUEST_METHOD"] not in _ASKED:
-        return _not_allowed(_ASKED)
+    if environ["REQUEST_METHOD"] not in _TOKEN_METHODS:
+        return _not_allowed(_TOKEN_METHODS)
     started, by_form, client_id = perf_counter(), environ["REQUEST_METHOD"] == "POST", ""
     try:
-        asked = _read(environ)
-        client_id = asked.client_id
-        issued = issue_token(request=asked, address=address_in(environ), now=timezone.now())
-        outcome, answer = _answered_to(asked.credentials), _granted(issued, by_form=by_form)
+        request = _read(environ)
+        client_id = request.client_id
+        issued = issue_token(request=request, address=address_in(environ), now=timezone.now())
+        outcome, response = _kind_of_client(request.credentials), _granted(issued, by_form=by_form)
     except TokenRefused as refusal:
-        outcome, answer = refusal.code, _refused(refusal, by_form=by_form)
+        outcome, response = refusal.code, _refused(refusal, by_form=by_form)
     note_token_answer(outcome=outcome, seconds=perf_counter() - started)
     if by_form:
         logger.info("token answer", extra={"outcome": outcome, "client_id": client_id})
-    return answer
+    return response
 
 
-def answer_keys(environ: Environ) -> Answer:
+def answer_keys(environ: Environ) -> Response:
     """Publish the public halves of all signing keys (RFC 7517)."""
     return _published(environ, "application/jwk-set+json", lambda: key_ring().jwks())
 
 
-def answer_bundle(environ: Environ) -> Answer:
+def answer_bundle(environ: Environ) -> Response:
     """Publish the certificates that registries trust, in the media type of RFC 8555, section 9.1."""
     return _published(environ, "application/pem-certificate-chain", lambda: key_ring().bundle())
 
 
-def problem(code: str, message: str, *, status: int, **oauth: str) -> Answer:
+def problem(code: str, message: str, *, status: int, **oauth: str) -> Response:
     """Return a refusal in the registry's form, which docker prints."""
     body = {**oauth, "errors": [{"code": code, "message": message, "detail": None}]}
-    return _answer(body, status=status)
+    return _json(body, status=status)
 
 
-def _answered_to(shown: Credentials | None) -> str:
-    if shown is None:
+def _kind_of_client(credentials: Credentials | None) -> str:
+    if credentials is None:
         return "anonymous"
-    return "service" if shown.username == SERVICE_USER else "authenticated"
+    return "service" if credentials.username == SERVICE_USER else "authenticated"
 
 
 def _read(environ: Environ) -> TokenRequest:
@@ -119,11 +119,11 @@ def _read(environ: Environ) -> TokenRequest:
 
 
 def _form(environ: Environ) -> bytes:
-    said = environ.get("CONTENT_LENGTH") or "0"
-    length = int(said[:20]) if said.isascii() and said.isdigit() else 0  # int() fails at thousands of digits
+    declared = environ.get("CONTENT_LENGTH") or "0"
+    length = int(declared[:20]) if declared.isascii() and declared.isdigit() else 0  # int() fails at thousands of digits
     if length > LARGEST_FORM:
         raise FormTooLarge
-    # podman, buildah and skopeo send theirs in chunks, of no known length. nginx joins them; another edge may not.
+    # podman, buildah and skopeo send their forms in chunks, without a length. nginx joins them; another edge may not.
     in_chunks = "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated", False)
     try:
         form: bytes = environ["wsgi.input"].read(LARGEST_FORM + 1 if in_chunks else length) if in_chunks or length else b""
@@ -136,7 +136,7 @@ def _form(environ: Environ) -> bytes:
     return form
 
 
-def _granted(issued: RegistryToken, *, by_form: bool) -> Answer:
+def _granted(issued: RegistryToken, *, by_form: bool) -> Response:
     body: dict[str, object] = {
         "token": issued.token,
         "access_token": issued.token,
@@ -147,36 +147,36 @@ def _granted(issued: RegistryToken, *, by_form: bool) -> Answer:
         body |= {"scope": issued.scope, "token_type": "Bearer"}
     if issued.identity_token is not None:
         body["refresh_token"] = issued.identity_token
-    return _answer(body, status=200)
+    return _json(body, status=200)
 
 
-def _refused(refusal: TokenRefused, *, by_form: bool) -> Answer:
-    # Docker reads the registry's form after a POST as well, so an OAuth answer carries both.
+def _refused(refusal: TokenRefused, *, by_form: bool) -> Response:
+    # Docker reads the registry's form after a POST too, so an OAuth response carries both.
     oauth = {"error": refusal.oauth_code, "error_description": refusal.message} if by_form else {}
-    answer = problem(refusal.registry_code, refusal.message, status=refusal.status, **oauth)
+    response = problem(refusal.registry_code, refusal.message, status=refusal.status, **oauth)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = f'Basic realm="{settings.LAYERSTORE_PUBLIC_URL}/auth/token", charset="UTF-8"'
+        response.headers["WWW-Authenticate"] = f'Basic realm="{settings.LAYERSTORE_PUBLIC_URL}/auth/token", charset="UTF-8"'
     if refusal.retry_after is not None:
-        answer.headers["Retry-After"] = str(refusal.retry_after)
-    return answer
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
-def _published(environ: Environ, media_type: str, read: Callable[[], str]) -> Answer:
-    if environ["REQUEST_METHOD"] not in _READ:
-        return _not_allowed(_READ)
+def _published(environ: Environ, media_type: str, read: Callable[[], str]) -> Response:
+    if environ["REQUEST_METHOD"] not in _KEY_METHODS:
+        return _not_allowed(_KEY_METHODS)
     try:
         content = read().encode()
     except NoSigningKey:
         return _refused(TokensUnavailable(), by_form=False)
-    return Answer(200, content, {"Content-Type": media_type, "Cache-Control": "public, max-age=300", "Content-Length": str(len(content))})
+    return Response(200, content, {"Content-Type": media_type, "Cache-Control": "public, max-age=300", "Content-Length": str(len(content))})
 
 
-def _not_allowed(methods: tuple[str, ...]) -> Answer:
-    answer = problem("UNSUPPORTED", f"Ask with {' or '.join(methods)}.", status=405)
-    answer.headers["Allow"] = ", ".join(methods)
-    return answer
+def _not_allowed(methods: tuple[str, ...]) -> Response:
+    response = problem("UNSUPPORTED", f"Use {' or '.join(methods)}.", status=405)
+    response.headers["Allow"] = ", ".join(methods)
+    return response
 
 
-def _answer(body: Mapping[str, object], *, status: int) -> Answer:
+def _json(body: Mapping[str, object], *, status: int) -> Response:
     content = json.dumps(body).encode()
-    return Answer(status, content, _NOT_KEPT | {"Content-Length": str(len(content))})
+    return Response(status, content, _NO_STORE | {"Content-Length": str(len(content))})

@@ -25,7 +25,7 @@ class InvalidTokenRequest(TokenRefused):
 
 
 class UnsupportedGrantType(InvalidTokenRequest):
-    """Not one of the grants that we give. 400."""
+    """Not one of the grant types that we support. 400."""
 
     code = "unsupported_grant_type"
     oauth_code = "unsupported_grant_type"
@@ -35,7 +35,7 @@ class UnsupportedGrantType(InvalidTokenRequest):
 
 
 class ForeignService(InvalidTokenRequest):
-    """A token for another service was asked for. 400."""
+    """The token was requested for another service. 400."""
 
     code = "foreign_service"
 
@@ -44,7 +44,7 @@ class ForeignService(InvalidTokenRequest):
 
 
 class FormTooLarge(InvalidTokenRequest):
-    """The form holds more than any client sends. 413."""
+    """The form is larger than any that a client sends. 413."""
 
     code = "form_too_large"
     status = 413
@@ -54,7 +54,7 @@ class FormTooLarge(InvalidTokenRequest):
 
 
 class WrongCredentials(TokenRefused):
-    """Whatever was wrong, the answer is this one, so that it tells nobody what was right. 401."""
+    """The answer whatever was wrong, so that nobody learns which part was right. 401."""
 
     code = "wrong_credentials"
     status = 401
@@ -68,7 +68,7 @@ class WrongCredentials(TokenRefused):
 
 
 class NotBought(TokenRefused):
-    """A lone pull of an image that is for sale, by somebody who does not hold it: docker prints where to buy it. 403."""
+    """A lone pull of an image that is for sale, by somebody who does not own it: docker prints where to buy it. 403."""
 
     code = "not_bought"
     status = 403
@@ -76,11 +76,11 @@ class NotBought(TokenRefused):
     oauth_code = "invalid_scope"
 
     def __init__(self, *, repository: str, product_url: str, help_url: str) -> None:
-        super().__init__(f"{repository} is for sale at {product_url}; if it is yours already, {help_url} tells why it does not open")
+        super().__init__(f"{repository} is for sale at {product_url}; if you own it already, {help_url} explains why you cannot pull it")
 
 
 class TooManyFailures(TokenRefused):
-    """Wrong credentials too often. Right ones still work. 429."""
+    """Wrong credentials, too often. Right ones still work. 429."""
 
     code = "too_many_failures"
     status = 429
@@ -93,7 +93,7 @@ class TooManyFailures(TokenRefused):
 
 
 class TokensUnavailable(TokenRefused):
-    """The database or the signing key is away: nobody gets a token, and nobody a wrong answer. 503."""
+    """The database or the signing key is unavailable: nobody gets a token, and nobody gets a wrong answer. 503."""
 
     code = "tokens_unavailable"
     status = 503

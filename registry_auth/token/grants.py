@@ -1,4 +1,4 @@
-"""From what is asked to what is granted: asked ∩ what the marketplace allows ∩ what the credential may be used for. Default is nothing."""
+"""What is granted of a request: requested ∩ what the marketplace allows ∩ what the credential may be used for. The default is nothing."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from registry_auth.token.scopes import EVERYTHING, ResourceType, Scope
 from registry_auth.token.signing import AccessEntry
 
 CATALOGUE = "catalog"
-MOST_ACCESS_BYTES = 4096  # of JSON; with certificate and signature the token then fits the 8 KiB that servers take as one header line
+MOST_ACCESS_BYTES = 4096  # of JSON; with certificate and signature the token then fits the 8 KiB that servers accept as one header line
 _encode = json.JSONEncoder().encode
 _USES: dict[str, frozenset[Action]] = {
     # A push reads what is there before it writes (distribution#2932), so a push credential may pull where its owner may push.
@@ -20,17 +20,17 @@ ANONYMOUS_USE = (TokenScope.PULL,)
 
 
 def repositories_of(scopes: Iterable[Scope]) -> list[str]:
-    """Return the repositories that the scopes name, for one question to the marketplace."""
+    """Return the repositories that the scopes name, so that one query answers for all of them."""
     return [scope.name for scope in scopes if scope.type == ResourceType.REPOSITORY]
 
 
 def grant(
     scopes: Iterable[Scope], *, allowed: Mapping[str, Collection[Action]], use: Collection[str], reads_catalogue: bool
 ) -> list[AccessEntry]:
-    """Return the `access` claim: sorted, one entry a thing, never empty of actions, never wider than what is allowed.
+    """Return the `access` claim: sorted, one entry for each resource, never without actions, never wider than what is allowed.
 
     Args:
-        allowed: the marketplace's answer for each repository.
+        allowed: what the marketplace's policy allows, by repository.
         use: the credential's scopes.
         reads_catalogue: whether the subject may list the registry's repositories.
     """
@@ -49,10 +49,10 @@ def grant(
 
 
 def lone_refused_pull(scopes: Sequence[Scope], *, allowed: Mapping[str, Collection[Action]]) -> str | None:
-    """Return the repository, where one pull of it is all that is asked, and refused.
+    """Return the repository if one pull of it is all that was requested, and it is refused.
 
-    Only a lone pull: a push, a mount and a build ask for several things, and go on without the one that they do not get. Also of a name
-    that is nobody's: looking for where to buy it takes a query, and the time of it must not tell which names are reserved.
+    Only a lone pull: a push, a mount and a build request several things, and go on without the one that they do not get. A name that
+    nobody reserved counts too: looking for where to buy it takes a query, and its time must not tell which names are reserved.
     """
     match scopes:
         case [Scope(type=ResourceType.REPOSITORY, name=name, actions=actions)] if actions == {Action.PULL}:
@@ -63,7 +63,7 @@ def lone_refused_pull(scopes: Sequence[Scope], *, allowed: Mapping[str, Collecti
 
 def _granted(scope: Scope, allowed: frozenset[Action], uses: frozenset[Action], *, reads_catalogue: bool) -> frozenset[str]:
     if scope.type == ResourceType.REGISTRY:
-        # The one place where `*` is minted: distribution asks for exactly this to list repositories, and for nothing else of type registry.
+        # `*` is granted here alone: distribution wants exactly this to list repositories, and nothing else of type registry.
         reads = reads_catalogue and scope.name == CATALOGUE and Action.PULL in uses
         return frozenset({EVERYTHING}) if reads else frozenset()
     granted = allowed & uses if EVERYTHING in scope.actions else allowed & uses & scope.actions

@@ -1,4 +1,4 @@
-"""Issuing registry tokens. Reads, signs, answers; writes nothing: "last used" travels by Redis."""
+"""Issuing registry tokens: reads and signs, and writes nothing; "last used" goes through Redis."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ from registry_auth.client.credentials import Credentials
 from registry_auth.client.identity import SERVICE_SUBJECT
 from registry_auth.keys.leaves import SigningKey
 from registry_auth.keys.ring import KeyRing, NoSigningKey
-from registry_auth.token import grants as policy
 from registry_auth.token.errors import ForeignService, NotBought, TokensUnavailable, TooManyFailures, WrongCredentials
 from registry_auth.token.failures import note_failure
+from registry_auth.token.grants import ANONYMOUS_USE, grant, lone_refused_pull, repositories_of
 from registry_auth.token.requests import TokenRequest
 from registry_auth.token.scopes import Scope
 from registry_auth.token.service import grant_to_service, is_service
@@ -37,11 +37,11 @@ ANONYMOUS_ANSWERS = AnswerCache["RegistryToken"](most=512)  # of at most 8 KiB e
 
 @dataclass(frozen=True, slots=True)
 class RegistryToken:
-    """A signed answer.
+    """A signed token and what the client is told of it.
 
     Attributes:
         scope: what was granted, as OAuth writes it.
-        identity_token: lets the client come back without its password; only if it asked and showed credentials.
+        identity_token: lets the client come back without its password; only if it asked for one and sent credentials.
     """
 
     token: str = field(repr=False)
@@ -52,14 +52,14 @@ class RegistryToken:
 
 
 def issue_token(*, request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
-    """Answer a token request: what was asked, cut down to what the asker may do. At most two queries, no write.
+    """Issue a token for what was requested, reduced to what the client may do. At most two queries, no write.
 
     Raises:
         ForeignService: the token is meant for another service.
         WrongCredentials: whatever was wrong with them.
         TooManyFailures: wrong, and too often.
-        NotBought: a lone pull of an image that is for sale, and that the asker does not hold.
-        TokensUnavailable: the database or the signing key is away, for everybody alike.
+        NotBought: a lone pull of an image that is for sale and that the client's account does not own.
+        TokensUnavailable: the database or the signing key is unavailable, for everybody alike.
     """
     if request.service not in {"", settings.LAYERSTORE_SERVICE}:
         raise ForeignService(ours=settings.LAYERSTORE_SERVICE)
@@ -85,7 +85,7 @@ def _issue_anonymous(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
 
 
 def _issue_to_service(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken:
-    """Sign for our own worker, without a query. It uses a token at once, so each lives as short as may be."""
+    """Sign for our own worker, without a query. It uses each token at once, so the token lives as briefly as possible."""
     access, seconds = grant_to_service(scopes), _SHORTEST_SECONDS
     token = sign_access(subject=SERVICE_SUBJECT, access=access, now=now, lifetime=seconds)
     return RegistryToken(token=token, issued_at=now, expires_in=seconds, scope=_as_scope(access))
@@ -94,11 +94,11 @@ def _issue_to_service(scopes: tuple[Scope, ...], now: datetime) -> RegistryToken
 def _retried(issue: Callable[[], RegistryToken]) -> RegistryToken:
     database = connections[DEFAULT_DB_ALIAS]
     if not database.in_atomic_block:
-        database.close_if_unusable_or_obsolete()  # Django asks so before each request that it handles itself
+        database.close_if_unusable_or_obsolete()  # as Django does before each request that it handles itself
     try:
         return issue()
     except (OperationalError, InterfaceError):
-        # Connections are kept for long and not tested before use: the server may have closed this one while it was idle.
+        # Connections live long and are not tested before use: the server may have closed this one while it was idle.
         connection.close()
     try:
         return issue()
@@ -120,12 +120,12 @@ def _key_ring(directory: Path, trust: str) -> KeyRing:
 def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
     credential, subject, facts = _look_up(request, address)
     allowed = {name: decide(known, is_staff=subject.is_staff) for name, known in facts.items()}
-    use = credential.scopes if credential else policy.ANONYMOUS_USE
-    access = policy.grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
+    use = credential.scopes if credential else ANONYMOUS_USE
+    access = grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
     if credential:
         note_token_use(credential)
-    if refused := policy.lone_refused_pull(request.scopes, allowed=allowed):
-        _offer_instead(refused, facts=facts if credential is None else access_facts(subject=subject, repositories=[refused]))
+    if refused := lone_refused_pull(request.scopes, allowed=allowed):
+        _refuse_if_for_sale(refused, facts=facts if credential is None else access_facts(subject=subject, repositories=[refused]))
     seconds = _lifetime(access)
     return RegistryToken(
         token=sign_access(subject=credential.username if credential else "", access=access, now=now, lifetime=seconds),
@@ -141,27 +141,28 @@ def _as_scope(access: list[AccessEntry]) -> str:
 
 
 def _look_up(request: TokenRequest, address: str | None) -> tuple[Credential | None, Subject, Mapping[str, Facts]]:
-    """Find who asks and what the policy needs to know, in one query; without a database nobody gets an answer.
+    """Find the client and what the policy needs to know, in one query; without a database nobody gets an answer.
 
     Raises:
         WrongCredentials, TooManyFailures: as `refuse_credentials`.
     """
-    shown, names = request.credentials, policy.repositories_of(request.scopes)
-    if shown is None:
+    credentials, names = request.credentials, repositories_of(request.scopes)
+    if credentials is None:
         return None, Subject.anonymous(), access_facts(subject=Subject.anonymous(), repositories=names)
-    found = find_credential_facts(shown.secret, repositories=names)
-    if found is None or not _is_named(found.credential, shown):
-        refuse_credentials(credentials=shown, address=address)
+    found = find_credential_facts(credentials.secret, repositories=names)
+    if found is None or not _belongs_to(found.credential, credentials):
+        refuse_credentials(credentials=credentials, address=address)
     return found.credential, found.subject, found.facts
 
 
-def _is_named(found: Credential, shown: Credentials) -> bool:
-    if shown.names_nobody:
-        return shown.secret.startswith(IDENTITY_PREFIX)
-    return shown.username.casefold() in {found.username.casefold(), found.email.casefold()}
+def _belongs_to(found: Credential, credentials: Credentials) -> bool:
+    """Whether the credential is that of the user name that was sent with it."""
+    if credentials.names_nobody:
+        return credentials.secret.startswith(IDENTITY_PREFIX)
+    return credentials.username.casefold() in {found.username.casefold(), found.email.casefold()}
 
 
-def _offer_instead(repository: str, *, facts: Mapping[str, Facts]) -> None:
+def _refuse_if_for_sale(repository: str, *, facts: Mapping[str, Facts]) -> None:
     """Tell somebody whose lone pull is refused where to buy the image, if it is for sale.
 
     Raises:
@@ -185,7 +186,7 @@ def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoRe
 
 
 def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifetime: int) -> str:
-    """Return a signed token that says so to our registry.
+    """Return a signed token that grants this access at our registry.
 
     Args:
         lifetime: in seconds.

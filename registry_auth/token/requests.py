@@ -15,14 +15,14 @@ _YES = {"true", "1"}
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What is asked, by whom, not yet checked.
+    """What is requested, and by whom; nothing is checked yet.
 
     Attributes:
         credentials: None when anonymous.
-        scopes: one entry a thing.
-        service: empty when not said.
+        scopes: one entry for each resource.
+        service: empty if the request does not name one.
         wants_identity_token: whether the client wants to come back without its password.
-        client_id: what a form calls its program, for the log; nothing is ever decided by it.
+        client_id: what a form calls its program, for the log; it decides nothing.
     """
 
     credentials: Credentials | None
@@ -33,10 +33,10 @@ class TokenRequest:
 
 
 def read_query(query: str, *, authorization: str | None) -> TokenRequest:
-    """Read a GET. `account` is a hint that nobody needs: who asks is said by the credentials alone.
+    """Read a GET. `account` is a hint that is ignored: the credentials alone say who is asking.
 
     Raises:
-        MalformedCredentials: the header is there and no Basic header.
+        MalformedCredentials: there is a header, and it is not a Basic one.
     """
     fields = _fields(query)
     return TokenRequest(

@@ -1,4 +1,4 @@
-"""What clients ask for: `repository:acme/db:pull,push`, in every form that real clients write.
+"""The scopes that clients request: `repository:acme/db:pull,push`, in every form that real clients write.
 
 Source: distribution, "Token Scope Documentation" (spec/auth/scope.md) and token.md. Pure: knows no Django.
 """
@@ -12,7 +12,7 @@ from marketplace.images.oci import COMPONENT, LONGEST_NAME
 
 
 class ResourceType(StrEnum):
-    """The kinds of things one can ask for."""
+    """The kinds of resources that can be requested."""
 
     REPOSITORY = "repository"
     REGISTRY = "registry"
@@ -24,8 +24,8 @@ KNOWN_ACTIONS: dict[str, frozenset[str]] = {
     ResourceType.REGISTRY: frozenset({EVERYTHING}),
 }
 LONGEST_SCOPE = 400  # a name, and every action of it twice
-MOST_SCOPES = 100  # entries looked at: more than any client sends, repeats included
-MOST_RESOURCES = 50  # different things in one token
+MOST_SCOPES = 100  # entries that are read: more than any client sends, repetitions included
+MOST_RESOURCES = 50  # different resources in one token
 
 # A class in brackets is deprecated and dropped. The name may hold colons (host:port): type before the first, actions after the last.
 _SCOPE = re.compile(r"([a-z0-9]+)(?:\([a-z0-9]+\))?:(.+):([^:]*)", re.ASCII)
@@ -35,7 +35,7 @@ _NAME = re.compile(rf"(?:{_HOST}/)?{COMPONENT}(?:/{COMPONENT})*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One thing and what is asked to be done with it."""
+    """One resource and the actions that are requested on it."""
 
     type: str
     name: str
@@ -43,21 +43,21 @@ class Scope:
 
     @classmethod
     def parse(cls, text: str) -> "Scope | None":
-        """Return the scope that the text asks for; None if nothing in it can ever be granted, which is not an error (token.md)."""
+        """Return the scope that the text requests; None if nothing in it can ever be granted, which is not an error (token.md)."""
         match = _SCOPE.fullmatch(text) if len(text) <= LONGEST_SCOPE else None
         if match is None:
             return None
-        kind, name, asked = match.groups()
+        kind, name, requested = match.groups()
         if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
             return None
-        actions = KNOWN_ACTIONS.get(kind, frozenset()).intersection(asked.split(","))
+        actions = KNOWN_ACTIONS.get(kind, frozenset()).intersection(requested.split(","))
         return cls(kind, name, actions) if actions else None
 
 
 def parse_scopes(values: Iterable[str]) -> tuple[Scope, ...]:
-    """Return what the values of all `scope` parameters ask for together, one entry a thing, in the order of first mention.
+    """Return what all `scope` parameters request together, one entry for each resource, in the order of first mention.
 
-    Each value may hold several scopes with spaces between them. What is unknown, malformed or too much is dropped, the rest stays.
+    Each value may hold several scopes separated by spaces. What is unknown, malformed or too much is dropped; the rest stays.
     """
     merged: dict[tuple[str, str], frozenset[str]] = {}
     for scope in _known(values):

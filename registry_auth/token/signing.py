@@ -13,7 +13,7 @@ from typing import TypedDict
 from registry_auth.keys.leaves import SigningKey
 
 NOT_BEFORE_SLACK = 30  # seconds a registry's clock may be behind ours
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make one for each token
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps would make a new one for each token
 
 
 class AccessEntry(TypedDict):
@@ -26,10 +26,10 @@ class AccessEntry(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says.
+    """What a token states.
 
     Attributes:
-        subject: stable; what the registry calls the actor in its events; empty for the anonymous.
+        subject: never changes; the registry names the actor so in its events; empty for anonymous clients.
         issued_at: seconds since 1970.
         lifetime: seconds.
     """

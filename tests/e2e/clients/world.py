@@ -36,7 +36,7 @@ class World:
         made = f"access tokens, which are not web passwords, are made at {url}/account/tokens/"
         return words.format(
             wrong=f"wrong user name or access token; {made}",
-            for_sale=f"{self.paid.repository} is for sale at {self.paid.url}; if it is yours already, {url}/why/ tells why it does not open",
+            for_sale=f"{self.paid.repository} is for sale at {self.paid.url}; if you own it already, {url}/why/ explains why you cannot pull it",
         )
 
     def uploads(self, repository: str) -> list[str]:

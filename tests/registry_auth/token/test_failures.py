@@ -9,7 +9,7 @@ import time_machine
 from common.ops.redis import redis_client
 from registry_auth.client.credentials import Credentials
 from registry_auth.token import failures
-from registry_auth.token.failures import DIFFERENT, SHOWINGS, note_failure
+from registry_auth.token.failures import DIFFERENT, REPEATS, note_failure
 from tests.factories.accounts import AccessTokenFactory
 from tests.registry_auth.conftest import basic
 
@@ -29,14 +29,14 @@ def shown(number: int) -> Credentials:
 
 
 def test_one_wrong_credential_is_many_requests_and_one_failure_of_its_address():
-    for _ in range(SHOWINGS.amount):
+    for _ in range(REPEATS.amount):
         assert note_failure(credentials=shown(0), address="192.0.2.1") is None
 
     assert note_failure(credentials=shown(1), address="192.0.2.1") is None
 
 
 def test_a_credential_that_is_shown_without_end_is_told_to_wait():
-    for _ in range(SHOWINGS.amount):
+    for _ in range(REPEATS.amount):
         note_failure(credentials=shown(0), address=None)
 
     assert 0 < (note_failure(credentials=shown(0), address=None) or 0) <= 300
@@ -74,7 +74,7 @@ def test_an_address_that_reached_its_limit_costs_redis_nothing_more(request):
 
 
 def test_what_cannot_be_encoded_is_counted_like_any_other_wrong_credential():
-    for _ in range(SHOWINGS.amount):
+    for _ in range(REPEATS.amount):
         assert note_failure(credentials=Credentials("", "\udcff"), address=None) is None
 
     assert note_failure(credentials=Credentials("", "\udcff"), address=None)

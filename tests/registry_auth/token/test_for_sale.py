@@ -42,7 +42,7 @@ def pull_of(image) -> str:
 
 def sentence(product, image) -> str:
     path = f"{product.namespace.name}/{product.slug}"
-    return f"{image.repository} is for sale at {SHOP}/{path}; if it is yours already, {SHOP}/why/ tells why it does not open"
+    return f"{image.repository} is for sale at {SHOP}/{path}; if you own it already, {SHOP}/why/ explains why you cannot pull it"
 
 
 @pytest.mark.parametrize("who", ["somebody", "nobody"])
