@@ -30,14 +30,14 @@ class Money:
         return _grouped(abs(self.minor), _shown_decimals(self.minor, self.currency), row_of(self.currency).decimals).replace(",", "")
 
 
-def read_money(text: str, currency: str) -> int | None:
-    """Read `12.50` or `12,50` by its digits alone; return minor units, None for what is not an exact amount of the currency."""
+def read_money(text: str, currency: str) -> Money | None:
+    """Read `12.50` or `12,50` by its digits alone; return None for what is not an exact amount of the currency."""
     row = row_of(currency)
     match = re.fullmatch(rf"([0-9]+)(?:[.,]([0-9]{{0,{row.decimals}}}))?", text)
     if match is None:
         return None
     minor = int(match[1] + (match[2] or "").ljust(row.decimals, "0"))
-    return minor if minor % row.step == 0 else None
+    return Money(minor, currency) if minor % row.step == 0 else None
 
 
 def share(minor: int, *, percent: int, step: int = 1) -> int:

@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('amount', models.PositiveIntegerField(help_text='Minor units; 0 is free.')),
                 ('currency', models.CharField(help_text='ISO 4217, lower case.', max_length=3)),
-                ('kind', models.CharField(choices=[('one_off', 'One Off'), ('recurring', 'Recurring')], default='one_off', max_length=10)),
+                ('kind', models.CharField(choices=[('one_off', 'One Off')], default='one_off', max_length=10)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('retired_at', models.DateTimeField(blank=True, null=True)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='marketplace.product')),

@@ -67,7 +67,7 @@ class ProductForm(forms.Form):
 
 
 class PriceForm(forms.Form):
-    """A price as people write it; `minor` is what the services take."""
+    """A price as people write it; cleaned, `money` is what the services take."""
 
     amount = forms.CharField(label="Amount", max_length=_DIGITS, help_text="0 is free.")
     currency = forms.ChoiceField(label="Currency")
@@ -84,15 +84,15 @@ class PriceForm(forms.Form):
         return {"amount": money.typed, "currency": money.currency}
 
     def clean(self) -> dict[str, Any]:
-        """Turn what was typed into minor units, exactly or not at all."""
+        """Turn what was typed into money, exactly or not at all."""
         data = super().clean() or {}
         if "amount" in data and "currency" in data:
-            minor = read_money(data["amount"], data["currency"])
-            if minor is None:
+            money = read_money(data["amount"], data["currency"])
+            if money is None:
                 row = currency(data["currency"])
                 example = Money(125 * 10**row.decimals // 10 // row.step * row.step, data["currency"])
                 self.add_error("amount", f"Write an amount in figures, like {example.typed}.")
-            data["minor"] = minor
+            data["money"] = money
         return data
 
 

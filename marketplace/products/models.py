@@ -156,7 +156,6 @@ class Price(UUIDModel):
 
     class Kind(models.TextChoices):
         ONE_OFF = "one_off"
-        RECURRING = "recurring"
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
     amount = models.PositiveIntegerField(help_text="Minor units; 0 is free.")

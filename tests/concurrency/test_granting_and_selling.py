@@ -6,6 +6,7 @@ from django.db import transaction
 from accounts.sellers.locks import lock_seller
 from common.errors import LockTimeout
 from common.ids import new_id
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import (
     grant_entitlements,
@@ -107,7 +108,7 @@ def test_twenty_new_prices_at_once_leave_one_current():
     product = ProductFactory()
     owner = product.seller.account.user
 
-    outcomes = run_in_threads(20, lambda number: set_price(product=product, amount=1_000 + number, currency="eur", actor=owner))
+    outcomes = run_in_threads(20, lambda number: set_price(product=product, money=Money(1_000 + number, "eur"), actor=owner))
 
     assert Counter(type(outcome) for outcome in outcomes) == {Price: 20}
     assert product.prices.count() == 21

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from accounts.people.requests import asker
 from common.api.requests import checked
+from common.money import Money
 from marketplace.products.api.serializers import NewPriceSerializer, PriceSerializer
 from marketplace.products.models import Price
 from marketplace.products.services.prices import set_price
@@ -27,5 +28,7 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @extend_schema(request=NewPriceSerializer, responses={201: PriceSerializer})
     def create(self, request: Request) -> Response:
         """Give a product a new price, which retires its current one; 0 makes it free. Orders keep the price they were sold under."""
-        price = set_price(actor=asker(request), **checked(NewPriceSerializer, request))
+        values = checked(NewPriceSerializer, request)
+        money = Money(values["amount"], values["currency"])
+        price = set_price(product=values["product"], money=money, actor=asker(request))
         return Response(PriceSerializer(price).data, status=status.HTTP_201_CREATED)

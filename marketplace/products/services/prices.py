@@ -16,12 +16,11 @@ from marketplace.products.selectors.offers import current_price
 from marketplace.products.services.publishing import require_ready
 
 
-def set_price(*, product: Product, amount: int, currency: str, actor: User) -> Price:
-    """Give the product its price from now on. Orders placed before keep theirs; the price it has already stays the same row.
+def set_price(*, product: Product, money: Money, actor: User) -> Price:
+    """Give the product its price from now on. Orders placed before keep theirs; a price that it has already stays the same row.
 
     Args:
-        amount: minor units; 0 is free.
-        currency: ISO 4217, one of LAYERSTORE_CURRENCIES.
+        money: in one of LAYERSTORE_CURRENCIES; 0 of it is free.
 
     Raises:
         NotYours: the product is somebody else's.
@@ -33,32 +32,33 @@ def set_price(*, product: Product, amount: int, currency: str, actor: User) -> P
         # Whoever buys holds this lock as well: they see the old price or the new one, never both or none.
         locked = lock_product(product_id=product.pk)
         before = current_price(locked)
-        if before is not None and (before.amount, before.currency) == (amount, currency):
+        if before is not None and before.money == money:
             return before  # also one that could not be set any more
-        _check(amount, currency)
+        _check(money)
         now = timezone.now()
         Price.objects.current().filter(product=locked).update(retired_at=now)
-        price = Price.objects.create(product=locked, amount=amount, currency=currency, created_at=now)
+        price = Price.objects.create(product=locked, amount=money.minor, currency=money.currency, created_at=now)
         if locked.state == Product.State.PUBLISHED:
             require_ready(locked)
-        record_audit(actor=actor, action="product.priced", target=locked, amount=amount, currency=currency)
+        record_audit(actor=actor, action="product.priced", target=locked, amount=money.minor, currency=money.currency)
     return price
 
 
-def _check(amount: int, currency: str) -> None:
-    if currency not in settings.LAYERSTORE_CURRENCIES:
+def _check(money: Money) -> None:
+    if money.currency not in settings.LAYERSTORE_CURRENCIES:
         raise InvalidPrice(field="currency", sentence=f"Choose one of {', '.join(settings.LAYERSTORE_CURRENCIES)}.")
-    row = CURRENCIES[currency]
-    if amount % row.step:
-        raise InvalidPrice(field="amount", sentence=f"{currency.upper()} is charged in steps of {Money(row.step, currency)}.")
-    least, most = smallest_price(currency), LARGEST_CHARGE // row.step * row.step
-    if amount and not least <= amount <= most:
-        sentence = f"Ask for 0, or for {Money(least, currency)} to {Money(most, currency)}: of less, the payment costs more than it brings."
+    step = CURRENCIES[money.currency].step
+    if money.minor % step:
+        sentence = f"{money.currency.upper()} is charged in steps of {Money(step, money.currency)}."
+        raise InvalidPrice(field="amount", sentence=sentence)
+    least, most = smallest_price(money.currency), Money(LARGEST_CHARGE // step * step, money.currency)
+    if money.minor and not least.minor <= money.minor <= most.minor:
+        sentence = f"Ask for 0, or for {least} to {most}. A smaller payment would cost more than it brings."
         raise InvalidPrice(field="amount", sentence=sentence)
 
 
-def smallest_price(currency: str) -> int:
-    """Return the least that may be asked for beside nothing, minor units: what Stripe charges, and what the shop does not lose by."""
+def smallest_price(currency: str) -> Money:
+    """Return the least that may be asked for besides nothing: what Stripe charges at least, and what the shop does not lose by."""
     row = CURRENCIES[currency]
     wanted = max(row.smallest_charge, settings.LAYERSTORE_SMALLEST_PRICES.get(currency, row.smallest_price))
-    return -(-wanted // row.step) * row.step
+    return Money(-(-wanted // row.step) * row.step, currency)

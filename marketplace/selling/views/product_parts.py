@@ -28,9 +28,7 @@ def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return editor(request, product, price_form=form, status=400)
     try:
-        price = set_price(
-            product=product, amount=form.cleaned_data["minor"], currency=form.cleaned_data["currency"], actor=signed_in(request)
-        )
+        price = set_price(product=product, money=form.cleaned_data["money"], actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, partial(editor, request, product, price_form=form))
     messages.success(request, "It is free from now on." if price.is_free else f"It costs {price.money} from now on.")

@@ -18,6 +18,7 @@ from billing.payments.refunding import continue_refund
 from billing.refunds.errors import OrderNotRefundable
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.products.models import Product
@@ -259,7 +260,7 @@ def test_who_loses_a_dispute_is_not_refunded_because_the_image_became_free(
 ) -> None:
     dispute = sandbox.dispute(paid)
     reconcile_order(order_id=paid.pk)
-    set_price(product=product, amount=0, currency="eur", actor=person_of(paid.seller))
+    set_price(product=product, money=Money(0, "eur"), actor=person_of(paid.seller))
     obtain_free_product(product=product, user=buyer)
     sandbox.control(f"/disputes/{dispute}/win")
 
@@ -274,7 +275,7 @@ def test_who_lost_a_dispute_before_we_heard_of_the_payment_is_not_refunded_becau
 ) -> None:
     sandbox.press(opened)
     sandbox.control(f"/disputes/{sandbox.dispute(opened)}/win")
-    set_price(product=product, amount=0, currency="eur", actor=person_of(opened.seller))
+    set_price(product=product, money=Money(0, "eur"), actor=person_of(opened.seller))
     obtain_free_product(product=product, user=buyer)
 
     assert reconcile_order(order_id=opened.pk).state == "paid"

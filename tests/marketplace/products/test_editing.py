@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from common.money import Money
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.errors import InvalidSlug, NotYours
 from marketplace.images.models import Image
@@ -164,7 +165,7 @@ def test_nobody_else_edits_prices_or_moves_a_product(actor):
 
     refused(NotYours, edit_product, product=product, actor=somebody, title="Hacked")
     refused(NotYours, set_images, product=product, actor=somebody, images=[])
-    refused(NotYours, set_price, product=product, actor=somebody, amount=0, currency="eur")
+    refused(NotYours, set_price, product=product, actor=somebody, money=Money(0, "eur"))
     refused(NotYours, publish_product, product=product, actor=somebody)
     refused(NotYours, withdraw_product, product=product, actor=somebody)
 

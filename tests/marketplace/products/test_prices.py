@@ -23,7 +23,7 @@ def test_a_change_of_price_is_a_new_row_and_the_old_one_ends():
     product = ProductFactory()
     old = product.prices.get()
 
-    new = set_price(product=product, amount=900, currency="usd", actor=owner(product))
+    new = set_price(product=product, money=Money(900, "usd"), actor=owner(product))
 
     old.refresh_from_db()
     assert (old.amount, old.currency) == (500, "eur")
@@ -37,7 +37,7 @@ def test_the_same_price_again_is_the_same_row():
     product = ProductFactory()
     before = snapshot()
 
-    assert set_price(product=product, amount=500, currency="eur", actor=owner(product)) == current_price(product)
+    assert set_price(product=product, money=Money(500, "eur"), actor=owner(product)) == current_price(product)
 
     assert snapshot() == before
 
@@ -45,7 +45,7 @@ def test_the_same_price_again_is_the_same_row():
 def test_a_first_price_ends_no_other():
     product = DraftProductFactory(price=False)
 
-    assert set_price(product=product, amount=0, currency="jpy", actor=owner(product)).is_free
+    assert set_price(product=product, money=Money(0, "jpy"), actor=owner(product)).is_free
     assert Price.objects.count() == 1
 
 
@@ -69,7 +69,7 @@ def test_a_price_that_cannot_be_charged_is_refused(amount, currency, field, sett
     settings.LAYERSTORE_CURRENCIES = list(CURRENCIES)
     product = ProductFactory()
 
-    assert refused(InvalidPrice, set_price, product=product, amount=amount, currency=currency, actor=owner(product)).field == field
+    assert refused(InvalidPrice, set_price, product=product, money=Money(amount, currency), actor=owner(product)).field == field
 
 
 @pytest.mark.parametrize(("amount", "currency"), [(50, "eur"), (30, "gbp"), (50, "jpy"), (99_999_999, "eur"), (0, "chf")])
@@ -77,35 +77,35 @@ def test_the_limits_themselves_can_be_charged(amount, currency, settings):
     settings.LAYERSTORE_SMALLEST_PRICES = dict.fromkeys(CURRENCIES, 0)
     product = ProductFactory()
 
-    assert set_price(product=product, amount=amount, currency=currency, actor=owner(product)).amount == amount
+    assert set_price(product=product, money=Money(amount, currency), actor=owner(product)).amount == amount
 
 
 @pytest.mark.parametrize(("amount", "currency"), [(299, "eur"), (349, "usd"), (1, "eur")])
 def test_a_price_that_the_shop_loses_by_is_refused_and_says_what_may_be_asked(amount, currency):
     product = DraftProductFactory(price=False)
 
-    error = refused(InvalidPrice, set_price, product=product, amount=amount, currency=currency, actor=owner(product))
+    error = refused(InvalidPrice, set_price, product=product, money=Money(amount, currency), actor=owner(product))
 
-    assert str(Money(smallest_price(currency), currency)) in error.message
-    assert set_price(product=product, amount=smallest_price(currency), currency=currency, actor=owner(product)).amount
+    assert str(smallest_price(currency)) in error.message
+    assert set_price(product=product, money=smallest_price(currency), actor=owner(product)).amount
 
 
 def test_the_shop_decides_how_little_may_be_asked(settings):
     settings.LAYERSTORE_SMALLEST_PRICES = {"eur": 1000, "isk": 50_050, "usd": 0}
     product = DraftProductFactory(price=False)
 
-    assert [smallest_price(code) for code in ("eur", "isk", "usd", "gbp")] == [1000, 50_100, 50, 260]
-    refused(InvalidPrice, set_price, product=product, amount=999, currency="eur", actor=owner(product))
-    assert set_price(product=product, amount=0, currency="eur", actor=owner(product)).is_free
+    assert [smallest_price(code).minor for code in ("eur", "isk", "usd", "gbp")] == [1000, 50_100, 50, 260]
+    refused(InvalidPrice, set_price, product=product, money=Money(999, "eur"), actor=owner(product))
+    assert set_price(product=product, money=Money(0, "eur"), actor=owner(product)).is_free
 
 
 def test_an_older_price_below_the_smallest_stays_and_cannot_be_set_anew():
     product = ProductFactory(price__amount=100)
     before = snapshot()
 
-    assert set_price(product=product, amount=100, currency="eur", actor=owner(product)) == current_price(product)
+    assert set_price(product=product, money=Money(100, "eur"), actor=owner(product)) == current_price(product)
 
-    refused(InvalidPrice, set_price, product=product, amount=101, currency="eur", actor=owner(product))
+    refused(InvalidPrice, set_price, product=product, money=Money(101, "eur"), actor=owner(product))
     assert snapshot() == before
 
 
@@ -120,6 +120,6 @@ def test_a_published_free_product_gets_no_price_without_stripe():
     product.seller.charges_enabled = False
     product.seller.save()
 
-    error = refused(ProductNotReady, set_price, product=product, amount=500, currency="eur", actor=owner(product))
+    error = refused(ProductNotReady, set_price, product=product, money=Money(500, "eur"), actor=owner(product))
 
     assert error.context == {"missing": ["stripe"]}
