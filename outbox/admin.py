@@ -21,7 +21,7 @@ class OutgoingMailAdmin(AuditedAdmin):
     readonly_fields = ("id", "created_at", "origin", "attempts", "due_at", "given_up_at", "last_error")
     actions = ("resend",)
 
-    @act("Send again", consequence="A mail that was not sent is tried once more, now. Of a sent one nothing is left to send.")
+    @act("Send again", consequence="A mail that was not sent is tried once more, now. A mail that was sent cannot be sent again.")
     def resend(self, request: HttpRequest, mail: OutgoingMail, reason: str) -> None:
         """Try unsent mails once more."""
         resend_mail(mail=mail, reason=reason, actor=actor_of(request))

@@ -17,9 +17,7 @@ from common.admin.neighbours import neighbour
 class NewOwnerForm(ReasonForm):
     """Who shall be an owner, and why."""
 
-    username = forms.CharField(
-        label="User name", max_length=39, help_text="Of whom shall be an owner. They are told by mail, and so are the owners."
-    )
+    username = forms.CharField(label="User name", max_length=39, help_text="Who becomes an owner. They and the owners are told by mail.")
 
     def clean_username(self) -> User:
         """Return the user of that name.
@@ -48,7 +46,7 @@ class MembershipAdmin(AuditedAdmin):
 
     @act(
         "Remove",
-        consequence="They pull no more of what it holds, within the life of a pull token; their purchases for it and its robots stay.",
+        consequence="They can no longer pull what it holds once an issued pull token expires; their purchases for it and its robots stay.",
     )
     def remove(self, request: HttpRequest, membership: Membership, reason: str) -> None:
         """Take people out of organisations."""
@@ -76,7 +74,7 @@ class InvitationAdmin(AuditedAdmin):
     readonly_fields = ("id", "created_at", neighbour("account", "organisation"), neighbour("invited_by"), neighbour("accepted_by"))
     actions = ("withdraw",)
 
-    @act("Withdraw", consequence="The link of the mail no longer works. Who has joined already stays.")
+    @act("Withdraw", consequence="The link of the mail no longer works. Whoever has already joined stays a member.")
     def withdraw(self, request: HttpRequest, invitation: Invitation, reason: str) -> None:
         """Take invitations back."""
         withdraw_invitation(invitation=invitation, actor=signed_in(request), reason=reason)

@@ -46,7 +46,8 @@ class SellerProfileAdmin(AuditedAdmin):
 
     @act(
         "Suspend",
-        consequence="New sales and new push tokens stop at once; a push token that is out lives on to its end. What was sold stays sold.",
+        consequence="New sales and new push tokens stop at once; a push token that was already issued works until it expires. What was sold"
+        " stays sold.",
     )
     def suspend(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
         """Stop sellers' new sales."""

@@ -52,7 +52,9 @@ class AccessTokenAdmin(AuditedAdmin):
     actions = ("revoke",)
 
     @act(
-        "Revoke", consequence="What uses the token is refused from its next request on; registry tokens that are out live on to their end."
+        "Revoke",
+        consequence="Whatever uses the token is refused from its next request on. Registry tokens that were already issued work until they"
+        " expire.",
     )
     def revoke(self, request: HttpRequest, token: AccessToken, reason: str) -> None:
         """End tokens."""

@@ -42,11 +42,11 @@ def copied(tab: Page, command: Locator) -> str:
 
 def sign_up_from_here(tab: Page, who: Person) -> None:
     """From the door to the confirmed account, by the mailbox that the page links to."""
-    click(tab, "Make an account", "link")
+    click(tab, "Create an account", "link")
     tab.get_by_label("E-mail").fill(who.email)
     tab.get_by_label("User name").fill(who.username)
     tab.get_by_label("Password").fill(who.password)
-    click(tab, "Make an account")
+    click(tab, "Create an account")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
     click(tab, "Open the mailbox", "link")
     mail = tab.get_by_role("listitem").filter(has_text=who.email)

@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 
 def found_organisation(*, user: User, name: str, handle: str) -> Account:
-    """Make an organisation whose first owner is the user: both or neither.
+    """Create an organisation whose first owner is the user: both or neither.
 
     Args:
         name: as people read it.

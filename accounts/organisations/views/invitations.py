@@ -61,7 +61,7 @@ def _answer(request: HttpRequest, asked: Invitation, user: User | None) -> HttpR
     except DomainError as error:
         asked.refresh_from_db()
         return _page(request, asked, user=user, refused=error.message, status=error.status)
-    messages.success(request, f"You belong to {asked.account.name} now. Your role: {Role(asked.role).label}.")
+    messages.success(request, f"You are now a member of {asked.account.name}. Your role: {Role(asked.role).label}.")
     return redirect("accounts:organisation", asked.account.handle)
 
 

@@ -104,7 +104,7 @@ def member_role(request: HttpRequest, handle: str, membership_id: UUID) -> HttpR
         return redirect("accounts:organisation", handle)
     role: Role = form.cleaned_data["role"]
     _require_fresh_login(request, role)
-    done = f"{membership.user.username} has the role {role.label}."
+    done = f"{membership.user.username} now has the role {role.label}."
     return _act(request, handle, lambda: organisations.change_role(membership=membership, role=role, actor=own.user), done)
 
 
@@ -142,7 +142,7 @@ def invitation_resend(request: HttpRequest, handle: str, invitation_id: UUID) ->
     own, invitation = _invitation(request, handle, invitation_id)
     role = Role(invitation.role)
     _require_fresh_login(request, role)
-    email, done = invitation.email, f"{invitation.email} gets a new link; the old one no longer works."
+    email, done = invitation.email, f"{invitation.email} was sent a new link; the old one no longer works."
     return _act(request, handle, lambda: invitations.invite(organisation=own.account, email=email, role=role, actor=own.user), done)
 
 

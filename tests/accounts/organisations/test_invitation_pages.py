@@ -95,7 +95,7 @@ def test_an_unknown_link_has_a_page_and_begins_no_session(invitation: Invitation
     answer = Client().get(f"/account/invitations/?key={key}")
 
     assert answer.status_code == 404
-    assert "This link leads nowhere" in answer.content.decode()
+    assert "This link does not work" in answer.content.decode()
     assert not Session.objects.exists()
 
 

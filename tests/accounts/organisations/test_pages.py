@@ -277,7 +277,7 @@ def test_an_owner_changes_a_role_and_removes_somebody(client: Client, acme: Acco
     assert client.post(f"{PAGE}members/{member.pk}/role", {"role": "billing"}).headers["Location"] == PAGE
     member.refresh_from_db()
     assert member.role == "billing"
-    assert "mira has the role Billing." in client.get(PAGE).content.decode()
+    assert "mira now has the role Billing." in client.get(PAGE).content.decode()
 
     assert client.post(f"{PAGE}members/{member.pk}/remove").headers["Location"] == PAGE
     assert not Membership.objects.filter(pk=member.pk).exists()

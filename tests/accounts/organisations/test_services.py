@@ -309,7 +309,7 @@ def test_the_owners_left_are_told_whose_robots_secrets_went_along(
 
     step_down(acme, mira)
 
-    subject = "mira may still have secrets of robots of Acme & Co"
+    subject = "mira may still know robot secrets of Acme & Co"
     mails = OutgoingMail.objects.filter(subject=subject)
     assert sorted(mail.to for mail in mails) == sorted([owner.email, third.email])
     for mail in mails:
@@ -321,7 +321,7 @@ def test_the_owners_left_are_told_whose_robots_secrets_went_along(
 def test_who_stepped_down_before_is_told_of_again_only_when_they_go(acme: Account, owner: User) -> None:
     held = MembershipFactory(account=acme)
     create_robot(organisation=acme, actor=held.user, name="ci")
-    told = OutgoingMail.objects.filter(subject__contains="secrets of robots")
+    told = OutgoingMail.objects.filter(subject__contains="robot secrets")
     for role, mails in ((Role.MEMBER, 1), (Role.BILLING, 1)):
         change_role(membership=held, role=role, actor=owner)
         assert told.count() == mails

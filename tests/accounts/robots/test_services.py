@@ -61,7 +61,7 @@ def test_making_one_is_audited_and_told_to_every_owner_without_its_secret(acme: 
     mails = OutgoingMail.objects.all()
     assert {mail.to for mail in mails} == {owner.email, other.email}
     for mail in mails:
-        assert "A robot was made for Acme & Co by mira." in mail.body_text
+        assert "A robot was created for Acme & Co by mira." in mail.body_text
         assert "shop/db" in mail.body_text
         assert issued.secret not in mail.subject + mail.body_text + mail.body_html
 
@@ -157,7 +157,7 @@ def test_a_replaced_robot_goes_on_for_a_while_beside_the_new_secret(acme: Accoun
     assert old.expires_at is not None
     assert abs(old.expires_at - now - min(own_end or DAY, DAY)) < timedelta(minutes=1)
     assert AuditEvent.objects.get().details == {"organisation": "acme", "replaces": str(old.pk)}
-    assert OutgoingMail.objects.get().subject == "New secret of the robot acme+ci"
+    assert OutgoingMail.objects.get().subject == "New secret for the robot acme+ci"
 
 
 def test_replaced_at_once_the_old_secret_opens_nothing_more(acme: Account, owner: User) -> None:

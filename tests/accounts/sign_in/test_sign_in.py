@@ -120,7 +120,7 @@ def test_the_owner_of_a_known_address_is_told_by_mail() -> None:
     _sign_up(Client())
 
     mail = _last_mail()
-    assert (mail.to, mail.subject) == ("mira@example.test", "You have an account already")
+    assert (mail.to, mail.subject) == ("mira@example.test", "You already have an account")
     assert _link_in(mail) == "/account/password/reset/"
 
 

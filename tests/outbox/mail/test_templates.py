@@ -75,9 +75,9 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "token_created",
         {"token": ROBOT, "made_by": USER},
-        ["A robot was made for Acme & Co by mira-k", "acme+ci", "all of them", "/account/organisations/acme/robots/"],
+        ["A robot was created for Acme & Co by mira-k", "acme+ci", "all of them", "/account/organisations/acme/robots/"],
     ),
-    ("token_created", {"token": ROBOT, "made_by": USER, "replaces": True}, ["A new secret was made for Acme & Co by mira-k"]),
+    ("token_created", {"token": ROBOT, "made_by": USER, "replaces": True}, ["A new secret was created for Acme & Co by mira-k"]),
     ("token_ending", {"token": NEW_TOKEN}, ["R&D", "lsp_…x9Yz", "23 November 2026, 09:05 UTC", "never", "/account/tokens/"]),
     (
         "token_ending",
