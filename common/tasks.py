@@ -1,21 +1,18 @@
 """Housekeeping that belongs to no app of ours."""
 
-from celery import shared_task
 from django.core.management import call_command
 
-from common.db.leases import lease_of_job
+from common.jobs import periodic
 from common.web.rate_limits import forget_ended
 
 
-@shared_task(name="common.clear_sessions")
+@periodic(every=86_400, lane="default", limit=600, alone=True)
 def clear_sessions() -> None:
-    """Remove sessions that have run out; one worker at a time."""
-    with lease_of_job("common.clear_sessions") as held:
-        if held:
-            call_command("clearsessions")
+    """Remove sessions that have run out."""
+    call_command("clearsessions")
 
 
-@shared_task(name="common.forget_paces")
+@periodic(every=3600, lane="default", limit=300)
 def forget_paces() -> int:
     """Delete counts of acts whose time is over. Returns how many."""
     return forget_ended()

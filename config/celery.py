@@ -1,18 +1,62 @@
-"""The worker and the scheduler: which tasks exist is found in each app's `tasks`, when they run stands in the settings."""
+"""The worker and the scheduler. Each room's `tasks` declares its jobs; from what they declared, lanes and schedule are made here."""
 
 import os
 import sys
+from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, import_modules, worker_init
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from common.jobs import Job
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 app = Celery("layerstore")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+
+
+def all_jobs() -> "Mapping[str, Job]":
+    """Return every job by its name, once the modules that declare them have been imported."""
+    from common.jobs import JOBS  # noqa: PLC0415  this module is imported before Django is set up
+
+    app.loader.import_default_modules()
+    return JOBS
+
+
+def lane_of(name: str, *_args: object, **_options: object) -> dict[str, str] | None:
+    """Tell Celery which queue a task goes to, whoever calls it: a process that only queues imports no tasks before it first does so."""
+    from common.jobs import JOBS  # noqa: PLC0415
+
+    job = JOBS.get(name) or all_jobs().get(name)
+    return {"queue": job.lane} if job else None
+
+
+def _rooms_with_tasks() -> list[str]:
+    return [
+        ".".join(module.relative_to(settings.BASE_DIR).parts[:-1])
+        for name in settings.INSTALLED_APPS
+        for module in sorted((settings.BASE_DIR / name).rglob("tasks.py"))
+    ]
+
+
+app.autodiscover_tasks(_rooms_with_tasks)
+
+
+@import_modules.connect(weak=False)
+def _make_schedule(**_kwargs: object) -> None:
+    """Runs after the discovery of tasks, which was connected before."""
+    from common.jobs import JOBS  # noqa: PLC0415
+
+    app.conf.beat_schedule = {
+        name: {"task": name, "schedule": job.every, "options": {"expires": job.every}}
+        for name, job in JOBS.items()
+        if job.every is not None
+    }
 
 
 @cache

@@ -9,8 +9,9 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
+from common.jobs import JOBS
 from config.children import fork
-from config.jobs import JOBS, LANES
+from config.jobs import LANES
 
 logger = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 5.0

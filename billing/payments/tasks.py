@@ -2,42 +2,37 @@
 
 from uuid import UUID
 
-from celery import shared_task
-
 from billing.payments import due, reconcile, refunding
 from billing.stripe.errors import StripeRefused
-from common.db.leases import lease_of_job
 from common.errors import RetryLater
+from common.jobs import on_demand, periodic
 
 
-@shared_task(name="billing.settle_order", throws=(RetryLater, StripeRefused))
+@on_demand(lane="money", limit=120, throws=(RetryLater, StripeRefused))
 def settle_order(order_id: str) -> None:
     """Ask Stripe about one pending order."""
     reconcile.settle_order(order_id=UUID(order_id))
 
 
-@shared_task(name="billing.continue_refund", throws=(RetryLater,))
+@on_demand(lane="money", limit=120, throws=(RetryLater,))
 def continue_refund(refund_id: str) -> None:
     """Go on with one refund."""
     refunding.continue_refund(refund_id=UUID(refund_id))
 
 
-@shared_task(name="billing.settle_pending_orders")
+@periodic(every=60, lane="money", limit=180, alone=True)
 def settle_pending_orders() -> int:
     """Ask Stripe about the pending orders whose webhook has not come. Returns how many."""
-    with lease_of_job("billing.settle_pending_orders") as held:
-        return due.settle_waiting_orders() if held else 0
+    return due.settle_waiting_orders()
 
 
-@shared_task(name="billing.close_stopped_checkouts")
-def close_stopped_checkouts() -> int:
-    """End the checkouts of what was stopped while somebody was paying. Returns how many were tried."""
-    with lease_of_job("billing.close_stopped_checkouts") as held:
-        return due.close_stopped_checkouts() if held else 0
-
-
-@shared_task(name="billing.continue_waiting_refunds")
+@periodic(every=30, lane="money", limit=180, alone=True)
 def continue_waiting_refunds() -> int:
     """Go on with the refunds that Stripe has not confirmed. Returns how many were tried."""
-    with lease_of_job("billing.continue_waiting_refunds") as held:
-        return due.continue_waiting_refunds() if held else 0
+    return due.continue_waiting_refunds()
+
+
+@periodic(every=10, lane="money", limit=180, alone=True)
+def close_stopped_checkouts() -> int:
+    """End the checkouts of what was stopped while somebody was paying. Returns how many were tried."""
+    return due.close_stopped_checkouts()

@@ -1,10 +1,9 @@
 """Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it; and what one process at a time does."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import connection
 
 
@@ -32,18 +31,6 @@ def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
                 "UPDATE common_joblease SET held_until = clock_timestamp() WHERE name = %s AND held_until = %s",
                 [name, row[0]],
             )
-
-
-@contextmanager
-def lease_of_job(name: str, *, places: int = 1) -> Iterator[bool]:
-    """Try to hold a task of `LAYERSTORE_JOBS` for as long as it may run: nobody else runs it meanwhile, or waits for one that died.
-
-    Args:
-        places: how many may run it at once, whose work is shared row by row.
-    """
-    lasting = timedelta(seconds=settings.LAYERSTORE_JOBS[name].limit)
-    with ExitStack() as held:
-        yield any(held.enter_context(lease(f"{name}:{place}" if place else name, lasting=lasting)) for place in range(places))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from config import env, jobs
+from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -163,12 +163,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-LAYERSTORE_JOBS = jobs.JOBS
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True  # each lane's, by its name
-CELERY_TASK_ROUTES = jobs.routes(LAYERSTORE_JOBS)
-CELERY_TASK_ANNOTATIONS = jobs.annotations(LAYERSTORE_JOBS)
-CELERY_BEAT_SCHEDULE = jobs.beat_schedule(LAYERSTORE_JOBS)
+CELERY_TASK_ROUTES = ["config.celery.lane_of"]
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.sign_in.backends.EmailOrUsernameBackend"]

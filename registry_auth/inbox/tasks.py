@@ -3,16 +3,15 @@
 import logging
 from collections.abc import Iterable
 
-from celery import shared_task
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from common.db.leases import lease_of_job
+from common.jobs import periodic
 from common.ops.queue import queue_after_commit
 from common.ops.redis import raw_redis_client
+from registry_auth.inbox import pullers
 from registry_auth.inbox.drain import drain_envelopes, has_due_envelopes
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
-from registry_auth.inbox.pullers import count_pullers, forget_old_days
 from registry_auth.inbox.store import prune_events
 from registry_auth.upkeep.tasks import describe_manifests
 
@@ -20,39 +19,33 @@ logger = logging.getLogger(__name__)
 _DRAIN_QUEUED = "registry-events-drain-queued"
 
 
-@shared_task(name="registry_auth.drain_registry_events")
-def drain_registry_events() -> None:
-    """Apply waiting notifications, one worker at a time, and have read from the registry what they told of."""
-    cache.delete(_DRAIN_QUEUED)  # first: what arrives from now on queues a run of its own
-    with lease_of_job("registry_auth.drain_registry_events") as held:
-        if not held:
-            return
-        drained = drain_envelopes()
+def _let_the_next_drain_be_queued() -> None:
+    cache.delete(_DRAIN_QUEUED)
+
+
+@periodic(every=5, lane="default", limit=60, alone=True, first=_let_the_next_drain_be_queued, again=has_due_envelopes)
+def drain_registry_events() -> int:
+    """Apply waiting notifications, and have read from the registry what they told of. Returns how many envelopes were taken."""
+    drained = drain_envelopes()
     if drained:
         queue_after_commit(describe_manifests)
-    if has_due_envelopes():  # more than one run may take, or here since its last look
-        queue_after_commit(drain_registry_events)
+    return drained
 
 
-@shared_task(name="registry_auth.count_pullers")
-def count_distinct_pullers() -> None:
-    """Take those who pulled into the sketches of their day, week and month; one worker at a time."""
-    with lease_of_job("registry_auth.count_pullers") as held:
-        if not held:
-            return
-        try:
-            count_pullers(redis=raw_redis_client())
-        except RedisError as error:
-            logger.warning("pullers wait until Redis counts them: %s", type(error).__name__)
+@periodic(every=60, lane="default", limit=120, alone=True)
+def count_pullers() -> None:
+    """Take those who pulled into the sketches of their day, week and month."""
+    try:
+        pullers.count_pullers(redis=raw_redis_client())
+    except RedisError as error:
+        logger.warning("pullers wait until Redis counts them: %s", type(error).__name__)
 
 
-@shared_task(name="registry_auth.prune_registry_events")
+@periodic(every=86_400, lane="default", limit=600, alone=True)
 def prune_registry_events() -> None:
-    """Remove what the inbox and the counting of pullers no longer need; one worker at a time."""
-    with lease_of_job("registry_auth.prune_registry_events") as held:
-        if held:
-            prune_events()
-            forget_old_days()
+    """Remove what the inbox and the counting of pullers no longer need."""
+    prune_events()
+    pullers.forget_old_days()
 
 
 def wake_drain(events: Iterable[RegistryEvent]) -> None:

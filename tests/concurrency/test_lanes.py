@@ -28,7 +28,9 @@ from billing.inbox.models import StripeEvent
 from billing.orders.models import Order
 from common.ids import new_id
 from common.web.markdown import RENDERER
-from config.jobs import JOBS, LANES
+from config.celery import all_jobs
+from config.celery import app as shop_queue
+from config.jobs import LANES
 from marketplace.images.models import Manifest
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
@@ -262,7 +264,8 @@ def test_a_worker_that_dies_is_replaced_and_its_lane_goes_on(worker: Worker, wor
 
 def test_what_a_hung_lane_was_called_for_meanwhile_runs_once(worker: Worker, work: Work) -> None:
     """Each call runs out when the sweep would come again."""
-    assert all(entry["options"]["expires"] == JOBS[name].every for name, entry in shop.CELERY_BEAT_SCHEDULE.items())
+    jobs = all_jobs()
+    assert all(entry["options"]["expires"] == jobs[name].every for name, entry in shop_queue.conf.beat_schedule.items())
     for _ in range(20):
         worker.queue.send_task("outbox.send_due_mail", expires=-1, retry=False)
     worker.call(*work.calls["mail"])

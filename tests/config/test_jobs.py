@@ -1,20 +1,21 @@
 """Every task has a lane, a limit and, if it is a sweep, a time after which it is not begun any more."""
 
-from datetime import timedelta
+import json
+import subprocess
+import sys
 
 import pytest
+from celery.apps.beat import Beat
 from django.conf import settings
-from django.utils import timezone
 
-from common.db.leases import lease_of_job
-from common.db.models import JobLease
-from config.celery import app
-from config.jobs import JOBS, LANES
+from config.celery import all_jobs, app
+from config.jobs import LANES
 from config.worker import lanes_of
 from tests.deploy.test_compose import SERVICES
+from tests.support.token_process import shop_environment
 from tools.stack import parts
 
-app.loader.import_default_modules()
+JOBS = all_jobs()
 TASKS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 
 
@@ -27,8 +28,35 @@ def test_each_lane_has_jobs_and_each_job_a_lane() -> None:
 
 
 @pytest.mark.parametrize("name", JOBS)
+def test_a_task_is_called_like_its_function_and_its_app(name: str) -> None:
+    task = TASKS[name]
+
+    assert name == f"{task.__module__.partition('.')[0]}.{task.__name__}"
+
+
+@pytest.mark.parametrize("name", JOBS)
 def test_a_task_goes_to_its_lane_whoever_calls_it(name: str) -> None:
     assert app.amqp.router.route({}, name)["queue"].name == JOBS[name].lane
+
+
+ROUTE = """
+import json, sys
+import django
+from config.celery import app
+django.setup()
+loaded = sorted(name for name in sys.modules if name.endswith("tasks") and name.split(".")[0] in ("billing", "marketplace", "outbox"))
+print(json.dumps([loaded, *(app.amqp.router.route({}, name)["queue"].name for name in sys.argv[1:])]))
+"""
+
+
+def test_a_process_that_only_queues_finds_a_tasks_lane_by_its_name() -> None:
+    names = ["billing.settle_order", "outbox.send_due_mail", "marketplace.draw_cover_of_image", "nobody.registers_this"]
+    environment = shop_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings.local"}
+    command = [sys.executable, "-c", ROUTE, *names]
+    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [[], "money", "mail", "drawing", "default"]
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -39,19 +67,13 @@ def test_a_task_ends_by_an_exception_and_if_it_goes_on_by_force(name: str) -> No
 
 
 def test_what_was_not_begun_runs_out_when_it_is_due_again() -> None:
+    app.conf.beat_schedule = {}
+    Beat(app=app).init_loader()
     periods = {name: job.every for name, job in JOBS.items() if job.every}
 
-    assert {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == periods
-    assert {entry["task"]: entry["options"]["expires"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == periods
-
-
-@pytest.mark.django_db
-def test_a_lease_lasts_as_long_as_its_job_may_run() -> None:
-    with lease_of_job("outbox.send_due_mail") as held:
-        left = JobLease.objects.get(name="outbox.send_due_mail").held_until - timezone.now()
-
-    assert held
-    assert timedelta(seconds=JOBS["outbox.send_due_mail"].limit - 5) < left <= timedelta(seconds=JOBS["outbox.send_due_mail"].limit)
+    assert len(periods) > 20
+    assert {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()} == periods
+    assert {entry["task"]: entry["options"]["expires"] for entry in app.conf.beat_schedule.values()} == periods
 
 
 def test_the_local_stack_and_compose_run_every_lane() -> None:

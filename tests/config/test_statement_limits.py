@@ -6,7 +6,8 @@ import sys
 import pytest
 from django.conf import settings
 
-from config.jobs import JOBS, LANES
+from config.celery import all_jobs
+from config.jobs import LANES
 from tests.support.token_process import shop_environment
 
 ASK = "from django.db import connection as c; cursor = c.cursor(); cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0])"
@@ -49,4 +50,4 @@ def test_a_statement_that_takes_longer_is_cancelled_and_the_limit_is_a_setting(m
 
 def test_a_statement_ends_before_the_job_that_waits_for_it() -> None:
     """A process in the middle of a statement hears no signal but the one that kills it."""
-    assert [name for name, job in JOBS.items() if job.limit <= LANES[job.lane].statement] == []
+    assert [name for name, job in all_jobs().items() if job.limit <= LANES[job.lane].statement] == []

@@ -154,7 +154,7 @@ def test_registry_killed_with_events_in_memory(trade: Trade, seller: Person) -> 
     tags = f"/selling/images/{seller.images['lost-events']}/tags"
     assert "1.0" not in seller.browser.look(tags).text.split()
 
-    trade.stack.manage("shell", "-c", "from registry_auth.tasks import reconcile_registry; reconcile_registry()")
+    trade.stack.manage("shell", "-c", "from registry_auth.upkeep.tasks import reconcile_registry; reconcile_registry()")
 
     eventually(lambda: "1.0" in seller.browser.look(tags).text.split(), "reconciliation found the tag")
     found = trade.stack.sql(

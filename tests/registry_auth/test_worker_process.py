@@ -18,7 +18,7 @@ from tests.support.registry import OciImage, wait_until
 from tests.support.token_process import shop_environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RECONCILE = "import django; django.setup(); from registry_auth.tasks import reconcile_registry; reconcile_registry()"
+RECONCILE = "import django; django.setup(); from registry_auth.upkeep.tasks import reconcile_registry; reconcile_registry()"
 
 
 def test_without_a_private_key_it_reconciles_with_the_real_registry_and_logs_no_secret(registry, token_for, key_store, tmp_path: Path):

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.people.models import Account, User
+from accounts.privacy import tasks
 from accounts.privacy.services.unverified import forget_unverified_accounts
-from accounts.privacy.tasks import forget_unverified
 from audit.services import record_audit
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import NamespaceFactory
@@ -26,7 +26,7 @@ def unverified(**fields: object) -> User:
 def test_an_account_that_nobody_confirmed_ends_and_its_name_is_free():
     user = unverified()
 
-    assert forget_unverified() == 1
+    assert tasks.forget_unverified_accounts() == 1
 
     assert not User.objects.exists()
     assert not Account.objects.exists()

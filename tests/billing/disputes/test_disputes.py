@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from audit.models import AuditEvent
-from billing import tasks
+from billing.disputes import tasks
 from billing.disputes.models import Dispute
 from billing.disputes.staff_mail import REMIND_BEFORE, remind_of_disputes
 from billing.orders.models import Order

@@ -11,10 +11,9 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
-from billing import tasks
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
-from billing.inbox import handlers
+from billing.inbox import handlers, tasks
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event, retry_event
 from billing.orders.models import Order

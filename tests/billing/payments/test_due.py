@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing import tasks
 from billing.inbox.due import handle_waiting_events
 from billing.inbox.models import StripeEvent
+from billing.inbox.tasks import handle_waiting_stripe_events
 from billing.orders.models import Order
 from billing.orders.services import clear_flag
+from billing.payments import tasks
 from billing.payments.backoffs import ORDERS, REFUNDS
 from billing.payments.due import continue_waiting_refunds, settle_waiting_orders
 from billing.refunds.errors import RefundNotWaiting
@@ -28,7 +29,7 @@ from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SWEEPS = [
-    tasks.handle_waiting_stripe_events,
+    handle_waiting_stripe_events,
     tasks.settle_pending_orders,
     tasks.close_stopped_checkouts,
     tasks.continue_waiting_refunds,
@@ -76,7 +77,7 @@ def test_the_sweeps_finish_what_lost_tasks_left_behind(opened: Order, sandbox: S
     assert (refund.state, holds(buyer)) == ("succeeded", [])
 
     event = StripeEventFactory(object_id=opened.checkout_session_id)
-    assert tasks.handle_waiting_stripe_events() == 1
+    assert handle_waiting_stripe_events() == 1
     event.refresh_from_db()
     assert event.outcome == f"order {opened.number} refunded"
 
@@ -90,7 +91,7 @@ def test_a_sweep_whose_lease_is_held_does_nothing(sweep) -> None:
 
     with lease(sweep.name, lasting=timedelta(minutes=1)) as held:
         assert held
-        assert sweep() == 0
+        assert sweep() is None
 
     assert StripeEvent.objects.filter(attempts__gt=0).count() == 0
     assert Order.objects.filter(attempts__gt=0).count() == 0

@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.services.sellers import reinstate_seller, suspend_seller
 from audit.models import AuditEvent
-from billing import tasks
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
+from billing.payments import tasks
 from billing.payments.due import close_stopped_checkouts
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund

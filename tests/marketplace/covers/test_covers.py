@@ -9,11 +9,11 @@ from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
 
+from marketplace.covers import tasks
 from marketplace.covers.drawing import Drawing, draw
 from marketplace.covers.drawing import Layer as Stratum
 from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
 from marketplace.covers.services import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
-from marketplace.covers.tasks import draw_image, draw_outdated, draw_product
 from marketplace.images.models import Image, Layer, Manifest
 from marketplace.images.services.manifests import (
     LayerDescription,
@@ -241,4 +241,8 @@ def test_whatever_changes_a_cover_has_it_drawn(monkeypatch: pytest.MonkeyPatch, 
 def test_the_tasks_draw() -> None:
     image, bundle = PushedImageFactory(), bundle_of(2)
 
-    assert (draw_image(str(image.pk)), draw_product(str(bundle.pk)), draw_outdated()) == (1, 1, 2)
+    assert (tasks.draw_cover_of_image(str(image.pk)), tasks.draw_cover_of_product(str(bundle.pk)), tasks.draw_outdated_covers()) == (
+        1,
+        1,
+        2,
+    )

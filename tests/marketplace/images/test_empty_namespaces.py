@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
+from marketplace.images import tasks
 from marketplace.images.models import Image, Namespace
 from marketplace.images.services.namespaces import choose_namespace, end_empty_namespaces
-from marketplace.images.tasks import end_namespaces
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory
 
@@ -33,7 +33,7 @@ def ends(namespace: Namespace) -> bool:
 def test_an_empty_namespace_ends_and_can_be_chosen_by_anybody():
     namespace = old_namespace()
 
-    assert end_namespaces() == 1
+    assert tasks.end_empty_namespaces() == 1
 
     assert not Namespace.objects.exists()
     assert SellerProfile.objects.count() == 1

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.sellers.models import SellerProfile
 from marketplace.images.models import Image, Namespace
-from marketplace.insights.tasks import rank_products
+from marketplace.insights.tasks import add_up_pulls
 from marketplace.products.models import Category
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory
 from tests.support.pages import assert_sound
@@ -47,26 +47,26 @@ def test_drafts_and_suspended_sellers_are_not_shown(client: Client, namespace: N
 def test_popular_is_what_the_registry_counted(client: Client, namespace: Namespace) -> None:
     often, never = FreeProductFactory(namespace=namespace), FreeProductFactory(namespace=namespace)
     Image.objects.filter(products=often).update(pull_count=1234)
-    assert rank_products() == 1
+    assert add_up_pulls() == 1
 
     response = client.get("/")
 
     assert [listing.product for listing in response.context["popular"]] == [often]
     assert "1,234 pulls" in response.content.decode()
     assert never in [listing.product for listing in response.context["newest"]]
-    assert rank_products() == 0
+    assert add_up_pulls() == 0
 
 
 def test_the_number_of_queries_does_not_grow_with_the_shelves(client: Client, namespace: Namespace) -> None:
     ProductFactory(namespace=namespace)
     Image.objects.update(pull_count=1)
-    rank_products()
+    add_up_pulls()
     with CaptureQueriesContext(connection) as few:
         client.get("/")
     for _ in range(5):
         ProductFactory(namespace=namespace)
     Image.objects.update(pull_count=1)
-    rank_products()
+    add_up_pulls()
 
     with CaptureQueriesContext(connection) as many:
         client.get("/")

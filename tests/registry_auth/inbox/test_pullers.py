@@ -20,10 +20,11 @@ from marketplace.images.models import Image
 from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import CountedPull, Pull, count_pulls
 from registry_auth.inbox import pullers as service
+from registry_auth.inbox import tasks
 from registry_auth.inbox.client_hash import client_hash
 from registry_auth.inbox.models import WaitingPuller
 from registry_auth.inbox.pullers import count_pullers, note_pullers
-from registry_auth.inbox.tasks import count_distinct_pullers, prune_registry_events
+from registry_auth.inbox.tasks import prune_registry_events
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, PullerSketchFactory, digest_of
 
@@ -186,7 +187,7 @@ def test_what_redis_knows_more_of_is_not_lost_to_the_copy(image, redis):
 def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_redis, caplog):
     pulled(image, somebody(), somebody())
 
-    count_distinct_pullers()
+    tasks.count_pullers()
 
     assert (WaitingPuller.objects.count(), PullerSketch.objects.count()) == (2, 0)
     assert "pullers wait until Redis counts them" in caplog.text
@@ -272,10 +273,10 @@ def test_redis_forgets_what_nobody_pulls(image, redis):
 def test_one_worker_counts_at_a_time(image):
     pulled_once = mock.Mock(return_value=0)
     with (
-        mock.patch("registry_auth.inbox.tasks.count_pullers", pulled_once),
+        mock.patch("registry_auth.inbox.pullers.count_pullers", pulled_once),
         lease("registry_auth.count_pullers", lasting=timedelta(minutes=1)),
     ):
-        count_distinct_pullers()
+        tasks.count_pullers()
 
     assert pulled_once.call_count == 0
 

@@ -9,8 +9,8 @@ from audit.models import AuditEvent
 from marketplace.images.models import Image
 from registry_auth.client.errors import RegistryAway
 from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep import tasks
 from registry_auth.upkeep.take_downs import remove_taken_down_manifests
-from registry_auth.upkeep.tasks import remove_taken_down
 from tests.factories.marketplace import PushedImageFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,6 @@ class TestTakeDowns:
         image = PushedImageFactory(taken_down_at=timezone.now(), take_down_reason="malware")
         monkeypatch.setattr(RegistryClient, "tags", mock.Mock(side_effect=RegistryAway("away")))
 
-        remove_taken_down()
+        tasks.remove_taken_down_manifests()
 
         assert image.manifests.count() == 1

@@ -14,7 +14,7 @@ from registry_auth.client.errors import RegistryAway
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
 from registry_auth.inbox.store import store_events
 from registry_auth.inbox.tasks import drain_registry_events, prune_registry_events
-from registry_auth.upkeep.tasks import describe_manifests, reconcile_registry, remove_taken_down
+from registry_auth.upkeep.tasks import describe_manifests, reconcile_registry, remove_taken_down_manifests
 from tests.factories.marketplace import ImageFactory, ManifestFactory, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ class TestTasks:
     @pytest.mark.parametrize("waiting", [True, False])
     def test_envelopes_that_a_run_leaves_queue_the_next_one(self, monkeypatch, waiting):
         asked = mock.Mock()
-        monkeypatch.setattr("registry_auth.inbox.tasks.queue_after_commit", asked)
+        monkeypatch.setattr("common.jobs.queue_after_commit", asked)
         monkeypatch.setattr("registry_auth.inbox.tasks.drain_envelopes", mock.Mock(return_value=0))
         if waiting:
             push = RegistryEvent("one", EventAction.PUSH, timezone.now(), ImageFactory().repository, digest_of("a"), "1.0", MANIFEST, 1)
@@ -58,7 +58,7 @@ class TestTasks:
     @pytest.mark.parametrize("due", [True, False])
     def test_what_a_run_leaves_queues_the_next_one(self, monkeypatch, due):
         asked = mock.Mock()
-        monkeypatch.setattr("registry_auth.upkeep.tasks.queue_after_commit", asked)
+        monkeypatch.setattr("common.jobs.queue_after_commit", asked)
         monkeypatch.setattr("registry_auth.upkeep.tasks.describe_waiting_manifests", mock.Mock())
         ManifestFactory(described_at=None, due_at=timezone.now() + timedelta(minutes=0 if due else 5))
 
@@ -74,7 +74,7 @@ class TestTasks:
         (drain_registry_events, "registry_auth.inbox.tasks.drain_envelopes"),
         (prune_registry_events, "registry_auth.inbox.tasks.prune_events"),
         (describe_manifests, "registry_auth.upkeep.tasks.describe_waiting_manifests"),
-        (remove_taken_down, "registry_auth.upkeep.tasks.remove_taken_down_manifests"),
+        (remove_taken_down_manifests, "registry_auth.upkeep.take_downs.remove_taken_down_manifests"),
         (clear_sessions, "common.tasks.call_command"),
     ],
     ids=lambda given: given.name if hasattr(given, "name") else "",
