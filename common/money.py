@@ -18,6 +18,35 @@ class Money:
     minor: int
     currency: str
 
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.minor + self._minor_of(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.minor - self._minor_of(other), self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        return self.minor < self._minor_of(other)
+
+    def __le__(self, other: "Money") -> bool:
+        return self.minor <= self._minor_of(other)
+
+    def _minor_of(self, other: "Money") -> int:
+        """Refuse to count pears with apples: ValueError for another currency."""
+        if other.currency != self.currency:
+            msg = f"{self.currency} and {other.currency} do not add up."
+            raise ValueError(msg)
+        return other.minor
+
+    @property
+    def step(self) -> "Money":
+        """What every amount of the currency is a multiple of."""
+        return Money(row_of(self.currency).step, self.currency)
+
+    def share(self, *, percent: int) -> "Money":
+        """Return a part of it, rounded down to what the currency is counted in: never more than the exact part."""
+        step = self.step.minor
+        return Money(self.minor * percent // 100 // step * step, self.currency)
+
     def __str__(self) -> str:
         """Write it as people do: `€1,234.50`, `¥500`, `CHF 9.00`, `ISK 450`."""
         row, sign = row_of(self.currency), "-" if self.minor < 0 else ""
@@ -38,11 +67,6 @@ def read_money(text: str, currency: str) -> Money | None:
         return None
     minor = int(match[1] + (match[2] or "").ljust(row.decimals, "0"))
     return Money(minor, currency) if minor % row.step == 0 else None
-
-
-def share(minor: int, *, percent: int, step: int = 1) -> int:
-    """Return `percent` of an amount, rounded down to a whole minor unit, or to a multiple of `step`: never more than was paid."""
-    return minor * percent // 100 // step * step
 
 
 def _grouped(minor: int, shown: int, decimals: int) -> str:

@@ -17,6 +17,7 @@ from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class OrderAdmin(AuditedAdmin):
         " token dies with its lifetime and the registry's leeway. A partial refund leaves pull.",
         form=RefundForm,
     )
-    def refund(self, request: HttpRequest, order: Order, reason: str, amount: int | None) -> None:
+    def refund(self, request: HttpRequest, order: Order, reason: str, amount: Money | None) -> None:
         """Give money back, whole or in part."""
         request_refund(order=order, amount=amount, reason=reason, actor=signed_in(request))
 

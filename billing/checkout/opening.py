@@ -58,7 +58,7 @@ def _sale(order: Order) -> Sale:
         title=order.product_title,
         image_names=tuple(image.repository for image in order.images.all()),
         price=order.money,
-        fee=order.application_fee,
+        fee=order.fee,
         destination=order.destination_account_id,
         on_behalf_of_seller=_settles_with_seller(order),
         expires_at=order.checkout_expires_at,

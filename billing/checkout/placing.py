@@ -17,9 +17,7 @@ from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
-from common.currencies import currency
 from common.db.locking import locked_transaction, translate_violation
-from common.money import share
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import newest_tags, visible_tags
@@ -93,7 +91,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             product_title=locked.title,
             amount=price.amount,
             currency=price.currency,
-            application_fee=share(price.amount, percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT, step=currency(price.currency).step),
+            application_fee=price.money.share(percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT).minor,
             destination_account_id=str(seller.stripe_account_id),
         )
         return _write_order(order, images)

@@ -30,8 +30,8 @@ def _write(order: Order, row: Dispute | None, seen: StripeDispute) -> bool:
     values = {
         "status": seen.status[:50],
         "reason": seen.reason[:100],
-        "amount": seen.amount,
-        "currency": seen.currency,
+        "amount": seen.amount.minor,
+        "currency": seen.amount.currency,
         "respond_by": seen.respond_by,
     }
     if row is None:
@@ -67,7 +67,7 @@ def _concerns(order: Order, payment: Payment) -> list[str]:
         for seen in payment.disputes
         if seen.state is DisputeState.UNKNOWN
     ]
-    lost = sum(seen.amount for seen in payment.disputes if seen.state is DisputeState.LOST and seen.currency == order.currency)
-    if lost and lost + payment.refunded > order.amount:
+    lost = [seen.amount for seen in payment.disputes if seen.state is DisputeState.LOST and seen.amount.currency == order.currency]
+    if lost and sum(lost, start=payment.refunded) > order.money:
         found.append("More money went back than was paid: the payment was refunded, and the buyer's bank took it as well.")
     return found

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('application_fee', models.PositiveIntegerField(help_text='Our part of the amount, minor units.')),
                 ('refunded_amount', models.PositiveIntegerField(default=0, help_text='What Stripe gave back, minor units.')),
-                ('refund_requested_amount', models.PositiveIntegerField(default=0, help_text='Refunds asked for and done together, minor units.')),
+                ('refund_requested_amount', models.PositiveIntegerField(default=0, help_text='Refunds requested and made together, minor units.')),
                 ('destination_account_id', models.CharField(help_text="The seller's account at Stripe when it was sold.", max_length=255)),
                 ('checkout_session_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ('checkout_url', models.TextField(blank=True)),

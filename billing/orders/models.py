@@ -44,7 +44,7 @@ class Order(UUIDModel, Attempt):
     currency = models.CharField(max_length=3)
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
     refunded_amount = models.PositiveIntegerField(default=0, help_text="What Stripe gave back, minor units.")
-    refund_requested_amount = models.PositiveIntegerField(default=0, help_text="Refunds asked for and done together, minor units.")
+    refund_requested_amount = models.PositiveIntegerField(default=0, help_text="Refunds requested and made together, minor units.")
     destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
     # Checkout: the session that the order's id made (it is the idempotency key), and where the buyer pays while it is open.
     checkout_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
@@ -87,13 +87,24 @@ class Order(UUIDModel, Attempt):
         return Money(self.amount, self.currency)
 
     @property
+    def fee(self) -> Money:
+        """Our part of it."""
+        return Money(self.application_fee, self.currency)
+
+    @property
     def refunded(self) -> Money:
+        """What Stripe has given back."""
         return Money(self.refunded_amount, self.currency)
 
     @property
+    def refund_requested(self) -> Money:
+        """What refunds have been requested for, done or not."""
+        return Money(self.refund_requested_amount, self.currency)
+
+    @property
     def refundable(self) -> Money:
-        """What may still be asked back."""
-        return Money(self.amount - self.refund_requested_amount, self.currency)
+        """What may still be requested."""
+        return self.money - self.refund_requested
 
     @property
     def number(self) -> str:

@@ -2,6 +2,7 @@
 
 from billing.orders.models import Order
 from billing.stripe.payment_data import DisputeState, Payment
+from common.money import Money
 
 State = Order.State
 
@@ -27,16 +28,16 @@ TRANSITIONS: dict[str, frozenset[State]] = {
 }
 
 
-def state_of(payment: Payment, *, amount: int, now: State) -> State:
+def state_of(payment: Payment, *, price: Money, now: State) -> State:
     """Return the state that the payment stands for; `now` where it decides nothing.
 
     Args:
         payment: what Stripe says at this moment.
-        amount: what the order was sold for, minor units.
+        price: what the order was sold for.
         now: the order's present state.
     """
     if payment.paid:
-        return _state_of_money(payment, amount)
+        return _state_of_money(payment, price)
     if now != State.PENDING:
         return now
     if payment.status == "expired":
@@ -46,11 +47,11 @@ def state_of(payment: Payment, *, amount: int, now: State) -> State:
     return now
 
 
-def _state_of_money(payment: Payment, amount: int) -> State:
-    if payment.refunded >= amount:
+def _state_of_money(payment: Payment, price: Money) -> State:
+    if payment.refunded >= price:
         return State.REFUNDED
     if payment.dispute is DisputeState.LOST:
         return State.CHARGED_BACK
     if payment.dispute is not DisputeState.NONE:
         return State.DISPUTED  # also while Stripe says what we do not know: nothing is given or taken for good
-    return State.PARTIALLY_REFUNDED if payment.refunded else State.PAID
+    return State.PARTIALLY_REFUNDED if payment.refunded.minor else State.PAID

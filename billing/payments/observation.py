@@ -133,14 +133,13 @@ def differences(order: Order, payment: Payment) -> list[str]:
         ("order", str(order.pk), payment.order_id),
         ("reference", str(order.pk), payment.reference),
         ("session", order.checkout_session_id or payment.session_id, payment.session_id),
-        ("amount", order.amount, payment.amount),
-        ("currency", order.currency, payment.currency),
+        ("amount", order.money, payment.amount),
         ("live mode", settings.STRIPE_LIVEMODE, payment.livemode),
     ]
     if payment.intent_id is not None:
         expected += [
             ("destination", order.destination_account_id, payment.destination),
-            ("fee", order.application_fee, payment.fee),
+            ("fee", order.fee, payment.fee),
         ]
     return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
 
@@ -149,7 +148,7 @@ def _take_over(order: Order, payment: Payment) -> None:
     order.checkout_session_id = payment.session_id
     order.payment_intent_id = payment.intent_id
     order.paid_with = payment.paid_with
-    order.refunded_amount = min(payment.refunded, order.amount)
+    order.refunded_amount = min(payment.refunded, order.money).minor
 
 
 def _tell_of(order: Order, settled: list[Refund]) -> None:
@@ -167,7 +166,7 @@ def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:
 
 
 def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
-    came_from, to = Order.State(order.state), state_of(payment, amount=order.amount, now=Order.State(order.state))
+    came_from, to = Order.State(order.state), state_of(payment, price=order.money, now=Order.State(order.state))
     if to in HOLDING_STATES and (why := _reason_to_return(order, payment, sold)):
         # The money is promised back in the same transaction, and until then nothing is granted for it.
         promise_refund(order, why)

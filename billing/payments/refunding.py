@@ -45,8 +45,8 @@ def _request_for(refund: Refund) -> RefundRequest:
         refund_id=refund.pk,
         order_id=refund.order_id,
         payment_intent_id=refund.payment_intent_id,
-        amount=refund.amount,
-        with_fee=refund.order.application_fee > 0,
+        amount=refund.money,
+        with_fee=refund.order.fee.minor > 0,
     )
 
 

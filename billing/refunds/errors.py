@@ -23,6 +23,16 @@ class RefundOutOfRange(InvalidInput):
         super().__init__(f"Refund something, and at most {left}.", left=left.minor, currency=left.currency)
 
 
+class RefundInOtherCurrency(InvalidInput):
+    """The amount is in another currency than the order. 422."""
+
+    code = "refund_in_other_currency"
+    field = "amount"
+
+    def __init__(self, *, currency: str) -> None:
+        super().__init__(f"This order was paid in {currency.upper()}. Name an amount in {currency.upper()}.", currency=currency)
+
+
 class RefundNotWhole(InvalidInput):
     """The currency is given back in steps. 422."""
 

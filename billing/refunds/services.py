@@ -6,11 +6,10 @@ from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.selectors import stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
-from billing.refunds.errors import OrderNotRefundable, RefundNotWaiting, RefundNotWhole, RefundOutOfRange
+from billing.refunds.errors import OrderNotRefundable, RefundInOtherCurrency, RefundNotWaiting, RefundNotWhole, RefundOutOfRange
 from billing.refunds.locks import lock_refund
 from billing.refunds.models import Refund
 from billing.refunds.records import add_refund
-from common.currencies import currency
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
 from common.money import Money
@@ -19,18 +18,19 @@ from common.money import Money
 _REFUNDABLE = HOLDING_STATES | {Order.State.REFUNDED}
 
 
-def request_refund(*, order: Order, amount: int | None, reason: str, actor: User | None) -> Refund:
+def request_refund(*, order: Order, amount: Money | None, reason: str, actor: User | None) -> Refund:
     """Have money given back to the buyer: the seller's transfer and our fee go back in proportion.
 
     The order moves when Stripe has done it: the whole ends pull within the pull token's lifetime and the registry's leeway, a part
     leaves it. Together refunds never exceed what was paid. What was promised back and failed at Stripe may be asked for again.
 
     Args:
-        amount: minor units; None for all that is left.
+        amount: of the order's currency; None for all that is left.
 
     Raises:
         ReasonMissing: no reason.
         OrderNotRefundable: not paid, wholly refunded, or the buyer's bank holds the money or may yet take it.
+        RefundInOtherCurrency: the order was paid in another one.
         RefundOutOfRange: nothing, or more than is left.
         RefundNotWhole: a part of what is whole in this currency.
     """
@@ -42,14 +42,16 @@ def request_refund(*, order: Order, amount: int | None, reason: str, actor: User
             raise OrderNotRefundable(state=locked.state)
         if stopped_by_dispute(locked):
             raise OrderNotRefundable(state=Order.State.DISPUTED)
-        wanted = left.minor if amount is None else amount
-        if not 0 < wanted <= left.minor:
+        wanted = left if amount is None else amount
+        if wanted.currency != left.currency:
+            raise RefundInOtherCurrency(currency=left.currency)
+        if not 0 < wanted.minor <= left.minor:
             raise RefundOutOfRange(left=left)
-        if wanted % (step := currency(locked.currency).step) and wanted != left.minor:
-            raise RefundNotWhole(step=Money(step, locked.currency))
+        if wanted.minor % wanted.step.minor and wanted != left:
+            raise RefundNotWhole(step=wanted.step)
         refund = add_refund(order=locked, amount=wanted, reason=reason, actor=actor)
         locked.save(update_fields=["refund_requested_amount"])
-        record_audit(actor=actor, action="order.refund_requested", target=locked, reason=reason, amount=wanted)
+        record_audit(actor=actor, action="order.refund_requested", target=locked, reason=reason, amount=wanted.minor)
     return refund
 
 

@@ -18,7 +18,7 @@ class Sale:
     Attributes:
         title: of the product, as sold.
         image_names: repositories without a host.
-        fee: ours, in minor units of the price's currency.
+        fee: ours, of the price.
         destination: the seller's Stripe account, which gets the rest.
         on_behalf_of_seller: Stripe takes the payment only on behalf of its receiver, who is in another region.
         expires_at: whole seconds.
@@ -30,7 +30,7 @@ class Sale:
     title: str
     image_names: tuple[str, ...]
     price: Money
-    fee: int
+    fee: Money
     destination: str
     on_behalf_of_seller: bool
     expires_at: datetime
@@ -84,8 +84,8 @@ def _payment_params(sale: Sale) -> SessionCreateParamsPaymentIntentData:
     params: SessionCreateParamsPaymentIntentData = {"transfer_data": {"destination": sale.destination}, "metadata": _metadata(sale)}
     if sale.on_behalf_of_seller:
         params["on_behalf_of"] = sale.destination
-    if sale.fee:  # Stripe wants it positive or not at all
-        params["application_fee_amount"] = sale.fee
+    if sale.fee.minor:  # Stripe wants it positive or not at all
+        params["application_fee_amount"] = sale.fee.minor
     return params
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from common.money import Money
+
 
 class DisputeState(StrEnum):
     """Where the buyer's bank stands with the money. A won dispute is none: the money is back."""
@@ -45,13 +47,12 @@ def sum_up(states: Iterable[DisputeState]) -> DisputeState:
 
 @dataclass(frozen=True, slots=True)
 class StripeDispute:
-    """One dispute at Stripe; `respond_by` is None where the bank takes no answer, `amount` is in minor units of its own `currency`."""
+    """One dispute at Stripe; `respond_by` is None where the bank takes no answer, `amount` may be of another currency than the payment."""
 
     stripe_id: str
     status: str
     reason: str
-    amount: int
-    currency: str
+    amount: Money
     opened_at: datetime
     respond_by: datetime | None
 
@@ -62,11 +63,11 @@ class StripeDispute:
 
 @dataclass(frozen=True, slots=True)
 class StripeRefund:
-    """One refund at Stripe. `refund_id` is our row's, empty for one made in Stripe's dashboard; amounts are minor units."""
+    """One refund at Stripe. `refund_id` is our row's, empty for one made in Stripe's dashboard."""
 
     stripe_id: str
     refund_id: str
-    amount: int
+    amount: Money
     status: str
     failure: str
 
@@ -79,9 +80,9 @@ class Payment:
         order_id, reference: the order that the session's metadata and client_reference_id name.
         status: open, complete or expired (Stripe, "The Session object").
         paid: the money is there; a complete session may wait for a bank debit.
-        amount: minor units of `currency`, of the payment once there is one.
+        amount: of the payment once there is one, before that of the session.
         destination, fee: who gets the rest and what we keep; None while there is no payment.
-        refunded: minor units given back, waiting refunds included.
+        refunded: what went back, refunds that still wait included.
     """
 
     session_id: str
@@ -90,14 +91,13 @@ class Payment:
     livemode: bool
     status: str
     paid: bool
-    amount: int
-    currency: str
+    amount: Money
     intent_id: str | None
     intent_status: str
     destination: str | None
-    fee: int | None
+    fee: Money | None
     paid_with: str
-    refunded: int
+    refunded: Money
     refunds: tuple[StripeRefund, ...]
     disputes: tuple[StripeDispute, ...]
 

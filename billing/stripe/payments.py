@@ -7,6 +7,7 @@ import stripe
 from billing.stripe import client
 from billing.stripe.fields import expanded, metadata_value
 from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund
+from common.money import Money
 
 
 def read_payment(session_id: str) -> Payment:
@@ -16,6 +17,7 @@ def read_payment(session_id: str) -> Payment:
         intent = expanded(session.payment_intent)
         charge = expanded(intent.latest_charge) if intent else None
         refunds, disputes = _after(v1, intent, charge) if intent and charge else ([], [])
+    amount = _amount(session, intent)
     return Payment(
         session_id=session.id,
         order_id=metadata_value(session.metadata, "order_id"),
@@ -23,14 +25,13 @@ def read_payment(session_id: str) -> Payment:
         livemode=session.livemode,
         status=session.status or "",
         paid=session.payment_status == "paid",
-        amount=_amount(session, intent),
-        currency=(intent.currency if intent else session.currency) or "",
+        amount=amount,
         intent_id=intent.id if intent else None,
         intent_status=intent.status if intent else "",
         destination=_destination(intent),
-        fee=intent.application_fee_amount or 0 if intent else None,
+        fee=Money(intent.application_fee_amount or 0, amount.currency) if intent else None,
         paid_with=_paid_with(charge),
-        refunded=charge.amount_refunded if charge else 0,
+        refunded=Money(charge.amount_refunded if charge else 0, amount.currency),
         refunds=tuple(_refund(refund) for refund in refunds),
         disputes=tuple(_dispute(dispute) for dispute in disputes),
     )
@@ -43,11 +44,11 @@ def _after(v1: stripe.V1Services, intent: stripe.PaymentIntent, charge: stripe.C
     return refunds, disputes
 
 
-def _amount(session: stripe.checkout.Session, intent: stripe.PaymentIntent | None) -> int:
+def _amount(session: stripe.checkout.Session, intent: stripe.PaymentIntent | None) -> Money:
     """Return what was received; before that, what is to be paid."""
     if intent is None:
-        return session.amount_total or 0
-    return intent.amount_received or intent.amount
+        return Money(session.amount_total or 0, session.currency or "")
+    return Money(intent.amount_received or intent.amount, intent.currency)
 
 
 def _destination(intent: stripe.PaymentIntent | None) -> str | None:
@@ -69,7 +70,7 @@ def _refund(refund: stripe.Refund) -> StripeRefund:
     return StripeRefund(
         stripe_id=refund.id,
         refund_id=metadata_value(refund.metadata, "refund_id"),
-        amount=refund.amount,
+        amount=Money(refund.amount, refund.currency),
         status=refund.status or "pending",
         failure=getattr(refund, "failure_reason", None) or "",  # left out unless it failed
     )
@@ -81,8 +82,7 @@ def _dispute(dispute: stripe.Dispute) -> StripeDispute:
         stripe_id=dispute.id,
         status=dispute.status,
         reason=dispute.reason,
-        amount=dispute.amount,
-        currency=dispute.currency,
+        amount=Money(dispute.amount, dispute.currency),
         opened_at=datetime.fromtimestamp(dispute.created, UTC),
         respond_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
     )

@@ -6,16 +6,17 @@ from uuid import UUID
 from stripe.params import RefundCreateParams
 
 from billing.stripe import client
+from common.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Money that goes back: minor units of the payment's currency, and whether our fee goes back in proportion."""
+    """Money that goes back, of the payment's currency, and whether our fee goes back in proportion."""
 
     refund_id: UUID
     order_id: UUID
     payment_intent_id: str
-    amount: int
+    amount: Money
     with_fee: bool
 
 
@@ -23,7 +24,7 @@ def create_refund(request: RefundRequest) -> None:
     """Give money back to the buyer, taking the seller's and our own share back with it; the refund's id is the idempotency key."""
     params: RefundCreateParams = {
         "payment_intent": request.payment_intent_id,
-        "amount": request.amount,
+        "amount": request.amount.minor,
         "reverse_transfer": True,
         "metadata": {"refund_id": str(request.refund_id), "order_id": str(request.order_id)},
     }

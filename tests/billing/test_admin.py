@@ -70,11 +70,11 @@ def test_a_refund_asks_why_and_how_much(client: Client, paid: Order, staff: User
     assert "A full refund ends pull" in page
     assert 'name="amount"' in page
 
-    act(client, "refund", paid, amount="200")
+    act(client, "refund", paid, amount="2.00 EUR")
 
     refund = Refund.objects.get()
     assert (refund.amount, refund.reason, refund.requested_by) == (200, "Asked for.", staff)
-    act(client, "refund", paid, amount="301")
+    act(client, "refund", paid, amount="3.01 EUR")
     act(client, "refund", paid)
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [200, 300]
 

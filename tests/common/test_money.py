@@ -1,9 +1,11 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.currencies import CURRENCIES, currency
-from common.money import Money, read_money, share
+from common.money import Money, read_money
 
 
 @pytest.mark.parametrize(
@@ -40,14 +42,14 @@ def test_what_is_shown_to_be_typed_is_read_as_the_same_amount(code: str, steps: 
 
 @given(st.integers(0, 10**12), st.integers(0, 100))
 def test_a_share_of_what_is_whole_is_whole(minor: int, percent: int) -> None:
-    part = share(minor, percent=percent, step=100)
+    part = Money(minor, "isk").share(percent=percent).minor
 
     assert (part % 100, 0 <= part <= minor) == (0, True)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 100))
 def test_a_share_is_whole_never_more_than_the_exact_part_and_less_than_one_unit_below(minor: int, percent: int) -> None:
-    part = share(minor, percent=percent)
+    part = Money(minor, "eur").share(percent=percent).minor
 
     assert 0 <= part <= minor
     assert part * 100 <= minor * percent < (part + 1) * 100
@@ -58,3 +60,18 @@ def test_no_digit_is_lost_in_writing(minor: int, currency: str) -> None:
     digits = "".join(c for c in str(Money(minor, currency)) if c.isdigit())
 
     assert int(digits) == abs(minor)
+
+
+def test_money_of_one_currency_is_added_taken_away_and_compared() -> None:
+    small, large = Money(200, "eur"), Money(500, "eur")
+
+    assert (small + large, large - small) == (Money(700, "eur"), Money(300, "eur"))
+    assert (small < large, large <= small, large > small, large >= small, min(large, small)) == (True, False, True, True, small)
+
+
+@pytest.mark.parametrize(
+    "count", [Money.__add__, Money.__sub__, Money.__lt__, Money.__le__], ids=["add", "take away", "compare", "compare or equal"]
+)
+def test_money_of_two_currencies_is_never_counted_together(count: Callable[[Money, Money], object]) -> None:
+    with pytest.raises(ValueError, match="eur and jpy"):
+        count(Money(500, "eur"), Money(500, "jpy"))

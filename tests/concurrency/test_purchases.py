@@ -26,6 +26,7 @@ from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from billing.stripe.payments import read_payment
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Product
@@ -163,7 +164,7 @@ def test_two_payments_for_the_same_images_at_once_keep_one_and_give_one_back(pro
 def test_refunds_asked_for_at_once_never_exceed_the_payment(paid: Order, sandbox: Sandbox) -> None:
     staff = UserFactory(staff=True)
 
-    outcomes = run_in_threads(8, lambda: request_refund(order=paid, amount=200, reason="x", actor=staff))
+    outcomes = run_in_threads(8, lambda: request_refund(order=paid, amount=Money(200, "eur"), reason="x", actor=staff))
 
     assert [type(outcome) for outcome in outcomes].count(Refund) == 2
     assert {type(outcome) for outcome in outcomes} <= {Refund, RefundOutOfRange, OrderNotRefundable}
@@ -173,7 +174,7 @@ def test_refunds_asked_for_at_once_never_exceed_the_payment(paid: Order, sandbox
 
 
 def test_one_refund_continued_by_several_workers_gives_money_once(paid: Order, sandbox: Sandbox) -> None:
-    refund = request_refund(order=paid, amount=200, reason="x", actor=UserFactory(staff=True))
+    refund = request_refund(order=paid, amount=Money(200, "eur"), reason="x", actor=UserFactory(staff=True))
 
     run_in_threads(4, lambda: continue_refund(refund_id=refund.pk))
 

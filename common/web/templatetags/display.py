@@ -45,12 +45,6 @@ def money(minor: int | None, currency: str) -> str:
 
 
 @register.filter
-def amount(minor: int | None, currency: str) -> str:
-    """Write minor units as people do, zero as a figure: for sums and receipts."""
-    return "" if minor is None else str(Money(minor, currency.lower()))
-
-
-@register.filter
 def size(count: int | None) -> str:
     """Write bytes with a decimal unit, as docker does: `137.6 MB`."""
     if count is None:

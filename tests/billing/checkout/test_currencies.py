@@ -14,6 +14,7 @@ from billing.refunds.errors import RefundNotWhole
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from common.currencies import CURRENCIES, currency
+from common.money import Money
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import NamespaceFactory, PriceFactory, ProductFactory
@@ -39,7 +40,7 @@ def test_a_part_of_what_is_whole_is_not_given_back() -> None:
     order = PaidOrderFactory(amount=50_000, currency="isk", application_fee=5_000)
 
     with pytest.raises(RefundNotWhole):
-        request_refund(order=order, amount=12_50, reason="x", actor=UserFactory(staff=True))
+        request_refund(order=order, amount=Money(12_50, "isk"), reason="x", actor=UserFactory(staff=True))
 
     assert not Refund.objects.exists()
 
@@ -53,7 +54,7 @@ def test_whole_parts_are_given_back(seller: SellerProfile, sandbox: Sandbox) -> 
     sandbox.press(order)
     reconcile_order(order_id=order.pk)
 
-    refund = request_refund(order=order, amount=12_00, reason="x", actor=UserFactory(staff=True))
+    refund = request_refund(order=order, amount=Money(12_00, "isk"), reason="x", actor=UserFactory(staff=True))
 
     assert continue_refund(refund_id=refund.pk).state == "succeeded"
     assert Order.objects.get().refunded_amount == 12_00

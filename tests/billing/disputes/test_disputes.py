@@ -288,7 +288,7 @@ def test_no_money_leaves_twice_what_a_bank_may_take_is_not_refunded_as_well(stat
     DisputeFactory(order=order, status=status)
 
     with pytest.raises(OrderNotRefundable) as refused:
-        request_refund(order=order, amount=100, reason="x", actor=UserFactory(staff=True))
+        request_refund(order=order, amount=Money(100, "eur"), reason="x", actor=UserFactory(staff=True))
 
     assert refused.value.context["state"] == "disputed"
     assert not Refund.objects.exists()
@@ -299,11 +299,11 @@ def test_what_no_bank_takes_may_be_refunded(status: str, transactional_db) -> No
     order = PaidOrderFactory()
     DisputeFactory(order=order, status=status)
 
-    assert request_refund(order=order, amount=100, reason="x", actor=UserFactory(staff=True)).amount == 100
+    assert request_refund(order=order, amount=Money(100, "eur"), reason="x", actor=UserFactory(staff=True)).amount == 100
 
 
 def test_no_money_leaves_twice_a_refund_that_waits_ends_with_a_dispute(paid: Order, sandbox: Sandbox) -> None:
-    refund = request_refund(order=paid, amount=200, reason="x", actor=UserFactory(staff=True))
+    refund = request_refund(order=paid, amount=Money(200, "eur"), reason="x", actor=UserFactory(staff=True))
     sandbox.dispute(paid)
     reconcile_order(order_id=paid.pk)
 

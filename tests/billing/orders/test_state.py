@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 from billing.orders.models import Order
 from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
 from billing.stripe.payment_data import DISPUTE_STATES, NEEDS_RESPONSE, DisputeState, Payment, StripeDispute, dispute_state, sum_up
-from common.money import share
+from common.money import Money
 
 State = Order.State
 AMOUNT = 500
+PRICE = Money(AMOUNT, "eur")
 
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def dispute(status: str) -> tuple[StripeDispute, ...]:
-    return (StripeDispute("dp_1", status, "fraudulent", AMOUNT, "eur", NOW, None),)
+    return (StripeDispute("dp_1", status, "fraudulent", PRICE, NOW, None),)
 
 
 def statuses_of_the_sdk() -> set[str]:
@@ -38,14 +39,13 @@ def payment(**changes: object) -> Payment:
         "livemode": False,
         "status": "complete",
         "paid": True,
-        "amount": AMOUNT,
-        "currency": "eur",
+        "amount": PRICE,
         "intent_id": "pi_1",
         "intent_status": "succeeded",
         "destination": None,
         "fee": None,
         "paid_with": "",
-        "refunded": 0,
+        "refunded": Money(0, "eur"),
         "refunds": (),
         "disputes": (),
     }
@@ -56,11 +56,13 @@ def payment(**changes: object) -> Payment:
     ("seen", "expected"),
     [
         pytest.param(payment(), State.PAID, id="paid"),
-        pytest.param(payment(refunded=1), State.PARTIALLY_REFUNDED, id="partly refunded"),
-        pytest.param(payment(refunded=AMOUNT), State.REFUNDED, id="refunded"),
+        pytest.param(payment(refunded=Money(1, "eur")), State.PARTIALLY_REFUNDED, id="partly refunded"),
+        pytest.param(payment(refunded=PRICE), State.REFUNDED, id="refunded"),
         pytest.param(payment(disputes=dispute("needs_response")), State.DISPUTED, id="disputed"),
-        pytest.param(payment(disputes=dispute("needs_response"), refunded=1), State.DISPUTED, id="disputed after a partial refund"),
-        pytest.param(payment(disputes=dispute("needs_response"), refunded=AMOUNT), State.REFUNDED, id="disputed, but refunded"),
+        pytest.param(
+            payment(disputes=dispute("needs_response"), refunded=Money(1, "eur")), State.DISPUTED, id="disputed after a partial refund"
+        ),
+        pytest.param(payment(disputes=dispute("needs_response"), refunded=PRICE), State.REFUNDED, id="disputed, but refunded"),
         pytest.param(payment(disputes=dispute("lost")), State.CHARGED_BACK, id="charged back"),
         pytest.param(payment(disputes=dispute("appeal_needs_response")), State.DISPUTED, id="disputed once more"),
         pytest.param(payment(disputes=dispute("appeal_under_review")), State.DISPUTED, id="judged once more"),
@@ -75,7 +77,7 @@ def payment(**changes: object) -> Payment:
     ],
 )
 def test_a_payment_stands_for_one_state(seen: Payment, expected: Order.State) -> None:
-    assert state_of(seen, amount=AMOUNT, now=State.PENDING) is expected
+    assert state_of(seen, price=PRICE, now=State.PENDING) is expected
 
 
 def test_the_sdk_says_no_dispute_status_that_we_do_not_know() -> None:
@@ -102,7 +104,7 @@ def test_disputes_are_summed_up(statuses: list[str], expected: DisputeState) -> 
 
 @pytest.mark.parametrize("now", [state for state in State if state is not State.PENDING])
 def test_no_payment_moves_nothing_but_a_pending_order(now: Order.State) -> None:
-    assert state_of(payment(paid=False, status="expired"), amount=AMOUNT, now=now) is now
+    assert state_of(payment(paid=False, status="expired"), price=PRICE, now=now) is now
 
 
 def test_every_state_has_its_row_and_its_kind() -> None:
@@ -119,7 +121,7 @@ def test_what_is_paid_never_becomes_unpaid_and_what_is_gone_stays() -> None:
 
 @given(amount=st.integers(1, 99_999_999), percent=st.integers(0, 100))
 def test_our_fee_is_a_part_of_the_amount(amount: int, percent: int) -> None:
-    fee = share(amount, percent=percent)
+    fee = Money(amount, "eur").share(percent=percent).minor
 
     assert 0 <= fee <= amount
     assert abs(fee * 100 - amount * percent) < 100
@@ -135,7 +137,9 @@ def test_our_fee_is_a_part_of_the_amount(amount: int, percent: int) -> None:
 def test_nobody_holds_what_was_not_paid_or_went_back(
     refunded: int, status_of_dispute: str, *, paid: bool, status: str, now: Order.State
 ) -> None:
-    state = state_of(payment(refunded=refunded, disputes=dispute(status_of_dispute), paid=paid, status=status), amount=AMOUNT, now=now)
+    state = state_of(
+        payment(refunded=Money(refunded, "eur"), disputes=dispute(status_of_dispute), paid=paid, status=status), price=PRICE, now=now
+    )
 
     if paid:
         assert (state in HOLDING_STATES) == (refunded < AMOUNT and dispute_state(status_of_dispute) is DisputeState.NONE)

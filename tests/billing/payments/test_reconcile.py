@@ -19,6 +19,7 @@ from billing.stripe.payment_data import Payment
 from billing.stripe.payments import read_payment
 from common.db.locking import locked_transaction
 from common.errors import LockTimeout
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.products.models import Product
@@ -199,10 +200,10 @@ def test_a_bundle_grants_each_of_its_images(seller, buyer: User, buy, holds) -> 
 @pytest.mark.parametrize(
     ("field", "value", "flag"),
     [
-        pytest.param("amount", 900, "amount 500 instead of 900", id="amount"),
-        pytest.param("currency", "usd", "currency eur instead of usd", id="currency"),
+        pytest.param("amount", 900, "amount €5.00 instead of €9.00", id="amount"),
+        pytest.param("currency", "usd", "amount €5.00 instead of $5.00", id="currency"),
         pytest.param("destination_account_id", "acct_other", "instead of acct_other", id="destination"),
-        pytest.param("application_fee", 40, "fee 50 instead of 40", id="fee"),
+        pytest.param("application_fee", 40, "fee €0.50 instead of €0.40", id="fee"),
     ],
 )
 def test_what_differs_from_what_we_sold_grants_nothing(
@@ -251,7 +252,7 @@ def test_a_second_payment_that_is_on_its_way_back_already_is_not_given_back_twic
     sandbox.refund(opened)
     read = read_payment
     # A bank that has not taken the refund yet: Stripe lists it, and has not counted it.
-    pending = replace(read(str(opened.checkout_session_id)), refunded=0)
+    pending = replace(read(str(opened.checkout_session_id)), refunded=Money(0, "eur"))
     pending = replace(pending, refunds=tuple(replace(refund, status="pending") for refund in pending.refunds))
     monkeypatch.setattr("billing.payments.observation.read_payment", lambda _: pending)
 

@@ -16,6 +16,7 @@ from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from common.errors import DomainError
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
@@ -54,7 +55,7 @@ class World:
         elif deed == "hear":
             reconcile_order(order_id=order.pk)
         elif deed in {"refund", "refund a part"}:
-            request_refund(order=order, amount=100 if deed == "refund a part" else None, reason="x", actor=self.staff)
+            request_refund(order=order, amount=Money(100, "eur") if deed == "refund a part" else None, reason="x", actor=self.staff)
         elif deed == "continue":
             for refund in Refund.objects.filter(order=order, state="waiting"):
                 continue_refund(refund_id=refund.pk)

@@ -15,12 +15,13 @@ from audit.models import AuditEvent
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
-from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
+from billing.refunds.errors import OrderNotRefundable, RefundInOtherCurrency, RefundOutOfRange
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.payments import read_payment
 from billing.stripe.refunds import RefundRequest
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.products.models import Product
@@ -38,7 +39,9 @@ def staff(transactional_db: None) -> User:
 
 
 def ask(order: Order, staff: User, amount: int | None = None) -> Refund:
-    return request_refund(order=order, amount=amount, reason="It did not start.", actor=staff)
+    return request_refund(
+        order=order, amount=None if amount is None else Money(amount, order.currency), reason="It did not start.", actor=staff
+    )
 
 
 def transfer_of(sandbox: Sandbox, order: Order) -> Any:
@@ -106,6 +109,14 @@ def test_what_is_asked_back_wholly_is_not_asked_again(paid: Order, staff: User) 
 
     with pytest.raises(OrderNotRefundable):
         ask(paid, staff)
+
+
+def test_an_amount_of_another_currency_is_refused(paid: Order, staff: User) -> None:
+    with pytest.raises(RefundInOtherCurrency, match="paid in EUR"):
+        request_refund(order=paid, amount=Money(200, "usd"), reason="It did not start.", actor=staff)
+
+    paid.refresh_from_db()
+    assert (Refund.objects.count(), paid.refund_requested_amount) == (0, 0)
 
 
 def test_the_database_itself_refuses_refunds_above_the_amount(paid: Order) -> None:
@@ -264,7 +275,7 @@ def stripe_says(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *, status: st
     def answer(session_id: str) -> Any:
         payment = read(session_id)
         refunds = tuple(replace(one, status=status, failure="lost_or_stolen_card" if status == "failed" else "") for one in payment.refunds)
-        return replace(payment, refunds=refunds, refunded=refunded)
+        return replace(payment, refunds=refunds, refunded=Money(refunded, "eur"))
 
     monkeypatch.setattr("billing.payments.observation.read_payment", answer)
 

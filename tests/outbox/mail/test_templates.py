@@ -22,7 +22,7 @@ ORDER = SimpleNamespace(
     number="1A2B3C", product_title="Fast <DB>", paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
     seller=SimpleNamespace(display_name="Acme & Co"), placed_by=USER,
 )  # fmt: skip
-SOLD = SimpleNamespace(**vars(ORDER), refunded_amount=500, refunded=Money(500, "eur"))
+SOLD = SimpleNamespace(**vars(ORDER), refunded=Money(500, "eur"))
 DISPUTE = SimpleNamespace(
     pk="dp_1", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True
 )  # fmt: skip
