@@ -87,7 +87,7 @@ class Product(UUIDModel):
     pulls = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="Of its images, by which it ranks; added up every 5 minutes."
     )
-    # What the search looks through, kept by marketplace.services.products whenever a part of it changes.
+    # What the search looks through, kept by marketplace.products.services.search_document whenever a part of it changes.
     search_document = SearchVectorField(null=True, editable=False)
     search_words = models.CharField(max_length=2_000, blank=True, editable=False, help_text="Title and repositories, for near misses.")
 

@@ -53,7 +53,9 @@ def make(stack: Stack, size: int) -> Made:
     """Make a database of its own beside the shop's, and fill it."""
     started, name = time.monotonic(), f"growth_{size}"
     print(f"Making {size} entitlements …", flush=True)
-    find_postgres(stack.instance).ensure_database(name)
+    server = find_postgres(stack.instance)
+    server.ensure_database(name)
+    server.let_set("session_replication_role")
     there = {"LAYERSTORE_DATABASE_URL": stack.environment["LAYERSTORE_DATABASE_URL"].replace("/layerstore?", f"/{name}?")}
     run_here(stack, *parts.manage("migrate", "--verbosity", "0")[1:], settings=there)
     filled = json.loads(run_here(stack, "-m", "tools.bench.growth_rows", str(size), settings=there))

@@ -10,11 +10,11 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402  models need Django to be set up
 
-from marketplace.entitlements import policy, presented  # noqa: E402  after Django is set up
+from marketplace.entitlements import credential_facts, policy  # noqa: E402  after Django is set up
 
 if __name__ == "__main__":
     plans = {
-        "with a credential": presented._SHOWN["hash"].plan(["x"], timezone.now(), ["a/b"]),  # noqa: SLF001  the statement is what is measured
+        "with a credential": credential_facts._STATEMENTS["hash"].plan(["x"], timezone.now(), ["a/b"]),  # noqa: SLF001  the statement is what is measured
         "anonymous": policy._FACTS.plan([UUID(int=0)], None, ["a/b"]),  # noqa: SLF001  as above
     }
     json.dump(plans, sys.stdout)

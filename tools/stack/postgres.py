@@ -110,6 +110,14 @@ class Postgres:
         """
         self._administer("createuser", *attributes, OWNER)
 
+    def let_set(self, parameter: str) -> None:
+        """Let the shop's role set a parameter that is otherwise the superuser's. For measurements alone.
+
+        Raises:
+            Problem: the server refused.
+        """
+        self._administer("psql", "--quiet", "--command", f"GRANT SET ON PARAMETER {parameter} TO {OWNER}", "postgres")
+
     def _administer(self, program: str, *arguments: str) -> None:
         superuser = self._mark.read_text().strip() or OWNER
         command = self.command(program, "-h", str(self.sockets), "-U", superuser, *arguments)
