@@ -19,11 +19,11 @@ class MoneyField(forms.Field):
         if not text:
             return None
         amount, _, code = text.lower().rpartition(" ")
-        minor = read_money(amount.strip(), code) if len(text) <= _LONGEST else None
-        if minor is None:
+        money = read_money(amount.strip(), code) if len(text) <= _LONGEST else None
+        if money is None:
             msg = "Write an amount and its currency, like 12.50 EUR."
             raise ValidationError(msg)
-        return Money(minor, code)
+        return money
 
 
 class RefundForm(ReasonForm):
