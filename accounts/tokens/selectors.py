@@ -169,10 +169,10 @@ def note_token_use(token: AccessToken | Credential) -> None:
         redis_client().hset(redis_key(NOTED_USES), str(token.pk), str(timezone.now().timestamp()))
 
 
-def find_shown_token(secret: str) -> AccessToken | None:
+def find_token(secret: str) -> AccessToken | None:
     """Return the access token of the secret in whatever state it is, its owner joined; None if there never was one.
 
-    Whoever asks holds the secret. An identity token stands for its access token; after "log out everywhere" it stands for nothing.
+    Only for somebody who has the secret. An identity token stands for its access token; after "log out everywhere" it stands for nothing.
     """
     tokens = AccessToken.objects.select_related("user__account", "organisation")
     if credentials.is_access_token(secret):

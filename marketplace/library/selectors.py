@@ -98,7 +98,7 @@ class LibraryEntry:
         if self.image.taken_down_at is not None:
             return "We took this image down; nobody can pull it at the moment."
         if self.suspended:
-            return "The payment is disputed. Pull rests until the bank has decided."
+            return "The payment is disputed. Pull access is paused while the bank decides."
         return self.entitlement.revocation_reason
 
     @property

@@ -1,1 +1,1 @@
-"""Why a pull is refused: the answer of the token process, in words, with what to do next."""
+"""Why a pull is refused: the token process's decision in words, and what to do next."""

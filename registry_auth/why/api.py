@@ -10,21 +10,21 @@ from rest_framework.response import Response
 
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
-from registry_auth.why.answers import Answer, Reason
+from registry_auth.why.answers import PullAnswer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from registry_auth.why.references import LONGEST_TEXT
 
 
-class PullQuestionSerializer(serializers.Serializer[Answer]):
-    """The image, and what docker shows of itself if it is not simply you."""
+class PullQuestionSerializer(serializers.Serializer[PullAnswer]):
+    """The image, and how docker is signed in if it is not simply as you."""
 
     image = serializers.CharField(max_length=LONGEST_TEXT, help_text="As docker takes it, or the line that docker printed.")
     username = serializers.CharField(max_length=254, default="", allow_blank=True, help_text="As in `docker login -u`. Empty: you.")
     token = serializers.UUIDField(default=None, allow_null=True, help_text="An access token of yours, by its id.")
-    secret = serializers.CharField(max_length=200, default="", allow_blank=True, write_only=True, help_text="A credential; never kept.")
+    secret = serializers.CharField(max_length=200, default="", allow_blank=True, write_only=True, help_text="A credential; never stored.")
 
 
-class PullAnswerSerializer(serializers.Serializer[Answer]):
+class PullAnswerSerializer(serializers.Serializer[PullAnswer]):
     """The one reason, and what to do about it."""
 
     may_pull = serializers.BooleanField()
@@ -40,14 +40,14 @@ class PullDiagnosisViewSet(viewsets.ViewSet):
 
     @extend_schema(request=PullQuestionSerializer, responses={200: PullAnswerSerializer})
     def create(self, request: Request) -> Response:
-        """Say why an account or a credential does not pull an image, or that it does. Nothing is kept."""
-        given = PullQuestionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked, asker = given.validated_data, cast("User", request.user)
-        own = AccessToken.objects.filter(user=asker).select_related("user__account")
-        token = get_object_or_404(own, pk=asked["token"]) if asked["token"] else None
-        login = Login(asked["username"], asked["secret"], token)
-        answer = why_not_pull(image=asked["image"], login=login, viewer=asker, tells_all=asker.is_staff)
+        """Say why an account or a credential cannot pull an image, or that it can. Nothing is stored."""
+        serializer = PullQuestionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        values, reader = serializer.validated_data, cast("User", request.user)
+        own = AccessToken.objects.filter(user=reader).select_related("user__account")
+        token = get_object_or_404(own, pk=values["token"]) if values["token"] else None
+        login = Login(values["username"], values["secret"], token)
+        answer = why_not_pull(image=values["image"], login=login, viewer=reader, tells_all=reader.is_staff)
         response = Response(PullAnswerSerializer(answer).data)
         response["Cache-Control"] = "no-store"
         return response

@@ -1,4 +1,4 @@
-"""What “Why can’t I pull?” asks for."""
+"""The form of “Why can’t I pull?”."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ from registry_auth.why.references import LONGEST_TEXT
 
 
 class WhyForm(forms.Form):
-    """The image, and what docker shows of itself if it is not simply the reader."""
+    """The image, and how docker is signed in if it is not simply as the reader."""
 
     image = forms.CharField(label="Image or error message", max_length=LONGEST_TEXT)
     username = forms.CharField(label="User name that docker is signed in with", max_length=254, required=False, help_text="Empty: you.")
@@ -24,7 +24,7 @@ class WhyForm(forms.Form):
         max_length=200,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="It is looked up and never kept.",
+        help_text="It is looked up and never stored.",
     )
 
     def __init__(self, data: object, *, reader: User | None) -> None:
@@ -37,6 +37,6 @@ class WhyForm(forms.Form):
 
     @property
     def login(self) -> Login:
-        """What docker shows, as far as it was said."""
-        given = self.cleaned_data
-        return Login(username=given["username"].strip(), secret=given["secret"].strip(), token=given.get("token"))
+        """How docker is signed in, as far as the reader filled it in."""
+        values = self.cleaned_data
+        return Login(username=values["username"].strip(), secret=values["secret"].strip(), token=values.get("token"))

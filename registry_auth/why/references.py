@@ -1,4 +1,4 @@
-"""The image that somebody asks about."""
+"""Which image a pasted text is about."""
 
 from django.conf import settings
 
@@ -19,10 +19,10 @@ class NotAnImage(InvalidInput):
 
 
 def read_reference(text: str) -> Reference:
-    """Return the image that the text names most likely.
+    """Return the image that the text most likely names.
 
     Raises:
-        NotAnImage: there is none.
+        NotAnImage: it names none.
     """
     for reference in find_references(text):
         return reference

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.people.models import User
 from common.errors import DomainError
 from common.web.forms import refuse_form
-from registry_auth.why.answers import Answer
+from registry_auth.why.answers import PullAnswer
 from registry_auth.why.diagnosis import why_not_pull
 from registry_auth.why.forms import WhyForm
 
@@ -20,7 +20,7 @@ from registry_auth.why.forms import WhyForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("secret")
 def why(request: HttpRequest) -> HttpResponse:
-    """Answer the form; an address with `?image=` asks for the reader's own account. Context: form, answer (None until asked)."""
+    """PullAnswer the form; an address with `?image=` asks for the reader's own account. Context: form, answer (None until asked)."""
     reader = request.user if isinstance(request.user, User) else None
     linked = {"image": request.GET["image"]} if "image" in request.GET else None  # a credential never comes in an address
     form = WhyForm(request.POST if request.method == "POST" else linked, reader=reader)
@@ -34,5 +34,5 @@ def why(request: HttpRequest) -> HttpResponse:
     return _page(request, form, answer, status=200)
 
 
-def _page(request: HttpRequest, form: WhyForm, answer: Answer | None = None, *, status: int) -> HttpResponse:
+def _page(request: HttpRequest, form: WhyForm, answer: PullAnswer | None = None, *, status: int) -> HttpResponse:
     return render(request, "registry_auth/why.html", {"form": form, "answer": answer}, status=status)

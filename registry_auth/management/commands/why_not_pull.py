@@ -1,4 +1,4 @@
-"""`manage.py why_not_pull IMAGE`: the page for staff at a terminal; it reads what any account holds."""
+"""`manage.py why_not_pull IMAGE`: the same answer as on the page, for staff at a terminal, about any account."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,7 +14,7 @@ from registry_auth.why.references import NotAnImage
 class Command(BaseCommand):
     """Parse, ask, print."""
 
-    help = "Say why a user, a credential or nobody in particular does not pull an image."
+    help = "Say why a user, a credential or an anonymous client cannot pull an image."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("image", help="A name, or the line that docker printed.")

@@ -13,7 +13,7 @@ from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import (
     Credential,
     find_live_token,
-    find_shown_token,
+    find_token,
     identity_token_for,
     live_tokens_of,
     note_token_use,
@@ -231,7 +231,7 @@ def test_a_robot_acts_for_its_organisation_alone_and_has_an_identity_token(djang
         with django_assert_num_queries(1):
             assert find_credential(secret) == expected
     assert robot.username == "acme+build-server"
-    assert find_shown_token(identity_token_for(robot)) == robot
+    assert find_token(identity_token_for(robot)) == robot
 
 
 def test_a_revoked_robot_opens_nothing() -> None:

@@ -15,7 +15,7 @@ from marketplace.credentials.services import make_pull_credential
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.products.models import Product
-from registry_auth.why.answers import Answer, Reason
+from registry_auth.why.answers import PullAnswer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import (
@@ -46,7 +46,7 @@ def mira() -> User:
     return UserFactory(username="mira")
 
 
-def ask(image: Image | str, viewer: User | None = None, **fields) -> Answer:
+def ask(image: Image | str, viewer: User | None = None, **fields) -> PullAnswer:
     tells_all = fields.pop("tells_all", False)
     name = image if isinstance(image, str) else f"{image.repository}:1.0"
     return why_not_pull(image=name, login=Login(**fields), viewer=viewer, tells_all=tells_all)

@@ -9,7 +9,7 @@ from accounts.organisations.models import Membership, Role
 from accounts.people.models import Account, User
 from marketplace.images.models import Image
 from marketplace.products.models import Product
-from registry_auth.why.answers import Answer, Reason
+from registry_auth.why.answers import PullAnswer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
 from tests.factories.marketplace import DraftProductFactory, EntitlementFactory, ProductFactory
@@ -41,7 +41,7 @@ def mira() -> User:
     return UserFactory(username="mira")
 
 
-def ask(image: Image, viewer: User | None, **fields) -> Answer:
+def ask(image: Image, viewer: User | None, **fields) -> PullAnswer:
     return why_not_pull(image=f"{image.repository}:1.0", login=Login(**fields), viewer=viewer)
 
 
@@ -63,7 +63,7 @@ def test_who_buys_for_it_is_told_that_their_role_does_not_pull(team: Account, im
     for fields in ({}, {"token": AccessTokenFactory(user=mira)}):
         answer = ask(image, mira, **fields)
         assert answer.reason is Reason.ROLE_DOES_NOT_PULL
-        assert answer.sentence == "Team Blue has this image; mira buys for Team Blue, and only its owners, members and robots pull."
+        assert answer.sentence == "Team Blue has this image; mira buys for Team Blue, and only its owners, members and robots can pull."
         assert answer.next_step == "Ask an owner of Team Blue to make mira a member, or sign docker in as one of its robots."
 
 
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_a_robot_leads_to_the_robots(team: Account, image: Im
         ({"revoked_at": now}, "Make a new one, then sign docker in again.", page),
         ({"expires_at": now - timedelta(days=1)}, "Make a new one, then sign docker in again.", page),
         ({"expires_at": now - timedelta(days=1), "superseded_at": now}, "Sign docker in with the newer secret.", ""),
-        ({"limited_to": "shop/other"}, "Ask an owner of Team Blue for a robot that is for this image.", page),
+        ({"limited_to": "shop/other"}, "Ask an owner of Team Blue for a robot that may pull this image.", page),
     ):
         robot = RobotFactory(organisation=team, **over)
 
