@@ -13,6 +13,6 @@ def clear_sessions() -> None:
 
 
 @periodic(every=3600, lane="default", limit=300)
-def forget_paces() -> int:
+def forget_rate_limit_counts() -> int:
     """Delete counts of acts whose time is over. Returns how many."""
     return forget_ended()

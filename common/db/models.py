@@ -74,8 +74,8 @@ class Outage(models.Model):
         return self.dependency
 
 
-class PaceCount(models.Model):
-    """How often somebody did a paced act within a time that ends at `ends_at`. The key is a keyed hash of act, span and whom."""
+class RateLimitCount(models.Model):
+    """How often somebody did a rate-limited act within a window that ends at `ends_at`. The key is a keyed hash of act, window and whom."""
 
     key = models.CharField(primary_key=True, max_length=64)
     act = models.CharField(max_length=40)

@@ -1,8 +1,9 @@
-"""A request is read to its end before it is answered, whoever answers it.
+"""Every request is read to its end before it is answered, whoever answers it.
 
-A server that answers a request unread says that it keeps the connection, and ends it all the same: granian where the body has not all come
-yet, gunicorn from 64 KiB on. That is what a refusal does, for want of a token, a pace or a known address. The edge is then still sending,
-or sends the next request on that connection; a form it must not send twice, and whoever sent it would read that the shop is away.
+A server that answers without reading the whole request says that it keeps the connection, and closes it all the same: granian where the
+body has not fully arrived, gunicorn from 64 KiB on. A refusal does that, for want of a token or a known address, or at a rate limit. The
+edge is then still sending, or sends the next request on that connection; it must not send a form twice, so the sender of one would read
+that the shop is away.
 """
 
 from collections.abc import Iterable
@@ -17,11 +18,11 @@ _PIECE: Final = 1024 * 1024
 
 
 def read_to_the_end(application: "WSGIApplication") -> "WSGIApplication":
-    """Return the application, reading what it leaves of a body before anything of its answer is sent."""
+    """Return the application so that it reads the rest of the request's body before any of its answer is sent."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         response = application(environ, start_response)
-        with suppress(OSError):  # whoever broke off waits for no answer
+        with suppress(OSError):  # the client is gone and waits for no answer
             _discard(environ["wsgi.input"])
         return response
 

@@ -1,6 +1,6 @@
-"""Paces: how often one account, one network address or one mailbox may do an act that writes, mails, stores or costs work.
+"""Rate limits: how often one account, one network address or one mailbox may do an act that writes, mails, stores or costs work.
 
-The acts and their numbers are a table of the shop's own, named by the setting LAYERSTORE_PACES. What is stored or mailed is counted in
+The setting LAYERSTORE_RATE_LIMITS names the table of acts and their limits. What is stored or mailed is counted in
 PostgreSQL and holds whatever happens to Redis. What only costs work is counted in Redis, and goes uncounted while that is away.
 """
 
@@ -23,45 +23,45 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from common.db.models import PaceCount
+from common.db.models import RateLimitCount
 from common.errors import RetryLater
 from common.ops.redis import redis_client, redis_key, unless_away
 from common.web.client import network_of
 
-UNPACED: Final = ""  # in place of an act, for an address that needs no pace
+UNLIMITED: Final = ""  # in place of an act, for an address without a limit
 
 
 class Whose(StrEnum):
-    """Whom a pace counts."""
+    """Whom a limit counts."""
 
     ACCOUNT = "account"  # of somebody signed in
     ADDRESS = "address"  # the network address of a stranger; IPv6 by /64, which is what one customer has
     MAILBOX = "mailbox"  # the e-mail address that an act would write to
 
 
-class Kept(StrEnum):
-    """Where a pace is counted."""
+class CountedIn(StrEnum):
+    """Where a limit is counted."""
 
     POSTGRESQL = "PostgreSQL"  # only what was done; a refused act is given back
     REDIS = "Redis"  # every attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """At most so many within a time that begins with the first of them."""
+class RateLimit:
+    """At most this many within a window that begins with the first of them."""
 
     most: int
     within: timedelta
     whose: Whose
-    kept: Kept
+    counted_in: CountedIn
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that people do; `words` are its plural, as a sentence begins with it."""
+    """Something that people do; `words` name it in the plural and begin a sentence."""
 
     words: str
-    paces: tuple[Pace, ...]
+    limits: tuple[RateLimit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Doer:
     mailbox: str = ""
 
     def named(self, whose: Whose) -> str | None:
-        """Return whom a pace counts; None where it does not apply. Whoever is signed in is counted by account, not by address."""
+        """Return whom a limit counts; None where it does not apply. Whoever is signed in is counted by account, not by address."""
         match whose:
             case Whose.ACCOUNT:
                 return None if self.account is None else str(self.account)
@@ -90,16 +90,16 @@ class Doer:
                 return self.mailbox.strip().lower() or None
 
 
-class PaceReached(RetryLater):
-    """Enough of this for now. 429 with Retry-After; nothing was changed."""
+class RateLimitReached(RetryLater):
+    """The limit of an act is reached. 429 with Retry-After; nothing was changed."""
 
-    code = "pace_reached"
+    code = "rate_limit_reached"
     status = 429
 
-    def __init__(self, *, act: Act, pace: Pace, seconds: int) -> None:
+    def __init__(self, *, act: Act, limit: RateLimit, seconds: int) -> None:
         self.retry_after = max(1, seconds)
         super().__init__(
-            f"{act.words}: at most {pace.most} in {spoken(pace.within)}. Nothing was changed. "
+            f"{act.words}: at most {limit.most} in {spoken(limit.within)}. Nothing was changed. "
             f"Try again in {spoken(timedelta(seconds=self.retry_after))}."
         )
 
@@ -108,7 +108,7 @@ _SPAN: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def spoken(span: timedelta) -> str:
-    """Return a span as people say it, rounded up to its largest unit: `an hour`, `12 minutes`."""
+    """Return a span in words, rounded up to its largest unit: `an hour`, `12 minutes`."""
     seconds = max(1, round(span.total_seconds()))
     size, unit = next((size, unit) for size, unit in _SPAN if seconds >= size)
     count = -(-seconds // size)
@@ -118,18 +118,18 @@ def spoken(span: timedelta) -> str:
 
 
 def charge(act: str, doer: Doer) -> list[Charge]:
-    """Count an act about to be done, outside of any transaction of it; return what to give back if it is not done after all.
+    """Count an act before it is done, outside its transaction; return what to give back if it is not done after all.
 
     Raises:
-        PaceReached: one of its paces is; nothing of it is counted in PostgreSQL then.
+        RateLimitReached: one of its limits is reached; nothing of it is counted in PostgreSQL then.
     """
     known = acts()[act]
     charges: list[Charge] = []
     try:
-        for pace in known.paces:
-            if (whom := doer.named(pace.whose)) is not None:
-                charges += _count(act, known, pace, whom)
-    except PaceReached:
+        for limit in known.limits:
+            if (whom := doer.named(limit.whose)) is not None:
+                charges += _count(act, known, limit, whom)
+    except RateLimitReached:
         give_back(charges)
         raise
     return charges
@@ -138,58 +138,60 @@ def charge(act: str, doer: Doer) -> list[Charge]:
 def give_back(charges: list[Charge]) -> None:
     """Take back what was counted for an act that was refused."""
     if charges:
-        # In one order everywhere, so that two who give back do not wait for each other.
+        # In one order everywhere, so that two requests that give back never wait for each other in a circle.
         for key in sorted(one.key for one in charges):
             with connection.cursor() as cursor:
-                cursor.execute("UPDATE common_pacecount SET count = greatest(count - 1, 0) WHERE key = %s", [key])
+                cursor.execute("UPDATE common_ratelimitcount SET count = greatest(count - 1, 0) WHERE key = %s", [key])
 
 
 def forget_ended() -> int:
     """Delete the counts whose time is over; return how many."""
-    return PaceCount.objects.filter(ends_at__lte=timezone.now()).delete()[0]
+    return RateLimitCount.objects.filter(ends_at__lte=timezone.now()).delete()[0]
 
 
 @cache
 def acts() -> Mapping[str, Act]:
     """Return the shop's table."""
-    table: Mapping[str, Act] = import_string(settings.LAYERSTORE_PACES)
+    table: Mapping[str, Act] = import_string(settings.LAYERSTORE_RATE_LIMITS)
     return table
 
 
-def _count(name: str, act: Act, pace: Pace, whom: str) -> list[Charge]:
-    key = salted_hmac("common.web.rate_limits", f"{name}\0{pace.whose}\0{pace.within}\0{whom}", algorithm="sha256").hexdigest()
-    if pace.kept is Kept.REDIS:
-        _count_in_redis(key, act, pace)
+def _count(name: str, act: Act, limit: RateLimit, whom: str) -> list[Charge]:
+    key = salted_hmac("common.web.rate_limits", f"{name}\0{limit.whose}\0{limit.within}\0{whom}", algorithm="sha256").hexdigest()
+    if limit.counted_in is CountedIn.REDIS:
+        _count_in_redis(key, act, limit)
         return []
     now = timezone.now()
     with connection.cursor() as cursor:
         # One statement decides, so that of two at once the second one counts the first.
         cursor.execute(
-            "INSERT INTO common_pacecount AS kept (key, act, count, ends_at) VALUES (%s, %s, 1, %s)"
+            "INSERT INTO common_ratelimitcount AS counted (key, act, count, ends_at) VALUES (%s, %s, 1, %s)"
             " ON CONFLICT (key) DO UPDATE SET"
-            " count = CASE WHEN kept.ends_at <= %s THEN 1 ELSE kept.count + 1 END,"
-            " ends_at = CASE WHEN kept.ends_at <= %s THEN excluded.ends_at ELSE kept.ends_at END"
-            " WHERE kept.ends_at <= %s OR kept.count < %s RETURNING key",
-            [key, name, now + pace.within, now, now, now, pace.most],
+            " count = CASE WHEN counted.ends_at <= %s THEN 1 ELSE counted.count + 1 END,"
+            " ends_at = CASE WHEN counted.ends_at <= %s THEN excluded.ends_at ELSE counted.ends_at END"
+            " WHERE counted.ends_at <= %s OR counted.count < %s RETURNING key",
+            [key, name, now + limit.within, now, now, now, limit.most],
         )
         if cursor.fetchone():
             return [Charge(key)]
-    ends = PaceCount.objects.filter(key=key).values_list("ends_at", flat=True).first()
-    raise PaceReached(act=act, pace=pace, seconds=round((ends - now).total_seconds()) if ends else 1)
+    ends = RateLimitCount.objects.filter(key=key).values_list("ends_at", flat=True).first()
+    raise RateLimitReached(act=act, limit=limit, seconds=round((ends - now).total_seconds()) if ends else 1)
 
 
-def _count_in_redis(key: str, act: Act, pace: Pace) -> None:
-    item = RateLimitItemPerSecond(pace.most, int(pace.within.total_seconds()), namespace="pace")
+def _count_in_redis(key: str, act: Act, limit: RateLimit) -> None:
+    item = RateLimitItemPerSecond(limit.most, int(limit.within.total_seconds()), namespace="limit")
     try:
-        with unless_away("paces not counted"):
+        with unless_away("rate limits not counted"):
             if _limiter().hit(item, key):
                 return
             ends = _limiter().get_window_stats(item, key).reset_time
     except RedisError:
         return
-    raise PaceReached(act=act, pace=pace, seconds=round(ends - time()))
+    raise RateLimitReached(act=act, limit=limit, seconds=round(ends - time()))
 
 
 @cache
 def _limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(RedisStorage("redis://", connection_pool=redis_client().connection_pool, key_prefix=redis_key("paces")))
+    return FixedWindowRateLimiter(
+        RedisStorage("redis://", connection_pool=redis_client().connection_pool, key_prefix=redis_key("rate-limits"))
+    )

@@ -1,4 +1,4 @@
-"""Where paces meet requests: each address that does something paced is counted before its view runs, pages and API alike."""
+"""Applies the rate limits to requests: each act with a limit is counted before its view runs, on pages and in the API alike."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,16 +11,16 @@ from rest_framework.throttling import BaseThrottle
 
 from common.web.client import address_of
 from common.web.pages import error_page, say_when_to_retry
-from common.web.rate_limits import UNPACED, Charge, Doer, PaceReached, charge, give_back
+from common.web.rate_limits import UNLIMITED, Charge, Doer, RateLimitReached, charge, give_back
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-EVERY_WRITE: Final = "write"  # counted for each request that writes, beside the act of its own
+EVERY_WRITE: Final = "write"  # counted for each request that writes, beside its own act
 _CHARGED: Final = "layerstore_charges"
 _REFUSED: Final = 400
 
 
-class PaceMiddleware:
-    """Count what a page is asked to do, answer 429 where that is too much, and give back what was refused by the page itself."""
+class RateLimitMiddleware:
+    """Count what a page is asked to do, answer 429 at the limit, and give back what the page itself refused."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -37,27 +37,27 @@ class PaceMiddleware:
             return None
         try:
             _charge(request, request.user, mailbox=lambda: request.POST.get("email", "") if request.method == "POST" else "")
-        except PaceReached as reached:
+        except RateLimitReached as reached:
             return say_when_to_retry(error_page(request, reached.status, reached.message), reached)
         return None
 
 
-class PaceThrottle(BaseThrottle):
-    """The same for the API. Refusals come as the domain error, which says when to come again."""
+class RateLimitThrottle(BaseThrottle):
+    """The same for the API. A refusal is the domain error, which says when to try again."""
 
     def allow_request(self, request: Request, view: object) -> bool:  # noqa: ARG002  DRF passes it
         """Count the act.
 
         Raises:
-            PaceReached: enough of it for now.
+            RateLimitReached: the limit is reached.
         """
         _charge(request._request, request.user)  # noqa: SLF001  DRF, "Requests": Django's own, which the middleware sees
         return True
 
 
 def act_of(method: str, route: str) -> str | None:
-    """Return what a request to an address does, `UNPACED` for what is left alone; None where the table says nothing."""
-    routes: dict[str, str] = import_string(settings.LAYERSTORE_PACED_ROUTES)
+    """Return what a request to an address does, `UNLIMITED` for one without a limit; None where the table says nothing."""
+    routes: dict[str, str] = import_string(settings.LAYERSTORE_RATE_LIMITED_ROUTES)
     if (own := routes.get(f"{method} {route}")) is not None or method not in WRITING:
         return own
     # Django's views of forms take a PUT for a POST, and those that delete a DELETE.
@@ -68,7 +68,7 @@ def _charge(request: HttpRequest, user: Any, *, mailbox: Callable[[], str] = str
     method, match = request.method or "", request.resolver_match
     own = act_of(method, match.view_name) if match else None
     wanted = {act for act in (own, EVERY_WRITE if method in WRITING else None) if act}
-    if own == UNPACED or not wanted:
+    if own == UNLIMITED or not wanted:
         return
     charges: list[Charge] = []
     setattr(request, _CHARGED, charges)
@@ -76,6 +76,6 @@ def _charge(request: HttpRequest, user: Any, *, mailbox: Callable[[], str] = str
     try:
         for act in sorted(wanted):
             charges += charge(act, doer)
-    except PaceReached:
+    except RateLimitReached:
         give_back(charges)
         raise

@@ -39,8 +39,8 @@ LAYERSTORE_IMAGES_PER_NAMESPACE = env.number("LAYERSTORE_IMAGES_PER_NAMESPACE", 
 LAYERSTORE_TOKENS_PER_USER = env.number("LAYERSTORE_TOKENS_PER_USER", 100)
 LAYERSTORE_ORGANISATIONS_PER_USER = env.number("LAYERSTORE_ORGANISATIONS_PER_USER", 10)
 LAYERSTORE_MEMBERS_PER_ORGANISATION = env.number("LAYERSTORE_MEMBERS_PER_ORGANISATION", 500)
-LAYERSTORE_PACES = "config.paces.ACTS"
-LAYERSTORE_PACED_ROUTES = "config.paces.ROUTES"
+LAYERSTORE_RATE_LIMITS = "config.rate_limits.ACTS"
+LAYERSTORE_RATE_LIMITED_ROUTES = "config.rate_limits.ROUTES"
 LAYERSTORE_APPLICATION_FEE_PERCENT = env.number("LAYERSTORE_APPLICATION_FEE_PERCENT", 10)
 LAYERSTORE_STAFF_MAIL = env.words("LAYERSTORE_STAFF_MAIL", "")
 LAYERSTORE_CURRENCIES = env.words("LAYERSTORE_CURRENCIES", "eur,usd,gbp,chf,jpy")
@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.sign_in.middleware.StaffDoorMiddleware",
-    "common.web.throttling.PaceMiddleware",
+    "common.web.throttling.RateLimitMiddleware",
     "billing.stripe.request_slots.StripeSlotsMiddleware",
     "common.web.pages.DomainErrorMiddleware",
 ]
@@ -264,7 +264,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.UserRateThrottle",
         "rest_framework.throttling.AnonRateThrottle",
-        "common.web.throttling.PaceThrottle",
+        "common.web.throttling.RateLimitThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": LAYERSTORE_API_RATES,
     "EXCEPTION_HANDLER": "common.api.problems.problem_details",

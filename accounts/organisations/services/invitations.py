@@ -57,7 +57,7 @@ def invite(*, organisation: Account, email: str, role: Role, actor: User) -> Inv
         _require_room(locked)
         _end(pending_invitations_of(locked).filter(email=address))
         _require_open_place(locked)
-        _require_pace(locked, address, lock_user(user_id=actor.pk))
+        _require_within_limits(locked, address, lock_user(user_id=actor.pk))
         invitation = Invitation.objects.create(
             account=locked,
             email=address,
@@ -168,7 +168,7 @@ def _require_open_place(organisation: Account) -> None:
         raise TooManyOpenInvitations(most=OPEN_AT_ONCE)
 
 
-def _require_pace(organisation: Account, address: str, actor: User) -> None:
+def _require_within_limits(organisation: Account, address: str, actor: User) -> None:
     """Count what went out within a day; each mail has a row of its own, so an emptied Redis forgets nothing."""
     today = Invitation.objects.filter(created_at__gt=timezone.now() - _DAY)
     if today.filter(account=organisation).count() >= A_DAY_FROM_ONE:

@@ -67,7 +67,7 @@ def change_role(*, membership: Membership, role: Role, actor: User) -> Membershi
         require_authority(actor, organisation)
         held = _held(membership.user_id, organisation)
         if held.role != role:
-            _require_pace(organisation)
+            _require_within_limits(organisation)
             _give(held, role, actor=actor)
     return held
 
@@ -189,7 +189,7 @@ def _require_room(user: User) -> None:
         raise TooManyOrganisations(most=most)
 
 
-def _require_pace(organisation: Account) -> None:
+def _require_within_limits(organisation: Account) -> None:
     """Count under the organisation's lock; staff, and removing or leaving, are never held up."""
     if count_role_changes(organisation, since=timezone.now() - _DAY) >= ROLE_CHANGES_A_DAY:
         raise TooManyRoleChanges(most=ROLE_CHANGES_A_DAY)

@@ -169,7 +169,7 @@ def test_so_many_roles_change_in_a_day_and_no_more(acme: Account, owner: User, m
     assert change_role(membership=membership, role=Role.BILLING, actor=owner).role == "billing"
 
 
-def test_removing_and_leaving_are_not_held_up_by_the_pace(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removing_and_leaving_are_not_held_up_by_the_rate_limit(acme: Account, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(organisations, "ROLE_CHANGES_A_DAY", 0)
 
     remove_member(membership=MembershipFactory(account=acme), actor=owner)

@@ -10,10 +10,10 @@ from django.urls import reverse
 from redis.exceptions import RedisError
 
 import common.web.rate_limits
-from common.db.models import PaceCount
+from common.db.models import RateLimitCount
 from common.ids import new_id
 from common.ops.redis import redis_client, redis_key
-from common.web.rate_limits import Act, Doer, Kept, Pace, PaceReached, Whose, charge, forget_ended, give_back, spoken
+from common.web.rate_limits import Act, CountedIn, Doer, RateLimit, RateLimitReached, Whose, charge, forget_ended, give_back, spoken
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.threads import run_in_threads
@@ -27,16 +27,20 @@ def table(monkeypatch) -> dict[str, Act]:
     """A small table instead of the shop's."""
     known = {
         "write": Act("Requests", ()),
-        "store": Act("New things", (Pace(2, HOUR, Whose.ACCOUNT, Kept.POSTGRESQL), Pace(2, HOUR, Whose.ADDRESS, Kept.POSTGRESQL))),
-        "mail": Act("Mails", (Pace(3, HOUR, Whose.ADDRESS, Kept.POSTGRESQL), Pace(1, HOUR, Whose.MAILBOX, Kept.POSTGRESQL))),
-        "work": Act("Questions", (Pace(2, HOUR, Whose.ADDRESS, Kept.REDIS),)),
+        "store": Act(
+            "New things", (RateLimit(2, HOUR, Whose.ACCOUNT, CountedIn.POSTGRESQL), RateLimit(2, HOUR, Whose.ADDRESS, CountedIn.POSTGRESQL))
+        ),
+        "mail": Act(
+            "Mails", (RateLimit(3, HOUR, Whose.ADDRESS, CountedIn.POSTGRESQL), RateLimit(1, HOUR, Whose.MAILBOX, CountedIn.POSTGRESQL))
+        ),
+        "work": Act("Questions", (RateLimit(2, HOUR, Whose.ADDRESS, CountedIn.REDIS),)),
     }
     monkeypatch.setattr(common.web.rate_limits, "acts", lambda: known)
     return known
 
 
 def counts() -> list[int]:
-    return sorted(PaceCount.objects.values_list("count", flat=True))
+    return sorted(RateLimitCount.objects.values_list("count", flat=True))
 
 
 @pytest.mark.django_db
@@ -47,7 +51,7 @@ def test_the_one_too_many_is_refused_and_told_when_to_come_again(table):
         charge("store", doer)
         clock.shift(60)
 
-        with pytest.raises(PaceReached) as refused:
+        with pytest.raises(RateLimitReached) as refused:
             charge("store", doer)
 
     assert refused.value.retry_after == 3540
@@ -75,7 +79,7 @@ def test_whoever_is_signed_in_is_counted_by_account_and_a_stranger_by_network(ta
 
     charge("store", Doer(account=new_id(), address="192.0.2.1"))
     charge("store", Doer(address="2001:db8:0:1::1"))
-    with pytest.raises(PaceReached):
+    with pytest.raises(RateLimitReached):
         charge("store", Doer(address="2001:db8::2"))
 
 
@@ -83,7 +87,7 @@ def test_whoever_is_signed_in_is_counted_by_account_and_a_stranger_by_network(ta
 def test_a_mailbox_is_counted_whoever_writes_to_it_and_what_was_refused_for_it_counts_nowhere(table):
     charge("mail", Doer(address="192.0.2.1", mailbox="Ada@example.test "))
 
-    with pytest.raises(PaceReached):
+    with pytest.raises(RateLimitReached):
         charge("mail", Doer(address="192.0.2.2", mailbox="ada@example.test"))
 
     assert counts() == [0, 1, 1]
@@ -108,7 +112,7 @@ def test_what_is_stored_is_counted_where_an_emptied_redis_forgets_nothing(table)
     for key in redis_client().scan_iter(redis_key("*")):
         redis_client().delete(key)
 
-    with pytest.raises(PaceReached):
+    with pytest.raises(RateLimitReached):
         charge("store", doer)
 
 
@@ -117,7 +121,7 @@ def test_what_only_costs_work_goes_on_while_redis_is_away(table, monkeypatch):
     doer = Doer(address="192.0.2.1")
     charge("work", doer)
     charge("work", doer)
-    with pytest.raises(PaceReached) as refused:
+    with pytest.raises(RateLimitReached) as refused:
         charge("work", doer)
     assert 0 < refused.value.retry_after <= 3600
 
@@ -147,7 +151,7 @@ def test_of_many_at_once_as_many_as_may_are_let_through(table):
 
     outcomes = run_in_threads(6, lambda: charge("store", doer))
 
-    assert len([one for one in outcomes if isinstance(one, PaceReached)]) == 4
+    assert len([one for one in outcomes if isinstance(one, RateLimitReached)]) == 4
     assert counts() == [2]
 
 
@@ -162,7 +166,7 @@ def test_spans_are_said_as_people_say_them(seconds, words):
 @pytest.fixture
 def one_a_day(monkeypatch) -> None:
     """The shop's table, in which everything is done once a day."""
-    once = tuple(Pace(1, timedelta(days=1), whose, Kept.POSTGRESQL) for whose in Whose)
+    once = tuple(RateLimit(1, timedelta(days=1), whose, CountedIn.POSTGRESQL) for whose in Whose)
     known = {name: Act(act.words, () if name == "write" else once) for name, act in common.web.rate_limits.acts().items()}
     monkeypatch.setattr(common.web.rate_limits, "acts", lambda: known)
 
@@ -203,12 +207,12 @@ def test_a_program_is_told_in_a_problem_document(one_a_day):
     assert (refused.status_code, made.status_code, answer.status_code) == (400, 201, 429)
     assert answer["Content-Type"] == "application/problem+json"
     assert 86_000 < int(answer["Retry-After"]) <= 86_400
-    assert answer.json()["code"] == "pace_reached"
+    assert answer.json()["code"] == "rate_limit_reached"
     assert token.user.access_tokens.count() == 2
 
 
 @pytest.mark.django_db
-def test_pages_and_api_share_a_pace(one_a_day):
+def test_pages_and_api_share_a_rate_limit(one_a_day):
     token = AccessTokenFactory()
     client = Client()
     client.force_login(token.user)

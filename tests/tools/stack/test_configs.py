@@ -278,12 +278,12 @@ def answer_to(connection: http.client.HTTPConnection, path: str, method: str = "
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_reads_of_manifests_have_a_pace_for_each_address_and_say_so_to_registry_clients(edge: Instance, method: str) -> None:
+def test_reads_of_manifests_have_a_rate_limit_for_each_address_and_say_so_to_registry_clients(edge: Instance, method: str) -> None:
     address, manifest, read = f"127.0.0.{100 + len(method)}", "/v2/acme/db/manifests/1.0", 0
     with from_address(edge, address) as flood:
         while (told := answer_to(flood, manifest, method))[0] != 429:
             read += 1
-            assert read < 20_000, "there is no pace"
+            assert read < 20_000, "there is no rate limit"
 
     assert read >= 1_000  # a cluster behind one address begins at once
     assert told[1]["Retry-After"] == "2"

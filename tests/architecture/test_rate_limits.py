@@ -1,4 +1,4 @@
-"""Nothing can be done without end: each address that writes has a pace, and operators read the same numbers as the code."""
+"""Nothing can be done without end: each address that writes has a limit, and operators read the same numbers as the code."""
 
 from itertools import product
 from pathlib import Path
@@ -14,7 +14,7 @@ from accounts.people.models import User
 from common.web import throttling
 from common.web.rate_limits import acts
 from common.web.throttling import WRITING, act_of
-from config import paces
+from config import rate_limits
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.routes import Route, site_routes
@@ -56,24 +56,24 @@ def ask(user: User, method: str, route: Route, rows) -> int:
 
 
 @pytest.mark.django_db
-def test_each_address_that_writes_has_a_pace(most_able: User) -> None:
-    rows, unpaced = rows_of_others(), [pair for pair in product(NAMED, sorted(WRITING)) if act_of(pair[1], pair[0].name) is None]
+def test_each_address_that_writes_has_a_rate_limit(most_able: User) -> None:
+    rows, unlimited = rows_of_others(), [pair for pair in product(NAMED, sorted(WRITING)) if act_of(pair[1], pair[0].name) is None]
 
-    taken = [f"{method} {route}" for route, method in unpaced if ask(most_able, method, route, rows) != 405]
+    taken = [f"{method} {route}" for route, method in unlimited if ask(most_able, method, route, rows) != 405]
 
-    assert unpaced
+    assert unlimited
     assert taken == []
 
 
-def test_each_pace_is_of_an_address_that_there_is() -> None:
+def test_each_rate_limit_is_of_an_address_that_there_is() -> None:
     names = {route.name for route in site_routes()}
 
-    assert {entry for entry in paces.ROUTES if entry.partition(" ")[2] not in names} == set()
-    assert {act for act in paces.ROUTES.values() if act} | {throttling.EVERY_WRITE} == set(acts())
+    assert {entry for entry in rate_limits.ROUTES if entry.partition(" ")[2] not in names} == set()
+    assert {act for act in rate_limits.ROUTES.values() if act} | {throttling.EVERY_WRITE} == set(acts())
 
 
-def test_operators_are_told_every_pace_and_number() -> None:
-    section = MANUAL.read_text(encoding="utf-8").partition("## Paces and numbers\n")[2].partition("\n##")[0]
+def test_operators_are_told_every_rate_limit_and_number() -> None:
+    section = MANUAL.read_text(encoding="utf-8").partition("## Rate limits and numbers\n")[2].partition("\n##")[0]
     told = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| act", "| number"))]
 
-    assert told == list(paces.documented())
+    assert told == list(rate_limits.documented())

@@ -1,4 +1,4 @@
-"""Every pace and number that bounds what one account, one address or one mailbox can make the shop write, mail, store or work.
+"""Every rate limit and every number that bounds what one account, one address or one mailbox can make the shop write, mail, store or work.
 
 `ACTS` are counted by `common.web.rate_limits`, at the addresses that `ROUTES` names. `NUMBERS` are kept where they are needed, and
 listed here so that there is one list. docs/operations.md shows both; a test compares.
@@ -13,7 +13,7 @@ from django.conf import settings
 from accounts.organisations.services import invitations, organisations
 from accounts.robots import services
 from billing.checkout.placing import MOST_PENDING
-from common.web.rate_limits import UNPACED, Act, Kept, Pace, Whose, spoken
+from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, spoken
 from marketplace.products.services import quota
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
 from registry_auth.token import failures
@@ -23,20 +23,20 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 _MEGABYTE = 1024 * 1024
 
 
-def _account(most: int, within: timedelta) -> Pace:
-    return Pace(most, within, Whose.ACCOUNT, Kept.POSTGRESQL)
+def _account(most: int, within: timedelta) -> RateLimit:
+    return RateLimit(most, within, Whose.ACCOUNT, CountedIn.POSTGRESQL)
 
 
-def _address(most: int, within: timedelta) -> Pace:
-    return Pace(most, within, Whose.ADDRESS, Kept.POSTGRESQL)
+def _address(most: int, within: timedelta) -> RateLimit:
+    return RateLimit(most, within, Whose.ADDRESS, CountedIn.POSTGRESQL)
 
 
-def _mailbox(most: int, within: timedelta) -> Pace:
-    return Pace(most, within, Whose.MAILBOX, Kept.POSTGRESQL)
+def _mailbox(most: int, within: timedelta) -> RateLimit:
+    return RateLimit(most, within, Whose.MAILBOX, CountedIn.POSTGRESQL)
 
 
-def _work(account: int, address: int, within: timedelta = _MINUTE) -> tuple[Pace, Pace]:
-    return Pace(account, within, Whose.ACCOUNT, Kept.REDIS), Pace(address, within, Whose.ADDRESS, Kept.REDIS)
+def _work(account: int, address: int, within: timedelta = _MINUTE) -> tuple[RateLimit, RateLimit]:
+    return RateLimit(account, within, Whose.ACCOUNT, CountedIn.REDIS), RateLimit(address, within, Whose.ADDRESS, CountedIn.REDIS)
 
 
 ACTS: Final[dict[str, Act]] = {
@@ -73,7 +73,7 @@ ACTS: Final[dict[str, Act]] = {
     "payouts": Act("Questions to Stripe about payouts", (_account(20, _HOUR),)),
 }
 
-# "METHOD route" → act. A writing address that needs none but the pace of every write says "write".
+# "METHOD route" → act. An address that writes and needs no limit but that of every write says "write".
 ROUTES: Final[dict[str, str]] = {
     "GET marketplace:search": "search",
     "GET product-list": "search",
@@ -153,7 +153,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",
     "GET billing:payouts_refresh": "payouts",
-    "POST billing:stripe_webhook": UNPACED,  # nothing is kept of what Stripe has not signed, and Stripe comes from few addresses
+    "POST billing:stripe_webhook": UNLIMITED,  # nothing is kept of what Stripe has not signed, and Stripe comes from few addresses
 }
 
 # What is bounded by a number where it is kept: what, how many, by which setting if by one, and where it is counted.
@@ -188,10 +188,10 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
 def documented() -> Iterator[str]:
     """Yield the lines of the tables in docs/operations.md."""
     for act in ACTS.values():
-        most: dict[tuple[Whose, Kept], list[str]] = {}
-        for pace in act.paces:
-            most.setdefault((pace.whose, pace.kept), []).append(f"{pace.most} in {spoken(pace.within)}")
-        for (whose, kept), bounds in most.items():
-            yield f"| {act.words} | {whose} | {', '.join(bounds)} | {kept} |"
+        most: dict[tuple[Whose, CountedIn], list[str]] = {}
+        for limit in act.limits:
+            most.setdefault((limit.whose, limit.counted_in), []).append(f"{limit.most} in {spoken(limit.within)}")
+        for (whose, counted_in), bounds in most.items():
+            yield f"| {act.words} | {whose} | {', '.join(bounds)} | {counted_in} |"
     for what, most_of_it, setting, where in NUMBERS:
         yield f"| {what} | {most_of_it} | {f'`{setting}`' if setting else ''} | {where} |"
