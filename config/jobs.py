@@ -1,6 +1,6 @@
 """The lanes that jobs run in; a job names its own where it is declared (`common.jobs`).
 
-A lane is a queue with workers of its own (`config.worker`), so that a service that hangs keeps nothing waiting but the work that needs it:
+A lane is a queue with workers of its own (`config.processes.worker`), so that a service that hangs delays only the work that needs it:
 `money` asks Stripe, `mail` the mail server, `registry` the registry; `drawing` takes the processor, for covers and descriptions;
 `default` asks nobody beyond PostgreSQL and Redis.
 """

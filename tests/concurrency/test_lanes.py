@@ -108,7 +108,7 @@ def worker(gates: dict[str, Gate], tmp_path_factory: pytest.TempPathFactory, dja
         queue.conf.task_routes = shop.CELERY_TASK_ROUTES
         log = folder / "worker.log"
         with log.open("wb") as output:
-            command = [sys.executable, "-m", "config.worker"]
+            command = [sys.executable, "-m", "config.processes.worker"]
             process = subprocess.Popen(command, env=environment, cwd=shop.BASE_DIR, stdout=output, stderr=output)
         running = Worker(process, queue, server, log, gates)
         try:
@@ -278,7 +278,9 @@ def test_a_worker_that_may_not_begin_ends_and_says_why() -> None:
     unsafe = shop_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings.production", "STRIPE_SECRET_KEY": "sk_test_1"}
     unsafe |= {"STRIPE_WEBHOOK_SECRET": "whsec_1", "LAYERSTORE_REDIS_URL": "redis://127.0.0.1:9/0"}
 
-    done = subprocess.run([sys.executable, "-m", "config.worker", "mail"], env=unsafe, cwd=shop.BASE_DIR, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "config.processes.worker", "mail"], env=unsafe, cwd=shop.BASE_DIR, capture_output=True, check=False
+    )
 
     assert done.returncode == 1
     assert b"Layerstore does not start like this" in done.stderr

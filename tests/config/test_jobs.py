@@ -10,10 +10,7 @@ from django.conf import settings
 
 from config.celery import all_jobs, app
 from config.jobs import LANES
-from config.worker import lanes_of
-from tests.deploy.test_compose import SERVICES
 from tests.support.token_process import shop_environment
-from tools.stack import parts
 
 JOBS = all_jobs()
 TASKS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
@@ -74,20 +71,3 @@ def test_what_was_not_begun_runs_out_when_it_is_due_again() -> None:
     assert len(periods) > 20
     assert {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()} == periods
     assert {entry["task"]: entry["options"]["expires"] for entry in app.conf.beat_schedule.values()} == periods
-
-
-def test_the_local_stack_and_compose_run_every_lane() -> None:
-    assert set(parts.LANES) == set(LANES)
-    assert SERVICES["worker"]["command"][-1] == "config.worker"
-    assert all(f"{lane}@$$(hostname)" in SERVICES["worker"]["healthcheck"]["test"][1] for lane in LANES)
-
-
-def test_a_worker_runs_all_lanes_unless_some_are_named() -> None:
-    assert lanes_of([]) == {name: lane.slots for name, lane in LANES.items()}
-    assert lanes_of(["mail=4", "money"]) == {"mail": 4, "money": LANES["money"].slots}
-
-
-@pytest.mark.parametrize("word", ["post", "mail=", "mail=0", "mail=many"])
-def test_a_lane_that_nobody_has_is_refused(word: str) -> None:
-    with pytest.raises(SystemExit, match="say LANE or LANE=SLOTS"):
-        lanes_of([word])

@@ -35,7 +35,7 @@ def running_token_process(log: Path) -> Iterator[TokenProcess]:
     """Run one with these tests' settings and keys."""
     port = free_port()
     with log.open("ab") as output:
-        command = [sys.executable, "-m", "config.token_server", "--port", str(port)]
+        command = [sys.executable, "-m", "config.processes.token_server", "--port", str(port)]
         process = subprocess.Popen(command, env=shop_environment(), cwd=settings.BASE_DIR, stdout=output, stderr=output)
     token_process = TokenProcess(f"http://127.0.0.1:{port}", process)
     try:

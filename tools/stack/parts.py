@@ -102,7 +102,7 @@ def web(instance: Instance) -> Part:
 def token(instance: Instance) -> Part:
     """The token endpoint, on a server of its own (ADR 0017)."""
     path = instance.socket("token")
-    command = (PYTHON, "-m", "config.token_server", "--socket", str(path))
+    command = (PYTHON, "-m", "config.processes.token_server", "--socket", str(path))
     return Part("token", command, stage="shop", after="tables", ready=lambda: listens_on(path))
 
 
@@ -123,7 +123,7 @@ def worker(instance: Instance) -> Part:
         begun = [says(instance.log("worker"), f"{lane}@{platform.node()} ready") for lane in LANES]
         return lambda: all(ask() for ask in begun)
 
-    return Part("worker", (PYTHON, "-m", "config.worker", *LANES), stage="shop", after="tables", ready=ready, stop_seconds=20)
+    return Part("worker", (PYTHON, "-m", "config.processes.worker", *LANES), stage="shop", after="tables", ready=ready, stop_seconds=20)
 
 
 def scheduler(instance: Instance) -> Part:

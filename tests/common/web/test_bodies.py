@@ -31,7 +31,7 @@ def inner(port: int) -> tuple[str, ...]:
 
 
 def token(port: int) -> tuple[str, ...]:
-    return (sys.executable, "-m", "config.token_server", "--port", str(port), "--workers", "1")
+    return (sys.executable, "-m", "config.processes.token_server", "--port", str(port), "--workers", "1")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from common.db.outages import outages
 from common.ops.redis import redis_client
-from config.questions import Questions
+from config.processes.questions import Questions
 from registry_auth.keys.index import endings, read_index
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from common.jobs import JOBS
-from config.children import fork
 from config.jobs import LANES
+from config.processes.children import fork
 
 logger = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 5.0

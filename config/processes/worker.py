@@ -1,4 +1,4 @@
-"""python -m config.worker [LANE[=SLOTS] …]: a Celery worker for each lane, all lanes unless some are named.
+"""python -m config.processes.worker [LANE[=SLOTS] …]: a Celery worker for each lane, all lanes unless some are named.
 
 The shop is loaded once and every worker forked from it, so that they share its memory and start together. A worker that ends is started
 again; one that cannot even begin ends us, for whoever supervises us to see.
@@ -17,11 +17,11 @@ from importlib import import_module
 import django
 from django.db import connections
 
-from config.children import TAKEN, ended, fork
 from config.jobs import LANES
-from config.stand_in import StandIns
+from config.processes.children import TAKEN, ended, fork
+from config.processes.stand_in import StandIns
 
-logger = logging.getLogger("config.worker")
+logger = logging.getLogger("config.processes.worker")
 # What each worker would load for itself after the fork, into memory of its own.
 _LATER = (
     "celery.bin.worker",

@@ -14,8 +14,8 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from common.db.outages import begin_outage
-from config import health
-from config.health import HealthMiddleware, NotReady, Readiness
+from config.processes import health
+from config.processes.health import HealthMiddleware, NotReady, Readiness
 from registry_auth.keys.store import KeyStore
 from tests.support.registry import wait_until
 
@@ -86,7 +86,7 @@ def test_outages_are_noticed_and_forgotten_with_the_database() -> None:
     begin_outage("mail", reason="hangs")
     assert health.noticed_away() == ["mail"]
 
-    with mock.patch("config.health.outages", side_effect=OperationalError):
+    with mock.patch("config.processes.health.outages", side_effect=OperationalError):
         assert health.noticed_away() == []
 
 

@@ -1,4 +1,4 @@
-"""The token process: granian, whose workers share the application that was loaded once. `python -m config.token_server --bind …`."""
+"""python -m config.processes.token_server: the token process on granian, whose workers share the application that was loaded once."""
 
 import argparse
 import ctypes
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="config.token_server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="config.processes.token_server", description=__doc__)
     parser.add_argument("--socket", type=Path, help="a Unix socket instead of host and port")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)

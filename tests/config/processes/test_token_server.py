@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
+from registry_auth.keys.store import KeyStore
 from tests.registry_auth.conftest import basic
 from tests.support.loopback import ask
 from tools.stack import parts
@@ -44,7 +46,7 @@ class Server:
         self.socket, self.log, self.environment = folder / "token", folder / "log", environment
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "config.token_server", "--socket", str(self.socket)]
+        command = [sys.executable, "-m", "config.processes.token_server", "--socket", str(self.socket)]
         with self.log.open("ab") as log:
             self.master = subprocess.Popen(command, env=self.environment, cwd=settings.BASE_DIR, stdout=log, stderr=log)
         until(lambda: self.said("Started worker-1") and self.said("Started worker-2"))
@@ -78,10 +80,12 @@ def is_alive(number: int) -> bool:
 
 
 @pytest.fixture
-def server(key_store, tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Server]:
+    keys = KeyStore(tmp_path / "keys")
+    keys.init(now=timezone.now())
     environment = {
         "PATH": os.environ["PATH"],
-        "LAYERSTORE_KEYS_DIR": str(key_store.directory),
+        "LAYERSTORE_KEYS_DIR": str(keys.directory),
         "LAYERSTORE_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
         "LAYERSTORE_REDIS_URL": settings.REDIS_URL,
         "LAYERSTORE_SECRET_KEY": "x",
@@ -195,7 +199,7 @@ def test_what_is_logged_is_whole_at_the_end_and_holds_no_credential(server):
 
 def test_what_cannot_be_loaded_ends_before_anybody_is_let_in(server, tmp_path):
     path = tmp_path / "other"
-    command = [sys.executable, "-m", "config.token_server", "--socket", str(path), "--application", "config.wsgi_token.missing"]
+    command = [sys.executable, "-m", "config.processes.token_server", "--socket", str(path), "--application", "config.wsgi_token.missing"]
     result = subprocess.run(command, env=server.environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
     assert (result.returncode, path.exists()) == (1, False)
