@@ -1,39 +1,39 @@
-"""What the registry answers instead of what it was asked for."""
+"""How a request to the registry fails."""
 
 from common.errors import DomainError
 
 
 class RegistryAway(DomainError):
-    """Nobody can ask the registry anything: it takes no connection, or there is no token to show. Ends a run."""
+    """The registry cannot be used at all: it takes no connection, or we get no token for it. Ends a run."""
 
     code = "registry_away"
     status = 503
 
 
 class RegistryFailed(DomainError):
-    """The registry took this question and had no answer to it: the same one may succeed later. Says nothing about other questions.
+    """The registry took this request and failed: the same one may succeed later. Says nothing about other requests.
 
     Attributes:
-        kind: how it failed, the same for all questions that fail so.
+        kind: how it failed; the same text for all requests that fail in this way.
     """
 
     code = "registry_failed"
     status = 502
 
-    def __init__(self, kind: str, *, asked: str) -> None:
-        super().__init__(f"The registry {kind} to {asked}.")
+    def __init__(self, kind: str, *, request: str) -> None:
+        super().__init__(f"The registry {kind} to {request}.")
         self.kind = kind
 
 
 class RegistryRefused(DomainError):
-    """The registry understood and said no: asking again changes nothing."""
+    """The registry understood the request and refused it: repeating it changes nothing."""
 
     code = "registry_refused"
     status = 502
 
 
 class ChildrenUnreadable(DomainError):
-    """An index names nothing that could be read so far. 502."""
+    """None of the manifests that an index names could be read so far. 502."""
 
     code = "children_unreadable"
     status = 502

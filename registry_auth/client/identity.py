@@ -1,4 +1,4 @@
-"""How our own worker shows itself to the token endpoint."""
+"""How our own worker identifies itself to the token endpoint."""
 
 from datetime import datetime
 
@@ -6,9 +6,9 @@ from accounts.tokens.secrets import service_secret
 from registry_auth.client.credentials import Credentials
 
 SERVICE_USER = "<service>"  # brackets keep it apart from every user name, and no colon could travel in it (RFC 7617)
-SERVICE_SUBJECT = "layerstore:service"  # what the registry calls us in its events; our pulls are not counted
+SERVICE_SUBJECT = "layerstore:service"  # the registry's name for us in its events; our pulls are not counted
 
 
 def service_credentials(*, now: datetime) -> Credentials:
-    """Return what shows us to the token endpoint, for a minute from now."""
+    """Return credentials that the token endpoint accepts as ours for a minute from now."""
     return Credentials(SERVICE_USER, service_secret(now=now))

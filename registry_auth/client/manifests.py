@@ -1,7 +1,7 @@
-"""Reading a manifest: what kind of thing it is, for which platforms, of which layers (OCI image-spec 1.1). Its authors are strangers.
+"""Parsing manifests: of which kind, for which platforms and of which layers (OCI image-spec 1.1). They were written by strangers.
 
-Nothing in here raises for what stands in a manifest: what is not understood is an artefact with the size it claims. Nor does it matter
-that the registry has looked at a manifest before: it takes `Digest` for `digest`, and of two keys the last.
+Nothing here raises, whatever a manifest contains: what is not understood is an artefact of the size that it claims. That the registry has
+accepted a manifest proves little: it takes `Digest` for `digest`, and the last of two equal keys.
 """
 
 import json
@@ -17,7 +17,7 @@ from marketplace.images.oci import CONFIG_TYPES, LAYER_PREFIXES, MANIFEST_TYPES,
 from marketplace.images.platforms import platform_of
 from marketplace.images.services.manifests import ChildDescription, LayerDescription, ManifestDescription
 
-_ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is no image
+_ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is not an image
 _SHELL, _NO_COMMAND = "/bin/sh -c ", "/bin/sh -c #(nop)"
 _LONG_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 MOST_CHILDREN = 100
@@ -26,7 +26,7 @@ Document = Mapping[str, Any]
 
 
 def read_document(content: bytes | None) -> Document:
-    """Return a JSON object; an empty one if the content is none."""
+    """Return a JSON object; an empty one if the content is not one."""
     try:
         document = json.loads(content or b"{}")
     except (ValueError, RecursionError):
@@ -35,25 +35,25 @@ def read_document(content: bytes | None) -> Document:
 
 
 def config_digest(document: Document) -> str | None:
-    """Return the digest of the image's configuration; None for what is no image."""
+    """Return the digest of the image's configuration; None if this is not an image."""
     config = _mapping(document.get("config"))
     return _digest(config) or None if _text(config.get("mediaType")) in CONFIG_TYPES else None
 
 
 def children_of(document: Document) -> list[ChildDescription]:
-    """Return the manifests that an index names, each once; attestations are left out, and entries that are layers or configurations.
+    """Return the manifests that an index names, each once, without attestations and without entries that are layers or configurations.
 
-    BuildKit's cache is such an index, of layers and one configuration: asked for them as manifests, distribution answers 500.
+    BuildKit's cache is an index of layers and one configuration: when these are requested as manifests, distribution answers 500.
     """
     children = [_child(entry) for entry in map(_mapping, _sequence(document.get("manifests"))[:MOST_CHILDREN]) if _names_manifest(entry)]
     return list({child.digest: child for child in children}.values())
 
 
 def describe_index(document: Document, *, known: Mapping[str, ManifestDescription]) -> ManifestDescription:
-    """Describe an index: what can run on which platform, said by its entries or, where they are silent, by what they name.
+    """Describe an index: what can run on which platform, as its entries say or, where they do not, the manifests that they name.
 
     Args:
-        known: the children that are there, by digest. Without an image among them there is nothing to run: it is an artefact.
+        known: the children that are there, by digest. Without an image among them nothing can be run: the index is an artefact.
     """
     children = children_of(document)
     runnable = {digest: child for digest, child in known.items() if child.kind != Manifest.Kind.ARTIFACT}
@@ -74,7 +74,7 @@ def describe_index(document: Document, *, known: Mapping[str, ManifestDescriptio
 
 
 def _command(created_by: str) -> str:
-    """Return the Dockerfile's line out of what builders write into the history (moby's classic builder and BuildKit)."""
+    """Return the Dockerfile's line from what builders write into the history (moby's classic builder and BuildKit)."""
     line = " ".join(created_by.removesuffix("# buildkit").split())
     if line.startswith(_NO_COMMAND):
         line = line.removeprefix(_NO_COMMAND).strip()
@@ -92,7 +92,7 @@ def describe_image(document: Document, config: Document) -> ManifestDescription:
     commands = [
         _command(_text(step.get("created_by"))) for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")
     ]
-    # A squashed or hand-made image has a history of another length: then nothing says which command made which layer.
+    # The history of a squashed or hand-made image has another length: then nothing says which command made which layer.
     known = commands if len(commands) == len(layers) else [""] * len(layers)
     platform = _platform(config)
     return ManifestDescription(

@@ -1,7 +1,7 @@
-"""Talking to the registry as its owner: catalogue, tags, manifests, blobs, deletion. Never called inside a transaction.
+"""Using the registry as its owner: catalogue, tags, manifests, blobs, deletion. Never called inside a transaction.
 
-Source: OCI distribution-spec 1.1 and distribution's API ("Listing Repositories", pagination by `Link`). What the registry holds was written
-by strangers, so every answer that is kept in memory has a limit, and listings are streamed.
+Source: OCI distribution-spec 1.1 and distribution's API ("Listing Repositories", pagination by `Link`). Its content was written by
+strangers, so every response that is read into memory has a limit, and listings are streamed.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ TAKES_NO_CONNECTION = "The registry takes no connection"
 LARGEST_DOCUMENT = 4 * 1024 * 1024  # distribution's own limit of a manifest
 PAGE = 100
 _TIMEOUT = httpx.Timeout(10, connect=2)
-_LONGEST_DOCUMENT = 20  # seconds until a manifest or configuration is here, however its bytes trickle
+_LONGEST_DOCUMENT = 20  # seconds until a manifest or configuration has arrived, however slowly its bytes come
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryManifest:
-    """A manifest as the registry holds it; the content has the digest."""
+    """A manifest as the registry stores it; the digest is that of the content."""
 
     digest: str
     media_type: str
@@ -42,12 +42,12 @@ class RegistryManifest:
 
 
 class RegistryClient:
-    """One connection to the registry, with a token for each question. Use as a context manager.
+    """One connection to the registry, with a token for each request. Use as a context manager.
 
     Raises (everywhere):
         RegistryAway: no connection, or no token.
-        RegistryFailed: no answer in time, half of one, or one that says "later": this question may succeed later.
-        RegistryRefused: an answer that asking again will not change.
+        RegistryFailed: no response in time, half of one, or a status that may pass: this request may succeed later.
+        RegistryRefused: a response that repeating the request will not change.
     """
 
     def __init__(self, transport: httpx.BaseTransport | None = None, *, token_transport: httpx.BaseTransport | None = None) -> None:
@@ -66,17 +66,17 @@ class RegistryClient:
         return self._listing(f"/v2/_catalog?n={PAGE}", "registry:catalog:*", "repositories.item")
 
     def answers(self) -> None:
-        """Ask the least that needs a token and the storage."""
+        """Make the smallest request that needs a token and the storage."""
         next(self.repositories(), None)
 
     def tags(self, repository: str) -> Iterator[str]:
-        """Yield the repository's tags; none if the registry does not know it."""
+        """Yield the repository's tags; none if the registry has no such repository."""
         return self._listing(f"/v2/{repository}/tags/list?n={PAGE}", _scope(repository, "pull"), "tags.item")
 
     def manifest(self, repository: str, reference: str) -> RegistryManifest | None:
         """Return a manifest by tag or digest; None if there is none."""
         path = f"/v2/{repository}/manifests/{quote(reference, safe=':')}"
-        with self._ask("GET", path, _scope(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
+        with self._exchange("GET", path, _scope(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
             if response is None:
                 return None
             content = _whole(response)
@@ -88,42 +88,42 @@ class RegistryClient:
     def manifest_digest(self, repository: str, reference: str) -> str | None:
         """Return the digest that a tag points at; None if there is no such tag. Transfers no manifest."""
         path = f"/v2/{repository}/manifests/{quote(reference, safe=':')}"
-        with self._ask("HEAD", path, _scope(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
+        with self._exchange("HEAD", path, _scope(repository, "pull"), accept=", ".join(MANIFEST_TYPES)) as response:
             return None if response is None else response.headers.get("Docker-Content-Digest")
 
     def blob(self, repository: str, digest: str) -> bytes | None:
         """Return a small blob, an image's configuration for example; None if there is none."""
-        with self._ask("GET", f"/v2/{repository}/blobs/{quote(digest, safe=':')}", _scope(repository, "pull")) as response:
+        with self._exchange("GET", f"/v2/{repository}/blobs/{quote(digest, safe=':')}", _scope(repository, "pull")) as response:
             return None if response is None else _whole(response)
 
     def delete_manifest(self, repository: str, digest: str) -> None:
-        """Delete a manifest with all tags that point at it; one that is gone already is fine."""
-        with self._ask("DELETE", f"/v2/{repository}/manifests/{quote(digest, safe=':')}", _scope(repository, "delete", "pull")):
+        """Delete a manifest with all tags that point at it; it is no error if there is none."""
+        with self._exchange("DELETE", f"/v2/{repository}/manifests/{quote(digest, safe=':')}", _scope(repository, "delete", "pull")):
             pass
 
     def _listing(self, path: str, scope: str, items: str) -> Iterator[str]:
         following: str | None = path
         while following is not None:
-            with self._ask("GET", following, scope) as response:
+            with self._exchange("GET", following, scope) as response:
                 if response is None:
                     return
                 yield from ijson.items(_Stream(response), items)
                 following = _next_page(response)
 
     @contextmanager
-    def _ask(self, method: str, path: str, scope: str, *, accept: str = "*/*") -> Iterator[httpx.Response | None]:
-        """Open one exchange; None for 404."""
+    def _exchange(self, method: str, path: str, scope: str, *, accept: str = "*/*") -> Iterator[httpx.Response | None]:
+        """Send one request and yield the response, or None for 404."""
         headers = {"Authorization": f"Bearer {self._tokens.token_for(scope)}", "Accept": accept}
-        asked = f"{method} {path}"
+        request = f"{method} {path}"
         try:
             with self._http.stream(method, path, headers=headers) as response:
-                yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response, asked)
+                yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response, request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise RegistryAway(f"{TAKES_NO_CONNECTION}: {type(error).__name__}.") from error
         except httpx.TimeoutException as error:
-            raise RegistryFailed("gives no answer in time", asked=asked) from error
+            raise RegistryFailed("gives no answer in time", request=request) from error
         except (httpx.HTTPError, JSONError) as error:
-            raise RegistryFailed("broke off its answer", asked=asked) from error
+            raise RegistryFailed("broke off its answer", request=request) from error
 
 
 class _Stream:
@@ -136,13 +136,13 @@ class _Stream:
         return b"" if size == 0 else next(self._chunks, b"")
 
 
-def _accepted(response: httpx.Response, asked: str) -> httpx.Response:
+def _accepted(response: httpx.Response, request: str) -> httpx.Response:
     if response.is_success:
         return response
-    # 401 speaks of our token and not of what was asked for: while the authority changes, the next token is a good one.
+    # 401 is about our token and not about what was requested: while the authority changes, the next token is a good one.
     if response.is_server_error or response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED}:
-        raise RegistryFailed(f"answered {response.status_code}", asked=asked)
-    raise RegistryRefused(f"The registry answered {response.status_code} to {asked}.")
+        raise RegistryFailed(f"answered {response.status_code}", request=request)
+    raise RegistryRefused(f"The registry answered {response.status_code} to {request}.")
 
 
 def _whole(response: httpx.Response) -> bytes:
@@ -152,13 +152,13 @@ def _whole(response: httpx.Response) -> bytes:
         if len(content) > LARGEST_DOCUMENT:
             raise RegistryRefused("A document in the registry is larger than any manifest or configuration.")
         if monotonic() > end:
-            raise RegistryFailed("trickles its answer", asked=response.request.url.path)
+            raise RegistryFailed("trickles its answer", request=response.request.url.path)
     return bytes(content)
 
 
 def _next_page(response: httpx.Response) -> str | None:
     match = _NEXT.search(response.headers.get("Link", ""))
-    # Only path and query are followed: the host is ours, whatever the link says.
+    # Only path and query are used: the host is always ours, whatever the link says.
     return None if match is None else httpx.URL(match[1]).raw_path.decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""Getting the worker's registry tokens from the token endpoint, as every client does: nobody but that process reads a signing key."""
+"""Getting the worker's registry tokens from the token endpoint, as every client does: only that process reads a signing key."""
 
 import time
 
@@ -11,7 +11,7 @@ from registry_auth.client.errors import RegistryAway, RegistryRefused
 from registry_auth.client.identity import service_credentials
 
 _TIMEOUT = httpx.Timeout(10, connect=2)
-_MOST_CACHED = 16  # one question follows another about the same repository
+_MOST_CACHED = 16  # requests about one repository follow each other
 _SPARE_SECONDS = 30  # of its life that a cached token must still have
 
 
@@ -30,8 +30,8 @@ class ServiceTokens:
         """Return a token for one scope, `repository:acme/db:pull` for example.
 
         Raises:
-            RegistryAway: the endpoint does not answer, or not with a token: try again.
-            RegistryRefused: it does not understand this scope.
+            RegistryAway: the endpoint does not answer, or not with a token; it may do so later.
+            RegistryRefused: it does not accept this scope.
         """
         now = time.time()
         cached = self._cache.get(scope, now=now)
@@ -50,9 +50,9 @@ class ServiceTokens:
         except httpx.HTTPError as error:
             raise RegistryAway(f"The token endpoint did not answer: {type(error).__name__}.") from error
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise RegistryAway("The token endpoint does not know us: LAYERSTORE_TOKEN_KEYS or the clocks of the two processes differ.")
+            raise RegistryAway("The token endpoint does not recognise us: LAYERSTORE_TOKEN_KEYS or the clocks of the two processes differ.")
         if response.status_code == httpx.codes.BAD_REQUEST:
-            raise RegistryRefused(f"The token endpoint takes {scope} for no scope.")
+            raise RegistryRefused(f"The token endpoint does not accept the scope {scope}.")
         if not response.is_success:
             raise RegistryAway(f"The token endpoint answered {response.status_code}.")
         return dict(response.json())

@@ -130,7 +130,7 @@ class TestAsking:
         tokens.close()
 
     def test_a_scope_that_is_none_says_nothing_of_others(self):
-        with pytest.raises(RegistryRefused, match="repository:::pull for no scope"):
+        with pytest.raises(RegistryRefused, match="does not accept the scope repository:::pull"):
             ServiceTokens(httpx.MockTransport(lambda _: httpx.Response(400))).token_for("repository:::pull")
 
     def test_neither_secret_nor_token_is_logged(self, token_transport, caplog):
