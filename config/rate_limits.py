@@ -14,7 +14,7 @@ from accounts.organisations.services import invitations, organisations
 from accounts.robots import services
 from billing.checkout.placing import MOST_PENDING
 from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, spoken
-from marketplace.products.services import quota
+from marketplace.products.services import limits
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
 from registry_auth.token import failures
 from registry_auth.token.endpoint import LARGEST_FORM
@@ -170,9 +170,9 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("invitations from an organisation, and from a user, in a day", str(invitations.A_DAY_FROM_ONE), "", "rows"),
     ("invitations to one mailbox in a day", str(invitations.A_DAY_TO_ONE), "", "rows"),
     ("unpaid purchases of a user", str(MOST_PENDING), "", "rows"),
-    ("products of a seller", str(quota.PRODUCTS), "", "rows"),
-    ("pictures of a seller's products", str(quota.PICTURES), "", "rows"),
-    ("megabytes of texts of a seller's products", str(quota.TEXT_MEGABYTES), "", "rows"),
+    ("products of a seller", str(limits.PRODUCTS), "", "rows"),
+    ("pictures of a seller's products", str(limits.PICTURES), "", "rows"),
+    ("megabytes of texts of a seller's products", str(limits.TEXT_MEGABYTES), "", "rows"),
     ("pictures of a product", str(MOST_PICTURES), "", "rows"),
     ("megabytes of an uploaded picture", str(MOST_BYTES // _MEGABYTE), "", "request"),
     ("megabytes of a request without its files", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE // _MEGABYTE), "", "request"),

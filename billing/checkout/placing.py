@@ -20,7 +20,7 @@ from billing.payments.reconcile import close_checkout
 from common.db.locking import locked_transaction, translate_violation
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
-from marketplace.images.selectors.tags import newest_tags, visible_tags
+from marketplace.images.selectors.tags import leading_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import current_price, require_offered
@@ -115,10 +115,10 @@ def _write_order(order: Order, images: list[Image]) -> Order:
 
 
 def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
-    featured = newest_tags([image.pk for image in images])
+    leads = leading_tags([image.pk for image in images])
     sold = []
     for image in images:
-        leading, tags = featured.get(image.pk), visible_tags().filter(image=image)
+        leading, tags = leads.get(image.pk), visible_tags().filter(image=image)
         row = OrderImage(order=order, image=image, repository=image.repository, tag_count=tags.count())
         row.digests = {tag.name: tag.manifest.digest for tag in tags[:TAGS_KEPT]}
         if leading is not None:

@@ -12,7 +12,7 @@ from billing.orders.models import Order, OrderImage
 from billing.stripe.payment_data import DisputeState
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
-from marketplace.images.selectors.tags import newest_tags, pull_reference
+from marketplace.images.selectors.tags import leading_tags, pull_reference
 
 
 def orders_of_buyers(accounts: Collection[Account]) -> QuerySet[Order]:
@@ -77,5 +77,5 @@ def pulls_of_order(order: Order, user: User) -> list[str]:
     """Return what docker pulls of an order, for those of its images that the policy lets the user pull at this moment."""
     images = [sold.image for sold in order.images.all()]
     allowed = allowed_actions(subject=Subject.of(user), repositories=[image.repository for image in images])
-    tags = newest_tags([image.pk for image in images])
+    tags = leading_tags([image.pk for image in images])
     return [pull_reference(image, tags.get(image.pk)) for image in images if Action.PULL in allowed[image.repository]]

@@ -11,7 +11,7 @@ from common.admin.acts import act
 from common.admin.neighbours import neighbour
 from marketplace.admin.bounds import PULL_ENDS
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.gifts import take_back_entitlement
+from marketplace.entitlements.services.staff_grants import take_back_entitlement
 
 # The source is a row of any layer, named without a foreign key; here the names of their admin pages.
 SOURCES = {

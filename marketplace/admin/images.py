@@ -11,7 +11,7 @@ from common.admin.neighbours import neighbour, neighbours
 from marketplace.admin.bounds import PULL_ENDS, PUSH_ENDS
 from marketplace.admin.forms import GiveImageForm
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.gifts import give_image
+from marketplace.entitlements.services.staff_grants import give_image
 from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.images.services.namespaces import clear_skeleton
 from marketplace.images.services.reservations import release_image

@@ -10,7 +10,7 @@ from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.neighbours import neighbour, neighbours
 from marketplace.images.models import LayerList, Manifest, Tag
-from marketplace.images.services.unreadable import describe_again
+from marketplace.images.services.unreadable_manifests import describe_again
 
 
 @admin.register(Manifest)

@@ -1,6 +1,6 @@
 """Covers: a section through the ground, one band per layer, the base at the bottom.
 
-The seed (repository or bundle slug) chooses the formation and the fold, so a product keeps its face from release to
+The seed (repository or bundle slug) chooses the palette and the fold, so a product keeps its face from release to
 release; the layers make the bands. Pure and deterministic: the same layers always give the same picture.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from marketplace.images.spans import spans
+from marketplace.images.merging import spans
 
 MOST_BANDS = 14
 STONE = ("#d3ccbf", "#b3aa9b", "#8d8477", "#665f56", "#47423c")
 
 
-class Formation(NamedTuple):
+class Palette(NamedTuple):
     """A palette: the sky, four tones from light to dark, and the one spark."""
 
     sky: str
@@ -24,17 +24,17 @@ class Formation(NamedTuple):
     spark: str
 
 
-FORMATIONS = (
-    Formation("#e6efe8", ("#a9d0c3", "#5fa899", "#1f7f75", "#0c4a47"), "#e0a63a"),
-    Formation("#f5ead2", ("#ecce8c", "#d6a03f", "#a96c1c", "#643c12"), "#22736b"),
-    Formation("#f5e4d8", ("#e8b795", "#d0794f", "#a3462a", "#5f2718"), "#2e6a6c"),
-    Formation("#e7ebee", ("#b9c5cf", "#8095a5", "#4d6375", "#263543"), "#dd8f45"),
-    Formation("#edefda", ("#c5cf95", "#909f54", "#5c6d31", "#313d1e"), "#c6603f"),
-    Formation("#f0e3ea", ("#d6b0c5", "#a86f93", "#733f66", "#40203c"), "#dba94a"),
-    Formation("#f6e5e1", ("#e6b6b0", "#c8777a", "#96424f", "#561f2e"), "#3d7a6f"),
-    Formation("#e7e6f1", ("#bcbbdb", "#8886bb", "#55528f", "#2b2956"), "#e2946f"),
-    Formation("#e4eeee", ("#abcdd0", "#6ba3ab", "#337480", "#153f49"), "#d9735a"),
-    Formation("#f1ebe1", ("#d9c7a9", "#b09470", "#7b6147", "#45352a"), "#4b9386"),
+PALETTES = (
+    Palette("#e6efe8", ("#a9d0c3", "#5fa899", "#1f7f75", "#0c4a47"), "#e0a63a"),
+    Palette("#f5ead2", ("#ecce8c", "#d6a03f", "#a96c1c", "#643c12"), "#22736b"),
+    Palette("#f5e4d8", ("#e8b795", "#d0794f", "#a3462a", "#5f2718"), "#2e6a6c"),
+    Palette("#e7ebee", ("#b9c5cf", "#8095a5", "#4d6375", "#263543"), "#dd8f45"),
+    Palette("#edefda", ("#c5cf95", "#909f54", "#5c6d31", "#313d1e"), "#c6603f"),
+    Palette("#f0e3ea", ("#d6b0c5", "#a86f93", "#733f66", "#40203c"), "#dba94a"),
+    Palette("#f6e5e1", ("#e6b6b0", "#c8777a", "#96424f", "#561f2e"), "#3d7a6f"),
+    Palette("#e7e6f1", ("#bcbbdb", "#8886bb", "#55528f", "#2b2956"), "#e2946f"),
+    Palette("#e4eeee", ("#abcdd0", "#6ba3ab", "#337480", "#153f49"), "#d9735a"),
+    Palette("#f1ebe1", ("#d9c7a9", "#b09470", "#7b6147", "#45352a"), "#4b9386"),
 )
 
 
@@ -59,7 +59,7 @@ _LEVEL: _Wobble = (0.0,) * 5
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class DrawnLayer:
     """One layer of an image.
 
     Attributes:
@@ -77,7 +77,7 @@ class Layer:
 class Band:
     """Where a layer lies: its colour, and its edges at the right side of the cover, in its pixels."""
 
-    layer: Layer
+    layer: DrawnLayer
     fill: str
     top: float
     bottom: float
@@ -93,7 +93,7 @@ class Drawing:
     bands: tuple[Band, ...]
 
 
-class _Ground:
+class _Fold:
     """The one sine fold that every boundary follows; it weakens with depth."""
 
     def __init__(self, seed: bytes, width: int, height: int) -> None:
@@ -101,44 +101,44 @@ class _Ground:
         self.amplitude = height * (0.03 + seed[1] / 255 * 0.09)
         self.frequency, self.phase = 0.35 + seed[0] / 255 * 0.6, seed[3] / 255
 
-    def fold(self, y: float, x: float) -> float:
+    def at(self, y: float, x: float) -> float:
         swing = math.sin(2 * math.pi * (self.frequency * x / self.width + self.phase))
         return y - self.amplitude * (0.25 + 0.75 * (self.height - y) / self.height) * swing
 
     def curve(self, y: float, wobble: _Wobble = _LEVEL) -> str:
         """A boundary through five points: Catmull-Rom, written as one C and three S."""
         w = self.width
-        p = [self.fold(y, w * i / 4) + wobble[i] for i in range(5)]
+        p = [self.at(y, w * i / 4) + wobble[i] for i in range(5)]
         m = [(p[min(i + 1, 4)] - p[max(i - 1, 0)]) / (min(i + 1, 4) - max(i - 1, 0)) / 3 for i in range(5)]
         start = f"M0 {p[0]:.1f}C{w / 12:.1f} {p[0] + m[0]:.1f}"
         return start + "S".join(f" {w * (i - 1 / 3) / 4:.1f} {p[i] - m[i]:.1f} {w * i / 4:g} {p[i]:.1f}" for i in range(1, 5))
 
 
-def draw(seed: str, layers: Sequence[Layer], *, width: int = 320, height: int = 200, textured: bool = True) -> Drawing:
+def draw(seed: str, layers: Sequence[DrawnLayer], *, width: int = 320, height: int = 200, textured: bool = True) -> Drawing:
     """Draw the layers, bottom first, as bands whose height is proportional to log2(1 + bytes / 64 KiB)."""
     key = hashlib.sha256(seed.encode()).digest()
-    formation, ground = FORMATIONS[key[2] % len(FORMATIONS)], _Ground(key, width, height)
+    palette, fold = PALETTES[key[2] % len(PALETTES)], _Fold(key, width, height)
     box = f"M0 0H{width}V{height}H0z"
     parts = [
-        f'<path class="sky" fill="{formation.sky}" d="{box}"/>',
-        f'<path class="night" fill="{formation.tones[3]}" fill-opacity="0" d="{box}"/>',
+        f'<path class="sky" fill="{palette.sky}" d="{box}"/>',
+        f'<path class="night" fill="{palette.tones[3]}" fill-opacity="0" d="{box}"/>',
     ]
     bands: list[Band] = []
     # Painter's order: the top band first, each filled down to the floor.
-    for layer, top, bottom, fill in _coloured(_stacked(merge(layers), height), formation, height):
+    for layer, top, bottom, fill in _coloured(_stacked(merge(layers), height), palette, height):
         digest, thick = bytes.fromhex(layer.digest[:16]), bottom - top
         wobble = tuple((digest[1 + i] / 255 - 0.5) * min(5, thick * 0.3) for i in range(5))
-        parts.append(f'<path fill="{fill}" d="{ground.curve(top, wobble)}V{height}H0z"/>')
+        parts.append(f'<path fill="{fill}" d="{fold.curve(top, wobble)}V{height}H0z"/>')
         if textured and thick >= height * 0.045 and digest[6] % _KINDS < len(TEXTURES):
-            parts.extend(_lines(ground, TEXTURES[digest[6] % _KINDS], fill, (top, thick), wobble))
-        bands.append(Band(layer, fill, ground.fold(top, width), ground.fold(bottom, width)))
+            parts.extend(_lines(fold, TEXTURES[digest[6] % _KINDS], fill, (top, thick), wobble))
+        bands.append(Band(layer, fill, fold.at(top, width), fold.at(bottom, width)))
     return Drawing(width, height, "".join(parts), tuple(reversed(bands)))
 
 
-def merge(layers: Sequence[Layer], most: int = MOST_BANDS) -> list[Layer]:
+def merge(layers: Sequence[DrawnLayer], most: int = MOST_BANDS) -> list[DrawnLayer]:
     """Merge neighbours, smallest first, until no more than `most` are left; base stays apart from own while it can."""
     found = spans([layer.size for layer in layers], [layer.own for layer in layers], most)
-    return [Layer(layers[span.face].digest, span.size, layers[span.face].own) for span in found]
+    return [DrawnLayer(layers[span.face].digest, span.size, layers[span.face].own) for span in found]
 
 
 def empty(width: int = 320, height: int = 200) -> str:
@@ -163,13 +163,13 @@ def avatar(name: str) -> Drawing:
     return draw(name, invented(name, 5), width=60, height=60, textured=False)
 
 
-def invented(seed: str, count: int) -> list[Layer]:
+def invented(seed: str, count: int) -> list[DrawnLayer]:
     """Layers out of a hash, for pictures that belong to no image: people, and pages that say something went wrong."""
     digests = [hashlib.sha256(f"{seed}/{n}".encode()).hexdigest() for n in range(count)]
-    return [Layer(digest, 2 ** (15 + int(digest[-2:], 16) % 11), own=n > 0) for n, digest in enumerate(digests)]
+    return [DrawnLayer(digest, 2 ** (15 + int(digest[-2:], 16) % 11), own=n > 0) for n, digest in enumerate(digests)]
 
 
-def _stacked(layers: Sequence[Layer], height: int) -> list[tuple[Layer, float, float]]:
+def _stacked(layers: Sequence[DrawnLayer], height: int) -> list[tuple[DrawnLayer, float, float]]:
     """Each layer with its top and bottom before folding; the whole depth grows with the sum of bytes."""
     weights = [max(1.0, math.log2(1 + layer.size / 2**16)) for layer in layers]
     depth = height * min(0.9, 0.52 + 0.037 * math.log2(1 + sum(layer.size for layer in layers) / 2**20))
@@ -180,25 +180,27 @@ def _stacked(layers: Sequence[Layer], height: int) -> list[tuple[Layer, float, f
     return stacked
 
 
-def _coloured(stacked: list[tuple[Layer, float, float]], formation: Formation, height: int) -> Iterator[tuple[Layer, float, float, str]]:
+def _coloured(
+    stacked: list[tuple[DrawnLayer, float, float]], palette: Palette, height: int
+) -> Iterator[tuple[DrawnLayer, float, float, str]]:
     """From the top down: the tone comes from the digest, never twice in a row; one thin band may take the spark."""
     last, sparked = "", False
     for layer, top, bottom in reversed(stacked):
-        tone, shades = int(layer.digest[:2], 16), formation.tones if layer.own else STONE
+        tone, shades = int(layer.digest[:2], 16), palette.tones if layer.own else STONE
         fill = shades[tone % len(shades)]
         if layer.own and not sparked and bottom - top < height * 0.16 and tone % 3 == 0:
-            fill, sparked = formation.spark, True
+            fill, sparked = palette.spark, True
         if fill == last:
             fill = shades[(tone + 1) % len(shades)]
         last = fill
         yield layer, top, bottom, fill
 
 
-def _lines(ground: _Ground, texture: Texture, fill: str, span: tuple[float, float], wobble: _Wobble) -> Iterator[str]:
+def _lines(fold: _Fold, texture: Texture, fill: str, span: tuple[float, float], wobble: _Wobble) -> Iterator[str]:
     top, thick = span
     ink = "#1c1b18" if int(fill[1:3], 16) + int(fill[3:5], 16) > 270 else "#fff"  # noqa: PLR2004  half of the two brightest channels
-    count = int(thick / texture.step * 200 / ground.height)
+    count = int(thick / texture.step * 200 / fold.height)
     for k in range(1, count):
         dashes = f' stroke-dasharray="{texture.dashes}" stroke-linecap="round" stroke-dashoffset="{k % 2 * 5}"' if texture.dashes else ""
-        d = ground.curve(top + k * thick / count, tuple(v * (1 - k / count) for v in wobble))
+        d = fold.curve(top + k * thick / count, tuple(v * (1 - k / count) for v in wobble))
         yield f'<path fill="none" stroke="{ink}" stroke-opacity=".31" stroke-width="{texture.width}"{dashes} d="{d}"/>'

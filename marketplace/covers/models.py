@@ -14,14 +14,14 @@ class Cover(models.Model):
     """The cover of an image, which is also that of a product that sells it alone, or of a bundle.
 
     Attributes:
-        ground: hash of what it was drawn from; another one means that it has to be drawn anew.
+        source_hash: of what it was drawn from; another one means that it has to be drawn again.
         card, line, tall, wide, mark: the inside of an `<svg>` of each `marketplace.covers.selectors.Shape`.
         bands: of the tall one, bottom first: digest, bytes, whether it is own, colour, top and bottom at its right side.
     """
 
     image = models.OneToOneField(Image, on_delete=models.CASCADE, null=True, blank=True, related_name="cover")
     product = models.OneToOneField(Product, on_delete=models.CASCADE, null=True, blank=True, related_name="cover")
-    ground = models.CharField(max_length=64)
+    source_hash = models.CharField(max_length=64)
     card = models.TextField()
     line = models.TextField()
     tall = models.TextField()

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from marketplace.covers.drawing import Band, Drawing
-from marketplace.covers.drawing import Layer as Stratum
+from marketplace.covers.drawing import Band, Drawing, DrawnLayer
 from marketplace.covers.models import Cover
 from marketplace.images.models import Image, Layer, LayerList, Manifest, Tag
 
@@ -50,7 +49,7 @@ def fills_of_images(image_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
     return {image_id: {digest: fill for digest, _, _, fill, _, _ in bands} for image_id, bands in covers}
 
 
-def shown_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
+def leading_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
     """Give for each image the manifest whose layers stand for it: its tag's, or for an index the first child that is described."""
     shown = {image_id: tag.manifest for image_id, tag in tags.items()}
     indexes = {image_id: manifest for image_id, manifest in shown.items() if manifest.children}
@@ -67,9 +66,9 @@ def layers_of(manifest_ids: Iterable[UUID]) -> dict[UUID, list[Layer]]:
     return {found.manifest_id: found.layers for found in LayerList.objects.filter(manifest__in=set(manifest_ids))}
 
 
-def strata_of(layers: Sequence[Layer]) -> list[Stratum]:
+def drawn_layers(layers: Sequence[Layer]) -> list[DrawnLayer]:
     """Say what is drawn as stone: the layer that everything else was built on."""
-    return [Stratum(hexadecimal(layer), layer.size, own=position > 0 or len(layers) == 1) for position, layer in enumerate(layers)]
+    return [DrawnLayer(hexadecimal(layer), layer.size, own=position > 0 or len(layers) == 1) for position, layer in enumerate(layers)]
 
 
 def hexadecimal(layer: Layer) -> str:
@@ -89,5 +88,5 @@ def _drawing(cover: Cover, shape: Shape) -> Drawing:
         width,
         height,
         getattr(cover, shape.column),
-        tuple(Band(Stratum(digest, size, own), fill, top, bottom) for digest, size, own, fill, top, bottom in bands),
+        tuple(Band(DrawnLayer(digest, size, own), fill, top, bottom) for digest, size, own, fill, top, bottom in bands),
     )

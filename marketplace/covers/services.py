@@ -11,12 +11,11 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from marketplace.covers.drawing import Drawing, draw, merge
-from marketplace.covers.drawing import Layer as Stratum
+from marketplace.covers.drawing import Drawing, DrawnLayer, draw, merge
 from marketplace.covers.models import Cover
-from marketplace.covers.selectors import Shape, layers_of, shown_manifests, strata_of
+from marketplace.covers.selectors import Shape, drawn_layers, layers_of, leading_manifests
 from marketplace.images.models import Image, Layer, LayerList, Manifest
-from marketplace.images.selectors.tags import newest_tags
+from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import images_of
 
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 _VERSION: Final = 1  # raise it when the drawing changes
 _BUNDLES_AT_ONCE: Final = 20  # that contain an image something was pushed to; the others follow with the next look at all
 _BATCH: Final = 20
-_COLUMNS: Final = ("ground", *(shape.column for shape in Shape), "bands", "drawn_at")
+_COLUMNS: Final = ("source_hash", *(shape.column for shape in Shape), "bands", "drawn_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,14 @@ class _Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
+class _Source:
     """What a cover is drawn from: the manifests that stand for its images, in order, as far as they are described."""
 
     subject: _Subject
     manifests: tuple[Manifest, ...]
 
     @property
-    def key(self) -> str:
+    def hash(self) -> str:
         text = "|".join((str(_VERSION), self.subject.seed, *(manifest.digest for manifest in self.manifests)))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -83,16 +82,16 @@ def _bundles(product_ids: Sequence[UUID]) -> list[_Subject]:
 
 
 def _draw(subjects: list[_Subject]) -> int:
-    shown = shown_manifests(newest_tags({image_id for subject in subjects for image_id in subject.image_ids}))
+    shown = leading_manifests(leading_tags({image_id for subject in subjects for image_id in subject.image_ids}))
     described = set(LayerList.objects.filter(manifest__in=[one.pk for one in shown.values()]).values_list("manifest", flat=True))
-    grounds = [
-        _Ground(subject, tuple(shown[pk] for pk in subject.image_ids if pk in shown and shown[pk].pk in described)) for subject in subjects
+    sources = [
+        _Source(subject, tuple(shown[pk] for pk in subject.image_ids if pk in shown and shown[pk].pk in described)) for subject in subjects
     ]
     bare = [subject for subject in subjects if not any(pk in shown for pk in subject.image_ids)]
     _of(bare).delete()
-    kept = {(cover.image_id, cover.product_id): cover.ground for cover in _of(subjects).only("image", "product", "ground")}
-    due = [one for one in grounds if one.manifests and one.key != kept.get((one.subject.image_id, one.subject.product_id))]
-    layers = layers_of(manifest.pk for ground in due for manifest in ground.manifests)
+    kept = {(cover.image_id, cover.product_id): cover.source_hash for cover in _of(subjects).only("image", "product", "source_hash")}
+    due = [one for one in sources if one.manifests and one.hash != kept.get((one.subject.image_id, one.subject.product_id))]
+    layers = layers_of(manifest.pk for source in due for manifest in source.manifests)
     covers = list(_drawn(due, layers))
     for field in ("image", "product"):
         rows = [cover for cover in covers if getattr(cover, f"{field}_id")]
@@ -100,11 +99,11 @@ def _draw(subjects: list[_Subject]) -> int:
     return len(covers)
 
 
-def _drawn(grounds: Sequence[_Ground], layers: Mapping[UUID, Sequence[Layer]]) -> Iterator[Cover]:
-    for ground in grounds:
-        subject = ground.subject
+def _drawn(sources: Sequence[_Source], layers: Mapping[UUID, Sequence[Layer]]) -> Iterator[Cover]:
+    for source in sources:
+        subject = source.subject
         try:
-            drawings = _drawings(subject.seed, [stratum for manifest in ground.manifests for stratum in strata_of(layers[manifest.pk])])
+            drawings = _drawings(subject.seed, [layer for manifest in source.manifests for layer in drawn_layers(layers[manifest.pk])])
         except Exception:  # one that cannot be drawn keeps no other from its cover
             logger.exception("cover not drawn", extra={"image": subject.image_id, "product": subject.product_id})
             continue
@@ -112,15 +111,15 @@ def _drawn(grounds: Sequence[_Ground], layers: Mapping[UUID, Sequence[Layer]]) -
         yield Cover(
             image_id=subject.image_id,
             product_id=subject.product_id,
-            ground=ground.key,
+            source_hash=source.hash,
             bands=[[band.layer.digest, band.layer.size, band.layer.own, band.fill, band.top, band.bottom] for band in tall.bands],
             drawn_at=timezone.now(),
             **{shape.column: drawing.body for shape, drawing in drawings.items()},
         )
 
 
-def _drawings(seed: str, strata: Sequence[Stratum]) -> dict[Shape, Drawing]:
-    bands = merge(strata)
+def _drawings(seed: str, layers: Sequence[DrawnLayer]) -> dict[Shape, Drawing]:
+    bands = merge(layers)
     sizes = {shape: shape.value for shape in Shape}
     return {shape: draw(seed, bands, width=width, height=height, textured=textured) for shape, (width, height, textured) in sizes.items()}
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from common.jobs import on_demand, periodic
 from marketplace.covers import services
-from marketplace.images.services.featured_tags import repair_shown_tags
+from marketplace.images.services.leading_tags import repair_leading_tags
 
 
 @on_demand(lane="drawing", limit=60)
@@ -22,5 +22,5 @@ def draw_cover_of_product(product_id: str) -> int:
 @periodic(every=600, lane="drawing", limit=300, alone=True)
 def draw_outdated_covers() -> int:
     """Draw every cover that does not show what is there. Returns how many."""
-    repair_shown_tags()
+    repair_leading_tags()
     return services.draw_outdated_covers()

@@ -19,10 +19,10 @@ from marketplace.images.serializers import (
     NewNamespaceSerializer,
     TagSerializer,
 )
-from marketplace.images.services.featured_tags import feature_tag
+from marketplace.images.services.leading_tags import feature_tag
 from marketplace.images.services.namespaces import choose_namespace
 from marketplace.images.services.reservations import release_image, reserve_image
-from marketplace.images.services.unreadable import ask_for_removal
+from marketplace.images.services.unreadable_manifests import ask_for_removal
 
 
 class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Namespace]):
@@ -46,7 +46,7 @@ class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     """The names you have reserved."""
 
     serializer_class = ImageSerializer
-    queryset = Image.objects.filter(freed_at__isnull=True).select_related("shown_tag")
+    queryset = Image.objects.filter(freed_at__isnull=True).select_related("leading_tag")
     lookup_value_converter = "uuid"
     filterset_fields = ("namespace", "repository")
 

@@ -100,8 +100,8 @@ class Image(UUIDModel):
     featured_tag = models.CharField(
         max_length=LONGEST_TAG, blank=True, editable=False, help_text="What its seller wants pages to lead with."
     )
-    # What pages lead with; `marketplace.images.services.featured_tags` keeps it, so that no page looks for it among thousands.
-    shown_tag = models.OneToOneField("Tag", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="shown_for")
+    # What pages lead with; `marketplace.images.services.leading_tags` keeps it up to date, so that no page searches thousands for it.
+    leading_tag = models.OneToOneField("Tag", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="led_image")
     pull_count = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects: ClassVar[models.Manager["Image"]] = ImageQuerySet.as_manager()

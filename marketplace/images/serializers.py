@@ -39,8 +39,8 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     """A reserved name of yours."""
 
     reference = serializers.CharField(read_only=True, help_text="The name with its host, as docker takes it.")
-    shown_tag = serializers.CharField(
-        source="shown_tag.name", default="", read_only=True, help_text="What pages lead with; empty while there is nothing to pull."
+    leading_tag = serializers.CharField(
+        source="leading_tag.name", default="", read_only=True, help_text="What pages lead with; empty while there is nothing to pull."
     )
 
     class Meta:
@@ -58,7 +58,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             "ended_at",
             "taken_down_at",
             "featured_tag",
-            "shown_tag",
+            "leading_tag",
             "pull_count",
         )
         read_only_fields = fields

@@ -16,7 +16,7 @@ from common.ids import new_id
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.images.oci import SIGNATURE_PREFIX
-from marketplace.insights.contents import Content, Key, contents_of
+from marketplace.insights.pulled_manifests import Content, Key, contents_of
 from marketplace.products.models import Product, ProductImage
 
 _ADD_TO_IMAGES = """

@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
             name='Cover',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ground', models.CharField(max_length=64)),
+                ('source_hash', models.CharField(max_length=64)),
                 ('card', models.TextField()),
                 ('line', models.TextField()),
                 ('tall', models.TextField()),
@@ -253,8 +253,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='image',
-            name='shown_tag',
-            field=models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='shown_for', to='marketplace.tag'),
+            name='leading_tag',
+            field=models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='led_image', to='marketplace.tag'),
         ),
         migrations.CreateModel(
             name='Entitlement',

@@ -81,5 +81,5 @@ def _platforms(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
 
 def _runs_on(platforms: Collection[str]) -> Exists:
     """What the images lead with, not every tag they ever had."""
-    parts = ProductImage.objects.filter(product=OuterRef("pk"), image__shown_tag__manifest__platforms__overlap=list(platforms))
+    parts = ProductImage.objects.filter(product=OuterRef("pk"), image__leading_tag__manifest__platforms__overlap=list(platforms))
     return Exists(parts)

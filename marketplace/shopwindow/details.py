@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from marketplace.covers.drawing import STONE
-from marketplace.covers.selectors import fills_of_images, layers_of, shown_manifests, strata_of
+from marketplace.covers.selectors import drawn_layers, fills_of_images, layers_of, leading_manifests
+from marketplace.images.merging import merge_layers
 from marketplace.images.models import Image, Layer, Tag
 from marketplace.images.selectors import tags as tags_selectors
-from marketplace.images.selectors.tags import TagRow, newest_tags, pull_reference, stops_at, tag_rows_of
-from marketplace.images.spans import merge_layers
+from marketplace.images.selectors.tags import TagRow, leading_tags, pull_reference, stops_at, tag_rows_of
 
 _MEGABYTE = 1_000_000
 _TAGS, _LAYERS = 200, 128  # rows of a page, which its images share
@@ -39,7 +39,7 @@ class ImageDetail:
     """An image on a product's page.
 
     Attributes:
-        tag: the leading one (`Image.shown_tag`); None while nothing has been pushed.
+        tag: the leading one (`Image.leading_tag`); None while nothing has been pushed.
         rows: its tags, at most `listed`.
         layers: those of the leading tag, the newest first.
     """
@@ -75,10 +75,10 @@ class ImageDetail:
 
 def image_details(images: Sequence[Image]) -> list[ImageDetail]:
     """Load what a product's page shows of these images, in the given order. At most five queries for any number of images."""
-    tags = newest_tags([image.pk for image in images])
+    tags = leading_tags([image.pk for image in images])
     listed = min(tags_selectors.LISTED, _share(_TAGS, images))
     rows = tag_rows_of(images, most=listed)
-    shown = shown_manifests(tags)
+    shown = leading_manifests(tags)
     layers = layers_of(manifest.pk for manifest in shown.values())
     fills = fills_of_images([image.pk for image in images])
     return [
@@ -102,7 +102,7 @@ def _layer_rows(layers: Sequence[Layer], fills: Mapping[str, str], most: int) ->
     """Give each layer the colour it has on the cover. Where the cover merges layers, a layer without one takes the colour below it."""
     rows, fill = [], next(iter(fills.values()), STONE[1])
     merged = merge_layers(layers, most)
-    for layer, stratum in zip(merged, strata_of(merged), strict=True):
-        fill = fills.get(stratum.digest, fill)
-        rows.append(LayerRow(layer, fill, stratum.own))
+    for layer, drawn in zip(merged, drawn_layers(merged), strict=True):
+        fill = fills.get(drawn.digest, fill)
+        rows.append(LayerRow(layer, fill, drawn.own))
     return rows[::-1]

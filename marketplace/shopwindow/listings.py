@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from marketplace.covers.drawing import Drawing
 from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
 from marketplace.images.models import Image, Tag
-from marketplace.images.selectors.tags import newest_tags, pull_reference, short_platforms
+from marketplace.images.selectors.tags import leading_tags, pull_reference, short_platforms
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import current_price
 from marketplace.products.selectors.pages import images_of, product_url, with_parts
@@ -55,7 +55,7 @@ def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape 
     """Make listings of products, in their order. A query set gets `with_parts` here; a sequence must have been loaded through it."""
     found = list(with_parts(products) if isinstance(products, QuerySet) else products)
     images = {product.pk: images_of(product) for product in found}
-    tags = newest_tags([image.pk for several in images.values() for image in several])
+    tags = leading_tags([image.pk for several in images.values() for image in several])
     covers = covers_of_products(images, shape)
     return [_listing(product, images[product.pk], tags, covers.get(product.pk)) for product in found]
 
@@ -76,7 +76,7 @@ def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag],
 
 @dataclass(frozen=True, slots=True)
 class ImageListing:
-    """What a list row shows of an image: its leading tag (`Image.shown_tag`) and its cover; both None while nothing has been pushed."""
+    """What a list row shows of an image: its leading tag (`Image.leading_tag`) and its cover; both None while nothing has been pushed."""
 
     image: Image
     tag: Tag | None
@@ -90,6 +90,6 @@ class ImageListing:
 def list_images(images: Sequence[Image] | QuerySet[Image], shape: Shape = Shape.LINE) -> list[ImageListing]:
     """Make listings of images, in their order."""
     found = list(images)
-    tags = newest_tags([image.pk for image in found])
+    tags = leading_tags([image.pk for image in found])
     covers = covers_of_images([image.pk for image in found], shape)
     return [ImageListing(image, tags.get(image.pk), covers.get(image.pk)) for image in found]

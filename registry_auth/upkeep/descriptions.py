@@ -20,7 +20,7 @@ from common.db.claims import Backoff, claim_due, put_back
 from marketplace.images.models import Manifest
 from marketplace.images.oci import INDEX_TYPES
 from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
-from marketplace.images.services.unreadable import note_undescribed
+from marketplace.images.services.unreadable_manifests import note_undescribed
 from registry_auth.client.errors import ChildrenUnreadable, RegistryRefused
 from registry_auth.client.manifests import Document, children_of, config_digest, describe_image, describe_index, read_document
 from registry_auth.client.registry import RegistryClient

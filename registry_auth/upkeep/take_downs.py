@@ -9,7 +9,7 @@ from audit.services import record_audit
 from common.db.claims import claim_due, put_back
 from marketplace.images.models import Image, Manifest
 from marketplace.images.services.manifests import remove_manifest
-from marketplace.images.services.unreadable import note_undescribed
+from marketplace.images.services.unreadable_manifests import note_undescribed
 from registry_auth.client.errors import RegistryFailed
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep.models import RepositoryTrouble

@@ -14,7 +14,7 @@ from accounts.tokens.selectors import find_token
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, access_facts, decide
 from marketplace.images.models import Image, Tag
-from marketplace.images.selectors.tags import newest_tags, pull_reference
+from marketplace.images.selectors.tags import leading_tags, pull_reference
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.pages import product_url
@@ -124,7 +124,7 @@ class _Question:
         return self._pushed(image)
 
     def _pushed(self, image: Image) -> PullAnswer:
-        newest = newest_tags([image.pk]).get(image.pk)
+        newest = leading_tags([image.pk]).get(image.pk)
         if newest is None:
             return answers.nothing_pushed(self.reference)
         if self.reference.tag and not Tag.objects.filter(image=image, name=self.reference.tag).exists():

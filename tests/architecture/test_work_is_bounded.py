@@ -26,7 +26,7 @@ from marketplace.covers.services import draw_outdated_covers
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.images.oci import MANIFEST
-from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
 from marketplace.products.models import Price, Product, ProductImage
 from marketplace.products.services.descriptions import render_descriptions_anew
@@ -159,10 +159,10 @@ def push(image: Image, many: int) -> None:
         )
         for n, manifest in enumerate(manifests)
     )
-    keep_shown_tag(image)
+    update_leading_tag(image)
     layers = tuple(LayerDescription(digest_of(f"{n}"), n) for n in range(10 * many))
     description = ManifestDescription(Manifest.Kind.IMAGE, size=1, platforms=("linux/amd64",), layers=layers)
-    describe_manifest(manifest=Tag.objects.get(shown_for=image).manifest, description=description)
+    describe_manifest(manifest=Tag.objects.get(led_image=image).manifest, description=description)
 
 
 def write(product: Product, many: int) -> None:

@@ -13,7 +13,7 @@ from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Layer, LayerList, Manifest, Namespace, Tag
 from marketplace.images.oci import MANIFEST
-from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.versions import version_key
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage
@@ -103,7 +103,7 @@ class TagFactory(DjangoModelFactory):
 
     @factory.post_generation
     def shown(self, create, extracted, **kwargs):
-        keep_shown_tag(self.image)
+        update_leading_tag(self.image)
 
 
 class PullCountFactory(DjangoModelFactory):

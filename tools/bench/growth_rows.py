@@ -65,7 +65,7 @@ def _fill(users: int, held_images: int) -> None:
     _multiply(User, first_user.pk, users, id=user, username="'grown-' || i", email="'grown-' || i || '@example.test'")
     _multiply(Account, first_user.account.pk, users, id=_sql_key("account"), user_id=user, handle="'grown-' || i")
     _multiply(AccessToken, token.pk, users, id=_sql_key("token"), user_id=user, secret_hash="md5('a' || i) || md5('b' || i)")
-    _multiply(Image, held.image_id, images, id=image, name="'grown-' || i", repository=f"'{namespace}/grown-' || i", shown_tag_id="NULL")
+    _multiply(Image, held.image_id, images, id=image, name="'grown-' || i", repository=f"'{namespace}/grown-' || i", leading_tag_id="NULL")
     products = max(1, -(-images // BESIDE))
     _multiply(Product, product.pk, products, id=_sql_key("product"), slug="'grown-' || i")
     _multiply(Price, product.prices.get().pk, products, id=_sql_key("price"), product_id=_sql_key("product"))

@@ -16,7 +16,7 @@ from django.utils import timezone  # noqa: E402  after Django is set up
 from accounts.people.models import User  # noqa: E402  after Django is set up
 from marketplace.covers.services import draw_outdated_covers  # noqa: E402  after Django is set up
 from marketplace.images.models import Image, Manifest, Namespace, Tag  # noqa: E402  after Django is set up
-from marketplace.images.services.featured_tags import keep_shown_tag  # noqa: E402  after Django is set up
+from marketplace.images.services.leading_tags import update_leading_tag  # noqa: E402  after Django is set up
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
 from marketplace.products.models import Product  # noqa: E402  after Django is set up
 from marketplace.products.services.descriptions import render_descriptions_anew  # noqa: E402  after Django is set up
@@ -82,7 +82,7 @@ def _image(namespace: Namespace, number: int) -> Image:
     )
     shown = manifests[-1] if number == 0 else manifests[0]
     describe_manifest(manifest=shown, description=ManifestDescription(Manifest.Kind.IMAGE, 10**9, ("linux/s390x",), layers=layers))
-    keep_shown_tag(image)
+    update_leading_tag(image)
     return image
 
 

@@ -14,7 +14,7 @@ from accounts.tokens.secrets import HINT_LENGTH, new_secret, secret_hash
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, Tag
-from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.versions import version_key
 from marketplace.products.models import Price, Product, ProductImage
 
@@ -83,7 +83,7 @@ def make_manifest(image: Image, *, platforms: Sequence[str] = ("linux/amd64",), 
 def make_tag(manifest: Manifest, name: str = "1.0") -> Tag:
     """Point a tag at a manifest."""
     tag = Tag.objects.create(image=manifest.image, name=name, version=version_key(name), manifest=manifest)
-    keep_shown_tag(manifest.image)
+    update_leading_tag(manifest.image)
     return tag
 
 

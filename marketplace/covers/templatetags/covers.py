@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from common.web.templatetags.display import size
-from marketplace.covers import drawing as strata
+from marketplace.covers import drawing as drawings
 from marketplace.covers.drawing import Drawing
 
 register = template.Library()
@@ -19,7 +19,7 @@ _TICK_HEIGHT = 9  # pixels of the cover between two labels
 def cover(drawing: Drawing | None, classes: str = "", label: str = "") -> SafeString:
     """Put a cover into the page, where the night sky reaches it; nothing pushed yet is dashed lines."""
     width, height = (drawing.width, drawing.height) if drawing else (320, 200)
-    body = drawing.body if drawing else strata.empty()
+    body = drawing.body if drawing else drawings.empty()
     return format_html(
         '<svg class="cover {}{}" viewBox="0 0 {} {}" preserveAspectRatio="xMidYMid slice" {}>{}</svg>',
         classes,
@@ -59,9 +59,9 @@ def ticks(drawing: Drawing) -> SafeString:
 
 @lru_cache(maxsize=1000)
 def _avatar(name: str) -> str:
-    return strata.avatar(name).body
+    return drawings.avatar(name).body
 
 
 @lru_cache(maxsize=20)
 def _scenery(seed: str) -> str:
-    return strata.draw(seed, strata.invented(seed, 9), width=640, height=260).body
+    return drawings.draw(seed, drawings.invented(seed, 9), width=640, height=260).body

@@ -17,7 +17,8 @@ from marketplace.images.versions import version_key
 
 LISTED = 200  # tags of one image
 LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what is no image are passed over
-_OF_MANIFEST = tuple(f"shown_tag__manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
+_OF_MANIFEST = tuple(f"manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
+_OF_LEADING_TAG = tuple(f"leading_tag__{name}" for name in ("image", "name", "pushed_at", *_OF_MANIFEST))
 LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
 _UNREADABLE_LISTED = 20
 _NEW = timedelta(minutes=10)
@@ -54,20 +55,20 @@ def visible_tags() -> QuerySet[Tag]:
     return tags.select_related("manifest").order_by("-pushed_at", "name")
 
 
-def newest_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
-    """Give the tag to show for each image, with its manifest; an image without one is left out. One query, whatever the number of tags."""
-    images = Image.objects.filter(pk__in=image_ids, shown_tag__isnull=False).order_by()
-    rows = images.select_related("shown_tag__manifest").only("shown_tag__image", "shown_tag__name", "shown_tag__pushed_at", *_OF_MANIFEST)
-    return {image.pk: image.shown_tag for image in rows if image.shown_tag is not None}
+def leading_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
+    """Return the leading tag of each image, with its manifest; an image without one is left out. One query, however many tags there are."""
+    images = Image.objects.filter(pk__in=image_ids, leading_tag__isnull=False).order_by()
+    rows = images.select_related("leading_tag__manifest").only(*_OF_LEADING_TAG)
+    return {image.pk: image.leading_tag for image in rows if image.leading_tag is not None}
 
 
-def tag_to_show(image_id: UUID) -> Tag | None:
-    """Choose the tag to show of an image: its seller's choice, else its highest version, else one of what was pushed last.
+def choose_leading_tag(image_id: UUID) -> Tag | None:
+    """Choose the tag that pages of an image lead with: its seller's choice, else its highest version, else one of what was pushed last.
 
     A version is what `images.versions` says, pre-releases left out; of what was pushed last `latest` only has a say where it has no
     other name. While something is described, what only an event has told of waits for its description: it may be no image at all.
 
-    Asked when something is pushed, never for a page: `newest_tags` is what pages ask. Looks at 1,000 tags of each kind at most.
+    Called when something is pushed, never for a page: pages call `leading_tags`. Reads at most 1,000 tags of each kind.
     """
     visible = visible_tags().filter(image=image_id)
     chosen = visible.filter(name=Image.objects.filter(pk=image_id).values("featured_tag")[:1]).first()
@@ -136,7 +137,7 @@ def stops_at(rows: Iterable[TagRow], *, most: int | None = None) -> int | None:
 
 
 def pull_reference(image: Image, tag: Tag | None) -> str:
-    """Write what docker pulls: the reference with the tag to show; without one, docker's own `latest` is meant."""
+    """Write what docker pulls: the reference with this tag; without one docker takes `latest`."""
     return f"{image.reference}:{tag.name}" if tag else image.reference
 
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
 from marketplace.images.locks import lock_image, lock_occupant
+from marketplace.images.merging import merge_layers
 from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag
 from marketplace.images.oci import IMAGE_TYPES, INDEX_TYPES, LONGEST_DIGEST
 from marketplace.images.services.expiry import keep_pushed_name
-from marketplace.images.services.featured_tags import keep_shown_tag
-from marketplace.images.spans import merge_layers
+from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.versions import version_key
 
 logger = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
         )
         if tag is not None:
             _point_tag(image, tag, manifest, at)
-            keep_shown_tag(image)
+            update_leading_tag(image)
             if manifest.described_at is not None:  # else its description brings the cover
                 _draw_after_commit(image.pk)
         return manifest
@@ -146,7 +146,7 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
         LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
         if manifest.is_unreadable:  # until now; the indexes that name it did without it
             reread_indexes_of(manifest)
-        keep_shown_tag(image)
+        update_leading_tag(image)
         _draw_after_commit(image.pk)
 
 
@@ -172,7 +172,7 @@ def remove_tag(*, repository: str, tag: str) -> None:
         image = lock_occupant(repository=repository)
         removed, _ = Tag.objects.filter(image=image, name=tag).delete()
         if image is not None and removed:
-            keep_shown_tag(image)
+            update_leading_tag(image)
             _draw_after_commit(image.pk)
 
 
@@ -183,7 +183,7 @@ def remove_manifest(*, repository: str, digest: str) -> None:
         Tag.objects.filter(image=image, manifest__digest=digest).delete()
         removed, _ = Manifest.objects.filter(image=image, digest=digest).delete()
         if image is not None and removed:
-            keep_shown_tag(image)
+            update_leading_tag(image)
             _draw_after_commit(image.pk)
 
 

@@ -35,7 +35,7 @@ def missing_for_publication(product: Product) -> list[Missing]:
         missing.append(Missing(Requirement.IMAGES, "Put at least one of your images in."))
     unusable = [image.repository for image in images if not image.is_usable]
     missing += [Missing(Requirement.IMAGES, f"Leave {repository} out: it has been released or taken down.") for repository in unusable]
-    unpushed = [image.repository for image in images if image.is_usable and image.shown_tag_id is None]
+    unpushed = [image.repository for image in images if image.is_usable and image.leading_tag_id is None]
     if unpushed:
         missing.append(Missing(Requirement.PUSH, f"Push {' and '.join(unpushed)} with a tag."))
     if price is None:

@@ -17,7 +17,7 @@ from marketplace.products.colours import to_srgb
 from marketplace.products.errors import InvalidProduct, PictureRefused, TooManyPictures
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Product, ProductPicture
-from marketplace.products.services.quota import require_room_for_picture
+from marketplace.products.services.limits import require_room_for_picture
 
 MOST_PICTURES = 8
 MOST_BYTES = 10 * 1024 * 1024

@@ -19,9 +19,9 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, access_facts, allowed_actions, decide
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import TagRow, stops_at, tag_rows, unreadable_manifests
-from marketplace.images.services.featured_tags import feature_tag
+from marketplace.images.services.leading_tags import feature_tag
 from marketplace.images.services.reservations import release_image
-from marketplace.images.services.unreadable import ask_for_removal
+from marketplace.images.services.unreadable_manifests import ask_for_removal
 from marketplace.insights.selectors import pull_figures, puller_figures
 from marketplace.products.models import Product
 from marketplace.selling.guards import SellerRequest, own_image, seller_required
@@ -49,7 +49,7 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
     listing, tags, today = list_images([found], Shape.MARK)[0], _tags(found), timezone.now().date()
     context = {
         **tags,
-        "shown_tag": listing.tag,
+        "leading_tag": listing.tag,
         "tag_names": _tag_names(found, tags["rows"]),
         "cover": listing.cover,
         "holders": holders,
@@ -96,7 +96,9 @@ def feature(request: SellerRequest, image_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"Pages lead with {image.shown_tag}." if image.shown_tag else "Pages lead with the first tag you push.")
+        messages.success(
+            request, f"Pages lead with {image.leading_tag}." if image.leading_tag else "Pages lead with the first tag you push."
+        )
     return redirect("marketplace:image", found.pk)
 
 

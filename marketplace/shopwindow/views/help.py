@@ -55,8 +55,8 @@ def _help(request: HttpRequest, template: str) -> HttpResponse:
 def free_reference() -> str:
     """Return what docker pulls of some free product; empty if there is none."""
     free = Price.objects.current().filter(product=OuterRef("pk"), amount=0)
-    pushed = ProductImage.objects.filter(product=OuterRef("pk"), image__shown_tag__isnull=False)
+    pushed = ProductImage.objects.filter(product=OuterRef("pk"), image__leading_tag__isnull=False)
     product = Product.objects.offered().filter(Exists(free), Exists(pushed)).order_by("-published_at").values("pk")[:1]
-    parts = ProductImage.objects.filter(product__in=product, image__shown_tag__isnull=False)
-    part = parts.select_related("image__shown_tag").first()
-    return pull_reference(part.image, part.image.shown_tag) if part else ""
+    parts = ProductImage.objects.filter(product__in=product, image__leading_tag__isnull=False)
+    part = parts.select_related("image__leading_tag").first()
+    return pull_reference(part.image, part.image.leading_tag) if part else ""

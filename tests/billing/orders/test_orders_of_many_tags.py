@@ -10,7 +10,7 @@ from accounts.people.models import User
 from billing.checkout.placing import TAGS_KEPT, place_order
 from billing.orders.models import Order
 from marketplace.images.models import Tag
-from marketplace.images.selectors.tags import newest_tags
+from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import ProductFactory, TagFactory
@@ -45,7 +45,7 @@ def order(product: Product, buyer: User) -> Order:
 
 def test_an_order_keeps_what_was_led_with_and_the_newest(order: Order) -> None:
     sold = order.images.get()
-    leading = newest_tags([sold.image_id])[sold.image_id]
+    leading = leading_tags([sold.image_id])[sold.image_id]
 
     assert (sold.featured_tag, sold.digests[leading.name], sold.tag_count) == (leading.name, leading.manifest.digest, TAGS)
     assert TAGS_KEPT <= len(sold.digests) <= TAGS_KEPT + 1

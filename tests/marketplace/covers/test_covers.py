@@ -10,8 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from marketplace.covers import tasks
-from marketplace.covers.drawing import Drawing, draw
-from marketplace.covers.drawing import Layer as Stratum
+from marketplace.covers.drawing import Drawing, DrawnLayer, draw
 from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
 from marketplace.covers.services import draw_cover_of_image, draw_cover_of_product, draw_outdated_covers
 from marketplace.images.models import Image, Layer, Manifest
@@ -42,8 +41,8 @@ def render(template: str, **context: object) -> str:
     return Template("{% load covers %}" + template).render(Context(context))
 
 
-def layers(*sizes: int) -> list[Stratum]:
-    return [Stratum(f"{number:064x}", size) for number, size in enumerate(sizes, start=1)]
+def layers(*sizes: int) -> list[DrawnLayer]:
+    return [DrawnLayer(f"{number:064x}", size) for number, size in enumerate(sizes, start=1)]
 
 
 def test_a_cover_is_decoration_unless_it_has_a_label() -> None:
@@ -99,7 +98,7 @@ def test_what_is_not_drawn_yet_has_a_plain_cover(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_drawing_is_what_its_layers_make() -> None:
     image = PushedImageFactory()
-    layers = [Stratum(one.digest[7:23], one.size, own=n > 0) for n, one in enumerate(image.manifests.get().layer_list.layers)]
+    layers = [DrawnLayer(one.digest[7:23], one.size, own=n > 0) for n, one in enumerate(image.manifests.get().layer_list.layers)]
 
     assert draw_cover_of_image(image_id=image.pk) == 1
 

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.covers.drawing import FORMATIONS, MOST_BANDS, STONE, Layer, avatar, draw, empty, merge
-from marketplace.images.spans import _Merging
+from marketplace.covers.drawing import MOST_BANDS, PALETTES, STONE, DrawnLayer, avatar, draw, empty, merge
+from marketplace.images.merging import _Merging
 
 
-def layer(name: str, size: int = 5_000_000, *, own: bool = True) -> Layer:
-    return Layer(hashlib.sha256(name.encode()).hexdigest(), size, own)
+def layer(name: str, size: int = 5_000_000, *, own: bool = True) -> DrawnLayer:
+    return DrawnLayer(hashlib.sha256(name.encode()).hexdigest(), size, own)
 
 
 BASE = layer("debian", 29_000_000, own=False)
 IMAGE = [BASE, layer("apt", 38_000_000), layer("app", 400_000), layer("entrypoint", 900)]
 layers = st.lists(
-    st.builds(Layer, st.binary(min_size=32, max_size=32).map(bytes.hex), st.integers(0, 2**40), st.booleans()),
+    st.builds(DrawnLayer, st.binary(min_size=32, max_size=32).map(bytes.hex), st.integers(0, 2**40), st.booleans()),
     max_size=40,
 )
 
@@ -57,7 +57,7 @@ def test_products_on_one_base_share_their_lowest_band_of_stone() -> None:
 
 
 def test_own_layers_wear_the_formation() -> None:
-    colours = {colour for f in FORMATIONS for colour in (*f.tones, f.spark)}
+    colours = {colour for f in PALETTES for colour in (*f.tones, f.spark)}
 
     assert {band.fill for band in draw("acme/db", IMAGE).bands[1:]} <= colours
 
@@ -73,7 +73,7 @@ def test_a_big_layer_is_a_thick_band() -> None:
 
 
 @given(layers)
-def test_any_layers_can_be_drawn(found: list[Layer]) -> None:
+def test_any_layers_can_be_drawn(found: list[DrawnLayer]) -> None:
     drawn = draw("acme/db", found, width=60, height=60)
 
     assert len(drawn.bands) == min(len(found), MOST_BANDS)
@@ -84,7 +84,7 @@ def test_any_layers_can_be_drawn(found: list[Layer]) -> None:
 
 
 @given(layers)
-def test_merging_loses_no_byte_and_no_order(found: list[Layer]) -> None:
+def test_merging_loses_no_byte_and_no_order(found: list[DrawnLayer]) -> None:
     merged = merge(found)
 
     assert len(merged) == min(len(found), MOST_BANDS)
@@ -95,20 +95,20 @@ def test_merging_loses_no_byte_and_no_order(found: list[Layer]) -> None:
 
 
 @given(layers, st.integers(1, 20))
-def test_merging_takes_the_smallest_neighbours_first(found: list[Layer], most: int) -> None:
+def test_merging_takes_the_smallest_neighbours_first(found: list[DrawnLayer], most: int) -> None:
     merged = list(found)
     while len(merged) > most:
         pairs = range(len(merged) - 1)
         alike = [i for i in pairs if merged[i].own == merged[i + 1].own]
         i = min(alike or pairs, key=lambda i: merged[i].size + merged[i + 1].size)
         larger = max(merged[i : i + 2], key=lambda one: one.size)
-        merged[i : i + 2] = [Layer(larger.digest, merged[i].size + merged[i + 1].size, larger.own)]
+        merged[i : i + 2] = [DrawnLayer(larger.digest, merged[i].size + merged[i + 1].size, larger.own)]
 
     assert merge(found, most) == merged
 
 
 @given(layers)
-def test_merging_in_two_steps_gives_what_one_gives(found: list[Layer]) -> None:
+def test_merging_in_two_steps_gives_what_one_gives(found: list[DrawnLayer]) -> None:
     assert merge(merge(found, 20)) == merge(found)
 
 

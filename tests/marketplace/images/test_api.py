@@ -131,17 +131,17 @@ def test_the_tag_that_pages_lead_with_is_told_and_chosen(as_seller: APIClient, a
     image = PushedImageFactory(namespace=namespace)
     TagFactory(image=image, name="2.0")
     address = f"/api/v1/images/{image.pk}/"
-    assert [as_seller.get(address).json()[name] for name in ("featured_tag", "shown_tag")] == ["", "2.0"]
+    assert [as_seller.get(address).json()[name] for name in ("featured_tag", "leading_tag")] == ["", "2.0"]
 
     assert as_other.patch(address, {"featured_tag": "1.0"}, format="json").status_code == 404
     assert as_seller.patch(address, {}, format="json").status_code == 400
     refused = as_seller.patch(address, {"featured_tag": "3.0"}, format="json")
     assert (refused.status_code, refused.json()["code"]) == (422, "unknown_tag")
-    assert as_seller.get(address).json()["shown_tag"] == "2.0"
+    assert as_seller.get(address).json()["leading_tag"] == "2.0"
 
     chosen = as_seller.patch(address, {"featured_tag": "1.0"}, format="json")
-    assert (chosen.status_code, chosen.json()["featured_tag"], chosen.json()["shown_tag"]) == (200, "1.0", "1.0")
+    assert (chosen.status_code, chosen.json()["featured_tag"], chosen.json()["leading_tag"]) == (200, "1.0", "1.0")
     assert (
-        as_seller.get("/api/v1/images/", {"repository": ImageFactory(namespace=namespace).repository}).json()["results"][0]["shown_tag"]
+        as_seller.get("/api/v1/images/", {"repository": ImageFactory(namespace=namespace).repository}).json()["results"][0]["leading_tag"]
         == ""
     )

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from marketplace.images.models import Manifest, Tag
 from marketplace.images.oci import MANIFEST
-from marketplace.images.selectors.tags import LISTED, newest_tags, stops_at, tag_rows, tag_rows_of
-from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.selectors.tags import LISTED, leading_tags, stops_at, tag_rows, tag_rows_of
+from marketplace.images.services.leading_tags import update_leading_tag
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def push_many(image, count: int) -> None:
     Tag.objects.bulk_create(
         Tag(image=image, name=f"t{n}", manifest=manifest, pushed_at=began + timedelta(seconds=n)) for n, manifest in enumerate(manifests)
     )
-    keep_shown_tag(image)
+    update_leading_tag(image)
 
 
 def rows_touched(plan: dict) -> int:
@@ -32,7 +32,7 @@ def rows_touched(plan: dict) -> int:
     return int(plan["Actual Rows"] * plan["Actual Loops"]) + sum(rows_touched(part) for part in plan.get("Plans", []))
 
 
-def test_the_tag_to_show_is_one_of_what_was_pushed_last_and_latest_only_without_another():
+def test_the_leading_tag_is_one_of_what_was_pushed_last_and_latest_only_without_another():
     old, new, lonely, empty = PushedImageFactory(), PushedImageFactory(), ImageFactory(), ImageFactory()
     later = timezone.now() + timedelta(hours=1)
     manifest = TagFactory(image=new, name="2.0", pushed_at=later).manifest
@@ -41,7 +41,7 @@ def test_the_tag_to_show_is_one_of_what_was_pushed_last_and_latest_only_without_
     TagFactory(image=lonely, name="latest")
     TagFactory(image=empty, name="chart", manifest=ManifestFactory(image=empty, kind="artifact"))
 
-    found = newest_tags([old.pk, new.pk, lonely.pk, empty.pk])
+    found = leading_tags([old.pk, new.pk, lonely.pk, empty.pk])
 
     assert {pk: tag.name for pk, tag in found.items()} == {old.pk: "1.0", new.pk: "2.0", lonely.pk: "latest"}
 
@@ -53,7 +53,7 @@ def test_an_image_of_very_many_tags_is_looked_up_once():
         cursor.execute("ANALYZE marketplace_tag, marketplace_manifest")  # as autovacuum does
 
     with CaptureQueriesContext(connection) as queries:
-        assert newest_tags([image.pk])[image.pk].name == "t299"
+        assert leading_tags([image.pk])[image.pk].name == "t299"
 
     (query,) = queries
     with connection.cursor() as cursor:

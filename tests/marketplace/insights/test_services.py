@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from accounts.people.models import Account
 from marketplace.images.models import Image, Manifest
-from marketplace.insights.contents import contents_of
 from marketplace.insights.models import PullCount
+from marketplace.insights.pulled_manifests import contents_of
 from marketplace.insights.services import Pull, count_pulls
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, TagFactory, digest_of, expired_days_ago

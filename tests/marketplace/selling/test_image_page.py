@@ -163,7 +163,7 @@ def test_the_seller_chooses_what_pages_lead_with(seller_client: Client, namespac
     refused = seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "3.0"}, follow=True)
     assert "has no tag 3.0 that buyers see" in refused.content.decode()
     image.refresh_from_db()
-    assert (image.featured_tag, image.shown_tag) == ("1.9", image.tags.get(name="1.9"))
+    assert (image.featured_tag, image.leading_tag) == ("1.9", image.tags.get(name="1.9"))
     image.tags.all().delete()
     assert "the first tag you push" in seller_client.post(f"/selling/images/{image.pk}/featured", follow=True).content.decode()
 

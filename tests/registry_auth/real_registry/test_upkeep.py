@@ -8,7 +8,7 @@ from django.utils import timezone
 from marketplace.images.models import Image, Manifest, Tag
 from marketplace.images.oci import INDEX, MANIFEST
 from marketplace.images.selectors.tags import visible_tags
-from marketplace.images.services.unreadable import ask_for_removal
+from marketplace.images.services.unreadable_manifests import ask_for_removal
 from registry_auth.client.registry import RegistryClient
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.tasks import drain_registry_events

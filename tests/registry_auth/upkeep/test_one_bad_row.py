@@ -15,7 +15,7 @@ from common.db.claims import Attempt
 from common.db.models import Outage
 from common.db.outages import begin_outage, outages
 from marketplace.images.models import Image, Manifest
-from marketplace.images.services.unreadable import ask_for_removal, describe_again
+from marketplace.images.services.unreadable_manifests import ask_for_removal, describe_again
 from registry_auth.client.errors import RegistryAway
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep import reconciliation, take_downs

@@ -8,8 +8,8 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from marketplace.images.errors import NotYours, UnknownTag
 from marketplace.images.oci import MANIFEST
-from marketplace.images.selectors.tags import newest_tags
-from marketplace.images.services.featured_tags import feature_tag, repair_shown_tags
+from marketplace.images.selectors.tags import leading_tags
+from marketplace.images.services.leading_tags import feature_tag, repair_leading_tags
 from marketplace.images.services.manifests import record_push, remove_tag
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def leads(image) -> str | None:
-    tag = newest_tags([image.pk]).get(image.pk)
+    tag = leading_tags([image.pk]).get(image.pk)
     return tag.name if tag else None
 
 
@@ -66,7 +66,7 @@ class TestFeatured:
         TagFactory(image=image, name="1.9")
         seller = image.owner.user
 
-        assert str(feature_tag(image=image, tag="1.9", actor=seller).shown_tag) == leads(image) == "1.9"
+        assert str(feature_tag(image=image, tag="1.9", actor=seller).leading_tag) == leads(image) == "1.9"
         TagFactory(image=image, name="3.0")
         assert leads(image) == "1.9"
         remove_tag(repository=image.repository, tag="1.9")
@@ -103,8 +103,8 @@ def test_a_pushed_tag_knows_its_version():
 
 def test_what_something_else_has_left_wrong_is_mended():
     wrong, right, empty = PushedImageFactory(), PushedImageFactory(), ImageFactory()
-    type(wrong).objects.filter(pk=wrong.pk).update(shown_tag=None)
+    type(wrong).objects.filter(pk=wrong.pk).update(leading_tag=None)
 
-    assert [repair_shown_tags(), repair_shown_tags()] == [1, 0]
+    assert [repair_leading_tags(), repair_leading_tags()] == [1, 0]
 
     assert [leads(image) for image in (wrong, right, empty)] == ["1.0", "1.0", None]

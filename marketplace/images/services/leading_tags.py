@@ -1,4 +1,4 @@
-"""Which tag pages lead with is decided when something is pushed or removed, and kept with the image."""
+"""The leading tag of an image, which its pages show first: chosen when something is pushed or removed, and stored with the image."""
 
 from accounts.people.models import User
 from audit.services import record_audit
@@ -8,7 +8,7 @@ from marketplace.images.errors import UnknownTag
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_owner
-from marketplace.images.selectors.tags import tag_to_show, visible_tags
+from marketplace.images.selectors.tags import choose_leading_tag, visible_tags
 
 
 def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
@@ -28,25 +28,25 @@ def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
             raise UnknownTag(repository=locked.repository, tag=tag)
         locked.featured_tag = tag
         locked.save(update_fields=["featured_tag"])
-        keep_shown_tag(locked)
+        update_leading_tag(locked)
         queue_after_commit("marketplace.draw_cover_of_image", str(locked.pk))
         record_audit(actor=actor, action="image.tag_featured", target=locked, tag=tag)
     return locked
 
 
-def keep_shown_tag(image: Image) -> None:
-    """Write down which tag of the locked image to show; in the transaction of whatever changes what `visible_tags` says of it."""
-    shown = tag_to_show(image.pk)
-    if image.shown_tag_id != (shown and shown.pk):
-        image.shown_tag = shown
-        image.save(update_fields=["shown_tag"])
+def update_leading_tag(image: Image) -> None:
+    """Choose the leading tag of the locked image again; in the transaction of whatever changes what `visible_tags` returns for it."""
+    chosen = choose_leading_tag(image.pk)
+    if image.leading_tag_id != (chosen and chosen.pk):
+        image.leading_tag = chosen
+        image.save(update_fields=["leading_tag"])
 
 
-def repair_shown_tags() -> int:
-    """Look at every image that was ever pushed to, and mend what something else has left. Return how many were wrong."""
-    images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", "shown_tag")
-    wrong = [pk for pk, kept in images.iterator(chunk_size=1_000) if kept != getattr(tag_to_show(pk), "pk", None)]
+def repair_leading_tags() -> int:
+    """Check every image that was ever pushed to, and correct what the services did not write. Return how many were wrong."""
+    images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", "leading_tag")
+    wrong = [pk for pk, stored in images.iterator(chunk_size=1_000) if stored != getattr(choose_leading_tag(pk), "pk", None)]
     for pk in wrong:
         with locked_transaction():
-            keep_shown_tag(lock_image(image_id=pk))
+            update_leading_tag(lock_image(image_id=pk))
     return len(wrong)

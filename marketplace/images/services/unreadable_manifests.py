@@ -12,7 +12,7 @@ from marketplace.images.errors import ManifestIsReadable
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Manifest
 from marketplace.images.ownership import require_owner_or_staff, require_staff
-from marketplace.images.services.featured_tags import keep_shown_tag
+from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import reread_indexes_of
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def note_undescribed(manifest: Manifest, error: object, *, backoff: Backoff) -> 
     with locked_transaction():
         image = lock_image(image_id=manifest.image_id)
         over = note_failure(manifest, error, backoff=backoff)
-        keep_shown_tag(image)
+        update_leading_tag(image)
     told = {"image": str(manifest.image_id), "digest": manifest.digest, "why": manifest.last_error}
     if over:
         logger.error("manifest given up, staff may have it described again", extra=told)
@@ -45,7 +45,7 @@ def describe_again(*, manifest: Manifest, reason: str, actor: User) -> None:
         Manifest.objects.filter(pk=manifest.pk).update(described_at=None)
         try_again(manifest)
         reread_indexes_of(manifest)
-        keep_shown_tag(image)
+        update_leading_tag(image)
         record_audit(actor=actor, action="manifest.described_again", target=manifest, reason=reason)
 
 
@@ -64,5 +64,5 @@ def ask_for_removal(*, manifest: Manifest, actor: User) -> None:
             raise ManifestIsReadable(digest=manifest.short_digest)
         Manifest.objects.filter(pk=manifest.pk).update(removal_asked_at=timezone.now())
         try_again(manifest)
-        keep_shown_tag(image)
+        update_leading_tag(image)
         record_audit(actor=actor, action="manifest.removal_asked", target=manifest.image, digest=manifest.digest)

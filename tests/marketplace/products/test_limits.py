@@ -8,7 +8,7 @@ from PIL import Image
 
 from marketplace.products.errors import NoMoreRoom
 from marketplace.products.models import Product, ProductPicture
-from marketplace.products.services import quota
+from marketplace.products.services import limits
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.services.pictures import add_picture
 from tests.factories.marketplace import DraftProductFactory
@@ -25,7 +25,7 @@ def picture() -> SimpleUploadedFile:
 def test_products_are_counted(monkeypatch):
     product = DraftProductFactory()
     owner = product.seller.account.user
-    monkeypatch.setattr(quota, "PRODUCTS", 1)
+    monkeypatch.setattr(limits, "PRODUCTS", 1)
 
     with pytest.raises(NoMoreRoom):
         create_product(seller=product.seller, namespace=product.namespace, actor=owner, images=[], title="More", slug="more")
@@ -35,8 +35,8 @@ def test_products_are_counted(monkeypatch):
 
 def test_texts_are_counted_together(monkeypatch):
     product = DraftProductFactory(description="Short.")
-    monkeypatch.setattr(quota, "_MEGABYTE", 100)
-    monkeypatch.setattr(quota, "TEXT_MEGABYTES", 1)
+    monkeypatch.setattr(limits, "_MEGABYTE", 100)
+    monkeypatch.setattr(limits, "TEXT_MEGABYTES", 1)
 
     with pytest.raises(NoMoreRoom):
         edit_product(product=product, actor=product.seller.account.user, description=" ".join(str(number) for number in range(200)))
@@ -48,7 +48,7 @@ def test_texts_are_counted_together(monkeypatch):
 def test_pictures_are_counted_over_all_products(monkeypatch):
     product = DraftProductFactory()
     owner = product.seller.account.user
-    monkeypatch.setattr(quota, "PICTURES", 1)
+    monkeypatch.setattr(limits, "PICTURES", 1)
     add_picture(product=product, upload=picture(), alt="One.", actor=owner)
     other = DraftProductFactory(namespace=product.namespace)
 
