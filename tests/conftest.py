@@ -55,4 +55,4 @@ def _empty_redis() -> None:
     """
     for key in redis_client().scan_iter(redis_key("*"), count=1000):
         redis_client().delete(key)
-    common.ops.redis.REDIS.forget()
+    common.ops.redis.REDIS.close()

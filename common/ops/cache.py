@@ -44,7 +44,7 @@ class ForgivingRedisCache(RedisCache):
 
     def _or(self, otherwise: Any, call: Any, *args: Any) -> Any:
         try:
-            with REDIS.asked(self._address, lost="cache empty"):
+            with REDIS.call(self._address, lost="cache empty"):
                 return call(*args)
         except REDIS_AWAY:
             return otherwise

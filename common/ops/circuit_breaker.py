@@ -1,4 +1,4 @@
-"""Slow is not away: what did not answer in time is left alone for a while by this process, so that nobody waits for it again and again."""
+"""A circuit breaker: what did not answer in time is not called again for some seconds, so that nobody waits for it again and again."""
 
 import logging
 import threading
@@ -8,58 +8,59 @@ from time import monotonic
 from typing import Final
 
 logger = logging.getLogger(__name__)
-LEFT_ALONE_SECONDS: Final = 5.0
+OPEN_SECONDS: Final = 5.0
 
 
-class Dependency:
-    """Something that clients wait for, at one or several addresses.
+class CircuitBreaker:
+    """Guards calls to one dependency that clients wait for, at one or several addresses.
 
-    So one that hangs takes a moment of a few threads, and not of each request. When its time alone is over one caller asks, and the others
-    go on leaving it alone until that one was answered.
+    A dependency that hangs costs a few threads one timeout instead of delaying every request: the circuit of its address opens, and calls
+    fail at once. When it has been open for OPEN_SECONDS one caller may try (it is half open); the others go on failing until that call
+    was answered.
 
     Args:
-        name: for the log.
-        silent: the exceptions that mean that it did not answer; any other is an answer.
-        alone: makes the exception for whoever would ask while it is left alone.
+        name: of the dependency, for the log.
+        timeouts: the exceptions that mean that it did not answer; any other is an answer.
+        refusal: makes the exception that is raised while the circuit is open.
     """
 
-    def __init__(self, name: str, *, silent: tuple[type[Exception], ...], alone: Callable[[], Exception]) -> None:
+    def __init__(self, name: str, *, timeouts: tuple[type[Exception], ...], refusal: Callable[[], Exception]) -> None:
         self._name = name
-        self._silent = silent
-        self._alone = alone
-        self._until: dict[str, float] = {}
+        self._timeouts = timeouts
+        self._refusal = refusal
+        self._open_until: dict[str, float] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def asked(self, address: str, *, lost: str) -> Iterator[None]:
-        """Ask it inside this, where a client waits for the answer.
+    def call(self, address: str, *, lost: str) -> Iterator[None]:
+        """Call the dependency inside this block.
 
         Args:
-            lost: what is without effect if it does not answer, for the log.
+            lost: what has no effect if it does not answer, for the log.
 
         Raises:
-            Exception: what `alone` makes, if it did not answer a moment ago; whatever the asking raises.
+            Exception: what `refusal` makes, if the circuit is open; else whatever the call raises.
         """
-        if address in self._until and not self._may_ask(address):
-            raise self._alone()
+        if address in self._open_until and not self._may_try(address):
+            raise self._refusal()
         try:
             yield
-        except self._silent:
-            self._until[address] = monotonic() + LEFT_ALONE_SECONDS
+        except self._timeouts:
+            self._open_until[address] = monotonic() + OPEN_SECONDS
             logger.warning("%s for some seconds: %s away", lost, self._name)
             raise
         except Exception:
-            self._until.pop(address, None)
+            self._open_until.pop(address, None)
             raise
-        self._until.pop(address, None)
+        self._open_until.pop(address, None)
 
-    def forget(self) -> None:
-        """Ask again at once."""
-        self._until.clear()
+    def close(self) -> None:
+        """Close the circuit of every address: the next call is made."""
+        self._open_until.clear()
 
-    def _may_ask(self, address: str) -> bool:
+    def _may_try(self, address: str) -> bool:
         with self._lock:
-            if monotonic() < self._until.get(address, 0.0):
+            if monotonic() < self._open_until.get(address, 0.0):
                 return False
-            self._until[address] = monotonic() + LEFT_ALONE_SECONDS
+            self._open_until[address] = monotonic() + OPEN_SECONDS
             return True

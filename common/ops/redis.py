@@ -10,11 +10,11 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import TimeoutError as RedisTooSlow
 
-from common.ops.circuit_breaker import Dependency
+from common.ops.circuit_breaker import CircuitBreaker
 
 REDIS_AWAY: Final = (RedisUnreachable, RedisTooSlow)  # it did not answer; any other RedisError is an answer
 _TIMEOUT_SECONDS = 0.25  # nothing that is merely noted may slow an answer for longer
-REDIS: Final = Dependency("Redis", silent=REDIS_AWAY, alone=lambda: RedisUnreachable("Redis was away a moment ago."))
+REDIS: Final = CircuitBreaker("Redis", timeouts=REDIS_AWAY, refusal=lambda: RedisUnreachable("Redis was away a moment ago."))
 
 
 @cache
@@ -36,7 +36,7 @@ def _client(*, decode_responses: bool) -> Redis:
 
 @contextmanager
 def unless_away(what: str) -> Iterator[None]:
-    """Ask our Redis inside this, where a client waits for the answer. Once it was away, this process leaves it alone for some seconds.
+    """Call our Redis inside this block, where a client waits for the answer. Once it was away, calls fail at once for some seconds.
 
     Args:
         what: is lost then, for the log.
@@ -44,7 +44,7 @@ def unless_away(what: str) -> Iterator[None]:
     Raises:
         RedisError: Redis is away, or was a moment ago.
     """
-    with REDIS.asked(settings.REDIS_URL, lost=what):
+    with REDIS.call(settings.REDIS_URL, lost=what):
         yield
 
 

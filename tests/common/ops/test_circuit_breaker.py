@@ -1,13 +1,13 @@
-"""What hangs is left alone: by all but one when its time alone is over."""
+"""A circuit that is open lets nobody through; when its time is over it lets one."""
 
 import pytest
 
 import common.ops.circuit_breaker
-from common.ops.circuit_breaker import LEFT_ALONE_SECONDS, Dependency
+from common.ops.circuit_breaker import OPEN_SECONDS, CircuitBreaker
 
 
-class Alone(Exception):
-    """It did not answer a moment ago."""
+class Refused(Exception):
+    """The circuit is open."""
 
 
 @pytest.fixture
@@ -18,56 +18,56 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def oracle(clock: list[float]) -> Dependency:
-    """One that has just said nothing, at its first address."""
-    dependency = Dependency("oracle", silent=(TimeoutError,), alone=Alone)
-    with pytest.raises(TimeoutError), dependency.asked("first", lost="answers"):
+def breaker(clock: list[float]) -> CircuitBreaker:
+    """Guards a dependency that has just not answered at its first address."""
+    breaker = CircuitBreaker("oracle", timeouts=(TimeoutError,), refusal=Refused)
+    with pytest.raises(TimeoutError), breaker.call("first", lost="answers"):
         raise TimeoutError
-    return dependency
+    return breaker
 
 
-def asks(dependency: Dependency, address: str = "first") -> bool:
+def may_call(breaker: CircuitBreaker, address: str = "first") -> bool:
     try:
-        with dependency.asked(address, lost="answers"):
+        with breaker.call(address, lost="answers"):
             return True
-    except Alone:
+    except Refused:
         return False
 
 
-def test_nobody_asks_until_its_time_alone_is_over(oracle: Dependency, clock: list[float]) -> None:
-    assert not asks(oracle)
-    clock[0] += LEFT_ALONE_SECONDS - 0.1
-    assert not asks(oracle)
+def test_an_open_circuit_lets_nobody_call_until_its_time_is_over(breaker: CircuitBreaker, clock: list[float]) -> None:
+    assert not may_call(breaker)
+    clock[0] += OPEN_SECONDS - 0.1
+    assert not may_call(breaker)
     clock[0] += 0.1
-    assert asks(oracle)
+    assert may_call(breaker)
 
 
-def test_while_one_asks_whether_it_is_back_the_others_go_on_leaving_it_alone(oracle: Dependency, clock: list[float]) -> None:
-    clock[0] += LEFT_ALONE_SECONDS
-    with oracle.asked("first", lost="answers"):
-        assert not asks(oracle)
+def test_while_one_caller_tries_a_half_open_circuit_lets_no_other_call(breaker: CircuitBreaker, clock: list[float]) -> None:
+    clock[0] += OPEN_SECONDS
+    with breaker.call("first", lost="answers"):
+        assert not may_call(breaker)
 
-    assert asks(oracle)
+    assert may_call(breaker)
 
 
-def test_one_that_is_still_silent_is_left_alone_anew(oracle: Dependency, clock: list[float]) -> None:
-    clock[0] += LEFT_ALONE_SECONDS
-    with pytest.raises(TimeoutError), oracle.asked("first", lost="answers"):
+def test_a_dependency_that_is_still_silent_opens_the_circuit_again(breaker: CircuitBreaker, clock: list[float]) -> None:
+    clock[0] += OPEN_SECONDS
+    with pytest.raises(TimeoutError), breaker.call("first", lost="answers"):
         raise TimeoutError
 
-    clock[0] += LEFT_ALONE_SECONDS - 0.1
-    assert not asks(oracle)
+    clock[0] += OPEN_SECONDS - 0.1
+    assert not may_call(breaker)
 
 
-def test_an_error_that_it_answers_with_is_an_answer(oracle: Dependency, clock: list[float]) -> None:
-    clock[0] += LEFT_ALONE_SECONDS
-    with pytest.raises(ZeroDivisionError), oracle.asked("first", lost="answers"):
+def test_an_error_that_it_answers_with_is_an_answer(breaker: CircuitBreaker, clock: list[float]) -> None:
+    clock[0] += OPEN_SECONDS
+    with pytest.raises(ZeroDivisionError), breaker.call("first", lost="answers"):
         raise ZeroDivisionError
 
-    assert asks(oracle)
+    assert may_call(breaker)
 
 
-def test_another_address_is_another_matter(oracle: Dependency) -> None:
-    assert asks(oracle, "second")
-    oracle.forget()
-    assert asks(oracle)
+def test_another_address_is_another_matter(breaker: CircuitBreaker) -> None:
+    assert may_call(breaker, "second")
+    breaker.close()
+    assert may_call(breaker)

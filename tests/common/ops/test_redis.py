@@ -15,7 +15,7 @@ import common.ops.circuit_breaker
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import note_token_use
 from billing.stripe.errors import StripeAway
-from common.ops.circuit_breaker import LEFT_ALONE_SECONDS
+from common.ops.circuit_breaker import OPEN_SECONDS
 from common.ops.queue import queue_after_commit
 from common.ops.redis import REDIS_AWAY, redis_client, unless_away
 from outbox.mail.models import OutgoingMail
@@ -82,7 +82,7 @@ def test_neither_wrong_credentials_nor_right_ones_wait_for_it_again_until_some_s
     assert hanging.connections() == 0
     assert caplog.text.count("Redis away") == 1
 
-    clock[0] += LEFT_ALONE_SECONDS
+    clock[0] += OPEN_SECONDS
     note_token_use(AccessTokenFactory())
     assert hanging.connections() > 0
     fail(0)
