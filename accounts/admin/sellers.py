@@ -1,7 +1,5 @@
 """Sellers: what Stripe says of them, and suspension."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -11,24 +9,15 @@ from accounts.sellers.services.sellers import reinstate_seller, suspend_seller
 from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconnect_stripe
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
+from common.admin.inlines import ReadOnlyInline
 from common.admin.neighbours import neighbour
 
-if TYPE_CHECKING:
-    _TabularInline = admin.TabularInline[FormerStripeAccount, SellerProfile]
-else:
-    _TabularInline = admin.TabularInline
 
-
-class FormerStripeAccountInline(_TabularInline):
+class FormerStripeAccountInline(ReadOnlyInline):
     """What they were paid on before."""
 
     model = FormerStripeAccount
     fields = readonly_fields = ("stripe_account_id", "ended_at", "reason", "may_return")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
-        return False
 
 
 @admin.register(SellerProfile)

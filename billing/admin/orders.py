@@ -1,7 +1,5 @@
 """Orders: what was sold to whom, and giving money back."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -16,26 +14,17 @@ from billing.refunds.forms import RefundForm
 from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from common.admin.acts import act
+from common.admin.inlines import ReadOnlyInline
 from common.admin.neighbours import neighbour, neighbours
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 
-if TYPE_CHECKING:
-    _TabularInline = admin.TabularInline[OrderImage, Order]
-else:
-    _TabularInline = admin.TabularInline
 
-
-class OrderImageInline(_TabularInline):
+class OrderImageInline(ReadOnlyInline):
     """What was sold."""
 
     model = OrderImage
     fields = readonly_fields = (neighbour("image"), "repository", "featured_tag", "tag_count", "digests")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
-        return False
 
 
 @admin.register(Order)

@@ -1,42 +1,25 @@
 """What is sold: products with their images and pictures, prices, categories."""
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
+from common.admin.inlines import ReadOnlyInline
 from common.admin.neighbours import neighbour, neighbours
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
 from marketplace.products.services.publishing import reinstate_product, suspend_product
 
-if TYPE_CHECKING:
-    _TabularInline = admin.TabularInline[Model, Product]
-else:
-    _TabularInline = admin.TabularInline
 
-
-class ReadInline(_TabularInline):
-    """Rows of a product, to read."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django passes them
-        return False
-
-
-class ProductImageInline(ReadInline):
+class ProductImageInline(ReadOnlyInline):
     """The images that the product sells."""
 
     model = ProductImage
     fields = readonly_fields = ("position", neighbour("image"))
 
 
-class ProductPictureInline(ReadInline):
+class ProductPictureInline(ReadOnlyInline):
     """The pictures on its page."""
 
     model = ProductPicture
