@@ -1,5 +1,7 @@
 """The shape of every error a person or a program gets from us: a code, a status, a sentence that says what to do."""
 
+from http import HTTPStatus
+
 
 class DomainError(Exception):
     """Something the rules of the shop do not allow. Subclasses are named as facts and live in their app's `errors`.
@@ -82,3 +84,8 @@ class DatabaseAway(RetryLater):
 
     def __init__(self) -> None:
         super().__init__("A part of Layerstore does not answer. Nothing was changed. Try again in 30 seconds.")
+
+
+def problem_document(*, status: int, code: str, detail: str) -> dict[str, object]:
+    """Return the body of an error for programs: RFC 9457, with our code beside its members."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}

@@ -1,7 +1,5 @@
 """Orders for programs: what you bought, and buying."""
 
-from typing import cast
-
 from django.db.models import QuerySet
 from django.http import Http404
 from django_filters import rest_framework as filters
@@ -11,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.organisations.buying import buyer_named, buyers_of
-from accounts.people.models import User
+from accounts.people.requests import asker
 from billing.checkout.concurrency import open_checkout_exclusively
 from billing.checkout.placing import place_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import orders_of_buyers, orders_seen_by
 from billing.refunds.models import Refund
+from common.api.requests import checked
 from marketplace.products.models import Product
 
 
@@ -137,12 +136,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     )
     def create(self, request: Request) -> Response:
         """Buy a product at its price of this moment, for yourself or an organisation. Buying again resumes the order that is being paid."""
-        given = NewOrderSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        product = Product.objects.visible().filter(pk=given.validated_data["product"]).first()
+        user, values = asker(request), checked(NewOrderSerializer, request)
+        product = Product.objects.visible().filter(pk=values["product"]).first()
         if product is None:
             raise Http404
-        user = cast("User", request.user)
-        order = place_order(product=product, user=user, buyer=buyer_named(user, given.validated_data["buyer"]))
+        order = place_order(product=product, user=user, buyer=buyer_named(user, values["buyer"]))
         open_checkout_exclusively(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

@@ -1,6 +1,5 @@
-"""The API's manners: errors as problem details, lists in pages."""
+"""Errors of the API as problem documents (RFC 9457)."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -12,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from common.db.statements import was_cancelled
-from common.errors import DatabaseAway, DomainError, RetryLater, StatementTooSlow
+from common.errors import DatabaseAway, DomainError, RetryLater, StatementTooSlow, problem_document
 from common.web.pages import note_unstorable
 
 
@@ -79,5 +78,4 @@ def _code_and_detail(exception: Exception) -> tuple[str, str]:
 
 
 def _problem(status: int, code: str, detail: str) -> Response:
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
-    return Response(body, status=status, content_type="application/problem+json")
+    return Response(problem_document(status=status, code=code, detail=detail), status=status, content_type="application/problem+json")

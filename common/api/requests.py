@@ -1,4 +1,4 @@
-"""Input in its checked form."""
+"""What a request to the API carries, validated."""
 
 from typing import Any, cast
 
@@ -7,11 +7,11 @@ from rest_framework.serializers import Serializer
 
 
 def checked(serializer: type[Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
-    """Return the request's body in the form that the serializer describes.
+    """Return the request's body as the serializer validated it.
 
     Raises:
-        ValidationError: it has another form; names the fields.
+        ValidationError: the body is not valid; names the fields.
     """
-    given = serializer(data=request.data, partial=partial, context={"request": request})
-    given.is_valid(raise_exception=True)
-    return cast("dict[str, Any]", given.validated_data)
+    body = serializer(data=request.data, partial=partial, context={"request": request})
+    body.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", body.validated_data)

@@ -6,11 +6,11 @@ Whatever else comes is refused or dropped here, so that no view has to think of 
 import math
 import re
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from common.errors import problem_document
 from common.web.pages import error_page
 
 NUL: Final = "\x00"  # PostgreSQL manual, 8.3: the character with code zero cannot be stored
@@ -82,6 +82,5 @@ def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     """Return a refusal in the form of its address: RFC 9457 in the API, else a page."""
     if not request.path_info.startswith(_API):
         return error_page(request, status, sentence)
-    title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": status, "code": "unreadable", "detail": sentence}
+    body = problem_document(status=status, code="unreadable", detail=sentence)
     return JsonResponse(body, status=status, content_type="application/problem+json")

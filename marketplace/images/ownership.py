@@ -23,7 +23,7 @@ def require_owner(actor: User, owner_id: UUID) -> None:
 
 
 def require_owner_or_staff(actor: User, owner_id: UUID) -> None:
-    """Make sure that the actor acts for the owner, or for the house.
+    """Make sure that the actor acts for the owner, or is staff.
 
     Raises:
         NotYours: neither.
@@ -33,7 +33,7 @@ def require_owner_or_staff(actor: User, owner_id: UUID) -> None:
 
 
 def require_staff(actor: User) -> None:
-    """Make sure that the actor acts for the house.
+    """Make sure that the actor is staff.
 
     Raises:
         NotYours: they do not.

@@ -1,15 +1,14 @@
 """“Why can’t I pull?” for programs."""
 
-from typing import cast
-
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.people.models import User
+from accounts.people.requests import asker
 from accounts.tokens.models import AccessToken
+from common.api.requests import checked
 from registry_auth.why.answers import PullAnswer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
 from registry_auth.why.references import LONGEST_TEXT
@@ -41,9 +40,7 @@ class PullDiagnosisViewSet(viewsets.ViewSet):
     @extend_schema(request=PullQuestionSerializer, responses={200: PullAnswerSerializer})
     def create(self, request: Request) -> Response:
         """Say why an account or a credential cannot pull an image, or that it can. Nothing is stored."""
-        serializer = PullQuestionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        values, reader = serializer.validated_data, cast("User", request.user)
+        reader, values = asker(request), checked(PullQuestionSerializer, request)
         own = AccessToken.objects.filter(user=reader).select_related("user__account")
         token = get_object_or_404(own, pk=values["token"]) if values["token"] else None
         login = Login(values["username"], values["secret"], token)
