@@ -25,7 +25,7 @@ def _let_the_next_drain_be_queued() -> None:
 
 @periodic(every=5, lane="default", limit=60, alone=True, first=_let_the_next_drain_be_queued, again=has_due_envelopes)
 def drain_registry_events() -> int:
-    """Apply waiting notifications, and have read from the registry what they told of. Returns how many envelopes were taken."""
+    """Apply the due notifications, then queue the reading of the manifests that they named. Returns how many envelopes were taken."""
     drained = drain_envelopes()
     if drained:
         queue_after_commit(describe_manifests)
@@ -34,11 +34,11 @@ def drain_registry_events() -> int:
 
 @periodic(every=60, lane="default", limit=120, alone=True)
 def count_pullers() -> None:
-    """Take those who pulled into the sketches of their day, week and month."""
+    """Add those who pulled to the sketches of their day, week and month."""
     try:
         pullers.count_pullers(redis=raw_redis_client())
     except RedisError as error:
-        logger.warning("pullers wait until Redis counts them: %s", type(error).__name__)
+        logger.warning("pullers not counted until Redis is back: %s", type(error).__name__)
 
 
 @periodic(every=86_400, lane="default", limit=600, alone=True)
@@ -49,6 +49,6 @@ def prune_registry_events() -> None:
 
 
 def wake_drain(events: Iterable[RegistryEvent]) -> None:
-    """Queue a drain now if something shows on pages; one at a time, for a drain takes all that waits. Pulls wait for the periodic one."""
+    """Queue a drain now if an event changes pages; one at a time, for a drain takes all due envelopes. Pulls wait for the periodic one."""
     if any(event.action is not EventAction.PULL for event in events) and cache.add(_DRAIN_QUEUED, 1, timeout=30):
         queue_after_commit(drain_registry_events)

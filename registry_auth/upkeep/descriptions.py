@@ -1,7 +1,7 @@
-"""Completing what an event told of: the manifest itself. One without `described_at` is the row that says so.
+"""Reading the manifests that events only named. What is due: manifests without `described_at`.
 
-Each row is one question or two, so a run can stop after any of them; an index waits until those that it names are described, each once.
-Sellers take turns: whoever pushed a thousand manifests delays another's one by one.
+Each row takes one request or two, so a run can stop after any of them. An index waits until each manifest that it names has been
+described or tried once. Sellers take turns: one who pushed a thousand manifests delays another's by a single one.
 """
 
 import logging
@@ -29,29 +29,29 @@ from registry_auth.upkeep.runs import RegistryRun, look_for_registry
 logger = logging.getLogger(__name__)
 AT_ONCE = 20  # claimed together
 LONGEST_RUN = timedelta(minutes=1)
-SHARE = timedelta(seconds=20)  # of a run that the manifests of one seller may take: a registry that hangs on them hangs on no others
+SHARE = timedelta(seconds=20)  # of a run for the manifests of one seller: if the registry hangs on them, the others still get their turn
 PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(hours=6), most=12)  # half a day
 _BUSY = timedelta(seconds=5)
 _IMAGES_FIRST = "kind"  # artifact, image, index
 
 
 def describe_waiting_manifests(*, registry: RegistryClient) -> int:
-    """Describe manifests that only an event has told of, for a minute at most. Return how many were looked at.
+    """Describe manifests that are known only from events, for a minute at most. Return how many were tried.
 
-    One that is gone from the registry is forgotten; one that the registry refuses to show is described as an artefact, so that it is not
-    asked for again and again. One that fails otherwise is put off, given up after half a day, and stops no other.
+    One that is gone from the registry is forgotten. One that the registry refuses to return is described as an artefact, so that it is not
+    requested again and again. One that fails otherwise is put off, given up after half a day, and stops no other.
 
     Raises:
-        RegistryAway: it takes no connection, or fails alike for several sellers; what is left waits for the next run.
+        RegistryAway: it takes no connection, or fails in the same way for several sellers; the next run continues.
     """
-    looked_at, run = 0, _Run(registry)
+    tried, run = 0, _Run(registry)
     while rows := _claim(without=run.sellers_done()):
-        looked_at += run.describe(rows)
+        tried += run.describe(rows)
         if run.is_over():
             break
-    if not looked_at:
+    if not tried:
         look_for_registry(registry)
-    return looked_at
+    return tried
 
 
 def has_due_manifests() -> bool:
@@ -65,7 +65,7 @@ def _due() -> QuerySet[Manifest]:
 
 
 def _claim(*, without: Iterable[UUID]) -> list[Manifest]:
-    """Claim one manifest of each seller that waits, then a second one, until there are enough; images before the indexes that name them."""
+    """Claim one due manifest of each seller, then a second one, until there are enough; images before the indexes that name them."""
     turn = Window(RowNumber(), partition_by="image__owner", order_by=("attempts", _IMAGES_FIRST, "due_at", "pk"))
     due = _due().exclude(image__owner__in=list(without))
     fair = list(due.annotate(turn=turn).order_by("turn", "due_at").values_list("pk", flat=True)[:AT_ONCE])
@@ -74,7 +74,7 @@ def _claim(*, without: Iterable[UUID]) -> list[Manifest]:
 
 
 class _Run(RegistryRun):
-    """One run, and what it has taken of each seller's share."""
+    """One run, and how much of each seller's share it has used."""
 
     def __init__(self, registry: RegistryClient) -> None:
         super().__init__(longest=LONGEST_RUN)
@@ -85,19 +85,19 @@ class _Run(RegistryRun):
         return [seller for seller, seconds in self._seconds.items() if seconds >= SHARE.total_seconds()]
 
     def describe(self, rows: list[Manifest]) -> int:
-        """Describe the rows in their order; what there is no time for is given back. Return how many were looked at."""
-        waiting, looked_at = list(rows), 0
+        """Describe the rows in order; those that there is no time for are given back. Return how many were tried."""
+        left, tried = list(rows), 0
         try:
-            while waiting and not self.is_over():
-                manifest = waiting.pop(0)
+            while left and not self.is_over():
+                manifest = left.pop(0)
                 if manifest.image.owner_id in self.sellers_done():
                     put_back([manifest])
                     continue
                 self._describe(manifest)
-                looked_at += 1
+                tried += 1
         finally:
-            put_back(waiting)
-        return looked_at
+            put_back(left)
+        return tried
 
     def _describe(self, manifest: Manifest) -> None:
         began = monotonic()
@@ -132,13 +132,13 @@ def _read_image(registry: RegistryClient, repository: str, document: Document) -
 
 
 def _read_index(index: Manifest, document: Document) -> ManifestDescription | None:
-    """Describe an index by what is known of its children; None if one of them waits for its first turn, and then so does the index.
+    """Describe an index by what is known of its children; None if one of them has not been tried yet, and then the index waits too.
 
     Raises:
-        ChildrenUnreadable: an image may be among them, but none can be read.
+        ChildrenUnreadable: there may be an image among them, but none can be read.
     """
     children = children_of(document)
-    if children and not index.children:  # the first time; a child that is missing later is gone from the registry
+    if children and not index.children:  # the first time; a child that is missing later was removed from the registry
         record_children(index=index, children=children)
     known = list(Manifest.objects.filter(image=index.image_id, digest__in=[child.digest for child in children]))
     fresh = [child.due_at for child in known if child.described_at is None and not child.is_unreadable]

@@ -8,17 +8,17 @@ from marketplace.images.models import Image
 
 
 class Reconciliation(models.Model):
-    """One run. Which tags of which image it repaired stands in the audit trail of the image.
+    """One run. Which tags of an image it repaired is in the audit trail of that image.
 
     Attributes:
-        ended_at: empty while it runs, and for good where the worker died.
+        ended_at: empty while it runs, and for good if the worker died.
         written: tags that notifications had missed, or that pointed elsewhere.
         removed: tags that the registry no longer has.
         described: manifests that were completed or forgotten.
-        unknown_repositories: names in the registry that nobody here holds.
-        refused: images that the registry kept from us; each is a `RepositoryTrouble` and tried again later.
-        stopped_before: the image that a run came to when its time was over; the next one begins there.
-        problem: why it did not come to its end.
+        unknown_repositories: repositories in the registry that belong to no image here.
+        refused: images that the registry failed for; each has a `RepositoryTrouble` and is tried again later.
+        stopped_before: the image that was next when the run's time was over; the next run begins there.
+        problem: why it did not finish.
     """
 
     started_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -40,7 +40,7 @@ class Reconciliation(models.Model):
 
 
 class RepositoryTrouble(Attempt):
-    """A job failed for one image. The row goes when it succeeds; the job's other images go on meanwhile."""
+    """A job failed for one image. The row is deleted once it succeeds; meanwhile the job goes on with the other images."""
 
     class Job(models.TextChoices):
         RECONCILE = "reconcile", "compare with the registry"

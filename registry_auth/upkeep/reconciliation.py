@@ -1,6 +1,6 @@
-"""Repairing what notifications missed: the registry keeps them in memory only, and loses them when it dies.
+"""Repairing what notifications missed: the registry has them in memory only, and loses them when it dies.
 
-Everything is read page by page and nothing is remembered of what was seen, so memory does not grow with the registry.
+Everything is read page by page and forgotten again, so memory does not grow with the registry.
 """
 
 import logging
@@ -23,19 +23,19 @@ from registry_auth.client.errors import RegistryAway, RegistryFailed
 from registry_auth.client.registry import DEPENDENCY, PAGE, RegistryClient
 from registry_auth.upkeep.descriptions import describe_waiting_manifests
 from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
-from registry_auth.upkeep.runs import Questions
+from registry_auth.upkeep.runs import RowRequests
 from registry_auth.upkeep.troubles import Upkeep
 
 logger = logging.getLogger(__name__)
 LONGEST_RUN = timedelta(minutes=50)
-MOST_TAGS = 2_000  # of one image that one run asks for
+MOST_TAGS = 2_000  # of one image that one run requests
 _MOST_NAMED = 50  # tags named in one report
 _EMPTY = "the registry's catalogue is empty although tags are known: nothing was removed"
 
 
 @dataclass(slots=True)
 class Repairs:
-    """What one reconciliation found wrong and put right, over all images."""
+    """What one reconciliation repaired, in numbers over all images."""
 
     written: int = 0
     removed: int = 0
@@ -58,13 +58,13 @@ class _Repaired:
 
 
 def reconcile(*, registry: RegistryClient) -> Repairs:
-    """Make tags and manifests what the registry says they are. A row of its own reports it; tags by name stand in the trail of their image.
+    """Make tags and manifests what the registry says they are. A row reports the run; repaired tags are named in their image's audit trail.
 
     An image that fails stops no other: it is put off, and given up with its reason after two days. A run that takes too long stops, and
-    the next one begins where it came to. Of an image with very many tags, each run looks at some, chosen by chance.
+    the next one begins where it stopped. Of an image with very many tags, each run checks some, chosen at random.
 
     Raises:
-        RegistryAway: what was repaired so far stays, and is reported.
+        RegistryAway: what was repaired so far stays and is reported.
     """
     report, run = Reconciliation.objects.create(), _Run(registry)
     try:
@@ -91,26 +91,26 @@ class _Run:
         self.stopped_before: UUID | None = None
         self._registry = registry
         self._upkeep = Upkeep(RepositoryTrouble.Job.RECONCILE, longest=LONGEST_RUN)
-        self._resting = self._upkeep.resting()
+        self._put_off = self._upkeep.put_off_images()
         self._may_remove = True
 
     def reconcile_all(self) -> str:
-        """Do it; return what kept it from its end, or nothing."""
+        """Do it; return what prevented it from finishing, or nothing."""
         last = Reconciliation.objects.filter(ended_at__isnull=False).order_by("-started_at").first()
         begin = last.stopped_before if last and last.stopped_before else UUID(int=0)
-        problem = self._look_through_catalogue()
+        problem = self._read_catalogue()
         if problem == _EMPTY:
             return problem
         for image in _tagged_images(begin):
             if self._upkeep.is_over():
                 self.stopped_before = image.pk
-                return problem or "It took too long; the next run goes on where this one stopped."
+                return problem or "It took too long; the next run continues where this one stopped."
             self._reconcile_image(image)
         self.repairs.described = describe_waiting_manifests(registry=self._registry)
         return problem
 
-    def _look_through_catalogue(self) -> str:
-        """Reconcile what is in the registry and has no tag here. Without the whole catalogue nothing is removed in this run."""
+    def _read_catalogue(self) -> str:
+        """Reconcile what is in the registry and has no tag here. If the catalogue cannot be read whole, this run removes nothing."""
         empty = True
         try:
             for names in _pages(self._registry.repositories()):
@@ -121,7 +121,7 @@ class _Run:
             self._may_remove = False
             return error.message
         if empty and Tag.objects.exists():
-            # A registry that lost its storage must not take the shop's memory of it along.
+            # If the registry has lost its storage, the shop must not lose its own records too.
             logger.error(_EMPTY)
             return _EMPTY
         return ""
@@ -134,7 +134,7 @@ class _Run:
                 self._reconcile_image(image)
 
     def _reconcile_image(self, image: Image) -> None:
-        if self._resting.filter(image=image).exists():
+        if self._put_off.filter(image=image).exists():
             return
         comparison = _Comparison(self._registry, image, may_remove=self._may_remove)
         try:
@@ -152,30 +152,30 @@ class _Run:
 
 
 class _Comparison:
-    """One image beside its repository. A tag that the registry cannot show spares the others."""
+    """One image compared with its repository. If the registry fails for one tag, the others go on."""
 
     def __init__(self, registry: RegistryClient, image: Image, *, may_remove: bool) -> None:
         self.written, self.removed = _Repaired(), _Repaired()
         self._registry = registry
         self._image = image
         self._may_remove = may_remove
-        self._questions = Questions()
+        self._requests = RowRequests()
 
     def run(self) -> None:
         self._write_missing_tags()
         self._check_known_tags()
-        self._questions.raise_first()
+        self._requests.raise_first()
 
     def _write_missing_tags(self) -> None:
         for names in _pages(self._registry.tags(self._image.repository)):
             known = set(self._image.tags.filter(name__in=names).values_list("name", flat=True))
             for name in names:
                 if name not in known:
-                    self._questions.ask(partial(self._write_tag, name), otherwise=None)
+                    self._requests.send(partial(self._write_tag, name), otherwise=None)
 
     def _check_known_tags(self) -> None:
         for name, digest in self._some_tags():
-            self._questions.ask(partial(self._check_tag, name, digest), otherwise=None)
+            self._requests.send(partial(self._check_tag, name, digest), otherwise=None)
 
     def _some_tags(self) -> list[tuple[str, str]]:
         tags = self._image.tags.order_by("name")
@@ -192,7 +192,7 @@ class _Comparison:
             self.removed.add(name)
 
     def _write_tag(self, name: str) -> None:
-        # The moment before the question: a push that comes after it is newer news and wins.
+        # The time before the request: a push that comes after it is newer and wins.
         at = timezone.now()
         found = self._registry.manifest(self._image.repository, name)
         if found is not None:

@@ -9,19 +9,19 @@ from registry_auth.client.registry import RegistryClient
 
 
 def settle_reservations(*, registry: RegistryClient, now: datetime) -> None:
-    """Warn, end, and free names; a name is freed only if the registry itself says that nothing was ever uploaded to it.
+    """Warn of, end and free reservations; a name is freed only if the registry itself says that nothing was ever uploaded to it.
 
-    The catalogue is read rather than each name's tags: it shows untagged manifests and single layers too, which a later owner of the
-    name would inherit.
+    The catalogue is read rather than each name's tags: it also lists repositories that have only untagged manifests or single layers, which
+    a later owner of the name would inherit.
 
     Raises:
         RegistryAway, RegistryFailed: nothing is freed now.
     """
     warn_of_expiry(now=now)
     end_expired_reservations(now=now)
-    waiting = {image.repository: image for image in names_to_free(now=now)}
-    if not waiting:
+    ended = {image.repository: image for image in names_to_free(now=now)}
+    if not ended:
         return
-    used = {name for name in registry.repositories() if name in waiting}
-    for repository, image in waiting.items():
+    used = {name for name in registry.repositories() if name in ended}
+    for repository, image in ended.items():
         sparing_others(partial(revive_reservation if repository in used else free_name, image=image), row=repository)

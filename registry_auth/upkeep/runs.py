@@ -1,4 +1,4 @@
-"""Runs over rows of many sellers, each of which asks the registry: a row that fails is put off and stops no other."""
+"""Runs over rows of many sellers, with requests to the registry for each: a row that fails is put off and stops no other."""
 
 import logging
 from collections.abc import Callable, Hashable
@@ -14,15 +14,15 @@ from registry_auth.client.errors import RegistryAway, RegistryFailed
 from registry_auth.client.registry import DEPENDENCY, TAKES_NO_CONNECTION, RegistryClient
 
 logger = logging.getLogger(__name__)
-MOST_FAILURES = 3  # of one row's questions; each may take as long as the registry hangs
-Answer = TypeVar("Answer")
+MOST_FAILURES = 3  # of one row's requests; each may take as long as the registry hangs
+Result = TypeVar("Result")
 
 
 class RegistryRun:
-    """One run: its time, and what it knows of the registry.
+    """One run: how much time it has left, and whether the registry works.
 
     Args:
-        longest: after that the run is over.
+        longest: after that time the run is over.
     """
 
     def __init__(self, *, longest: timedelta) -> None:
@@ -30,21 +30,21 @@ class RegistryRun:
         self._end = monotonic() + longest.total_seconds()
 
     def is_over(self) -> bool:
-        """Whether its time is over. To be asked between two rows."""
+        """Whether its time is over. Check it between two rows."""
         return monotonic() > self._end
 
     def try_row(
         self, act: Callable[[], object], *, origin: Hashable, put_off: Callable[[Exception], object], give_back: Callable[[], object]
     ) -> bool:
-        """Do what is to be done for one row; return whether it went through.
+        """Do the work for one row; return whether it succeeded.
 
         Args:
             origin: whose row it is.
             put_off: called if the row failed; if even that fails, the database is away and the run ends.
-            give_back: called if it is no fault of the row.
+            give_back: called if the failure is not the row's fault.
 
         Raises:
-            RegistryAway: it takes no connection, or fails alike for several sellers; then the run ends.
+            RegistryAway: it takes no connection, or fails in the same way for several sellers; the run ends.
         """
         try:
             act()
@@ -58,11 +58,11 @@ class RegistryRun:
                 raise RegistryAway(f"The registry {error.kind} for several sellers.") from error
         except RetryLater:
             give_back()
-        except SoftTimeLimitExceeded:  # the whole task's, and no fault of this row
+        except SoftTimeLimitExceeded:  # the whole task ran out of time, which is not this row's fault
             give_back()
             raise
-        except Exception as error:  # whatever one row makes us stumble over stops no other
-            logger.exception("a row failed, and stops no other", extra={"origin": str(origin)})
+        except Exception as error:  # an unexpected failure of one row stops no other either
+            logger.exception("a row failed; the others go on", extra={"origin": str(origin)})
             put_off(error)
         else:
             self._failures.succeeded()
@@ -71,27 +71,27 @@ class RegistryRun:
 
 
 def look_for_registry(registry: RegistryClient) -> None:
-    """See whether a registry that took no connection is back. Where it failed for rows, these say so when they are tried again."""
+    """Check whether a registry that took no connection is back. If it failed for single rows, retrying them will tell."""
     away = outages().filter(dependency=DEPENDENCY).first()
     if away is not None and away.reason.startswith(TAKES_NO_CONNECTION):
         registry.answers()
         end_outage(DEPENDENCY)
 
 
-class Questions:
-    """The questions about one row: one that fails spares the others, until so many have failed that more would be a waste of time."""
+class RowRequests:
+    """The requests for one row: the others go on after one that failed, until so many have failed that more would waste time."""
 
     def __init__(self) -> None:
         self._failed: list[RegistryFailed] = []
 
-    def ask(self, question: Callable[[], Answer], *, otherwise: Answer) -> Answer:
-        """Return the answer, or what stands for it.
+    def send(self, request: Callable[[], Result], *, otherwise: Result) -> Result:
+        """Return the request's result, or the substitute if it failed.
 
         Raises:
-            RegistryFailed: this was the last failure that a row may have.
+            RegistryFailed: this was the last failure that one row may have.
         """
         try:
-            return question()
+            return request()
         except RegistryFailed as error:
             self._failed.append(error)
             if len(self._failed) >= MOST_FAILURES:

@@ -1,4 +1,4 @@
-"""Taking content out of the registry. An image that is taken down and still has manifests is the row that says so."""
+"""Removing content from the registry. What is due: images that are taken down and still have manifests."""
 
 from datetime import timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from marketplace.images.services.unreadable_manifests import note_undescribed
 from registry_auth.client.errors import RegistryFailed
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep.models import RepositoryTrouble
-from registry_auth.upkeep.runs import Questions, RegistryRun
+from registry_auth.upkeep.runs import RegistryRun, RowRequests
 from registry_auth.upkeep.troubles import PATIENCE, Upkeep
 
 LONGEST_RUN = timedelta(minutes=2)
@@ -21,19 +21,19 @@ REMOVED_AT_ONCE = 20
 
 
 def remove_taken_down_manifests(*, registry: RegistryClient) -> int:
-    """Delete all manifests of images that were taken down, so that a token issued before finds nothing. Return how many.
+    """Delete all manifests of images that were taken down, so that a token issued earlier finds nothing. Return how many.
 
-    An image that cannot be emptied stops no other, and is tried again later.
+    An image that cannot be emptied stops no other and is tried again later.
 
     Raises:
-        RegistryAway: it takes no connection, or fails alike for several sellers; what is left waits for the next run.
+        RegistryAway: it takes no connection, or fails in the same way for several sellers; the next run continues.
     """
     upkeep, removed = Upkeep(RepositoryTrouble.Job.EMPTY, longest=LONGEST_RUN), 0
     of_image = {"image": OuterRef("pk")}
     unfinished = Exists(RepositoryTrouble.objects.filter(**of_image, job=RepositoryTrouble.Job.EMPTY))
     down = Image.objects.filter(Exists(Manifest.objects.filter(**of_image)) | unfinished, taken_down_at__isnull=False)
-    for image_id in list(down.exclude(pk__in=upkeep.resting()).order_by("taken_down_at").values_list("pk", flat=True)):
-        # Looked at again, for staff may have restored it while others were being emptied.
+    for image_id in list(down.exclude(pk__in=upkeep.put_off_images()).order_by("taken_down_at").values_list("pk", flat=True)):
+        # Read again, for staff may have restored it while others were being emptied.
         image = Image.objects.filter(pk=image_id, taken_down_at__isnull=False).first()
         if upkeep.is_over():
             break
@@ -45,13 +45,13 @@ def remove_taken_down_manifests(*, registry: RegistryClient) -> int:
 
 
 class _Emptying:
-    """Emptying one image, as far as the registry lets us."""
+    """Emptying one image, as far as the registry allows it."""
 
     def __init__(self, registry: RegistryClient, image: Image) -> None:
         self.removed = 0
         self._registry = registry
         self._image = image
-        self._questions = Questions()
+        self._requests = RowRequests()
 
     def run(self) -> None:
         try:
@@ -62,18 +62,18 @@ class _Emptying:
                 record_audit(actor=None, action="image.manifests_removed", target=self._image, reason=reason, manifests=self.removed)
 
     def _remove_all(self) -> None:
-        known, ask = set(self._image.manifests.values_list("digest", flat=True)), self._questions.ask
+        known, send = set(self._image.manifests.values_list("digest", flat=True)), self._requests.send
         for digest in sorted(known):
-            ask(partial(self._remove, digest), otherwise=None)
-        # What the registry has and we do not know of goes as well: a tag may have been pushed while the image was being taken down.
-        tags: list[str] = ask(partial(_tags, self._registry, self._image), otherwise=[])
+            send(partial(self._remove, digest), otherwise=None)
+        # What the registry has and we do not know of is removed too: a tag may have been pushed while the image was being taken down.
+        tags: list[str] = send(partial(_tags, self._registry, self._image), otherwise=[])
         for tag in tags:
-            # One whose link is damaged points nowhere; what it pointed at has gone by its digest.
-            untold = ask(partial(self._registry.manifest_digest, self._image.repository, tag), otherwise=None)
-            if untold is not None and untold not in known:
-                known.add(untold)
-                ask(partial(self._remove, untold), otherwise=None)
-        self._questions.raise_first()
+            # A tag whose link is damaged points nowhere; what it pointed at has been removed by its digest.
+            unknown = send(partial(self._registry.manifest_digest, self._image.repository, tag), otherwise=None)
+            if unknown is not None and unknown not in known:
+                known.add(unknown)
+                send(partial(self._remove, unknown), otherwise=None)
+        self._requests.raise_first()
 
     def _remove(self, digest: str) -> None:
         delete_manifest(self._registry, self._image.repository, digest)
@@ -84,18 +84,18 @@ def _tags(registry: RegistryClient, image: Image) -> list[str]:
     return list(registry.tags(image.repository))
 
 
-def remove_asked_for(*, registry: RegistryClient) -> int:
-    """Delete the manifests that nobody could read and whose sellers asked for it. Return how many.
+def remove_unreadable_manifests(*, registry: RegistryClient) -> int:
+    """Delete the manifests that nobody could read and whose sellers want them removed. Return how many.
 
     Raises:
         RegistryAway: as above.
     """
     removed, run = 0, RegistryRun(longest=LONGEST_RUN)
-    asked = Manifest.objects.filter(removal_asked_at__isnull=False).select_related("image").order_by("due_at")
-    waiting = claim_due(asked, backoff=PATIENCE, most=REMOVED_AT_ONCE)
+    requested = Manifest.objects.filter(removal_asked_at__isnull=False).select_related("image").order_by("due_at")
+    due = claim_due(requested, backoff=PATIENCE, most=REMOVED_AT_ONCE)
     try:
-        while waiting and not run.is_over():
-            manifest = waiting.pop(0)
+        while due and not run.is_over():
+            manifest = due.pop(0)
             removed += run.try_row(
                 partial(delete_manifest, registry, manifest.image.repository, manifest.digest),
                 origin=manifest.image.owner_id,
@@ -103,7 +103,7 @@ def remove_asked_for(*, registry: RegistryClient) -> int:
                 give_back=partial(put_back, [manifest]),
             )
     finally:
-        put_back(waiting)
+        put_back(due)
     return removed
 
 
@@ -111,7 +111,7 @@ def delete_manifest(registry: RegistryClient, repository: str, digest: str) -> N
     """Delete a manifest in the registry, then here.
 
     Raises:
-        RegistryFailed: it is still there. distribution 2.8 may fail at the tags that pointed at it although the manifest has gone.
+        RegistryFailed: it is still there. distribution 2.8 may fail at the tags that pointed at it although the manifest is gone.
     """
     try:
         registry.delete_manifest(repository, digest)

@@ -1,4 +1,4 @@
-"""What the worker asks the registry for. Each task may be lost, repeated or run twice at once."""
+"""The worker's tasks that send requests to the registry. Each may be lost, repeated or run twice at once."""
 
 import logging
 
@@ -17,24 +17,24 @@ logger = logging.getLogger(__name__)
 
 @periodic(every=15, lane="registry", limit=120, alone=True, again=has_due_manifests)
 def describe_manifests() -> int | None:
-    """Read from the registry what notifications only told of. Returns how many manifests were tried, None if the registry is away."""
+    """Read from the registry the manifests that notifications only named. Returns how many were tried, None if the registry is away."""
     try:
         with RegistryClient() as registry:
             return describe_waiting_manifests(registry=registry)
     except (RegistryAway, RegistryFailed) as error:
-        logger.warning("manifests wait for their description: %s", error.message)
+        logger.warning("manifests not described yet: %s", error.message)
         return None
 
 
 @periodic(every=15, lane="registry", limit=300, alone=True)
 def remove_taken_down_manifests() -> None:
-    """Delete from the registry what was taken down, and what its sellers want gone."""
+    """Delete from the registry what was taken down and what its sellers want removed."""
     try:
         with RegistryClient() as registry:
             take_downs.remove_taken_down_manifests(registry=registry)
-            take_downs.remove_asked_for(registry=registry)
+            take_downs.remove_unreadable_manifests(registry=registry)
     except RegistryAway as error:
-        logger.warning("taken down manifests wait for their removal: %s", error.message)
+        logger.warning("manifests that were taken down not removed yet: %s", error.message)
 
 
 @periodic(every=300, lane="registry", limit=300, alone=True)
@@ -44,7 +44,7 @@ def expire_reservations() -> None:
         with RegistryClient() as registry:
             settle_reservations(registry=registry, now=timezone.now())
     except (RegistryAway, RegistryFailed) as error:
-        logger.warning("names wait until the registry can be asked: %s", error.message)
+        logger.warning("names not freed until the registry answers: %s", error.message)
 
 
 @periodic(every=600, lane="registry", limit=3600, alone=True)
@@ -54,4 +54,4 @@ def reconcile_registry() -> None:
         with RegistryClient() as registry:
             reconcile(registry=registry)
     except RegistryAway as error:
-        logger.warning("reconciliation stopped, the next run begins anew: %s", error.message)
+        logger.warning("reconciliation stopped, the next run starts again: %s", error.message)

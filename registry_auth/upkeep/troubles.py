@@ -1,4 +1,4 @@
-"""Jobs that go through images and ask the registry about each: an image that fails is put off, and given up in the end."""
+"""Jobs that go through images with requests to the registry for each: an image that fails is put off, and given up in the end."""
 
 import logging
 from collections.abc import Callable
@@ -23,25 +23,25 @@ PATIENCE = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=12), most
 
 
 class Upkeep(RegistryRun):
-    """One run of a job over images. The caller holds the job's lease."""
+    """One run of a job over images. The caller has the job's lease."""
 
     def __init__(self, job: RepositoryTrouble.Job, *, longest: timedelta) -> None:
         super().__init__(longest=longest)
         self._job = job
 
-    def resting(self) -> QuerySet[RepositoryTrouble, UUID]:
-        """Return the ids of images that are not to be looked at in this run: put off or given up."""
-        rests = Q(due_at__gt=timezone.now()) | Q(given_up_at__isnull=False)
-        return RepositoryTrouble.objects.filter(rests, job=self._job).order_by().values_list("image", flat=True)
+    def put_off_images(self) -> QuerySet[RepositoryTrouble, UUID]:
+        """Return the ids of the images that this run leaves out: put off or given up."""
+        left_out = Q(due_at__gt=timezone.now()) | Q(given_up_at__isnull=False)
+        return RepositoryTrouble.objects.filter(left_out, job=self._job).order_by().values_list("image", flat=True)
 
     def try_image(self, image: Image, act: Callable[[], object]) -> bool:
-        """Do the job for one image; return whether it went through. What goes wrong is written down.
+        """Do the job for one image; return whether it succeeded. A failure is recorded.
 
         Raises:
-            RegistryAway: then the run ends.
+            RegistryAway: the run ends.
         """
-        left = partial(logger.info, "image left for the next run", extra={"repository": image.repository})
-        done = self.try_row(act, origin=image.owner_id, put_off=partial(self._put_off, image), give_back=left)
+        leave = partial(logger.info, "image left for the next run", extra={"repository": image.repository})
+        done = self.try_row(act, origin=image.owner_id, put_off=partial(self._put_off, image), give_back=leave)
         if done:
             RepositoryTrouble.objects.filter(image=image, job=self._job).delete()
         return done
@@ -49,15 +49,15 @@ class Upkeep(RegistryRun):
     def _put_off(self, image: Image, error: Exception) -> None:
         trouble, _ = RepositoryTrouble.objects.get_or_create(image=image, job=self._job)
         over = put_off(trouble, error, backoff=PATIENCE)
-        told = {"repository": image.repository, "job": self._job.value, "why": trouble.last_error}
+        details = {"repository": image.repository, "job": self._job.value, "why": trouble.last_error}
         if over:
-            logger.error("image given up, staff may have it tried again", extra=told)
+            logger.error("image given up, staff may have it tried again", extra=details)
         else:
-            logger.warning("image put off", extra=told)
+            logger.warning("image put off", extra=details)
 
 
 def retry_trouble(*, trouble: RepositoryTrouble, reason: str, actor: User) -> None:
-    """Let an image that was put off or given up be tried in the next run.
+    """Let the next run try an image again that was put off or given up.
 
     Raises:
         ReasonMissing: no reason.

@@ -14,7 +14,7 @@ from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.tasks import drain_registry_events
 from registry_auth.upkeep.models import RepositoryTrouble
 from registry_auth.upkeep.reconciliation import reconcile
-from registry_auth.upkeep.take_downs import remove_asked_for, remove_taken_down_manifests
+from registry_auth.upkeep.take_downs import remove_taken_down_manifests, remove_unreadable_manifests
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ImageFactory
 from tests.support.real_registry import scope, told_of
@@ -83,7 +83,7 @@ def test_a_manifest_that_the_registry_answers_with_500_stops_no_other_and_its_se
     assert broken.is_unreadable
     ask_for_removal(manifest=broken, actor=seller.user)
     with RegistryClient() as client:
-        assert remove_asked_for(registry=client) == 1
+        assert remove_unreadable_manifests(registry=client) == 1
         assert list(client.tags(image.repository)) == ["1.0"]
     assert list(image.tags.values_list("name", flat=True)) == ["1.0"]
 

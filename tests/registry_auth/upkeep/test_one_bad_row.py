@@ -22,7 +22,7 @@ from registry_auth.upkeep import reconciliation, take_downs
 from registry_auth.upkeep.descriptions import describe_waiting_manifests
 from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
 from registry_auth.upkeep.reconciliation import reconcile
-from registry_auth.upkeep.take_downs import remove_asked_for, remove_taken_down_manifests
+from registry_auth.upkeep.take_downs import remove_taken_down_manifests, remove_unreadable_manifests
 from registry_auth.upkeep.tasks import expire_reservations
 from registry_auth.upkeep.troubles import Upkeep, retry_trouble
 from tests.factories.accounts import UserFactory
@@ -83,7 +83,9 @@ LOOPS = {
     ),
     "reconciling": Loop(_untold, reconcile, lambda image: image.tags.exists(), _trouble),
     "taking down": Loop(_taken_down, remove_taken_down_manifests, lambda image: not image.manifests.exists(), _trouble),
-    "removing": Loop(_unwanted, remove_asked_for, lambda image: not image.manifests.exists(), lambda image: image.manifests.get()),
+    "removing": Loop(
+        _unwanted, remove_unreadable_manifests, lambda image: not image.manifests.exists(), lambda image: image.manifests.get()
+    ),
 }
 
 
@@ -267,7 +269,7 @@ class TestOneBadTag:
 
         client = RegistryClient(transport=httpx.MockTransport(fail), token_transport=token_transport)
 
-        assert remove_asked_for(registry=client) == gone
+        assert remove_unreadable_manifests(registry=client) == gone
         assert image.manifests.exists() is not gone
         assert gone or "answered 500 to DELETE" in image.manifests.get().last_error
 
@@ -284,7 +286,7 @@ class TestLimits:
         image = _unwanted(table)
         monkeypatch.setattr(take_downs, "LONGEST_RUN", timedelta(seconds=-1))
 
-        assert remove_asked_for(registry=registry) == 0
+        assert remove_unreadable_manifests(registry=registry) == 0
         assert image.manifests.get().attempts == 0
 
     def test_a_reconciliation_that_takes_too_long_is_gone_on_with_by_the_next(self, registry, table, monkeypatch):
@@ -297,7 +299,7 @@ class TestLimits:
         reconcile(registry=registry)
 
         run = Reconciliation.objects.get()
-        assert (run.stopped_before, run.written, "goes on" in run.problem) == (images[1].pk, 1, True)
+        assert (run.stopped_before, run.written, "continues" in run.problem) == (images[1].pk, 1, True)
         assert reconcile(registry=registry).written == 2
 
     def test_of_very_many_tags_each_run_looks_at_some(self, registry, table, monkeypatch):
@@ -328,7 +330,7 @@ class TestLimits:
 
         expire_reservations()
 
-        assert "names wait" in caplog.text
+        assert "names not freed" in caplog.text
 
 
 class TestBack:
