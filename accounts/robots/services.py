@@ -35,7 +35,7 @@ def create_robot(
     limited_to: str = "",
     maker: AccessToken | None = None,
 ) -> IssuedToken:
-    """Make a robot of the organisation and tell its owners by mail; the secret is in the result and nowhere else.
+    """Create a robot of the organisation and tell its owners by mail; the secret is in the result and nowhere else.
 
     Args:
         actor: one of the owners, who may leave: the robot stays.

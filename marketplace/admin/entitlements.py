@@ -51,7 +51,7 @@ class EntitlementAdmin(AuditedAdmin):
             return kind.label
         return format_html('<a href="{}">{}</a>', page, kind.label)
 
-    @act("Revoke", consequence=f"The holder can no longer pull because of this. {PULL_ENDS} What was paid for is ended by a refund.")
+    @act("Revoke", consequence=f"The holder can no longer pull because of this. {PULL_ENDS} To end what was paid for, refund it.")
     def take_back(self, request: HttpRequest, entitlement: Entitlement, reason: str) -> None:
         """Take back what was free."""
         take_back_entitlement(entitlement=entitlement, reason=reason, actor=signed_in(request))

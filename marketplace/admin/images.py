@@ -101,7 +101,7 @@ class ImageAdmin(AuditedAdmin):
 
     @act(
         "Take down",
-        consequence=f"Nobody but staff can pull or push any more, buyers included. {PULL_ENDS} {PUSH_ENDS} The name stays taken.",
+        consequence=f"Nobody but staff can pull or push it any more, not even buyers. {PULL_ENDS} {PUSH_ENDS} The name stays taken.",
     )
     def take_down(self, request: HttpRequest, image: Image, reason: str) -> None:
         """Stop every pull and push."""
@@ -114,7 +114,7 @@ class ImageAdmin(AuditedAdmin):
 
     @act(
         "Release name",
-        consequence=f"Pushes end; whoever may pull keeps it. {PUSH_ENDS} A name that was ever pushed to or sold stays taken for good.",
+        consequence=f"Pushes end; those who can pull still can. {PUSH_ENDS} A name that was ever pushed to or sold stays taken for good.",
     )
     def release(self, request: HttpRequest, image: Image, reason: str) -> None:
         """Give names up for their owners."""

@@ -50,7 +50,7 @@ class ProductAdmin(AuditedAdmin):
 
     @act(
         "Suspend",
-        consequence="The page is gone and new sales stop at once, anonymous pulls of a free product as well. Buyers keep what they have.",
+        consequence="The page disappears, and new sales and anonymous pulls of a free product stop at once. Buyers keep what they have.",
     )
     def suspend(self, request: HttpRequest, product: Product, reason: str) -> None:
         """Take products off the shelves."""

@@ -59,7 +59,7 @@ class ManifestAdmin(AuditedAdmin):
         rows = found.layers if found else []
         return format_html_join(mark_safe("<br>"), "<code>{}</code> {} {}", ((row.digest, row.size, row.command) for row in rows))
 
-    @act("Describe again", consequence="It is read from the registry afresh within seconds, and so are the indexes that name it.")
+    @act("Describe again", consequence="It is read from the registry again within seconds, and so are the indexes that refer to it.")
     def describe_again(self, request: HttpRequest, manifest: Manifest, reason: str) -> None:
         """Read it again, also where that was given up."""
         describe_again(manifest=manifest, reason=reason, actor=signed_in(request))

@@ -10,7 +10,7 @@ class NothingToPull(AccessDenied):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("Choose images that are yours to pull or push: your own, and those in your library.")
+        super().__init__("Choose images that you can pull or push: your own, and those in your library.")
 
 
 class LimitedTokenUsesNoApi(InvalidInput):
@@ -20,4 +20,4 @@ class LimitedTokenUsesNoApi(InvalidInput):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("A token that may use the API is for all images. Leave out the API, or choose no image.")
+        super().__init__("A token for the API covers all images. Leave out the API, or choose no images.")

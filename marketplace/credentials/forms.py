@@ -14,7 +14,7 @@ from common.web.forms import NameField
 from marketplace.images.models import Image
 
 UNTIL = "until"
-_LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (UNTIL, "A day that I choose"), ("", "No end"))
+_LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (UNTIL, "A day I choose"), ("", "Never"))
 _OVERLAPS = (("0", "At once"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"))
 _LAST_MINUTE = time(23, 59, tzinfo=UTC)
 
@@ -22,12 +22,12 @@ _LAST_MINUTE = time(23, 59, tzinfo=UTC)
 class EndingForm(forms.Form):
     """How long something lives."""
 
-    lifetime = forms.ChoiceField(label="It ends after", choices=_LIFETIMES, initial="90", required=False)
+    lifetime = forms.ChoiceField(label="Expires after", choices=_LIFETIMES, initial="90", required=False)
     until = forms.DateField(
         label="Last day",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Only for a day that you choose; it ends at midnight UTC.",
+        help_text="Only with “A day I choose”; it ends at midnight UTC.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class EndingForm(forms.Form):
     def _fault(self, lifetime: str) -> str:
         until = self.cleaned_data["until"]
         if until is not None and lifetime != UNTIL:
-            return "Choose “A day that I choose” above, or leave this empty."
+            return "Choose “A day I choose” above, or leave this empty."
         if until is None and lifetime == UNTIL:
             return "Choose the last day."
         return "Choose a day in the future." if until and datetime.combine(until, _LAST_MINUTE) <= timezone.now() else ""
@@ -61,7 +61,7 @@ class LimitedForm(EndingForm):
         label="Only these images",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose none for all of them, also those that come later.",
+        help_text="Choose none to allow all of them, including later ones.",
     )
     field_order: Sequence[str] = ("name", "images", "lifetime", "until")
 
@@ -82,7 +82,7 @@ class AccessTokenForm(LimitedForm):
     """A new access token: where it is used, what it may do, with which images, how long."""
 
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label="Scopes",
         choices=TokenScope.choices,
         initial=[TokenScope.PULL],
         widget=forms.CheckboxSelectMultiple,
@@ -98,7 +98,7 @@ class PullCredentialForm(LimitedForm):
     """A pull credential, which is for some images always."""
 
     images = forms.MultipleChoiceField(
-        label="It pulls",
+        label="Images it can pull",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one image."},
     )
@@ -108,16 +108,19 @@ class RobotForm(LimitedForm):
     """A new robot."""
 
     name = forms.CharField(label="Name", max_length=LONGEST_NAME, help_text="Lower-case letters and digits, e.g. ci or cluster-1.")
-    lifetime = forms.ChoiceField(label="It ends after", choices=_LIFETIMES, initial="365", required=False)
+    lifetime = forms.ChoiceField(label="Expires after", choices=_LIFETIMES, initial="365", required=False)
 
 
 class ReplaceRobotForm(EndingForm):
     """A new secret for a robot: when the old one ends, and how long the new one lives."""
 
     overlap = forms.ChoiceField(
-        label="The old secret ends", choices=_OVERLAPS, initial="1", help_text="Until then both work: time to put the new one everywhere."
+        label="The old secret ends",
+        choices=_OVERLAPS,
+        initial="1",
+        help_text="Until then both work, so that you can replace it everywhere.",
     )
-    lifetime = forms.ChoiceField(label="The new one ends after", choices=_LIFETIMES, initial="365", required=False)
+    lifetime = forms.ChoiceField(label="The new secret expires after", choices=_LIFETIMES, initial="365", required=False)
     field_order = ("overlap", "lifetime", "until")
 
     @property

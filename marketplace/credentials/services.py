@@ -64,7 +64,7 @@ def make_robot(
     expires_at: datetime | None = None,
     maker: AccessToken | None = None,
 ) -> IssuedToken:
-    """Make a robot that pulls what the organisation owns and holds, or these images of it only.
+    """Create a robot that pulls what the organisation owns and holds, or these images of it only.
 
     Raises:
         NothingToPull: an image that the organisation may not pull.

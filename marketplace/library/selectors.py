@@ -88,13 +88,13 @@ class LibraryEntry:
             return "May pull" if self.for_reader else "Held"
         if self.image.taken_down_at is not None:
             return "Taken down"
-        return "Resting" if self.suspended else "Ended"
+        return "Paused" if self.suspended else "Ended"
 
     @property
     def reason(self) -> str:
         """Why the reader may not pull it, in a sentence."""
         if self.in_force and not self.for_reader:
-            return f"Owners, members and robots of {self.holder.name} pull it; your role is to buy."
+            return f"Owners, members and robots of {self.holder.name} can pull it; your role can only buy."
         if self.image.taken_down_at is not None:
             return "We took this image down; nobody can pull it at the moment."
         if self.suspended:

@@ -102,7 +102,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @extend_schema(request=None, responses=ProductSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
-        """Take it off sale; buyers keep their pull."""
+        """Take it off sale; buyers keep their pull access."""
         return self._answer(withdraw_product(product=self.get_object(), actor=asker(request)))
 
     @extend_schema(request=ObtainSerializer, responses=ProductSerializer)

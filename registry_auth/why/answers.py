@@ -128,7 +128,7 @@ def lacks_scope(token: AccessToken, username: str) -> PullAnswer:
     return PullAnswer(
         Reason.CREDENTIAL_LACKS_SCOPE,
         f"The account may pull, but the credential {token.name} lacks the scope registry:pull.",
-        "Make a token that may pull, then sign docker in with it.",
+        "Create a token that may pull, then sign docker in with it.",
         login_command(username),
         tokens_page(),
     )

@@ -78,13 +78,13 @@ def _press(name: str) -> Way:
 
 def _make_token(tab: Tab, world: World) -> None:
     tab.get_by_label("Name", exact=True).fill("laptop")
-    _press("Make token")(tab, world)
+    _press("Create token")(tab, world)
 
 
 def _make_robot(tab: Tab, world: World) -> None:
     number = f"build-{time.time_ns()}"  # the page is opened again in each width and light, and a name is taken once
     tab.get_by_label("Name", exact=True).fill(number)
-    _press("Make robot")(tab, world)
+    _press("Create robot")(tab, world)
 
 
 def _invite_nobody(tab: Tab, world: World) -> None:

@@ -83,7 +83,7 @@ def test_a_stranger_signs_up_buys_and_pulls_by_clicking_alone(visitor: Page, wor
 
     click(tab, "Access tokens", "link")
     tab.get_by_label("Name", exact=True).fill("laptop")
-    click(tab, "Make token")
+    click(tab, "Create token")
     who.access_token = tab.locator("#token-secret").inner_text()
     click(tab, "I have stored it", "link")
     expect(tab.locator("#token-secret")).to_have_count(0)

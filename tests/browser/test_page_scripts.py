@@ -101,7 +101,7 @@ def test_a_name_is_looked_up_as_it_is_typed(selling: Page, live_server: LiveServ
 def test_a_pushed_tag_appears_on_the_open_page(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
     image = ImageFactory(namespace=namespace, name="db")
     selling.goto(f"{live_server.url}/selling/images/{image.pk}/")
-    expect(selling.get_by_text("No tag has arrived")).to_be_visible()
+    expect(selling.get_by_text("No tag yet")).to_be_visible()
 
     TagFactory(image=image, name="1.0")
 

@@ -50,7 +50,7 @@ def test_a_member_becomes_a_seller_and_publishes_by_clicking_alone(member: Page,
     expect(tab.get_by_role("heading", level=1)).to_have_text("makerworks/box")
     push = copied(tab, tab.locator(".cmd").filter(has_text="docker push").first)
     assert push == f"docker push {host}/makerworks/box:1.0"
-    expect(tab.get_by_text("No tag has arrived")).to_be_visible()
+    expect(tab.get_by_text("No tag yet")).to_be_visible()
     digest = pushed(world, push.rpartition(" ")[2])
     expect(tab.get_by_role("row", name="1.0")).to_contain_text(digest[7:19])  # by itself: nobody reloaded
 

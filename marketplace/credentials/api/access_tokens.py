@@ -23,7 +23,7 @@ class ImagesField(serializers.ListField):
     """Names of images, by which a credential is limited; none for all."""
 
     def __init__(self, **kwargs: Any) -> None:
-        words = "The only images it is for, as namespace/name. None: all of them, also those that come later."
+        words = "The only images it is for, as namespace/name. None: all of them, including later ones."
         kwargs = {"default": list, "max_length": MOST_IMAGES, "help_text": words, **kwargs}
         super().__init__(child=serializers.CharField(max_length=255), **kwargs)
 

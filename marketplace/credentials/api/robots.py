@@ -89,7 +89,7 @@ class RobotViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     @extend_schema(request=NewRobotSerializer, responses={201: IssuedRobotSerializer})
     def create(self, request: Request) -> Response:
-        """Make a robot. All owners of the organisation are told by mail."""
+        """Create a robot. All owners of the organisation are told by mail."""
         values = checked(NewRobotSerializer, request)
         issued = make_robot(
             organisation=values["organisation"],

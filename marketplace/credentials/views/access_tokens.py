@@ -67,7 +67,7 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     user = signed_in(request)
     token = get_object_or_404(AccessToken, pk=token_id, user=user)
     services.revoke_access_token(token=token, actor=user)
-    messages.success(request, f"{token.name} is revoked. What uses it is refused from its next request on.")
+    messages.success(request, f"{token.name} is revoked. Whatever uses it is refused from its next request on.")
     return redirect("marketplace:tokens")
 
 
@@ -78,5 +78,5 @@ def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     services.log_out_everywhere(user=user)
     update_session_auth_hash(request, user)
-    messages.success(request, "Every other browser and every docker sign-in has ended. Access tokens stay until you revoke them.")
+    messages.success(request, "Every other browser and every docker sign-in was signed out. Access tokens stay until you revoke them.")
     return redirect("marketplace:tokens")

@@ -105,7 +105,7 @@ def revoke(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{robot.username} is revoked. What uses it is refused from its next request on.")
+        messages.success(request, f"{robot.username} is revoked. Whatever uses it is refused from its next request on.")
     return redirect("marketplace:robots", handle)
 
 

@@ -32,9 +32,9 @@ def missing_for_publication(product: Product) -> list[Missing]:
     if not product.title.strip():
         missing.append(Missing(Requirement.TITLE, "Give it a title."))
     if not images:
-        missing.append(Missing(Requirement.IMAGES, "Put at least one of your images in."))
+        missing.append(Missing(Requirement.IMAGES, "Add at least one of your images."))
     unusable = [image.repository for image in images if not image.is_usable]
-    missing += [Missing(Requirement.IMAGES, f"Leave {repository} out: it has been released or taken down.") for repository in unusable]
+    missing += [Missing(Requirement.IMAGES, f"Remove {repository}: it has been released or taken down.") for repository in unusable]
     unpushed = [image.repository for image in images if image.is_usable and image.leading_tag_id is None]
     if unpushed:
         missing.append(Missing(Requirement.PUSH, f"Push {' and '.join(unpushed)} with a tag."))

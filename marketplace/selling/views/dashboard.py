@@ -107,16 +107,16 @@ def _next_step(milestone: Milestone | None, images: list[ImageListing]) -> NextS
         case Milestone.PUSHED:
             image = next(row.image for row in images if row.image.is_live)
             url = reverse("marketplace:image", args=[image.pk])
-            text = "Sign docker in with an access token that may push, then push. The tag shows up within seconds."
+            text = "Sign docker in with an access token that may push, then push. The tag appears within seconds."
             return NextStep("push an image", text, url, "See the commands", f"docker push {image.reference}:1.0")
         case Milestone.PAGE:
-            text = "Say what the image is, under which licence and for how much, or free. Nobody sees it until you publish."
+            text = "Describe the image, name its licence and set a price, or make it free. Nobody sees it until you publish."
             return NextStep("make its page and price", text, reverse("marketplace:product_new"), "New product")
         case Milestone.PUBLISHED:
-            text = "Open the product below. It says what is left to do; then one button puts it on the shelf."
+            text = "Open the product below. Its check-list shows what is left to do; then one button publishes it."
             return NextStep("publish", text, f"{reverse('marketplace:dashboard')}#pr", "To your products")
         case Milestone.VERIFIED:
-            text = "Open the link that we have mailed to you. Names are reserved by people whose address answers."
+            text = "Open the link we sent you. Only people with a confirmed address can reserve names."
             return NextStep("confirm your e-mail", text, reverse("account_email"), "To your e-mail")
     return None
 

@@ -97,7 +97,7 @@ def feature(request: SellerRequest, image_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(
-            request, f"Pages lead with {image.leading_tag}." if image.leading_tag else "Pages lead with the first tag you push."
+            request, f"Pages lead with {image.leading_tag} now." if image.leading_tag else "Pages will lead with the first tag you push."
         )
     return redirect("marketplace:image", found.pk)
 
@@ -112,7 +112,7 @@ def remove_unreadable(request: SellerRequest, image_id: UUID, manifest_id: UUID)
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "It is removed from the registry within a minute, with its tags.")
+        messages.success(request, "It will be removed from the registry within a minute, with its tags.")
     return redirect("marketplace:image", found.pk)
 
 
@@ -140,5 +140,5 @@ def release(request: SellerRequest, image_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("marketplace:image", found.pk)
-    messages.success(request, f"{found.repository} is given up.")
+    messages.success(request, f"You have given up {found.repository}.")
     return redirect("marketplace:dashboard")

@@ -47,7 +47,7 @@ def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
         add_picture(product=product, upload=form.cleaned_data["file"], alt=form.cleaned_data["alt"], actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, partial(editor, request, product, picture_form=form))
-    messages.success(request, "The picture is on the page.")
+    messages.success(request, "The picture was added.")
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
 
 
@@ -58,5 +58,5 @@ def picture_delete(request: SellerRequest, product_id: UUID, picture_id: UUID) -
     product = own_product(request, product_id)
     picture = get_object_or_404(product.pictures, pk=picture_id)
     remove_picture(picture=picture, actor=signed_in(request))
-    messages.success(request, "The picture is gone.")
+    messages.success(request, "The picture was deleted.")
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")

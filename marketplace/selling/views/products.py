@@ -99,7 +99,7 @@ def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{product.title} is withdrawn. Who holds it may still pull.")
+        messages.success(request, f"{product.title} is withdrawn. Those who have it can still pull.")
     return redirect("marketplace:product_edit", product.pk)
 
 

@@ -61,7 +61,7 @@ class TestPages:
         assert f"Organisation acme, ordered by {order.placed_by.username}" in html
         assert "Acme may pull now." in html
         assert page.context["may_pull"] is (role == Role.OWNER)
-        assert ("Make a pull credential" in html) is False
+        assert ("Create a pull credential" in html) is False
 
     @pytest.mark.parametrize("address", ["/orders/{}/", "/billing/return/{}/"])
     def test_it_does_not_exist_for_members_and_for_who_placed_it_and_left(self, acme: Account, member: User, address: str) -> None:

@@ -125,7 +125,7 @@ def test_nothing_is_given_to_nobody(staff: Client, name: str) -> None:
 
     answer = done(staff, "give", PushedImageFactory(), holder=name)
 
-    assert "Nobody active has this user name." in answer.content.decode()
+    assert "No active user has this name." in answer.content.decode()
     assert not Entitlement.objects.exists()
 
 

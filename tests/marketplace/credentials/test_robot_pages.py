@@ -80,7 +80,7 @@ def test_an_owner_makes_one_and_sees_its_secret_once_with_snippets_of_its_user_n
 def test_the_list_says_whose_secrets_an_owner_who_left_may_have(member_client: Client, owner: User, acme: Account) -> None:
     mira = MembershipFactory(account=acme, user__username="mira-k")
     client_of(mira.user).post(PAGE, _form())
-    said = "by mira-k, who is no owner any more and may have its secret"
+    said = "by mira-k, who is no longer an owner and may still know its secret"
     assert said not in member_client.get(PAGE).content.decode()
 
     mira.delete()
@@ -119,7 +119,7 @@ def test_an_organisation_without_images_makes_one_as_well(member_client: Client,
 
     assert_sound(page)
     assert "docker login" in page.content.decode()
-    assert "has no image yet" in page.content.decode()
+    assert "has no images yet" in page.content.decode()
 
 
 def test_what_is_wrong_is_said_at_its_field(member_client: Client, owner: User, acme: Account) -> None:
@@ -142,7 +142,7 @@ def test_a_member_sees_the_list_and_can_do_nothing(acme: Account) -> None:
     assert_sound(page)
     assert "acme+ci" in page.content.decode()
     assert "/revoke" not in page.content.decode()
-    assert "Make a robot" not in page.content.decode()
+    assert "Create a robot" not in page.content.decode()
     for path in ("", f"{robot.pk}/revoke", f"{robot.pk}/replace"):
         assert client.post(PAGE + path, _form(overlap="0")).status_code == 404
     assert list(AccessToken.objects.all()) == [robot]
@@ -152,7 +152,7 @@ def test_a_member_sees_the_list_and_can_do_nothing(acme: Account) -> None:
 def test_without_robots_the_page_says_who_makes_them(acme: Account, owner: User, member_client: Client) -> None:
     member = client_of(MembershipFactory(account=acme, role=Role.BILLING).user)
 
-    for client, said in ((member_client, "Make one with the form"), (member, "make them")):
+    for client, said in ((member_client, "Create one with the form"), (member, "can create them")):
         page = client.get(PAGE)
         assert_sound(page)
         assert said in page.content.decode()

@@ -150,7 +150,7 @@ def test_the_page_says_how_many_pulled_how_sure_that_is_and_what_it_takes(client
     html = client.get(f"/selling/images/{image.pk}/").content.decode()
 
     assert [f'<dd class="big">{figure}</dd>' in html for figure in ("7", "1,204", "30,511")] == [True] * 3
-    assert "standard error is 0.81 %" in html
+    assert "standard error of 0.81 %" in html
     assert "12 KiB" in html
 
 

@@ -51,7 +51,7 @@ def test_what_is_held_has_its_command_state_and_digest(member_client: Client, me
     ("change", "state", "sentence"),
     [
         pytest.param({"revoked_at": timezone.now(), "revocation_reason": "Refunded."}, "Ended", "Refunded.", id="refunded"),
-        pytest.param({"suspended_at": timezone.now()}, "Resting", "The payment is disputed", id="disputed"),
+        pytest.param({"suspended_at": timezone.now()}, "Paused", "The payment is disputed", id="disputed"),
     ],
 )
 def test_what_is_no_longer_let_in_says_why(
@@ -164,8 +164,8 @@ class TestOfOrganisations:
         ]
         assert response.context["pullable"] == 1 + pulls
         assert (f"docker pull layerstore.test:8080/{held.repository}:1.0" in html) is pulls
-        assert ("Owners, members and robots of Team Blue pull it; your role is to buy." in html) is not pulls
-        assert html.count("Make a pull credential") == 1  # for their own; the organisation has robots
+        assert ("Owners, members and robots of Team Blue can pull it; your role can only buy." in html) is not pulls
+        assert html.count("Create a pull credential") == 1  # for their own; the organisation has robots
         assert html.count(">Order</a>") == (1 if role == Role.MEMBER else 2)
 
     def test_who_has_left_sees_nothing_of_it(self, member_client: Client, member: User, team: Account, held: Image) -> None:

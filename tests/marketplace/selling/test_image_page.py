@@ -39,20 +39,20 @@ def test_an_image_that_waits_for_its_push_shows_the_commands_and_the_end(seller_
     assert "docker tag db:1.0 layerstore.test:8080/acme/db:1.0" in html
     assert "docker push layerstore.test:8080/acme/db:1.0" in html
     assert "in 3 weeks" in html
-    assert "No tag has arrived" in html
+    assert "No tag yet" in html
     assert f'data-live="/selling/images/{image.pk}/tags"' in html
 
 
 def test_a_list_of_tags_that_stops_says_so(seller_client: Client, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("marketplace.images.selectors.tags.LISTED", 2)
     image = PushedImageFactory(namespace=namespace, name="db")
-    assert b"The list stops" not in seller_client.get(f"/selling/images/{image.pk}/tags").content
+    assert b"Only the newest" not in seller_client.get(f"/selling/images/{image.pk}/tags").content
     for name in ("1.1", "1.2"):
         TagFactory(image=image, manifest=image.manifests.get(), name=name)
     product = ProductFactory(namespace=namespace, images=[image])
 
     for page in (f"/selling/images/{image.pk}/tags", f"/{namespace.name}/{product.slug}"):
-        assert "The list stops at the newest 2 tags." in seller_client.get(page).content.decode()
+        assert "Only the newest 2 tags are listed." in seller_client.get(page).content.decode()
 
 
 def test_tags_arrive_in_the_part_that_is_polled(seller_client: Client, namespace: Namespace) -> None:
@@ -94,7 +94,7 @@ def test_a_name_never_pushed_to_can_be_given_up(seller_client: Client, namespace
     response = seller_client.post(f"/selling/images/{image.pk}/release", follow=True)
 
     assert response.redirect_chain == [("/selling/", 302)]
-    assert "acme/db is given up" in response.content.decode()
+    assert "You have given up acme/db." in response.content.decode()
     image.refresh_from_db()
     assert not image.is_live
     assert "The reservation has ended" in seller_client.get(f"/selling/images/{image.pk}/").content.decode()
@@ -125,7 +125,7 @@ class TestUnreadable:
         html = page.content.decode()
         assert "<strong>broken cannot be read.</strong> Buyers do not see it. RegistryFailed: The registry answered 500." in html
         assert [row.name for row in page.context["rows"]] == ["1.0"]
-        assert "We try again" in html
+        assert "We will try again" in html
         Manifest.objects.update(given_up_at=timezone.now())
         assert "We have given up trying." in seller_client.get(f"/selling/images/{tag.image_id}/tags").content.decode()
 
@@ -154,18 +154,21 @@ def test_the_seller_chooses_what_pages_lead_with(seller_client: Client, namespac
     TagFactory(image=image, name="1.9")
     page = seller_client.get(f"/selling/images/{image.pk}/")
     assert_sound(page)
-    assert "the highest version, else the newest (2.0)" in page.content.decode()
+    assert "the highest version, or else the newest (2.0)" in page.content.decode()
 
     answer = seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "1.9"}, follow=True)
 
-    assert "Pages lead with 1.9." in answer.content.decode()
+    assert "Pages lead with 1.9 now." in answer.content.decode()
     assert '<option value="1.9" selected>' in answer.content.decode()
     refused = seller_client.post(f"/selling/images/{image.pk}/featured", {"featured_tag": "3.0"}, follow=True)
     assert "has no tag 3.0 that buyers see" in refused.content.decode()
     image.refresh_from_db()
     assert (image.featured_tag, image.leading_tag) == ("1.9", image.tags.get(name="1.9"))
     image.tags.all().delete()
-    assert "the first tag you push" in seller_client.post(f"/selling/images/{image.pk}/featured", follow=True).content.decode()
+    assert (
+        "Pages will lead with the first tag you push."
+        in seller_client.post(f"/selling/images/{image.pk}/featured", follow=True).content.decode()
+    )
 
 
 def test_a_choice_that_is_not_listed_stays_chosen(seller_client: Client, namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:

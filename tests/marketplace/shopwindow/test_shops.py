@@ -79,7 +79,7 @@ def test_who_buys_for_an_organisation_chooses_in_the_form(member_client: Client,
     assert radios == {"mira": (True, False), "acme-team": (False, False), "beta-team": (False, True)}
     html = member_client.get("/acme/db").content.decode()
     assert "Buy as" in html
-    assert "Beta has this. Its owners and members pull it." in html
+    assert "Beta has this. Its owners and members can pull it." in html
     assert html.count(f'action="/billing/buy/{product.pk}/"') == 1
     assert 'href="#buy"' in html
 
@@ -102,7 +102,7 @@ def test_who_pulls_it_by_an_organisation_is_warned_of_paying_again(member_client
 
     assert_sound(response)
     html = response.content.decode()
-    assert "<strong>Acme Team has this.</strong> You pull it as one of its members already." in html
+    assert "<strong>Acme Team has this.</strong> You can already pull it as one of its members." in html
     assert "In your library" in html
     assert f'action="/billing/buy/{product.pk}/"' in html
     assert 'name="buyer"' not in html
@@ -141,7 +141,7 @@ def test_a_draft_exists_for_its_seller_and_staff_only(
     assert client.get("/acme/draft").status_code == 404
     assert member_client.get("/acme/draft").status_code == 404
     assert client.get("/covers/acme/draft.svg").status_code == 404
-    assert "Strangers do not see this page" in seller_client.get("/acme/draft").content.decode()
+    assert "Only you and staff can see this page" in seller_client.get("/acme/draft").content.decode()
     assert staff.get("/acme/draft").status_code == 200
 
 
@@ -277,7 +277,7 @@ def test_a_shop_shows_what_is_published_and_its_seller_more(
 
 def test_an_empty_shop_says_so(client: Client, seller_client: Client, namespace: Namespace) -> None:
     assert "has not published anything" in client.get("/acme").content.decode()
-    assert "Make a product" in seller_client.get("/acme").content.decode()
+    assert "Create a product" in seller_client.get("/acme").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/nobody", "/nobody/nothing", "/acme/nothing", "/covers/nobody/x.svg", "/Acme", "/%00", "/acme/%2e%2e"])

@@ -81,7 +81,7 @@ class TestThePage:
 
         html = reader(mira).post("/why/", {"image": f"{image.repository}:1.0"}).content.decode()
 
-        assert "You may pull." in html
+        assert "You can pull." in html
         assert f"docker pull layerstore.test:8080/{image.repository}:1.0" in html
 
     def test_the_pages_that_lead_there(self, mira: User) -> None:
