@@ -6,7 +6,7 @@ from typing import Any
 from tools.sandbox.act import Act
 from tools.sandbox.errors import Forbidden, InvalidRequest, missing
 from tools.sandbox.ids import new_id
-from tools.sandbox.metadata import write_metadata
+from tools.sandbox.params import write_metadata
 from tools.sandbox.shapes import shaped
 from tools.sandbox.store import Store
 

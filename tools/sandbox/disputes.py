@@ -5,7 +5,7 @@ from typing import Any
 from tools.sandbox import balance
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest
-from tools.sandbox.metadata import write_metadata
+from tools.sandbox.params import write_metadata
 
 A_WEEK = 7 * 86400
 REASONS = frozenset({

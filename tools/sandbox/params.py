@@ -167,3 +167,10 @@ def _one_of_bool(value: str, param: str) -> bool:
     if value not in {"true", "false"}:
         raise InvalidParams(f"Invalid boolean: {value}", param=param)
     return value == "true"
+
+
+def write_metadata(body: dict[str, Any], params: dict[str, Any]) -> None:
+    """Merge the metadata, which every object carries for its user; an empty value unsets its key, an empty group all keys."""
+    wanted = params.get("metadata", {})
+    merged = {} if wanted == "" else body["metadata"] | wanted
+    body["metadata"] = {name: value for name, value in merged.items() if value != ""}

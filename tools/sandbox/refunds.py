@@ -6,7 +6,7 @@ from tools.sandbox import balance
 from tools.sandbox.act import Act
 from tools.sandbox.currencies import formatted
 from tools.sandbox.errors import InvalidRequest
-from tools.sandbox.metadata import write_metadata
+from tools.sandbox.params import write_metadata
 from tools.sandbox.session_rules import refuse_fraction
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.ids import new_id
-from tools.sandbox.metadata import write_metadata
+from tools.sandbox.params import write_metadata
 from tools.sandbox.session_rules import A_DAY, refuse_bad_item, refuse_bad_session, refuse_bad_split, refuse_bad_total
 from tools.sandbox.shapes import shaped
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from tools.stack.instance import ROOT
 from tools.stack.jobs import Outcome, command_line
-from tools.stack.processes import dying_with_parent
+from tools.stack.signals import dying_with_parent
 
 GRACE_SECONDS = 90
 

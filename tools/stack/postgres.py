@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.stack.instance import Instance
 from tools.stack.packages import postgres_programs
 from tools.stack.problems import Problem
-from tools.stack.processes import dying_with_parent
+from tools.stack.signals import dying_with_parent
 
 # Lets the server read and enter folders of root (a clone under /root is 0700) without widening the mode of any.
 CAPABILITY = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")

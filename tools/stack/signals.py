@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a command in order, also when the parent had told us to ignore SIGINT."""
+"""Ctrl-C, SIGTERM and SIGHUP end a command in order, also when the parent had told us to ignore SIGINT; and what we start ends with us."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ def finish_undisturbed() -> None:
     """From now on stopping signals are ignored: what has begun to stop finishes stopping."""
     for number in STOPPING:
         signal.signal(number, _shrug)
+
+
+def dying_with_parent(signal_name: str) -> list[str]:
+    """Return what stands before a command so that the kernel sends it a signal when its parent dies, however that dies.
+
+    To be repeated behind a change of user, which clears the wish (prctl(2), PR_SET_PDEATHSIG).
+    """
+    return ["setpriv", "--pdeathsig", signal_name]
 
 
 def _raise_stopped(number: int, _frame: FrameType | None) -> None:

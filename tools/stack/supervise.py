@@ -18,7 +18,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from tools.stack.instance import Instance, write_private
 from tools.stack.probes import Probe, at_once
 from tools.stack.problems import Problem
-from tools.stack.processes import dying_with_parent
+from tools.stack.signals import dying_with_parent
 
 READY_SECONDS = 60
 STOP_SECONDS = 60
