@@ -101,14 +101,14 @@ def body_of(events: Sequence[dict[str, object]]) -> bytes:
     return json.dumps({"events": events}).encode()
 
 
-def send(stack: Stack, told: Iterator[list[dict[str, object]]]) -> float:
+def send(stack: Stack, batches: Iterator[list[dict[str, object]]]) -> float:
     """Send notifications over keep-alive connections; return the seconds that the listener took, without the making of them.
 
     Raises:
         Problem: one was not accepted.
     """
     seconds, turn = 0.0, threading.Lock()
-    while batch := [body_of(events) for events in islice(told, 500)]:
+    while batch := [body_of(events) for events in islice(batches, 500)]:
         waiting, began = iter(batch), time.monotonic()
         with ThreadPoolExecutor(SENDERS) as senders:
             list(senders.map(_send, [stack.instance] * SENDERS, [waiting] * SENDERS, [turn] * SENDERS))
@@ -165,14 +165,14 @@ def survive(stack: Stack, pulls: Pulls, count: int) -> None:
 
 def compare(stack: Stack, pulls: Pulls) -> int:
     """Compare every counter with what was sent."""
-    told = json.loads(run_here(stack, "-m", "tools.bench.event_rows", "counted"))
-    counted = Counter({tuple(key): count for *key, count in told["rows"]})
+    result = json.loads(run_here(stack, "-m", "tools.bench.event_rows", "counted"))
+    counted = Counter({tuple(key): count for *key, count in result["rows"]})
     row("events sent", pulls.made, "")
     row("events counted", counted.total(), "")
     lost, twice = (pulls.expected - counted).total(), (counted - pulls.expected).total()
     row("lost", lost, "")
     row("counted twice", twice, "")
-    return int(bool(lost or twice or told["waiting"] or told["images"] != pulls.made))
+    return int(bool(lost or twice or result["waiting"] or result["images"] != pulls.made))
 
 
 def applied(stack: Stack) -> tuple[int, int]:

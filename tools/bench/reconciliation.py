@@ -31,9 +31,9 @@ def main() -> int:
         with listing(stack, port, megabytes, tagged):
             print(f"Reading {megabytes} MB of listings …", flush=True)
             stack.environment["LAYERSTORE_REGISTRY_URL"] = f"http://127.0.0.1:{port}"
-            told = json.loads(run_here(stack, "-m", "tools.bench.reconciliation_run"))
+            figures = json.loads(run_here(stack, "-m", "tools.bench.reconciliation_run"))
         written = int(run_here(stack, "-m", "tools.bench.reconciliation_rows", "written"))
-    return report(told, megabytes, written)
+    return report(figures, megabytes, written)
 
 
 @contextmanager
@@ -57,17 +57,17 @@ def listing(stack: Stack, port: int, megabytes: int, tagged: str) -> Iterator[No
         process.wait(timeout=20)
 
 
-def report(told: dict[str, float], megabytes: int, written: int) -> int:
+def report(figures: dict[str, float], megabytes: int, written: int) -> int:
     """Print the table."""
-    above = (told["peak"] - told["idle"]) / MIB
+    above = (figures["peak"] - figures["idle"]) / MIB
     rows = (
         ("listings, MB", megabytes, ""),
         ("of it names of repositories", megabytes * 1_000_000 // (LENGTH + 3), ""),
         ("tags found and written", written, f"of {TAGS}"),
-        ("seconds", told["seconds"], ""),
-        ("idle, MiB", told["idle"] / MIB, ""),
-        ("at most, MiB", told["peak"] / MIB, ""),
-        ("afterwards, MiB", told["after"] / MIB, ""),
+        ("seconds", figures["seconds"], ""),
+        ("idle, MiB", figures["idle"] / MIB, ""),
+        ("at most, MiB", figures["peak"] / MIB, ""),
+        ("afterwards, MiB", figures["after"] / MIB, ""),
         ("at most above idle, MiB", above, f"aim: at most {MOST_ABOVE_IDLE}"),
     )
     for name, figure, remark in rows:

@@ -24,8 +24,8 @@ def main() -> None:
     connection.queries_log.clear()
     idle, began = resident(os.getpid()), time.monotonic()
     reconcile_registry()
-    told = {"idle": idle, "peak": peak(os.getpid()), "after": resident(os.getpid()), "seconds": time.monotonic() - began}
-    json.dump(told, sys.stdout)
+    figures = {"idle": idle, "peak": peak(os.getpid()), "after": resident(os.getpid()), "seconds": time.monotonic() - began}
+    json.dump(figures, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -31,22 +31,22 @@ def main() -> int:
     program()
     with fresh_shop() as stack:
         instance = stack.instance
-        asked = json.loads(run_here(stack, "-m", "tools.bench.token_rows"))
+        requests = json.loads(run_here(stack, "-m", "tools.bench.token_rows"))
         token, baseline = (f"http://127.0.0.1:{instance.port + offset}" for offset in (500, 501))
         with serving(stack, token), serving(stack, baseline, application="tools.bench.token_baselines.application"):
-            measured = measure(rows(instance.var.parent, asked, token=token, baseline=baseline, edge=instance.url))
+            measured = measure(rows(instance.var.parent, requests, token=token, baseline=baseline, edge=instance.url))
     report(measured)
     return int(any(one.unexpected for rounds in measured.values() for one in rounds))
 
 
-def rows(folder: Path, asked: dict[str, list[dict[str, str]]], *, token: str, baseline: str, edge: str) -> list[Row]:
+def rows(folder: Path, requests: dict[str, list[dict[str, str]]], *, token: str, baseline: str, edge: str) -> list[Row]:
     """Return the rows in the order in which they are printed."""
     found = []
     for name in ("nothing", "signing"):
         script = write_script(folder / f"{name}.lua", requests=[{"path": f"/{name}", "authorization": ""}], expected=OK)
         found.append(Row(name, baseline, script))
     scripts = {
-        name: write_script(folder / f"{name}.lua", requests=asked[name], expected=REFUSED if name == "wrong" else OK) for name in OURS
+        name: write_script(folder / f"{name}.lua", requests=requests[name], expected=REFUSED if name == "wrong" else OK) for name in OURS
     }
     found += [Row(name, token, scripts[name]) for name in OURS]
     return found + [Row(f"edge: {name}", edge, scripts[name]) for name in EDGE]

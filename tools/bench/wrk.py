@@ -74,5 +74,5 @@ def load(url: str, script: Path, *, seconds: int) -> Measured:
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
     if result.returncode or not result.stdout.rstrip().endswith("}"):
         raise Problem(f"wrk failed: {(result.stderr or result.stdout)[-600:]}", do="ask the address by hand.")
-    said = json.loads(result.stdout.rstrip().splitlines()[-1])
-    return Measured(said["requests"] / said["seconds"], said["p50"], said["p99"], said["unexpected"])
+    figures = json.loads(result.stdout.rstrip().splitlines()[-1])
+    return Measured(figures["requests"] / figures["seconds"], figures["p50"], figures["p99"], figures["unexpected"])

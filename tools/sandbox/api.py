@@ -34,7 +34,7 @@ NO_KEY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """One request, read but not judged yet."""
 
     act: Act
@@ -73,22 +73,22 @@ class Api:
     def _answered(self, path: str, request_id: str) -> Answer:
         owner, key = self._authenticate(), request.headers.get("Idempotency-Key")
         endpoint, parts = find_endpoint(request.method, path)
-        given = request.form if request.method == "POST" else request.args
-        raw = decode(list(given.items(multi=True)))
+        fields = request.form if request.method == "POST" else request.args
+        raw = decode(list(fields.items(multi=True)))
         slot = Slot(owner, key, path, digest(raw)) if key and request.method == "POST" else None
-        asked = Asked(Act(self.config, self.store, owner, request_id, key), endpoint, parts, raw, slot)
+        api_request = ApiRequest(Act(self.config, self.store, owner, request_id, key), endpoint, parts, raw, slot)
         if slot is None:
-            return self._performed(asked)
+            return self._performed(api_request)
         with self.keys.claimed(slot):
-            return self._performed(asked)
+            return self._performed(api_request)
 
     def _authenticate(self) -> str:
         """The account acted for ("" is the platform)."""
-        given = _api_key(request.headers.get("Authorization", ""))
-        if not given:
+        api_key = _api_key(request.headers.get("Authorization", ""))
+        if not api_key:
             raise Unauthorized(NO_KEY)
-        if not hmac.compare_digest(given.encode(), self.config.secret_key.encode()):
-            raise Unauthorized(f"Invalid API Key provided: {given[:8]}{'*' * 8}{given[-4:]}")
+        if not hmac.compare_digest(api_key.encode(), self.config.secret_key.encode()):
+            raise Unauthorized(f"Invalid API Key provided: {api_key[:8]}{'*' * 8}{api_key[-4:]}")
         version = request.headers.get("Stripe-Version", stripe.api_version)
         if not VERSION.match(version):
             raise InvalidRequest(f"Invalid Stripe API version: {version}")
@@ -97,31 +97,31 @@ class Api:
             raise no_access(Act(self.config, self.store), owner)
         return owner
 
-    def _performed(self, asked: Asked) -> Answer:
+    def _performed(self, api_request: ApiRequest) -> Answer:
         fault = self.faults.take(request.method, request.path)
         if fault:
             fault.before(request.method, request.path)
-        if asked.slot and (earlier := self.keys.earlier(asked.slot, self.config.now())):
+        if api_request.slot and (earlier := self.keys.earlier(api_request.slot, self.config.now())):
             return earlier
-        answer = self._run(asked, check(asked.raw, asked.endpoint.params))
+        answer = self._run(api_request, check(api_request.raw, api_request.endpoint.params))
         if fault and fault.mode == "lost":
             raise Hangup
         return answer
 
-    def _run(self, asked: Asked, params: dict[str, Any]) -> Answer:
-        """Effect and kept answer in one transaction; a refusal undoes the effect and is kept all the same."""
+    def _run(self, api_request: ApiRequest, params: dict[str, Any]) -> Answer:
+        """Make the effect and store the answer in one transaction; a refusal undoes the effect and is stored all the same."""
         try:
             with self.store.transaction():
-                body = asked.endpoint.run(asked.act, params, **asked.parts)
-                shown = expanded(asked.act, body, params.get("expand", []))
-                return self._kept(asked, Answer(200, _written(shown), str(asked.act.request_id)))
+                body = api_request.endpoint.run(api_request.act, params, **api_request.parts)
+                expanded_body = expanded(api_request.act, body, params.get("expand", []))
+                return self._remembered(api_request, Answer(200, _written(expanded_body), str(api_request.act.request_id)))
         except StripeError as error:
             with self.store.transaction():
-                return self._kept(asked, Answer(error.status, _written(error.body()), str(asked.act.request_id)))
+                return self._remembered(api_request, Answer(error.status, _written(error.body()), str(api_request.act.request_id)))
 
-    def _kept(self, asked: Asked, answer: Answer) -> Answer:
-        if asked.slot:
-            self.keys.keep(asked.slot, answer, self.config.now())
+    def _remembered(self, api_request: ApiRequest, answer: Answer) -> Answer:
+        if api_request.slot:
+            self.keys.keep(api_request.slot, answer, self.config.now())
         return answer
 
 

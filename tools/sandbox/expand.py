@@ -44,14 +44,14 @@ def expanded(act: Act, body: dict[str, Any], paths: list[str]) -> dict[str, Any]
     Raises:
         InvalidRequest: a field that cannot be expanded, or a path deeper than four levels.
     """
-    shown = shown_object(body)
+    visible = shown_object(body)
     for path in paths:
         steps = path.split(".")
         if len(steps) > DEEPEST:
             message = f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}"
             raise InvalidRequest(message, param="expand")
-        _expand(act, shown, steps, path)
-    return shown
+        _expand(act, visible, steps, path)
+    return visible
 
 
 def shown_object(body: dict[str, Any]) -> dict[str, Any]:

@@ -28,9 +28,9 @@ def release(world: World, *, order: str, copies: int, at_once: bool, events: lis
         if not keep_holding:
             world.store.run("DELETE FROM switches WHERE name = 'hold'")
         rows = world.store.rows("SELECT event FROM deliveries WHERE state = 'held' ORDER BY id")
-        held = [row["event"] for row in rows]
-        chosen = events or (held if order == "oldest" else held[::-1])
-        if unknown := set(chosen) - set(held):
+        waiting = [row["event"] for row in rows]
+        chosen = events or (waiting if order == "oldest" else waiting[::-1])
+        if unknown := set(chosen) - set(waiting):
             raise InvalidRequest(f"Not held: {', '.join(sorted(unknown))}")
         for event in chosen:
             world.store.run("UPDATE deliveries SET state = 'sending' WHERE event = ?", event)

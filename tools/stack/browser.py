@@ -43,32 +43,32 @@ class FormReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take up forms and their controls."""
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = Form(action=given.get("action", ""), method=given.get("method", "get").lower())
+            self._open = Form(action=attributes.get("action", ""), method=attributes.get("method", "get").lower())
             self.forms.append(self._open)
-            self._by_id[given.get("id", "")] = self._open
+            self._by_id[attributes.get("id", "")] = self._open
         if tag == "a":
-            self._link = given.get("href")
-        form = self._by_id.get(given["form"]) if "form" in given else self._open
+            self._link = attributes.get("href")
+        form = self._by_id.get(attributes["form"]) if "form" in attributes else self._open
         if form is not None:
-            self._control(tag, given, form)
+            self._control(tag, attributes, form)
         self._hidden += tag in ("script", "style", "svg")
 
-    def _control(self, tag: str, given: dict[str, str], form: Form) -> None:
-        name, kind, value = given.get("name", ""), given.get("type", "text").lower(), given.get("value", "")
+    def _control(self, tag: str, attributes: dict[str, str], form: Form) -> None:
+        name, kind, value = attributes.get("name", ""), attributes.get("type", "text").lower(), attributes.get("value", "")
         if tag == "button" or (tag == "input" and kind == "submit"):
-            form.buttons.append((name, value, given.get("formaction", "")))
+            form.buttons.append((name, value, attributes.get("formaction", "")))
         elif tag == "input" and name:
             form.names.add(name)
             if kind == "file":
                 form.files.append(name)
-            if kind not in ("checkbox", "radio", "file") or "checked" in given:
+            if kind not in ("checkbox", "radio", "file") or "checked" in attributes:
                 form.fields.setdefault(name, []).append(value or ("on" if kind == "checkbox" else ""))
         elif tag == "select" and name:
             form.names.add(name)
             self._select = (name, form)
-        elif tag == "option" and self._select and "selected" in given:
+        elif tag == "option" and self._select and "selected" in attributes:
             self._select[1].fields.setdefault(self._select[0], []).append(value)
         elif tag == "textarea" and name:
             form.names.add(name)
@@ -193,20 +193,20 @@ class Browser:
         Raises:
             Problem: it is answered with an error, or shown again with complaints.
         """
-        given = {name: [value] if isinstance(value, str) else value for name, value in (fields or {}).items()}
-        unknown = set(given) - form.names
+        values = {name: [value] if isinstance(value, str) else value for name, value in (fields or {}).items()}
+        unknown = set(values) - form.names
         if unknown:
             raise Problem(
                 f"The form at {page.url} has no field {', '.join(sorted(unknown))}, but {', '.join(sorted(form.names))}.", do="report this."
             )
-        data: dict[str, Any] = {**form.fields, **given}
+        data: dict[str, Any] = {**form.fields, **values}
         action = form.action
         for name, value, formaction in form.buttons:
             if button and button in (name, value, formaction):
                 data |= {name: value} if name else {}
                 action = formaction or action
         url = urljoin(page.url, action or page.url)
-        step.request(form.method.upper(), short(url, self.origin), {name: ", ".join(values) for name, values in given.items()})
+        step.request(form.method.upper(), short(url, self.origin), {name: ", ".join(several) for name, several in values.items()})
         headers = {"Referer": page.url, "Origin": origin_of(page.url)}
         if form.method == "get":
             return self._page(self._client.get(url, params=data))

@@ -53,14 +53,14 @@ class Group:
                 start_new_session=True,
             )
             cut_off = self._watch(process, began, stop)
-        said, numbers = log.read_text(errors="replace"), counts(counted)
+        text, numbers = log.read_text(errors="replace"), counts(counted)
         return Outcome(
             self.name,
             time.monotonic() - began,
             **numbers,
             problems=cut_off or problems_of(process.returncode, numbers),
-            said=said,
-            noted=tuple(line for line in said.splitlines() if line.startswith("SKIPPED ")),
+            output=text,
+            notes=tuple(line for line in text.splitlines() if line.startswith("SKIPPED ")),
         )
 
     def _watch(self, process: "subprocess.Popen[bytes]", began: float, stop: Event) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ class Outcome:
 
     Attributes:
         problems: what went wrong beside failed tests, each in one line.
-        said: all that it printed.
-        noted: lines of it that are to be read also when all went well.
+        output: all that it printed.
+        notes: lines of it that are to be read also when all went well.
     """
 
     name: str
@@ -28,8 +28,8 @@ class Outcome:
     failed: int = 0
     skipped: int = 0
     problems: tuple[str, ...] = ()
-    said: str = ""
-    noted: tuple[str, ...] = ()
+    output: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def faults(self) -> int:
@@ -65,7 +65,7 @@ class Check:
             command_line(*self.command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
         problems = ("FAILED",) if result.returncode else ()
-        return Outcome(self.name, time.monotonic() - began, problems=problems, said=result.stdout)
+        return Outcome(self.name, time.monotonic() - began, problems=problems, output=result.stdout)
 
 
 def command_line(name: str, *arguments: str) -> list[str]:

@@ -55,19 +55,19 @@ def main(view: View, arguments: list[str]) -> int:
         if arguments and arguments != ["--quick"]:
             return subprocess.run(command_line("pytest", *arguments), cwd=ROOT, env=environment, check=False).returncode
         view.title("Checks and tests, several at a time; what went wrong is shown in full")
-        outcomes = list(told(view, outcomes_of(QUICK if arguments else EVERYTHING, environment)))
+        outcomes = list(printed(view, outcomes_of(QUICK if arguments else EVERYTHING, environment)))
     passed, failed = sum(each.passed for each in outcomes), sum(each.faults for each in outcomes)
     view.title(f"{passed} passed, {failed} failed")
     return int(bool(failed))
 
 
-def told(view: View, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+def printed(view: View, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
     """Print each outcome as it comes: in full where something went wrong."""
     for each in outcomes:
         if each.faults:
-            view.say(each.said)
+            view.say(each.output)
         view.say(str(each))
-        for line in each.noted:
+        for line in each.notes:
             view.say(f"  {line}")
         yield each
 
@@ -76,21 +76,21 @@ def outcomes_of(lanes: Sequence[Sequence[Job]], environment: Mapping[str, str]) 
     """Run the lanes side by side, and yield what becomes of each job as it ends. Whoever leaves us stops what still runs."""
     folder = Path(environment.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "tests"
     folder.mkdir(parents=True, exist_ok=True)
-    stop, said = Event(), SimpleQueue[Outcome | None]()
+    stop, ended = Event(), SimpleQueue[Outcome | None]()
 
     def run(lane: Sequence[Job]) -> None:
         try:
             for job in lane:
                 if not stop.is_set():
-                    said.put(job.run(environment, folder, stop))
+                    ended.put(job.run(environment, folder, stop))
         finally:
-            said.put(None)
+            ended.put(None)
 
     with ThreadPoolExecutor(len(lanes)) as threads:
         running = [threads.submit(run, lane) for lane in lanes]
         try:
             for _ in lanes:
-                yield from iter(said.get, None)
+                yield from iter(ended.get, None)
         finally:
             stop.set()
     for lane in running:

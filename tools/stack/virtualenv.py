@@ -51,10 +51,10 @@ class Virtualenv:
     def is_ready(self) -> bool:
         """Tell whether the environment holds what the lock names; it may hold more, for another purpose."""
         try:
-            held = json.loads(self.stamp.read_text())
+            stamped = json.loads(self.stamp.read_text())
         except (OSError, ValueError):
             return False
-        return held.get(self.lock.name) == self.wanted()[self.lock.name] and self.works()
+        return stamped.get(self.lock.name) == self.wanted()[self.lock.name] and self.works()
 
     def ensure(self, log: Path) -> None:
         """Make the environment ready; does nothing when it is.

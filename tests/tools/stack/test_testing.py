@@ -90,8 +90,8 @@ def test_a_group_counts_its_tests(run) -> None:
     )
 
     assert (outcome.passed, outcome.failed, outcome.skipped, outcome.problems) == (1, 2, 1, ())
-    assert "assert 0" in outcome.said
-    assert [line.rpartition(": ")[2] for line in outcome.noted] == ["no moon"]
+    assert "assert 0" in outcome.output
+    assert [line.rpartition(": ")[2] for line in outcome.notes] == ["no moon"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a(server):
     waiter.join()
 
     assert outcome.problems == ("was stopped",)
-    assert "test_of_it.py:9: KeyboardInterrupt" in outcome.said
+    assert "test_of_it.py:9: KeyboardInterrupt" in outcome.output
     assert told.read_text() == "down"
 
 
