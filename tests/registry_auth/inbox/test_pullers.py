@@ -190,7 +190,7 @@ def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_r
     tasks.count_pullers()
 
     assert (WaitingPuller.objects.count(), PullerSketch.objects.count()) == (2, 0)
-    assert "pullers wait until Redis counts them" in caplog.text
+    assert "pullers not counted until Redis is back" in caplog.text
     assert count_pullers(redis=redis) == 2
     assert figures(image)["day", MONDAY] == 2
 

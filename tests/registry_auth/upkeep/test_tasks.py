@@ -28,8 +28,8 @@ class TestTasks:
         describe_manifests()
         reconcile_registry()
 
-        assert "manifests wait for their description" in caplog.text
-        assert "the next run begins anew" in caplog.text
+        assert "manifests not described yet" in caplog.text
+        assert "the next run starts again" in caplog.text
 
     def test_draining_waits_for_no_description(self, monkeypatch):
         asked = mock.Mock()
