@@ -1,4 +1,4 @@
-"""Identifiers of rows."""
+"""Primary keys of our tables."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ from uuid_utils import compat
 
 
 def new_id() -> UUID:
-    """Return a fresh UUIDv7 (RFC 9562): unguessable enough for an address, ordered enough for an index."""
+    """Return a new UUIDv7 (RFC 9562): hard enough to guess for use in addresses, and ordered by time, which suits an index."""
     return compat.uuid7()

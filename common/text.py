@@ -1,12 +1,12 @@
-"""Two rules for what people type: one for names that others read, one for e-mail addresses. Every form and the API follow them."""
+"""How typed names and e-mail addresses are normalised and validated, in every form and in the API."""
 
 import unicodedata
 from typing import Final
 
 from django.core.exceptions import ValidationError
 
-LONGEST_ADDRESS: Final = 254  # RFC 5321, erratum 1690
-# Printable to Unicode, and nothing to the eye: the fillers of Hangul and the pattern of Braille without a dot.
+LONGEST_EMAIL: Final = 254  # RFC 5321, erratum 1690
+# Unicode calls them printable, and nobody sees them: the Hangul fillers and the Braille pattern without dots.
 _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _SEEN: Final = frozenset("LNPS")  # letters, numbers, punctuation, symbols; marks alone are not seen
 UNREADABLE: Final = "Use letters, digits and signs that can be seen: hidden characters are not for names."
@@ -14,13 +14,13 @@ NOT_PLAIN: Final = "Use the address's plain form: letters a to z, and a domain t
 
 
 def normal_name(text: str) -> str:
-    """Return a name as it is kept: composed (NFC), each white space a plain space, none at its ends."""
+    """Return a name as it is stored: composed (NFC), with plain spaces for all white space and none at its ends."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in composed).strip()
 
 
 def validate_name(name: str) -> None:
-    """Refuse a name that nobody could read as it is: without anything visible, or with controls, directions and hidden characters.
+    """Refuse a name that is not what it looks like: nothing visible, or control, direction and hidden characters.
 
     Raises:
         ValidationError: it is one of these.
@@ -30,14 +30,14 @@ def validate_name(name: str) -> None:
         raise ValidationError(UNREADABLE, code="unreadable")
 
 
-def normal_address(address: str) -> str:
-    """Return an e-mail address in lower case, as it is kept and compared.
+def normal_email(address: str) -> str:
+    """Return an e-mail address in lower case, as it is stored and compared.
 
-    A letter beyond ASCII may pass Django's check for a to z (`ſ`, `İ`), and becomes another one, or two, when it becomes small.
+    Some letters beyond ASCII pass Django's check for a to z (`ſ`, `İ`), and lower-casing turns them into another letter, or into two.
 
     Raises:
         ValidationError: it has such letters, or is too long.
     """
-    if not address.isascii() or len(address) > LONGEST_ADDRESS:
+    if not address.isascii() or len(address) > LONGEST_EMAIL:
         raise ValidationError(NOT_PLAIN, code="not_plain")
     return address.lower()

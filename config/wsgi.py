@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from common.db.statements import limit_statements
-from common.web.bodies import read_to_the_end
+from common.web.request_bodies import drain_request_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-application = read_to_the_end(get_wsgi_application())
+application = drain_request_body(get_wsgi_application())
 limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)
 
 from config.checks import refuse_unsafe  # noqa: E402  the models it looks at are there only now

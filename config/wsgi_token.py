@@ -4,11 +4,11 @@ import os
 
 import django
 
-from common.web.bodies import read_to_the_end
+from common.web.request_bodies import drain_request_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.token")
 django.setup()
 
 from registry_auth.token import endpoint  # noqa: E402  its models need Django to be set up
 
-application = read_to_the_end(endpoint.application)
+application = drain_request_body(endpoint.application)

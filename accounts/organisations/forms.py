@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from accounts.organisations.models import Role
 from accounts.people.models import USERNAME_PATTERN
 from accounts.people.usernames import looks_like_an_address, speaks_for_shop
-from common.text import normal_address
+from common.text import normal_email
 from common.web.forms import NameField
 
 
@@ -56,4 +56,4 @@ class InvitationForm(forms.Form):
 
     def clean_email(self) -> str:
         """Return the address as it is kept."""
-        return normal_address(self.cleaned_data["email"])
+        return normal_email(self.cleaned_data["email"])

@@ -16,7 +16,7 @@ from accounts.people.models import Account
 from accounts.people.usernames import is_reserved
 from common.db.locking import translate_violation
 from common.ids import new_id
-from common.text import normal_address
+from common.text import normal_email
 from common.web.client import address_of
 from common.web.links import absolute, absolute_path
 from outbox.mail.services import queue_mail
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         """Return the address as it is kept, at sign-up, change and reset alike."""
-        return normal_address(super().clean_email(email))
+        return normal_email(super().clean_email(email))
 
     def save_user(
         self,

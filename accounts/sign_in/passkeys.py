@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from common.web.forms import NameField
-from common.web.reading import is_readable
+from common.web.request_checks import is_storable_json
 
 LONGEST_NAME: Final = 80
 
@@ -30,7 +30,7 @@ class AnswerField(forms.JSONField):
             document = super().to_python(value)
         except (ValueError, RecursionError) as error:
             raise ValidationError(_NO_ANSWER) from error
-        if not isinstance(document, dict | None) or not is_readable(document):
+        if not isinstance(document, dict | None) or not is_storable_json(document):
             raise ValidationError(_NO_ANSWER)
         return document
 

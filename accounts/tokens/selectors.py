@@ -15,7 +15,7 @@ from accounts.people.models import Account, User
 from accounts.tokens import secrets as credentials
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
-from common.db.prepared import array
+from common.db.prepared_statements import array_literal
 from common.ops.redis import redis_client, redis_key, unless_away
 
 LISTED = 200
@@ -82,10 +82,10 @@ def lookup(secret: str) -> Lookup:
         secret: as there.
     """
     if credentials.is_access_token(secret):
-        return Lookup("hash", (array(credentials.secret_hashes(secret)), timezone.now()))
+        return Lookup("hash", (array_literal(credentials.secret_hashes(secret)), timezone.now()))
     identity = credentials.read_identity_token(secret)
     if identity is None:
-        return Lookup("hash", (array([]), timezone.now()))
+        return Lookup("hash", (array_literal([]), timezone.now()))
     return Lookup("identity", (identity.token_id, identity.generation, timezone.now()))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import stripe
 
 from billing.stripe.errors import InvalidWebhook
-from common.web.reading import is_text
+from common.web.request_checks import is_storable_text
 
 _LONGEST_ID: Final = 255  # Stripe's own bound
 
@@ -67,6 +67,6 @@ def _text(value: object) -> str:
     """
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > _LONGEST_ID or not is_text(value):
+    if not isinstance(value, str) or len(value) > _LONGEST_ID or not is_storable_text(value):
         raise InvalidWebhook
     return value

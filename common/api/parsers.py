@@ -4,7 +4,7 @@ from typing import IO, Any
 
 from rest_framework import exceptions, parsers
 
-from common.web.reading import is_readable
+from common.web.request_checks import is_storable_json
 
 
 class ReadableJSONParser(parsers.JSONParser):
@@ -20,6 +20,6 @@ class ReadableJSONParser(parsers.JSONParser):
             document = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise exceptions.ParseError("The document is nested too deeply.") from error
-        if not is_readable(document):
+        if not is_storable_json(document):
             raise exceptions.ParseError("The document holds a character zero, half a character (a lone surrogate), or an infinite number.")
         return document

@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "common.web.client.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "common.web.reading.ReadableRequestMiddleware",
+    "common.web.request_checks.ReadableRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.organisations.models import PULLING_ROLES
 from accounts.tokens.selectors import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
-from common.db.prepared import Prepared, array
+from common.db.prepared_statements import PreparedStatement, array_literal
 from marketplace.entitlements.policy import FACTS_COLUMNS, FACTS_TEXT, Facts, Subject, askable
 
 _CREDENTIAL_COLUMNS = 8  # before those of the facts
@@ -32,7 +32,7 @@ def find_credential_facts(secret: str, *, repositories: Collection[str]) -> Cred
         secret: an access token, or an identity token, which stands for the access token it was derived from.
     """
     how = lookup(secret)
-    rows = _STATEMENTS[how.by].rows(*how.values, array(askable(repositories)))
+    rows = _STATEMENTS[how.by].rows(*how.values, array_literal(askable(repositories)))
     if not rows:
         return None
     credential = Credential.of(rows[0][:_CREDENTIAL_COLUMNS])
@@ -53,12 +53,12 @@ SELECT credential.*, known.*
 """
 
 
-def _statement(by: str) -> Prepared:
+def _statement(by: str) -> PreparedStatement:
     types = CREDENTIAL_TYPES[by]
     facts = FACTS_TEXT.format(names=f"${len(types) + 1}")
     credential = CREDENTIAL_TEXTS[by].format(pulling_roles=_PULLING_ROLES)
     text = _TEXT.format(credential=credential, facts=facts, columns=FACTS_COLUMNS)
-    return Prepared(f"credential_facts_by_{by}", types=(*types, "text[]"), text=text)
+    return PreparedStatement(f"credential_facts_by_{by}", types=(*types, "text[]"), text=text)
 
 
 _STATEMENTS = {by: _statement(by) for by in CREDENTIAL_TEXTS}

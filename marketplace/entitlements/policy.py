@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.organisations.selectors import account_ids_of
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
-from common.db.prepared import Prepared, array
+from common.db.prepared_statements import PreparedStatement, array_literal
 from marketplace.images.oci import LONGEST_NAME
 
 
@@ -119,7 +119,7 @@ def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
 
 def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str, Facts]:
     """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
-    rows = _FACTS.rows(array(subject.account_ids), subject.limited_by, array(askable(repositories)))
+    rows = _FACTS.rows(array_literal(subject.account_ids), subject.limited_by, array_literal(askable(repositories)))
     return {repository: Facts(*facts) for repository, *facts in rows}
 
 
@@ -172,7 +172,7 @@ SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
             ORDER BY price.amount, product.id LIMIT 1), '') END
   FROM subject CROSS JOIN LATERAL ({facts} OFFSET 0) facts
 """
-_FACTS = Prepared(
+_FACTS = PreparedStatement(
     "access_facts",
     types=("uuid[]", "uuid", "text[]"),
     text=_FACTS_AND_SHOP.format(facts=FACTS_TEXT.format(names="$3"), columns=FACTS_COLUMNS),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from common.db.sparing import sparing_others
+from common.db.row_failures import isolate_failure
 from marketplace.images.services.expiry import end_expired_reservations, free_name, names_to_free, revive_reservation, warn_of_expiry
 from registry_auth.client.registry import RegistryClient
 
@@ -24,4 +24,4 @@ def settle_reservations(*, registry: RegistryClient, now: datetime) -> None:
         return
     used = {name for name in registry.repositories() if name in ended}
     for repository, image in ended.items():
-        sparing_others(partial(revive_reservation if repository in used else free_name, image=image), row=repository)
+        isolate_failure(partial(revive_reservation if repository in used else free_name, image=image), row=repository)

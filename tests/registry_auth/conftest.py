@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 import common.ops.redis
-from common.web.bodies import read_to_the_end
+from common.web.request_bodies import drain_request_body
 from config.settings import inner
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from registry_auth.token import endpoint, failures
@@ -25,7 +25,7 @@ from tests.support.loopback import ask
 from tests.support.registry import Registry, running_registry
 from tests.support.wsgi import WsgiClient, serving
 
-TOKEN_APPLICATION = read_to_the_end(endpoint.application)  # as `config.wsgi_token`, which would set Django up once more
+TOKEN_APPLICATION = drain_request_body(endpoint.application)  # as `config.wsgi_token`, which would set Django up once more
 
 
 @pytest.fixture(autouse=True)

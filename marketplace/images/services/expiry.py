@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.tokens.lifetimes import push_ends_after
 from audit.services import record_audit
 from common.db.locking import locked_transaction
-from common.db.sparing import sparing_others
+from common.db.row_failures import isolate_failure
 from marketplace.images.errors import ImageStateConflict
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
@@ -27,7 +27,7 @@ def warn_of_expiry(*, now: datetime) -> int:
     """Tell the owners of reservations that end soon, once each, and return how many were told now."""
     soon = now + settings.LAYERSTORE_RESERVATION_WARNING
     waiting = _waiting().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
-    return sum(bool(sparing_others(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(waiting))
+    return sum(bool(isolate_failure(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(waiting))
 
 
 def end_expired_reservations(*, now: datetime) -> int:
@@ -35,7 +35,7 @@ def end_expired_reservations(*, now: datetime) -> int:
 
     A late warning, after a standstill of the scheduler, puts the end off.
     """
-    return sum(bool(sparing_others(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_over(now)))
+    return sum(bool(isolate_failure(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_over(now)))
 
 
 def names_to_free(*, now: datetime) -> list[Image]:

@@ -17,7 +17,7 @@ MOST: Final = 64 * 1024 * 1024  # bytes; the edge lets 12 MiB through, and the i
 _PIECE: Final = 1024 * 1024
 
 
-def read_to_the_end(application: "WSGIApplication") -> "WSGIApplication":
+def drain_request_body(application: "WSGIApplication") -> "WSGIApplication":
     """Return the application so that it reads the rest of the request's body before any of its answer is sent."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""Statements that each connection plans once: PostgreSQL spends five times longer on planning the policy's joins than on running them."""
+"""Prepared statements, planned once for each connection: PostgreSQL takes five times longer to plan the policy's joins than to run them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ _UNKNOWN_STATEMENT = "26000"  # PostgreSQL manual, appendix A: invalid_sql_state
 _OUTDATED_STATEMENT = "0A000"  # feature_not_supported: "cached plan must not change result type", after a migration
 
 
-class Prepared:
+class PreparedStatement:
     """One statement, prepared by its first use on a connection and only executed after that; each use is one round trip.
 
     A new connection prepares anew. One whose statements were thrown away (`DISCARD`, `DEALLOCATE`) prepares again, and one whose statements
@@ -18,7 +18,7 @@ class Prepared:
     belong to a server's session: a pooler between us and PostgreSQL must hand out whole sessions, not transactions.
 
     Args:
-        name: of ours alone, an SQL identifier.
+        name: an SQL identifier that no other statement has.
         types: of the parameters $1, $2, …
         text: a query that returns rows.
     """
@@ -39,7 +39,7 @@ class Prepared:
         return self._run("", values)
 
     def _may_mend(self, pgcode: str | None) -> bool:
-        """Forget what is known to be gone or outdated; return whether the same may be asked again at once."""
+        """Forget a statement that is gone or outdated; return whether the query may be repeated at once."""
         if pgcode == _UNKNOWN_STATEMENT:
             self._prepared_on.discard(connection.connection)
         elif pgcode != _OUTDATED_STATEMENT:
@@ -49,7 +49,7 @@ class Prepared:
         return not connection.in_atomic_block
 
     def plan(self, *values: Any) -> str:
-        """Return how PostgreSQL would run it, as EXPLAIN tells."""
+        """Return the query plan, as EXPLAIN prints it."""
         return "\n".join(line for (line,) in self._run("EXPLAIN ", values))
 
     def _run(self, prefix: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -57,7 +57,7 @@ class Prepared:
         database.ensure_connection()
         session, statement = database.connection, prefix + self._execute
         if session not in self._prepared_on:
-            # Noted first: a statement that was cut short is then found missing by its next use, never prepared twice.
+            # Noted before it runs: if it is cut short, its next use finds the statement missing; it is never prepared twice.
             self._prepared_on.add(session)
             statement = self._prepare + statement
         if database.queries_logged or database.execute_wrappers:
@@ -70,8 +70,8 @@ class Prepared:
             return _fetched(cursor, statement, values)
 
 
-def array(items: Iterable[object]) -> str:
-    """Return an array as text that PostgreSQL reads as its parameter's type: what psycopg2 writes for a list is an expression to be run."""
+def array_literal(items: Iterable[object]) -> str:
+    """Return an array as the text that PostgreSQL reads as an array parameter; psycopg2 would write a list as an expression to evaluate."""
     return "{" + ",".join('"' + str(item).replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items) + "}"
 
 

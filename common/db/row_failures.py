@@ -1,4 +1,4 @@
-"""Loops over rows that must each be done by themselves: what goes wrong with one is logged, and stops no other."""
+"""Loops over rows in which one row's failure is logged and does not stop the others."""
 
 import logging
 from collections.abc import Callable
@@ -13,19 +13,19 @@ logger = logging.getLogger(__name__)
 Done = TypeVar("Done")
 
 
-def sparing_others(act: Callable[[], Done], *, row: object) -> Done | None:
-    """Do something for one row; return what it came to, None if it failed. The next run sees the row as it is then.
+def isolate_failure(act: Callable[[], Done], *, row: object) -> Done | None:
+    """Call `act` for one row; return its result, or None if it failed, which the log tells. The next run finds the row again.
 
     Args:
-        row: for the log.
+        row: its name in the log.
 
     Raises:
-        OperationalError, InterfaceError: the database is away, and no row is at fault.
-        SoftTimeLimitExceeded: the whole task's time is over.
+        OperationalError, InterfaceError: the database is away; the row is not at fault.
+        SoftTimeLimitExceeded: the task has reached its time limit.
     """
     try:
         return act()
-    except DomainError as error:  # somebody holds it, or it changed since it was chosen
+    except DomainError as error:  # somebody has locked it, or it changed since it was chosen
         logger.info("row left for the next run", extra={"row": str(row), "why": error.message})
     except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
         raise

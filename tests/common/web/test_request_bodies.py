@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 
-from common.web.bodies import MOST, read_to_the_end
+from common.web.request_bodies import MOST, drain_request_body
 from tests.support.ports import free_port
 from tests.support.registry import wait_until
 from tests.support.token_process import shop_environment
@@ -76,7 +76,7 @@ def answered(body: BytesIO) -> list[bytes]:
     def application(environ: dict, start_response: object) -> list[bytes]:
         return [environ["wsgi.input"].read(3)]
 
-    return list(read_to_the_end(application)({"wsgi.input": body}, lambda *_: print))
+    return list(drain_request_body(application)({"wsgi.input": body}, lambda *_: print))
 
 
 def test_what_was_not_read_is_read_before_the_answer_goes_out() -> None:

@@ -7,15 +7,15 @@ from django.db import DataError, NotSupportedError, OperationalError, connection
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from common.db.prepared import Prepared
+from common.db.prepared_statements import PreparedStatement
 
 
 @pytest.fixture
-def doubled(request) -> Prepared:
-    return Prepared("test_doubled", types=("int", "text"), text="SELECT $1 * 2, $2 || '%'")
+def doubled(request) -> PreparedStatement:
+    return PreparedStatement("test_doubled", types=("int", "text"), text="SELECT $1 * 2, $2 || '%'")
 
 
-def sent(statement: Prepared) -> str:
+def sent(statement: PreparedStatement) -> str:
     """What one use sends."""
     with CaptureQueriesContext(connection) as captured:
         assert statement.rows(21, "a") == [(42, "a%")]
@@ -81,7 +81,7 @@ def test_its_plan_can_be_read(doubled):
 @pytest.mark.django_db(transaction=True)
 def test_it_answers_alike_whether_somebody_counts_queries_or_not(doubled):
     start_anew()
-    moment = Prepared("test_moment", types=("timestamptz",), text="SELECT $1")
+    moment = PreparedStatement("test_moment", types=("timestamptz",), text="SELECT $1")
 
     for statement, values in [(doubled, (21, "a")), (moment, (datetime(2026, 1, 2, tzinfo=UTC),))]:
         unseen = statement.rows(*values)
@@ -136,7 +136,7 @@ def altered_table():
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_of_what_it_reads_is_noticed(altered_table):
     start_anew()
-    statement = Prepared("test_reads_altered", types=("text",), text=f"SELECT name FROM {altered_table} WHERE name = $1")
+    statement = PreparedStatement("test_reads_altered", types=("text",), text=f"SELECT name FROM {altered_table} WHERE name = $1")
     assert statement.rows("a") == [("a",)]
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {altered_table} ALTER name TYPE varchar(9)")

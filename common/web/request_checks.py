@@ -1,6 +1,6 @@
-"""What the shop can read: text that PostgreSQL and UTF-8 can hold, in requests that say truly how long they are.
+"""Refuses requests that cannot be read or stored: text that PostgreSQL or UTF-8 cannot hold, other encodings, no true length.
 
-Whatever else comes is refused or dropped here, so that no view has to think of it; a form may still say it at the field.
+It happens here, so that no view has to think of it; a form may still say it at the field.
 """
 
 import math
@@ -16,28 +16,28 @@ from common.web.pages import error_page
 NUL: Final = "\x00"  # PostgreSQL manual, 8.3: the character with code zero cannot be stored
 _LENGTH: Final = re.compile("[0-9]{1,15}")
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_NO_TEXT: Final = "The request holds a character with code zero, which is no text."
+_NO_TEXT: Final = "The request holds a character with code zero, which is not text."
 _API: Final = "/api/"
 
 
-def is_readable(told: object) -> bool:
+def is_storable_json(document: object) -> bool:
     """Whether everything in a decoded JSON document can be stored: no character zero, no half of a surrogate pair, no infinite number."""
-    waiting = [told]
-    while waiting:
-        match waiting.pop():
-            case str() as text if not is_text(text):
+    unchecked = [document]
+    while unchecked:
+        match unchecked.pop():
+            case str() as text if not is_storable_text(text):
                 return False
             case float() as number if not math.isfinite(number):
                 return False
             case list() as items:
-                waiting.extend(items)
+                unchecked.extend(items)
             case dict() as members:
-                waiting.extend(members)
-                waiting.extend(members.values())
+                unchecked.extend(members)
+                unchecked.extend(members.values())
     return True
 
 
-def is_text(text: str) -> bool:
+def is_storable_text(text: str) -> bool:
     """Whether PostgreSQL can hold the text, in UTF-8."""
     try:
         text.encode()
@@ -47,7 +47,7 @@ def is_text(text: str) -> bool:
 
 
 class ReadableRequestMiddleware:
-    """Answer 400 or 415 to a request that nothing here could read, as a page or as a problem document."""
+    """Answer 400 or 415 to a request that no view could read, as a page or as a problem document."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -55,14 +55,14 @@ class ReadableRequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _LENGTH.fullmatch(request.META.get("CONTENT_LENGTH") or "0"):
             return refuse(request, 400, "The request does not say how long it is.")
-        # Not every encoding that Python knows is one of text, and a query in another one would be read in it as well.
+        # Not every encoding that Python knows encodes text, and Django would decode the query string with it as well.
         if (request.content_params or {}).get("charset", "utf-8").lower() not in _CHARSETS:
             return refuse(request, 415, "Send text as UTF-8.")
-        request.COOKIES = {name: value for name, value in request.COOKIES.items() if is_text(value)}
+        request.COOKIES = {name: value for name, value in request.COOKIES.items() if is_storable_text(value)}
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer 400 where a character zero came as far as a query: forms refuse it at its field, and most views look it up nowhere."""
+        """Answer 400 where a character zero reached a query: forms refuse it at the field, and most views never query by it."""
         if not isinstance(exception, ValueError) or not holds_nul(request):
             return None
         return refuse(request, 400, _NO_TEXT)
