@@ -117,6 +117,7 @@ TEMPLATES = [
                 "common.web.context.site",
             ],
             "libraries": {
+                "charts": "marketplace.insights.templatetags.charts",
                 "covers": "marketplace.covers.templatetags.covers",
                 "display": "common.web.templatetags.display",
                 "fields": "common.web.templatetags.fields",

@@ -16,7 +16,6 @@ from marketplace.insights.models import PullCount, PullerSketch
 DAYS = 30
 LISTED = 8  # tags, platforms or buyers by name; what is left is summed up
 OTHERS, NO_TAG, UNKNOWN = "Others", "by digest", "unknown"
-_WIDTH, _GAP, _HEIGHT, _LABELS = 20, 4, 120, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +46,6 @@ class PullFigures:
     @property
     def busiest(self) -> tuple[date, int]:
         return max(self.days, key=lambda day: day[1])
-
-    @property
-    def width(self) -> int:
-        return _WIDTH * len(self.days)
-
-    @property
-    def height(self) -> int:
-        return _HEIGHT
-
-    @property
-    def bars(self) -> str:
-        """The chart: one bar for each day with pulls, as the path of an SVG of this width and height."""
-        most = self.busiest[1]
-        return "".join(
-            f"M{place * _WIDTH + _GAP} {_HEIGHT}v-{max(1, _HEIGHT * count / most):.1f}h{_WIDTH - 2 * _GAP}V{_HEIGHT}z"
-            for place, (_, count) in enumerate(self.days)
-            if count
-        )
-
-    @property
-    def labels(self) -> list[date]:
-        """The days to write below the chart: the middle one of each of five equal parts."""
-        part = len(self.days) // _LABELS
-        return [day for day, _ in self.days][part // 2 :: part]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, shown_description
 from marketplace.products.forms import PictureForm, PriceForm, ProductForm
 from marketplace.products.models import Product
+from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.readiness import Missing, Requirement, missing_for_publication
 from marketplace.selling.guards import SellerRequest
 from marketplace.shopwindow.listings import Listing, list_products
@@ -102,4 +103,4 @@ def _undone(missing: Missing, listing: Listing) -> Check:
         Requirement.STRIPE: reverse("billing:payouts"),
     }
     command = f"docker push {listing.references[0]}:1.0" if missing.requirement is Requirement.PUSH else ""
-    return Check(done=False, text=missing.sentence, url=urls.get(missing.requirement, ""), command=command)
+    return Check(done=False, text=what_to_do(missing), url=urls.get(missing.requirement, ""), command=command)

@@ -19,27 +19,27 @@ class Requirement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A requirement that is not met, with a sentence that says what to do."""
+    """A requirement that is not met. What to do about it, `marketplace.products.requirements` says.
+
+    Attributes:
+        repositories: the images that do not meet it, if it is one about images.
+    """
 
     requirement: Requirement
-    sentence: str
+    repositories: tuple[str, ...] = ()
 
 
 def missing_for_publication(product: Product) -> list[Missing]:
     """List the requirements that the product does not meet; an empty list means that it can be published."""
     price, images = current_price(product), list(product.images.all())
-    missing = []
-    if not product.title.strip():
-        missing.append(Missing(Requirement.TITLE, "Give it a title."))
-    if not images:
-        missing.append(Missing(Requirement.IMAGES, "Add at least one of your images."))
-    unusable = [image.repository for image in images if not image.is_usable]
-    missing += [Missing(Requirement.IMAGES, f"Remove {repository}: it has been released or taken down.") for repository in unusable]
-    unpushed = [image.repository for image in images if image.is_usable and image.leading_tag_id is None]
-    if unpushed:
-        missing.append(Missing(Requirement.PUSH, f"Push {' and '.join(unpushed)} with a tag."))
-    if price is None:
-        missing.append(Missing(Requirement.PRICE, "Set a price; 0 makes it free."))
-    elif price.amount and not product.seller.can_be_paid:
-        missing.append(Missing(Requirement.STRIPE, "Connect to Stripe, so that you can be paid."))
-    return missing
+    unusable = tuple(image.repository for image in images if not image.is_usable)
+    unpushed = tuple(image.repository for image in images if image.is_usable and image.leading_tag_id is None)
+    unmet = {
+        Requirement.TITLE: not product.title.strip(),
+        Requirement.IMAGES: not images or bool(unusable),
+        Requirement.PUSH: bool(unpushed),
+        Requirement.PRICE: price is None,
+        Requirement.STRIPE: price is not None and not price.is_free and not product.seller.can_be_paid,
+    }
+    named = {Requirement.IMAGES: unusable, Requirement.PUSH: unpushed}
+    return [Missing(requirement, named.get(requirement, ())) for requirement in Requirement if unmet[requirement]]

@@ -11,6 +11,7 @@ from marketplace.images.ownership import require_owner, require_seller_in_good_s
 from marketplace.products.errors import ProductNotReady, ProductStateConflict
 from marketplace.products.locks import lock_product, lock_product_with_images
 from marketplace.products.models import Product
+from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.readiness import missing_for_publication
 
 _State = Product.State
@@ -111,7 +112,7 @@ def require_ready(product: Product) -> None:
     """
     missing = missing_for_publication(product)
     if missing:
-        raise ProductNotReady(missing={one.requirement: one.sentence for one in missing})
+        raise ProductNotReady(missing={one.requirement: what_to_do(one) for one in missing})
 
 
 def _move(product: Product, target: str) -> None:

@@ -23,7 +23,7 @@ from common.web.forms import refuse_form
 from marketplace.covers.selectors import Shape
 from marketplace.images.forms import ReserveForm
 from marketplace.images.models import Image, Namespace
-from marketplace.images.selectors.availability import image_name_availability
+from marketplace.images.selectors.availability import NameState, image_name_availability
 from marketplace.images.services.namespaces import choose_namespace
 from marketplace.images.services.reservations import reserve_image
 from marketplace.products.models import Product
@@ -157,6 +157,13 @@ def _room(namespaces: QuerySet[Namespace]) -> dict[str, object]:
     }
 
 
+_NAME_ANSWERS = {
+    NameState.FREE: "{} is free. Your first push keeps it for good.",
+    NameState.HELD: "You hold {} already.",
+    NameState.GIVEN_UP: "{} was given up, and is not free. Choose another name.",
+}
+
+
 @seller_required
 @require_safe
 def availability(request: SellerRequest) -> HttpResponse:
@@ -165,7 +172,8 @@ def availability(request: SellerRequest) -> HttpResponse:
     namespace_id = request.GET.get("namespace")
     namespace = get_object_or_404(namespaces, pk=_uuid(namespace_id)) if namespace_id else namespaces[0]
     found = image_name_availability(namespace=namespace, name=request.GET.get("name", ""))
-    return JsonResponse({"available": found.available, "repository": found.repository, "message": found.message})
+    message = found.broken or _NAME_ANSWERS[found.state].format(found.repository)
+    return JsonResponse({"available": found.available, "repository": found.repository, "message": message})
 
 
 def _uuid(text: str) -> UUID | None:

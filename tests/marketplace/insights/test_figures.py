@@ -60,15 +60,7 @@ def test_thirty_days_are_added_up_and_older_or_foreign_ones_are_not(image, djang
 def test_an_image_that_nobody_pulled_has_no_figures(image):
     figures = pull_figures(image, today=TODAY)
 
-    assert (figures.total, figures.bars, figures.tags, figures.platforms, figures.buyers) == (0, "", [], [], [])
-
-
-def test_a_bar_is_as_high_as_its_day_and_never_invisible(image):
-    count(image, 1_000)
-    count(image, 1, ago=29)
-
-    assert pull_figures(image, today=TODAY).bars == "M4 120v-1.0h12V120zM584 120v-120.0h12V120z"
-    assert pull_figures(image, today=TODAY).labels == [TODAY - timedelta(days=ago) for ago in (26, 20, 14, 8, 2)]
+    assert (figures.total, figures.tags, figures.platforms, figures.buyers) == (0, [], [], [])
 
 
 def test_what_is_beyond_the_longest_list_is_summed_up(image):
