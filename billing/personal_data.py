@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.people.models import User
-from accounts.privacy.parts import Part, forgotten_address
+from accounts.privacy.handlers import PersonalDataHandler, forgotten_address
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 
@@ -40,4 +40,4 @@ def _by(user: User) -> Q:
     return Q(buyer=user.account) | Q(placed_by=user)
 
 
-PART = Part(export=export_billing, obstacles=obstacles_of_orders, forget=forget_addresses_of_orders)
+HANDLER = PersonalDataHandler(export=export_billing, obstacles=obstacles_of_orders, forget=forget_addresses_of_orders)

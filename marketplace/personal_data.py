@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.people.models import User
-from accounts.privacy.parts import Part
+from accounts.privacy.handlers import PersonalDataHandler
 from marketplace.entitlements.locks import lock_entitlements_of_holder
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
@@ -51,4 +51,4 @@ def forget_library(user: User) -> None:
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=_REASON)
 
 
-PART = Part(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_library)
+HANDLER = PersonalDataHandler(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_library)

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from accounts.organisations.models import Membership, Role
 from accounts.organisations.selectors import owners_of
 from accounts.people.models import User
-from accounts.privacy.parts import parts
+from accounts.privacy.handlers import handlers
 from accounts.sellers.models import FormerStripeAccount
 from audit.models import AuditEvent
 from outbox.mail.models import OutgoingMail
@@ -18,14 +18,14 @@ from outbox.mail.models import OutgoingMail
 def export_personal_data(user: User) -> dict[str, Any]:
     """Return all that the shop holds of a person, by subject, as JSON can hold it (GDPR, articles 15 and 20). Secrets are left out."""
     exported: dict[str, Any] = {}
-    for part in parts():
-        exported |= part.export(user)
+    for handler in handlers():
+        exported |= handler.export(user)
     return exported
 
 
 def obstacles_to_deletion(user: User) -> list[str]:
     """Return sentences that say what must be done before the account can be deleted."""
-    return [sentence for part in parts() for sentence in part.obstacles(user)]
+    return [sentence for handler in handlers() for sentence in handler.obstacles(user)]
 
 
 def addresses_of(user: User) -> list[str]:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts.people.models import Account, User
-from accounts.tokens import secrets as credentials
 from accounts.tokens.models import AccessToken
+from accounts.tokens.secrets import Identity, identity_token, is_access_token, read_identity_token, secret_hashes
 from audit.models import AuditEvent
 from common.db.prepared_statements import array_literal
 from common.ops.redis import redis_client, redis_key, unless_away
@@ -57,7 +57,7 @@ class Credential:
     @property
     def identity_token(self) -> str:
         """The identity token derived from it: the same as `identity_token_for` its row."""
-        return credentials.identity_token(credentials.Identity(self.pk, self.generation))
+        return identity_token(Identity(self.pk, self.generation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def lookup(secret: str) -> Lookup:
     Args:
         secret: as there.
     """
-    if credentials.is_access_token(secret):
-        return Lookup("hash", (array_literal(credentials.secret_hashes(secret)), timezone.now()))
-    identity = credentials.read_identity_token(secret)
+    if is_access_token(secret):
+        return Lookup("hash", (array_literal(secret_hashes(secret)), timezone.now()))
+    identity = read_identity_token(secret)
     if identity is None:
         return Lookup("hash", (array_literal([]), timezone.now()))
     return Lookup("identity", (identity.token_id, identity.generation, timezone.now()))
@@ -122,9 +122,9 @@ def find_live_token(secret: str) -> AccessToken | None:
     Args:
         secret: an access token, or an identity token, which stands for the access token it was derived from.
     """
-    if credentials.is_access_token(secret):
-        return _find(Q(secret_hash__in=credentials.secret_hashes(secret)))
-    identity = credentials.read_identity_token(secret)
+    if is_access_token(secret):
+        return _find(Q(secret_hash__in=secret_hashes(secret)))
+    identity = read_identity_token(secret)
     if identity is None:
         return None
     return _find(Q(pk=identity.token_id, user__credential_generation=identity.generation))
@@ -151,7 +151,7 @@ def tokens_of(user: User) -> QuerySet[AccessToken]:
 
 def identity_token_for(token: AccessToken) -> str:
     """Return the token's identity token: the same each time until "log out everywhere", dead with the token itself."""
-    return credentials.identity_token(credentials.Identity(token.pk, token.generation))
+    return identity_token(Identity(token.pk, token.generation))
 
 
 def note_token_use(token: AccessToken | Credential) -> None:
@@ -175,9 +175,9 @@ def find_token(secret: str) -> AccessToken | None:
     Only for somebody who has the secret. An identity token stands for its access token; after "log out everywhere" it stands for nothing.
     """
     tokens = AccessToken.objects.select_related("user__account", "organisation")
-    if credentials.is_access_token(secret):
-        return tokens.filter(secret_hash__in=credentials.secret_hashes(secret)).first()
-    identity = credentials.read_identity_token(secret)
+    if is_access_token(secret):
+        return tokens.filter(secret_hash__in=secret_hashes(secret)).first()
+    identity = read_identity_token(secret)
     if identity is None:
         return None
     token = tokens.filter(pk=identity.token_id).first()

@@ -9,7 +9,7 @@ from accounts.organisations.services.organisations import leave_organisation
 from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
-from accounts.privacy.parts import forgotten_address, parts
+from accounts.privacy.handlers import forgotten_address, handlers
 from accounts.privacy.selectors import addresses_of, obstacles_to_deletion
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.models import AccessToken
@@ -41,8 +41,8 @@ def delete_account(*, user: User, reason: str, actor: User | None) -> User:
         leave_organisation(organisation=held.account, user=user)
     with locked_transaction():
         _require_no_obstacles(user)  # once more, for something may have begun meanwhile
-        for part in parts():
-            part.forget(user)
+        for handler in handlers():
+            handler.forget(user)
         user.refresh_from_db()
         record_audit(actor=None if actor == user else actor, action="user.deleted", target=user, reason=reason)
     return user

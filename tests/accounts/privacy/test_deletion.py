@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.organisations.models import Membership
 from accounts.people.models import User
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
-from accounts.privacy.parts import parts
+from accounts.privacy.handlers import handlers
 from accounts.privacy.selectors import export_personal_data
 from accounts.privacy.services.deletion import delete_account
 from accounts.tokens.models import AccessToken
@@ -188,7 +188,7 @@ def test_the_export_of_nobody_is_refused():
 
 
 def test_subjects_of_two_apps_never_overwrite_each_other(person):
-    assert len(parts()) == 3
-    subjects = [name for part in parts() for name in part.export(person)]
+    assert len(handlers()) == 3
+    subjects = [name for handler in handlers() for name in handler.export(person)]
 
     assert len(subjects) == len(set(subjects)) == len(export_personal_data(person))
