@@ -12,7 +12,7 @@ from registry_auth.inbox.store import retry_envelope
 
 @admin.register(RegistryEnvelope)
 class RegistryEnvelopeAdmin(AuditedAdmin):
-    """What the registry told, and whether it has had its effect."""
+    """The registry's notifications, and whether their events have had their effect."""
 
     list_display = ("id", "received_at", "attempts", "drained_at", "due_at", "given_up_at", "last_error")
     list_filter = (("drained_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "received_at")
@@ -21,7 +21,7 @@ class RegistryEnvelopeAdmin(AuditedAdmin):
     readonly_fields = ("received_at", "attempts", "due_at", "last_error", "given_up_at")
     actions = ("retry",)
 
-    @act("Apply again", consequence="Events that had no effect yet are applied. Those that had one stay as they are.")
+    @act("Apply again", consequence="Events that have had no effect yet are applied. The others are not applied again.")
     def retry(self, request: HttpRequest, envelope: RegistryEnvelope, reason: str) -> None:
         """Apply the envelope once more."""
         retry_envelope(envelope=envelope, reason=reason, actor=signed_in(request))
@@ -29,7 +29,7 @@ class RegistryEnvelopeAdmin(AuditedAdmin):
 
 @admin.register(SeenRegistryEvent)
 class SeenRegistryEventAdmin(AuditedAdmin):
-    """Events that had their effect, so that a repetition has none."""
+    """Events that have had their effect, so that a repetition has none."""
 
     list_display = ("id", "seen_at")
     search_fields = ("id",)

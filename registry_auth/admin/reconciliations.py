@@ -17,7 +17,7 @@ _REPAIRED = Q(written__gt=0) | Q(removed__gt=0)
 
 
 class RepairedFilter(admin.SimpleListFilter):
-    """Runs that found something wrong, among the many that did not."""
+    """Tells runs that repaired something from the many that did not."""
 
     title = "repairs"
     parameter_name = "repaired"
@@ -52,7 +52,7 @@ class ReconciliationAdmin(AuditedAdmin):
 
     @admin.display(description="which tags", empty_value="–")
     def repaired_tags(self, run: Reconciliation) -> str | None:
-        """Link to what it wrote into the trail of each image, tags by name."""
+        """Link to the run's entries in the audit trail of each image, which name the tags."""
         if not run.written and not run.removed:
             return None
         until = run.ended_at or timezone.now()

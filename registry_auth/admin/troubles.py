@@ -1,4 +1,4 @@
-"""Images that the registry keeps from us."""
+"""Images that the registry fails for."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -13,7 +13,7 @@ from registry_auth.upkeep.troubles import retry_trouble
 
 @admin.register(RepositoryTrouble)
 class RepositoryTroubleAdmin(AuditedAdmin):
-    """Images that a job failed for: when they are tried again, or why nobody tries any more."""
+    """Images that a job failed for: when they are tried again, or why they were given up."""
 
     list_display = ("id", neighbour("image"), "job", "attempts", "due_at", "given_up_at", "last_error")
     list_filter = ("job", ("given_up_at", admin.EmptyFieldListFilter))

@@ -1,6 +1,7 @@
-"""Reading a notification: which of its events can have an effect here (distribution, "Notifications"; tried with 2.8.2).
+"""Reading a notification: which of its events can have an effect here (distribution, "Notifications"; tested with 2.8.2).
 
-Left out are blobs, HEAD (docker looks before it pulls), GETs of indexes (the way to a platform's manifest), and the service's own reading.
+Left out are events about blobs, HEAD requests (docker checks before it pulls), GETs of indexes (the way to a platform's manifest), and our
+worker's own reads.
 """
 
 import json
@@ -38,7 +39,7 @@ class RegistryEvent:
     """One event with an effect. A deletion names a manifest by digest or, from distribution 3 on, a tag alone.
 
     Attributes:
-        subject: who pulled, as the token says; empty for the anonymous, and for pushes and deletions.
+        subject: who pulled, as the token says; empty for anonymous clients, and for pushes and deletions.
         client: from where, as a `client_hash`; empty for pushes and deletions.
     """
 
@@ -63,10 +64,10 @@ class RegistryEvent:
 
 
 def read_envelope(content: bytes, *, received_at: datetime) -> list[RegistryEvent]:
-    """Return the events that can have an effect; a broken event is left out and stops no other.
+    """Return the events that can have an effect; a malformed event is left out and does not affect the others.
 
     Raises:
-        MalformedEnvelope: this is no notification at all.
+        MalformedEnvelope: this is not a notification at all.
     """
     try:
         envelope = json.loads(content)
@@ -75,11 +76,11 @@ def read_envelope(content: bytes, *, received_at: datetime) -> list[RegistryEven
     events = envelope.get("events") if isinstance(envelope, dict) else None
     if not isinstance(events, list):
         raise MalformedEnvelope("A notification is an object with a list of events.")
-    return [event for told in events if (event := _read_event(told, received_at)) is not None]
+    return [event for entry in events if (event := _read_event(entry, received_at)) is not None]
 
 
-def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
-    event = _mapping(told)
+def _read_event(entry: object, received_at: datetime) -> RegistryEvent | None:
+    event = _mapping(entry)
     target, request, actor = (_mapping(event.get(part)) for part in ("target", "request", "actor"))
     action, media_type = _text(event.get("action")), _text(target.get("mediaType"))
     if action not in set(EventAction) or (action != EventAction.DELETE and media_type not in _MANIFESTS):
@@ -103,28 +104,28 @@ def _read_event(told: object, received_at: datetime) -> RegistryEvent | None:
     return read if read.id and read.repository and named else None
 
 
-def _moment(told: object, received_at: datetime) -> datetime:
-    """Return when it happened, never later than now: a clock that is ahead must not pin a tag."""
+def _moment(value: object, received_at: datetime) -> datetime:
+    """Return when it happened, never later than now: a clock that is ahead must not keep later pushes from moving a tag."""
     try:
-        moment = parse_datetime(told) if isinstance(told, str) else None
+        moment = parse_datetime(value) if isinstance(value, str) else None
         return received_at if moment is None or moment.tzinfo is None else min(moment.astimezone(UTC), received_at)
     except (ValueError, OverflowError):  # the 31st of February, or before year 1 in UTC
         return received_at
 
 
-def _matching(pattern: re.Pattern[str], told: object) -> str:
-    text = _text(told)
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    text = _text(value)
     return text if pattern.fullmatch(text) else ""
 
 
-def _digest(told: object) -> str:
-    text = _text(told)
+def _digest(value: object) -> str:
+    text = _text(value)
     return text if is_digest(text) else ""
 
 
-def _text(told: object) -> str:
-    return told if isinstance(told, str) else ""
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _mapping(told: object) -> Mapping[str, Any]:
-    return told if isinstance(told, dict) else {}
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

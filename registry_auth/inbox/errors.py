@@ -1,10 +1,10 @@
-"""What is no notification."""
+"""What goes wrong with notifications."""
 
 from common.errors import DomainError
 
 
 class MalformedEnvelope(DomainError):
-    """A notification that is none. 400."""
+    """The body is not a notification. 400."""
 
     code = "malformed_envelope"
     status = 400

@@ -1,4 +1,4 @@
-"""The inbox of the registry's notifications, and who pulled and is in no sketch yet."""
+"""The inbox of the registry's notifications, and pullers that no sketch counts yet."""
 
 from django.db import models
 from django.db.models import Q
@@ -32,7 +32,7 @@ class RegistryEnvelope(Attempt):
 
 
 class SeenRegistryEvent(models.Model):
-    """The id of an event that has had its effect: the registry repeats itself until it is answered, and we count once."""
+    """The id of an event that has had its effect: the registry repeats events until we answer, and each counts once."""
 
     id = models.CharField(primary_key=True, max_length=100)
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -45,12 +45,12 @@ class SeenRegistryEvent(models.Model):
 
 
 class WaitingPuller(models.Model):
-    """Somebody pulled an image on a day, and no sketch has them yet.
+    """Somebody pulled an image on a day, and no sketch counts them yet.
 
-    Written in the transaction that counts the pull, gone in the one that keeps the sketch.
+    Written in the transaction that counts the pull, deleted in the one that saves the sketch.
 
     Attributes:
-        puller: an account's id or, without an account, what names the client without giving its address away.
+        puller: an account's id or, without an account, the client's hash, which does not reveal its address.
     """
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+", db_index=False)  # first in the constraint

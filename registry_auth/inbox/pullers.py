@@ -1,8 +1,8 @@
-"""Counting distinct pullers by HyperLogLog: Redis does the arithmetic, PostgreSQL keeps what must not be lost (ADR 0018).
+"""Counting distinct pullers by HyperLogLog: Redis does the arithmetic, PostgreSQL stores what must not be lost (ADR 0018).
 
-Who pulled is written down in the transaction that counts the pull. From there a sweep takes them into the sketches, and in the transaction
-that keeps the sketches they go. Adding and merging may be repeated without effect (Redis, "HyperLogLog"), and each time what PostgreSQL has
-is merged into what Redis has. So neither a Redis that is away, nor one that comes back empty, nor a worker that dies loses anybody.
+Who pulled is recorded in the transaction that counts the pull. A sweep adds these rows to the sketches, and deletes them in the transaction
+that saves the sketches. Adding and merging may be repeated without effect (Redis, "HyperLogLog"), and each time PostgreSQL's sketch is
+merged into that of Redis. So nobody is lost if Redis is away, if it comes back empty, or if a worker dies.
 """
 
 import logging
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 Period = PullerSketch.Period
 AT_ONCE = 10_000
 LONGEST_RUN = timedelta(minutes=1)
-KEPT_IN_REDIS = timedelta(days=2)  # after its last use; PostgreSQL has it for longer
-DAYS_KEPT = timedelta(days=400)  # then a day keeps its number alone, for nobody is added to it any more
+REDIS_EXPIRY = timedelta(days=2)  # after a sketch's last use; PostgreSQL has it for longer
+DAYS_KEPT = timedelta(days=400)  # after that only a day's number is stored, for nobody is added to it any more
 _NOTE = """
 INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM unnest(%s::uuid[], %s::date[], %s::uuid[])
     ON CONFLICT DO NOTHING
@@ -36,7 +36,7 @@ INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM un
 
 
 def note_pullers(*, counted: Iterable[CountedPull]) -> None:
-    """Write down who pulled what on which day: the account or, without one, the client. Needs the count's transaction and its locks."""
+    """Record who pulled what on which day: the account or, without one, the client. Call it in the count's transaction, with its locks."""
     require_atomic()
     seen = {(each.image_id, each.pull.day, puller) for each in counted if (puller := _puller(each)) is not None}
     if seen:
@@ -45,15 +45,15 @@ def note_pullers(*, counted: Iterable[CountedPull]) -> None:
 
 
 def count_pullers(*, redis: Redis) -> int:
-    """Take those who wait into the sketches of their day, week and month. Return how many. One worker at a time.
+    """Add the waiting pullers to the sketches of their day, week and month. Return how many. One worker at a time.
 
-    An image whose sketch Redis refuses, because it is broken, stops no other: it is left out, and who pulled it waits.
+    An image whose sketch Redis refuses, because it is broken, does not affect the others: it is left out, and its pullers wait.
 
     Args:
-        redis: whose answers are bytes.
+        redis: a client whose responses are bytes.
 
     Raises:
-        RedisError: Redis is away; who is left waits.
+        RedisError: Redis is away; the remaining pullers wait.
     """
     taken, end = 0, monotonic() + LONGEST_RUN.total_seconds()
     refused: dict[UUID, str] = {}
@@ -71,7 +71,7 @@ def count_pullers(*, redis: Redis) -> int:
 
 
 def forget_old_days() -> int:
-    """Take the sketches of long gone days away and leave their numbers. Return how many."""
+    """Delete the sketches of days long past and leave their numbers. Return how many."""
     old = PullerSketch.objects.filter(period=Period.DAY, begins__lt=timezone.now().date() - DAYS_KEPT)
     return old.exclude(sketch=b"").update(sketch=b"")
 
@@ -93,19 +93,19 @@ def _take(redis: Redis, image_id: UUID, day: date, waiting: Sequence[WaitingPull
 
 
 def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: Sequence[bytes]) -> list[tuple[Period, bytes, int]]:
-    """Merge in Redis what it has, what PostgreSQL has and who is new; return each period's sketch and what it says.
+    """Merge Redis's sketch, PostgreSQL's and the new pullers in Redis; return each period's sketch and its number.
 
-    A period whose sketch was taken away stays as it is, and is not returned. In one transaction of Redis: if it could be emptied between
-    restoring and reading, what PostgreSQL had would be overwritten with less.
+    A period whose sketch was deleted stays as it is and is not returned. In one transaction of Redis: if Redis could be emptied between
+    restoring and reading, PostgreSQL's sketch would be overwritten with a smaller one.
 
     Raises:
         RedisError: Redis is away.
     """
     keys = {period: redis_key(f"pullers:{image_id}:{period}:{begins}") for period, begins in periods.items()}
     rows = PullerSketch.objects.filter(image=image_id, begins__in=periods.values())
-    kept = {period: bytes(row.sketch) for row in rows if periods[period := Period(row.period)] == row.begins}
+    saved = {period: bytes(row.sketch) for row in rows if periods[period := Period(row.period)] == row.begins}
     with redis.pipeline(transaction=True) as pipeline:
-        for period, sketch in kept.items():
+        for period, sketch in saved.items():
             if sketch:
                 _restore(pipeline, keys[period], sketch)
         pipeline.pfadd(keys[Period.DAY], *pullers)
@@ -113,16 +113,16 @@ def _merge(redis: Redis, image_id: UUID, periods: dict[Period, date], pullers: S
         pipeline.pfmerge(keys[Period.MONTH], keys[Period.DAY])
         merging = len(pipeline)
         for key in keys.values():
-            pipeline.expire(key, KEPT_IN_REDIS)
+            pipeline.expire(key, REDIS_EXPIRY)
             pipeline.get(key)
             pipeline.pfcount(key)
-        answers = pipeline.execute()[merging:]
-    return [(period, answers[3 * place + 1], answers[3 * place + 2]) for place, period in enumerate(keys) if kept.get(period) != b""]
+        results = pipeline.execute()[merging:]
+    return [(period, results[3 * place + 1], results[3 * place + 2]) for place, period in enumerate(keys) if saved.get(period) != b""]
 
 
 def _restore(pipeline: Pipeline, key: str, sketch: bytes) -> None:
-    """Merge a kept sketch into the key, whatever that has: never in its place, for Redis may know of pullers that were added since."""
-    beside = f"{key}:kept"
+    """Merge a saved sketch into the key instead of overwriting it, for Redis may know of pullers that were added since."""
+    beside = f"{key}:saved"
     pipeline.set(beside, sketch, ex=60)
     pipeline.pfmerge(key, beside)
     pipeline.delete(beside)

@@ -1,4 +1,4 @@
-"""What the worker does with the registry's notifications. Each task may be lost, repeated or run twice at once."""
+"""The worker's tasks for the registry's notifications. Each may be lost, repeated or run twice at once."""
 
 import logging
 from collections.abc import Iterable

@@ -21,7 +21,7 @@ from registry_auth.inbox.tasks import wake_drain
 @csrf_exempt
 @require_POST
 def registry_events(request: HttpRequest) -> HttpResponse:
-    """Store a notification, then say so: what is answered with 2xx is never lost."""
+    """Store a notification, then acknowledge it: nothing that is answered with 2xx is ever lost."""
     if not _is_the_registry(request):
         return _refused("unauthorized", 401, "The shared secret is missing or wrong.")
     try:
@@ -46,10 +46,10 @@ def prometheus(_request: HttpRequest) -> HttpResponse:
 
 
 def _is_the_registry(request: HttpRequest) -> bool:
-    shown = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
+    header = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
     expected = f"Bearer {settings.LAYERSTORE_EVENTS_SECRET}".encode()
     # Without a secret the listener is off, not open.
-    return bool(settings.LAYERSTORE_EVENTS_SECRET) and hmac.compare_digest(shown, expected)
+    return bool(settings.LAYERSTORE_EVENTS_SECRET) and hmac.compare_digest(header, expected)
 
 
 def _refused(outcome: str, status: int, message: str) -> HttpResponse:

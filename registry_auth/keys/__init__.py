@@ -1,4 +1,4 @@
-"""The keys that sign registry tokens: one authority that registries trust, and leaves under it that come and go.
+"""The keys that sign registry tokens: an authority that registries trust, and leaves under it that are replaced regularly.
 
-Nothing in this package knows Django; directories and clocks are passed in.
+Nothing in this package knows Django; directories and times are passed in.
 """

@@ -1,4 +1,4 @@
-"""`keys.json`: which authorities are trusted and which leaves there are, in which state. Certificates only, nothing secret."""
+"""`keys.json`: which authorities are trusted, and which leaves there are in which state. Certificates only, nothing secret."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WARNING_TIME = timedelta(days=14)
 
 
 class KeyState(StrEnum):
-    """A leaf's life. Only the active one signs; a retired one is still published until its last token has run out."""
+    """The states of a leaf. Only the active one signs; a retired one stays published until its last token has expired."""
 
     NEXT = "next"
     ACTIVE = "active"
@@ -24,7 +24,7 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A token-signing key by its certificate."""
+    """A key that signs tokens, known by its certificate."""
 
     certificate: x509.Certificate
     state: KeyState
@@ -63,7 +63,7 @@ class KeyIndex:
         return "".join(certificate_pem(authority) for authority in self.authorities)
 
     def jwks(self) -> str:
-        """Return what registries trust that have a `jwks` file instead (RFC 7517): all leaves, also those that wait or are retired."""
+        """Return what registries with a `jwks` file trust instead (RFC 7517): all leaves, next and retired ones included."""
         return json.dumps({"keys": [jwk(leaf.certificate) for leaf in self.leaves]})
 
     def to_json(self) -> str:
@@ -97,7 +97,7 @@ class KeyIndex:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A certificate that ends soon, or has ended."""
+    """A certificate that expires soon or has expired."""
 
     what: str
     at: datetime
@@ -113,7 +113,7 @@ def read_index(directory: Path) -> KeyIndex:
 
 
 def endings(directory: Path, *, now: datetime, within: timedelta = WARNING_TIME) -> list[Ending]:
-    """Return which certificates in use end within the time: what readiness and the admin warn of. Reads no private key."""
+    """Return which certificates in use expire within this time: readiness and the admin warn of them. Reads no private key."""
     index = read_index(directory)
     used = [(f"token signing key {leaf.kid}", leaf.not_after) for leaf in index.leaves if leaf.state is not KeyState.RETIRED]
     used += [("token authority", authority.not_valid_after_utc) for authority in index.authorities[-1:]]

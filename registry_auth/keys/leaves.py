@@ -1,7 +1,7 @@
-"""Making certificates and signing with them.
+"""Making certificates and signing with their keys.
 
-The authority is an EC P-256 certificate that signs leaves and nothing else; a leaf is a certificate whose key signs tokens. A registry that
-has the authority in its `rootcertbundle` accepts every leaf under it from the token's own `x5c` header, so a new leaf needs no restart.
+The authority is an EC P-256 certificate whose key signs leaves and nothing else; a leaf is a certificate whose key signs tokens. A registry
+with the authority in its `rootcertbundle` accepts every leaf under it from the token's own `x5c` header, so a new leaf needs no restart.
 """
 
 import hashlib
@@ -46,10 +46,10 @@ def signing_key(*, certificate: x509.Certificate, private_key_pem: bytes, shows_
     """Make a key that signs with its certificate in `x5c`.
 
     Args:
-        shows_certificate: no for registries that know the key itself from a `jwks` file: with one they refuse every `x5c`.
+        shows_certificate: false for registries that know the key itself from a `jwks` file: these refuse every `x5c`.
 
     Raises:
-        ValueError: the file is no EC key, or not the certificate's.
+        ValueError: the key is not an EC key, or not the certificate's.
     """
     private_key = serialization.load_pem_private_key(private_key_pem, password=None)
     if not isinstance(private_key, ec.EllipticCurvePrivateKey) or private_key.public_key() != certificate.public_key():
@@ -64,7 +64,7 @@ def signing_key(*, certificate: x509.Certificate, private_key_pem: bytes, shows_
 
 
 def key_id(certificate: x509.Certificate) -> str:
-    """Return the short name of a certificate's key: 16 hexadecimal digits of the SHA-256 of its public key."""
+    """Return the id of a certificate's key: 16 hexadecimal digits of the SHA-256 of its public key."""
     public = certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(public).hexdigest()[:16]
 
@@ -84,7 +84,7 @@ def new_private_key() -> ec.EllipticCurvePrivateKey:
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """Return the key as PKCS #8 PEM, not encrypted: the file's mode guards it."""
+    """Return the key as PKCS #8 PEM, not encrypted: the file's mode protects it."""
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 

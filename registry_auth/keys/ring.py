@@ -1,4 +1,4 @@
-"""Reading the keys in a running process: parsed once, looked at again when the index changes. No restart, no signal."""
+"""Reading the keys in a running process: they are parsed once, and again when the index changes. No restart, no signal."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ _Stamp = tuple[int, int, int]  # of the index file: modified at (ns), inode, siz
 
 
 class NoSigningKey(Exception):
-    """No usable key is there: nothing can be signed until somebody mends it."""
+    """There is no usable key: nothing can be signed until somebody repairs that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _Loaded:
 
 
 class KeyRing:
-    """The keys as this process sees them. Safe to use from many threads: what is loaded is replaced as one.
+    """The keys as this process sees them. Safe to use from many threads: all that is loaded is replaced at once.
 
     Args:
         shows_certificate: whether tokens carry their leaf (`signing_key`).
@@ -41,15 +41,15 @@ class KeyRing:
         """Return the active key; costs one stat() unless the keys have changed.
 
         Raises:
-            NoSigningKey: there are no keys, they cannot be read, or the active one has run out.
+            NoSigningKey: there are no keys, they cannot be read, or the active one has expired.
         """
         key = self._current().key
         if key.not_after <= now:
-            raise NoSigningKey(f"token signing key {key.kid} has run out: run `signing_keys renew`")
+            raise NoSigningKey(f"token signing key {key.kid} has expired: run `signing_keys renew`")
         return key
 
     def jwks(self) -> str:
-        """Return all leaves' public keys (RFC 7517), retired ones included until they are forgotten.
+        """Return all leaves' public keys (RFC 7517), retired ones included until they are removed.
 
         Raises:
             NoSigningKey: there are no keys, or they cannot be read.
@@ -71,7 +71,7 @@ class KeyRing:
             if loaded is None or loaded.stamp != stamp:
                 loaded = self._loaded = self._load(stamp)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            # A key that still works beats none: the next request looks again.
+            # An old key that still works is better than none, and the next request tries to read again.
             if loaded is None:
                 raise NoSigningKey(f"no token signing key in {self.directory}: run `signing_keys init`") from error
             logger.exception("token signing keys cannot be read again, the old ones stay")

@@ -1,4 +1,4 @@
-"""Changing the keys: what `manage.py signing_keys` does. The only code that reads the authority's private key.
+"""Changing the keys, for `manage.py signing_keys`. The only code that reads the authority's private key.
 
     KEYS_DIR/            0755
       keys.json          0644  states and certificates
@@ -7,7 +7,7 @@
       authority/         0700  <id>.pem 0600: the authority's private keys, for these commands alone
       leaves/            0700  <kid>.pem 0600: for the token process; with the setgid bit on the folder, 0640 for its group
 
-Every file appears whole or not at all (written aside, synced, renamed), private keys before the index that names them.
+Every file appears whole or not at all (written under another name, synced, renamed), private keys before the index that names them.
 """
 
 import fcntl
@@ -32,11 +32,11 @@ AUTHORITY_FOLDER, BUNDLE_FILE, JWKS_FILE = "authority", "bundle.pem", "jwks.json
 
 
 class KeyChangeRefused(Exception):
-    """The keys are not in a state that allows this; the message says what to do."""
+    """The state of the keys does not allow this; the message says what to do."""
 
 
 class KeyStore:
-    """The key directory, for changing it."""
+    """Changes the key directory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -49,7 +49,7 @@ class KeyStore:
             raise KeyChangeRefused("There are no keys yet: run `signing_keys init`.") from error
 
     def init(self, *, now: datetime) -> bool:
-        """Make the authority and a first active leaf; False if there are keys already, which stay as they are."""
+        """Make the authority and a first active leaf. Return False if there are keys already, which stay as they are."""
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         with self._alone():
             if (self.directory / INDEX_FILE).exists():
@@ -70,17 +70,17 @@ class KeyStore:
         return leaf
 
     def promote(self, *, now: datetime, kid: str | None = None) -> Leaf:
-        """Let a next leaf sign from now on (the newest, unless named); the active one is retired. Tokens of both are good.
+        """Let a next leaf sign from now on, the newest unless one is named; the active one is retired. Tokens of both are valid.
 
         Raises:
             KeyChangeRefused: there is no such leaf in state next.
         """
         with self._alone():
             index = self.index
-            waiting = [leaf for leaf in index.leaves if leaf.state is KeyState.NEXT and kid in {None, leaf.kid}]
-            if not waiting:
+            candidates = [leaf for leaf in index.leaves if leaf.state is KeyState.NEXT and kid in {None, leaf.kid}]
+            if not candidates:
                 raise KeyChangeRefused("No such key is waiting: `signing_keys add` makes one, `signing_keys list` shows all.")
-            return self._promote(index, waiting[-1], now)
+            return self._promote(index, candidates[-1], now)
 
     def retire(self, *, kid: str, now: datetime) -> Leaf:
         """Take a next leaf out of use. The active one is retired by promoting another.
@@ -100,19 +100,19 @@ class KeyStore:
         return retired
 
     def renew(self, *, now: datetime, promotes: bool = True) -> list[str]:
-        """Do what is due: replace an active leaf of 60 days, forget leaves retired a day ago with their private keys.
+        """Do what is due: replace an active leaf of 60 days, and remove leaves retired a day ago together with their private keys.
 
-        The new leaf is under the authority of the old one: whether registries trust a newer authority yet, only people know.
-        Safe to run every day. Returns what was done, in words.
+        The new leaf is under the authority of the old one, for only people know whether registries trust a newer authority yet.
+        Safe to run every day. Return what was done, as sentences.
 
         Args:
-            promotes: no where registries know each leaf from a `jwks` file: whether they have read the new one, only people know.
+            promotes: false where registries know each leaf from a `jwks` file, for only people know whether they have read the new one.
         """
         with self._alone():
             return [*self._replace_old_leaf(now=now, promotes=promotes), *self._forget_retired_leaves(now=now)]
 
     def add_authority(self, *, now: datetime) -> x509.Certificate:
-        """Make a further authority, which signs all leaves from now on. Registries must get the new bundle before a leaf of it signs."""
+        """Make another authority, which signs all leaves from now on. Registries need the new bundle before a leaf under it signs."""
         with self._alone():
             index = self.index
             authority = self._make_authority(now)
@@ -120,7 +120,7 @@ class KeyStore:
         return authority
 
     def drop_authorities(self) -> list[str]:
-        """Stop trusting all authorities but the newest; their private keys are removed.
+        """Stop trusting all authorities but the newest, and remove their private keys.
 
         Raises:
             KeyChangeRefused: the active leaf is still under an old one.
@@ -198,7 +198,7 @@ class KeyStore:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let one command change the keys at a time."""
+        """Let only one command at a time change the keys."""
         try:
             handle = os.open(self.directory, os.O_RDONLY)
         except FileNotFoundError as error:
@@ -211,12 +211,12 @@ class KeyStore:
 
 
 def write_whole(path: Path, content: bytes, *, mode: int) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part, and never with a wider mode."""
+    """Write a file so that a reader sees either the old content or the new one, never a part of it, and never with a wider mode."""
     aside = path.with_name(f".{path.name}.new")
     aside.unlink(missing_ok=True)
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), mode)  # the umask may have taken more away than is meant
+        os.fchmod(file.fileno(), mode)  # the umask may have removed more than intended
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

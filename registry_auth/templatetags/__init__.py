@@ -1,1 +1,1 @@
-"""What templates ask this app for."""
+"""Template tags of this app."""

@@ -1,4 +1,4 @@
-"""Signing keys in templates: when they end. No private key is read."""
+"""Signing keys in templates: when they expire. No private key is read."""
 
 from django import template
 from django.conf import settings
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.simple_tag
 def expiring_keys() -> list[Ending]:
-    """Return the certificates in use that end soon, for staff to renew; none where no keys were made yet."""
+    """Return the certificates in use that expire soon, for staff to renew; none if no keys were made yet."""
     try:
         return endings(settings.LAYERSTORE_KEYS_DIR, now=timezone.now())
     except FileNotFoundError:

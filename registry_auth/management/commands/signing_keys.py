@@ -21,7 +21,7 @@ _WHEN_TO_PROMOTE = {
 
 
 class Command(BaseCommand):
-    """Parse, change the key directory, say what is so now."""
+    """Parse, change the key directory, print the result."""
 
     help = "Make, rotate and list the keys that sign registry tokens."
     requires_system_checks: list[str] = []  # keys are made before the first start, when much else is missing

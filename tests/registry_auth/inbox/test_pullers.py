@@ -266,7 +266,7 @@ def test_redis_forgets_what_nobody_pulls(image, redis):
 
     keys = list(redis.scan_iter(redis_key("pullers:*")))
     assert len(keys) == 3
-    assert all(0 < redis.ttl(key) <= service.KEPT_IN_REDIS.total_seconds() for key in keys)
+    assert all(0 < redis.ttl(key) <= service.REDIS_EXPIRY.total_seconds() for key in keys)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -235,7 +235,7 @@ class TestReading:
             KeyRing(tmp_path).signing_key(now=NOW)
 
     def test_an_expired_key_signs_nothing(self, ring):
-        with pytest.raises(NoSigningKey, match="has run out"):
+        with pytest.raises(NoSigningKey, match="has expired"):
             ring.signing_key(now=NOW + timedelta(days=91))
 
     def test_a_private_key_of_another_certificate_is_refused(self, key_store):
