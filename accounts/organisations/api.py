@@ -1,4 +1,4 @@
-"""Organisations for programs, to read: yours, and who belongs to them."""
+"""Organisations in the API, read-only: yours, and their members."""
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -17,9 +17,9 @@ HANDLE = OpenApiParameter("handle", str, OpenApiParameter.PATH, description="The
 class OrganisationSerializer(serializers.ModelSerializer[Membership]):
     """An organisation that you belong to."""
 
-    handle = serializers.CharField(source="account.handle", help_text="Its short name, first part of its robots' user names.")
+    handle = serializers.CharField(source="account.handle", help_text="Its short name, the first part of its robots' user names.")
     name = serializers.CharField(source="account.name")
-    role = serializers.ChoiceField(choices=Role.choices, help_text="What you are in it.")
+    role = serializers.ChoiceField(choices=Role.choices, help_text="Your role in it.")
 
     class Meta:
         model = Membership
@@ -28,7 +28,7 @@ class OrganisationSerializer(serializers.ModelSerializer[Membership]):
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
-    """Somebody who belongs to an organisation of yours."""
+    """A member of an organisation of yours."""
 
     username = serializers.CharField(source="user.username")
     role = serializers.ChoiceField(choices=Role.choices)
@@ -50,7 +50,7 @@ class OrganisationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, view
     lookup_value_regex = USERNAME_PATTERN
 
     def get_queryset(self) -> QuerySet[Membership]:
-        # Nobody's while the OpenAPI document is made.
+        # Without a user, so none, while the OpenAPI document is made.
         return super().get_queryset().filter(user=self.request.user.pk)
 
     @extend_schema(parameters=[HANDLE])

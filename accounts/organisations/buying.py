@@ -1,4 +1,4 @@
-"""Who buys for whom."""
+"""Who may buy for which account."""
 
 import re
 from collections.abc import Collection
@@ -17,7 +17,7 @@ def buyers_of(user: User) -> list[Account]:
 
 
 def buyer_named(user: User, handle: str) -> Account:
-    """Return whom the user means by a handle: themselves by their own or none, else an organisation.
+    """Return the account that the user means by a handle: their own for their own handle or none, else an organisation.
 
     Raises:
         NoSuchOrganisation: there is none of that handle, or the user is not in it; the same for both.
@@ -25,14 +25,14 @@ def buyer_named(user: User, handle: str) -> Account:
     """
     if handle in {"", user.account.handle}:
         return user.account
-    if not re.fullmatch(USERNAME_PATTERN, handle):  # PostgreSQL is not asked for what it refuses
+    if not re.fullmatch(USERNAME_PATTERN, handle):  # never query for what PostgreSQL cannot store
         raise NoSuchOrganisation
     membership = Membership.objects.filter(user=user, account__handle=handle).select_related("account").first()
     return require_buying(membership)
 
 
 def require_buyer(user: User, account: Account) -> None:
-    """Make sure that the user buys for the account; in a transaction that writes, `accounts.organisations.buying.keep_buyer` does.
+    """Make sure that the user may buy for the account; a transaction that writes calls `keep_buyer` instead.
 
     Raises:
         NoSuchOrganisation, RoleDoesNotBuy: they do not.
@@ -61,16 +61,14 @@ def buys_for(user_id: UUID, account: Account) -> bool:
 
 
 def addresses_of_buyers(account: Account, *, besides: Collection[str] = ()) -> list[str]:
-    """Return where an organisation's owners and billing people read of its purchases; a person's account has nobody else."""
+    """Return the addresses of an organisation's owners and billing people, who are told of its purchases; none for a person's account."""
     people = User.objects.filter(memberships__account=account, memberships__role__in=BUYING_ROLES, is_active=True)
     known = {address.lower() for address in besides}
     return [email for email in people.order_by("email").values_list("email", flat=True) if email.lower() not in known]
 
 
 def keep_buyer(*, user: User, account: Account) -> None:
-    """Make sure that the user buys for the account, and keep it so until this transaction ends: nobody is removed meanwhile.
-
-    First in the lock order.
+    """Make sure that the user may buy for the account, and still may when this transaction ends: their membership is locked.
 
     Raises:
         NoSuchOrganisation: they are not, or no longer, in the organisation.

@@ -4,7 +4,7 @@ from common.errors import AccessDenied, ConflictError, DomainError, RetryLater
 
 
 class NotAnOwner(AccessDenied):
-    """Who belongs to an organisation, and its robots, are for its owners to decide. 403."""
+    """Only owners decide who belongs to an organisation, and manage its robots. 403."""
 
     code = "not_an_owner"
 
@@ -13,7 +13,7 @@ class NotAnOwner(AccessDenied):
 
 
 class NoSuchOrganisation(DomainError):
-    """None of this name, or none of the asker's: the same for both. 404."""
+    """There is none of this name, or the asker is not in it: the same answer for both. 404."""
 
     code = "no_such_organisation"
     status = 404
@@ -34,12 +34,12 @@ class RoleDoesNotBuy(AccessDenied):
 
 
 class TooManyOrganisations(ConflictError):
-    """The user is an owner of as many organisations as one may make. 409."""
+    """The user already owns as many organisations as one person may. 409."""
 
     code = "too_many_organisations"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"You are an owner of {most} organisations; one person makes no more. Hand one on, or leave one.", most=most)
+        super().__init__(f"You own {most} organisations, the most that one person may own. Hand one over, or leave one.", most=most)
 
 
 class NotAnOrganisation(ConflictError):
@@ -48,7 +48,7 @@ class NotAnOrganisation(ConflictError):
     code = "not_an_organisation"
 
     def __init__(self, *, account_id: object) -> None:
-        super().__init__("This account is a person's: it has no owners.", account_id=str(account_id))
+        super().__init__("This account belongs to a person: it has no owners.", account_id=str(account_id))
 
 
 class MembershipOver(ConflictError):
@@ -57,7 +57,7 @@ class MembershipOver(ConflictError):
     code = "membership_over"
 
     def __init__(self) -> None:
-        super().__init__("They do not belong to this organisation any more. Nothing was changed.")
+        super().__init__("They no longer belong to this organisation. Nothing was changed.")
 
 
 class LastOwner(ConflictError):
@@ -66,21 +66,21 @@ class LastOwner(ConflictError):
     code = "last_owner"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} needs an owner, and there is no other one. Make somebody else an owner first.", organisation=name)
+        super().__init__(f"{name} needs an owner, and there is no other. Make somebody else an owner first.", organisation=name)
 
 
 class AlreadyAMember(ConflictError):
-    """Nobody belongs to an organisation twice. 409."""
+    """The person is a member already. 409."""
 
     code = "already_a_member"
     field = "email"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"They belong to {name} already. An owner changes their role in the list of members.", organisation=name)
+        super().__init__(f"They already belong to {name}. An owner can change their role in the list of members.", organisation=name)
 
 
 class TooManyRoleChanges(RetryLater):
-    """Each is told by mail, and nobody fills the mailboxes of colleagues. 429 with Retry-After."""
+    """Each change sends mail to colleagues, so a day has a limit. 429 with Retry-After."""
 
     code = "too_many_role_changes"
     status = 429
@@ -88,32 +88,32 @@ class TooManyRoleChanges(RetryLater):
 
     def __init__(self, *, most: int) -> None:
         super().__init__(
-            f"{most} roles were changed within a day, which is all. Try again tomorrow; removing somebody works at once.", most=most
+            f"{most} roles were changed within a day, which is the limit. Try again tomorrow; removing somebody works at once.", most=most
         )
 
 
 class OrganisationFull(ConflictError):
-    """It has as many members as one may have. 409."""
+    """It has as many members as it may have. 409."""
 
     code = "organisation_full"
     field = "email"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"The organisation is full: it may have {most} members. An owner has to remove one first.", most=most)
+        super().__init__(f"The organisation is full: it may have {most} members. An owner has to remove somebody first.", most=most)
 
 
 class TooManyOpenInvitations(ConflictError):
-    """Many have been asked and have not answered. 409."""
+    """Many people have been invited and have not answered. 409."""
 
     code = "too_many_open_invitations"
     field = "email"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"{most} invitations are open, which is all at once. Withdraw one, or wait for an answer.", most=most)
+        super().__init__(f"{most} invitations are open, which is the most at once. Withdraw one, or wait for an answer.", most=most)
 
 
 class TooManyInvitations(RetryLater):
-    """Nobody sends mail to strangers through us without end. 429 with Retry-After."""
+    """Invitations are mail to strangers, so a day has a limit. 429 with Retry-After."""
 
     code = "too_many_invitations"
     status = 429
@@ -125,16 +125,16 @@ class TooManyInvitations(RetryLater):
 
 
 class InvitationOver(DomainError):
-    """Its link has worked once, or too late, or was taken back. 410."""
+    """The invitation was answered, has expired, or was withdrawn. 410."""
 
     code = "invitation_over"
     status = 410
 
 
 class InvitationForAnother(AccessDenied):
-    """An invitation is for who reads the mail of its address. 403."""
+    """An invitation is for whoever reads the mail of its address. 403."""
 
     code = "invitation_for_another"
 
     def __init__(self, *, email: str) -> None:
-        super().__init__(f"This invitation is for {email}. Sign in with the account of that address, or ask to be invited at yours.")
+        super().__init__(f"This invitation is for {email}. Sign in to the account with that address, or ask to be invited at yours.")

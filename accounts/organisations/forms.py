@@ -22,7 +22,7 @@ class OrganisationForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        """Return the name; refuse what would look like an address, a tag or the shop in a mail to a stranger, or hides its direction."""
+        """Return the name; refuse what would look like an address, a tag or the shop in a mail, or hides its direction."""
         name: str = self.cleaned_data["name"]
         if set(name) & set("/\\@<>"):
             msg = "Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."
@@ -31,19 +31,19 @@ class OrganisationForm(forms.Form):
             msg = "This looks like an address on the web. Leave a space after the dot, or leave the ending out."
             raise forms.ValidationError(msg)
         if speaks_for_shop(name):
-            msg = "This name is kept for the shop. Choose another one."
+            msg = "This name is reserved for the shop. Choose another one."
             raise forms.ValidationError(msg)
         return name
 
 
 class RoleForm(forms.Form):
-    """What a member shall be."""
+    """A member's new role."""
 
     role = forms.TypedChoiceField(label="Role", choices=Role.choices, coerce=Role)
 
 
 class InvitationForm(forms.Form):
-    """Whom to ask into an organisation, and as what."""
+    """Whom to invite to an organisation, and to which role."""
 
     email = forms.EmailField(label="E-mail", max_length=254, help_text="The link goes there. Only an account with this address can accept.")
     role = forms.TypedChoiceField(
@@ -55,5 +55,5 @@ class InvitationForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        """Return the address as it is kept."""
+        """Return the address as it is stored."""
         return normal_email(self.cleaned_data["email"])

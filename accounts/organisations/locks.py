@@ -8,10 +8,10 @@ from common.db.locking import locked
 
 
 def lock_membership(*, user_id: UUID, account_id: UUID) -> Membership | None:
-    """Lock somebody's membership in an organisation for this transaction, if there is one: who acts by its role or changes it holds it."""
+    """Lock a membership for this transaction, if there is one: whoever acts by its role, or changes it, needs the lock."""
     return locked(Membership.objects.filter(user=user_id, account=account_id).select_related("account")).first()
 
 
 def lock_organisation(*, account_id: UUID) -> Account:
-    """Lock the organisation for this transaction: whoever changes its members, or counts or makes its robots, holds it."""
+    """Lock the organisation for this transaction: whoever changes its members, or counts or makes its robots, needs the lock."""
     return locked(Account.objects.filter(pk=account_id, kind=Account.Kind.ORGANISATION)).get()

@@ -1,4 +1,4 @@
-"""Who belongs to an organisation, and who has been asked to."""
+"""Members of organisations, and invitations to become one."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,7 @@ from common.db.models import UUIDModel
 
 
 class Role(models.TextChoices):
-    """What somebody is in an organisation; the three constants below say what follows from it."""
+    """The role of a member; the three constants below say what each may do."""
 
     OWNER = "owner", "Owner"
     MEMBER = "member", "Member"
@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 
     @property
     def meaning(self) -> str:
-        """What follows from it, in one sentence."""
+        """What the role may do, in one sentence."""
         return {
             Role.OWNER: "Pulls, buys, and decides who belongs to it.",
             Role.MEMBER: "Pulls what it holds, with their own credentials.",
@@ -27,12 +27,12 @@ class Role(models.TextChoices):
 
     @property
     def pulls(self) -> bool:
-        """Whether it opens the images that the organisation holds."""
+        """Whether it may pull the images that the organisation holds."""
         return self in PULLING_ROLES
 
     @property
     def buys(self) -> bool:
-        """Whether it spends the organisation's money."""
+        """Whether it may spend the organisation's money."""
         return self in BUYING_ROLES
 
     @property
@@ -47,7 +47,7 @@ MANAGING_ROLES = (Role.OWNER,)  # invite, remove, change roles, make robots
 
 
 class Membership(UUIDModel):
-    """One person in one organisation, in one role. Deleted when they leave: what they did stands in the audit trail."""
+    """One person in one organisation, in one role. Deleted when they leave: the audit trail keeps what they did."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -87,7 +87,7 @@ class Membership(UUIDModel):
 
 
 class Invitation(UUIDModel):
-    """Somebody was asked by mail to join. Only a keyed hash of the link's secret is kept."""
+    """An invitation to join, sent by mail. Only a keyed hash of the link's secret is stored."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
     email = models.EmailField(max_length=254, help_text="In lower case, as e-mail addresses of users are kept.")
@@ -115,7 +115,7 @@ class Invitation(UUIDModel):
                 name="invitation_accepted_by_somebody",
             ),
         )
-        # How often somebody was written to, and what is open for them.
+        # How often an address was invited, and which invitations are open for it.
         indexes = (models.Index(fields=("email", "-created_at"), name="invitation_of_address"),)
         ordering = ("-created_at",)
 
@@ -129,13 +129,13 @@ class Invitation(UUIDModel):
 
     @property
     def why_over(self) -> str:
-        """What happened to it and what to do, in words; empty while its link works."""
+        """A sentence that says what happened to it and what to do; empty while its link works."""
         if self.accepted_at is not None:
-            return "This invitation was accepted already."
+            return "This invitation was already accepted."
         if self.withdrawn_at is not None:
             return "This invitation was withdrawn, declined, or replaced by a newer one. Open the newest mail, or ask to be invited again."
         if self.expires_at <= timezone.now():
             return "This invitation has expired. Ask to be invited again."
         if not self.invited_by.is_active:
-            return "The account of who asked you is disabled. Ask to be invited by another owner."
+            return "The account that invited you is disabled. Ask another owner to invite you."
         return ""

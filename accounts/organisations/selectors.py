@@ -1,4 +1,4 @@
-"""Who belongs to which organisation, as what, and who has been asked to."""
+"""Who belongs to which organisation, in which role, and who has been invited."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -25,25 +25,25 @@ def organisations_of(user: User, *, roles: Collection[Role] = tuple(Role)) -> Qu
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
-    """Return what the user is in each of their organisations, by its name, the organisation joined."""
+    """Return the user's memberships by the organisation's name, the organisation joined."""
     return Membership.objects.filter(user=user).select_related("account").order_by("account__name", "pk")
 
 
 def members_of(organisation: Account) -> QuerySet[Membership]:
-    """Return who belongs to the organisation, longest first, the people joined."""
+    """Return the memberships of the organisation, oldest first, the people joined."""
     return Membership.objects.filter(account=organisation).select_related("user").order_by("created_at", "pk")
 
 
 def owners_of(organisation: Account) -> QuerySet[User]:
-    """Return the owners who can act: one whom staff has disabled is none."""
+    """Return the owners who can act: not those whom staff have disabled."""
     owning = {"memberships__account": organisation, "memberships__role": Role.OWNER}
     return User.objects.filter(is_active=True, **owning).order_by("pk")
 
 
 def require_authority(actor: User, organisation: Account, *, reason: str = "") -> None:
-    """Make sure that the actor decides who belongs to the organisation: an owner, or staff that says why.
+    """Make sure that the actor may decide who belongs to the organisation: an owner, or staff with a reason.
 
-    Decides under the organisation's lock, for an owner may be one no longer.
+    Call it under the organisation's lock: who was an owner a moment ago may no longer be one.
 
     Raises:
         NotAnOwner: neither.
@@ -55,19 +55,19 @@ def require_authority(actor: User, organisation: Account, *, reason: str = "") -
 
 
 def count_role_changes(organisation: Account, *, since: datetime) -> int:
-    """Count how often members were made something else; the trail knows."""
+    """Count the changes of members' roles in the audit trail."""
     changes = {"target_type": Account._meta.label_lower, "target_id": str(organisation.pk), "action": "membership.role_changed"}
     return AuditEvent.objects.filter(**changes, at__gt=since).count()
 
 
 def pending_invitations_of(organisation: Account) -> QuerySet[Invitation]:
-    """Return whom the organisation has asked and who has not answered, newest first; those whose time is over too."""
+    """Return the organisation's unanswered invitations, newest first, expired ones included."""
     pending = Invitation.objects.filter(account=organisation, accepted_at__isnull=True, withdrawn_at__isnull=True)
     return pending.select_related("invited_by").order_by("-created_at")
 
 
 def open_invitations_to(user: User) -> QuerySet[Invitation]:
-    """Return the invitations that the user may accept now: those to an address that they have shown to be theirs."""
+    """Return the invitations that the user may accept now: those to an address that they have verified."""
     still_open = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=timezone.now())
     return (
         still_open.filter(email__in=_addresses_of(user), invited_by__is_active=True)

@@ -13,7 +13,7 @@ class EmailNotVerified(AccessDenied):
 
 
 class UsernameTaken(ConflictError):
-    """Somebody else was a moment faster. 409."""
+    """Somebody else took the name a moment earlier. 409."""
 
     code = "username_taken"
     field = "username"
@@ -24,7 +24,7 @@ class UsernameTaken(ConflictError):
 
 
 class EmailAddressTaken(ConflictError):
-    """The address belongs to another account. Told only to who can read its mail, or sent two forms at once. 409."""
+    """The address belongs to another account. Said only to somebody who can read its mail, or who sent two forms at once. 409."""
 
     code = "email_address_taken"
     field = "email"
@@ -34,12 +34,12 @@ class EmailAddressTaken(ConflictError):
 
 
 class UserAlreadyDisabled(ConflictError):
-    """The user is disabled already. 409."""
+    """The user is already disabled. 409."""
 
     code = "user_already_disabled"
 
     def __init__(self, *, user_id: object) -> None:
-        super().__init__("This user is disabled already.", user_id=str(user_id))
+        super().__init__("This user is already disabled.", user_id=str(user_id))
 
 
 class UserNotDisabled(ConflictError):
@@ -52,20 +52,20 @@ class UserNotDisabled(ConflictError):
 
 
 class HandleTaken(ConflictError):
-    """An organisation or a user is called so: both stand in one row of names. 409."""
+    """An organisation or a user has this handle: they share one set of names. 409."""
 
     code = "handle_taken"
     field = "handle"
 
     def __init__(self) -> None:
-        super().__init__("This handle is taken: an organisation or a user is called so. Choose another one.")
+        super().__init__("This handle is taken by an organisation or a user. Choose another one.")
 
 
 class HandleReserved(ConflictError):
-    """It would speak for the shop. 409."""
+    """The handle would pass for the shop's. 409."""
 
     code = "handle_reserved"
     field = "handle"
 
     def __init__(self) -> None:
-        super().__init__("This handle is kept for the shop. Choose another one.")
+        super().__init__("This handle is reserved for the shop. Choose another one.")

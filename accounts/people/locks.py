@@ -14,5 +14,5 @@ def lock_user(*, user_id: UUID) -> User:
 
 
 def lock_addresses(*, user_id: UUID) -> None:
-    """Lock the user's e-mail addresses for this transaction, before the user: nobody confirms one meanwhile."""
+    """Lock the user's e-mail addresses for this transaction, before the user: none can be confirmed meanwhile."""
     list(locked(EmailAddress.objects.filter(user=user_id).order_by("pk")).values_list("pk"))

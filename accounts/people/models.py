@@ -34,7 +34,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(SavedByField, AbstractBaseUser, PermissionsMixin):
-    """A person who signs in. `username` is what docker shows, so it keeps to OCI's grammar for a name component."""
+    """A person who signs in. `username` is what docker shows, so it follows OCI's grammar for a name component."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     username = models.CharField(
@@ -48,9 +48,9 @@ class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True, help_text="Switch off instead of deleting: their tokens end with the next request.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="The person was forgotten; the row stays for others' sake."
+        null=True, blank=True, editable=False, help_text="The person was forgotten; the row stays because others refer to it."
     )
-    # Raised by "log out everywhere": sessions and identity tokens of an older generation are dead.
+    # Raised by "log out everywhere": sessions and identity tokens of an older generation no longer work.
     credential_generation = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -92,7 +92,7 @@ class Account(UUIDModel):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="account")
     name = models.CharField(max_length=80)
-    # One row of names for people and organisations, so that nobody passes for the other. Robots are called after it: acme+build.
+    # People and organisations share one set of names, so that none passes for another. Robots are named after it: acme+build.
     handle = models.CharField(max_length=39, unique=True, help_text="A person's user name, or an organisation's short name.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

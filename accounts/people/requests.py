@@ -1,4 +1,4 @@
-"""What a request tells about who sent it."""
+"""Who sent a request, and whether they have signed in recently."""
 
 import time
 from typing import cast
@@ -13,7 +13,7 @@ from accounts.people.models import User
 
 
 def signed_in(request: HttpRequest) -> User:
-    """Return the user of a request behind `login_required`, typed.
+    """Return the user of a request to a page behind `login_required`, typed.
 
     Raises:
         PermissionDenied: nobody is signed in.
@@ -24,11 +24,11 @@ def signed_in(request: HttpRequest) -> User:
 
 
 def has_signed_in_freshly(request: HttpRequest) -> bool:
-    """Whether password, passkey or second factor was shown in this session within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+    """Whether this session gave a password, passkey or second factor within the last ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
     earliest = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
     return any(record["at"] > earliest for record in get_authentication_records(request, signed_in(request)))
 
 
 def asker(request: Request) -> User:
-    """Return the signed-in user: DRF's permission has let nobody else through."""
+    """Return the user of a request to the API: the permission has refused everybody who is not signed in."""
     return cast("User", request.user)

@@ -1,4 +1,4 @@
-"""What is known about people: who they are, whether their address is confirmed, who looks after the shop."""
+"""People: their accounts, whether their address is verified, and the addresses of staff."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -12,7 +12,7 @@ from accounts.people.models import Account, User
 
 
 def accounts_of_subjects(subjects: Collection[str]) -> dict[str, UUID]:
-    """Return the accounts of user names, and of robots their organisations'; subjects that nobody is called by are left out."""
+    """Return the account of each user name, and of each robot its organisation's; unknown subjects are left out."""
     found = dict(User.objects.filter(username__in=subjects).values_list("username", "account"))
     handles = {subject: subject.partition("+")[0] for subject in subjects if "+" in subject}
     if handles:
@@ -22,7 +22,7 @@ def accounts_of_subjects(subjects: Collection[str]) -> dict[str, UUID]:
 
 
 def has_verified_email(user: User) -> bool:
-    """Whether the user has shown that an address is theirs."""
+    """Whether the user has verified an address."""
     return EmailAddress.objects.filter(user=user, verified=True).exists()
 
 
@@ -37,7 +37,7 @@ def require_verified_email(user: User) -> None:
 
 
 def addresses_of_staff(*, permission: str) -> list[str]:
-    """Return where staff read of what needs them: `LAYERSTORE_STAFF_MAIL`, or else everybody active who has the permission.
+    """Return the addresses for mail to staff: `LAYERSTORE_STAFF_MAIL`, or else those of everybody active who has the permission.
 
     Args:
         permission: as Django writes it, `app.codename`.

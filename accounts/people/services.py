@@ -1,4 +1,4 @@
-"""What is done to a user: made staff; and by staff: shut out instead of deleted, let in again, freed of lost second factors."""
+"""Making a user staff; and what staff do to users: disable, enable again, remove lost second factors."""
 
 from allauth.mfa.models import Authenticator
 
@@ -10,7 +10,7 @@ from common.db.locking import locked_transaction
 
 
 def make_staff(*, user: User) -> User:
-    """Give the user all rights of staff. Done from a terminal, so the trail names no actor. Doing it again changes nothing."""
+    """Give the user all rights of staff. Done in a terminal, so the audit trail names no actor. Doing it again changes nothing."""
     with locked_transaction():
         locked = lock_user(user_id=user.pk)
         if not (locked.is_staff and locked.is_superuser):
@@ -21,7 +21,7 @@ def make_staff(*, user: User) -> User:
 
 
 def disable_user(*, user: User, reason: str, actor: User) -> User:
-    """Shut the user out: sessions and tokens of every kind end with their next request.
+    """Disable the user: sessions and tokens of every kind stop working with their next request.
 
     Raises:
         ReasonMissing: no reason.
@@ -33,14 +33,14 @@ def disable_user(*, user: User, reason: str, actor: User) -> User:
         if not locked.is_active:
             raise UserAlreadyDisabled(user_id=locked.pk)
         locked.is_active = False
-        locked.credential_generation += 1  # being enabled again must not wake old sessions
+        locked.credential_generation += 1  # enabling the user again must not revive old sessions
         locked.save(update_fields=["is_active", "credential_generation"])
         record_audit(actor=actor, action="user.disabled", target=locked, reason=reason)
     return locked
 
 
 def enable_user(*, user: User, reason: str, actor: User) -> User:
-    """Let a disabled user in again: they sign in anew, their access tokens work.
+    """Enable a disabled user: they have to sign in again; their access tokens work.
 
     Raises:
         ReasonMissing: no reason.
@@ -58,7 +58,7 @@ def enable_user(*, user: User, reason: str, actor: User) -> User:
 
 
 def remove_second_factors(*, user: User, reason: str, actor: User) -> None:
-    """Take away all authenticator apps, passkeys and recovery codes, for who has lost them; sessions end as well.
+    """Remove all authenticator apps, passkeys and recovery codes of somebody who has lost them; sessions end as well.
 
     Raises:
         ReasonMissing: no reason.

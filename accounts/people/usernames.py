@@ -1,4 +1,4 @@
-"""Which names nobody may take: those that would speak for the shop. Namespaces have a list of their own."""
+"""Names that nobody may take because they would pass for the shop's. Namespaces have a list of their own."""
 
 import re
 import unicodedata
@@ -16,17 +16,17 @@ _SEPARATORS = str.maketrans("", "", "._-")
 
 
 def is_reserved(username: str) -> bool:
-    """Whether a user name, read without separators, is one of ours: `ad.min` is `admin`."""
+    """Whether a user name without its separators is reserved: `ad.min` is `admin`."""
     return username.lower().translate(_SEPARATORS) in _PLAIN
 
 
 def speaks_for_shop(name: str) -> bool:
-    """Whether the letters of a name contain the shop's: `Läyer-Store Help`. A `Player Store` is another shop."""
+    """Whether a name contains the shop's name: `Läyer-Store Help`. A `Player Store` is another shop."""
     return _SPELT.search(unicodedata.normalize("NFKD", name).casefold()) is not None
 
 
 def looks_like_an_address(name: str) -> bool:
-    """Whether mail programs could make a link of a part of the name: `evil.example`, but not `J.P. Smith`, `Acme S.A.` or `Web 2.0`."""
+    """Whether a mail program could turn part of the name into a link: `evil.example`, but not `J.P. Smith`, `Acme S.A.` or `Web 2.0`."""
     return re.search(r"\w\.[^\W\d_]{2}", unicodedata.normalize("NFKC", name).replace("。", ".")) is not None
 
 

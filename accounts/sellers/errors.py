@@ -4,12 +4,12 @@ from common.errors import ConflictError
 
 
 class SellerAlreadySuspended(ConflictError):
-    """The seller is suspended already. 409."""
+    """The seller is already suspended. 409."""
 
     code = "seller_already_suspended"
 
     def __init__(self, *, account_id: object) -> None:
-        super().__init__("This seller is suspended already.", account_id=str(account_id))
+        super().__init__("This seller is already suspended.", account_id=str(account_id))
 
 
 class SellerNotSuspended(ConflictError):
@@ -27,7 +27,7 @@ class StripeAccountAlreadyConnected(ConflictError):
     code = "stripe_account_already_connected"
 
     def __init__(self, *, account_id: object) -> None:
-        super().__init__("A Stripe account is connected already. Write to us to change it.", account_id=str(account_id))
+        super().__init__("A Stripe account is already connected. Write to us to change it.", account_id=str(account_id))
 
 
 class StripeNotConnected(ConflictError):

@@ -7,5 +7,5 @@ from common.db.locking import locked
 
 
 def lock_seller(*, account_id: UUID) -> SellerProfile:
-    """Lock the seller for this transaction: whoever counts or adds their namespaces, or changes whether they may sell, holds it."""
+    """Lock the seller for this transaction: whoever counts or adds their namespaces, or changes whether they may sell, needs the lock."""
     return locked(SellerProfile.objects.filter(pk=account_id)).get()

@@ -16,10 +16,8 @@ class SellerProfile(models.Model):
     charges_enabled = models.BooleanField(default=False, help_text="Stripe accepts payments for this seller.")
     payouts_enabled = models.BooleanField(default=False, help_text="Stripe pays out to this seller.")
     details_submitted = models.BooleanField(default=False)
-    stripe_country = models.CharField(max_length=2, blank=True, help_text="Where the account is, as Stripe says it: two letters.")
-    stripe_problem = models.CharField(
-        max_length=500, blank=True, help_text="Why Stripe last refused a sale of theirs, until it sees them again."
-    )
+    stripe_country = models.CharField(max_length=2, blank=True, help_text="Country of the Stripe account: two letters.")
+    stripe_problem = models.CharField(max_length=500, blank=True, help_text="Why Stripe refuses their sales; empty when it does not.")
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -42,7 +40,7 @@ class SellerProfile(models.Model):
 
 
 class FormerStripeAccount(models.Model):
-    """A Stripe account that a seller was paid on and is not any more. Orders of its time keep its id."""
+    """A Stripe account that no longer pays a seller. Orders of its time keep its id."""
 
     stripe_account_id = models.CharField(primary_key=True, max_length=255)
     seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="former_stripe_accounts")

@@ -46,7 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the name as docker shows it: lower case, OCI grammar, neither taken by a person or an organisation nor one of ours."""
         cleaned: str = super().clean_username(username.lower(), shallow=shallow)
         if is_reserved(cleaned):
-            msg = "This name is kept for the shop. Choose another one."
+            msg = "This name is reserved for the shop. Choose another one."
             raise ValidationError(msg, code="username_reserved")
         if not shallow and Account.objects.filter(handle=cleaned, kind=Account.Kind.ORGANISATION).exists():
             raise ValidationError(UsernameTaken.message, code="username_taken")

@@ -1,4 +1,4 @@
-"""Asking people into an organisation by mail, and their answers."""
+"""Inviting people to an organisation by mail, and their answers."""
 
 from datetime import timedelta
 
@@ -29,23 +29,23 @@ from outbox.mail.services import queue_mail
 LIFETIME = timedelta(days=7)
 OPEN_AT_ONCE = 50  # of one organisation
 _DAY = timedelta(days=1)
-A_DAY_FROM_ONE = 50  # organisation, and person whatever their organisations
-A_DAY_TO_ONE = 3  # address, whoever asks
+A_DAY_FROM_ONE = 50  # organisation, and person across all their organisations
+A_DAY_TO_ONE = 3  # address, whoever invites
 
 
 def invite(*, organisation: Account, email: str, role: Role, actor: User) -> Invitation:
-    """Ask somebody into the organisation by mail; an open invitation of theirs ends, so the newest link alone works.
+    """Invite somebody to the organisation by mail; an earlier open invitation of theirs ends, so only the newest link works.
 
     Args:
-        email: where the link goes; whoever has shown that this address is theirs may accept.
+        email: where the link goes; whoever has verified this address may accept.
         actor: one of the owners.
 
     Raises:
         EmailNotVerified: the actor has no verified address.
-        NotAnOwner: the actor is none, or no longer.
+        NotAnOwner: the actor is not an owner, or is no longer one.
         AlreadyAMember: a member has that address.
         OrganisationFull, TooManyOpenInvitations: there is no room.
-        TooManyInvitations: the organisation, the actor or the address has had enough for a day.
+        TooManyInvitations: the organisation, the actor or the address has reached its limit for a day.
     """
     require_verified_email(actor)
     address, secret = email.strip().lower(), secrets.new_invitation_secret()
@@ -73,11 +73,11 @@ def invite(*, organisation: Account, email: str, role: Role, actor: User) -> Inv
 
 
 def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
-    """Make the user what they were asked to be; of two who accept at once, or one who does twice, one does.
+    """Give the user the role that they were invited to; accepting twice, or two people at once, makes one member.
 
     Raises:
-        InvitationOver: answered, withdrawn or too old, or staff has disabled who sent it.
-        InvitationForAnother: its address is none that the user has shown to be theirs.
+        InvitationOver: answered, withdrawn or expired, or staff have disabled its sender.
+        InvitationForAnother: it was sent to an address that the user has not verified.
         AlreadyAMember: they belong to the organisation already.
         OrganisationFull: there is no room.
     """
@@ -100,10 +100,10 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
 
 
 def decline_invitation(*, invitation: Invitation, user: User | None) -> None:
-    """End the invitation because whoever got it does not want it; `user` is None for a reader of the mail without an account.
+    """End the invitation because its recipient does not want it; `user` is None for somebody without an account.
 
     Raises:
-        InvitationOver: answered, withdrawn or too old.
+        InvitationOver: answered, withdrawn or expired.
     """
     with locked_transaction():
         lock_organisation(account_id=invitation.account_id)
@@ -113,10 +113,10 @@ def decline_invitation(*, invitation: Invitation, user: User | None) -> None:
 
 
 def withdraw_invitation(*, invitation: Invitation, actor: User, reason: str = "") -> None:
-    """Take the invitation back: its link no longer works. One that is over already stays as it is.
+    """Withdraw the invitation: its link no longer works. One that is already over stays as it is.
 
     Raises:
-        NotAnOwner: the actor is no owner, nor staff with a reason.
+        NotAnOwner: the actor is neither an owner nor staff with a reason.
     """
     with locked_transaction():
         organisation = lock_organisation(account_id=invitation.account_id)
@@ -126,12 +126,12 @@ def withdraw_invitation(*, invitation: Invitation, actor: User, reason: str = ""
 
 
 def end_invitations_by(*, organisation: Account, owner: User) -> int:
-    """Take back what somebody who is no owner any more had sent: they must not come back by a link of their own. Under the lock."""
+    """Withdraw what a former owner sent: they must not come back by a link of their own. Needs the organisation's lock."""
     return _end(pending_invitations_of(organisation).filter(invited_by=owner))
 
 
 def end_invitations_to(*, organisation: Account, member: User) -> int:
-    """Close the invitations to somebody who belongs to the organisation by now. Under the lock."""
+    """Close the invitations to somebody who is now a member. Needs the organisation's lock."""
     addresses = member.emailaddress_set.filter(verified=True).values_list("email", flat=True)
     return _end(pending_invitations_of(organisation).filter(email__in=[address.lower() for address in addresses]))
 
@@ -141,7 +141,7 @@ def _end(invitations: QuerySet[Invitation]) -> int:
 
 
 def _open(invitation: Invitation) -> Invitation:
-    """Read it again under the lock.
+    """Read the invitation again under the lock.
 
     Raises:
         InvitationOver: it is no longer open.
@@ -169,7 +169,7 @@ def _require_open_place(organisation: Account) -> None:
 
 
 def _require_within_limits(organisation: Account, address: str, actor: User) -> None:
-    """Count what went out within a day; each mail has a row of its own, so an emptied Redis forgets nothing."""
+    """Count the invitations of a day; each is a row, so an emptied Redis forgets nothing."""
     today = Invitation.objects.filter(created_at__gt=timezone.now() - _DAY)
     if today.filter(account=organisation).count() >= A_DAY_FROM_ONE:
         raise TooManyInvitations(whom=f"{organisation.name} has sent")

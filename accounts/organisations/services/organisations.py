@@ -1,4 +1,4 @@
-"""Organisations: founding one, and who is what in it."""
+"""Organisations: founding one, and the roles of its members."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -33,13 +33,13 @@ def found_organisation(*, user: User, name: str, handle: str) -> Account:
 
     Args:
         name: as people read it.
-        handle: in the grammar of user names; of two who want one at once, the database chooses.
+        handle: in the grammar of user names; if two people want it at once, the database lets one have it.
 
     Raises:
         EmailNotVerified: the user has no verified address.
         HandleReserved: it would speak for the shop.
-        HandleTaken: an organisation or a user is called so.
-        TooManyOrganisations: the user is an owner of as many as one may found.
+        HandleTaken: an organisation or a user has this handle.
+        TooManyOrganisations: the user already owns as many as one person may.
     """
     require_verified_email(user)
     if is_reserved(handle):
@@ -54,46 +54,46 @@ def found_organisation(*, user: User, name: str, handle: str) -> Account:
 
 
 def change_role(*, membership: Membership, role: Role, actor: User) -> Membership:
-    """Make a member something else and tell them by mail; what they are already changes nothing.
+    """Give a member another role and tell them by mail; giving the role that they have changes nothing.
 
     Raises:
-        NotAnOwner: the actor is none, or no longer.
+        NotAnOwner: the actor is not an owner, or is no longer one.
         MembershipOver: the member has left.
         LastOwner: there would be no owner.
-        TooManyRoleChanges: the organisation has had enough for a day.
+        TooManyRoleChanges: the organisation has reached its limit for a day.
     """
     with locked_transaction():
         organisation = lock_organisation(account_id=membership.account_id)
         require_authority(actor, organisation)
-        held = _held(membership.user_id, organisation)
-        if held.role != role:
+        current = _lock_membership(membership.user_id, organisation)
+        if current.role != role:
             _require_within_limits(organisation)
-            _give(held, role, actor=actor)
-    return held
+            _assign_role(current, role, actor=actor)
+    return current
 
 
 def remove_member(*, membership: Membership, actor: User, reason: str = "") -> None:
-    """End a membership and tell whom it was; what they bought for the organisation and its robots stay.
+    """End a membership and tell the former member; what they bought for the organisation stays, and so do its robots.
 
-    The owners are told by mail of the robots whose secrets went along, also when somebody leaves or is an owner no longer.
+    The owners are told by mail of the robots whose secrets that person knows; also when somebody leaves or stops being an owner.
 
     Args:
         actor: an owner, or staff with a reason.
 
     Raises:
-        NotAnOwner: the actor is none, or no longer.
+        NotAnOwner: the actor is not an owner, or is no longer one.
         MembershipOver: the member has left.
         LastOwner: there would be no owner.
     """
     with locked_transaction():
         organisation = lock_organisation(account_id=membership.account_id)
         require_authority(actor, organisation, reason=reason)
-        held = _held(membership.user_id, organisation)
-        _end(held)
-        event = _record(actor, "membership.removed", held, reason=reason)
+        current = _lock_membership(membership.user_id, organisation)
+        _end(current)
+        event = _record(actor, "membership.removed", current, reason=reason)
         ends_after = pull_ends_after_minutes()
-        _tell(held, "membership_ended", event, pull_ends_after=ends_after if Role(held.role).pulls else 0)
-        _warn_of_robots(held, event)
+        _tell(current, "membership_ended", event, pull_ends_after=ends_after if Role(current.role).pulls else 0)
+        _warn_of_robots(current, event)
 
 
 def leave_organisation(*, organisation: Account, user: User) -> None:
@@ -104,13 +104,13 @@ def leave_organisation(*, organisation: Account, user: User) -> None:
         LastOwner: there would be no owner.
     """
     with locked_transaction():
-        held = _held(user.pk, lock_organisation(account_id=organisation.pk))
-        _end(held)
-        _warn_of_robots(held, _record(user, "membership.left", held))
+        membership = _lock_membership(user.pk, lock_organisation(account_id=organisation.pk))
+        _end(membership)
+        _warn_of_robots(membership, _record(user, "membership.left", membership))
 
 
 def appoint_owner(*, organisation: Account, user: User, reason: str, actor: User) -> Membership:
-    """Make somebody an owner on the word of staff, whether they belong to the organisation or not; all owners are told.
+    """Let staff make somebody an owner, a member or not; all owners are told.
 
     Raises:
         ReasonMissing: no reason.
@@ -121,88 +121,88 @@ def appoint_owner(*, organisation: Account, user: User, reason: str, actor: User
         raise NotAnOrganisation(account_id=organisation.pk)
     with locked_transaction():
         locked = lock_organisation(account_id=organisation.pk)
-        held = lock_membership(user_id=user.pk, account_id=locked.pk)
-        if held is None:
-            held = Membership(account=locked, user=user, role="")
-        if held.role != Role.OWNER:
+        membership = lock_membership(user_id=user.pk, account_id=locked.pk)
+        if membership is None:
+            membership = Membership(account=locked, user=user, role="")
+        if membership.role != Role.OWNER:
             end_invitations_to(organisation=locked, member=user)
-            _give(held, Role.OWNER, actor=actor, reason=reason)
-    return held
+            _assign_role(membership, Role.OWNER, actor=actor, reason=reason)
+    return membership
 
 
-def _give(held: Membership, role: Role, *, actor: User, reason: str = "") -> None:
-    before, organisation = held.role, held.account
+def _assign_role(membership: Membership, role: Role, *, actor: User, reason: str = "") -> None:
+    before, organisation = membership.role, membership.account
     if before == Role.OWNER:
-        _step_down(held)
-    held.role = role
-    held.save(update_fields=None if held._state.adding else ["role"])  # noqa: SLF001  Django, "Model._state"
-    event = _record(actor, "membership.role_changed", held, reason=reason, before=before)
-    _tell(held, "membership_changed", event, role=role, by="" if reason else actor.username)
+        _step_down(membership)
+    membership.role = role
+    membership.save(update_fields=None if membership._state.adding else ["role"])  # noqa: SLF001  Django, "Model._state"
+    event = _record(actor, "membership.role_changed", membership, reason=reason, before=before)
+    _tell(membership, "membership_changed", event, role=role, by="" if reason else actor.username)
     if role == Role.OWNER:
-        for owner in owners_of(organisation).exclude(pk__in=[actor.pk, held.user_id]):
-            _tell(held, "owner_added", event, to=owner, by="" if reason else actor.username)
+        for owner in owners_of(organisation).exclude(pk__in=[actor.pk, membership.user_id]):
+            _tell(membership, "owner_added", event, to=owner, by="" if reason else actor.username)
     if before == Role.OWNER:
-        _warn_of_robots(held, event)
+        _warn_of_robots(membership, event)
 
 
-def _end(held: Membership) -> None:
-    if held.role == Role.OWNER:
-        _step_down(held)
-    Membership.objects.filter(pk=held.pk).delete()
+def _end(membership: Membership) -> None:
+    if membership.role == Role.OWNER:
+        _step_down(membership)
+    Membership.objects.filter(pk=membership.pk).delete()
 
 
-def _step_down(held: Membership) -> None:
-    """Let an owner go: another one has to be there, and invitations that this one sent end.
+def _step_down(membership: Membership) -> None:
+    """Check that another owner remains, and end the invitations that this one sent.
 
     Raises:
         LastOwner: there is no other.
     """
-    if not owners_of(held.account).exclude(pk=held.user_id).exists():
-        raise LastOwner(name=held.account.name)
-    end_invitations_by(organisation=held.account, owner=held.user)
+    if not owners_of(membership.account).exclude(pk=membership.user_id).exists():
+        raise LastOwner(name=membership.account.name)
+    end_invitations_by(organisation=membership.account, owner=membership.user)
 
 
-def _warn_of_robots(held: Membership, event: AuditEvent) -> None:
-    """Tell the owners that are left which live robots somebody has the secrets of, who manages them no longer."""
-    robots = live_robots_made_by(held.user, held.account)
+def _warn_of_robots(membership: Membership, event: AuditEvent) -> None:
+    """Tell the remaining owners which live robots' secrets are known to somebody who no longer manages them."""
+    robots = live_robots_made_by(membership.user, membership.account)
     if robots:
-        for owner in owners_of(held.account).exclude(pk=held.user_id):
-            _tell(held, "robots_known", event, to=owner, robots=robots)
+        for owner in owners_of(membership.account).exclude(pk=membership.user_id):
+            _tell(membership, "robots_known", event, to=owner, robots=robots)
 
 
-def _held(user_id: UUID, organisation: Account) -> Membership:
-    """Lock the membership under the organisation's lock.
+def _lock_membership(user_id: UUID, organisation: Account) -> Membership:
+    """Lock the membership as it is now, under the organisation's lock.
 
     Raises:
         MembershipOver: it has ended.
     """
-    held = lock_membership(user_id=user_id, account_id=organisation.pk)
-    if held is None:
+    membership = lock_membership(user_id=user_id, account_id=organisation.pk)
+    if membership is None:
         raise MembershipOver
-    return held
+    return membership
 
 
 def _require_room(user: User) -> None:
-    """Count under the user's lock, so that of two foundings at once the second one counts the first."""
+    """Count under the user's lock, so that if two are founded at once, the second count includes the first."""
     most = settings.LAYERSTORE_ORGANISATIONS_PER_USER
     if organisations_of(user, roles=MANAGING_ROLES).count() >= most:
         raise TooManyOrganisations(most=most)
 
 
 def _require_within_limits(organisation: Account) -> None:
-    """Count under the organisation's lock; staff, and removing or leaving, are never held up."""
+    """Count under the organisation's lock; staff are never refused, nor is removing or leaving."""
     if count_role_changes(organisation, since=timezone.now() - _DAY) >= ROLE_CHANGES_A_DAY:
         raise TooManyRoleChanges(most=ROLE_CHANGES_A_DAY)
 
 
-def _record(actor: User, action: str, held: Membership, *, reason: str = "", **details: object) -> AuditEvent:
-    """Write to the organisation's trail: the membership's own row may go."""
-    about = {"member": held.user.username, "role": held.role, **details}
-    return record_audit(actor=actor, action=action, target=held.account, reason=reason, **about)
+def _record(actor: User, action: str, membership: Membership, *, reason: str = "", **details: object) -> AuditEvent:
+    """Write to the organisation's audit trail: the membership's own row may be deleted."""
+    about = {"member": membership.user.username, "role": membership.role, **details}
+    return record_audit(actor=actor, action=action, target=membership.account, reason=reason, **about)
 
 
-def _tell(held: Membership, template: str, event: AuditEvent, *, to: User | None = None, **context: object) -> None:
-    to, organisation = to or held.user, held.account
+def _tell(membership: Membership, template: str, event: AuditEvent, *, to: User | None = None, **context: object) -> None:
+    to, organisation = to or membership.user, membership.account
     link = absolute("accounts:organisation", organisation.handle)
-    shown = {"organisation": organisation, "member": held.user, "organisation_url": link, **context}
+    shown = {"organisation": organisation, "member": membership.user, "organisation_url": link, **context}
     queue_mail(to=to.email, template=template, context=shown, key=f"{template}:{event.pk}:{to.pk}", origin=str(organisation.pk))

@@ -1,4 +1,4 @@
-"""The seller side of an account: beginning, Stripe's word on it, suspension."""
+"""Sellers: becoming one, what Stripe says of their account, suspension."""
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,7 +12,7 @@ from common.db.locking import locked_transaction, translate_violation
 
 
 def become_seller(*, account: Account, display_name: str) -> SellerProfile:
-    """Make the account a seller; one that is already stays as it is."""
+    """Make the account a seller; one that already is stays as it is."""
     with locked_transaction():
         seller, created = SellerProfile.objects.get_or_create(
             account=account,
@@ -60,7 +60,7 @@ def reinstate_seller(*, seller: SellerProfile, reason: str, actor: User) -> Sell
 
 
 def record_stripe_account(*, seller: SellerProfile, stripe_account_id: str) -> SellerProfile:
-    """Keep which Stripe account the seller is paid on; the same one again changes nothing.
+    """Record which Stripe account pays the seller; the same one again changes nothing.
 
     Raises:
         StripeAccountAlreadyConnected: the seller has another one, or it is another seller's.
@@ -82,7 +82,7 @@ def record_stripe_account(*, seller: SellerProfile, stripe_account_id: str) -> S
 def record_stripe_state(
     *, stripe_account_id: str, charges_enabled: bool, payouts_enabled: bool, details_submitted: bool, country: str = ""
 ) -> SellerProfile | None:
-    """Keep what Stripe says of a seller's account; None for an account that is nobody's here."""
+    """Record what Stripe says of a seller's account; None for an account that no seller has."""
     state: dict[str, object] = {
         "charges_enabled": charges_enabled,
         "payouts_enabled": payouts_enabled,

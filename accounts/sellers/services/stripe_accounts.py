@@ -18,12 +18,12 @@ _ENDED = "Our staff have disconnected it. You may connect another."
 
 
 def end_stripe_account(*, stripe_account_id: str, reason: str) -> SellerProfile | None:
-    """Write down that Stripe does not know the account under our key; the seller may connect another, and reads so.
+    """Record that Stripe does not know the account under our key; the seller is told, and may connect another.
 
-    What was sold keeps the account it was sold with. Again it changes nothing.
+    Earlier orders keep the account that they were placed with. Calling it again changes nothing.
 
     Returns:
-        The seller, or None for an account that is nobody's here.
+        The seller, or None for an account that no seller has.
     """
     with locked_transaction():
         seller = _whose(stripe_account_id)
@@ -33,7 +33,7 @@ def end_stripe_account(*, stripe_account_id: str, reason: str) -> SellerProfile 
 
 
 def disconnect_stripe(*, seller: SellerProfile, reason: str, actor: User) -> SellerProfile:
-    """Part the seller from their Stripe account for good, so that they connect another.
+    """Disconnect the seller's Stripe account for good, so that they can connect another.
 
     Raises:
         ReasonMissing: no reason.
@@ -49,7 +49,7 @@ def disconnect_stripe(*, seller: SellerProfile, reason: str, actor: User) -> Sel
 
 
 def regain_stripe_account(*, stripe_account_id: str) -> None:
-    """Take an account back that Stripe knows under our key again, unless its seller has another one by now or staff ended it."""
+    """Reconnect an account that Stripe knows under our key again, unless its seller has connected another or staff ended it."""
     with locked_transaction():
         seller = _whose(stripe_account_id)
         former = FormerStripeAccount.objects.filter(pk=stripe_account_id, may_return=True).first()
@@ -62,7 +62,7 @@ def regain_stripe_account(*, stripe_account_id: str) -> None:
 
 
 def record_stripe_problem(*, stripe_account_id: str, sentence: str) -> None:
-    """Keep why Stripe refuses sales on this account, for its seller to read, and write to them once a day; empty: it refuses none."""
+    """Record why Stripe refuses sales on this account and mail its seller once a day; an empty sentence means that it refuses none."""
     with locked_transaction():
         seller = _whose(stripe_account_id)
         if seller is None or seller.stripe_account_id != stripe_account_id:
@@ -76,7 +76,7 @@ def record_stripe_problem(*, stripe_account_id: str, sentence: str) -> None:
 
 
 def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None:
-    """Have Stripe asked what the seller's account may do, or whether a former one is known again.
+    """Have a worker ask Stripe what the seller's account may do, or whether a former one is known again.
 
     Raises:
         ReasonMissing: no reason.
@@ -88,7 +88,7 @@ def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None
 
 
 def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:
-    """Write to whoever sells that something keeps them from it; once for a key."""
+    """Mail the seller that something stops their sales; once for each key."""
     context = {"seller": seller, "sentence": sentence, "payouts_url": absolute("billing:payouts")}
     for number, address in enumerate(_addresses(seller.account)):
         queue_mail(to=address, template="sales_stopped", context=context, key=f"{key}:{number}")

@@ -130,7 +130,7 @@ def test_another_account_with_the_link_reads_whose_it_is_and_cannot_accept(invit
 
     answer = client.post(_page(invitation), {"answer": "accept"})
     assert answer.status_code == 403
-    assert "Sign in with the account of that address" in answer.content.decode()
+    assert "Sign in to the account with that address" in answer.content.decode()
     assert not Membership.objects.filter(user=other).exists()
 
 
@@ -192,7 +192,7 @@ def test_a_used_link_says_so_to_others_and_leads_the_member_on(invitation: Invit
     assert again.status_code == 410
     assert "You belong to Acme" in again.content.decode()
     assert "/account/organisations/acme/" in client.get(_link(invitation), follow=True).content.decode()
-    assert "was accepted already" in stranger.get(_link(invitation), follow=True).content.decode()
+    assert "was already accepted" in stranger.get(_link(invitation), follow=True).content.decode()
     assert Membership.objects.filter(user=mira).count() == 1
 
 

@@ -119,7 +119,7 @@ def test_names_of_companies_are_taken(client: Client, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("handle", "status", "said"),
-    [("acme", 409, "is taken"), ("mira-k", 409, "is taken"), ("support", 409, "kept for the shop")],
+    [("acme", 409, "is taken"), ("mira-k", 409, "is taken"), ("support", 409, "reserved for the shop")],
 )
 def test_a_handle_that_is_not_to_be_had_is_refused_at_its_field(client: Client, handle: str, status: int, said: str) -> None:
     UserFactory(username="mira-k")
