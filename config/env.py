@@ -1,111 +1,161 @@
-"""The only reader of the environment. Every setting that a machine decides passes through here."""
+"""Every setting that a machine decides, each declared once: its variable, its type, its default and what the manual says of it.
 
-import os
+`config.settings` reads them, and nothing else reads the environment. `manage.py document_settings` writes their table into
+docs/operations.md; docker-compose.yml passes them on (a test compares).
+"""
+
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from config.variables import Variable, amounts, currencies, database, email, number, one_of, text, url, words
+
+PUBLIC_URL = Variable(
+    "LAYERSTORE_PUBLIC_URL",
+    url,
+    "http://127.0.0.1:8080",
+    "The one address: `https://shop.example.com`, no path. Links, image names and the token realm are made from it, not from the Host",
+    shown="*required*",
+)
+SECRET_KEY = Variable(
+    "LAYERSTORE_SECRET_KEY", text, None, "Signs sessions and links in mails. At least 32 characters: `openssl rand -hex 32`"
+)
+TOKEN_KEYS = Variable(
+    "LAYERSTORE_TOKEN_KEYS",
+    words,
+    None,
+    "Hash keys of access tokens, comma list: the first makes tokens, all verify them. Losing them ends every access token",
+)
+EVENTS_SECRET = Variable(
+    "LAYERSTORE_EVENTS_SECRET", text, None, "The credential by which the registry sends its notifications to the inner listener"
+)
+DATABASE_URL = Variable(
+    "LAYERSTORE_DATABASE_URL",
+    database,
+    None,
+    "`postgresql://user:password@host/name`; a socket by `?host=/directory`",
+    shown="*required*, compose sets it",
+)
+STATEMENT_SECONDS = Variable(
+    "LAYERSTORE_STATEMENT_SECONDS",
+    number,
+    "8",
+    "How long a statement of a page, the API or the inner listener may take. [Each process has its limit](#how-long-anything-may-take)",
+)
+REDIS_URL = Variable("LAYERSTORE_REDIS_URL", text, None, "`redis://host:6379/0` or `unix:///path`", shown="*required*, compose sets it")
+STRIPE_SECRET_KEY = Variable(
+    "STRIPE_SECRET_KEY", text, "", "`sk_live_…` or a restricted `rk_live_…`; a test key works and warns", shown="*required*"
+)
+STRIPE_WEBHOOK_SECRET = Variable("STRIPE_WEBHOOK_SECRET", text, "", "`whsec_…`, comma list", shown="*required*")
+STRIPE_COUNTRY = Variable(
+    "LAYERSTORE_STRIPE_COUNTRY",
+    str.upper,
+    "",
+    "Where your Stripe account is, two letters (`DE`). Sellers of other regions need it: [see below](#sellers-in-other-countries)",
+)
+STRIPE_API_BASE = Variable("STRIPE_API_BASE", text, "", "Only the sandbox sets it; production refuses to start with it")
+EMAIL_URL = Variable(
+    "LAYERSTORE_EMAIL_URL",
+    email,
+    "smtp://127.0.0.1:25",
+    "`smtp://`, `smtps://` or `smtp+tls://user:password@host:port`; required with compose",
+)
+MAIL_FROM = Variable("LAYERSTORE_MAIL_FROM", text, None, "Sender of all mail", shown="`no-reply@` the public host")
+ALLOWED_HOSTS = Variable(
+    "LAYERSTORE_ALLOWED_HOSTS", words, None, "Comma list of Host headers; no wildcard in production", shown="the public host"
+)
+HSTS_SUBDOMAINS = Variable("LAYERSTORE_HSTS_SUBDOMAINS", text, "no", "`yes` extends HSTS to all subdomains")
+SERVICE = Variable(
+    "LAYERSTORE_SERVICE", text, "layerstore", "`service` and `aud` of registry tokens; the same in the registry's configuration"
+)
+KEYS_DIR = Variable("LAYERSTORE_KEYS_DIR", text, None, "Directory of the signing keys", shown="`var/keys`")
+REGISTRY_URL = Variable("LAYERSTORE_REGISTRY_URL", url, "http://127.0.0.1:9080", "The registry's inner address")
+REGISTRY_TRUST = Variable(
+    "LAYERSTORE_REGISTRY_TRUST",
+    one_of("rootcertbundle", "jwks"),  # the registry's own names
+    "rootcertbundle",
+    "`jwks` if the registries know each key from a file: see [below](#registries-with-a-jwks-file)",
+)
+TOKEN_URL = Variable(
+    "LAYERSTORE_TOKEN_URL",
+    url,
+    None,
+    "Where the worker and `/readyz` reach the token process",
+    shown="the public address, compose sets its own",
+)
+MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products; nginx serves them", shown="`var/media`")
+STATIC_ROOT = Variable("LAYERSTORE_STATIC_ROOT", text, None, "Collected static files; nginx serves them", shown="`var/static`")
+APPLICATION_FEE_PERCENT = Variable("LAYERSTORE_APPLICATION_FEE_PERCENT", number, "10", "The shop's part of each sale")
+STAFF_MAIL = Variable(
+    "LAYERSTORE_STAFF_MAIL",
+    words,
+    "",
+    "Where staff are told of disputes, comma list. Empty: every active member of staff who may change orders",
+)
+SHOP_CURRENCIES = Variable(
+    "LAYERSTORE_CURRENCIES",
+    currencies,
+    "eur,usd,gbp,chf,jpy",
+    "The currencies that sellers may price in, of those in `common/currencies.py`; another one is refused at the start",
+)
+SMALLEST_PRICES = Variable(
+    "LAYERSTORE_SMALLEST_PRICES",
+    amounts,
+    "",
+    "The lowest price that is not free, in minor units: `eur:300,jpy:500`. See [Prices](#prices)",
+    shown="about three euros in each currency",
+)
+PULL_TOKEN_SECONDS = Variable(
+    "LAYERSTORE_PULL_TOKEN_SECONDS", number, "300", "Life of a pull token. A refund ends pull access within this + 60 s"
+)
+PUSH_TOKEN_SECONDS = Variable(
+    "LAYERSTORE_PUSH_TOKEN_SECONDS", number, "1800", "Life of a push token. A suspension ends push access within this + 60 s"
+)
+RESERVATION_DAYS = Variable("LAYERSTORE_RESERVATION_DAYS", number, "30", "A name that nothing is pushed to ends after this")
+RESERVATION_WARNING_DAYS = Variable("LAYERSTORE_RESERVATION_WARNING_DAYS", number, "7", "How long before the end its owner gets a mail")
+AUDIT_ADDRESSES_KEPT_DAYS = Variable(
+    "LAYERSTORE_AUDIT_ADDRESSES_KEPT_DAYS",
+    number,
+    "90",
+    "How long the audit trail keeps the network address from which an act came. The act itself stays",
+)
+UNVERIFIED_ACCOUNTS_KEPT_DAYS = Variable(
+    "LAYERSTORE_UNVERIFIED_ACCOUNTS_KEPT_DAYS",
+    number,
+    "7",
+    "An account that never signed in, whose address was not confirmed, is deleted after this; its user name can be chosen again",
+)
+EMPTY_NAMESPACES_KEPT_DAYS = Variable(
+    "LAYERSTORE_EMPTY_NAMESPACES_KEPT_DAYS",
+    number,
+    "90",
+    "A namespace without products, in which nothing is reserved and to which nothing was ever pushed, can be chosen again after this",
+)
+MAIL_KEPT_DAYS = Variable(
+    "LAYERSTORE_MAIL_KEPT_DAYS",
+    number,
+    "90",
+    "How long we keep mails and the address they went to; the text goes when they are sent. Invitations that nobody accepted stay as long",
+)
+ENDED_TOKENS_KEPT_DAYS = Variable(
+    "LAYERSTORE_ENDED_TOKENS_KEPT_DAYS", number, "180", "How long access tokens and robots are listed after they ended or were revoked"
+)
+EVENTS_KEPT_DAYS = Variable(
+    "LAYERSTORE_EVENTS_KEPT_DAYS",
+    number,
+    "7",
+    "How long applied notifications of the registry are kept, and the ids by which a repeated one is recognised",
+)
+NAMESPACES_PER_SELLER = Variable("LAYERSTORE_NAMESPACES_PER_SELLER", number, "1", "Quota of new sellers")
+IMAGES_PER_NAMESPACE = Variable("LAYERSTORE_IMAGES_PER_NAMESPACE", number, "50", "Quota of new namespaces")
+TOKENS_PER_USER = Variable("LAYERSTORE_TOKENS_PER_USER", number, "100", "Live access tokens of one user, pull credentials among them")
+ORGANISATIONS_PER_USER = Variable(
+    "LAYERSTORE_ORGANISATIONS_PER_USER", number, "10", "Somebody who owns this many organisations cannot make another"
+)
+MEMBERS_PER_ORGANISATION = Variable("LAYERSTORE_MEMBERS_PER_ORGANISATION", number, "500", "Members of one organisation")
+API_RATE = Variable("LAYERSTORE_API_RATE", text, "600/min", "Requests to the API for each user")
+MAILBOX_URL = Variable("LAYERSTORE_MAILBOX_URL", text, "", "Only a demo has it: the mailbox page")
+SANDBOX_URL = Variable("LAYERSTORE_SANDBOX_URL", text, "", "Only a demo has it: where browsers reach the sandbox")
 
 
-def text(name: str, default: str | None = None) -> str:
-    """Return a variable.
-
-    Raises:
-        ImproperlyConfigured: it is unset or empty and there is no default; the message names it.
-    """
-    value = os.environ.get(name) or default
-    if value is None:
-        msg = f"Set {name}: see docs/operations.md for what belongs there."
-        raise ImproperlyConfigured(msg)
-    return value
-
-
-def number(name: str, default: int) -> int:
-    """Return a variable as a whole number.
-
-    Raises:
-        ImproperlyConfigured: it is set to something else.
-    """
-    value = text(name, str(default))
-    try:
-        return int(value)
-    except ValueError as error:
-        msg = f"{name} must be a whole number, not {value!r}."
-        raise ImproperlyConfigured(msg) from error
-
-
-def one_of(name: str, *choices: str) -> str:
-    """Return a variable that is one of these; unset, the first.
-
-    Raises:
-        ImproperlyConfigured: it is set to something else.
-    """
-    value = text(name, choices[0])
-    if value not in choices:
-        msg = f"{name} must be one of {', '.join(choices)}, not {value!r}."
-        raise ImproperlyConfigured(msg)
-    return value
-
-
-def words(name: str, default: str | None = None) -> list[str]:
-    """Return a comma-separated variable as a list without empty items."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
-def amounts(name: str) -> dict[str, int]:
-    """Return a variable like `eur:300,jpy:500` as whole numbers by name; unset, none.
-
-    Raises:
-        ImproperlyConfigured: it is set to something else.
-    """
-    found = {}
-    for word in words(name, ""):
-        key, _, value = word.partition(":")
-        if not (value.isascii() and value.isdigit()):
-            msg = f"{name} must be a list like eur:300,jpy:500, and not have {word!r}."
-            raise ImproperlyConfigured(msg)
-        found[key.strip()] = int(value)
-    return found
-
-
-def database(name: str) -> dict[str, Any]:
-    """Turn `postgresql://user:password@host:port/database?host=/socket/dir` into a Django database.
-
-    The query's `host` wins over the authority's, as in libpq (PostgreSQL manual, 34.1.1.2 "Connection URIs").
-    """
-    url = urlsplit(text(name))
-    if url.scheme not in {"postgres", "postgresql"}:
-        msg = f"{name} must begin with postgresql://: PostgreSQL is the only database Layerstore runs on."
-        raise ImproperlyConfigured(msg)
-    query = {key: values[-1] for key, values in parse_qs(url.query).items()}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(url.path.lstrip("/")),
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": query.pop("host", url.hostname or ""),
-        "PORT": query.pop("port", str(url.port or "")),
-        "OPTIONS": query,
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
-def email(name: str, default: str) -> dict[str, object]:
-    """Turn `smtp://user:password@host:port` (or `smtps://`, `smtp+tls://`) into Django's e-mail settings."""
-    url = urlsplit(text(name, default))
-    if url.scheme == "locmem":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
-    if url.scheme not in {"smtp", "smtps", "smtp+tls"}:
-        msg = f"{name} must begin with smtp://, smtps:// or smtp+tls://."
-        raise ImproperlyConfigured(msg)
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": url.hostname or "localhost",
-        "EMAIL_PORT": url.port or 25,
-        "EMAIL_HOST_USER": unquote(url.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
-        "EMAIL_USE_TLS": url.scheme == "smtp+tls",
-        "EMAIL_USE_SSL": url.scheme == "smtps",
-        "EMAIL_TIMEOUT": 10,
-    }
+def declared() -> dict[str, Variable[Any]]:
+    """Return all variables by the names that they have in this module, in its order."""
+    return {name: value for name, value in globals().items() if isinstance(value, Variable)}

@@ -20,7 +20,7 @@ def prices_make_sense(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  Django passes it
     **_kwargs: Any,
 ) -> list[CheckMessage]:
-    """Check, under any settings, that our part is a part of the price and that each currency is one that we can count in."""
+    """Check, under any settings, that our part is a part of the price and that each smallest price can be asked for."""
     found: list[CheckMessage] = []
     if not 0 <= settings.LAYERSTORE_APPLICATION_FEE_PERCENT <= _WHOLE:
         found.append(
@@ -30,15 +30,6 @@ def prices_make_sense(
                 id="billing.E004",
             )
         )
-    found += [
-        Error(
-            f"LAYERSTORE_CURRENCIES has {currency}: nothing can be sold in it.",
-            hint=f"Name some of {', '.join(CURRENCIES)}. Another one needs a row in common/currencies.py.",
-            id="billing.E005",
-        )
-        for currency in settings.LAYERSTORE_CURRENCIES
-        if currency not in CURRENCIES
-    ]
     found += [
         Error(
             f"LAYERSTORE_SMALLEST_PRICES has {currency}:{amount}, which no price can be.",

@@ -1,93 +1,54 @@
+"""Each setting that a machine decides is declared once, read by the settings, and in the manual as it was declared."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from django.core.exceptions import ImproperlyConfigured
+from django.conf import settings
 
 from config import env
+from config.management.commands.document_settings import MANUAL, documented
+from tests.support.token_process import shop_environment
+
+CONFIG = Path(settings.BASE_DIR, "config")
+SETTINGS = {file: file.read_text(encoding="utf-8") for file in (CONFIG / "settings").glob("*.py")}
 
 
-def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LAYERSTORE_X", raising=False)
-    with pytest.raises(ImproperlyConfigured, match="Set LAYERSTORE_X"):
-        env.text("LAYERSTORE_X")
+def test_no_variable_is_declared_twice() -> None:
+    names = [variable.name for variable in env.declared().values()]
+
+    assert len(set(names)) == len(names) > 40
 
 
-def test_an_empty_variable_is_a_missing_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", "")
-    assert env.text("LAYERSTORE_X", "default") == "default"
+def test_each_variable_is_read_by_the_settings_and_each_that_they_read_is_declared() -> None:
+    read = {name for source in SETTINGS.values() for name in re.findall(r"\benv\.([A-Z_]+)\.(?:read|required)\(", source)}
+
+    assert read == set(env.declared())
 
 
-def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", "ten")
-    with pytest.raises(ImproperlyConfigured, match="LAYERSTORE_X must be a whole number"):
-        env.number("LAYERSTORE_X", 1)
-
-
-def test_one_of_a_few_is_the_first_unless_set_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LAYERSTORE_X", raising=False)
-    assert env.one_of("LAYERSTORE_X", "one", "two") == "one"
-    monkeypatch.setenv("LAYERSTORE_X", "two")
-    assert env.one_of("LAYERSTORE_X", "one", "two") == "two"
-    monkeypatch.setenv("LAYERSTORE_X", "three")
-    with pytest.raises(ImproperlyConfigured, match="LAYERSTORE_X must be one of one, two, not 'three'"):
-        env.one_of("LAYERSTORE_X", "one", "two")
-
-
-def test_words_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", " a, b,,c ")
-    assert env.words("LAYERSTORE_X") == ["a", "b", "c"]
-
-
-def test_a_database_on_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", "postgresql://shop:p%40ss@/layerstore?host=/run/pg&connect_timeout=3")
-
-    database = env.database("LAYERSTORE_X")
-
-    assert {key: database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")} == {
-        "NAME": "layerstore",
-        "USER": "shop",
-        "PASSWORD": "p@ss",
-        "HOST": "/run/pg",
-        "PORT": "",
-        "OPTIONS": {"connect_timeout": "3"},
+def test_nothing_else_in_the_shop_reads_the_environment() -> None:
+    sources = [file for app in ("config", *settings.INSTALLED_APPS) for file in (Path(settings.BASE_DIR) / app).rglob("*.py")]
+    reading = {
+        file for file in sources if re.search(r"os\.(environ\.get|environ\[[^\]]*\](?! =)|getenv)", file.read_text(encoding="utf-8"))
     }
 
-
-def test_another_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", "sqlite:///shop.db")
-    with pytest.raises(ImproperlyConfigured, match="PostgreSQL is the only database"):
-        env.database("LAYERSTORE_X")
+    assert {str(file.relative_to(CONFIG)) for file in reading} == {"variables.py", "settings/test.py"}
 
 
-@pytest.mark.parametrize(
-    ("url", "tls", "ssl"), [("smtp://mail:2525", False, False), ("smtps://mail:465", False, True), ("smtp+tls://mail:587", True, False)]
-)
-def test_a_mail_server(monkeypatch: pytest.MonkeyPatch, url: str, tls: bool, ssl: bool) -> None:  # noqa: FBT001  table columns
-    monkeypatch.setenv("LAYERSTORE_X", url)
+def test_the_manual_has_the_table_as_it_is_declared() -> None:
+    manual = MANUAL.read_text(encoding="utf-8")
 
-    settings = env.email("LAYERSTORE_X", "")
-
-    assert (settings["EMAIL_HOST"], settings["EMAIL_USE_TLS"], settings["EMAIL_USE_SSL"]) == ("mail", tls, ssl)
+    assert manual == documented(manual), "run manage.py document_settings"
 
 
-def test_mail_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", "locmem://")
-    assert env.email("LAYERSTORE_X", "") == {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
+@pytest.mark.parametrize("module", ["local", "production", "inner", "token"])
+def test_no_process_starts_with_a_currency_that_has_no_row(module: str) -> None:
+    environment = shop_environment() | {"LAYERSTORE_CURRENCIES": "eur,xyz", "DJANGO_SETTINGS_MODULE": f"config.settings.{module}"}
+    command = [sys.executable, "-c", "import django; django.setup()"]
+    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
-
-def test_another_way_of_sending_mail_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAYERSTORE_X", "http://mail")
-    with pytest.raises(ImproperlyConfigured, match="must begin with smtp"):
-        env.email("LAYERSTORE_X", "")
-
-
-def test_amounts_have_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("X_AMOUNTS", "eur:300, jpy:0")
-
-    assert (env.amounts("X_AMOUNTS"), env.amounts("X_UNSET")) == ({"eur": 300, "jpy": 0}, {})
-
-
-@pytest.mark.parametrize("value", ["eur", "eur:", "eur:3.00", "eur:-1", "eur:\u0663"])
-def test_an_amount_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("X_AMOUNTS", value)
-
-    with pytest.raises(ImproperlyConfigured, match="X_AMOUNTS"):
-        env.amounts("X_AMOUNTS")
+    assert done.returncode == 1
+    assert "LAYERSTORE_CURRENCIES must name some of" in done.stderr
+    assert "'xyz'" in done.stderr

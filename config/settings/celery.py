@@ -1,0 +1,20 @@
+"""The queue, the worker and the scheduler. A job's own limits and schedule are declared with it (`common/jobs.py`)."""
+
+from config import env
+
+CELERY_BROKER_URL = env.REDIS_URL.read().replace("unix://", "redis+socket://")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "visibility_timeout": 600,
+    "max_retries": 0,  # who queues does not wait for Redis to come back: the sweep does
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+# Acknowledged as it starts: what a dead worker leaves behind has a row, and a sweep finds it sooner than Redis would give it back.
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True  # each lane's, by its name
+CELERY_TASK_ROUTES = ["config.celery.lane_of"]
