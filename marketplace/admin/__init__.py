@@ -1,4 +1,4 @@
-"""Staff's view of names, what was pushed, what is sold, and who may pull it."""
+"""The admin of names, of what was pushed, of products, and of who may pull."""
 
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin

@@ -1,4 +1,4 @@
-"""How long the old state may still show after an act, in words."""
+"""Sentences for staff: how long tokens that were already issued still work after an act."""
 
 from accounts.tokens.lifetimes import pull_ends_after_minutes, push_ends_after_minutes
 

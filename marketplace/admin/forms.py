@@ -1,4 +1,4 @@
-"""What an act asks for beside the reason."""
+"""Forms of acts that need more than a reason."""
 
 from django import forms
 

@@ -1,4 +1,4 @@
-"""What is sold: products with their images and pictures, prices, categories."""
+"""The admin of products with their images and pictures, of prices and of categories."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""Pulls as they were counted. To read: the registry's events write them."""
+"""Counts of pulls, read-only: they are written from the registry's events."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""What has been pushed, as the registry told: manifests with their layers, and tags. Pushes change it; staff may have it read again."""
+"""What has been pushed, as the registry reported it: manifests with their layers, and tags. Staff may have a manifest read again."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -54,14 +54,14 @@ class ManifestAdmin(AuditedAdmin):
 
     @admin.display(description="layers, base first")
     def layers(self, manifest: Manifest) -> SafeString:
-        """Give digest, bytes and command of each."""
+        """List each layer's digest, size in bytes and command."""
         found = LayerList.objects.filter(manifest=manifest).first()
         rows = found.layers if found else []
         return format_html_join(mark_safe("<br>"), "<code>{}</code> {} {}", ((row.digest, row.size, row.command) for row in rows))
 
     @act("Describe again", consequence="It is read from the registry again within seconds, and so are the indexes that refer to it.")
     def describe_again(self, request: HttpRequest, manifest: Manifest, reason: str) -> None:
-        """Read it again, also where that was given up."""
+        """Read it again, even if the shop has given up on it."""
         describe_again(manifest=manifest, reason=reason, actor=signed_in(request))
 
 

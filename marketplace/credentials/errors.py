@@ -1,10 +1,10 @@
-"""What goes wrong with credentials for docker."""
+"""Errors of credentials for docker."""
 
 from common.errors import AccessDenied, InvalidInput
 
 
 class NothingToPull(AccessDenied):
-    """A credential would be for no image, or for one that it would not open. 403."""
+    """A credential would be for no image, or for one that it could not pull or push. 403."""
 
     code = "nothing_to_pull"
     field = "images"

@@ -20,7 +20,7 @@ _LAST_MINUTE = time(23, 59, tzinfo=UTC)
 
 
 class EndingForm(forms.Form):
-    """How long something lives."""
+    """When a credential expires."""
 
     lifetime = forms.ChoiceField(label="Expires after", choices=_LIFETIMES, initial="90", required=False)
     until = forms.DateField(
@@ -31,10 +31,10 @@ class EndingForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        if "lifetime" in given and "until" in given and (fault := self._fault(given["lifetime"])):
+        values = self.cleaned_data
+        if "lifetime" in values and "until" in values and (fault := self._fault(values["lifetime"])):
             self.add_error("until", fault)
-        return given
+        return values
 
     def _fault(self, lifetime: str) -> str:
         until = self.cleaned_data["until"]
@@ -46,15 +46,15 @@ class EndingForm(forms.Form):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it shall end, counted from now."""
-        given = self.cleaned_data
-        if given["lifetime"] == UNTIL:
-            return datetime.combine(given["until"], _LAST_MINUTE)
-        return timezone.now() + timedelta(days=int(given["lifetime"])) if given["lifetime"] else None
+        """When it expires, counted from now; None for never."""
+        values = self.cleaned_data
+        if values["lifetime"] == UNTIL:
+            return datetime.combine(values["until"], _LAST_MINUTE)
+        return timezone.now() + timedelta(days=int(values["lifetime"])) if values["lifetime"] else None
 
 
 class LimitedForm(EndingForm):
-    """Something that is for some images only, or for all."""
+    """A credential for some images only, or for all."""
 
     name: forms.CharField = NameField(label="Name", max_length=80, help_text="Where it is used, e.g. build server.")
     images = forms.MultipleChoiceField(
@@ -95,7 +95,7 @@ class AccessTokenForm(LimitedForm):
 
 
 class PullCredentialForm(LimitedForm):
-    """A pull credential, which is for some images always."""
+    """A new pull credential, which is always limited to some images."""
 
     images = forms.MultipleChoiceField(
         label="Images it can pull",
@@ -125,5 +125,5 @@ class ReplaceRobotForm(EndingForm):
 
     @property
     def overlap_time(self) -> timedelta:
-        """For how long both work."""
+        """How long both secrets work."""
         return timedelta(days=int(self.cleaned_data["overlap"]))

@@ -1,4 +1,4 @@
-"""What a pull credential is for."""
+"""The images that a limited access token is for."""
 
 from django.db import models
 
@@ -9,7 +9,7 @@ from marketplace.images.models import Image
 class CredentialImage(models.Model):
     """An image that a limited access token is for. The policy reads these rows; one that is missing grants nothing.
 
-    What the token's account may do is asked as well, each time: the row alone grants nothing either.
+    The row alone grants nothing either: the policy also checks each time what the token's account may do.
     """
 
     credential = models.ForeignKey(AccessToken, on_delete=models.CASCADE, related_name="+")

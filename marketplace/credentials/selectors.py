@@ -36,7 +36,7 @@ def image_ids_of(repositories: Collection[str]) -> list[UUID]:
 
 
 def images_of_credential(credential: AccessToken) -> list[Image]:
-    """List the images that the token is for, by name: those of whoever's it is, if it is not limited."""
+    """List the images that the token is for, by name: if it is not limited, all that its account owns or holds."""
     if credential.limited:
         return list(
             Image.objects.filter(pk__in=CredentialImage.objects.filter(credential=credential).values("image")).order_by("repository")

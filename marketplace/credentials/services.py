@@ -1,4 +1,4 @@
-"""Access tokens, those that are for some images only among them, and robots: the policy limits what `accounts` makes."""
+"""Make access tokens and robots, for all images or for some: `accounts` makes them, the policy decides for which images."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -27,13 +27,13 @@ def make_access_token(
     expires_at: datetime | None = None,
     maker: AccessToken | None = None,
 ) -> IssuedToken:
-    """Make an access token, for these images only if some are given; its secret is in the result and nowhere else.
+    """Make an access token, limited to these images if there are any; its secret is in the result and nowhere else.
 
-    What the user may do decides at each pull and push anew: after a refund the token pulls nothing.
+    Each pull and push checks again what the user may do: after a refund the token cannot pull.
 
     Raises:
         LimitedTokenUsesNoApi: images and the scope `api`, which reaches past them.
-        NothingToPull: an image that the token would not open.
+        NothingToPull: an image that the user may neither pull nor push with these scopes.
         EmailNotVerified, NoTokenScope, TokenExpiryPast, TokenTooPowerful, TooManyTokens: as for every access token.
     """
     images = _openable(image_ids, Subject.of(user), scopes)
@@ -44,7 +44,7 @@ def make_access_token(
 
 
 def make_pull_credential(*, user: User, image_ids: Collection[UUID], name: str, expires_at: datetime | None = None) -> IssuedToken:
-    """Make an access token that pulls these images and nothing more.
+    """Make an access token that can pull these images and do nothing else.
 
     Raises:
         NothingToPull: no image, or one that the user may not pull.
@@ -64,7 +64,7 @@ def make_robot(
     expires_at: datetime | None = None,
     maker: AccessToken | None = None,
 ) -> IssuedToken:
-    """Create a robot that pulls what the organisation owns and holds, or these images of it only.
+    """Create a robot that can pull what the organisation owns and holds, or only these images of it.
 
     Raises:
         NothingToPull: an image that the organisation may not pull.

@@ -1,4 +1,4 @@
-"""What the asker holds."""
+"""The library in the API."""
 
 from typing import Any, cast
 
@@ -23,19 +23,19 @@ class LibraryViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[PAGE], responses=LibraryEntrySerializer(many=True))
     def list(self, request: Request) -> Response:
-        """List the images that you or an organisation of yours holds or held, with what docker pulls and whether it is let in now.
+        """List the images that you or an organisation of yours holds or held, with their references and whether you can pull them now.
 
-        A page has at most 50; behind the last one the list is empty.
+        A page has at most 50; after the last page the list is empty.
         """
         entries = cast("Any", library_of(asker(request), page=_page(request)))  # the stubs know no serializer of many plain objects
         return Response(LibraryEntrySerializer(entries, many=True).data)
 
 
 def _page(request: Request) -> int:
-    """Return the page that is asked for.
+    """Return the number of the requested page.
 
     Raises:
-        ValidationError: it is no number of a page.
+        ValidationError: it is not a valid page number.
     """
     field = IntegerField(min_value=1, max_value=_MOST_PAGES)
     try:

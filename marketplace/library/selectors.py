@@ -1,4 +1,4 @@
-"""What somebody has bought or got for free, and whether docker would be let in now."""
+"""The images that somebody bought or got for free, and whether they can pull them now."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from marketplace.products.selectors.pages import product_url
 from marketplace.shopwindow.listings import ImageListing, list_images
 
 ENTRIES_PER_PAGE: Final = 50
-_OFFERS: Final = 10  # products that contain an image, which are looked at for one to link
+_OFFERS: Final = 10  # the newest products with an image, of which one is linked
 # In force before suspended before revoked, then the oldest.
 _FIRST: Final = (
     Case(When(revoked_at__isnull=True, then=Value(0)), default=Value(1)),
@@ -37,11 +37,11 @@ class LibraryEntry:
     """One image in a library.
 
     Attributes:
-        holder: whose it is: the reader's account, or an organisation's.
-        entitlement: the holder's that counts: in force before suspended before revoked, then the oldest.
+        holder: the account that holds it: the reader's, or an organisation's.
+        entitlement: the one that decides for the holder: in force before suspended before revoked, then the oldest.
         product: one that offers the image now, if there is one.
-        in_force: whether the holder pulls it, by what the policy says at this moment: an organisation's robots, say.
-        for_reader: whether the reader pulls what the holder holds; their role may be one that does not.
+        in_force: whether the policy lets the holder pull it now, for example an organisation's robots.
+        for_reader: whether the reader may pull what the holder holds; not every role in an organisation may.
     """
 
     holder: Account
@@ -53,7 +53,7 @@ class LibraryEntry:
 
     @property
     def may_pull(self) -> bool:
-        """Whether docker lets the reader in because of it."""
+        """Whether the reader can pull it because of this entry."""
         return self.in_force and self.for_reader
 
     @property
@@ -116,7 +116,7 @@ class Shelf:
     """What one account holds or held, the newest first.
 
     Attributes:
-        membership: by what the reader sees it; None for their own.
+        membership: the reader's in the organisation; None for their own account.
     """
 
     account: Account
@@ -125,9 +125,9 @@ class Shelf:
 
 
 def library_page(user: User, page: int | str) -> "Page[Entitlement]":
-    """Return a page of what the user's account and their organisations hold or held, the newest first: what decides on each image.
+    """Return a page of entitlements of the user's account and organisations, the newest first: for each image the one that decides.
 
-    Several entitlements to one image count as the one that lets its holder in, if there is one.
+    If a holder has several entitlements to one image, one that is in force decides.
     """
     accounts = [user.account, *(membership.account for membership in memberships_of(user))]
     theirs = Entitlement.objects.filter(holder__in=accounts)
@@ -138,9 +138,9 @@ def library_page(user: User, page: int | str) -> "Page[Entitlement]":
 
 
 def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
-    """Put a page of a library on shelves, account by account, the user's own first.
+    """Group a page of a library by account, the user's own first.
 
-    Everybody in an organisation sees what it holds; who only buys for it sees it without being let in. A fixed number of queries for
+    Everybody in an organisation sees what it holds; those who only buy for it see it but cannot pull. A fixed number of queries for
     each account.
     """
     memberships = {membership.account_id: membership for membership in memberships_of(user)}
@@ -170,7 +170,7 @@ def library_of(user: User, *, page: int = 1) -> list[LibraryEntry]:
 
 
 def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> dict[str, bool]:
-    """Ask the policy about one account alone, so that what is held twice is said of each holder for itself."""
+    """Ask the policy about one account at a time: of two holders of the same image, each gets its own answer."""
     own = account.pk == user.account.pk
     subject = Subject((account.pk,), is_staff=own and user.is_staff)
     allowed = allowed_actions(subject=subject, repositories=[entitlement.image.repository for entitlement in entitlements])
@@ -178,7 +178,7 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
 
 
 def _offers(image_ids: Collection[UUID]) -> dict[UUID, Product]:
-    """Give for each image a published product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
+    """Find for each image a published product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
     offering = Product.objects.visible().filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
     found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
     products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")

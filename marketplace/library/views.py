@@ -43,7 +43,7 @@ def library(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def obtain(request: HttpRequest, product_id: UUID) -> HttpResponse:
-    """Put a free product into the library for good: one's own, or an organisation's (`buyer`: its handle)."""
+    """Put a free product into the user's library for good, or into an organisation's (`buyer`: its handle)."""
     product = Product.objects.visible().select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404

@@ -31,7 +31,7 @@ from marketplace.search.query import search_products
 
 
 class ProductFilter(filters.FilterSet):
-    """What to look for."""
+    """The filters of the list of products."""
 
     q = filters.CharFilter(method="with_words", label="Words; a typing error is forgiven.")
     mine = filters.BooleanFilter(method="of_mine", label="Only yours, or only those of others.")
@@ -58,7 +58,7 @@ class ProductFilter(filters.FilterSet):
 
 
 class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
-    """What is published, and your own products in every state. Lists leave out descriptions and the texts of licences."""
+    """All published products, and your own in every state. Lists leave out descriptions and the texts of licences."""
 
     serializer_class = ProductSerializer
     queryset = Product.objects.all()
@@ -75,8 +75,8 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return ListedProductSerializer if self.action == "list" else ProductSerializer
 
     def _answer(self, product: Product, status_code: int = status.HTTP_200_OK) -> Response:
-        shown = with_parts(Product.objects.filter(pk=product.pk), texts=True).get()
-        return Response(ProductSerializer(shown).data, status=status_code)
+        complete = with_parts(Product.objects.filter(pk=product.pk), texts=True).get()
+        return Response(ProductSerializer(complete).data, status=status_code)
 
     @extend_schema(request=NewProductSerializer, responses={201: ProductSerializer})
     def create(self, request: Request) -> Response:
@@ -88,7 +88,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     @extend_schema(request=ProductInputSerializer, responses=ProductSerializer)
     def partial_update(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
-        """Change the page, or which images belong to it: all that is said, or nothing."""
+        """Change the page, or which images belong to it: either all changes are made, or none."""
         product = self.get_object()
         changes = checked(ProductInputSerializer, request)
         return self._answer(edit_product(product=product, actor=asker(request), **changes))

@@ -1,4 +1,4 @@
-"""What a search can be narrowed by, and how many products each choice would leave."""
+"""The filters of a search, and how many products each of their choices would leave."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What has been chosen; several values of one filter mean any of them."""
+    """The choices that were made; several values of one filter mean any of them."""
 
     categories: Collection[str] = ()
     prices: Collection[str] = ()
     platforms: Collection[str] = ()
 
     def apply(self, products: QuerySet[Product], *, without: str = "") -> QuerySet[Product]:
-        """Narrow the products by every filter but one."""
+        """Narrow the products by every filter, or by every one except `without`."""
         if self.categories and without != "categories":
             products = products.filter(category__in=self.categories)
         if self.prices and without != "prices":
@@ -44,7 +44,7 @@ class Filters:
 
 
 def choices_of(products: QuerySet[Product], chosen: Filters) -> dict[str, list[Choice]]:
-    """Count, for each filter, what its choices would leave beside the other filters. Three queries."""
+    """Count, for each filter, how many products its choices would leave, given the other filters. Three queries."""
     return {
         "categories": _categories(chosen.apply(products, without="categories"), chosen),
         "prices": _prices(chosen.apply(products, without="prices"), chosen),
@@ -80,6 +80,6 @@ def _platforms(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
 
 
 def _runs_on(platforms: Collection[str]) -> Exists:
-    """What the images lead with, not every tag they ever had."""
+    """Products whose images run on one of these platforms: by their leading tags, not by every tag they ever had."""
     parts = ProductImage.objects.filter(product=OuterRef("pk"), image__leading_tag__manifest__platforms__overlap=list(platforms))
     return Exists(parts)

@@ -9,11 +9,11 @@ SORTS = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest"), (Sort.POPULAR,
 
 
 class SearchForm(forms.Form):
-    """What the address of a search says. Whatever makes no sense is left out, so that no link to a search is ever broken."""
+    """The parameters of a search. Invalid ones are left out, so that no link to a search is ever broken."""
 
     q = forms.CharField(required=False)
     sort = forms.ChoiceField(required=False, choices=SORTS)
 
     def clean_q(self) -> str:
-        """Keep the beginning of what is pasted, however much it is."""
+        """Keep only the beginning of a pasted text that is too long."""
         return str(self.cleaned_data["q"])[:LONGEST_TEXT]

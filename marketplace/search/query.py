@@ -1,4 +1,4 @@
-"""Products as people look for them."""
+"""Find products by words, by image names and by filters."""
 
 import re
 from enum import StrEnum
@@ -31,14 +31,14 @@ class Sort(StrEnum):
 def search_products(
     *, query: str = "", category: str | None = None, free: bool | None = None, sort: Sort | None = None
 ) -> QuerySet[Product]:
-    """Find what can be had, by words (a typing error is forgiven) and filters. Indexed; one query, and one more for what may name an image.
+    """Find offered products by words (typing errors are tolerated) and filters. Indexed; one query, or two if the text may name an image.
 
     Args:
-        query: as people type it, or paste it from a terminal; quotes and a leading minus mean what they mean elsewhere
-            (websearch_to_tsquery). What is called exactly so comes first.
+        query: as people type it, or paste it from a terminal; quotes and a leading minus have their usual meaning
+            (websearch_to_tsquery). An exact name comes first.
         category: slug of a shelf.
         free: True for free products, False for those with a price.
-        sort: by relevance if there is a query and by newest otherwise, unless said.
+        sort: None: by relevance if there is a query, else the newest first.
     """
     text = query.replace("\x00", "").strip()
     products: QuerySet[Product] = Product.objects.offered()
@@ -64,7 +64,7 @@ def _matching(products: QuerySet[Product], text: str) -> QuerySet[Product]:
     words = reduce(or_, (SearchQuery(phrase, config=_CONFIG, search_type="websearch") for phrase in phrases))
     hits = Q(search_document=words) | Q(pk__in=named)
     for phrase in phrases:
-        # A near miss knows nothing of quotes and of what shall not be there: somebody who writes these means what they write.
+        # Similarity ignores quotes and exclusions, so a query with these is matched exactly.
         if not re.search(r'"|(^|\s)-', phrase):
             hits |= Q(TrigramWordSimilar(F("search_words"), Value(phrase)))
     rank = SearchRank(F("search_document"), words) + TrigramWordSimilarity(phrases[-1], "search_words")
@@ -72,12 +72,12 @@ def _matching(products: QuerySet[Product], text: str) -> QuerySet[Product]:
 
 
 def _phrase_of(repositories: list[str]) -> list[str]:
-    """Return the words that names consist of: in a pasted command the rest says nothing of what is looked for."""
+    """Return the words of the image names: the rest of a pasted command says nothing about what is being searched for."""
     return [" ".join(re.split(r"[^a-z0-9]+", " ".join(repositories)))[:_LONGEST_QUERY]] if repositories else []
 
 
 def _products_called(repositories: list[str]) -> list[UUID]:
-    """Return the products that hold an image of one of these names, or have one for their address."""
+    """Return the products that contain an image with one of these names, or have one as their address."""
     addresses = Q()
     for namespace, _, slug in (repository.partition("/") for repository in repositories):
         addresses |= Q(namespace__name=namespace, slug=slug)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from common.web.links import image_reference
 from marketplace.images.oci import COMPONENT, SHA256, TAG
 
 LONGEST_TEXT = 2_000
@@ -31,13 +32,13 @@ class Reference:
     @property
     def text(self) -> str:
         """What docker pulls."""
-        return f"{settings.LAYERSTORE_IMAGE_HOST}/{self.repository}" + (f":{self.tag}" if self.tag else "")
+        return image_reference(self.repository, tag=self.tag)
 
 
 def find_references(text: str) -> list[Reference]:
     """Return the images that a text may name, the likeliest first: what stands behind our host, then words that are a name, the last first.
 
-    Nobody has been asked whether they exist. Only the first 2,000 characters count.
+    Whether they exist is not checked. Only the first 2,000 characters count.
     """
     readable = _COLOURS.sub(" ", text[:LONGEST_TEXT])
     return list(dict.fromkeys(map(_reference, [*_with_host(readable), *_alone(readable)])))

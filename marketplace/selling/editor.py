@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from common.web.links import image_reference
 from marketplace.covers.selectors import Shape
 from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, shown_description
@@ -72,7 +73,7 @@ def editor(
     context = {
         "product": product,
         "form": form,
-        "slug_prefix": f"{settings.LAYERSTORE_IMAGE_HOST}/{product.namespace.name}/",
+        "slug_prefix": f"{image_reference(product.namespace.name)}/",
         "preview": typed_description(form) if form.is_bound else shown_description(product),
         "cover": listing.cover,
         "price": listing.price,

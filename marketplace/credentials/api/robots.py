@@ -22,7 +22,7 @@ from marketplace.credentials.services import make_robot
 
 
 class ManagedOrganisationField(serializers.SlugRelatedField[Account]):
-    """An organisation that the asker owns: every other one does not exist for them."""
+    """An organisation that the caller owns; any other is refused like one that does not exist."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Account.objects.none(), **kwargs)

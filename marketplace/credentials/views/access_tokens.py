@@ -1,4 +1,4 @@
-"""Access tokens: seen, made, shown once, revoked."""
+"""The pages on which a user lists, creates and revokes access tokens."""
 
 from functools import partial
 from uuid import UUID
@@ -42,10 +42,10 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("issued")
 def _make(request: HttpRequest, user: User, form: AccessTokenForm) -> HttpResponse:
-    given = form.cleaned_data
+    values = form.cleaned_data
     try:
         issued = make_access_token(
-            user=user, name=given["name"], scopes=given["scopes"], image_ids=form.image_ids, expires_at=form.expires_at
+            user=user, name=values["name"], scopes=values["scopes"], image_ids=form.image_ids, expires_at=form.expires_at
         )
     except DomainError as error:
         return refuse_form(form, error, partial(_page, request, form))
@@ -63,7 +63,7 @@ def _page(request: HttpRequest, form: AccessTokenForm, status: int = 200, **once
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    """End one of the user's tokens; somebody else's is not there."""
+    """Revoke one of the user's tokens; somebody else's is answered with 404."""
     user = signed_in(request)
     token = get_object_or_404(AccessToken, pk=token_id, user=user)
     services.revoke_access_token(token=token, actor=user)
@@ -74,7 +74,7 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def log_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """End every other session and every identity token of the user; this browser stays."""
+    """End every other session and every identity token of the user; this browser stays signed in."""
     user = signed_in(request)
     services.log_out_everywhere(user=user)
     update_session_auth_hash(request, user)

@@ -1,4 +1,4 @@
-"""Pull credentials: made for what was bought, shown once with what to paste where."""
+"""The page on which a user creates a pull credential: its secret is shown once, with snippets for docker, compose, Kubernetes and CI."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ from marketplace.shopwindow.listings import list_images
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def pull_credential(request: HttpRequest) -> HttpResponse:
-    """Make a credential for images one may pull; `?image=` ticks them. Context: form, images; then made, secret, listings, this once."""
+    """Create a credential for images the user may pull; `?image=` ticks them. Context: form, images; once made, secret, listings too."""
     images = images_to_choose(account_ids_of(signed_in(request)))
     form = PullCredentialForm(request.POST or None, images=images, chosen=request.GET.getlist("image"))
     if form.is_valid():
@@ -34,9 +34,9 @@ def pull_credential(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("issued")
 def _make(request: HttpRequest, form: PullCredentialForm, images: list[Image]) -> HttpResponse:
-    given = form.cleaned_data
+    name = form.cleaned_data["name"]
     try:
-        issued = make_pull_credential(user=signed_in(request), image_ids=form.image_ids, name=given["name"], expires_at=form.expires_at)
+        issued = make_pull_credential(user=signed_in(request), image_ids=form.image_ids, name=name, expires_at=form.expires_at)
     except DomainError as error:
         return refuse_form(form, error, partial(_page, request, form, images))
     listings = list_images([image for image in images if image.pk in form.image_ids])

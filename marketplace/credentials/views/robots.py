@@ -1,4 +1,4 @@
-"""An organisation's robots: seen by its members; made, replaced and revoked by its owners."""
+"""The pages of an organisation's robots: its members see them; its owners create, replace and revoke them."""
 
 from functools import partial
 from uuid import UUID
@@ -32,7 +32,7 @@ _SNIPPETS_FOR = 20  # images: who has more knows by then how to go on
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def robots(request: HttpRequest, handle: str) -> HttpResponse:
-    """List the robots (`rows`); owners (`manages`) make new ones (`form`). After making one, its page with the secret, this once."""
+    """List the robots (`rows`); owners (`manages`) create new ones (`form`), whose secret the answer shows once."""
     membership = _membership(request, handle)
     if request.method == "POST":
         _require_owner(membership)
@@ -76,7 +76,7 @@ def _show_once(request: HttpRequest, issued: IssuedToken, images: list[Image]) -
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("issued")
 def replace(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
-    """Give a robot a new secret: `robot`, `form`; then its page with the secret, this once."""
+    """Give a robot a new secret (`robot`, `form`), which the answer shows once."""
     robot = _own_robot(request, handle, robot_id)
     form = ReplaceRobotForm(request.POST or None)
     if form.is_valid():
@@ -96,7 +96,7 @@ def _ask_how(request: HttpRequest, robot: AccessToken, form: ReplaceRobotForm, *
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
-    """Ask whether to end a robot, and end it."""
+    """Ask for confirmation, then revoke a robot."""
     robot = _own_robot(request, handle, robot_id)
     if request.method != "POST":
         return render(request, "marketplace/robot_revoke.html", {"robot": robot, "organisation": robot.organisation})
@@ -110,10 +110,10 @@ def revoke(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
 
 
 def _membership(request: HttpRequest, handle: str) -> Membership:
-    """Return what the reader is in the organisation.
+    """Return the reader's membership of the organisation.
 
     Raises:
-        Http404: nothing, or there is none.
+        Http404: there is no such organisation, or the reader does not belong to it.
     """
     memberships = Membership.objects.select_related("account").filter(account__handle=handle)
     return get_object_or_404(memberships, user=signed_in(request))

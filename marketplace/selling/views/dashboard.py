@@ -1,4 +1,4 @@
-"""The selling side: beginning, the dashboard with the next step, reserving names."""
+"""The seller's first pages: becoming a seller, the dashboard with the next step, reserving names."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from accounts.people.requests import signed_in
 from accounts.people.selectors import has_verified_email
 from common.errors import DomainError
 from common.web.forms import refuse_form
+from common.web.links import image_reference
 from marketplace.covers.selectors import Shape
 from marketplace.images.forms import ReserveForm
 from marketplace.images.models import Image, Namespace
@@ -39,7 +40,7 @@ _PRODUCTS_PER_PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What the dashboard asks its seller to do."""
+    """The next step that the dashboard suggests to the seller."""
 
     title: str
     text: str
@@ -51,7 +52,7 @@ class NextStep:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Make a member a seller by letting them choose their namespace."""
+    """Let a user become a seller by choosing their namespace."""
     user = signed_in(request)
     data = request.POST if request.method == "POST" else None
     form = StartForm(data, initial={"display_name": user.account.name, "name": user.username})
@@ -145,12 +146,12 @@ def _reserve_page(request: SellerRequest, form: ReserveForm, namespaces: QuerySe
 
 
 def _room(namespaces: QuerySet[Namespace]) -> dict[str, object]:
-    """What the page says of the namespace: the names that are used, and when an unpushed reservation would end."""
+    """What the page says about the namespace: how many names are used, and when a reservation made now would end without a push."""
     namespace = namespaces[0]
     only = len(namespaces) == 1
     return {
         "namespace": namespace,
-        "prefix": f"{settings.LAYERSTORE_IMAGE_HOST}/{namespace.name}/" if only else "",
+        "prefix": f"{image_reference(namespace.name)}/" if only else "",
         "used": namespace.images.counting().count(),
         "quota": namespace.image_quota,
         "ends_at": timezone.now() + settings.LAYERSTORE_RESERVATION_LIFETIME,
@@ -167,7 +168,7 @@ _NAME_ANSWERS = {
 @seller_required
 @require_safe
 def availability(request: SellerRequest) -> HttpResponse:
-    """Say, for the script on the page, whether a name is free."""
+    """Tell the script on the page whether a name is free."""
     namespaces = Namespace.objects.filter(owner=request.seller.pk)
     namespace_id = request.GET.get("namespace")
     namespace = get_object_or_404(namespaces, pk=_uuid(namespace_id)) if namespace_id else namespaces[0]

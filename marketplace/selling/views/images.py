@@ -1,4 +1,4 @@
-"""A seller's image: how to push to it, what has arrived, who may do what with it, what was pulled."""
+"""A seller's page of one image: push commands, tags, permissions and pulls."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ _PRODUCTS = 50  # newest ones that an image is sold in
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A row of "who may do what": who, and yes or no for pull, push and delete."""
+    """A row of the table of permissions: who, and whether they may pull, push and delete."""
 
     who: str
     allowed: tuple[bool, ...]
@@ -43,7 +43,7 @@ class Permission:
 @seller_required
 @require_safe
 def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
-    """Show the push commands with real names, the tags as they arrive, what the policy allows, and what was pulled."""
+    """Show the push commands with real names, the tags as they arrive, what the policy allows, and how often it was pulled."""
     found = own_image(request, image_id)
     holders = Entitlement.objects.in_force().filter(image=found).values("holder").distinct().count()
     listing, tags, today = list_images([found], Shape.MARK)[0], _tags(found), timezone.now().date()
@@ -65,12 +65,12 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
 @seller_required
 @require_safe
 def image_tags(request: SellerRequest, image_id: UUID) -> HttpResponse:
-    """Give the list of tags alone, for the script that keeps it fresh."""
+    """Render only the list of tags, for the script that keeps it up to date."""
     return render(request, "marketplace/_tags_live.html", _tags(own_image(request, image_id)))
 
 
 def _tag_names(found: Image, rows: Iterable[TagRow]) -> list[str]:
-    """List what pages may lead with, and the choice that was made, however old its tag is."""
+    """List the tags that pages can lead with, and the one the seller chose even if its tag is too old to be listed."""
     names = [name for row in rows for name in (row.name, *row.also)]
     return names if found.featured_tag in {"", *names} else [found.featured_tag, *names]
 
@@ -105,7 +105,7 @@ def feature(request: SellerRequest, image_id: UUID) -> HttpResponse:
 @seller_required
 @require_POST
 def remove_unreadable(request: SellerRequest, image_id: UUID, manifest_id: UUID) -> HttpResponse:
-    """Ask for a manifest to go that nobody can read."""
+    """Ask for the removal of a manifest that nobody can read."""
     found = own_image(request, image_id)
     try:
         ask_for_removal(manifest=get_object_or_404(found.manifests, pk=manifest_id), actor=signed_in(request))
@@ -117,7 +117,7 @@ def remove_unreadable(request: SellerRequest, image_id: UUID, manifest_id: UUID)
 
 
 def _permissions(found: Image, owner: User, holders: int) -> list[Permission]:
-    """Ask the policy for the owner and for strangers; holders and staff are strangers of whom one more thing is true."""
+    """Ask the policy about the owner and about a stranger; a holder and staff differ from a stranger in one fact each."""
     name = found.repository
     own = allowed_actions(subject=Subject.of(owner), repositories=[name])[name]
     stranger = access_facts(subject=Subject.anonymous(), repositories=[name])[name]

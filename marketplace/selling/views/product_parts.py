@@ -1,4 +1,4 @@
-"""The parts of a product that have forms of their own: its price and its pictures."""
+"""The parts of a product with forms of their own: its price and its pictures."""
 
 from functools import partial
 from uuid import UUID

@@ -1,9 +1,8 @@
-"""Products as their seller works on them: drafted, edited, published, withdrawn."""
+"""Pages on which a seller drafts, edits, publishes and withdraws products."""
 
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
+from common.web.links import image_reference
 from marketplace.images.models import Namespace
 from marketplace.products.descriptions import render_description
 from marketplace.products.forms import ProductForm
@@ -42,16 +42,16 @@ def product_new(request: SellerRequest) -> HttpResponse:
 
 
 def _new_page(request: SellerRequest, form: ProductForm, namespaces: QuerySet[Namespace], *, status: int) -> HttpResponse:
-    prefix = f"{settings.LAYERSTORE_IMAGE_HOST}/{namespaces[0].name}/" if len(namespaces) == 1 else ""
+    prefix = f"{image_reference(namespaces[0].name)}/" if len(namespaces) == 1 else ""
     context = {"form": form, "slug_prefix": prefix, "preview": typed_description(form)}
     return render(request, "marketplace/product_form.html", context, status=status)
 
 
 def _suggestion(request: SellerRequest) -> dict[str, object]:
-    """Start with the image that the seller comes from, or with the only one there is."""
+    """Fill the form in for the image whose page the seller came from, or for their only one."""
     usable = list(usable_images(request))
-    asked = next((image for image in usable if str(image.pk) == request.GET.get("image")), None)
-    image = asked or (usable[0] if len(usable) == 1 else None)
+    chosen = next((image for image in usable if str(image.pk) == request.GET.get("image")), None)
+    image = chosen or (usable[0] if len(usable) == 1 else None)
     return {"images": [image.pk], "slug": image.name, "title": image.name.replace("-", " ").capitalize()} if image else {}
 
 
@@ -92,7 +92,7 @@ def product_publish(request: SellerRequest, product_id: UUID) -> HttpResponse:
 @seller_required
 @require_POST
 def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
-    """Take the product off the shelf; who holds it keeps it."""
+    """Take the product off the shelf; those who have it keep it."""
     product = own_product(request, product_id)
     try:
         withdraw_product(product=product, actor=signed_in(request))
@@ -106,5 +106,5 @@ def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
 @seller_required
 @require_POST
 def preview(request: SellerRequest) -> HttpResponse:
-    """Render a description as buyers will see it, for the script that shows it while it is written."""
+    """Render a description as buyers will see it, for the script that previews it while the seller types."""
     return HttpResponse(render_description(request.POST.get("markdown", "")).html)

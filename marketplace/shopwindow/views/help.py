@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.tokens.lifetimes import pull_ends_after_minutes
+from common.web.links import image_reference
 from marketplace.images.selectors.tags import pull_reference
 from marketplace.products.models import Price, Product, ProductImage
 
 
 @require_safe
 def how(request: HttpRequest) -> HttpResponse:
-    """Tell the five steps."""
+    """Explain the five steps."""
     context = {
         "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
         "reservation_days": settings.LAYERSTORE_RESERVATION_LIFETIME.days,
@@ -26,34 +27,34 @@ def how(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def help_docker(request: HttpRequest) -> HttpResponse:
-    """Sign docker in, and read its errors."""
+    """Explain how to sign docker in, and what its errors mean."""
     return _help(request, "marketplace/help_docker.html")
 
 
 @require_safe
 def help_kubernetes(request: HttpRequest) -> HttpResponse:
-    """Make a pull secret."""
+    """Explain how to make a pull secret."""
     return _help(request, "marketplace/help_kubernetes.html")
 
 
 @require_safe
 def help_ci(request: HttpRequest) -> HttpResponse:
-    """Pull in a pipeline."""
+    """Explain how to pull in a pipeline."""
     return _help(request, "marketplace/help_ci.html")
 
 
 def _help(request: HttpRequest, template: str) -> HttpResponse:
-    """Fill in real names: the reader's own, and an image that can be pulled without paying if there is one."""
+    """Fill in real names: the reader's own, and a free image if there is one."""
     context = {
         "username": request.user.get_username() or "YOU",
-        "example": free_reference() or f"{settings.LAYERSTORE_IMAGE_HOST}/NAMESPACE/IMAGE:TAG",
+        "example": free_reference() or image_reference("NAMESPACE/IMAGE", tag="TAG"),
         "insecure": urlsplit(settings.LAYERSTORE_PUBLIC_URL).scheme == "http",
     }
     return render(request, template, context)
 
 
 def free_reference() -> str:
-    """Return what docker pulls of some free product; empty if there is none."""
+    """Return a reference with which docker can pull a free image; empty if there is none."""
     free = Price.objects.current().filter(product=OuterRef("pk"), amount=0)
     pushed = ProductImage.objects.filter(product=OuterRef("pk"), image__leading_tag__isnull=False)
     product = Product.objects.offered().filter(Exists(free), Exists(pushed)).order_by("-published_at").values("pk")[:1]

@@ -15,7 +15,7 @@ _NEW, _POPULAR = 6, 5
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what the shop holds."""
+    """Show what is new and what is pulled most, and the categories."""
     newest = list_products(_newest())
     hero = next((listing for listing in newest if listing.cover), None)
     context = {
@@ -43,7 +43,7 @@ def _popular() -> QuerySet[Product]:
 
 
 def _facts(newest: list[Listing]) -> dict[str, object]:
-    """Count what is there; nothing on this page is made up."""
+    """Count products and sellers, and list the platforms of the newest products."""
     counted = Product.objects.visible().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
     return {**counted, "platforms": sorted({platform for listing in newest for platform in listing.platforms})[:4]}
 

@@ -49,7 +49,7 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
-    """Show everything about a product, with the price always in view."""
+    """Show everything about a product."""
     listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
     details = image_details(listing.images)
     context = {
@@ -69,14 +69,14 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
 
 @require_safe
 def cover(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Serve the cover as a picture, for mails and previews: of a product that the asker may see; a plain one while it is not drawn yet."""
+    """Serve the cover of a product that the reader may see as a picture, for mails and previews; a plain one until it has been drawn."""
     found = _visible(request, namespace, name)
     drawing = covers_of_products({found.pk: images_of(found)}, Shape.CARD).get(found.pk)
     if drawing is None and not any(image.was_pushed for image in images_of(found)):
         raise Http404
     response = HttpResponse(_standalone(drawing or plain()), content_type="image/svg+xml")
-    kept = f"public, max-age={3600 if drawing else 60}"
-    response["Cache-Control"] = kept if found.is_visible else "private, no-store"
+    public = f"public, max-age={3600 if drawing else 60}"
+    response["Cache-Control"] = public if found.is_visible else "private, no-store"
     return response
 
 
