@@ -1,4 +1,4 @@
-"""Namespaces, images and tags of the asker."""
+"""The requester's namespaces, images and tags."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     @extend_schema(request=NewNamespaceSerializer, responses={201: NamespaceSerializer})
     def create(self, request: Request) -> Response:
-        """Choose a namespace: from now on nobody else can take it or one that looks like it."""
+        """Choose a namespace. From now on nobody else can take it, or a name that looks like it."""
         namespace = choose_namespace(user=asker(request), **checked(NewNamespaceSerializer, request))
         return Response(NamespaceSerializer(namespace).data, status=status.HTTP_201_CREATED)
 
@@ -55,7 +55,7 @@ class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     @extend_schema(request=NewImageSerializer, responses={201: ImageSerializer})
     def create(self, request: Request) -> Response:
-        """Reserve a name: from now on you may push to it, and nobody else can take it."""
+        """Reserve a name. From now on you may push to it, and nobody else can take it."""
         image = reserve_image(actor=asker(request), **checked(NewImageSerializer, request))
         return Response(ImageSerializer(image).data, status=status.HTTP_201_CREATED)
 
@@ -69,13 +69,13 @@ class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
-        """Give a name up. What was ever pushed to or sold stays a tombstone: nobody gets that name again."""
+        """Give a name up. If anything was ever pushed or sold under it, nobody can take it again."""
         release_image(image=self.get_object(), reason="", actor=asker(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Tag]):
-    """The tags of your images, as the registry told us."""
+    """The tags of your images, as the registry reported them."""
 
     serializer_class = TagSerializer
     queryset = Tag.objects.select_related("manifest__image").defer("manifest__children")
@@ -87,6 +87,6 @@ class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
 
     @extend_schema(request=None, responses={202: None})
     def destroy(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
-        """Remove a tag whose manifest nobody can read, with that manifest and its other tags. What buyers may have is not removed."""
+        """Remove a tag whose manifest cannot be read, with the manifest and its other tags. What buyers may have is never removed."""
         ask_for_removal(manifest=self.get_object().manifest, actor=asker(request))
         return Response(status=status.HTTP_202_ACCEPTED)

@@ -1,4 +1,4 @@
-"""What goes wrong with names, namespaces and what was pushed."""
+"""What can go wrong with names, namespaces and pushed manifests."""
 
 from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput
 
@@ -34,7 +34,7 @@ class InvalidSlug(InvalidName):
 
 
 class NotYours(AccessDenied):
-    """The actor acts on what belongs to somebody else. 403; pages answer 404 before it comes to this."""
+    """The actor tries to change something that belongs to somebody else. 403; pages answer 404 before it comes to this."""
 
     code = "not_yours"
 
@@ -43,16 +43,16 @@ class NotYours(AccessDenied):
 
 
 class SellerIsSuspended(AccessDenied):
-    """A suspended seller reserves nothing and publishes nothing. 403."""
+    """A suspended seller can neither reserve nor publish. 403."""
 
     code = "seller_suspended"
 
     def __init__(self) -> None:
-        super().__init__("Your shop is suspended. Write to us to settle it; buyers keep what they bought.")
+        super().__init__("Your shop is suspended. Write to us to resolve it. Your buyers keep what they bought.")
 
 
 class NamespaceTaken(ConflictError):
-    """The namespace belongs to somebody. 409."""
+    """Somebody has the namespace already. 409."""
 
     code = "namespace_taken"
     field = "name"
@@ -62,13 +62,13 @@ class NamespaceTaken(ConflictError):
 
 
 class NamespaceLooksAlike(ConflictError):
-    """The namespace looks like somebody's. 409; staff may clear the other one."""
+    """The namespace looks like one that somebody has. 409; staff may clear the other one's skeleton."""
 
     code = "namespace_looks_alike"
     field = "name"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} looks too much like a name that is taken. Choose another one, or write to us.", name=name)
+        super().__init__(f"{name} looks too much like a name that is taken. Choose another name, or write to us.", name=name)
 
 
 class NamespaceQuotaReached(ConflictError):
@@ -77,8 +77,8 @@ class NamespaceQuotaReached(ConflictError):
     code = "namespace_quota_reached"
 
     def __init__(self, *, quota: int) -> None:
-        held = "a namespace" if quota == 1 else f"{quota} namespaces"
-        super().__init__(f"You have {held}, and that is all for now. Write to us if you need more.", quota=quota)
+        namespaces = "one namespace" if quota == 1 else f"{quota} namespaces"
+        super().__init__(f"You have {namespaces}, which is your limit. Write to us if you need more.", quota=quota)
 
 
 class ImageNameAlreadyReserved(ConflictError):
@@ -97,11 +97,11 @@ class ImageQuotaReached(ConflictError):
     code = "image_quota_reached"
 
     def __init__(self, *, namespace: str, quota: int) -> None:
-        super().__init__(f"{namespace} holds {quota} images, and that is all for now. Release one that you do not need.", quota=quota)
+        super().__init__(f"{namespace} holds {quota} images, which is its limit. Give up one that you do not need.", quota=quota)
 
 
 class ImageStateConflict(ConflictError):
-    """The image is not in a state that allows the act. 409."""
+    """The state of the image does not allow this. 409."""
 
     code = "image_state_conflict"
 
@@ -110,22 +110,22 @@ class ImageStateConflict(ConflictError):
 
 
 class UnknownTag(InvalidInput):
-    """The image has no such tag that buyers see. 422."""
+    """Buyers see no such tag on the image. 422."""
 
     code = "unknown_tag"
     field = "featured_tag"
 
     def __init__(self, *, repository: str, tag: str) -> None:
-        super().__init__(f"{repository} has no tag {tag} that buyers see. Choose one of its tags.", repository=repository)
+        super().__init__(f"Buyers see no tag {tag} on {repository}. Choose one of its tags.", repository=repository)
 
 
 class ManifestIsReadable(ConflictError):
-    """Sellers remove only what nobody could read: buyers may depend on the rest. 409."""
+    """Sellers may remove only what nobody can read: buyers may depend on everything else. 409."""
 
     code = "manifest_is_readable"
 
     def __init__(self, *, digest: str) -> None:
-        super().__init__(f"{digest} is in order, and buyers may have it. Push the tag again to replace it.")
+        super().__init__(f"{digest} can be read, so buyers may have it. Push the tag again to replace it.")
 
 
 class ImageOnSale(ConflictError):
@@ -138,10 +138,10 @@ class ImageOnSale(ConflictError):
 
 
 class ImageNameFree(DomainError):
-    """The image's name is free again: nothing can be granted on it. 409."""
+    """The image's name was freed, so nothing can be granted on it. 409."""
 
     code = "image_name_free"
     status = 409
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} was given up and its name is free. Nobody can be given it.", repository=repository)
+        super().__init__(f"{repository} was given up, and its name is free. Nobody can be given pull access to it.", repository=repository)

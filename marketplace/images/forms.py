@@ -7,7 +7,7 @@ from marketplace.images.models import Namespace
 
 
 class ReserveForm(forms.Form):
-    """A name for an image; sellers with several namespaces choose one."""
+    """A name for an image, and the namespace if the seller has several."""
 
     namespace = forms.ModelChoiceField(label="Namespace", queryset=Namespace.objects.none(), empty_label=None)
     name = forms.CharField(label="Image name", max_length=200, strip=True)
@@ -23,5 +23,5 @@ class ReserveForm(forms.Form):
 
     @property
     def chosen(self) -> Namespace:
-        """The namespace that the name goes into; only of a valid form."""
+        """The namespace of the new name. Ask a valid form only."""
         return self.only or self.cleaned_data["namespace"]

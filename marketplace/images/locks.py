@@ -8,12 +8,12 @@ from marketplace.images.models import Image, Namespace
 
 
 def lock_namespace(*, namespace_id: UUID) -> Namespace:
-    """Lock the namespace for this transaction: whoever counts or adds its images holds it."""
+    """Lock the namespace for this transaction. Whoever counts its images or adds one must hold this lock."""
     return locked(Namespace.objects.filter(pk=namespace_id)).get()
 
 
 def lock_image(*, image_id: UUID) -> Image:
-    """Lock the image for this transaction: whoever changes its life, its manifests or its tags holds it."""
+    """Lock the image for this transaction. Whoever changes its state, its manifests or its tags must hold this lock."""
     return locked(Image.objects.filter(pk=image_id)).get()
 
 

@@ -1,4 +1,4 @@
-"""Merging neighbours of a list, smallest first: how a thousand layers become the few bands of a cover, or the rows of a page."""
+"""Merging adjacent layers, smallest first, so that a thousand of them fit the few bands of a cover or the rows of a page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from marketplace.images.models import Layer
 
 @dataclass(slots=True)
 class Span:
-    """Neighbours that became one.
+    """Adjacent entries of a list that were merged.
 
     Attributes:
-        start: where they begin.
-        stop: where the next one begins.
-        size: theirs together.
-        face: the one among them that stands for all: at each merge that of the larger side.
+        start: index of the first.
+        stop: index after the last.
+        size: of all together.
+        face: index of the one that represents them: at each merge, that of the larger side.
     """
 
     start: int
@@ -25,10 +25,10 @@ class Span:
 
 
 def spans(sizes: Sequence[int], own: Sequence[bool], most: int) -> list[Span]:
-    """Merge the two neighbours that are smallest together, the first of several, until no more than `most` are left.
+    """Merge the two neighbours whose sum is smallest, the first pair of equal ones, until no more than `most` spans are left.
 
-    Neighbours of which one is `own` and the other not are merged only when no others are left. Time grows with n log n. To merge to fewer
-    what was merged before gives the same as to merge at once.
+    Neighbours of which only one is `own` are merged only when no other pairs are left. Takes O(n log n). Merging in two steps gives the
+    same result as merging in one.
     """
     merging = _Merging(own, [Span(n, n + 1, size, n) for n, size in enumerate(sizes)])
     while len(merging.left) > most:
@@ -37,7 +37,7 @@ def spans(sizes: Sequence[int], own: Sequence[bool], most: int) -> list[Span]:
 
 
 def merge_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
-    """Merge the smallest layers of an image, base first, with their neighbours, until no more than `most` are left."""
+    """Merge the smallest layers of an image with their neighbours until no more than `most` are left; base first, as given."""
     if len(layers) <= most:
         return list(layers)
     found = spans([layer.size for layer in layers], [position > 0 for position in range(len(layers))], most)
@@ -47,12 +47,12 @@ def merge_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
     ]
 
 
-_Pair = tuple[bool, int, int, int]  # one is own and the other not, their size, where each begins
+_Pair = tuple[bool, int, int, int]  # whether only one of them is own, their size together, where each begins
 
 
 @dataclass(slots=True)
 class _Merging:
-    """A span is named by its start. A pair in the heap that was true once and is no longer is thrown away when it comes up."""
+    """A span is identified by its start. A pair in the heap that is outdated is dropped when it is popped."""
 
     own: Sequence[bool]
     spans: list[Span]
@@ -67,7 +67,7 @@ class _Merging:
         heapify(self.heap)
 
     def step(self) -> None:
-        """Merge one pair, unless the pair that comes up is outdated."""
+        """Merge one pair, unless the popped pair is outdated."""
         pair = heappop(self.heap)
         first, second = pair[2:]
         if first not in self.left or second not in self.left or self.spans[first].stop != second or pair != self._pair(first, second):

@@ -1,4 +1,4 @@
-"""Namespaces, reserved image names and what was pushed to them."""
+"""Namespaces, reserved image names, and what was pushed to them."""
 
 from typing import ClassVar, Final, NamedTuple
 
@@ -17,9 +17,9 @@ from marketplace.images.versions import KEY_LENGTH
 
 
 class Namespace(UUIDModel):
-    """First part of image names.
+    """The first part of image names.
 
-    `skeleton` is the name folded to what the eye sees; unique, so that no look-alike of it can be taken. Staff may clear it.
+    `skeleton` is the name reduced to what the eye sees. It is unique, so that nobody can take a look-alike. Staff may clear it.
     """
 
     owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="namespaces")
@@ -57,28 +57,29 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(Q(ended_at__isnull=False) | Q(taken_down_at__isnull=False))
 
     def counting(self) -> "ImageQuerySet":
-        """Images that count against the quota: live ones, and expired ones that a push under way may still bring back."""
+        """Images that count against the quota: live ones, and expired ones that a push in progress may still revive."""
         return self.filter(Q(ended_at__isnull=True) | Q(end_kind=Image.End.EXPIRED, freed_at__isnull=True, first_pushed_at__isnull=True))
 
     def unused(self) -> "ImageQuerySet":
-        """Images that were never pushed to and never sold: only their names may ever be free again."""
+        """Images that were never pushed to and never sold. Only their names can become free again."""
         return self.filter(first_pushed_at__isnull=True, first_sold_at__isnull=True)
 
     def occupying(self) -> "ImageQuerySet":
-        """Images whose name nobody else can take: live, ending, and tombstones."""
+        """Images whose name nobody else can take: live ones, ended ones that are not freed yet, and tombstones."""
         return self.filter(freed_at__isnull=True)
 
 
 class Image(UUIDModel):
     """A reserved name `namespace/name`.
 
-    Its life: reserved → pushed, or ended (expired without a push, or given up) → freed (somebody may take the name again).
-    What was ever pushed or sold is never freed: it stays a tombstone. Grants refer to the primary key, never to the name.
-    `owner` repeats the namespace's, held equal by a composite foreign key, so that the database can refuse foreign images in a product.
+    Its states: reserved → pushed, or ended (expired without a push, or given up) → freed (somebody may take the name again).
+    If anything was ever pushed or sold under it, it is never freed: it stays a tombstone. Grants refer to the primary key, not the name.
+    `owner` repeats the namespace's owner. A composite foreign key keeps them equal, so that the database can refuse foreign images in a
+    product.
     """
 
     class End(models.TextChoices):
-        EXPIRED = "expired"  # nothing was pushed in time; a late push brings it back
+        EXPIRED = "expired"  # nothing was pushed in time; a late push revives it
         RELEASED = "released"  # given up by its owner or by staff, for good
 
     namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="images")
@@ -163,16 +164,16 @@ LONGEST_COMMAND: Final = 120  # characters
 
 
 class Manifest(UUIDModel, Attempt):
-    """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index"). Attempts are made to describe or to remove it.
+    """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index"). What is attempted is to describe or remove it.
 
     Attributes:
         size: bytes that a pull transfers: configuration and layers; for an index, those of its largest child.
-        kind: an index that names no image is an artefact, as everything that cannot be pulled and run.
+        kind: an index that names no image is an artefact, like everything else that cannot be pulled and run.
         platforms: as `marketplace.images.platforms` writes them, sorted; several for an index, none for artefacts.
-        children: digests of an index's manifests, attestations left out. Known before the index is described, which waits for them.
-        image_created_at: what the image says of itself, in its configuration.
-        described_at: when its content was read from the registry; empty while only an event has told of it.
-        removal_asked_at: when its seller asked for it to go, because nobody could read it.
+        children: digests of an index's manifests, without attestations. They are known before the index is described, which waits for them.
+        image_created_at: as the image's configuration says.
+        described_at: when its content was read from the registry; empty while it is known from an event only.
+        removal_asked_at: when its seller asked to have it removed because it could not be read.
     """
 
     class Kind(models.TextChoices):
@@ -209,7 +210,7 @@ class Manifest(UUIDModel, Attempt):
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether the registry did not let us read it so far: then it is no version that buyers see, and its seller may remove it."""
+        """Whether reading it from the registry has failed so far. Buyers do not see it then, and its seller may remove it."""
         return self.described_at is None and self.last_error != ""
 
     @property
@@ -218,11 +219,11 @@ class Manifest(UUIDModel, Attempt):
 
 
 class Layer(NamedTuple):
-    """A layer of an image manifest, or neighbours that were merged into one.
+    """A layer of an image manifest, or adjacent layers that were merged into one.
 
     Attributes:
-        size: compressed bytes, of all of them.
-        command: `created_by` of the configuration's history, shortened; of the largest.
+        size: compressed bytes of all of them.
+        command: `created_by` from the configuration's history, shortened; that of the largest layer.
         merged: how many layers these are.
     """
 
@@ -233,10 +234,10 @@ class Layer(NamedTuple):
 
 
 class LayerList(models.Model):
-    """The layers of one image manifest, in one row: less than the registry stores for them, and never more than a page can show.
+    """The layers of one image manifest in one row, which takes less space than in the registry and never has more than a page can show.
 
     Attributes:
-        rows: what a `Layer` holds, base first, at most `MOST_LAYERS` of them.
+        rows: the fields of a `Layer` each, base first; at most `MOST_LAYERS`.
     """
 
     manifest = models.OneToOneField(Manifest, on_delete=models.CASCADE, primary_key=True, related_name="layer_list")
@@ -251,10 +252,10 @@ class LayerList(models.Model):
 
 
 class Tag(UUIDModel):
-    """A name for a manifest. The row goes when the tag goes.
+    """A name for a manifest. The row is deleted with the tag.
 
     Attributes:
-        version: what `marketplace.images.versions.version_key` says of the name: a higher version sorts behind a lower one.
+        version: `marketplace.images.versions.version_key` of the name, by which a higher version sorts after a lower one.
     """
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tags")

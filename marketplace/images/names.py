@@ -1,4 +1,4 @@
-"""Names: the grammar of the registry, what is reserved, and what looks alike."""
+"""Names: the registry's grammar, reserved words, and names that look alike."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from marketplace.images.oci import COMPONENT, LONGEST_NAME
 
 
 class Rule(StrEnum):
-    """What a name can break."""
+    """The rules that a name can break."""
 
     EMPTY = "empty"
     TOO_SHORT = "too_short"
@@ -28,7 +28,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name that keeps all rules of its kind."""
+    """A name that follows all rules of its kind."""
 
     value: str
 
@@ -40,10 +40,10 @@ class _Name:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take a name as it was typed; nothing is corrected silently.
+        """Read a name as it was typed. Nothing is corrected silently.
 
         Raises:
-            InvalidName: of its kind; names the first rule that is broken.
+            InvalidName: the subclass of this kind, with the first rule that is broken.
         """
         for rule, broken, sentence in cls._rules(text):
             if broken:
@@ -52,16 +52,16 @@ class _Name:
 
     @classmethod
     def _rules(cls, text: str) -> list[tuple[Rule, bool, str]]:
-        """Every rule, in the order in which a person mends them."""
+        """Every rule, in the order in which a person would correct them."""
         return [
             (Rule.EMPTY, not text, f"Type a {cls.noun}."),
             (Rule.TOO_LONG, len(text.encode(errors="replace")) > cls.longest, f"Use at most {cls.longest} characters."),
             (Rule.SLASH, "/" in text, "Leave the slash out: this is one part of the name only."),
-            (Rule.COLON, ":" in text, "Leave the colon out: what follows it is a tag, and comes with your push."),
+            (Rule.COLON, ":" in text, "Leave the colon out: a tag follows it, and you choose that when you push."),
             (Rule.UPPER_CASE, text.isascii() and text != text.lower(), "Use lower-case letters: docker takes no capitals in names."),
             (Rule.CHARACTER, not re.fullmatch(r"[a-z0-9._-]*", text), "Use only a to z, 0 to 9, and . _ - between them."),
             (Rule.BEGINNING_OR_END, not re.fullmatch(r"[a-z0-9](.*[a-z0-9])?", text), "Begin and end with a letter or a digit."),
-            (Rule.SEPARATORS, not re.fullmatch(COMPONENT, text), "Between letters use one . or one or two _ or some -, never mixed."),
+            (Rule.SEPARATORS, not re.fullmatch(COMPONENT, text), "Between letters use one ., one or two _, or some -; do not mix them."),
             (Rule.TOO_SHORT, len(text) < cls.shortest, f"Use at least {cls.shortest} characters."),
             (Rule.RESERVED, cls.is_reserved(text), f"{text} is reserved. Choose another {cls.noun}."),
         ]
@@ -79,7 +79,7 @@ _API_WORDS = frozenset({"blobs", "manifests", "referrers", "tags", "uploads"})
 
 
 class ImageName(_Name):
-    """Last part of a repository: `db` in `acme/db`."""
+    """The last part of a repository: `db` in `acme/db`."""
 
     noun = "name"
     longest = 128
@@ -88,7 +88,7 @@ class ImageName(_Name):
 
 
 class Slug(_Name):
-    """Last part of a product's address. The same grammar, so that a product can be called as its image is."""
+    """The last part of a product's address. It has the same grammar, so that a product can be named like its image."""
 
     noun = "address"
     longest = 128
@@ -96,7 +96,7 @@ class Slug(_Name):
 
 
 class NamespaceName(_Name):
-    """First part of a repository and of every address of its shop: `acme` in `acme/db`."""
+    """The first part of a repository and of every address of its shop: `acme` in `acme/db`."""
 
     noun = "name"
     shortest = 2
@@ -105,7 +105,7 @@ class NamespaceName(_Name):
 
     @classmethod
     def is_reserved(cls, text: str) -> bool:
-        """Refuse what looks like a reserved word as well: `adm1n` would fool as many as `admin`."""
+        """Whether the name is a reserved word or looks like one: `adm1n` would fool as many people as `admin`."""
         return skeleton(text) in _RESERVED_SKELETONS
 
 
@@ -113,7 +113,7 @@ def repository_of(*, namespace: str, name: ImageName, host: str) -> str:
     """Join the parts as docker and the registry write them.
 
     Raises:
-        InvalidImageName: with the host in front it is longer than clients accept.
+        InvalidImageName: with the host in front, it is longer than clients accept.
     """
     repository = f"{namespace}/{name.value}"
     most = LONGEST_NAME - len(host) - 1
@@ -124,10 +124,10 @@ def repository_of(*, namespace: str, name: ImageName, host: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """Fold a name to what a hurried eye sees; two names with one skeleton look alike.
+    """Reduce a name to what a hurried eye sees. Two names with the same skeleton look alike.
 
-    Separators go, l/1/i, o/0 and s/5 fall together, rn is m, vv is w, what is doubled is single. Folding again changes nothing
-    (the idea is Unicode's: UTS #39, section 4, "Confusable Detection"; ours is for the alphabet of the registry).
+    Separators are dropped; l, 1 and i become one, so do o and 0, s and 5; rn becomes m, vv becomes w, doubled letters become single. The
+    skeleton of a skeleton is itself. The idea is Unicode's (UTS #39, section 4, "Confusable Detection"), for the registry's alphabet only.
     """
     folded, before = re.sub(r"[vw]*w[vw]*|vv+", "w", name.translate(_LOOKS)), ""
     while folded != before:
@@ -135,7 +135,7 @@ def skeleton(name: str) -> str:
     return folded.replace("rn", "m")
 
 
-# m is taken apart here and put together in the end: so rnn, mn and rn come out the same.
+# m is split here and joined again at the end, so that rnn, mn and rn give the same result.
 _LOOKS = str.maketrans({"1": "l", "i": "l", "0": "o", "5": "s", "m": "rn", ".": None, "_": None, "-": None})
 
 _LIST = Path(__file__).with_name("reserved_names.txt").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Whose things are whose."""
+"""Who owns what, and who may act for the owner."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ def require_owner_or_staff(actor: User, owner_id: UUID) -> None:
     """Make sure that the actor acts for the owner, or is staff.
 
     Raises:
-        NotYours: neither.
+        NotYours: they are neither.
     """
     if not (actor.is_staff or owns(actor, owner_id)):
         raise NotYours
@@ -36,7 +36,7 @@ def require_staff(actor: User) -> None:
     """Make sure that the actor is staff.
 
     Raises:
-        NotYours: they do not.
+        NotYours: they are not.
     """
     if not actor.is_staff:
         raise NotYours

@@ -1,4 +1,4 @@
-"""One name for one platform, as containerd normalises them (containerd/platforms, `database.go`). Pure: knows no Django."""
+"""One spelling for each platform, normalised as containerd does (containerd/platforms, `database.go`). Pure: knows no Django."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 _SYSTEMS: Final = {"macos": "darwin"}
 _ARCHITECTURES: Final = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}
 _WHOLE: Final = {"armhf": ("arm", "v7"), "armel": ("arm", "v6"), "i386": ("386",)}  # whatever the variant says
-_UNSAID: Final = {("amd64", "v1"), ("arm64", "8"), ("arm64", "v8")}  # what every machine of the kind has goes without saying
+_UNSAID: Final = {("amd64", "v1"), ("arm64", "8"), ("arm64", "v8")}  # the variant that every machine of the kind has is left out
 
 
 def platform_of(system: str, architecture: str, variant: str = "") -> str:
-    """Return `os/architecture[/variant]`; nothing if the system or the architecture is not said."""
+    """Return `os/architecture[/variant]`, or an empty text if the system or the architecture is missing."""
     system, architecture, variant = (part.strip().lower() for part in (system, architecture, variant))
     if not system or not architecture:
         return ""
@@ -18,7 +18,7 @@ def platform_of(system: str, architecture: str, variant: str = "") -> str:
 
 
 def platform_named(text: str) -> str:
-    """Return the platform that somebody writes, as `linux/arm64/v8`, or as `aarch64`, which means Linux; nothing for anything else."""
+    """Return the platform that somebody wrote, as `linux/arm64/v8` or as `aarch64`, which means Linux; an empty text for anything else."""
     parts = text.split("/")
     if len(parts) == 1:
         return platform_of("linux", parts[0])

@@ -1,4 +1,4 @@
-"""Names and what was pushed, as the API has them."""
+"""Names and what was pushed, in the API."""
 
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from marketplace.images.oci import LONGEST_TAG
 
 
 class OwnField(serializers.PrimaryKeyRelatedField[Any]):
-    """A reference to something that belongs to the asker: everything else does not exist for them."""
+    """A reference to something that belongs to the requester. To them, nothing else exists."""
 
     owner = "owner__user"
 
@@ -29,7 +29,7 @@ class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
 
 
 class NewNamespaceSerializer(serializers.Serializer[Namespace]):
-    """The namespace you choose: with the first one you become a seller."""
+    """The namespace you choose. With your first one you become a seller."""
 
     name = serializers.CharField(max_length=300, help_text="First part of your image names.")
     display_name = NameField(max_length=80, help_text="How buyers see you.")
@@ -65,7 +65,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
 
 
 class TagSerializer(serializers.ModelSerializer[Tag]):
-    """A tag and what it points at."""
+    """A tag and the manifest that it points to."""
 
     digest = serializers.CharField(source="manifest.digest")
     media_type = serializers.CharField(source="manifest.media_type")

@@ -8,5 +8,5 @@ from marketplace.images.services import namespaces
 
 @periodic(every=86_400, lane="default", limit=600)
 def end_empty_namespaces() -> int:
-    """Let names of namespaces that stand empty be chosen again. Returns how many."""
+    """End namespaces that have been empty for long. Returns how many."""
     return namespaces.end_empty_namespaces(now=timezone.now())

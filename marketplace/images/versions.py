@@ -1,8 +1,8 @@
-"""Which of an image's tags name a version, and which version is the higher one. Pure: knows no Django.
+"""Which tags name a version, and which of two versions is higher. Pure: knows no Django.
 
 A version is numbers with dots, as in semantic and calendar versioning: `2.0`, `v1.2`, `2024.10`, `16`. A suffix says which variant of
-the version it is (`2.0-alpine`), or that it comes before the version (`2.0-rc1`, `2.0.0b2`), and then it is none. A bare number of more
-than four digits is none either: a date or a build.
+the version it is (`2.0-alpine`), or that it is a pre-release (`2.0-rc1`, `2.0.0b2`), which does not count as a version. Nor does a bare
+number of more than four digits: it is a date or a build.
 """
 
 import re
@@ -19,9 +19,9 @@ _LONGEST_BARE = 4  # digits: years are, dates and build numbers are not
 
 
 def version_key(tag: str) -> str:
-    """Return a text by which versions sort, in the order of bytes, as their numbers do; nothing for what is no version.
+    """Return a text that sorts, byte by byte, as the numbers of the version do; an empty text for what is no version.
 
-    Of one version the one without a suffix is the highest, and `2.0.1` is higher than `2.0` and `2`: it says more.
+    A version without a suffix is higher than the same one with a suffix. `2.0.1` is higher than `2.0` and `2`, for it says more.
     """
     match = _VERSION.fullmatch(tag)
     if match is None or _BEFORE.search(match["rest"]):

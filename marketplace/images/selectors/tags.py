@@ -26,11 +26,11 @@ _NEW = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class TagRow:
-    """The tags of one manifest, the one to show first.
+    """The tags of one manifest, under the name that says most.
 
     Attributes:
         also: the other names of the same manifest.
-        platforms: without `linux/`, which goes without saying.
+        platforms: without `linux/`, which is assumed.
     """
 
     name: str
@@ -48,7 +48,7 @@ class TagRow:
 
 
 def visible_tags() -> QuerySet[Tag]:
-    """Tags that buyers see, newest first: no signatures, nothing that is not an image, nothing that could not be read."""
+    """Return the tags that buyers see, newest first: no signatures, and nothing that is no image or could not be read."""
     readable = Q(manifest__described_at__isnull=False) | Q(manifest__last_error="", manifest__removal_asked_at__isnull=True)
     images = Q(manifest__kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX))
     tags = Tag.objects.filter(readable, images).exclude(name__startswith=SIGNATURE_PREFIX)
@@ -65,8 +65,8 @@ def leading_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
 def choose_leading_tag(image_id: UUID) -> Tag | None:
     """Choose the tag that pages of an image lead with: its seller's choice, else its highest version, else one of what was pushed last.
 
-    A version is what `images.versions` says, pre-releases left out; of what was pushed last `latest` only has a say where it has no
-    other name. While something is described, what only an event has told of waits for its description: it may be no image at all.
+    Versions are those of `images.versions`, without pre-releases. Of what was pushed last, `latest` is chosen only if it is the only name.
+    As long as something is described, manifests that are known from an event only are passed over: they may be no images at all.
 
     Called when something is pushed, never for a page: pages call `leading_tags`. Reads at most 1,000 tags of each kind.
     """
@@ -96,9 +96,9 @@ def tag_rows(image: Image) -> list[TagRow]:
 
 
 def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[UUID, list[TagRow]]:
-    """List the newest tags of each image, at most so many (200 unless said), newest first, under the name that says most. Two queries.
+    """List the newest tags of each image, newest first, at most `most` (200 by default), under the name that says most. Two queries.
 
-    So that many images and many signatures beside the tags cost no more, fewer tags of each are looked at where there are more images.
+    The more images there are, the fewer tags of each are read, so that neither many images nor many signatures make it slow.
     """
     most = most or LISTED
     looked_at = max(2 * most, LOOKED_AT // max(len(images), 1))
@@ -120,18 +120,18 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
 
 
 def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
-    """Return the ids of an image's newest tags, of whatever kind: read from the index `tag_newest` and no further."""
+    """Return the ids of an image's newest tags of any kind. The index `tag_newest` alone is read."""
     return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values_list("pk", flat=True)[:most]
 
 
 def unreadable_manifests(image: Image) -> list[Manifest]:
-    """List what the registry does not let us read, the newest first, each with its tags in `named`. Two queries."""
+    """List manifests that could not be read from the registry, the newest first, each with its tags in `named`. Two queries."""
     waiting = image.manifests.filter(described_at__isnull=True).exclude(last_error="", removal_asked_at__isnull=True)
     return list(waiting.prefetch_related(Prefetch("tags", to_attr="named"))[:_UNREADABLE_LISTED])
 
 
 def stops_at(rows: Iterable[TagRow], *, most: int | None = None) -> int | None:
-    """Return how many tags a list has if it stopped there, for its page to say so; None if it is whole."""
+    """Return at how many tags a list was cut off, so that its page can say so; None if it is complete."""
     most = most or LISTED
     return most if sum(1 + len(row.also) for row in rows) >= most else None
 
@@ -142,5 +142,5 @@ def pull_reference(image: Image, tag: Tag | None) -> str:
 
 
 def short_platforms(platforms: Iterable[str]) -> list[str]:
-    """Leave `linux/` away: `amd64`, `arm64/v8`, but `windows/amd64`."""
+    """Drop `linux/`: `amd64`, `arm64/v8`, but `windows/amd64`."""
     return [platform.removeprefix("linux/") for platform in platforms]

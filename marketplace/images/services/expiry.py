@@ -1,7 +1,7 @@
-"""How a reservation without a push ends: warned, ended, and freed once no push can be under way any more.
+"""How a reservation without a push ends: its owner is warned, it ends, and it is freed once no push can be in progress any more.
 
 reserved ── warned by mail ── ended: no push from the next token on ── freed: the name can be reserved again
-                                 └── a push that was under way arrives: live again, for good
+                                 └── a push that was in progress arrives: live again, for good
 """
 
 from datetime import datetime, timedelta
@@ -24,30 +24,30 @@ from outbox.mail.services import queue_mail
 
 
 def warn_of_expiry(*, now: datetime) -> int:
-    """Tell the owners of reservations that end soon, once each, and return how many were told now."""
+    """Warn the owners of reservations that end soon, once each. Return how many were warned now."""
     soon = now + settings.LAYERSTORE_RESERVATION_WARNING
     waiting = _waiting().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
     return sum(bool(isolate_failure(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(waiting))
 
 
 def end_expired_reservations(*, now: datetime) -> int:
-    """End reservations whose time is over and whose owners were told long enough before; return how many ended now.
+    """End reservations that have expired and whose owners were warned long enough before. Return how many ended now.
 
-    A late warning, after a standstill of the scheduler, puts the end off.
+    If the warning was late because the scheduler was down, the end is late as well.
     """
     return sum(bool(isolate_failure(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_over(now)))
 
 
 def names_to_free(*, now: datetime) -> list[Image]:
-    """List ended images without push or sale whose last push tokens are dead. Ask the registry before freeing one: events get lost."""
+    """List ended images without push or sale whose last push tokens have expired. Ask the registry before freeing one: events get lost."""
     return list(_freeable(now).order_by("ended_at"))
 
 
 def free_name(*, image: Image, now: datetime | None = None) -> Image:
-    """Let the name be reserved again; the row stays, freed. Its owner is told if it was not their own doing.
+    """Let the name be reserved again. The row stays, marked as freed. The owner gets a mail unless they gave the name up themselves.
 
     Raises:
-        ImageStateConflict: the name is in use, was pushed to or sold, is free already, or a push may still be under way.
+        ImageStateConflict: the name is in use, was pushed to or sold, is free already, or a push may still be in progress.
     """
     now = now or timezone.now()
     with locked_transaction():
@@ -63,7 +63,7 @@ def free_name(*, image: Image, now: datetime | None = None) -> Image:
 
 
 def revive_reservation(*, image: Image) -> Image:
-    """Keep the name for good, for the registry has something under it after all; an expired reservation is live again.
+    """Keep the name for good, because the registry has something under it after all. An expired reservation is live again.
 
     Raises:
         ImageStateConflict: the name is free already.
@@ -77,9 +77,9 @@ def revive_reservation(*, image: Image) -> Image:
 
 
 def keep_pushed_name(image: Image, *, at: datetime) -> None:
-    """Note the first push to a locked image: its name is never free again, and an expired reservation is live again.
+    """Record the first push to a locked image: its name is never freed from now on, and an expired reservation is live again.
 
-    The push began while the reservation was in force. A name that was given up stays so: a tombstone.
+    The push began while the reservation was in force. A name that was given up stays given up, as a tombstone.
     """
     if image.first_pushed_at is not None:
         return
@@ -91,7 +91,7 @@ def keep_pushed_name(image: Image, *, at: datetime) -> None:
 
 
 def _waiting() -> QuerySet[Image]:
-    """Reservations that nothing was pushed to, nor sold by."""
+    """Live reservations under which nothing was pushed or sold."""
     return Image.objects.live().unused()
 
 

@@ -12,10 +12,10 @@ from marketplace.images.selectors.tags import choose_leading_tag, visible_tags
 
 
 def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
-    """Let pages lead with a tag for as long as the image has it; buyers copy its pull command.
+    """Let pages lead with a tag for as long as the image has it. Its pull command is the one that buyers copy.
 
     Args:
-        tag: its name; empty for the highest version, as without a choice.
+        tag: its name; empty to lead with the highest version again.
 
     Raises:
         NotYours: the actor is not the owner.

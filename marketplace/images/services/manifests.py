@@ -1,4 +1,4 @@
-"""What has been pushed: told by the registry's events, completed and repaired by what is read from it afterwards."""
+"""What has been pushed: recorded from the registry's events, then completed and repaired by reading from the registry."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -25,11 +25,11 @@ _MOST_BYTES = 2**63 - 1  # what a bigint holds; manifests are written by strange
 
 @dataclass(frozen=True, slots=True)
 class LayerDescription:
-    """One layer as a manifest and its configuration tell of it.
+    """One layer, as a manifest and its configuration describe it.
 
     Attributes:
         size: compressed bytes.
-        command: `created_by` of the configuration's history.
+        command: `created_by` from the configuration's history.
     """
 
     digest: str
@@ -39,11 +39,11 @@ class LayerDescription:
 
 @dataclass(frozen=True, slots=True)
 class ChildDescription:
-    """A manifest as an index tells of it.
+    """A manifest, as an index lists it.
 
     Attributes:
         size: bytes of the manifest itself.
-        platform: as the index says it; empty if it does not.
+        platform: as the index says; empty if it does not.
     """
 
     digest: str
@@ -54,12 +54,12 @@ class ChildDescription:
 
 @dataclass(frozen=True, slots=True)
 class ManifestDescription:
-    """What stands in a manifest, and in its configuration or its children (OCI image-spec).
+    """What a manifest and its configuration or its children contain (OCI image-spec).
 
     Attributes:
-        size: bytes that a pull transfers; for an index those of its largest child.
-        platforms: `os/architecture[/variant]`, attestations left out.
-        children: digests of an index's manifests, attestations left out.
+        size: bytes that a pull transfers; for an index, those of its largest child.
+        platforms: `os/architecture[/variant]`, without those of attestations.
+        children: digests of an index's manifests, without attestations.
         layers: base first; none for an index.
     """
 
@@ -72,17 +72,17 @@ class ManifestDescription:
 
 
 def record_push(*, repository: str, digest: str, media_type: str, size: int, tag: str | None, at: datetime) -> Manifest | None:
-    """Write down that a manifest was pushed, and which tag points at it now. Repeated or late news change nothing.
+    """Record that a manifest was pushed, and which tag points at it now. Repeated or late events change nothing.
 
-    The first push keeps the name for good, and brings an expired reservation back: the push began while it was in force.
+    The first push keeps the name for good, and revives an expired reservation, for the push began while the reservation was in force.
 
     Args:
-        size: bytes of the manifest itself, kept until its description arrives.
+        size: bytes of the manifest itself, stored until its description arrives.
         tag: None for a push by digest.
-        at: when the registry took it; older news than what a tag holds do not move the tag.
+        at: when the registry accepted it. An event older than what a tag points at does not move the tag.
 
     Returns:
-        The manifest, or None (logged) if nobody holds the name.
+        The manifest, or None if nobody holds the name, which is logged.
     """
     with locked_transaction():
         image = lock_occupant(repository=repository)
@@ -98,13 +98,13 @@ def record_push(*, repository: str, digest: str, media_type: str, size: int, tag
         if tag is not None:
             _point_tag(image, tag, manifest, at)
             update_leading_tag(image)
-            if manifest.described_at is not None:  # else its description brings the cover
+            if manifest.described_at is not None:  # otherwise its description draws the cover
                 _draw_after_commit(image.pk)
         return manifest
 
 
 def record_children(*, index: Manifest, children: Iterable[ChildDescription]) -> None:
-    """Write down which manifests an index names, and those of them that no event told of; each waits to be described for itself."""
+    """Record which manifests an index names, and create those that no event has reported. Each is then described on its own."""
     found = list(children)
     with locked_transaction():
         lock_image(image_id=index.image_id)
@@ -127,7 +127,7 @@ def record_children(*, index: Manifest, children: Iterable[ChildDescription]) ->
 
 
 def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -> None:
-    """Complete a manifest with what was read from the registry; one that is gone meanwhile stays gone."""
+    """Complete a manifest with what was read from the registry. If it has been deleted in the meantime, it stays deleted."""
     with locked_transaction():
         image = lock_image(image_id=manifest.image_id)
         described = Manifest.objects.filter(pk=manifest.pk).update(
@@ -144,14 +144,14 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
         if not described:
             return
         LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
-        if manifest.is_unreadable:  # until now; the indexes that name it did without it
+        if manifest.is_unreadable:  # until now; the indexes that name it were described without it
             reread_indexes_of(manifest)
         update_leading_tag(image)
         _draw_after_commit(image.pk)
 
 
 def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
-    """Keep so many rows; where there are more layers, the smallest neighbours share one."""
+    """Keep at most `MOST_LAYERS` rows; where there are more layers, the smallest adjacent ones share one."""
     taken = [Layer(_text(layer.digest, LONGEST_DIGEST), _bytes(layer.size), _text(layer.command, LONGEST_COMMAND)) for layer in layers]
     return [layer._replace(size=_bytes(layer.size)) for layer in merge_layers(taken, MOST_LAYERS)]
 
@@ -161,13 +161,13 @@ def _draw_after_commit(image_id: UUID) -> None:
 
 
 def reread_indexes_of(manifest: Manifest) -> None:
-    """Let the indexes that name a manifest be described afresh. The caller holds the image's lock."""
+    """Have the indexes that name a manifest described again. The caller holds the image's lock."""
     naming = Manifest.objects.filter(image=manifest.image_id, kind=Manifest.Kind.INDEX, children__contains=[manifest.digest])
     naming.update(described_at=None, due_at=timezone.now(), attempts=0, last_error="", given_up_at=None)
 
 
 def remove_tag(*, repository: str, tag: str) -> None:
-    """Forget a tag that the registry no longer has; its manifest stays until the registry deletes it."""
+    """Delete a tag that the registry no longer has. Its manifest stays until the registry deletes that too."""
     with locked_transaction():
         image = lock_occupant(repository=repository)
         removed, _ = Tag.objects.filter(image=image, name=tag).delete()
@@ -177,7 +177,7 @@ def remove_tag(*, repository: str, tag: str) -> None:
 
 
 def remove_manifest(*, repository: str, digest: str) -> None:
-    """Forget a manifest that the registry deleted, with the tags that pointed at it."""
+    """Delete a manifest that the registry deleted, with the tags that pointed at it."""
     with locked_transaction():
         image = lock_occupant(repository=repository)
         Tag.objects.filter(image=image, manifest__digest=digest).delete()
@@ -196,7 +196,7 @@ def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> Non
 
 
 def _kind_of(media_type: str) -> Manifest.Kind:
-    """Guess from the media type alone; the description knows better."""
+    """Guess by the media type alone; the description will say for certain."""
     if media_type in INDEX_TYPES:
         return Manifest.Kind.INDEX
     return Manifest.Kind.IMAGE if media_type in IMAGE_TYPES else Manifest.Kind.ARTIFACT
@@ -207,5 +207,5 @@ def _bytes(size: int) -> int:
 
 
 def _text(text: str, longest: int) -> str:
-    """Return what PostgreSQL takes of a text: neither NUL nor half a surrogate pair, which JSON can hold both."""
+    """Return the part of a text that PostgreSQL accepts: no NUL and no lone surrogate, both of which JSON can contain."""
     return text.replace("\x00", "").encode(errors="replace").decode()[:longest]

@@ -1,4 +1,4 @@
-"""Namespaces: chosen by sellers, and ended while nothing came of them."""
+"""Namespaces: chosen by sellers, and ended if nothing comes of them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,18 +20,18 @@ from marketplace.images.ownership import require_seller_in_good_standing, requir
 
 
 def choose_namespace(*, user: User, name: str, display_name: str) -> Namespace:
-    """Make the user a seller, if they are not one yet, and the namespace theirs: nobody else can take it or one that looks like it.
+    """Give the user a namespace, and make them a seller if they are not one yet. Nobody else can take the name or one that looks like it.
 
     Args:
-        display_name: what the shop is called; kept as it is for somebody who is a seller already.
+        display_name: the name of the shop; ignored for somebody who is a seller already.
 
     Raises:
         EmailNotVerified: the user has no verified address.
         InvalidNamespaceName: grammar, length or a reserved word forbids it; says which rule.
-        SellerIsSuspended: the seller may begin nothing new.
-        NamespaceQuotaReached: the seller holds as many as they may.
-        NamespaceTaken: it is somebody's.
-        NamespaceLooksAlike: it looks like somebody's.
+        SellerIsSuspended: the seller is suspended.
+        NamespaceQuotaReached: the seller has as many as they may have.
+        NamespaceTaken: somebody has it.
+        NamespaceLooksAlike: it looks like one that somebody has.
     """
     parsed = NamespaceName.parse(name)
     require_verified_email(user)
@@ -40,7 +40,7 @@ def choose_namespace(*, user: User, name: str, display_name: str) -> Namespace:
         require_seller_in_good_standing(seller.pk)
         if Namespace.objects.filter(owner=user.account).count() >= seller.namespace_quota:
             raise NamespaceQuotaReached(quota=seller.namespace_quota)
-        # The constraints, not a question asked before, judge who is first; the name is looked at before its looks.
+        # The constraints decide who was first, not a query before. That of the name is checked before that of the skeleton.
         with (
             translate_violation("namespace_name_unique", NamespaceTaken(name=parsed.value)),
             translate_violation("namespace_skeleton_unique", NamespaceLooksAlike(name=parsed.value)),
@@ -56,7 +56,7 @@ def choose_namespace(*, user: User, name: str, display_name: str) -> Namespace:
 
 
 def clear_skeleton(*, namespace: Namespace, reason: str, actor: User) -> Namespace:
-    """Let go of what the namespace looks like, so that a look-alike with good reason can be taken; the name itself stays.
+    """Clear the skeleton, so that somebody with good reason can take a look-alike. The name itself stays taken.
 
     Raises:
         NotYours: the actor is not staff.
@@ -72,14 +72,15 @@ def clear_skeleton(*, namespace: Namespace, reason: str, actor: User) -> Namespa
     return locked
 
 
-_AT_ONCE = 1_000  # of one run: the next one goes on
+_AT_ONCE = 1_000  # in one run; the next run continues
 
 
 def end_empty_namespaces(*, now: datetime) -> int:
-    """Let names of namespaces be chosen again that stood empty for long enough; return how many. Again: nothing.
+    """End namespaces that have been empty for long enough, so that their names can be chosen again. Return how many. Safe to repeat.
 
-    Empty: it has no product, and every image that was ever reserved in it is freed. A name is freed only if nothing was pushed to or
-    sold under it, by the registry's own word (`marketplace.images.services.expiry`), so nobody can be deceived by a later owner.
+    A namespace is empty if it has no product and every image that was ever reserved in it has been freed. That happens only if nothing was
+    pushed or sold under the image's name, which the registry confirms (`marketplace.images.services.expiry`), so a later owner can deceive
+    nobody.
     """
     waiting = list(_empty(now).order_by("created_at").values_list("pk", "owner_id")[:_AT_ONCE])
     return sum(_end(namespace_id, seller_id, now) for namespace_id, seller_id in waiting)

@@ -1,4 +1,4 @@
-"""The life of an image: reserved, given up, taken down, restored."""
+"""Image names are reserved and given up."""
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,20 +15,20 @@ from marketplace.images.ownership import require_owner, require_owner_or_staff, 
 
 
 def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
-    """Reserve `namespace/name`: from now on its owner may push to it, and nobody else can take it.
+    """Reserve `namespace/name`. From now on its owner may push to it, and nobody else can take it.
 
     Without a push the reservation ends after `LAYERSTORE_RESERVATION_LIFETIME` (marketplace.images.services.expiry).
 
     Args:
-        name: last part of the repository, in OCI grammar (distribution-spec, "Pulling manifests"), at most 128 bytes.
+        name: the last part of the repository, in OCI grammar (distribution-spec, "Pulling manifests"), at most 128 bytes.
 
     Raises:
         InvalidImageName: grammar, length or a reserved word forbids it; says which rule.
         NotYours: the namespace is somebody else's.
         EmailNotVerified: the actor has no verified address.
-        SellerIsSuspended: the seller may begin nothing new.
-        ImageQuotaReached: the namespace holds as many images as it may.
-        ImageNameAlreadyReserved: taken, or a tombstone.
+        SellerIsSuspended: the seller is suspended.
+        ImageQuotaReached: the namespace has as many images as it may have.
+        ImageNameAlreadyReserved: the name is taken, or a tombstone.
     """
     repository = repository_of(namespace=namespace.name, name=ImageName.parse(name), host=settings.LAYERSTORE_IMAGE_HOST)
     require_owner(actor, namespace.owner_id)
@@ -39,7 +39,7 @@ def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
         if locked.images.counting().count() >= locked.image_quota:
             raise ImageQuotaReached(namespace=locked.name, quota=locked.image_quota)
         now = timezone.now()
-        # The constraint, not a question asked before, judges whether the name is free.
+        # The constraint decides whether the name is free, not a query before.
         with translate_violation("image_name_unique", ImageNameAlreadyReserved(repository=repository)):
             image = Image.objects.create(
                 namespace=locked,
@@ -55,13 +55,13 @@ def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
 
 
 def release_image(*, image: Image, reason: str, actor: User) -> Image:
-    """Give the name up: pushes end; whoever may pull keeps it.
+    """Give the name up. Nobody can push to it any more; whoever may pull from it still can.
 
-    A name that was ever pushed to or sold is a tombstone from now on. Another one is free again once no push under way can
+    If anything was ever pushed or sold under it, it is a tombstone from now on. Otherwise it is freed once no push in progress can
     arrive any more (marketplace.images.services.expiry).
 
     Args:
-        reason: staff must say why; the owner may.
+        reason: required from staff, optional from the owner.
 
     Raises:
         NotYours: the actor is neither owner nor staff.

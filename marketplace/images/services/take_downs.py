@@ -1,4 +1,4 @@
-"""Staff take an image down, and give it back."""
+"""Staff take an image down, and restore it."""
 
 from django.utils import timezone
 
@@ -12,12 +12,12 @@ from marketplace.images.ownership import require_staff
 
 
 def take_down_image(*, image: Image, reason: str, actor: User) -> Image:
-    """Stop every pull and push but staff's, buyers' included, with the next token; the name stays taken.
+    """Stop all pulls and pushes from the next token on, those of buyers included and those of staff excepted. The name stays taken.
 
     Raises:
         NotYours: the actor is not staff.
         ReasonMissing: no reason.
-        ImageStateConflict: it is down already.
+        ImageStateConflict: it is taken down already.
     """
     require_staff(actor)
     require_reason(reason)
@@ -32,7 +32,7 @@ def take_down_image(*, image: Image, reason: str, actor: User) -> Image:
 
 
 def restore_image(*, image: Image, reason: str, actor: User) -> Image:
-    """Undo a take-down: whoever could pull and push before can again.
+    """Undo a take-down: whoever could pull or push before can do so again.
 
     Raises:
         NotYours: the actor is not staff.

@@ -1,4 +1,4 @@
-"""What was pushed and cannot be read: put off, given up, read again at staff's word, removed at its seller's."""
+"""Manifests that cannot be read: retried later, given up, read again when staff ask, removed when their seller asks."""
 
 import logging
 
@@ -19,20 +19,20 @@ logger = logging.getLogger(__name__)
 
 
 def note_undescribed(manifest: Manifest, error: object, *, backoff: Backoff) -> None:
-    """Write down why a manifest could not be read, or removed; from now on it is no version that buyers see."""
+    """Record why a manifest could not be read or removed. From now on buyers do not see it."""
     with locked_transaction():
         image = lock_image(image_id=manifest.image_id)
         over = note_failure(manifest, error, backoff=backoff)
         update_leading_tag(image)
-    told = {"image": str(manifest.image_id), "digest": manifest.digest, "why": manifest.last_error}
+    details = {"image": str(manifest.image_id), "digest": manifest.digest, "why": manifest.last_error}
     if over:
-        logger.error("manifest given up, staff may have it described again", extra=told)
+        logger.error("manifest given up; staff can have it described again", extra=details)
     else:
-        logger.warning("manifest put off", extra=told)
+        logger.warning("manifest will be retried later", extra=details)
 
 
 def describe_again(*, manifest: Manifest, reason: str, actor: User) -> None:
-    """Let a manifest be read from the registry afresh, and the indexes that name it; also one that was given up.
+    """Have a manifest read from the registry again, with the indexes that name it, even if it was given up.
 
     Raises:
         NotYours: the actor is not staff.
@@ -50,11 +50,11 @@ def describe_again(*, manifest: Manifest, reason: str, actor: User) -> None:
 
 
 def ask_for_removal(*, manifest: Manifest, actor: User) -> None:
-    """Let a manifest that nobody can read be deleted from the registry, with its tags. The worker does it within a minute.
+    """Have a manifest that cannot be read deleted from the registry, with its tags. The worker does it within a minute.
 
     Raises:
         NotYours: the actor is neither owner nor staff.
-        ManifestIsReadable: it is described, or its description only waits for its turn: buyers may have it.
+        ManifestIsReadable: it has been described, or has yet to be: buyers may have it.
     """
     require_owner_or_staff(actor, manifest.image.owner_id)
     with locked_transaction():

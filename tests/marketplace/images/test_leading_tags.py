@@ -85,7 +85,7 @@ class TestFeatured:
         TagFactory(image=image, name="sha256-abc")
 
         for tag in ("2.0", "sha256-abc"):
-            with pytest.raises(UnknownTag, match=f"has no tag {tag} that buyers see"):
+            with pytest.raises(UnknownTag, match=f"Buyers see no tag {tag} on"):
                 feature_tag(image=image, tag=tag, actor=image.owner.user)
         with pytest.raises(NotYours):
             feature_tag(image=image, tag="1.0", actor=UserFactory())

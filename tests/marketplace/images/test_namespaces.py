@@ -64,7 +64,7 @@ def test_a_seller_holds_as_many_as_the_quota_says():
     user = UserFactory()
     choose_namespace(user=user, name="acme", display_name="Acme")
 
-    with pytest.raises(NamespaceQuotaReached, match="You have a namespace"):
+    with pytest.raises(NamespaceQuotaReached, match="You have one namespace"):
         choose_namespace(user=user, name="other", display_name="Acme")
 
     SellerProfile.objects.update(namespace_quota=2)

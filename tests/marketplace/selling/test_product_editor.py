@@ -137,7 +137,7 @@ def test_saving_changes_the_page_and_the_images(seller_client: Client, namespace
     ("change", "status", "sentence"),
     [
         pytest.param({"title": ""}, 400, "This field is required", id="form"),
-        pytest.param({"slug": "a--b__c.-d"}, 422, "never mixed", id="service"),
+        pytest.param({"slug": "a--b__c.-d"}, 422, "do not mix them", id="service"),
     ],
 )
 def test_a_refused_change_keeps_what_was_typed(
