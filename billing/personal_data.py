@@ -14,7 +14,7 @@ _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, sales and refunds. Of sales only what concerns the seller: buyers are others."""
+    """Return purchases, sales and refunds. Of sales only what concerns the seller, because buyers are other people."""
     money = ("id", "product_title", "amount", "currency", "state", "refunded_amount", "created_at", "paid_at")
     return {
         "orders": list(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),

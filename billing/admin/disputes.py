@@ -1,4 +1,4 @@
-"""Disputes, to follow. They are answered at Stripe."""
+"""Disputes, to read. They are answered at Stripe."""
 
 from django.contrib import admin
 
@@ -9,7 +9,7 @@ from common.admin.neighbours import neighbour
 
 @admin.register(Dispute)
 class DisputeAdmin(AuditedAdmin):
-    """What buyers' banks ask back, and until when Stripe takes an answer."""
+    """What buyers' banks want back, and until when Stripe takes an answer."""
 
     list_display = ("id", neighbour("order"), "money", "status", "reason", "respond_by", "opened_at")
     list_filter = ("status", "reason", "respond_by", "opened_at")

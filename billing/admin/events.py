@@ -12,7 +12,7 @@ from common.admin.acts import act
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(AuditedAdmin):
-    """What Stripe told, and what came of it."""
+    """What Stripe has delivered, and what came of it."""
 
     list_display = ("id", "type", "object_id", "received_at", "attempts", "handled_at", "outcome", "last_error", "given_up_at")
     list_filter = ("type", ("handled_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "received_at")
@@ -21,7 +21,7 @@ class StripeEventAdmin(AuditedAdmin):
     readonly_fields = ("received_at", "attempts", "due_at", "last_error", "given_up_at")
     actions = ("retry",)
 
-    @act("Handle again", consequence="Stripe is asked again what is true now. What is true here already stays as it is.")
+    @act("Handle again", consequence="Stripe is asked again for the current state. What already matches it stays as it is.")
     def retry(self, request: HttpRequest, event: StripeEvent, reason: str) -> None:
         """Handle the event once more."""
         retry_event(event=event, reason=reason, actor=signed_in(request))

@@ -29,7 +29,7 @@ class OrderImageInline(ReadOnlyInline):
 
 @admin.register(Order)
 class OrderAdmin(AuditedAdmin):
-    """Purchases. They move by Stripe's word alone; staff may give money back."""
+    """Purchases. Their state follows Stripe alone; staff may give money back."""
 
     list_display = (
         "number",
@@ -97,8 +97,8 @@ class OrderAdmin(AuditedAdmin):
 
     @act(
         "Refund",
-        consequence="Stripe gives the money back, and takes the seller's and our share back with it. A full refund ends pull: the last"
-        " token dies with its lifetime and the registry's leeway. A partial refund leaves pull.",
+        consequence="Stripe gives the money back and takes the seller's share and ours back with it. A full refund ends pull access once"
+        " the pull tokens that were already issued have expired. A partial refund leaves pull access as it is.",
         form=RefundForm,
     )
     def refund(self, request: HttpRequest, order: Order, reason: str, amount: Money | None) -> None:
@@ -110,24 +110,24 @@ class OrderAdmin(AuditedAdmin):
         """Mail the receipt once more."""
         resend_receipt(order=order, reason=reason, actor=signed_in(request))
 
-    @act("Ask Stripe", consequence="The order is brought in line with what Stripe says of it now.")
+    @act("Ask Stripe", consequence="The order is brought in line with what Stripe says now.")
     def reconcile(self, request: HttpRequest, order: Order, reason: str) -> None:  # noqa: ARG002  nothing changes that is not true at Stripe anyway
         """Reconcile the order with Stripe now."""
         reconcile_order(order_id=order.pk)
 
     @act(
-        "Take the flag down",
+        "Clear the flag",
         consequence="The order no longer asks for attention, and what was given up is tried again. If Stripe still differs, it is"
         " flagged again the next time Stripe is asked.",
     )
     def unflag(self, request: HttpRequest, order: Order, reason: str) -> None:
-        """Say that the order has been looked at."""
+        """Say that staff have checked the order."""
         clear_flag(order=order, reason=reason, actor=signed_in(request))
 
     @act(
         "End",
-        consequence="Only for a pending order that is flagged, because Stripe does not tell of it. It fails, and its buyer may buy anew.",
+        consequence="Only for a pending order that is flagged because Stripe does not know it. It fails, and its buyer may buy again.",
     )
     def end(self, request: HttpRequest, order: Order, reason: str) -> None:
-        """End an order without Stripe's word."""
+        """End an order that Stripe does not know."""
         end_order(order=order, reason=reason, actor=signed_in(request))

@@ -1,4 +1,4 @@
-"""Refunds, to follow. They are asked for on an order."""
+"""Refunds, to read and to try again. They are requested on an order."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -13,7 +13,7 @@ from common.admin.neighbours import neighbour
 
 @admin.register(Refund)
 class RefundAdmin(AuditedAdmin):
-    """Money that goes back, or went."""
+    """Money that has gone back, or is about to."""
 
     list_display = (
         "created_at",
@@ -45,7 +45,10 @@ class RefundAdmin(AuditedAdmin):
     )
     actions = ("retry",)
 
-    @act("Try again", consequence="Stripe is asked for it once more, within half a minute. What it has made already is not made twice.")
+    @act(
+        "Try again",
+        consequence="Stripe is asked for the refund again within half a minute. One that it has already made is not made twice.",
+    )
     def retry(self, request: HttpRequest, refund: Refund, reason: str) -> None:
         """Go on with the refund."""
         retry_refund(refund=refund, reason=reason, actor=signed_in(request))

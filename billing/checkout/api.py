@@ -41,7 +41,7 @@ class OrderImageSerializer(ListedImageSerializer):
 
 
 class RefundSerializer(serializers.ModelSerializer[Refund]):
-    """Money that goes back, or went."""
+    """Money that has gone back, or is about to."""
 
     class Meta:
         model = Refund
@@ -50,7 +50,7 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
 
 
 class ListedOrderSerializer(serializers.ModelSerializer[Order]):
-    """A purchase, as lists show it: digests, refunds and where to pay stand with each order alone."""
+    """A purchase, as lists show it: digests, refunds and where to pay are with the order itself only."""
 
     number = serializers.CharField(help_text="A short name for people.")
     buyer = serializers.CharField(source="buyer.handle", help_text="Handle of who bought: you, or an organisation.")
@@ -106,7 +106,7 @@ class NewOrderSerializer(serializers.Serializer[Order]):
 
 
 class OrderFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    """By state, by product and by buyer: an id or a handle that is nobody's finds nothing, as a stranger's does."""
+    """By state, by product and by buyer: an id or a handle that does not exist finds nothing, and neither does a stranger's."""
 
     state = filters.ChoiceFilter(choices=Order.State.choices)
     product = filters.UUIDFilter(field_name="product_id")
@@ -122,7 +122,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     lookup_value_converter = "uuid"
 
     def get_queryset(self) -> QuerySet[Order]:
-        # Without a user only while the OpenAPI document is made.
+        # There is no user only while the OpenAPI document is made.
         if not self.request.user.is_authenticated:
             return self.queryset
         return orders_of_buyers(buyers_of(self.request.user)) if self.action == "list" else orders_seen_by(self.request.user)
@@ -135,7 +135,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         responses={201: OpenApiResponse(OrderSerializer, "Placed, or resumed: pay at `checkout_url`, in a browser.")},
     )
     def create(self, request: Request) -> Response:
-        """Buy a product at its price of this moment, for yourself or an organisation. Buying again resumes the order that is being paid."""
+        """Buy a product at its current price, for yourself or an organisation. Buying again resumes the order that is being paid."""
         user, values = asker(request), checked(NewOrderSerializer, request)
         product = Product.objects.visible().filter(pk=values["product"]).first()
         if product is None:

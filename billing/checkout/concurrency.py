@@ -1,6 +1,6 @@
-"""What a visit to our pages asks Stripe about an order: one question at a time for each order, whatever the number of tabs and processes.
+"""One request at a time calls Stripe about an order, whatever the number of tabs and processes.
 
-Who comes while somebody asks is told so and looks again. What a page could not ask is left to a worker, once in a while.
+A request that comes meanwhile is told so, and its page checks again. What a page could not find out is left to a worker, once in a while.
 """
 
 from uuid import UUID
@@ -21,7 +21,7 @@ _WORKER_EVERY_SECONDS = 15  # for one order
 
 
 def try_reconcile_order(*, order_id: UUID) -> None:
-    """Bring the order in line with what Stripe says, unless somebody asks about it at this moment; what cannot be known now comes later."""
+    """Reconcile the order unless somebody else does so at this moment; what cannot be known now is left to a worker."""
     with alone(observer_name(order_id)) as first:
         if not first:
             return
@@ -31,7 +31,7 @@ def try_reconcile_order(*, order_id: UUID) -> None:
             if cache.add(f"settle-order:{order_id}", 1, timeout=_WORKER_EVERY_SECONDS):
                 queue_after_commit("billing.settle_order", str(order_id))
         except StripeRefused:
-            return  # the sweep meets it too, and shows it to staff
+            return  # the sweep meets the same refusal, and flags the order
 
 
 def open_checkout_exclusively(*, order: Order) -> str:

@@ -10,7 +10,9 @@ class CheckoutOpening(RetryLater):
     retry_after = 3
 
     def __init__(self) -> None:
-        super().__init__("This purchase is being opened already, in another tab perhaps. Nothing was charged. Try again in a moment.")
+        super().__init__(
+            "The payment page of this purchase is already being opened, perhaps in another tab. Nothing was charged. Try again in a moment."
+        )
 
 
 class ProductIsFree(ConflictError):
@@ -28,7 +30,7 @@ class SellerMayNotSell(ConflictError):
     code = "seller_may_not_sell"
 
     def __init__(self) -> None:
-        super().__init__("This seller takes no payments at the moment. Nothing was charged.")
+        super().__init__("This seller cannot take payments at the moment. Nothing was charged.")
 
 
 class AlreadyOwned(ConflictError):
@@ -41,26 +43,24 @@ class AlreadyOwned(ConflictError):
     code = "already_owned"
 
     def __init__(self, *, name: str = "") -> None:
-        has = f"{name} has this already: it is in its" if name else "You have this already: it is in your"
+        has = f"{name} already has this: it is in its" if name else "You already have this: it is in your"
         super().__init__(f"{has} library. Nothing was charged.")
 
 
 class PaymentUnderWay(ConflictError):
-    """An earlier payment for the same product is being made or looked at. 409."""
+    """An earlier payment for the same product is being made, or checked by staff. 409."""
 
     code = "payment_under_way"
 
     def __init__(self) -> None:
-        super().__init__("A payment of yours for this product is under way. Look at your orders; you are not charged twice.")
+        super().__init__("A payment for this product is already under way. See your orders; you will not be charged twice.")
 
 
 class TooManyPendingOrders(ConflictError):
-    """The user has begun as many purchases as one may leave unpaid. 409."""
+    """The user has as many unpaid purchases as one person may have. 409."""
 
     code = "too_many_pending_orders"
 
     def __init__(self, *, most: int) -> None:
-        message = (
-            f"You have begun {most} purchases without paying. Pay one of them under Orders, or wait: what nobody pays ends after an hour."
-        )
+        message = f"You have {most} unpaid purchases. Pay for one of them under Orders, or wait: unpaid orders expire after an hour."
         super().__init__(message, most=most)

@@ -10,7 +10,7 @@ from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.services import flag_order
 from billing.payments.reconcile import end_without_session, reconcile_order
-from billing.payouts.services import note_refused_sale
+from billing.payouts.services import record_refused_sale
 from billing.stripe.checkout import Checkout, Sale, create_checkout
 from billing.stripe.errors import StripeRefused
 from billing.stripe.refusals import Fault
@@ -22,19 +22,19 @@ from common.web.links import absolute
 def open_checkout(*, order: Order) -> str:
     """Return the address where the buyer goes on: Stripe's page while there is something to pay, else our own page of the order.
 
-    The order is the intent, written before; its id is Stripe's idempotency key. Whoever dies between Stripe's answer and our note of it
-    is healed by the next call, which gets the same session.
+    The order is the intent, committed before; its id is Stripe's idempotency key. If the process dies between Stripe's answer and our
+    record of it, the next call makes up for that: it gets the same session.
 
     Raises:
         StripeAway: nothing is known; call again.
         StripeRefused: no session for this order; it has failed, and a new one may be placed.
-        PaymentUnderWay: Stripe does not tell of the session it has; staff look at it.
+        PaymentUnderWay: Stripe does not know the session that the order has; it is flagged for staff.
     """
     ours = absolute("billing:checkout_return", order.pk)
     try:
         current = reconcile_order(order_id=order.pk)
     except StripeRefused as refused:
-        _flag(order_id=order.pk, flag=f"Stripe does not tell of this order: {refused.reason}")
+        _flag(order_id=order.pk, flag=f"Stripe does not know this order: {refused.reason}")
         raise PaymentUnderWay from refused
     if current.checkout_session_id is None and current.state == Order.State.PENDING:
         try:
@@ -42,9 +42,9 @@ def open_checkout(*, order: Order) -> str:
         except StripeRefused as refused:
             _fail(order_id=order.pk, refused=refused)
             if refused.refusal.fault is Fault.SELLER:
-                note_refused_sale(stripe_account_id=order.destination_account_id, refused=refused)
+                record_refused_sale(stripe_account_id=order.destination_account_id, refused=refused)
             raise
-        current = _note_checkout(order_id=order.pk, checkout=checkout)
+        current = _record_checkout(order_id=order.pk, checkout=checkout)
         if current.seller.stripe_problem:
             record_stripe_problem(stripe_account_id=current.destination_account_id, sentence="")
     return current.checkout_url or ours
@@ -66,13 +66,13 @@ def _sale(order: Order) -> Sale:
 
 
 def _settles_with_seller(order: Order) -> bool:
-    """Whether the receiver's account is in another region than ours; a country of an account never changes."""
+    """Whether the receiver's account is in another region than ours; an account's country never changes."""
     seller = order.seller
     same = seller.stripe_account_id == order.destination_account_id
     return same and in_another_region(seller.stripe_country, ours=settings.LAYERSTORE_STRIPE_COUNTRY)
 
 
-def _note_checkout(*, order_id: UUID, checkout: Checkout) -> Order:
+def _record_checkout(*, order_id: UUID, checkout: Checkout) -> Order:
     with locked_transaction():
         order = lock_order(order_id=order_id)
         if order.checkout_session_id is None:
@@ -84,7 +84,7 @@ def _note_checkout(*, order_id: UUID, checkout: Checkout) -> Order:
 
 
 def _flag(*, order_id: UUID, flag: str) -> None:
-    """Show staff an order now; the first flag stays."""
+    """Flag an order in a transaction of its own; the first flag stays."""
     with locked_transaction():
         order = lock_order(order_id=order_id)
         flag_order(order, flag)
@@ -92,7 +92,7 @@ def _flag(*, order_id: UUID, flag: str) -> None:
 
 
 def _fail(*, order_id: UUID, refused: StripeRefused) -> None:
-    """End the order; what its buyer cannot mend is shown to staff with Stripe's own words."""
+    """End the order; if its buyer cannot mend the cause, flag it for staff with Stripe's own words."""
     order = end_without_session(order_id=order_id, state=Order.State.FAILED, reason=refused.reason)
     if refused.refusal.fault is not Fault.BUYER and order.state == Order.State.FAILED:
         _flag(order_id=order_id, flag=f"Stripe refused the checkout ({refused.refusal.fault}): {refused.reason}")

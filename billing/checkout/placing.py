@@ -27,19 +27,19 @@ from marketplace.products.selectors.offers import current_price, require_offered
 from marketplace.products.selectors.sellers import sells
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
-# Stripe opens no session that would end sooner, so an order that has none yet gets none any more.
+# Stripe opens no session that would end sooner, so an order with less time left and no session gets none any more.
 SHORTEST_SESSION = timedelta(minutes=31)
 TAGS_KEPT = 20  # of each image, beside the version it leads with: an order is shown in one page and one answer
 MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 
 
 def place_order(*, product: Product, user: User, buyer: Account | None = None) -> Order:
-    """Write down that the user buys the product at its price of this moment; an order that is being paid already is resumed.
+    """Record that the user buys the product at its current price; an order that is already being paid is resumed.
 
     Amount, currency, fee and digests are copied from our own rows; nothing of them comes from the buyer. A pending order at another
-    price, of other images, whose session has run out, or whose placer buys for the buyer no longer is closed at Stripe first.
+    price, of other images, whose session has run out, or whose placer no longer buys for the buyer is closed at Stripe first.
 
-    An organisation's pending order is everybody's who buys for it: a colleague resumes it and is sent to the same Checkout Session, so
+    An organisation's pending order belongs to all who buy for it: a colleague resumes it and is sent to the same Checkout Session, so
     that two people never pay for one thing. That session shows the address of whoever placed it; the receipt goes to the colleague too.
 
     Sellers do not buy from themselves, nor for an organisation: a sale to oneself lifts a product by money that comes back. A colleague
@@ -56,8 +56,8 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
         AlreadyOwned: the buyer holds every image of it.
-        PaymentUnderWay: an earlier order is being paid, or being looked at by staff.
-        TooManyPendingOrders: the user has begun as many purchases as one may leave unpaid.
+        PaymentUnderWay: an earlier order is being paid, or checked by staff.
+        TooManyPendingOrders: the user has as many unpaid purchases as one person may have.
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)

@@ -46,9 +46,9 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def checkout_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Where Stripe sends the buyer back to: completes the order, and waits kindly while the payment is not known.
+    """Where Stripe sends the buyer back to: reconciles the order, and shows a page that waits while the payment is not confirmed.
 
-    Nobody waits for somebody else's question to Stripe here: the page says that the payment is being confirmed, and looks again.
+    No request waits here for another one's call to Stripe: the page says that the payment is being confirmed, and checks again.
 
     Context: order; checkout_url, empty once there is nothing to pay any more; product_url; cancelled, whether the buyer left Stripe's
     page without paying; opening, whether Stripe's page is only being made. A settled order redirects to its page, one that has been
@@ -77,12 +77,12 @@ def _waiting(request: HttpRequest, order: Order, *, opening: bool) -> HttpRespon
     }
     response = render(request, "billing/checkout_return.html", context)
     if not cancelled:
-        response["Refresh"] = str(_look_again_after(order))  # without JavaScript as well
+        response["Refresh"] = str(_refresh_after(order))  # without JavaScript as well
     return response
 
 
-def _look_again_after(order: Order) -> int:
-    """Return seconds: often while a card is charged, seldom while a bank debit takes days."""
+def _refresh_after(order: Order) -> int:
+    """Return how many seconds: few while a card is charged, many while a bank debit takes days."""
     return 3 if timezone.now() - order.created_at < CARD_TAKES else 60
 
 

@@ -1,4 +1,4 @@
-"""What a buyer's bank asks back. The rows follow Stripe's, so that staff see the deadline and nothing is refunded beside a dispute."""
+"""Payments that a buyer's bank wants back. The rows follow Stripe's: staff see the deadline, and nothing is refunded beside a dispute."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from common.money import Money
 
 
 class Dispute(models.Model):
-    """One dispute of an order's payment, as Stripe last told of it."""
+    """One dispute of an order's payment, as Stripe last reported it."""
 
     id = models.CharField(primary_key=True, max_length=255)  # Stripe's, dp_…
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="disputes")

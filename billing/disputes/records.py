@@ -1,4 +1,4 @@
-"""The rows of disputes, kept in line with Stripe under the order's lock, and what staff are told of them. No network here."""
+"""The rows of disputes, kept in line with Stripe under the order's lock, and what staff are told about them. No network here."""
 
 import logging
 
@@ -12,10 +12,10 @@ logger = logging.getLogger(__name__)
 
 
 def record_disputes(order: Order, payment: Payment) -> list[str]:
-    """Bring the order's disputes in line with Stripe's; tell staff of each that waits for an answer, once for each such turn of it.
+    """Bring the order's disputes in line with Stripe's; tell staff of each that needs an answer, once for each such status.
 
     Returns:
-        What staff should look at, in words: a status that this version does not know, money that left twice. The first is an ERROR in
+        What staff should check, in words: a status that this version does not know, money that left twice. The first is an ERROR in
         the log as well, when it is first seen.
     """
     known = {dispute.pk: dispute for dispute in order.disputes.all()}
@@ -26,7 +26,7 @@ def record_disputes(order: Order, payment: Payment) -> list[str]:
 
 
 def _write(order: Order, row: Dispute | None, seen: StripeDispute) -> bool:
-    """Write what Stripe says; return whether the dispute has taken another turn."""
+    """Write what Stripe says; return whether the dispute is new or has another status."""
     values = {
         "status": seen.status[:50],
         "reason": seen.reason[:100],
@@ -42,16 +42,16 @@ def _write(order: Order, row: Dispute | None, seen: StripeDispute) -> bool:
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     if not changed:
         return False
-    turned, before = "status" in changed, row.status
+    status_changed, before = "status" in changed, row.status
     for name in changed:
         setattr(row, name, values[name])
     if "respond_by" in changed:
         row.reminded_at = None  # another deadline, another reminder
         changed.append("reminded_at")
     row.save(update_fields=changed)
-    if turned:
+    if status_changed:
         record_audit(actor=None, action="dispute.changed", target=row, status=seen.status, before=before)
-    return turned
+    return status_changed
 
 
 def _tell(order: Order, seen: StripeDispute) -> None:
@@ -63,7 +63,7 @@ def _tell(order: Order, seen: StripeDispute) -> None:
 
 def _concerns(order: Order, payment: Payment) -> list[str]:
     found = [
-        f"Stripe says {seen.status} of a dispute, which this version does not know: pull is paused until somebody has looked."
+        f"Stripe says {seen.status} of a dispute, which this version does not know: pull access is paused until staff have looked into it."
         for seen in payment.disputes
         if seen.state is DisputeState.UNKNOWN
     ]

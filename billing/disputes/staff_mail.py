@@ -1,4 +1,4 @@
-"""What staff read by mail of the sale. Written with the change that it tells of."""
+"""What staff read by mail about disputes, written in the transaction of the change that it reports."""
 
 import logging
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Events of Stripe that wait, taken up by a sweep."""
+"""Stripe's events that are due, taken by a sweep."""
 
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event
@@ -6,7 +6,7 @@ from billing.payments.backoffs import EVENTS
 from billing.payments.due import run_due
 
 
-def handle_waiting_events() -> int:
+def handle_due_events() -> int:
     """Handle the events whose task was lost or failed; return how many were tried."""
-    waiting = StripeEvent.objects.filter(handled_at__isnull=True).order_by("due_at")
-    return run_due(waiting, EVENTS, lambda event: handle_event(event_id=event.pk), lambda event: event.account_id or event.object_id)
+    rows = StripeEvent.objects.filter(handled_at__isnull=True).order_by("due_at")
+    return run_due(rows, EVENTS, lambda event: handle_event(event_id=event.pk), lambda event: event.account_id or event.object_id)

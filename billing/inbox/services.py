@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def receive_event(*, payload: bytes, signature: str) -> None:
-    """Store a webhook that Stripe has signed and have it handled; one that is here already, or that we do not use, changes nothing.
+    """Store a webhook that Stripe has signed and have it handled; one that is already here, or that we do not use, changes nothing.
 
     `STRIPE_WEBHOOK_SECRET` may hold several secrets, comma-separated: Stripe gives the platform's endpoint and the one for connected
     accounts a secret each.
@@ -55,7 +55,7 @@ def receive_event(*, payload: bytes, signature: str) -> None:
 
 
 def handle_event(*, event_id: str) -> StripeEvent:
-    """Make what the event tells of true here: the present state is fetched from Stripe, its effect and `handled_at` are written together.
+    """Apply an event: the present state is fetched from Stripe, and its effect is written together with `handled_at`.
 
     Repeated, late and reordered events find nothing to change.
 
@@ -79,7 +79,7 @@ def handle_event(*, event_id: str) -> StripeEvent:
 
 
 def retry_event(*, event: StripeEvent, reason: str, actor: User) -> None:
-    """Handle an event once more, handled or not: Stripe is asked again, and what is true already stays as it is.
+    """Handle an event once more, handled or not: Stripe is asked again, and what already matches stays as it is.
 
     Raises:
         ReasonMissing: no reason.

@@ -14,4 +14,4 @@ def handle_stripe_event(event_id: str) -> None:
 @periodic(every=15, lane="money", limit=180, alone=True)
 def handle_waiting_stripe_events() -> int:
     """Handle the events whose task was lost or failed. Returns how many were tried."""
-    return due.handle_waiting_events()
+    return due.handle_due_events()

@@ -1,4 +1,4 @@
-"""Where Stripe tells what happened."""
+"""The address to which Stripe delivers webhooks."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_at', models.DateTimeField(blank=True, help_text='When it expired, failed or was wholly refunded.', null=True)),
                 ('flagged_at', models.DateTimeField(blank=True, null=True)),
-                ('flag', models.CharField(blank=True, help_text='What staff should look at.', max_length=500)),
+                ('flag', models.CharField(blank=True, help_text='What staff should check.', max_length=500)),
                 ('buyer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.account')),
                 ('placed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('price', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='marketplace.price')),

@@ -18,11 +18,11 @@ class OrderCannotBeEnded(ConflictError):
     code = "order_cannot_be_ended"
 
     def __init__(self) -> None:
-        super().__init__("This order is not pending and flagged: it moves by Stripe's word alone.")
+        super().__init__("Only a pending order that is flagged is ended by hand. Any other order follows Stripe.")
 
 
 class OrderNotFlagged(ConflictError):
-    """There is no flag to take down. 409."""
+    """There is no flag to clear. 409."""
 
     code = "order_not_flagged"
 

@@ -17,9 +17,9 @@ from marketplace.products.models import Price, Product
 class Order(UUIDModel, Attempt):
     """A purchase. What it was sold for is copied here at the sale and never changes afterwards.
 
-    As an `Attempt` it is a question to Stripe: whether it was paid.
+    As an `Attempt` it is a question that is due to Stripe: whether the order was paid.
 
-    States move only along `billing.orders.state.TRANSITIONS`; what the buyer may pull follows from the state alone.
+    Its state changes only along `billing.orders.state.TRANSITIONS`; what the buyer may pull follows from the state alone.
     """
 
     class State(models.TextChoices):
@@ -27,8 +27,8 @@ class Order(UUIDModel, Attempt):
         PAID = "paid"
         PARTIALLY_REFUNDED = "partially_refunded"
         REFUNDED = "refunded"  # all the money goes back or has gone back
-        DISPUTED = "disputed"  # the buyer's bank asks for it back
-        CHARGED_BACK = "charged_back"  # and has got it
+        DISPUTED = "disputed"  # the buyer's bank wants the money back
+        CHARGED_BACK = "charged_back"  # and has taken it
         EXPIRED = "expired"
         FAILED = "failed"
 
@@ -58,7 +58,7 @@ class Order(UUIDModel, Attempt):
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it expired, failed or was wholly refunded.")
     flagged_at = models.DateTimeField(null=True, blank=True)
-    flag = models.CharField(max_length=500, blank=True, help_text="What staff should look at.")
+    flag = models.CharField(max_length=500, blank=True, help_text="What staff should check.")
 
     class Meta:
         constraints = (
@@ -115,7 +115,7 @@ class Order(UUIDModel, Attempt):
 class OrderImage(models.Model):
     """An image as it was sold: its name, the version its page led with, and what its newest tags pointed at.
 
-    Not every tag: sellers push thousands. What is sold is pull on the image; the digests prove what it was at the time.
+    Not every tag: sellers push thousands. What is sold is pull access to the image; the digests prove what it was at the time.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="images")
@@ -134,5 +134,5 @@ class OrderImage(models.Model):
 
     @property
     def tags_left_out(self) -> int:
-        """How many tags it had beside those whose digests are kept."""
+        """How many more tags it had than those whose digests are kept."""
         return max(self.tag_count - len(self.digests), 0)

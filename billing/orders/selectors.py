@@ -21,7 +21,7 @@ def orders_of_buyers(accounts: Collection[Account]) -> QuerySet[Order]:
 
 
 def orders_seen_by(user: User) -> QuerySet[Order]:
-    """Return the purchases of the user and of the organisations they buy for, with all that the page of one shows.
+    """Return the purchases of the user and of the organisations they buy for, with everything that an order's own page shows.
 
     A purchase belongs to its buyer: whoever placed it and has left the organisation no longer sees it.
     """
@@ -34,7 +34,7 @@ def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
 
 
 def _listed(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Leave to the database what no list shows: digests, refunds, and Stripe's long addresses."""
+    """Do not load what no list shows: digests, refunds, and Stripe's long addresses."""
     return _related(orders).defer("checkout_url").prefetch_related(Prefetch("images", OrderImage.objects.defer("digests")))
 
 
@@ -43,7 +43,7 @@ def _related(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def pending_order(*, account: Account, product_id: UUID) -> Order | None:
-    """Return the one order by which the account is buying the product right now."""
+    """Return the one order with which the account is buying the product right now."""
     return Order.objects.filter(buyer=account, product=product_id, state=Order.State.PENDING).first()
 
 
@@ -55,26 +55,26 @@ def image_ids_of_order(order_id: UUID) -> set[UUID]:
 def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None, paid: bool = False) -> bool:
     """Whether the account holds each of the images because of something else than the order `besides`.
 
-    What is suspended by a dispute counts as held: it comes back or is taken for good, and either way is not sold twice meanwhile.
+    What a dispute suspends counts as held: it comes back or is revoked for good, and it is not sold a second time meanwhile.
 
     Args:
         paid: only what was paid for counts.
     """
-    held = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
+    entitlements = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
     if paid:
-        held = held.filter(source_kind=Entitlement.Source.ORDER)
+        entitlements = entitlements.filter(source_kind=Entitlement.Source.ORDER)
     if besides is not None:
-        held = held.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
-    return set(image_ids) <= set(held.values_list("image_id", flat=True))
+        entitlements = entitlements.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
+    return set(image_ids) <= set(entitlements.values_list("image_id", flat=True))
 
 
 def stopped_by_dispute(order: Order) -> bool:
-    """Whether the buyer's bank holds the order's money or may yet take it: what is refunded as well would leave twice."""
+    """Whether the buyer's bank holds the order's money or may yet take it: a refund as well would pay the buyer twice."""
     return any(dispute.state is not DisputeState.NONE for dispute in order.disputes.all())
 
 
 def pulls_of_order(order: Order, user: User) -> list[str]:
-    """Return what docker pulls of an order, for those of its images that the policy lets the user pull at this moment."""
+    """Return what docker can pull of an order: references to those of its images that the policy lets the user pull at this moment."""
     images = [sold.image for sold in order.images.all()]
     allowed = allowed_actions(subject=Subject.of(user), repositories=[image.repository for image in images])
     tags = leading_tags([image.pk for image in images])

@@ -1,4 +1,4 @@
-"""Orders that staff should look at."""
+"""Flagging an order for staff, and what staff do about a flagged order."""
 
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from common.db.locking import locked_transaction
 
 
 def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
-    """Take the flag down: staff have looked. If Stripe still has something else than we sold, the next observation raises it again.
+    """Clear the flag: staff have checked the order. If Stripe still differs from what we sold, the next observation flags it again.
 
     Raises:
         ReasonMissing: no reason.
@@ -25,15 +25,15 @@ def clear_flag(*, order: Order, reason: str, actor: User) -> Order:
             raise OrderNotFlagged
         locked.flagged_at, locked.flag = None, ""
         locked.save(update_fields=["flagged_at", "flag"])
-        try_again(locked)  # what was given up is asked about once more
+        try_again(locked)  # an order that was given up is tried again
         record_audit(actor=actor, action="order.flag_cleared", target=locked, reason=reason)
     return locked
 
 
 def end_order(*, order: Order, reason: str, actor: User) -> Order:
-    """End a pending order of which Stripe does not tell: made under another key or mode, or at an account that is gone.
+    """End a pending order that Stripe does not know: it was made under another key or mode, or at an account that is gone.
 
-    Should its buyer have paid all the same, and Stripe tell of it after all, it counts as any late payment.
+    If its buyer has paid all the same and Stripe reports it after all, that counts like any other late payment.
 
     Raises:
         ReasonMissing: no reason.
@@ -52,7 +52,7 @@ def end_order(*, order: Order, reason: str, actor: User) -> Order:
 
 
 def flag_order(order: Order, flag: str) -> None:
-    """Put the order before the eyes of staff. The caller holds its lock and saves it; the first flag stays."""
+    """Flag the order for staff. The caller holds its lock and saves it; the first flag stays."""
     if order.flagged_at is None:
         order.flagged_at, order.flag = timezone.now(), flag[:500]
         record_audit(actor=None, action="order.flagged", target=order, reason=flag)

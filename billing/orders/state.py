@@ -1,4 +1,4 @@
-"""The written table along which an order moves, and which state a payment at Stripe stands for."""
+"""The transitions that an order's state may take, and the state that a payment at Stripe stands for."""
 
 from billing.orders.models import Order
 from billing.stripe.payment_data import DisputeState, Payment
@@ -13,7 +13,7 @@ HOLDING_STATES = frozenset((State.PAID, State.PARTIALLY_REFUNDED))
 GONE_STATES = frozenset((State.REFUNDED, State.CHARGED_BACK))
 
 TRANSITIONS: dict[str, frozenset[State]] = {
-    # We look at what is, not at what happened: a payment may be refunded or disputed already when we first hear of it.
+    # We observe the present state, not events: a payment may already be refunded or disputed when we first hear of it.
     State.PENDING: PAID_STATES | {State.EXPIRED, State.FAILED},
     # A payment that comes late counts all the same.
     State.EXPIRED: PAID_STATES,
@@ -22,7 +22,7 @@ TRANSITIONS: dict[str, frozenset[State]] = {
     # Back to paid: a refund that Stripe could not deliver.
     State.PARTIALLY_REFUNDED: frozenset((State.PAID, State.REFUNDED, State.DISPUTED, State.CHARGED_BACK)),
     State.DISPUTED: frozenset((State.PAID, State.PARTIALLY_REFUNDED, State.REFUNDED, State.CHARGED_BACK)),
-    # Final: money that comes back after all is a matter for people.
+    # Final: if money comes back after all, staff decide.
     State.REFUNDED: frozenset(),
     State.CHARGED_BACK: frozenset(),
 }
@@ -53,5 +53,5 @@ def _state_of_money(payment: Payment, price: Money) -> State:
     if payment.dispute is DisputeState.LOST:
         return State.CHARGED_BACK
     if payment.dispute is not DisputeState.NONE:
-        return State.DISPUTED  # also while Stripe says what we do not know: nothing is given or taken for good
+        return State.DISPUTED  # also for a status that we do not know: nothing is granted or revoked for good
     return State.PARTIALLY_REFUNDED if payment.refunded.minor else State.PAID

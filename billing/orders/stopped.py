@@ -11,12 +11,12 @@ from marketplace.products.models import Product
 
 
 def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Image]) -> str:
-    """Return why a payment for this is given back, as the buyer reads it; empty if it is kept. With the rows locked it holds to the end.
+    """Return why a payment for this is given back, as the buyer reads it; empty if it is kept. While the rows are locked, it holds.
 
     A seller who withdraws the product, or gives up a name, ends the offer and not what somebody has paid for: that is kept.
     """
     if seller.suspended_at is not None:
-        return "Its seller had been stopped."
+        return "Its seller had been suspended."
     if product.state == Product.State.SUSPENDED:
         return "It had been taken off sale."
     if any(image.taken_down_at is not None or image.freed_at is not None for image in images):
@@ -25,7 +25,7 @@ def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Ima
 
 
 def orders_to_close() -> QuerySet[Order]:
-    """Return the orders that can still be paid although nobody may buy what they buy any more: the stop itself is what finds them."""
+    """Return the orders that can still be paid although what they buy is no longer for sale: the stop itself finds them."""
     visible = Product.objects.visible().filter(pk=OuterRef("product"))
     unusable = OrderImage.objects.filter(image__in=Image.objects.unusable(), order=OuterRef("pk"))
     stopped = ~Exists(visible) | Exists(unusable)

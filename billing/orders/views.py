@@ -1,4 +1,4 @@
-"""Orders of a buyer and of a seller. Somebody else's order does not exist: 404."""
+"""Orders of a buyer and of a seller. Somebody else's order is answered like one that does not exist: 404."""
 
 from uuid import UUID
 
@@ -41,22 +41,22 @@ def orders(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Show one order: its receipt, which prints alone, and how to pull what it bought.
+    """Show one order: its receipt, which prints without the rest of the page, and how to pull what it bought.
 
-    Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that docker is let in for now;
+    Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that the reader may pull now;
     may_pull, whether there are any; product_url; checkout_url, while it can still be paid; pull_ends_after, minutes.
     """
     user = signed_in(request)
-    shown = own_order(user, order_id)
-    pulls = pulls_of_order(shown, user)
+    found = own_order(user, order_id)
+    pulls = pulls_of_order(found, user)
     context = {
-        "order": shown,
-        "images": shown.images.all(),
-        "refunds": shown.refunds.all(),
+        "order": found,
+        "images": found.images.all(),
+        "refunds": found.refunds.all(),
         "pulls": pulls,
         "may_pull": bool(pulls),
-        "product_url": product_url(shown.product),
-        "checkout_url": shown.checkout_url if shown.state == Order.State.PENDING else "",
+        "product_url": product_url(found.product),
+        "checkout_url": found.checkout_url if found.state == Order.State.PENDING else "",
         "pull_ends_after": pull_ends_after_minutes(),
     }
     return render(request, "billing/order.html", context)

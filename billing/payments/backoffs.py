@@ -1,4 +1,4 @@
-"""How patient the sweeps of the sale are: about three days, which is longer than Stripe was ever away."""
+"""How long the sweeps of the sale keep trying: about three days, which is longer than Stripe has ever been away."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""What waits for Stripe: rows that a sweep takes up one by one, each at its own time, whatever became of the worker that had it.
+"""Rows that are due to ask Stripe: a sweep takes them one by one, each at its own time, whatever became of the worker that had it before.
 
 A row that fails is put off longer each time and given up in the end, with its reason, for staff to try again; the others go on. When
 several rows of different people fail alike, Stripe is away: then the run ends, and `/readyz` says so.
@@ -28,40 +28,40 @@ from common.db.outages import FailureRun
 from common.errors import DomainError
 
 logger = logging.getLogger(__name__)
-RUN_SECONDS: Final = 60.0  # then nothing new is begun: the next run goes on
+RUN_SECONDS: Final = 60.0  # after that no row is begun: the next run continues
 Row = TypeVar("Row", bound=Attempt)
 
 
-def settle_waiting_orders() -> int:
-    """Ask Stripe about the pending orders whose time has come, except what staff look at; return how many were asked about."""
-    waiting = Order.objects.filter(state=Order.State.PENDING, flagged_at__isnull=True).order_by("due_at")
-    return run_due(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
+def settle_due_orders() -> int:
+    """Ask Stripe about the pending orders that are due, except flagged ones, which staff handle; return how many were asked about."""
+    rows = Order.objects.filter(state=Order.State.PENDING, flagged_at__isnull=True).order_by("due_at")
+    return run_due(rows, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
 
 
 def close_stopped_checkouts() -> int:
     """End the checkouts of what was stopped while somebody was paying; return how many were tried."""
-    # Tried before, an order keeps its turn: one that cannot be closed is put off as any other.
+    # An order that was tried before keeps its turn: one that cannot be closed is put off like any other.
     orders_to_close().filter(attempts=0, due_at__gt=timezone.now()).update(due_at=timezone.now())
-    waiting = orders_to_close().order_by("due_at")
-    return run_due(waiting, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
+    rows = orders_to_close().order_by("due_at")
+    return run_due(rows, ORDERS, lambda order: settle_order(order_id=order.pk), lambda order: order.buyer_id)
 
 
 def continue_waiting_refunds() -> int:
     """Go on with the refunds that Stripe has not confirmed; return how many were tried."""
-    waiting = Refund.objects.filter(state=Refund.State.WAITING).select_related("order").order_by("due_at")
-    return run_due(waiting, REFUNDS, lambda refund: continue_refund(refund_id=refund.pk), lambda refund: refund.order.buyer_id)
+    rows = Refund.objects.filter(state=Refund.State.WAITING).select_related("order").order_by("due_at")
+    return run_due(rows, REFUNDS, lambda refund: continue_refund(refund_id=refund.pk), lambda refund: refund.order.buyer_id)
 
 
-def run_due(waiting: QuerySet[Row], backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable]) -> int:
-    """Take up what is due, one row at a time, until nothing is, the time is over, or Stripe is away; return how many were tried.
+def run_due(rows: QuerySet[Row], backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable]) -> int:
+    """Take what is due, one row at a time, until nothing is, the time is over, or Stripe is away; return how many were tried.
 
     Args:
-        waiting: rows in the order in which they have their turn.
+        rows: those that are not done, in the order in which they have their turn.
         act: does the one row's work; raises what Stripe said.
         origin: whose row it is.
     """
     run, ends, tried = FailureRun(DEPENDENCY), monotonic() + RUN_SECONDS, 0
-    while monotonic() < ends and (claimed := claim_due(waiting, backoff=backoff, most=1)):
+    while monotonic() < ends and (claimed := claim_due(rows, backoff=backoff, most=1)):
         (row,) = claimed
         tried += 1
         if not _try(row, backoff, act, origin, run):
@@ -75,16 +75,16 @@ def _try(row: Row, backoff: Backoff, act: Callable[[Row], object], origin: Calla
         act(row)
     except StripeAway as away:
         cause = str(away.context.get("cause") or away.message)
-        _note(row, cause, backoff)
+        _record_failure(row, cause, backoff)
         return not run.failed(origin=origin(row), kind=f"{away.code}: {cause.partition(':')[0]}"[:200])
-    except DomainError as error:  # of this row alone, and Stripe answers
-        _note(row, getattr(error, "reason", error.message), backoff)
+    except DomainError as error:  # it concerns this row alone, and Stripe does answer
+        _record_failure(row, getattr(error, "reason", error.message), backoff)
         return True
     run.succeeded()
     return True
 
 
-def _note(row: Attempt, error: str, backoff: Backoff) -> None:
+def _record_failure(row: Attempt, error: str, backoff: Backoff) -> None:
     order_id = row.order_id if isinstance(row, Refund) else row.pk if isinstance(row, Order) else None
     with locked_transaction():
         order = lock_order(order_id=order_id) if order_id else None

@@ -1,4 +1,4 @@
-"""What follows from an order's move: what the buyer may pull, and the receipt."""
+"""What follows from an order's transition: what the buyer may pull, and the receipt."""
 
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
@@ -16,11 +16,11 @@ _WHY_GONE = {
 
 
 def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State, disputed: bool, stopped: str) -> str:
-    """Return why a payment that is ours from now on is given back at once; empty if it is honoured.
+    """Return why a payment that has just become ours is refunded at once; empty if it is honoured.
 
     The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
     the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or its seller, product or
-    image was stopped before we heard of the payment. The caller holds their locks, so that of two payments at once one is the second,
+    image was stopped before we heard of the payment. The caller holds their locks, so that of two simultaneous payments one is the second,
     and a stop comes before or after.
 
     Whoever has disputed the payment and lost gets it back only if they have paid for the same a second time: an image that became free

@@ -85,7 +85,7 @@ def observe_order(*, order_id: UUID, session_id: str = "") -> Observation | None
 def apply_observation(observation: Observation, *, reason: str = "") -> Order | None:
     """Bring the order in line with what Stripe said; None if the observation is stale. Runs in the caller's transaction.
 
-    Writing the same twice changes nothing. What differs from what we sold is flagged for staff and grants nothing.
+    Applying the same twice changes nothing. What differs from what we sold is flagged for staff and grants nothing.
 
     Args:
         reason: why the order was brought to where it is now, for the audit trail.
@@ -99,14 +99,14 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
     if observation.payment.status != "open":
         order.checkout_url = ""
     if wrong := differences(order, observation.payment):
-        flag_order(order, "Stripe has something else than we sold: " + "; ".join(wrong))
+        flag_order(order, "Stripe differs from what we sold: " + "; ".join(wrong))
     else:
-        _take_over(order, observation.payment)
+        _copy_payment(order, observation.payment)
         settled = record_refunds(order, observation.payment)
         for concern in record_disputes(order, observation.payment):
             flag_order(order, concern)
         _transition(order, observation.payment, sold, reason)
-        _tell_of(order, settled)
+        _report_refunds(order, settled)
     order.save(update_fields=_WRITTEN)
     return order
 
@@ -114,7 +114,7 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
 def _lock_sold(observation: Observation) -> Sold:
     image_ids = image_ids_of_order(observation.order_id)
     of_order = Order.objects.only("seller_id", "product_id", "state").get(pk=observation.order_id)
-    if not observation.payment.paid or of_order.state not in UNPAID_STATES:  # what is paid never becomes unpaid
+    if not observation.payment.paid or of_order.state not in UNPAID_STATES:  # a paid order never becomes unpaid
         return Sold(lock_images(image_ids=image_ids), "")
     seller = lock_seller(account_id=of_order.seller_id)
     images = lock_images(image_ids=image_ids)
@@ -123,12 +123,12 @@ def _lock_sold(observation: Observation) -> Sold:
 
 
 def next_observation_at(order: Order, now: datetime) -> datetime:
-    """Return when the sweep asks again: after a quarter of the order's age, for what has waited long may wait longer."""
+    """Return when the sweep asks again: after a quarter of the order's age, because an order that has waited long can wait longer."""
     return now + min(max((now - order.created_at) / 4, _SOONEST), _LATEST)
 
 
 def differences(order: Order, payment: Payment) -> list[str]:
-    """Return what Stripe has otherwise than our row, in words for staff; empty when all is as it was sold."""
+    """Return how Stripe differs from our row, in words for staff; empty if everything is as it was sold."""
     expected: list[tuple[str, object, object]] = [
         ("order", str(order.pk), payment.order_id),
         ("reference", str(order.pk), payment.reference),
@@ -144,14 +144,14 @@ def differences(order: Order, payment: Payment) -> list[str]:
     return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
 
 
-def _take_over(order: Order, payment: Payment) -> None:
+def _copy_payment(order: Order, payment: Payment) -> None:
     order.checkout_session_id = payment.session_id
     order.payment_intent_id = payment.intent_id
     order.paid_with = payment.paid_with
     order.refunded_amount = min(payment.refunded, order.money).minor
 
 
-def _tell_of(order: Order, settled: list[Refund]) -> None:
+def _report_refunds(order: Order, settled: list[Refund]) -> None:
     """Tell the buyer of money that went back, and staff of money that could not."""
     for refund in settled:
         if refund.state == Refund.State.SUCCEEDED:
@@ -168,7 +168,7 @@ def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:
 def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
     came_from, to = Order.State(order.state), state_of(payment, price=order.money, now=Order.State(order.state))
     if to in HOLDING_STATES and (why := _reason_to_return(order, payment, sold)):
-        # The money is promised back in the same transaction, and until then nothing is granted for it.
+        # The refund is promised in the same transaction, and nothing is granted for the payment.
         promise_refund(order, why)
         to, reason = Order.State.REFUNDED, why
     if to == came_from:

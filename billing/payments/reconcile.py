@@ -22,14 +22,14 @@ _ATTEMPTS = 10  # whoever is overtaken asks Stripe again, so this many can recon
 def reconcile_order(*, order_id: UUID, reason: str = "") -> Order:
     """Bring the order in line with what Stripe says of it now: the one way in which webhook, return page and sweep change it.
 
-    Idempotent, and safe in any number of threads: the same effects once, whoever comes first.
+    Idempotent, and safe in any number of threads: the effects happen once, whoever comes first.
 
     Args:
         reason: why it was brought to where it is now, for the audit trail.
 
     Raises:
         StripeAway: nothing changed.
-        StripeRefused: Stripe does not tell of it, as of one that was made under another key or mode.
+        StripeRefused: Stripe does not know it, for example because it was made under another key or mode.
         LockTimeout: others keep reconciling the same order; retryable.
     """
     for _ in range(_ATTEMPTS):
@@ -61,7 +61,7 @@ def close_checkout(*, order_id: UUID, reason: str = "") -> Order:
 
 
 def end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> Order:
-    """Close a pending order that knows no session: should Stripe have one after all, its address never reached anybody."""
+    """Close a pending order without a session: if Stripe has one after all, its address has never reached anybody."""
     with locked_transaction():
         order = lock_order(order_id=order_id)
         if order.state == Order.State.PENDING and order.checkout_session_id is None:
@@ -74,7 +74,7 @@ def end_without_session(*, order_id: UUID, state: Order.State, reason: str) -> O
 def settle_order(*, order_id: UUID) -> Order:
     """Ask Stripe about a pending order whose webhook has not come; nothing while somebody else asks.
 
-    It ends if its time is over, or if its seller, product or image was stopped meanwhile.
+    The order ends if its time is over, or if its seller, product or image was stopped meanwhile.
 
     Raises:
         StripeAway, StripeRefused, LockTimeout: as `reconcile_order` says.
@@ -93,5 +93,5 @@ def _settle(order_id: UUID) -> Order:
     if order.state != Order.State.PENDING or (order.checkout_session_id is not None and not order.checkout_url):
         return order  # nothing to close, or a bank debit under way
     if orders_to_close().filter(pk=order_id).exists():
-        return close_checkout(order_id=order_id, reason="Nobody may buy it any more: its seller, product or image was stopped.")
+        return close_checkout(order_id=order_id, reason="It can no longer be bought: its seller, product or image was stopped.")
     return close_checkout(order_id=order_id) if order.checkout_expires_at <= timezone.now() else order

@@ -1,4 +1,4 @@
-"""Refunds as Stripe makes them: asked for once they are written down, written down again when Stripe has answered."""
+"""Having Stripe make refunds: each is requested once its row is committed, and recorded again when Stripe has answered."""
 
 from uuid import UUID
 
@@ -18,13 +18,13 @@ from common.db.locking import locked_transaction
 
 
 def continue_refund(*, refund_id: UUID) -> Refund:
-    """Do what is left to do of a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
+    """Do what is left to do for a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
 
     Raises:
         StripeAway: nothing is known; the sweep goes on.
     """
-    refund, asked_before = _begin(refund_id)
-    if refund.state == Refund.State.WAITING and asked_before:
+    refund, tried_before = _begin(refund_id)
+    if refund.state == Refund.State.WAITING and tried_before:
         # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
         reconcile_order(order_id=refund.order_id)
         refund.refresh_from_db()
@@ -51,18 +51,18 @@ def _request_for(refund: Refund) -> RefundRequest:
 
 
 def _begin(refund_id: UUID) -> tuple[Refund, bool]:
-    """Count the first attempt before it is made; a sweep has counted its own. Return whether somebody may have asked Stripe before."""
+    """Count the first attempt before it is made; a sweep has counted its own. Return whether an earlier attempt may have reached Stripe."""
     with locked_transaction():
         refund = lock_refund(refund_id=refund_id)
-        asked_before = refund.attempts > 0
-        if refund.state == Refund.State.WAITING and not asked_before:
+        tried_before = refund.attempts > 0
+        if refund.state == Refund.State.WAITING and not tried_before:
             refund.attempts = 1
             refund.save(update_fields=["attempts"])
-    return refund, asked_before
+    return refund, tried_before
 
 
 def _give_up(refund_id: UUID, reason: str) -> Refund:
-    """Write down that it will not be done. What was promised and cannot be kept is a matter for people."""
+    """Record that the refund will not be made. A promise that cannot be kept is a matter for staff."""
     order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
     with locked_transaction():
         order = lock_order(order_id=order_id)

@@ -23,7 +23,7 @@ def continue_refund(refund_id: str) -> None:
 @periodic(every=60, lane="money", limit=180, alone=True)
 def settle_pending_orders() -> int:
     """Ask Stripe about the pending orders whose webhook has not come. Returns how many."""
-    return due.settle_waiting_orders()
+    return due.settle_due_orders()
 
 
 @periodic(every=30, lane="money", limit=180, alone=True)

@@ -12,7 +12,7 @@ from audit.services import record_audit
 from billing.stripe.accounts import AccountStatus, create_account, create_account_link, read_account_status
 from billing.stripe.errors import StripeAccountGone, StripeRefused
 
-_FORMER = 3  # are asked about before a new account is made
+_FORMER = 3  # are checked at Stripe before a new account is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class _Gone:
 def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> str:
     """Return the address where the seller tells Stripe about themselves; their account is made first if there is none.
 
-    An account that Stripe knows no longer is written down as such, and another one is made. A former one that it knows again, as after a
-    time under a key of the other mode, is taken back instead. Whoever dies between Stripe's answer and our note of it is healed by the
-    next call, which gets the same account.
+    An account that Stripe no longer knows is recorded as gone, and another one is made. A former one that it knows again, for example
+    after a time under a key of the other mode, is taken back instead. If the process dies between Stripe's answer and our record of
+    it, the next call makes up for that: it gets the same account.
 
     Args:
-        country: where the seller is, for a new account: two letters; empty for where we are.
+        country: where the seller is, for a new account: two letters; empty for our own.
 
     Raises:
         StripeAway, StripeRefused: no address; what was made is kept.
@@ -63,15 +63,15 @@ def refresh_seller(*, seller_id: UUID) -> SellerProfile:
 
 
 def refresh_stripe_account(*, stripe_account_id: str) -> SellerProfile | None:
-    """Bring a seller in line with what Stripe lets their account do; one that is connected no longer is theirs no longer.
+    """Bring a seller in line with what Stripe lets their account do; an account that is no longer connected is no longer theirs.
 
-    Two refreshes at once may arrive in either order, so each asks again after it has written, until Stripe says what stands here.
+    Two refreshes at once may arrive in either order, so each asks again after it has written, until Stripe's answer is what our row says.
 
     Returns:
         The seller, or None for an account that is nobody's here.
 
     Raises:
-        StripeAway: nothing is known, as when our own key may not ask: nobody is changed.
+        StripeAway: nothing is known, for example because our own key may not ask; nothing is changed.
     """
     written: AccountStatus | _Gone | None = None
     seller: SellerProfile | None = None
@@ -83,13 +83,13 @@ def refresh_stripe_account(*, stripe_account_id: str) -> SellerProfile | None:
     return seller
 
 
-def note_refused_sale(*, stripe_account_id: str, refused: StripeRefused) -> None:
+def record_refused_sale(*, stripe_account_id: str, refused: StripeRefused) -> None:
     """Tell a seller why Stripe refuses their sales, on their page and once a day by mail, and bring them in line with Stripe.
 
     Raises:
         StripeAway: the seller is told, and nothing else is known.
     """
-    if not isinstance(refused, StripeAccountGone):  # of that they are told when the account ends
+    if not isinstance(refused, StripeAccountGone):  # they are told about that when the account ends
         record_stripe_problem(stripe_account_id=stripe_account_id, sentence=refused.refusal.seller)
     with suppress(StripeRefused):
         refresh_stripe_account(stripe_account_id=stripe_account_id)
@@ -118,7 +118,7 @@ def _account_of(seller: SellerProfile, country: str) -> str:
 
 
 def _regained(seller: SellerProfile) -> str:
-    """Return the id of a former account that Stripe knows again, which is the seller's again with that; empty if there is none."""
+    """Return the id of a former account that Stripe knows again, and give it back to the seller; empty if there is none."""
     for former in seller.former_stripe_accounts.filter(may_return=True)[:_FORMER]:
         refreshed = refresh_stripe_account(stripe_account_id=former.pk)
         if refreshed is not None and refreshed.stripe_account_id == former.pk:

@@ -1,4 +1,4 @@
-"""The seller's side of the sale: what was sold, and Stripe's word on the seller."""
+"""Where sellers connect their Stripe account and see what it may do."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +16,7 @@ from marketplace.selling.guards import SellerRequest, seller_required
 @seller_required
 @require_safe
 def payouts(request: SellerRequest) -> HttpResponse:
-    """Show how the seller stands with Stripe.
+    """Show what Stripe lets the seller do.
 
     Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee_percent; countries, of which a seller without
     an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
@@ -43,7 +43,7 @@ def payouts_connect(request: SellerRequest) -> HttpResponse:
 @seller_required
 @require_safe
 def payouts_return(request: SellerRequest) -> HttpResponse:
-    """Where Stripe sends the seller back to: asks how they stand, for the webhook may still be on its way."""
+    """Where Stripe sends the seller back to: asks for their account's status, because the webhook may still be on its way."""
     if request.seller.stripe_account_id:
         try:
             refresh_stripe_account(stripe_account_id=request.seller.stripe_account_id)

@@ -1,4 +1,4 @@
-"""The mails of the sale. Written with the change that they tell of."""
+"""The mails of the sale, written in the transaction of the change that they report."""
 
 from django.utils import timezone
 
@@ -17,19 +17,19 @@ from outbox.mail.services import queue_mail
 
 
 def queue_receipt(*, order: Order, again: str = "") -> None:
-    """Send the receipt once this transaction has committed; once an order, unless `again` says which repetition it is."""
+    """Send the receipt once this transaction has committed; once for each order, unless `again` says which repetition it is."""
     _queue(order, "receipt", _context(order), key=f"receipt:{order.pk}{again}")
 
 
 def queue_refund_mail(*, refund: Refund) -> None:
-    """Tell that money is on its way back to where it came from, and why if the shop gave it back by itself; once a refund."""
-    why = refund.reason if refund.requested_by_id is None and refund.reason != MADE_AT_STRIPE else ""  # staff's words are for the trail
+    """Tell the buyer that money is on its way back, and why if the shop refunded it by itself; once for each refund."""
+    why = refund.reason if refund.requested_by_id is None and refund.reason != MADE_AT_STRIPE else ""  # staff's are for the trail
     context = _context(refund.order) | {"refund": refund, "pull_ends_after": pull_ends_after_minutes(), "why": why}
     _queue(refund.order, "refund", context, key=f"refund:{refund.pk}")
 
 
 def _queue(order: Order, template: str, context: dict[str, object], *, key: str) -> None:
-    """Write to whoever placed the order, for it is their card, and to those who buy for the organisation at this moment; once each."""
+    """Write to whoever placed the order, because it is their card, and to those who buy for the organisation at this moment; once each."""
     queue_mail(to=order.email, template=template, context=context, key=key)
     for number, address in enumerate(addresses_of_buyers(order.buyer, besides=[order.email]), start=1):
         queue_mail(to=address, template=template, context=context, key=f"{key}:{number}")
@@ -49,7 +49,7 @@ def resend_receipt(*, order: Order, reason: str, actor: User) -> None:
 
     Raises:
         ReasonMissing: no reason.
-        OrderNotPaid: there is nothing to receipt.
+        OrderNotPaid: without a payment there is no receipt.
     """
     require_reason(reason)
     with locked_transaction():

@@ -20,7 +20,7 @@ class RefundOutOfRange(InvalidInput):
     field = "amount"
 
     def __init__(self, *, left: Money) -> None:
-        super().__init__(f"Refund something, and at most {left}.", left=left.minor, currency=left.currency)
+        super().__init__(f"Refund more than nothing, and at most {left}.", left=left.minor, currency=left.currency)
 
 
 class RefundInOtherCurrency(InvalidInput):
@@ -34,18 +34,18 @@ class RefundInOtherCurrency(InvalidInput):
 
 
 class RefundNotWhole(InvalidInput):
-    """The currency is given back in steps. 422."""
+    """The currency is refunded in steps. 422."""
 
     code = "refund_not_whole"
 
     def __init__(self, *, step: Money) -> None:
-        super().__init__(f"{step.currency.upper()} is given back in steps of {step}.", step=step.minor, currency=step.currency)
+        super().__init__(f"{step.currency.upper()} is refunded in steps of {step}.", step=step.minor, currency=step.currency)
 
 
 class RefundNotWaiting(ConflictError):
-    """The refund is made or refused: there is nothing to try again. 409."""
+    """The refund has been made or refused: there is nothing to try again. 409."""
 
     code = "refund_not_waiting"
 
     def __init__(self) -> None:
-        super().__init__("Stripe has answered this refund already. What failed is asked for anew on its order.")
+        super().__init__("Stripe has already made or refused this refund. Request a failed one again on its order.")

@@ -1,4 +1,4 @@
-"""What staff are asked when money goes back."""
+"""What staff fill in for a refund."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ class Refund(UUIDModel, Attempt):
     """One refund of an order, whole or in part. Its id is Stripe's idempotency key."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"  # written here, Stripe not asked or not heard yet
+        WAITING = "waiting"  # recorded here; Stripe has not been asked, or has not answered yet
         SUCCEEDED = "succeeded"
         FAILED = "failed"
 

@@ -19,7 +19,7 @@ _STATES = {
 
 
 def add_refund(*, order: Order, amount: Money, reason: str, actor: User | None) -> Refund:
-    """Write down a refund that must happen, and have it done after commit. The caller holds the order's lock and saves it."""
+    """Record a refund that must happen, and have it made after commit. The caller holds the order's lock and saves it."""
     refund = Refund.objects.create(
         order=order,
         payment_intent_id=order.payment_intent_id or "",
@@ -33,13 +33,13 @@ def add_refund(*, order: Order, amount: Money, reason: str, actor: User | None) 
 
 
 def promise_refund(order: Order, reason: str) -> None:
-    """Have all that is left of a payment given back, by the shop itself."""
+    """Have everything that is left of a payment refunded, by the shop itself."""
     if order.refundable.minor:
         add_refund(order=order, amount=order.refundable, reason=reason, actor=None)
 
 
 def has_waiting_refund(order: Order) -> bool:
-    """Whether Stripe has yet to do something that we have asked for."""
+    """Whether Stripe has yet to settle a refund that we have requested."""
     return order.refunds.filter(state=Refund.State.WAITING).exists()
 
 
@@ -65,7 +65,7 @@ def _row_of(order: Order, payment: Payment, stripe_refund: StripeRefund) -> Refu
     found = rows.get(stripe_refund.stripe_id) or rows.get(stripe_refund.refund_id)
     if found is not None:
         return found
-    # Made by people in Stripe's dashboard: it counts as any other.
+    # Made by hand in Stripe's dashboard: it counts like any other.
     return Refund.objects.create(
         order=order,
         payment_intent_id=payment.intent_id or "",
@@ -75,7 +75,7 @@ def _row_of(order: Order, payment: Payment, stripe_refund: StripeRefund) -> Refu
 
 
 def update_requested_amount(order: Order) -> None:
-    """Count again what is asked back. A refund of the dashboard may have overtaken one of ours, which Stripe then refuses."""
+    """Recompute what has been requested. A refund made in the dashboard may have overtaken one of ours, which Stripe then refuses."""
     rows = order.refunds.exclude(state=Refund.State.FAILED)
-    asked = rows.aggregate(asked=Sum("amount", default=0))["asked"]
-    order.refund_requested_amount = min(asked, order.amount)
+    requested = rows.aggregate(requested=Sum("amount", default=0))["requested"]
+    order.refund_requested_amount = min(requested, order.amount)

@@ -1,4 +1,4 @@
-"""Refunds: asked for in one transaction, done by Stripe after it, written down when Stripe has answered."""
+"""Refunds: requested in one transaction, made by Stripe after it, recorded when Stripe has answered."""
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
@@ -14,15 +14,15 @@ from common.db.claims import try_again
 from common.db.locking import locked_transaction
 from common.money import Money
 
-# A refunded order has something left only when a refund of it failed at Stripe: the buyer has lost pull, and still waits for the money.
+# A refunded order has something left only if a refund of it failed at Stripe: the buyer has lost pull access and is still owed the money.
 _REFUNDABLE = HOLDING_STATES | {Order.State.REFUNDED}
 
 
 def request_refund(*, order: Order, amount: Money | None, reason: str, actor: User | None) -> Refund:
     """Have money given back to the buyer: the seller's transfer and our fee go back in proportion.
 
-    The order moves when Stripe has done it: the whole ends pull within the pull token's lifetime and the registry's leeway, a part
-    leaves it. Together refunds never exceed what was paid. What was promised back and failed at Stripe may be asked for again.
+    The order changes once Stripe has made it: a full refund ends pull access within the pull token's lifetime and the registry's leeway,
+    a partial one leaves it. Refunds together never exceed what was paid. One that was promised and failed at Stripe may be requested again.
 
     Args:
         amount: of the order's currency; None for all that is left.
@@ -32,7 +32,7 @@ def request_refund(*, order: Order, amount: Money | None, reason: str, actor: Us
         OrderNotRefundable: not paid, wholly refunded, or the buyer's bank holds the money or may yet take it.
         RefundInOtherCurrency: the order was paid in another one.
         RefundOutOfRange: nothing, or more than is left.
-        RefundNotWhole: a part of what is whole in this currency.
+        RefundNotWhole: not a multiple of the currency's step.
     """
     require_reason(reason)
     with locked_transaction():
@@ -56,7 +56,7 @@ def request_refund(*, order: Order, amount: Money | None, reason: str, actor: Us
 
 
 def retry_refund(*, refund: Refund, reason: str, actor: User) -> Refund:
-    """Go on with a refund that waits, now and afresh, also if it was given up.
+    """Go on with a waiting refund now, with all its attempts before it again, even if it was given up.
 
     Raises:
         ReasonMissing: no reason.

@@ -1,4 +1,4 @@
-"""What the sale must not be without: a sane price list everywhere, and the real Stripe on the internet."""
+"""System checks of the sale: sound prices under any settings, and the real Stripe in production."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ def prices_make_sense(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  Django passes it
     **_kwargs: Any,
 ) -> list[CheckMessage]:
-    """Check, under any settings, that our part is a part of the price and that each smallest price can be asked for."""
+    """Check, under any settings, that our fee is a part of the price and that each smallest price can be charged."""
     found: list[CheckMessage] = []
     if not 0 <= settings.LAYERSTORE_APPLICATION_FEE_PERCENT <= _WHOLE:
         found.append(
@@ -56,7 +56,7 @@ def stripe_is_real(
     if not settings.STRIPE_WEBHOOK_SECRET:
         found.append(
             Error(
-                "STRIPE_WEBHOOK_SECRET is not set: payments would be heard of late.",
+                "STRIPE_WEBHOOK_SECRET is not set: payments would be noticed late.",
                 hint="Copy it from the webhook endpoint at Stripe; two endpoints, two secrets with a comma between them.",
                 id="billing.E002",
             )
@@ -96,7 +96,7 @@ def stripe_lets_us(
     databases: Iterable[str] | None = None,
     **_kwargs: Any,
 ) -> list[CheckMessage]:
-    """Check that Stripe has lately refused nothing to our key; a warning, for the shop must start so that it can be mended."""
+    """Check that Stripe has lately refused nothing to our key; a warning, because the shop must start so that it can be mended."""
     if databases is None or DEFAULT_DB_ALIAS not in databases:
         return []
     try:

@@ -1,21 +1,21 @@
-"""What Stripe answers instead of what it was asked for."""
+"""What can go wrong with a call to Stripe, or with one from it."""
 
 from billing.stripe.refusals import why_refused
 from common.errors import ConflictError, DomainError, RetryLater
 
 
 class StripeAway(RetryLater):
-    """Stripe did not answer, or not with an answer: nothing is known. The same request with the same key is safe. 503."""
+    """Stripe did not answer, or its answer decides nothing: nothing is known. The same request with the same key is safe. 503."""
 
     code = "stripe_away"
     retry_after = 15
 
     def __init__(self, cause: str = "") -> None:
-        super().__init__("Our payment provider does not answer right now. Nothing is lost: try again in a minute.", cause=cause)
+        super().__init__("Our payment provider is not answering right now. Nothing is lost: try again in a minute.", cause=cause)
 
 
 class StripeBusy(StripeAway):
-    """As many requests of this process wait for Stripe as may. 503."""
+    """As many requests of this process as are allowed wait for Stripe already. 503."""
 
     code = "stripe_busy"
     retry_after = 5
@@ -25,7 +25,7 @@ class StripeBusy(StripeAway):
 
 
 class StripeKeyRefused(StripeAway):
-    """Stripe does not let our own key do this: nobody's fault but ours, and nothing about anybody else is known. 503.
+    """Stripe does not let our own key do this: that is our fault alone, and says nothing about a buyer or a seller. 503.
 
     Attributes:
         advice: for staff, without a secret; names the permission that a restricted key lacks, where Stripe does.
@@ -35,7 +35,9 @@ class StripeKeyRefused(StripeAway):
     retry_after = 300
 
     def __init__(self, *, permission: str = "", cause: str = "") -> None:
-        RetryLater.__init__(self, "Payments do not work right now, and we have been told. Nothing was charged. Try later.", cause=cause)
+        RetryLater.__init__(
+            self, "Payments are not working right now, and we have been alerted. Nothing was charged. Try again later.", cause=cause
+        )
         self.advice = f"Give STRIPE_SECRET_KEY the permission {permission}." if permission else "Stripe does not accept STRIPE_SECRET_KEY."
 
 

@@ -1,4 +1,4 @@
-"""What Stripe says of one order's payment at one moment, and what follows from it. No Django, no network."""
+"""What Stripe says about one order's payment at one moment, and what follows from it. No Django, no network."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class DisputeState(StrEnum):
 
     NONE = "none"
     OPEN = "open"
-    UNKNOWN = "unknown"  # Stripe says something that was not there when this was written
+    UNKNOWN = "unknown"  # a status that did not exist when this was written
     LOST = "lost"
 
 

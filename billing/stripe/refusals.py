@@ -1,4 +1,4 @@
-"""Why Stripe refused a sale, and who can do something about it: its error codes and parameters, turned into a next step. No Django.
+"""Why Stripe refused a sale and who can mend it: its error codes and parameters, turned into a next step. No Django.
 
 Source: docs.stripe.com/error-codes, and the messages of destination charges (docs.stripe.com/connect/destination-charges).
 """
@@ -33,7 +33,7 @@ class Refusal:
 
 _SELLER_IS_TOLD: Final = "This seller cannot be paid at the moment, and has been told. Nothing was charged. Try again in a day or so."
 _OURS: Final = Refusal(
-    Fault.OURS, "Our payment provider refused this, and we have been told why. Nothing was charged. We look at it; try again later."
+    Fault.OURS, "Our payment provider refused this and told us why. Nothing was charged. We are looking into it; try again later."
 )
 _ADDRESS: Final = Refusal(
     Fault.BUYER,
@@ -43,21 +43,21 @@ _ADDRESS: Final = Refusal(
 _REGION: Final = Refusal(
     Fault.SELLER,
     _SELLER_IS_TOLD,
-    "Your Stripe account is in a region that Stripe does not let us pay into like this. Write to us: we can take your sales in your"
-    " account\u2019s own country, or you connect an account in ours.",
+    "Stripe does not let us pay into the region of your Stripe account this way. Write to us: we can have your sales settle in your"
+    " account\u2019s own country, or you can connect an account in ours.",
 )
 _CAPABILITY: Final = Refusal(
     Fault.SELLER,
     _SELLER_IS_TOLD,
-    "Stripe lets your account receive no transfers right now. Go on at Stripe and give the details that it asks for.",
+    "Stripe does not let your account receive transfers right now. Continue at Stripe and give the details that it asks for.",
 )
 _GONE: Final = Refusal(
-    Fault.SELLER, _SELLER_IS_TOLD, "Stripe does not know your account under our key any more. Connect it again, or another."
+    Fault.SELLER, _SELLER_IS_TOLD, "Your Stripe account is no longer connected to us. Connect it again, or connect another."
 )
 _AMOUNT: Final = Refusal(
     Fault.SELLER,
-    "Our payment provider does not take an amount like this one. Nothing was charged. The seller has been told to change the price.",
-    "Stripe refuses the price of one of your products: it is too small or too large in its currency. Set another.",
+    "Our payment provider does not accept this amount. Nothing was charged. The seller has been told to change the price.",
+    "Stripe refuses the price of one of your products: it is too low or too high for its currency. Set another.",
 )
 _BY_CODE: Final = {
     "email_invalid": _ADDRESS,
@@ -68,7 +68,7 @@ _BY_CODE: Final = {
     "amount_too_small": _AMOUNT,
     "amount_too_large": _AMOUNT,
 }
-# Of these Stripe gives no code, or one that many others share.
+# For these Stripe gives no code, or one that many others share.
 _BY_MESSAGE: Final = (
     (re.compile(r"outside the platform.s region|can.t be sent to accounts located in|on_behalf_of", re.IGNORECASE), _REGION),
     (re.compile(r"\bcapabilit(y|ies)\b", re.IGNORECASE), _CAPABILITY),
@@ -77,7 +77,7 @@ _BY_MESSAGE: Final = (
 
 
 def why_refused(*, code: str, param: str, message: str) -> Refusal:
-    """Tell from what Stripe answered who can do what; what is not known is ours to look at.
+    """Tell from Stripe's answer who can do what; an unknown refusal is ours to look into.
 
     Args:
         code: Stripe's error code, or empty.

@@ -21,7 +21,7 @@ COUNTRIES: Final[Mapping[str, str]] = dict(sorted({**_EEA, **_REGIONS_OF_ONE}.it
 
 
 def in_another_region(country: str, *, ours: str) -> bool:
-    """Whether an account in this country is outside of our region; no, where either is not known.
+    """Whether an account in this country is outside of our region; no if either is not known.
 
     Args:
         country, ours: two capital letters (ISO 3166-1), or empty.

@@ -15,11 +15,11 @@ from audit.models import AuditEvent
 from billing.checkout.errors import SellerMayNotSell
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import MOST_PENDING, place_order
-from billing.inbox.due import handle_waiting_events
+from billing.inbox.due import handle_due_events
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event
 from billing.orders.models import Order
-from billing.payments.due import close_stopped_checkouts, settle_waiting_orders
+from billing.payments.due import close_stopped_checkouts, settle_due_orders
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.errors import OrderNotRefundable, RefundOutOfRange
@@ -255,7 +255,7 @@ def test_two_sweeps_at_once_never_take_the_same_row(sandbox: Sandbox) -> None:
         StripeEventFactory()
         OrderFactory(due_at="2026-01-01T00:00:00Z")
 
-    tried = run_in_threads(4, lambda number: handle_waiting_events() if number % 2 else settle_waiting_orders())
+    tried = run_in_threads(4, lambda number: handle_due_events() if number % 2 else settle_due_orders())
 
     assert sum(tried) == 10
     assert set(StripeEvent.objects.values_list("attempts", flat=True)) == {1}

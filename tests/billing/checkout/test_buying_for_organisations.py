@@ -80,7 +80,7 @@ class TestPlacing:
     ) -> None:
         EntitlementFactory(holder=acme, image=product.images.get())
 
-        with pytest.raises(AlreadyOwned, match="Acme has this already: it is in its library"):
+        with pytest.raises(AlreadyOwned, match="Acme already has this: it is in its library"):
             place_order(product=product, user=owner, buyer=acme)
         assert place_order(product=product, user=owner).buyer == owner.account
 

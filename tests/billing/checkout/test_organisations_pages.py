@@ -45,7 +45,7 @@ class TestPages:
         answer = client_of(owner).post(f"/billing/buy/{product.pk}/", {"buyer": "acme"})
 
         assert [message.message for message in get_messages(answer.wsgi_request)] == [
-            "Acme has this already: it is in its library. Nothing was charged."
+            "Acme already has this: it is in its library. Nothing was charged."
         ]
 
     @pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])

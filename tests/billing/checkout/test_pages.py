@@ -50,7 +50,7 @@ def test_what_cannot_be_bought_is_said_on_the_product_s_page(client: Client, pai
 
     product = paid.product
     assert (answer.status_code, answer["Location"]) == (303, f"/{product.namespace.name}/{product.slug}")
-    assert words_of(answer) == ["You have this already: it is in your library. Nothing was charged."]
+    assert words_of(answer) == ["You already have this: it is in your library. Nothing was charged."]
 
 
 def test_while_stripe_is_away_the_page_says_when_to_come_back(client: Client, product: Product, sandbox: Sandbox) -> None:
@@ -146,8 +146,8 @@ def test_a_refunded_order_offers_no_pull(client: Client, buyer: User) -> None:
 
     page = client.get(f"/orders/{order.pk}/")
 
-    assert (page.context["may_pull"], "€5.00 on its way back" in page.content.decode()) == (False, True)
-    assert "pull ends within 6 minutes" in page.content.decode()
+    assert (page.context["may_pull"], "€5.00 is on its way back" in page.content.decode()) == (False, True)
+    assert "pull access ends within 6 minutes" in page.content.decode()
 
 
 def test_an_order_that_staff_look_at_says_so(client: Client, buyer: User) -> None:

@@ -90,5 +90,5 @@ def test_the_order_s_page_says_how_many_there_were(order: Order, buyer: User) ->
 
     page = client.get(f"/orders/{order.pk}/").content.decode()
 
-    assert f"had {TAGS} tags; the newest are written down" in page
+    assert f"had {TAGS} tags; the newest are listed" in page
     assert page.count("sha256:") <= TAGS_KEPT + 1

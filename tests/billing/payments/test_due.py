@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing.inbox.due import handle_waiting_events
+from billing.inbox.due import handle_due_events
 from billing.inbox.models import StripeEvent
 from billing.inbox.tasks import handle_waiting_stripe_events
 from billing.orders.models import Order
 from billing.orders.services import clear_flag
 from billing.payments import tasks
 from billing.payments.backoffs import ORDERS, REFUNDS
-from billing.payments.due import continue_waiting_refunds, settle_waiting_orders
+from billing.payments.due import continue_waiting_refunds, settle_due_orders
 from billing.refunds.errors import RefundNotWaiting
 from billing.refunds.models import Refund
 from billing.refunds.services import retry_refund
@@ -57,7 +57,7 @@ def test_only_what_waits_and_is_due_is_taken_up(sandbox: Sandbox) -> None:
     OrderFactory(due_at=timezone.now(), flagged_at=timezone.now(), flag="Look.")
     PaidOrderFactory(due_at=timezone.now())
 
-    assert [handle_waiting_events(), continue_waiting_refunds(), settle_waiting_orders()] == [1, 1, 1]
+    assert [handle_due_events(), continue_waiting_refunds(), settle_due_orders()] == [1, 1, 1]
 
     rows = [StripeEvent.objects.get(pk=event.pk), Refund.objects.get(pk=refund.pk), Order.objects.get(pk=order.pk)]
     assert [row.attempts for row in rows] == [1, 1, 1]
@@ -104,7 +104,7 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason(opened:
     sandbox.press(opened)
     _due(opened)
 
-    assert settle_waiting_orders() == 2
+    assert settle_due_orders() == 2
 
     opened.refresh_from_db()
     bad.refresh_from_db()
@@ -114,7 +114,7 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason(opened:
     assert bad.flag == f"Given up after {ORDERS.most} attempts: {bad.last_error}"
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == ["given up"]
     _due(bad)
-    assert settle_waiting_orders() == 0
+    assert settle_due_orders() == 0
     assert not outages().exists()
 
 
@@ -123,7 +123,7 @@ def test_what_was_given_up_is_tried_again_when_staff_take_the_flag_down(sandbox:
 
     clear_flag(order=order, reason="Mended at Stripe.", actor=UserFactory(staff=True))
 
-    assert settle_waiting_orders() == 1
+    assert settle_due_orders() == 1
     order.refresh_from_db()
     assert (order.attempts, order.given_up_at) == (1, None)
 
@@ -154,7 +154,7 @@ def test_different_rows_that_fail_alike_mean_that_stripe_is_away_and_the_others_
     orders = [OrderFactory(due_at=timezone.now() - timedelta(minutes=10 - number)) for number in range(5)]
     sandbox.fail("/v1/checkout/sessions", times=1000)
 
-    assert settle_waiting_orders() == 3
+    assert settle_due_orders() == 3
 
     assert [outage.dependency for outage in outages()] == ["stripe"]
     attempts = [Order.objects.get(pk=order.pk).attempts for order in orders]
@@ -175,7 +175,7 @@ def test_rows_of_one_buyer_never_make_stripe_look_away(sandbox: Sandbox) -> None
         OrderFactory(placed_by=first.placed_by, due_at=timezone.now())
     sandbox.fail("/v1/checkout/sessions", times=1000)
 
-    assert settle_waiting_orders() == 5
+    assert settle_due_orders() == 5
 
     assert not outages().exists()
 
@@ -184,7 +184,7 @@ def test_an_event_that_fails_is_put_off_and_says_why(opened: Order, sandbox: San
     event = StripeEventFactory(object_id=opened.checkout_session_id)
     sandbox.fail("/v1/checkout/sessions")
 
-    assert handle_waiting_events() == 1
+    assert handle_due_events() == 1
 
     event.refresh_from_db()
     assert (event.handled_at, event.attempts, event.given_up_at) == (None, 1, None)
@@ -195,5 +195,5 @@ def test_a_run_begins_nothing_new_once_its_time_is_over(monkeypatch: pytest.Monk
     monkeypatch.setattr("billing.payments.due.RUN_SECONDS", 0.0)
     StripeEventFactory()
 
-    assert handle_waiting_events() == 0
+    assert handle_due_events() == 0
     assert StripeEvent.objects.get().attempts == 0

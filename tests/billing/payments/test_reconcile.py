@@ -215,7 +215,7 @@ def test_what_differs_from_what_we_sold_grants_nothing(
     order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, holds(buyer), order.paid_at) == ("pending", [], None)
-    assert order.flag.startswith("Stripe has something else than we sold: ")
+    assert order.flag.startswith("Stripe differs from what we sold: ")
     assert flag in order.flag
     assert AuditEvent.objects.filter(action="order.flagged").count() == 1
     reconcile_order(order_id=opened.pk)

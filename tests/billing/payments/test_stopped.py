@@ -46,7 +46,7 @@ def _withdraw(order: Order, _: User) -> None:
 
 
 STOPS = [
-    pytest.param(_suspend_seller, "Paid too late. Its seller had been stopped.", id="seller suspended"),
+    pytest.param(_suspend_seller, "Paid too late. Its seller had been suspended.", id="seller suspended"),
     pytest.param(_suspend_product, "Paid too late. It had been taken off sale.", id="product suspended"),
     pytest.param(_take_down, "Paid too late. An image in it had been taken down.", id="image taken down"),
 ]
@@ -67,7 +67,7 @@ def test_stopping_closes_the_checkouts_that_are_open(stop: Stop, opened: Order, 
 
     opened.refresh_from_db()
     assert (opened.state, opened.checkout_url, sandbox.session_of(opened)["status"]) == ("expired", "", "expired")
-    assert AuditEvent.objects.get(action="order.expired").reason.startswith("Nobody may buy it any more")
+    assert AuditEvent.objects.get(action="order.expired").reason.startswith("It can no longer be bought")
     assert sandbox.http.post(f"/sandbox/api/sessions/{opened.checkout_session_id}/pay", json={}).status_code == 400
     assert tasks.close_stopped_checkouts() == 0
 
@@ -99,7 +99,7 @@ def test_what_is_paid_all_the_same_goes_back_whole_once_and_the_buyer_is_told(
     opened.refresh_from_db()
     assert (opened.state, opened.refunded_amount, refund.state, refund.amount, refund.reason) == ("refunded", 500, "succeeded", 500, why)
     assert (holds(buyer), mail.to, mail.key) == ([], opened.email, f"refund:{refund.pk}")
-    assert f"Why: {why} Nothing was added to your library by this payment." in mail.body_text
+    assert f"Why: {why} This payment added nothing to your library." in mail.body_text
     transfer = sandbox.get("/transfers")["data"][0]
     assert (transfer["amount_reversed"], transfer["destination"]) == (500, opened.destination_account_id)
     assert AuditEvent.objects.get(action="order.refunded").reason == why

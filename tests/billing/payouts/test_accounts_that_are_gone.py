@@ -273,7 +273,7 @@ class TestOrdersOfThatTime:
         answer = client.post(f"/billing/buy/{stuck.product_id}/")
 
         stuck.refresh_from_db()
-        assert (stuck.flag.startswith("Stripe does not tell of this order: "), answer.status_code) == (True, 303)
+        assert (stuck.flag.startswith("Stripe does not know this order: "), answer.status_code) == (True, 303)
         assert "No such session" in AuditEvent.objects.get(action="order.flagged").reason
         assert "under way" in str(next(iter(get_messages(answer.wsgi_request))))
 

@@ -82,7 +82,7 @@ def test_coming_back_while_stripe_is_away_says_so(client: Client, sandbox: Sandb
 
     answer = client.get("/selling/payouts/return")
 
-    assert "does not answer right now" in str(next(iter(get_messages(answer.wsgi_request))))
+    assert "is not answering right now" in str(next(iter(get_messages(answer.wsgi_request))))
 
 
 def test_what_stripe_refuses_is_said_on_the_page(product: Product, client: Client, sandbox: Sandbox) -> None:

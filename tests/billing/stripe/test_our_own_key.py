@@ -146,7 +146,7 @@ def test_people_are_told_that_it_is_not_their_fault(product: Product, buyer: Use
     answers = [client.post(f"/billing/buy/{product.pk}/"), seller.post("/selling/payouts/connect")]
 
     assert {(answer.status_code, answer["Retry-After"]) for answer in answers} == {(503, "300")}
-    assert all("Payments do not work right now, and we have been told." in answer.content.decode() for answer in answers)
+    assert all("Payments are not working right now, and we have been alerted." in answer.content.decode() for answer in answers)
 
 
 def test_no_check_asks_a_database_that_is_not_to_be_asked_or_has_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:

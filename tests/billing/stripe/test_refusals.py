@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
-from billing.payouts.services import note_refused_sale
+from billing.payouts.services import record_refused_sale
 from billing.stripe.errors import StripeRefused
 from billing.stripe.refusals import Fault, why_refused
 from marketplace.products.models import Product
@@ -93,7 +93,7 @@ def test_a_seller_whose_account_stripe_does_not_take_is_told_and_staff_see_why(p
 
 def test_a_seller_is_written_to_once_a_day(seller: SellerProfile) -> None:
     for _ in range(3):
-        note_refused_sale(stripe_account_id=str(seller.stripe_account_id), refused=StripeRefused(reason=REGION))
+        record_refused_sale(stripe_account_id=str(seller.stripe_account_id), refused=StripeRefused(reason=REGION))
 
     assert (OutgoingMail.objects.count(), AuditEvent.objects.filter(action="seller.stripe_problem").count()) == (1, 1)
 
@@ -119,6 +119,6 @@ def test_what_nobody_can_mend_but_us_is_flagged(seller: SellerProfile, buyer: Us
 
     said = buy(product, buyer)
 
-    assert "we have been told why" in said
+    assert "told us why" in said
     assert Order.objects.get().flag.startswith("Stripe refused the checkout (ours): ")
     assert not OutgoingMail.objects.exists()

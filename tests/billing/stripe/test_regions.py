@@ -68,7 +68,7 @@ def test_where_we_do_not_know_our_own_country_seller_and_staff_read_why_it_is_re
     client.post(f"/billing/buy/{product.pk}/")
 
     seller = SellerProfile.objects.get(pk=product.seller_id)
-    assert "in a region that Stripe does not let us pay into" in seller.stripe_problem
+    assert "Stripe does not let us pay into the region of your Stripe account" in seller.stripe_problem
     assert "outside the platform's region" in Order.objects.get().flag
 
 

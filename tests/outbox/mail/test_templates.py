@@ -89,11 +89,11 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         SALE,
         ["docker pull layerstore.test:8080/acme/db", "docker pull layerstore.test:8080/acme/web", "1A2B3C", "€19.00", "Acme & Co", "4242", LINK],
     ),
-    ("receipt", {**SALE, "buyer": TEAM}, ["R&D Team has Fast <DB>", "All that R&D Team owns", "mira-k", LINK]),
+    ("receipt", {**SALE, "buyer": TEAM}, ["R&D Team has Fast <DB>", "Everything that R&D Team owns", "mira-k", LINK]),
     (
         "refund",
         {**SALE, "buyer": TEAM, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6},
-        ["€5.00", "the order 1A2B3C of R&D Team", "unless R&D Team owns them otherwise", LINK],
+        ["€5.00", "the order 1A2B3C of R&D Team", "unless R&D Team owns them in another way", LINK],
     ),
     ("refund", {**SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6}, ["€5.00", "1A2B3C", "6 more minutes", LINK]),
     (
@@ -102,10 +102,10 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
             **SALE,
             "buyer": TEAM,
             "refund": SimpleNamespace(money=Money(500, "eur")),
-            "why": "Paid too late. Its seller had been stopped.",
+            "why": "Paid too late. Its seller had been suspended.",
             "pull_ends_after": 6,
         },
-        ["Paid too late. Its seller had been stopped.", "Nothing was added to the library of R&D Team"],
+        ["Paid too late. Its seller had been suspended.", "This payment added nothing to the library of R&D Team"],
     ),
     (
         "dispute",
@@ -120,7 +120,7 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
             "order_url": LINK,
             "reminder": True,
         },
-        ["The bank takes no answer", "does not know that state", "has no answer yet"],
+        ["The bank accepts no answer", "does not know that state", "has no answer yet"],
     ),
     (
         "invitation",
