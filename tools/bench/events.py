@@ -1,4 +1,4 @@
-"""Registry events: accepted by the inner listener, applied by the worker, its memory, and its death in the middle."""
+"""Registry events: accepted by the inner listener, applied by the worker; its memory, and what happens when it is killed half-way."""
 
 import argparse
 import http.client
@@ -22,7 +22,7 @@ from tools.stack.running import Stack
 
 SENDERS = 4
 PER_ENVELOPE = 100
-TOLD_TWICE = 100  # one event of so many is told again: the registry repeats itself until it is answered
+TOLD_TWICE = 100  # one event in so many is sent twice: the registry repeats an event until it is accepted
 LARGEST = 32 * 1024 * 1024  # what the listener takes at most
 AGENT = "docker/27.3.1 go/go1.22.7 git-commit/41ca978 kernel/6.8.0 os/linux arch/amd64 UpstreamClient(Docker-Client/27.3.1 \\(linux\\))"
 MIB = 1024 * 1024
@@ -31,7 +31,7 @@ Key = tuple[str, str, str, str | None]
 
 @dataclass
 class Pulls:
-    """Makes events as distribution 2.8 tells of pulls, and knows what must be counted in the end."""
+    """Makes events of pulls in the form of distribution 2.8, and knows what must be counted in the end."""
 
     pulled: Sequence[Sequence[str]]
     buyers: Sequence[str]
@@ -63,7 +63,7 @@ class Pulls:
 
 
 def main() -> int:
-    """Start a shop, send, drain, kill, compare; return 0 only if every event was counted once."""
+    """Start a shop, send events, drain them, kill the worker, compare; return 0 only if every event was counted once."""
     parser = argparse.ArgumentParser(prog="script/bench events", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000, help="how many the worker applies in one life (1000000)")
     wanted = parser.parse_args().events
@@ -90,7 +90,7 @@ def accept(stack: Stack, pulls: Pulls, wanted: int) -> None:
 
 
 def envelopes(pulls: Pulls, count: int) -> Iterator[list[dict[str, object]]]:
-    """Yield envelopes with that many new events in all, some of which are told twice."""
+    """Yield envelopes with that many new events in all, some of which are sent twice."""
     for start in range(0, count, PER_ENVELOPE):
         events = pulls.take(min(PER_ENVELOPE, count - start))
         yield [*events, *events[: PER_ENVELOPE // TOLD_TWICE]]
@@ -176,7 +176,7 @@ def compare(stack: Stack, pulls: Pulls) -> int:
 
 
 def applied(stack: Stack) -> tuple[int, int]:
-    """Return how many events of how many are applied, those told twice included."""
+    """Return how many events of how many are applied, those sent twice included."""
     query = "SELECT coalesce(sum(event_count) FILTER (WHERE drained_at IS NOT NULL), 0), coalesce(sum(event_count), 0)"
     where = ("-h", str(stack.instance.sockets / "postgres"), "-U", "layerstore", "layerstore")
     command = [f"{postgres_programs()}/psql", "-XAtq", "-c", f"{query} FROM registry_auth_registryenvelope", *where]
@@ -186,7 +186,7 @@ def applied(stack: Stack) -> tuple[int, int]:
 
 
 def memory(stack: Stack) -> int:
-    """Return what the largest of the worker's processes that run tasks holds."""
+    """Return the memory of the largest of the worker's processes that run tasks."""
     return largest_child(stack.supervisor.pids["worker"])
 
 
@@ -194,7 +194,7 @@ def wait_until(true: Callable[[], bool]) -> None:
     """Wait for the worker.
 
     Raises:
-        Problem: it takes longer than anybody waits.
+        Problem: it takes longer than half an hour.
     """
     end = time.monotonic() + 1_800
     while not true():

@@ -19,7 +19,7 @@ from tools.stack.running import Stack
 
 SIZES = (10_000, 10_000_000)
 ROUNDS, SECONDS = 9, 2
-BYTES_EACH = 1_500  # on disk while it is made: of an entitlement with its indexes and its share of users, tokens and images
+BYTES_EACH = 1_500  # on disk, at most: an entitlement with its indexes and its share of users, tokens and images
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Made:
     """A database with so many entitlements, and what to ask of it.
 
     Attributes:
-        settings: variables that lead a process there.
-        plans: of the token process's queries, as EXPLAIN tells.
+        settings: environment variables with which a process uses it.
+        plans: of the token process's queries, as EXPLAIN prints them.
     """
 
     settings: dict[str, str]
@@ -67,7 +67,7 @@ def make(stack: Stack, size: int) -> Made:
 
 
 def measure(stack: Stack, made: list[Made]) -> list[list[Measured]]:
-    """Load each database once a round through a token process of its own, so that whatever else the machine does meets them alike."""
+    """Load each database once a round through a token process of its own, so that other load on the machine affects all of them alike."""
     measured: list[list[Measured]] = [[] for _ in made]
     with ExitStack() as processes:
         rows = []
@@ -77,7 +77,7 @@ def measure(stack: Stack, made: list[Made]) -> list[list[Measured]]:
             rows.append((url, write_script(script, requests=one.requests, expected=(200,))))
             processes.enter_context(serving(stack, url, settings=one.settings))
         for url, script in rows:
-            load(url, script, seconds=3)  # connections and plans are there when it counts, and pages in memory
+            load(url, script, seconds=3)  # warms up connections, plans and the page cache
         for number in range(ROUNDS):
             print(f"Round {number + 1} of {ROUNDS} …", flush=True)
             for (url, script), rounds in zip(rows, measured, strict=True):

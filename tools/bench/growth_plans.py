@@ -1,4 +1,4 @@
-"""Prints as JSON how PostgreSQL runs the token process's queries, as that process has it plan."""
+"""Prints as JSON how PostgreSQL runs the token process's queries, as that process prepares them."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 """Fills a database with so many entitlements and what belongs to them, and prints requests as JSON.
 
 Each row is one of tools/bench/rows.py, written again under other keys: INSERT … SELECT generate_series. Keys are hashes, so that what
-is asked for lies everywhere in the indexes. Indexes are left out while a table is filled and built afterwards.
+is requested is spread over the whole index. Indexes are left out while a table is filled and built afterwards.
 """
 
 import json
@@ -29,7 +29,7 @@ from tools.bench.rows import make_access_token, make_entitlement, make_namespace
 
 HELD = 10  # entitlements of each user
 HOLDERS = 100  # of each image
-FEWEST_IMAGES = 5_000  # held or not: a table of a few pages is planned like none that matters
+FEWEST_IMAGES = 5_000  # held or not: for a table of a few pages the planner chooses a plan that no real table has
 BESIDE = 10  # images of each product
 ASKING = 1_000  # users, each for two of their images
 

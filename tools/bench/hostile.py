@@ -49,7 +49,7 @@ class Measured:
 
 
 def compare(stack: Stack, *, cookie: str, token: str) -> list[Measured]:
-    """Copy the shop, let a hostile seller into the copy, and ask both for each page in turns.
+    """Copy the shop, put a hostile seller into the copy, and request each page from both in turn.
 
     Raises:
         Problem: the copy could not be made, or an answer was not 200.
@@ -88,7 +88,7 @@ def rows(made: Mapping[str, str], cookie: str, token: str) -> list[Row]:
 
 
 def measure(row: Row, plain: httpx.Client, hostile: httpx.Client) -> Measured:
-    """Ask both shops in turns, so that whatever else the machine does meets them alike."""
+    """Request from both shops in turn, so that other load on the machine affects both alike."""
     asked = ((plain, row.plain), (hostile, row.hostile))
     times: tuple[list[float], list[float]] = ([], [])
     size = 0
@@ -104,7 +104,7 @@ def measure(row: Row, plain: httpx.Client, hostile: httpx.Client) -> Measured:
 
 
 def copy_of_shop(stack: Stack) -> dict[str, str]:
-    """Copy the database beside itself; return the variables that lead a process there."""
+    """Copy the database beside itself; return the environment variables with which a process uses it."""
     postgres = find_postgres(stack.instance)
     postgres.ensure_database(DATABASE)
     dump = _run(postgres, "pg_dump", "--no-owner", "layerstore")

@@ -1,4 +1,4 @@
-"""Fills a shop with what a hostile seller can push and write, done as the worker and the services do it, and prints where it is as JSON."""
+"""Fills a shop with what a hostile seller can push and write, as the worker and the services write it; prints addresses as JSON."""
 
 import json
 import sys
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _image(namespace: Namespace, number: int) -> Image:
-    """Make an image of a thousand layers. The first one has 21,000 tags; each other one a thousand, nothing but signatures in front."""
+    """Make an image of a thousand layers. The first one has 21,000 tags; each of the others a thousand, beginning with signatures."""
     image = make_image(namespace, f"image-{number:02d}", pushed=True)
     Image.objects.filter(pk=image.pk).update(pull_count=10**6)
     layers = tuple(LayerDescription(digest_of(f"{number} {n}"), 1 + n % 97, "RUN " + "x" * 400) for n in range(LAYERS))

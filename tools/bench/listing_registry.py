@@ -1,7 +1,7 @@
-"""A registry for `script/bench reconciliation`: python -m tools.bench.listing_registry PORT MEGABYTES REPOSITORY serves so much catalogue.
+"""A registry for `script/bench reconciliation`: python -m tools.bench.listing_registry PORT MEGABYTES REPOSITORY.
 
 The first half of it comes in pages of `n` names with a Link to the next, as distribution's does. The rest comes in one answer: a registry
-may take `n` for a wish. So do the tags of the one repository that has any, as with distribution 2.8.
+need not keep to `n`. So do the tags of the one repository that has any, as with distribution 2.8.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ class _Answers(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _written(key: str, names: Iterator[str]) -> Iterator[bytes]:

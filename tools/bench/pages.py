@@ -27,7 +27,7 @@ FLAGS = "--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu"
 
 
 def main() -> int:
-    """Start a shop of its own, measure, print; return 0 only if everything is as wanted. argv: `hostile` or `lighthouse` alone."""
+    """Start a shop of its own, measure, print; return 0 only if every figure is within its limit. argv: `hostile` or `lighthouse` alone."""
     view, wanted = View(), set(sys.argv[1:]) or {"hostile", "lighthouse"}
     program = lighthouse(ROOT / "var" / "lighthouse") if "lighthouse" in wanted else None
     with fresh_shop(with_docker=True, durable=True) as stack:

@@ -29,7 +29,7 @@ def peak(pid: int) -> int:
 
 
 def largest_child(pid: int) -> int:
-    """Return what the largest of a process's descendants holds: of a worker, the one that works."""
+    """Return the memory of the largest of a process's descendants: of a worker, the one that runs tasks."""
     return max(map(resident, family(pid)[1:]), default=0)
 
 

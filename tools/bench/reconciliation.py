@@ -1,4 +1,4 @@
-"""Reconciliation's memory: a registry with 100 MB of listings, and what the process that reads them holds at most."""
+"""Reconciliation's memory: a registry with 100 MB of listings, and the peak memory of the process that reads them."""
 
 import argparse
 import json

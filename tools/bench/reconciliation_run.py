@@ -1,4 +1,4 @@
-"""One reconciliation in a process of its own, as the worker runs it; prints what it holds in memory before and at most, as JSON."""
+"""One reconciliation in a process of its own, as the worker runs it; prints its memory before, and at its peak, as JSON."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tools.bench.processes import peak, resident  # noqa: E402  after Django is 
 
 
 def main() -> None:
-    """Come to where an idle worker is: every task's module loaded, connected to the database. Then reconcile."""
+    """Reach the state of an idle worker: every task's module loaded, connected to the database. Then reconcile."""
     app.loader.import_default_modules()
     RegistryEnvelope.objects.first()
     connection.queries_log.clear()

@@ -40,7 +40,7 @@ def run_here(stack: Stack, *arguments: str, settings: Mapping[str, str] | None =
 
 
 def end_with(main: Callable[[], int]) -> None:
-    """Run a measurement and end the process with its status, or with 1 and in words what was in the way."""
+    """Run a measurement and end the process with its status, or with status 1 and a message saying what was in the way."""
     try:
         sys.exit(main())
     except Problem as problem:

@@ -53,10 +53,10 @@ def rows(folder: Path, requests: dict[str, list[dict[str, str]]], *, token: str,
 
 
 def measure(wanted: Sequence[Row]) -> dict[str, list[Measured]]:
-    """Load each row once a round, so that whatever else the machine does meets them all alike."""
+    """Load each row once a round, so that other load on the machine affects all of them alike."""
     measured: dict[str, list[Measured]] = {row.name: [] for row in wanted}
     for row in wanted:
-        load(row.url, row.script, seconds=1)  # connections, plans and keys are there when it counts
+        load(row.url, row.script, seconds=1)  # warms up connections, plans and keys
     for number in range(ROUNDS):
         print(f"Round {number + 1} of {ROUNDS} …", flush=True)
         for row in wanted:

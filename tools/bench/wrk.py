@@ -1,4 +1,4 @@
-"""Loading an address with wrk: requests in rotation over keep-alive connections, each answer's status looked at."""
+"""Load an address with wrk: requests in rotation over keep-alive connections, each response's status checked."""
 
 import json
 import subprocess

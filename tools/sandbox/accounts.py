@@ -46,7 +46,7 @@ def create_account(act: Act, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def update_account(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
-    """The account with the new values; what is not named stays."""
+    """Update the account; values that are not named stay as they are."""
     _refuse_bad_values(params)
     account = retrieve_account(act, {}, key)
     _write(account, params)
@@ -59,7 +59,7 @@ def retrieve_account(act: Act, _params: dict[str, Any], key: str) -> dict[str, A
     """The account, as the platform or the account itself sees it.
 
     Raises:
-        Forbidden: no such account; Stripe does not tell a stranger's from none.
+        Forbidden: no such account; Stripe answers the same for somebody else's.
     """
     account = connected(act.store, key)
     if account is None or act.owner not in {"", key}:
@@ -88,7 +88,7 @@ def leave(act: Act, key: str) -> dict[str, Any]:
 
 
 def come_back(act: Act, key: str) -> dict[str, Any]:
-    """The platform's key is the account's again, as after a time under a key of the other mode."""
+    """Reconnect the account to the platform, as happens after some time under a key of the other mode."""
     account = act.find("account", key, "account")
     return act.store.save(account | {"_left": False})
 

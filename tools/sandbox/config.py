@@ -1,4 +1,4 @@
-"""What one sandbox process is told at its start."""
+"""The settings of one sandbox process."""
 
 import time
 from collections.abc import Callable

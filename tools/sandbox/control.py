@@ -83,7 +83,7 @@ def _types(default: object) -> tuple[type, ...]:
 
 
 def _typed(default: Any, value: Any) -> Any:
-    """A form's text as what it stands for; JSON has its types already."""
+    """A form's text, converted to its type; JSON has its types already."""
     if isinstance(default, bool) and isinstance(value, str):
         return value == "true"
     if isinstance(default, list):

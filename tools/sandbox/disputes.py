@@ -64,7 +64,7 @@ def close_dispute(act: Act, key: str, *, won: bool) -> dict[str, Any]:
 
 
 def appeal_dispute(act: Act, key: str) -> dict[str, Any]:
-    """The other side does not take the bank's word, and it decides once more; money that had come back is taken again."""
+    """The decision is appealed, and the bank decides again; money that had come back is taken once more."""
     dispute = act.find("dispute", key, "dispute")
     if dispute["status"] not in {"won", "lost"}:
         raise InvalidRequest(f"Dispute {key} is not decided yet.", param="dispute")
@@ -81,7 +81,7 @@ def appeal_dispute(act: Act, key: str) -> dict[str, Any]:
 
 
 def set_status(act: Act, key: str, status: str) -> dict[str, Any]:
-    """Say any status, also one that no Stripe has yet, and move no money. Sends charge.dispute.updated."""
+    """Set any status, even one that Stripe does not have yet, and move no money. Sends charge.dispute.updated."""
     dispute = act.find("dispute", key, "dispute")
     was, dispute["status"] = {"status": dispute["status"]}, status
     act.emit("charge.dispute.updated", act.store.save(dispute), was=was)

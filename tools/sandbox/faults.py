@@ -1,4 +1,4 @@
-"""Faults on purpose: the next requests fail, are slow, or are answered into the void. Kept in memory only."""
+"""Faults on purpose: the next requests fail, are slow, or lose their answer. Kept in memory only."""
 
 import threading
 from dataclasses import dataclass, field
@@ -55,10 +55,10 @@ class Fault:
 
 
 class Faults:
-    """The faults that are set, first set first used; safe between threads."""
+    """The faults that are set, used in the order in which they were set; thread-safe."""
 
     def __init__(self) -> None:
-        """No fault."""
+        """Begin without a fault."""
         self._lock = threading.Lock()
         self._set: list[Fault] = []
         self._used: list[Fault] = []

@@ -81,7 +81,7 @@ def _body(message: EmailMessage, kind: str) -> str:
     try:
         return str(part.get_content())
     except (LookupError, ValueError):
-        # a mail may lie about its character set; it is shown as well as it goes
+        # the declared character set may be wrong; what cannot be decoded is replaced
         return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
 
 

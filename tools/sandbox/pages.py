@@ -1,4 +1,4 @@
-"""What all pages of the sandbox share: the TEST band, light and dark, and a strict Content-Security-Policy."""
+"""What all pages of the sandbox share: the TEST banner, light and dark, and a strict Content-Security-Policy."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit

@@ -1,7 +1,7 @@
 """Checks a request against the SDK's own typed parameter dictionaries, and refuses in Stripe's words.
 
-The dictionaries (`stripe.params.*`) are generated from Stripe's specification, so what is unknown to them is unknown to
-Stripe. Values arrive as strings and leave with their type.
+The dictionaries (`stripe.params.*`) are generated from Stripe's specification, so what they do not know, Stripe
+does not know either. Values arrive as strings and leave with their type.
 """
 
 import re

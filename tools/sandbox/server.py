@@ -17,13 +17,13 @@ LOOPBACK = "127.0.0.1"
 
 
 class Handler(WSGIRequestHandler):
-    """HTTP/1.1 with kept connections; the access log would drown the demo's."""
+    """HTTP/1.1 with keep-alive, and without an access log, which would drown the demo's output."""
 
     protocol_version = "HTTP/1.1"
     timeout = 60
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing of requests."""
+        """Log no request."""
 
 
 class Server:
@@ -40,7 +40,7 @@ class Server:
             mails = undo.enter_context(socket.create_server((host, smtp_port)))
             self.world = World.opened(config)
             app, fd = create_app(self.world), self._listening.fileno()
-            # werkzeug is given the bound socket, since it would end the process by itself over a port in use
+            # werkzeug gets the bound socket: if it found the port in use, it would end the process itself
             self._http = make_server(host, http_port, app, threaded=True, request_handler=Handler, fd=fd)
             self._smtp = MailServer(MailKeeper(config, self.world.store), mails)
             self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), name="http", daemon=True)

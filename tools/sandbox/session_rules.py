@@ -123,7 +123,7 @@ def _refuse_bad_unit(price: dict[str, Any], param: str, currency: str) -> None:
 
 
 def refuse_fraction(amount: int, currency: str, param: str) -> None:
-    """An amount against what the currency can be split into.
+    """Check an amount against the currency's smallest step.
 
     Raises:
         InvalidRequest: it is no multiple of it.

@@ -90,7 +90,7 @@ def expire_session(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any
 
 
 def close_session(act: Act, session: dict[str, Any]) -> dict[str, Any]:
-    """Write and tell that the session expired."""
+    """Write that the session has expired, and send the event."""
     session |= {"status": "expired", "url": None}
     act.store.save(session)
     act.emit("checkout.session.expired", session)

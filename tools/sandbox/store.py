@@ -46,7 +46,7 @@ class Store:
             self._db.close()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Have `listener` called after each committed transaction."""
+        """Call `listener` after each committed transaction from now on."""
         self._listeners.append(listener)
 
     def forget(self, listener: Callable[[], None]) -> None:

@@ -45,7 +45,7 @@ class Webhooks:
     """Sends what is due; the state of each delivery is in the store, so a restart goes on where it stopped."""
 
     def __init__(self, config: Config, store: Store, also: Callable[[], None]) -> None:
-        """`also` is called about once a second beside the deliveries: it makes what time alone brings about."""
+        """`also` is called about once a second between deliveries: it does what is due at a certain time, such as expiring sessions."""
         self._config, self._store, self._also = config, store, also
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")

@@ -43,7 +43,7 @@ class World:
 
 
 def tick(config: Config, store: Store) -> None:
-    """Do what time alone brings about and is due now: sessions expire, bank debits settle. Idle, it writes nothing."""
+    """Expire the sessions and settle the bank debits that are due now. Writes nothing if none are."""
     now = config.now()
     if not (store.rows(OVERDUE, now) or store.rows(SETTLED, now)):
         return

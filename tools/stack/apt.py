@@ -46,7 +46,7 @@ def _bytes(match: re.Match[str] | None) -> int:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for apt: no questions, one language, the user's proxy variables kept."""
+    """Return the environment for apt: no questions, one language, with the user's proxy variables kept."""
     return os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 

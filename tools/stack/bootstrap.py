@@ -59,7 +59,7 @@ def make_ready(purpose: str) -> None:
         fill()
         return
     prepare_installer(lacking, log)
-    # The little that makes a .venv comes first; then apt and pip go on side by side, for one unpacks while the other waits for the network.
+    # What is needed to make a .venv comes first; then apt and pip run side by side: one unpacks while the other waits for the network.
     if packages.VENV in lacking:
         install_packages([packages.VENV], log)
     with beside(fill):
@@ -68,7 +68,7 @@ def make_ready(purpose: str) -> None:
 
 @contextmanager
 def beside(act: Callable[[], None]) -> Iterator[None]:
-    """Do something else meanwhile, and end when both have been done; what goes wrong in either is raised, and ends the other's commands.
+    """Run the act in a thread beside the block until both have ended; an error in either is raised, and ends the other's commands.
 
     Raises:
         Problem: the act's.

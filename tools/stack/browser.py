@@ -42,7 +42,7 @@ class FormReader(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take up forms and their controls."""
+        """Read the start of a form, link or control."""
         attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._open = Form(action=attributes.get("action", ""), method=attributes.get("method", "get").lower())
@@ -76,7 +76,7 @@ class FormReader(HTMLParser):
             self._textarea = (name, form)
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave forms and their controls."""
+        """Read the end of a form, link or control."""
         if tag == "form":
             self._open = None
         elif tag == "select":
@@ -88,7 +88,7 @@ class FormReader(HTMLParser):
         self._hidden -= tag in ("script", "style", "svg")
 
     def handle_data(self, data: str) -> None:
-        """Take up what is written."""
+        """Read text."""
         if self._textarea:
             self._textarea[1].fields[self._textarea[0]][0] += data
         elif not self._hidden and data.strip():
@@ -114,7 +114,7 @@ class Page:
         """Return the first form that has all these fields, and this text in its action.
 
         Raises:
-            Problem: the page has no such form: it shows something else than expected.
+            Problem: the page has no such form: it shows something other than expected.
         """
         if (found := next(self._forms(*names, action=action), None)) is not None:
             return found
@@ -132,7 +132,7 @@ class Page:
         return (form for form in self.forms if set(names) <= form.names and action in form.action)
 
     def link(self, text: str, *, below: str) -> str | None:
-        """Return where the first link leads that says this, or ends with it, to an address below a path; None without one."""
+        """Return the address of the first link whose text is, or ends with, this, and which leads below a path; None if there is none."""
         return next(
             (address for said, address in self.links if said.endswith(text) and address.startswith(below) and address != below), None
         )
@@ -154,7 +154,7 @@ class Browser:
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
-        # Environment proxies are for the outer world; everything here is on loopback.
+        # Proxies of the environment are for other hosts; everything here is on loopback.
         self._client = httpx.Client(base_url=origin, follow_redirects=True, timeout=60, trust_env=False)
 
     def close(self) -> None:
@@ -171,7 +171,7 @@ class Browser:
         return self.look(path)
 
     def look(self, path: str) -> Page:
-        """Open a page without a word about it.
+        """Open a page without showing the request.
 
         Raises:
             Problem: it is answered with an error.
@@ -188,7 +188,7 @@ class Browser:
         files: Mapping[str, File] | None = None,
         button: str = "",
     ) -> Page:
-        """Fill a form in and send it as a browser does: with what stood in it, the given fields, and the pressed button.
+        """Fill a form in and send it as a browser does: with the values that were filled in, the given fields, and the pressed button.
 
         Raises:
             Problem: it is answered with an error, or shown again with complaints.
@@ -213,7 +213,7 @@ class Browser:
         return self._page(self._client.post(url, data=data, files=dict(files) if files else None, headers=headers))
 
     def cookie_header(self) -> str:
-        """Return the cookies as one header, for another program that shall go on as this browser."""
+        """Return the cookies as one header, for another program that continues this browser's session."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._client.cookies.jar)
 
     def _page(self, response: httpx.Response) -> Page:
@@ -233,5 +233,5 @@ def origin_of(url: str) -> str:
 
 
 def short(url: str, origin: str) -> str:
-    """Return an address as it reads best: without our own origin."""
+    """Return an address without our own origin, which is easier to read."""
     return url.removeprefix(origin) or "/"

@@ -62,7 +62,7 @@ class DockerClient:
         self._run(show, "build", "--tag", reference, str(context))
         shutil.rmtree(context)
         result = self._run(show, "push", reference)
-        # Away with it, so that a later pull has to fetch it.
+        # Removed, so that a later pull has to fetch it.
         self.docker.run("rmi", reference)
         return digest_in(result)
 
@@ -151,7 +151,7 @@ def digest_in(result: Result) -> str:
     """Return the digest that a push or a pull names.
 
     Raises:
-        Problem: none is named; the client speaks otherwise than the ones we know.
+        Problem: none is named; this client's output differs from that of the ones we know.
     """
     found = DIGEST.findall(result.stdout.rpartition("igest: ")[2])
     if not found:

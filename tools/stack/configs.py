@@ -58,5 +58,5 @@ def write_configs(instance: Instance) -> None:
     write_private(run / "nginx.conf", fill(DEPLOY / "nginx" / "nginx.conf.template", known))
     write_private(run / "layerstore.conf", fill(DEPLOY / "nginx" / "layerstore.conf.template", known))
     write_private(run / "registry.yml", fill(DEPLOY / "registry" / "2.8.yml.template", known))
-    # The machine's own daemon.json is for the machine's own daemon.
+    # An empty file: the machine's daemon.json is meant for the machine's daemon.
     write_private(run / "dockerd.json", "{}\n")

@@ -25,7 +25,7 @@ def parse(arguments: list[str]) -> Namespace:
 
 
 def main(view: View, arguments: list[str]) -> int:
-    """Make the sale, or where it was made pull what was sold once more; then stay, or end."""
+    """Make the sale, or if it was made before pull the sold image again; then stay up, or end."""
     options = parse(arguments)
     instance = Instance.from_environment(os.environ)
     with started(view, instance) as stack:

@@ -1,4 +1,4 @@
-"""The environment that the parts of a stack see: what we set and nothing that the user's shell happens to hold."""
+"""The environment that the parts of a stack see: what we set, and nothing that happens to be set in the user's shell."""
 
 import shlex
 from collections.abc import Mapping, MutableMapping

@@ -1,4 +1,4 @@
-"""Groups of tests: each in a pytest of its own, within its time, and counted together with the others."""
+"""Groups of tests: each in its own pytest, within a time limit, and counted together with the others."""
 
 import os
 import signal
@@ -77,7 +77,7 @@ class Group:
 
 
 def problems_of(status: int, numbers: Mapping[str, int]) -> tuple[str, ...]:
-    """Return what is wrong with a pytest's end beside the tests that failed."""
+    """Return what is wrong with how a pytest ended, apart from failed tests."""
     if not sum(numbers.values()):
         return ("ran no test",)
     if status and not numbers["failed"]:
@@ -86,7 +86,7 @@ def problems_of(status: int, numbers: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def counts(file: Path) -> dict[str, int]:
-    """Return how many tests passed, failed and were skipped by pytest's JUnit file; none where it came to write no file."""
+    """Return how many tests passed, failed and were skipped by pytest's JUnit file; zeros where there is no file."""
     numbers = Counter(passed=0, failed=0, skipped=0)
     cases = ET.parse(file).iter("testcase") if file.exists() else ()  # noqa: S314  pytest has just written it
     for case in cases:
@@ -96,7 +96,7 @@ def counts(file: Path) -> dict[str, int]:
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """End a pytest as Ctrl-C does, so that it says where it stood and takes its stack down; if it does not end, with all below it."""
+    """End a pytest as Ctrl-C does, so that it prints where it was and stops its stack; kill it and its descendants if that fails."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(timeout=GRACE_SECONDS)

@@ -1,4 +1,4 @@
-"""What script/test runs, one of a kind after the other: a check, and what becomes of it and of a group of tests."""
+"""What script/test runs: a check, and the outcome of a check or of a group of tests."""
 
 import subprocess
 import time
@@ -19,7 +19,7 @@ class Outcome:
     Attributes:
         problems: what went wrong beside failed tests, each in one line.
         output: all that it printed.
-        notes: lines of it that are to be read also when all went well.
+        notes: lines of the output to print even when all went well.
     """
 
     name: str
@@ -47,19 +47,19 @@ class Job(Protocol):
     name: str
 
     def run(self, environment: Mapping[str, str], folder: Path, stop: Event) -> Outcome:
-        """Run it to its end, or until `stop`; what it keeps, it keeps in the folder."""
+        """Run it to its end, or until `stop`; its files go into the folder."""
         ...
 
 
 @dataclass
 class Check:
-    """A program that complains or does not."""
+    """A program whose exit status is the result."""
 
     name: str
     command: tuple[str, ...]
 
     def run(self, environment: Mapping[str, str], _folder: Path, _stop: Event) -> Outcome:
-        """Run it; what it says counts only when it complains."""
+        """Run it; its output matters only when it fails."""
         began = time.monotonic()
         result = subprocess.run(
             command_line(*self.command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

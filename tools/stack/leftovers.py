@@ -15,14 +15,14 @@ STOPPING_SECONDS = 45
 
 
 class Lock:
-    """Held by whoever runs an instance, and by its supervisord, so it is free only when the parts have been stopped."""
+    """Held by the process that runs an instance and by its supervisord, so it is free only once the parts have been stopped."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.descriptor = -1
 
     def take(self) -> None:
-        """Take the lock; waits for a stack whose starter is gone and which is just stopping.
+        """Take the lock; waits while a stack whose starter has ended is still stopping.
 
         Raises:
             Problem: the instance runs already.
@@ -58,7 +58,7 @@ def end_leftover_processes(instance: Instance) -> list[int]:
     """End what is left of a former run of this instance, and return the process ids that were ended.
 
     To be called with the lock held, so no part has a supervisord any more. A process is ours when it belongs to the session that
-    the former supervisord led, and works in a folder of this instance: a number given out again to somebody else fails the second.
+    the former supervisord led, and works in a folder of this instance: a process id that was reused fails the second condition.
     """
     file = instance.var / "run" / "session"
     if not file.exists():

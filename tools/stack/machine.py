@@ -50,7 +50,7 @@ def require_writable(folders: Iterable[Path]) -> None:
 
 
 def disk_problem(error: OSError, folder: Path) -> Problem:
-    """Translate what the disk refused into a message."""
+    """Turn a disk error into a message."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Problem(f"The disk under {folder} is full.", do="free some space, or set LAYERSTORE_VAR to a folder elsewhere.")
     if error.errno == errno.EROFS:

@@ -14,7 +14,7 @@ PYTHON = sys.executable
 
 
 def every_part(instance: Instance, server: Postgres, *, durable: bool, own_daemon: bool) -> tuple[Part, ...]:
-    """Return all parts in the order in which they are begun; what begins, waits and stops with which others stands in each.
+    """Return all parts in the order in which they are begun; each says what it waits for and with which others it stops.
 
     Args:
         durable: keep what is written through a crash of the machine.
@@ -57,7 +57,7 @@ def postgres(server: Postgres, *, durable: bool = True) -> Part:
 
 
 def redis(instance: Instance, *, durable: bool = True) -> Part:
-    """Queue, cache and counters: kept over a restart for comfort, never needed for the truth."""
+    """Queue, cache and counters: kept over a restart for convenience; nothing is lost without it."""
     path = instance.socket("redis")
     save = "60 1" if durable else ""
     options = ("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(instance.var / "redis"), "--save", save)
@@ -82,7 +82,7 @@ def registry(instance: Instance) -> Part:
 def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, threads: int) -> tuple[str, ...]:
     """Return the command of one WSGI process group.
 
-    The master loads the application once for all workers, and fails at once where it cannot. A worker that its master lost ends by itself.
+    The master loads the application once for all workers, and fails at once where it cannot. A worker whose master has died ends by itself.
     """
     options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
     quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang

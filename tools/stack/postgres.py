@@ -16,7 +16,7 @@ from tools.stack.signals import dying_with_parent
 # Lets the server read and enter folders of root (a clone under /root is 0700) without widening the mode of any.
 CAPABILITY = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 SUPERUSER = "postgres"
-OWNER = "layerstore"  # the shop's role: owns its databases and is nothing besides
+OWNER = "layerstore"  # the shop's role: owns its databases and has no other rights
 IDENTITY = ("--reuid=postgres", "--regid=postgres", "--init-groups")
 FALLBACK = Path("/var/lib")
 
@@ -36,7 +36,7 @@ class Postgres:
         return [*self.become, str(self.programs / arguments[0]), *arguments[1:]]
 
     def server_command(self, *, durable: bool = True) -> list[str]:
-        """Return the command that is the server. `durable=False`, for tests: the machine's crash may lose all, its own nothing."""
+        """Return the command that is the server. `durable=False`, for tests: only a crash of the machine loses data."""
         options = ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "log_timezone=UTC", "timezone=UTC"]
         if not durable:
             options += ["fsync=off", "full_page_writes=off", "jit=off"]
@@ -78,7 +78,7 @@ class Postgres:
 
     @property
     def _mark(self) -> Path:
-        """A file that says that the cluster was made to its end, and who is its superuser; an empty one is older: there the shop is."""
+        """A file that says that the cluster is complete, and who its superuser is: the shop's role if it is empty, as in older versions."""
         return self.data / "layerstore.ready"
 
     def is_ready(self) -> bool:
@@ -176,12 +176,12 @@ def find_postgres(instance: Instance, *, data: Path | None = None) -> Postgres:
 
 
 def fallback_data(data: Path) -> Path:
-    """Return where the data lies when user postgres may not enter the folder it belongs into."""
+    """Return the data folder used when user postgres may not enter the intended one."""
     return FALLBACK / ("layerstore-" + hashlib.sha256(str(data).encode()).hexdigest()[:8]) / "postgres"
 
 
 def may_enter(become: tuple[str, ...], folder: Path) -> bool:
     """Tell whether the user that `become` leads to can go into a folder."""
-    # Really entered: access(2), which test(1) asks, leaves capabilities out of account.
+    # Really entered: access(2), which test(1) uses, ignores capabilities.
     command = [*become, "sh", "-c", 'cd "$1"', "sh", str(folder)]
     return subprocess.run(command, capture_output=True, cwd="/", check=False).returncode == 0

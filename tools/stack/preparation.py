@@ -1,4 +1,4 @@
-"""Preparing the shop beside the start of the database, and letting the preparation go on when that takes connections."""
+"""Prepare the shop while the database is being started, and let the preparation continue once that takes connections."""
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping

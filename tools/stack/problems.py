@@ -1,4 +1,4 @@
-"""What can go wrong on a user's machine, said so that the user can mend it."""
+"""What can go wrong on a user's machine, with what the user can do about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Problem(Exception):
 
 
 def last_lines(log: Path, *, count: int = LOG_LINES) -> list[str]:
-    """Return the last lines of a log; a missing or empty log says so itself."""
+    """Return the last lines of a log; or that the log is missing or empty."""
     try:
         lines = log.read_text(errors="replace").splitlines()
     except OSError:

@@ -12,7 +12,7 @@ from pathlib import Path
 CLEAR_LINE = "\r\x1b[K"  # ECMA-48: to the line's begin, and erase to its end
 
 _running: set[subprocess.Popen[bytes]] = set()
-_starting = threading.Lock()  # held until what was started is in the set: else whoever ends all of them misses it
+_starting = threading.Lock()  # held until the new process is in the set: otherwise `end_all` would miss it
 
 
 def say(text: str) -> None:
@@ -25,7 +25,7 @@ def run_logged(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command that takes long, with its output in a log and the elapsed seconds on the terminal.
 
-    Only the main thread's ticks; what runs beside it says when it begins and when it has ended.
+    Only the main thread's line ticks; a command on another thread prints when it begins and when it has ended.
     The result's `stdout` holds what the command wrote, for the caller to read the cause of a failure from.
     """
     terminal = sys.stdout.isatty()
@@ -56,7 +56,7 @@ def run_logged(
 
 
 def end_all() -> None:
-    """Ask every command that still runs to end: those that were started beside the one we waited for."""
+    """Terminate every command that still runs beside the one we waited for."""
     with _starting:
         running = list(_running)
     for process in running:

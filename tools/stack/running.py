@@ -1,4 +1,4 @@
-"""The whole stack: bring every part up in order, take it down in order."""
+"""The whole stack: start every part in order, and stop it in order."""
 
 import os
 import shutil
@@ -29,10 +29,10 @@ class Stack:
     Use it as a context: leaving it stops all parts, whatever happened inside.
 
     Args:
-        restarts: start a part again that ends by itself. Tests of faults say no, to see it stay dead.
-        durable: keep what is written through a crash of the machine. Tests say no, for speed.
-        settings: variables of config/env.py that shall differ from a demo's.
-        announce: told in a few words what is being done.
+        restarts: start a part again that ends by itself. Tests of faults pass False, so that it stays down.
+        durable: keep what is written through a crash of the machine. Tests pass False, for speed.
+        settings: variables of config/env.py that differ from a demo's.
+        announce: called with a few words on what is being done.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Stack:
         """Bring every part up.
 
         Raises:
-            Problem: a port is taken, the disk refuses, the stack runs already, or a part did not come up.
+            Problem: a port is taken, the disk refuses, the stack runs already, or a part did not start.
         """
         self._prepare()
         server = find_postgres(self.instance)

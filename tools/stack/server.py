@@ -44,7 +44,7 @@ def started(view: View, instance: Instance) -> Iterator[Stack]:
 
 
 def quietly(view: View, text: str) -> None:
-    """Say something, or not: the terminal may be gone, and that must not keep us from stopping."""
+    """Print a line if possible: the terminal may be gone, and that must not keep us from stopping."""
     try:
         view.title(text)
     except OSError:
@@ -67,7 +67,7 @@ def show_addresses(view: View, stack: Stack) -> None:
 
 
 def stay(view: View, stack: Stack) -> int:
-    """Stay until stopped, and tell of parts that end by themselves.
+    """Stay until stopped, and report parts that end by themselves.
 
     Raises:
         Problem: a part ended and could not be started again.

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a command in order, also when the parent had told us to ignore SIGINT; and what we start ends with us."""
+"""Ctrl-C, SIGTERM and SIGHUP end a command in order, even where SIGINT was ignored when we were started; and what we start ends with us."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Stopped(BaseException):
 
 
 def stop_on_signals() -> None:
-    """From now on the first stopping signal raises `Stopped` in the main thread.
+    """Make the first stopping signal raise `Stopped` in the main thread.
 
     The handlers are set outright: a shell starts background processes with SIGINT ignored, and Python keeps that.
     """
@@ -26,15 +26,15 @@ def stop_on_signals() -> None:
 
 
 def finish_undisturbed() -> None:
-    """From now on stopping signals are ignored: what has begun to stop finishes stopping."""
+    """Ignore stopping signals from now on, so that stopping is not interrupted."""
     for number in STOPPING:
         signal.signal(number, _shrug)
 
 
 def dying_with_parent(signal_name: str) -> list[str]:
-    """Return what stands before a command so that the kernel sends it a signal when its parent dies, however that dies.
+    """Return a prefix for a command: the kernel then sends it a signal when its parent dies, for whatever reason.
 
-    To be repeated behind a change of user, which clears the wish (prctl(2), PR_SET_PDEATHSIG).
+    Must be repeated after a change of user, which clears it (prctl(2), PR_SET_PDEATHSIG).
     """
     return ["setpriv", "--pdeathsig", signal_name]
 

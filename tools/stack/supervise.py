@@ -1,4 +1,4 @@
-"""Starting and stopping processes in order. supervisord does the work; here stands what it is told, and what it is asked."""
+"""Starting and stopping processes in order. supervisord does the work; this module writes its configuration and calls it."""
 
 import os
 import signal
@@ -174,7 +174,7 @@ class Supervisor:
             self._wait(self.probes[name], partial(self.has_ended, name), what=name, log=self.instance.log(name))
 
     def has_ended(self, name: str) -> bool:
-        """Tell whether the process that we started last as this part is gone, be it restarted or not."""
+        """Tell whether the process that we last started for this part has ended, even if it was restarted."""
         info = self._info(name)
         return info["statename"] not in ALIVE or info["pid"] != self.pids[name]
 
@@ -230,7 +230,7 @@ class Supervisor:
     def _stop_stages(self) -> None:
         """Stop stage by stage, then supervisord.
 
-        It would do all of this by itself on SIGTERM, and does when we are killed, but looks round only once a second unless asked.
+        It would do all of this by itself on SIGTERM, and does when we are killed, but checks only once a second unless it is called.
         """
         try:
             for stage in reversed(list(dict.fromkeys(part.stage for part in self.parts.values()))):

@@ -2,7 +2,7 @@
 
 Without arguments everything runs; with `--quick`, the checks and every test that starts no whole stack, browser or image build,
 without the gates of coverage.
-With any other arguments pytest alone runs, with them.
+With any other arguments only pytest runs, with these arguments.
 """
 
 import os
@@ -36,15 +36,15 @@ CHECKS = (
 )
 # The marks are given by what a test's fixtures start: tests/support/marks.py. Each test has a place in exactly one group.
 COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
-# Each worker begins with a part of the folders, so that what a module starts is mostly started once; who has done takes tests from others.
+# Each worker begins with a part of the folders, so that what a module starts is mostly started once; then it helps the others.
 SPREAD = ("--dist", "worksteal")
 WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", ("-n", "2", *SPREAD, *COVERAGE))
 SALES = Group("on a whole stack", "whole_stack and not browser")
 BROWSER = Group("in a browser", "browser")
 IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)")
-# What stands in one lane runs one after the other. The browser and the sales wait for most of their time, so three lanes fill two cores.
+# Jobs of one lane run one after the other. The browser and the sales mostly wait, so three lanes keep two cores busy.
 EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK, IMAGE), (SALES,), (BROWSER,))
-# Measuring coverage takes a third of the time. A fifth of it tests wait for other processes, so three workers fill two cores.
+# Measuring coverage takes a third of the time. Tests wait for other processes a fifth of the time, so three workers keep two cores busy.
 QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=("-n", "3", *SPREAD)),))
 KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE", "LAYERSTORE_ARTIFACTS")
 
@@ -73,7 +73,7 @@ def printed(view: View, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
 
 
 def outcomes_of(lanes: Sequence[Sequence[Job]], environment: Mapping[str, str]) -> Iterator[Outcome]:
-    """Run the lanes side by side, and yield what becomes of each job as it ends. Whoever leaves us stops what still runs."""
+    """Run the lanes side by side, and yield each job's outcome as it ends. Closing the generator stops what still runs."""
     folder = Path(environment.get("LAYERSTORE_ARTIFACTS") or ROOT / "var" / "artifacts") / "tests"
     folder.mkdir(parents=True, exist_ok=True)
     stop, ended = Event(), SimpleQueue[Outcome | None]()
@@ -99,9 +99,9 @@ def outcomes_of(lanes: Sequence[Sequence[Job]], environment: Mapping[str, str]) 
 
 @contextmanager
 def servers() -> Iterator[dict[str, str]]:
-    """Run PostgreSQL and Redis on sockets in a temporary folder, and yield the environment that leads tests to them.
+    """Run PostgreSQL and Redis on sockets in a temporary folder, and yield the environment with which tests find them.
 
-    Nothing listens on a port, so a started demo is never met.
+    Nothing listens on a port, so tests cannot collide with a running demo.
     """
     with tempfile.TemporaryDirectory(prefix="layerstore-test-") as folder:
         instance = Instance(port=8080, var=Path(folder).resolve())

@@ -1,4 +1,4 @@
-"""What the user sees: numbered acts, each step with the command or request it makes, and what came of it."""
+"""What the user sees: numbered acts, each step with the command or request it makes, and its outcome."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +54,7 @@ def _short(text: str, length: int) -> str:
 
 
 class View:
-    """The terminal. Colour and motion only where a person looks on; NO_COLOR is honoured by rich itself."""
+    """The terminal. Colour and spinners only on a terminal; rich itself honours NO_COLOR."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(emoji=False)
@@ -65,7 +65,7 @@ class View:
         self.console.print(Text.assemble((f" {number} ", "bold reverse"), "  ", (title, "bold"), "   ", (subtitle, "dim")))
 
     def title(self, text: str) -> None:
-        """Begin something that is no act of the sale."""
+        """Begin something that is not an act of the sale."""
         self.console.print()
         self.console.print(Text(text, style="bold"))
 
@@ -84,7 +84,7 @@ class View:
 
     @contextmanager
     def waiting(self, title: str) -> Iterator[None]:
-        """Turn a spinner while the body runs, where a person looks on."""
+        """Show a spinner while the body runs, if this is a terminal."""
         if not self.console.is_terminal:
             yield
             return
@@ -110,6 +110,6 @@ class View:
         self.console.rule(style="dim")
 
     def problem(self, text: str) -> None:
-        """Print what is in the way."""
+        """Print a problem."""
         self.console.print()
         self.console.print(Text.assemble(("Problem: ", "bold red"), text), soft_wrap=True)

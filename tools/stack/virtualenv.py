@@ -1,4 +1,4 @@
-"""The checkout's `.venv`: what a purpose runs, exactly as its hash-locked requirements name it; extended when a purpose needs more."""
+"""The checkout's `.venv`: the packages that a purpose needs, exactly as locked by hash; extended when another purpose needs more."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tools.stack.machine import require_space
 from tools.stack.problems import Problem
 from tools.stack.progress import run_logged, say
 
-# Each lock with those that it contains: tests need all that the demo runs.
+# Each lock file with those that it contains: tests need everything that the demo runs.
 CONTAINS = {"demo.txt": ("demo.txt",), "dev.txt": ("demo.txt", "dev.txt")}
 LOCKS = {"demo": "demo.txt", "server": "demo.txt", "test": "dev.txt", "bench": "dev.txt"}
 SPACE = {"demo.txt": 300 * 10**6, "dev.txt": 700 * 10**6}
-# Nothing is resolved, and nothing is built: either would fetch what no lock names. Byte code is written by whoever first needs it.
+# Nothing is resolved or built, which would fetch what no lock file names. Byte code is compiled on first use.
 EXACTLY = ("--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile")
 OFFLINE = ("NewConnectionError", "Temporary failure in name resolution", "ProxyError", "ConnectTimeoutError", "No matching distribution")
 
@@ -82,7 +82,7 @@ class Virtualenv:
         require_space(self.folder, needed=SPACE[self.lock.name], purpose=".venv")
         count = self.lock.read_text().count("==")
         self._pip("install", *EXACTLY, "-r", str(self.lock), title=f"Installing {count} Python packages into .venv", log=log)
-        # What installs without looking at dependencies has to ask whether one is missing, or of another version.
+        # The installation ignored dependencies, so check whether one is missing or has another version.
         self._pip("check", title="Checking that no Python package lacks another", log=log)
         self.stamp.write_text(json.dumps(self.wanted(), indent=2) + "\n")
 

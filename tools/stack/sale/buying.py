@@ -30,7 +30,7 @@ def pull_in_vain(client: Client, reference: str, step: Step) -> None:
 def buy(buyer: Person, product_url: str, step: Step, *, organisation: str = "") -> str:
     """Buy a product with a test card on Stripe's hosted page, and wait until the webhook has granted it. Returns the order's id.
 
-    A purchase that was begun before is gone on with.
+    A purchase that was begun before is continued.
 
     Args:
         organisation: the handle of the one that buys; empty for the person themselves.

@@ -19,7 +19,7 @@ TOKEN = re.compile(r"lsp_[0-9A-Za-z]{44,}")
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with an account, a browser and, once made, an access token."""
+    """A person with an account, a browser and, once it is made, an access token."""
 
     username: str
     name: str

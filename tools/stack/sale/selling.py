@@ -113,7 +113,7 @@ def set_price(seller: Person, editor: str, amount: int, step: Step) -> None:
 
 
 def connect_to_stripe(seller: Person, step: Step) -> None:
-    """Go to Stripe by the account link, hand in the details there, and come back able to charge; not twice."""
+    """Follow the account link to Stripe, fill in the details, and return able to charge; does nothing if that was done before."""
     page = seller.browser.open("/selling/payouts/", step)
     if "Ready" not in page.text.split("\n"):
         page = seller.browser.submit(page, page.form(action="/connect"), step)

@@ -1,6 +1,6 @@
 """The five acts, and then the shelves: the order in which the demo tells the sale.
 
-Each act looks first what the shop has already, so that a sale that was cut off goes on where it was.
+Each act first looks at what is there already, so that a sale that was interrupted continues where it stopped.
 """
 
 from dataclasses import dataclass, field
