@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter, register_converter
 
 from accounts.organisations.views import invitations, organisations
 from accounts.people.models import USERNAME_PATTERN
-from accounts.sign_in.views import account_settings
+from accounts.sign_in import views as sign_in
 
 
 class HandleConverter(StringConverter):
@@ -18,7 +18,7 @@ register_converter(HandleConverter, "handle")
 
 app_name = "accounts"
 urlpatterns = [
-    path("", account_settings, name="settings"),
+    path("", sign_in.account_settings, name="settings"),
     path("organisations/", organisations.organisation_list, name="organisations"),
     path("organisations/<handle:handle>/", organisations.organisation, name="organisation"),
     path("organisations/<handle:handle>/leave", organisations.organisation_leave, name="organisation_leave"),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing.checkout import views as checkout
-from billing.inbox.views import stripe_webhook
+from billing.inbox import views as inbox
 from billing.orders import views as orders
 from billing.payouts import views as payouts
 
@@ -11,7 +11,7 @@ app_name = "billing"
 urlpatterns = [
     path("billing/buy/<uuid:product_id>/", checkout.buy, name="buy"),
     path("billing/return/<uuid:order_id>/", checkout.checkout_return, name="checkout_return"),
-    path("billing/stripe/webhook", stripe_webhook, name="stripe_webhook"),
+    path("billing/stripe/webhook", inbox.stripe_webhook, name="stripe_webhook"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),

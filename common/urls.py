@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from common.web.theme import theme
+from common.web import theme
 
 app_name = "common"
-urlpatterns = [path("theme", theme, name="theme")]
+urlpatterns = [path("theme", theme.theme, name="theme")]

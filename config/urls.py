@@ -15,7 +15,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("billing.urls")),
     path("", include("common.urls")),
-    path("", include("registry_auth.urls_web")),
+    path("", include("registry_auth.urls")),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     path("", include("marketplace.urls")),
 ]

@@ -4,8 +4,8 @@ from django.urls import path
 from django.urls.converters import StringConverter, register_converter
 
 from marketplace.credentials.views import access_tokens, pull_credentials, robots
-from marketplace.library.views import library, obtain
-from marketplace.search.views import search
+from marketplace.library import views as library
+from marketplace.search import views as search
 from marketplace.selling.views import dashboard, images, product_parts, products
 from marketplace.shopwindow.views import help as helping
 from marketplace.shopwindow.views import home, shops
@@ -22,7 +22,7 @@ register_converter(NameConverter, "name")
 app_name = "marketplace"
 urlpatterns = [
     path("", home.home, name="home"),
-    path("search/", search, name="search"),
+    path("search/", search.search, name="search"),
     path("how-it-works/", helping.how, name="how"),
     path("help/docker/", helping.help_docker, name="help_docker"),
     path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),
@@ -33,9 +33,9 @@ urlpatterns = [
     path("account/organisations/<name:handle>/robots/", robots.robots, name="robots"),
     path("account/organisations/<name:handle>/robots/<uuid:robot_id>/replace", robots.replace, name="robot_replace"),
     path("account/organisations/<name:handle>/robots/<uuid:robot_id>/revoke", robots.revoke, name="robot_revoke"),
-    path("library/", library, name="library"),
+    path("library/", library.library, name="library"),
     path("library/credential/", pull_credentials.pull_credential, name="pull_credential"),
-    path("library/get/<uuid:product_id>/", obtain, name="obtain"),
+    path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
     path("selling/", dashboard.dashboard, name="dashboard"),
     path("selling/start/", dashboard.start, name="start"),
     path("selling/reserve/", dashboard.reserve, name="reserve"),

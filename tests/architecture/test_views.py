@@ -85,6 +85,17 @@ def test_a_refused_form_is_shown_again_by_one_function() -> None:
     assert own_ways == []
 
 
+def test_routes_are_written_one_way() -> None:
+    """An app's pages are in its `urls.py`, its API in `urls_api.py`, the inner listener's in `urls_inner.py`; each names module and view."""
+    files = modules("urls*.py")
+    calls = [(file, node) for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    routes = [(file, call) for file, call in calls if isinstance(call.func, ast.Name) and call.func.id == "path"]
+
+    assert routes
+    assert [f"{file.relative_to(ROOT)}:{call.lineno}" for file, call in routes if not isinstance(call.args[1], ast.Attribute)] == []
+    assert {file.name for file in files} == {"urls.py", "urls_api.py", "urls_inner.py"}
+
+
 def test_names_of_pages_are_written_one_way() -> None:
     """`app:noun_verb`, as `reverse` and templates name them; the API's names are its router's."""
     routes = (*site_routes(), *site_routes("config.urls_inner"))

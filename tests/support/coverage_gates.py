@@ -24,7 +24,6 @@ WITHOUT_RULES = {
     "urls": "addresses",
     "urls_api": "addresses",
     "urls_inner": "addresses",
-    "urls_web": "addresses",
     "views": "pages",
 }
 OUTSIDE = [f"{app}/{where}{kind}{end}" for app in APPS for kind in WITHOUT_RULES for where in ("", "**/") for end in (".py", "/**")]
