@@ -1,4 +1,4 @@
-"""Telling people of access tokens that end soon, while there is time to make a new one."""
+"""Reminding people of access tokens that end soon, while there is time to make new ones."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ _AT_ONCE = 1000  # a run stays far below the time limit; the next one goes on
 
 
 def remind_of_ending_tokens(*, now: datetime) -> int:
-    """Tell whose token or robot ends within 14 days, and again within 3, once each; return how many were told of now.
+    """Remind the owners of tokens and robots that end within 14 days, and again within 3, once each; return the number of reminders.
 
-    A token whose whole life is no longer than that is passed over: whoever made it knows. So are revoked and replaced ones.
+    A token whose whole life is no longer than that is skipped, for its maker knows. So are revoked and replaced ones.
     """
     due = _due(now).order_by("expires_at").values_list("pk", flat=True)[:_AT_ONCE]
     return sum(_remind(token_id, now) for token_id in list(due))
@@ -30,8 +30,8 @@ def _due(now: datetime) -> QuerySet[AccessToken]:
     near = Q()
     for days in REMINDER_DAYS:
         span = timedelta(days=days)
-        told = Q(reminded_days__isnull=False, reminded_days__lte=days)
-        near |= Q(expires_at__lte=now + span, expires_at__gt=F("created_at") + span) & ~told
+        reminded = Q(reminded_days__isnull=False, reminded_days__lte=days)
+        near |= Q(expires_at__lte=now + span, expires_at__gt=F("created_at") + span) & ~reminded
     living = Q(
         revoked_at__isnull=True, superseded_at__isnull=True, expires_at__gt=now, expires_at__lte=now + timedelta(days=REMINDER_DAYS[-1])
     )
@@ -39,7 +39,7 @@ def _due(now: datetime) -> QuerySet[AccessToken]:
 
 
 def _remind(token_id: UUID, now: datetime) -> bool:
-    """Tell of one token, unless another worker has, or it has changed meanwhile."""
+    """Remind of one token, unless another worker has done so or it has changed meanwhile."""
     with locked_transaction():
         lock_token(token_id=token_id)
         token = _due(now).select_related("user", "organisation").filter(pk=token_id).first()

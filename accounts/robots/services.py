@@ -1,4 +1,4 @@
-"""Robots: access tokens of an organisation, which only pull and outlive whoever made them."""
+"""Robots: access tokens of an organisation, which only pull and stay when their maker leaves."""
 
 import re
 from datetime import datetime, timedelta
@@ -38,17 +38,17 @@ def create_robot(
     """Create a robot of the organisation and tell its owners by mail; the secret is in the result and nowhere else.
 
     Args:
-        actor: one of the owners, who may leave: the robot stays.
-        name: second part of its user name, `handle+name`; in the grammar of user names.
+        actor: one of the owners; the robot stays when they leave.
+        name: second part of its user name, `handle+name`; it follows the rules of user names.
         expires_at, limited_to, maker: as for every access token.
 
     Raises:
         EmailNotVerified, TokenExpiryPast, TokenTooPowerful: as for every access token.
-        InvalidRobotName: not in the grammar, or too long.
-        NotAnOwner: the actor is none, or no longer.
+        InvalidRobotName: the name breaks these rules or is too long.
+        NotAnOwner: the actor is not an owner, or no longer.
         RobotNameTaken: a live robot has the name.
-        TooManyRobots: the organisation has as many live ones as one may have.
-        TooManyNewRobots: it has had enough new secrets for a day.
+        TooManyRobots: the organisation already has the most live ones that one may have.
+        TooManyNewRobots: it has had the most new secrets that are allowed in a day.
     """
     require_verified_email(actor)
     if len(name) > LONGEST_NAME or not re.fullmatch(USERNAME_PATTERN, name):
@@ -62,7 +62,7 @@ def create_robot(
 
 
 def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expires_at: datetime | None = None) -> IssuedToken:
-    """Give the robot a new secret under the same name; the old one ends after the overlap, or at once without one.
+    """Give the robot a new secret under the same name; the old one ends after the overlap, or at once if there is none.
 
     Raises:
         RobotEnded: it has ended, or has a newer secret already.
@@ -85,10 +85,10 @@ def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expire
 
 
 def revoke_robot(*, robot: AccessToken, actor: User) -> AccessToken:
-    """End the robot now; doing so again changes nothing.
+    """End the robot now; repeating it changes nothing.
 
     Raises:
-        NotAnOwner: the actor owns the organisation no longer.
+        NotAnOwner: the actor is no longer an owner of the organisation.
     """
     with locked_transaction():
         _lock_organisation(_organisation_of(robot), actor)
@@ -103,7 +103,7 @@ def _organisation_of(robot: AccessToken) -> UUID:
 
 
 def _lock_organisation(organisation_id: UUID, actor: User) -> Account:
-    """Lock the organisation and make sure that the actor is one of its owners, which nobody changes while it is locked."""
+    """Lock the organisation and make sure that the actor is one of its owners; owners cannot change while it is locked."""
     organisation = lock_organisation(account_id=organisation_id)
     if not owners_of(organisation).filter(pk=actor.pk).exists():
         raise NotAnOwner(name=organisation.name)

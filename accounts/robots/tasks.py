@@ -1,4 +1,4 @@
-"""What the worker does for robots and access tokens that end."""
+"""The worker's task for access tokens and robots that end soon."""
 
 from django.utils import timezone
 
@@ -8,5 +8,5 @@ from common.jobs import periodic
 
 @periodic(every=3600, lane="default", limit=300)
 def remind_of_ending_tokens() -> int:
-    """Tell people of access tokens that end soon; any number of workers may run it at once. Returns how many were told of."""
+    """Remind people of access tokens that end soon; any number of workers may run it at once. Returns the number of reminders."""
     return reminders.remind_of_ending_tokens(now=timezone.now())

@@ -14,20 +14,20 @@ _NO_TOKEN_OF_OURS = "This is no valid access token. Make one on your account pag
 
 
 class AccessTokenAuthentication(BaseAuthentication):
-    """An access token with scope `api`; `request.auth` is the token, `request.user` its user, account joined."""
+    """Accepts an access token with scope `api`; `request.auth` is the token, `request.user` its user with the account joined."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Return user and token; None without a Bearer header.
 
         Raises:
-            AuthenticationFailed: the token is unknown, ended, or its user disabled: one answer for all (401).
+            AuthenticationFailed: the token is unknown or has ended, or its user is disabled: one answer for all of these (401).
             PermissionDenied: it lacks the scope `api` (403; RFC 6750, section 3.1 insufficient_scope).
         """
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         secret = secret.strip()
-        # Identity tokens are for registry clients: what docker keeps on disk must not open the API.
+        # Identity tokens are for registry clients: what docker stores on disk must not open the API.
         token = find_live_token(secret) if secrets.is_access_token(secret) else None
         if token is None or token.user is None:
             raise AuthenticationFailed(_NO_TOKEN_OF_OURS)
@@ -42,7 +42,7 @@ class AccessTokenAuthentication(BaseAuthentication):
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's metaclass is untyped
-    """How the OpenAPI document describes it; registered by being defined."""
+    """How the OpenAPI document describes it; defining the class registers it."""
 
     target_class = AccessTokenAuthentication
     name = "accessToken"

@@ -4,7 +4,7 @@ from common.errors import AccessDenied, ConflictError, InvalidInput
 
 
 class NoTokenScope(InvalidInput):
-    """A token without a scope opens nothing. 422."""
+    """A token needs a scope: without one it opens nothing. 422."""
 
     code = "token_scope_missing"
     field = "scopes"
@@ -14,7 +14,7 @@ class NoTokenScope(InvalidInput):
 
 
 class TokenExpiryPast(InvalidInput):
-    """A token would be dead at birth. 422."""
+    """The token would have expired before it was made. 422."""
 
     code = "token_expiry_past"
     field = "expires_at"
@@ -24,15 +24,15 @@ class TokenExpiryPast(InvalidInput):
 
 
 class TokenTooPowerful(AccessDenied):
-    """A token would make one with more scopes or a longer life than its own, or one that only the browser makes. 403."""
+    """A token may not make one with more scopes or a longer life than its own, or one that can only be made in the browser. 403."""
 
     code = "token_too_powerful"
 
 
 class TooManyTokens(ConflictError):
-    """The user has as many live tokens as one may have. 409."""
+    """The user already has the most live tokens that one may have. 409."""
 
     code = "too_many_tokens"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"You have {most} live tokens, which is all one account may have. Revoke one that nothing uses.", most=most)
+        super().__init__(f"You have {most} live tokens, the most that one account may have. Revoke one that is no longer used.", most=most)

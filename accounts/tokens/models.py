@@ -1,4 +1,4 @@
-"""What `docker login` and the API take as a password."""
+"""Access tokens: what `docker login` and the API take as a password."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ _SOON = timedelta(days=14)
 
 
 class TokenScope(models.TextChoices):
-    """What a token may be used for, at most; what its user may do decides the rest."""
+    """What a token may be used for, at most; its user's rights decide the rest."""
 
     PULL = "registry:pull", "Pull images"
     PUSH = "registry:push", "Push images"
@@ -21,9 +21,9 @@ class TokenScope(models.TextChoices):
 
 
 class AccessToken(UUIDModel):
-    """A credential of a user, or of an organisation: then it is a robot, which only pulls and outlives whoever made it.
+    """A credential of a user, or of an organisation: then it is a robot, which only pulls and outlives its maker's membership.
 
-    Only a keyed hash of it is kept: the secret itself is shown once.
+    Only a keyed hash of the secret is stored: the secret itself is shown once.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="access_tokens")
@@ -32,12 +32,12 @@ class AccessToken(UUIDModel):
     secret_hash = models.CharField(max_length=64, editable=False)  # HMAC-SHA256, hex
     hint = models.CharField(max_length=8, editable=False)  # the last characters, to tell tokens apart
     scopes = ArrayField(models.CharField(max_length=20, choices=TokenScope.choices))
-    # Set with the rows of a layer above that say which images; they decide, this tells people.
+    # Set together with the rows of a higher layer that name the images; those decide, this is for people to read.
     limited_to = models.TextField(blank=True, default="", db_default="", editable=False, help_text="Names of the only images it is for.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # How many days before its end its owner was last told of it; none: not yet.
+    # How many days before its end its owner was last reminded; null: not yet.
     reminded_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     superseded_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="A robot's newer secret is out since; this one ends."
@@ -84,12 +84,12 @@ class AccessToken(UUIDModel):
 
     @property
     def username(self) -> str:
-        """What `docker login` takes as user name with it, and what the registry calls its bearer."""
+        """The user name that `docker login` takes with it, and by which the registry knows its bearer."""
         return self.user.username if self.user else f"{self.organisation.handle if self.organisation else ''}+{self.name}"
 
     @property
     def generation(self) -> int:
-        """The generation that its identity token belongs to; a robot has but one, and ends by being revoked."""
+        """The generation that its identity token belongs to; a robot has only one, and is ended by revoking it."""
         return self.user.credential_generation if self.user else 0
 
     @property
@@ -104,10 +104,10 @@ class AccessToken(UUIDModel):
 
     @property
     def ends_soon(self) -> bool:
-        """Whether it lives, and ends within a fortnight."""
+        """Whether it is live and ends within 14 days."""
         return self.is_live and self.expires_at is not None and self.expires_at <= timezone.now() + _SOON
 
     @property
     def days_left(self) -> int:
-        """How many whole days it still has, if it has an end."""
+        """How many whole days are left, if it has an end."""
         return (self.expires_at - timezone.now()).days if self.expires_at else 0

@@ -1,9 +1,9 @@
-"""The form of our credentials: access tokens (`lsp_…`), the identity tokens derived from them (`lsr_…`), and our own programs' (`lss_…`).
+"""Our credentials' formats: access tokens (`lsp_…`), the identity tokens derived from them (`lsr_…`), and our own programs' (`lss_…`).
 
-An access token is `lsp_`, 43 random base62 characters (256 bits) and a 6-character checksum, the form that secret scanners find
-and check offline (GitHub, "Behind GitHub's new authentication token formats", 2021). We keep HMAC-SHA256 of it, never itself.
-An identity token is `lsr_<access token id>_<generation>_<mac>`: derived, so that nothing is stored and the same comes each time.
-A service secret is `lss_<seconds since 1970>_<mac>`: made by whoever has the keys, for one question, and worthless a minute later.
+An access token is `lsp_`, 43 random base62 characters (256 bits) and a 6-character checksum, a format that secret scanners find
+and check offline (GitHub, "Behind GitHub's new authentication token formats", 2021). We store its HMAC-SHA256, never the token itself.
+An identity token is `lsr_<access token id>_<generation>_<mac>`: derived, so that nothing is stored and it is always the same.
+A service secret is `lss_<seconds since 1970>_<mac>`: any process that has the keys makes one for one request; it expires after a minute.
 """
 
 import hmac
@@ -19,7 +19,7 @@ from django.conf import settings
 
 ACCESS_PREFIX, IDENTITY_PREFIX, SERVICE_PREFIX, INVITATION_PREFIX = "lsp_", "lsr_", "lss_", "lsi_"
 HINT_LENGTH = 4
-SERVICE_SECONDS = 60  # both ways: the clocks of two machines differ
+SERVICE_SECONDS = 60  # in both directions: the clocks of two machines differ
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH, _CHECKSUM_LENGTH = 43, 6
 _ACCESS = re.compile(rf"{ACCESS_PREFIX}([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})", re.ASCII)
@@ -30,7 +30,7 @@ _SERVICE = re.compile(rf"({SERVICE_PREFIX}([0-9]{{1,12}}))_([0-9a-f]{{64}})", re
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a genuine identity token says: valid while that access token lives and its user's generation is still this one."""
+    """The content of a genuine identity token: valid while that access token is live and its user's generation is still this one."""
 
     token_id: UUID
     generation: int
@@ -43,7 +43,7 @@ def new_secret() -> str:
 
 
 def checksum(random: str) -> str:
-    """Return CRC-32 of the random part in six base62 digits: finds typing errors, proves nothing."""
+    """Return CRC-32 of the random part in six base62 digits: it detects typing errors and proves nothing."""
     number, digits = zlib.crc32(random.encode("ascii")), ""
     for _ in range(_CHECKSUM_LENGTH):
         number, digit = divmod(number, len(_BASE62))
@@ -52,28 +52,28 @@ def checksum(random: str) -> str:
 
 
 def is_access_token(text: str) -> bool:
-    """Whether the text has the form of an access token, checksum included: anything else needs no query."""
+    """Whether the text has the format of an access token, checksum included: anything else needs no query."""
     match = _ACCESS.fullmatch(text)
     return match is not None and checksum(match[1]) == match[2]
 
 
 def new_invitation_secret() -> str:
-    """Return what the link of an invitation carries: 256 random bits, kept as a hash like an access token."""
+    """Return the secret in an invitation's link: 256 random bits, stored as a hash like an access token."""
     return f"{INVITATION_PREFIX}{secrets.token_urlsafe(32)}"
 
 
 def is_invitation_secret(text: str) -> bool:
-    """Whether the text has the form of one: anything else needs no query."""
+    """Whether the text has the format of such a secret: anything else needs no query."""
     return _INVITATION.fullmatch(text) is not None
 
 
 def secret_hash(secret: str) -> str:
-    """Return what the database keeps of a new secret: its HMAC under the first key."""
+    """Return what the database stores of a new secret: its HMAC under the first key."""
     return _mac(settings.LAYERSTORE_TOKEN_KEYS[0], secret)
 
 
 def secret_hashes(secret: str) -> list[str]:
-    """Return what the database may have kept of a secret: its HMAC under every key."""
+    """Return what the database may have stored of a secret: its HMAC under each key."""
     return [_mac(key, secret) for key in settings.LAYERSTORE_TOKEN_KEYS]
 
 
@@ -84,7 +84,7 @@ def identity_token(identity: Identity) -> str:
 
 
 def read_identity_token(text: str) -> Identity | None:
-    """Return what an identity token says, if one of our keys made it; compared in constant time."""
+    """Return the content of an identity token, if one of our keys made it; compared in constant time."""
     match = _IDENTITY.fullmatch(text)
     if match is None:
         return None
@@ -93,7 +93,7 @@ def read_identity_token(text: str) -> Identity | None:
 
 
 def service_secret(*, now: datetime) -> str:
-    """Return a secret that opens the token endpoint to one of our own programs for a minute."""
+    """Return a secret by which the token endpoint recognises one of our own programs, for a minute."""
     claim = f"{SERVICE_PREFIX}{int(now.timestamp())}"
     return f"{claim}_{_mac(settings.LAYERSTORE_TOKEN_KEYS[0], claim)}"
 
@@ -108,7 +108,7 @@ def is_service_secret(text: str, *, now: datetime) -> bool:
 
 
 def _is_genuine(claim: str, mac: str) -> bool:
-    # No early end: how long it takes must not tell which key fits.
+    # All keys are tried: the time that it takes must not reveal which one fits.
     genuine = [hmac.compare_digest(mac, _mac(key, claim)) for key in settings.LAYERSTORE_TOKEN_KEYS]
     return any(genuine)
 

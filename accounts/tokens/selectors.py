@@ -1,4 +1,4 @@
-"""Access tokens and robots: what a secret opens, what it once opened, and who made it."""
+"""Access tokens and robots: finding them by their secret, listing them, noting their use, and who made them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,23 +20,23 @@ from common.ops.redis import redis_client, redis_key, unless_away
 
 LISTED = 200
 NOTED_USES = "noted-token-uses"  # Redis hash: access token id → seconds since 1970
-NOTE_EVERY = 10.0  # seconds: a token used a hundred times a second is noted once in this time by each process
+NOTE_EVERY = 10.0  # seconds: however often a token is used, each process notes it once in this time
 _MOST_REMEMBERED = 20_000
 _noted_at: dict[UUID, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A live access token of an active user or of an organisation, as far as the token service needs it.
+    """A live access token of an active user or of an organisation: what the token service needs to know of it.
 
     Attributes:
         pk: the access token's.
         scopes: what it may be used for, at most.
-        username: what docker shows; a robot's is its organisation's handle, a plus and its own name.
+        username: as docker shows it; a robot's is its organisation's handle, a plus and its own name.
         email: empty for a robot.
         generation: 0 for a robot.
-        account_ids: a robot's organisation; or the user's own account, and the organisations whose images they pull.
-        limited: whether it is for some images only; the policy knows which.
+        account_ids: a robot's organisation; or the user's own account and the organisations for which they pull.
+        limited: whether it is for some images only; the policy looks up which.
     """
 
     pk: UUID
@@ -50,7 +50,7 @@ class Credential:
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
-        """Make one of a row of `CREDENTIAL_TEXTS`."""
+        """Make one from a row of `CREDENTIAL_TEXTS`."""
         pk, scopes, username, email, generation, is_staff, account_ids, limited = row
         return cls(pk, tuple(scopes), username, email, generation, is_staff, tuple(account_ids), limited)
 
@@ -62,10 +62,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """How to find what a secret opens.
+    """Which query finds the credential of a secret.
 
     Attributes:
-        by: names the text among `CREDENTIAL_TEXTS`.
+        by: the key of its text in `CREDENTIAL_TEXTS`.
         values: its parameters.
     """
 
@@ -74,12 +74,13 @@ class Lookup:
 
 
 def lookup(secret: str) -> Lookup:
-    """Return how to find the credential of a secret: what `find_live_token` finds, without models.
+    """Return which query finds the credential of a secret: the same that `find_live_token` finds, without models.
 
-    Also of what has not the form of one, which finds nothing: so that nobody is told that it is wrong while the database is away.
+    Text that has not the format of a secret also gets a query, which finds nothing: so that while the database is away, nobody learns
+    that a secret is wrong.
 
     Args:
-        secret: as there.
+        secret: as for `find_live_token`.
     """
     if is_access_token(secret):
         return Lookup("hash", (array_literal(secret_hashes(secret)), timezone.now()))
@@ -105,11 +106,11 @@ SELECT token.id, token.scopes,
   LEFT JOIN accounts_account organisation ON organisation.id = token.organisation_id
  WHERE token.revoked_at IS NULL AND (users.is_active OR token.organisation_id IS NOT NULL)"""
 CREDENTIAL_TYPES = {"hash": ("text[]", "timestamptz"), "identity": ("uuid", "bigint", "timestamptz")}
-# One column for each field of `Credential`, for queries that ask for more at the same time. Which roles pull, organisations say, which lie
-# above: whoever makes a statement of a text fills in `pulling_roles`.
+# One column for each field of `Credential`, so that other queries can join them. Which roles pull is decided in organisations, above this:
+# the caller that makes a statement of a text fills in `pulling_roles`.
 CREDENTIAL_TEXTS = {
-    # A join with unnest() and not = ANY(): PostgreSQL plans for ten of an array's items, and then thinks that it needs no index.
-    "hash": _CREDENTIAL.format(found="unnest($1) shown (secret_hash) JOIN accounts_accesstoken token USING (secret_hash)")
+    # A join with unnest() instead of = ANY(): PostgreSQL plans for ten items in any array, and then decides against the index.
+    "hash": _CREDENTIAL.format(found="unnest($1) wanted (secret_hash) JOIN accounts_accesstoken token USING (secret_hash)")
     + " AND (token.expires_at IS NULL OR token.expires_at > $2)",
     "identity": _CREDENTIAL.format(found="accounts_accesstoken token")
     + " AND token.id = $1 AND COALESCE(users.credential_generation, 0) = $2 AND (token.expires_at IS NULL OR token.expires_at > $3)",
@@ -117,7 +118,7 @@ CREDENTIAL_TEXTS = {
 
 
 def find_live_token(secret: str) -> AccessToken | None:
-    """Return the live access token of an active user that the secret opens, user and account joined; one query at most.
+    """Return the live access token of an active user with this secret, user and account joined; one query at most.
 
     Args:
         secret: an access token, or an identity token, which stands for the access token it was derived from.
@@ -135,12 +136,12 @@ def _find(condition: Q) -> AccessToken | None:
 
 
 def live(tokens: QuerySet[AccessToken]) -> QuerySet[AccessToken]:
-    """Keep those that have neither ended nor been revoked."""
+    """Return those of the tokens that have neither ended nor been revoked."""
     return tokens.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()), revoked_at__isnull=True)
 
 
 def live_tokens_of(user: User) -> QuerySet[AccessToken]:
-    """Return the user's tokens that open something now."""
+    """Return the user's live tokens."""
     return live(user.access_tokens.all())
 
 
@@ -150,14 +151,14 @@ def tokens_of(user: User) -> QuerySet[AccessToken]:
 
 
 def identity_token_for(token: AccessToken) -> str:
-    """Return the token's identity token: the same each time until "log out everywhere", dead with the token itself."""
+    """Return the token's identity token: the same each time until "log out everywhere", and invalid once the token itself is."""
     return identity_token(Identity(token.pk, token.generation))
 
 
 def note_token_use(token: AccessToken | Credential) -> None:
     """Note in Redis that the token was used now; a task writes such notes to the database in batches. Never raises.
 
-    A process notes a token once in `NOTE_EVERY` seconds, so "last used" may be that much too early.
+    A process notes a token once in `NOTE_EVERY` seconds, so "last used" may be too early by that much.
     """
     now = monotonic()
     if now - _noted_at.get(token.pk, -NOTE_EVERY) < NOTE_EVERY:
@@ -170,7 +171,7 @@ def note_token_use(token: AccessToken | Credential) -> None:
 
 
 def find_token(secret: str) -> AccessToken | None:
-    """Return the access token of the secret in whatever state it is, its owner joined; None if there never was one.
+    """Return the access token with this secret, whatever its state, with its owner joined; None if there never was one.
 
     Only for somebody who has the secret. An identity token stands for its access token; after "log out everywhere" it stands for nothing.
     """
@@ -185,18 +186,18 @@ def find_token(secret: str) -> AccessToken | None:
 
 
 def live_robots_of(organisation: Account) -> QuerySet[AccessToken]:
-    """Return the robots that open something now."""
+    """Return the organisation's live robots."""
     return live(organisation.robots.all())
 
 
 def live_robots_made_by(user: User, organisation: Account) -> list[AccessToken]:
-    """Return the live robots whose secrets the user was shown, by name: those that they made, or gave a new secret."""
+    """Return the live robots whose secrets the user has seen, by name: those that they made or replaced."""
     robots = list(live_robots_of(organisation).select_related("organisation").order_by("name", "created_at"))
-    made = set(_made(robots).filter(actor=user).values_list("target_id", flat=True))
+    made = set(robot_creations(robots).filter(actor=user).values_list("target_id", flat=True))
     return [robot for robot in robots if str(robot.pk) in made]
 
 
-def _made(robots: list[AccessToken]) -> QuerySet[AuditEvent]:
-    """Return who made each of them, or gave it the secret that it has."""
+def robot_creations(robots: list[AccessToken]) -> QuerySet[AuditEvent]:
+    """Return the audit events of the robots' creation: each is by the user who made the robot, or replaced it with this one."""
     ids = [str(robot.pk) for robot in robots]
     return AuditEvent.objects.filter(target_type=AccessToken._meta.label_lower, target_id__in=ids, action="robot.created")

@@ -28,7 +28,7 @@ _USES_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A new token with its secret, which is nowhere else and never to be had again."""
+    """A new token with its secret, which exists nowhere else and cannot be had again."""
 
     token: AccessToken
     secret: str = field(repr=False)
@@ -43,22 +43,22 @@ def create_access_token(
     maker: AccessToken | None = None,
     limited_to: str = "",
 ) -> IssuedToken:
-    """Make an access token for the user and tell them by mail; its secret is in the result and nowhere else.
+    """Make an access token for the user and tell them by mail. Its secret is in the result and nowhere else.
 
     Args:
         user: whose it is.
         name: where it is used, in the user's words.
         scopes: at least one.
         expires_at: None for no end.
-        maker: the access token that asks for it; None in the browser, whose views demand a fresh login for push and api.
-        limited_to: names of the only images it is for; whoever says so writes the rows that decide, in the same transaction.
+        maker: the access token that requests it; None in the browser, whose views require a recent login for push and api.
+        limited_to: names of the only images it is for; the caller writes the rows that decide, in the same transaction.
 
     Raises:
         EmailNotVerified: the user has no verified address.
         NoTokenScope: no scope.
-        TokenExpiryPast: it would be dead at birth.
-        TokenTooPowerful: the maker is dead, has fewer scopes, images or a shorter life, or asks for more than pulling.
-        TooManyTokens: the user has as many live ones as one may have.
+        TokenExpiryPast: the end is not in the future.
+        TokenTooPowerful: the maker has ended, has fewer scopes, fewer images or a shorter life, or requests more than pulling.
+        TooManyTokens: the user already has the most live ones that one may have.
     """
     require_verified_email(user)
     if not scopes:
@@ -83,7 +83,7 @@ def write_token(
     user: User | None = None,
     organisation: Account | None = None,
 ) -> IssuedToken:
-    """Write a token's row and nothing else: whoever calls has found it allowed, and tells of it."""
+    """Write a token's row and nothing else: the caller has checked that it is allowed, and records and announces it."""
     secret = secrets.new_secret()
     token = AccessToken.objects.create(
         user=user,
@@ -99,24 +99,24 @@ def write_token(
 
 
 def require_future(expires_at: datetime | None) -> None:
-    """Make sure that a token would not be dead at birth.
+    """Make sure that a token's end is in the future.
 
     Raises:
-        TokenExpiryPast: it would.
+        TokenExpiryPast: it is not.
     """
     if expires_at is not None and expires_at <= timezone.now():
         raise TokenExpiryPast
 
 
 def _require_room(user: User) -> None:
-    """Count under the user's lock, so that of two tokens at once the second one counts the first."""
+    """Count under the user's lock: if two tokens are made at the same time, the second one counts the first."""
     most = settings.LAYERSTORE_TOKENS_PER_USER
     if live_tokens_of(lock_user(user_id=user.pk)).count() >= most:
         raise TooManyTokens(most=most)
 
 
 def require_maker_may(maker: AccessToken | None, *, user: User, scopes: Collection[TokenScope], expires_at: datetime | None) -> None:
-    """Make sure that the token that asks for another one, if a token asks, may make it. Locks it: it cannot be revoked meanwhile.
+    """Make sure that the token that requests another one, if any, may make it. Locks it, so that it cannot be revoked meanwhile.
 
     Raises:
         TokenTooPowerful: it may not.
@@ -125,19 +125,19 @@ def require_maker_may(maker: AccessToken | None, *, user: User, scopes: Collecti
         return
     maker = lock_token(token_id=maker.pk)
     if not maker.is_live or maker.user_id != user.pk:
-        raise TokenTooPowerful("The token that asks is no longer valid.")
+        raise TokenTooPowerful("The token used for this request is no longer valid.")
     if maker.limited:
-        raise TokenTooPowerful("A token for some images only makes no tokens.")
+        raise TokenTooPowerful("A token for some images only cannot make tokens.")
     if set(scopes) - {TokenScope.PULL}:
-        raise TokenTooPowerful(f"Tokens that push or use the API are made in the browser: {absolute('marketplace:tokens')}")
+        raise TokenTooPowerful(f"Make tokens that push or use the API in the browser: {absolute('marketplace:tokens')}")
     if not set(scopes) <= set(maker.scopes):
         raise TokenTooPowerful("A token cannot make one with more scopes than its own.")
     if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):
-        raise TokenTooPowerful(f"A token cannot make one that outlives it: set an end until {maker.expires_at:%Y-%m-%d %H:%M} UTC.")
+        raise TokenTooPowerful(f"A token cannot make one that outlives it: set an end no later than {maker.expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def revoke_access_token(*, token: AccessToken, actor: User, reason: str = "") -> AccessToken:
-    """End the token now, its identity token with it; doing so again changes nothing."""
+    """End the token now, and its identity token with it; repeating it changes nothing."""
     with locked_transaction():
         locked = lock_token(token_id=token.pk)
         if locked.revoked_at is None:
@@ -148,9 +148,9 @@ def revoke_access_token(*, token: AccessToken, actor: User, reason: str = "") ->
 
 
 def log_out_everywhere(*, user: User, actor: User | None = None, reason: str = "") -> None:
-    """End every browser session and identity token of the user; access tokens stay.
+    """End all browser sessions and identity tokens of the user; access tokens stay.
 
-    The caller's own session ends too, unless its view keeps it (`update_session_auth_hash`).
+    The current session ends too, unless its view preserves it (`update_session_auth_hash`).
     """
     with locked_transaction():
         User.objects.filter(pk=user.pk).update(credential_generation=F("credential_generation") + 1)
@@ -159,10 +159,10 @@ def log_out_everywhere(*, user: User, actor: User | None = None, reason: str = "
 
 
 def write_token_uses(*, uses: Mapping[UUID, float]) -> int:
-    """Write when tokens were last used; times never go back, tokens that are gone are passed over.
+    """Write when tokens were last used; times never go back, and tokens that no longer exist are skipped.
 
-    A thousand at a time, each time locked in the order of their ids and let go again: two writers cannot wait for each other, and
-    whoever revokes one waits for no longer than one such statement takes.
+    A thousand at a time, each thousand locked in the order of their ids and then released: two writers cannot deadlock, and a revocation
+    waits no longer than one such statement takes.
 
     Args:
         uses: seconds since 1970 by token id.
@@ -171,7 +171,7 @@ def write_token_uses(*, uses: Mapping[UUID, float]) -> int:
         How many tokens changed.
 
     Raises:
-        LockTimeout: somebody held one of them for too long; what is not written may be written again.
+        LockTimeout: one of them was locked for too long; what was not written can be written again.
     """
     ordered = sorted(uses.items())
     return sum(_write_uses(ordered[first : first + _USES_AT_ONCE]) for first in range(0, len(ordered), _USES_AT_ONCE))

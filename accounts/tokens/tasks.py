@@ -1,4 +1,4 @@
-"""What the worker does with access tokens."""
+"""The worker's tasks for access tokens."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from common.ops.redis import redis_client, redis_key
 
 @periodic(every=30, lane="default", limit=60, alone=True)
 def write_token_uses() -> int:
-    """Bring noted token uses from Redis to the database. Returns how many tokens changed; with Redis away, none."""
+    """Move noted token uses from Redis to the database. Returns how many tokens changed; none while Redis is away."""
     try:
         return _move_token_uses()
     except RedisError:
@@ -21,7 +21,7 @@ def write_token_uses() -> int:
 
 def _move_token_uses() -> int:
     client, taken = redis_client(), redis_key(f"{NOTED_USES}:taken")
-    if not client.exists(taken):  # else a worker died before it was done with them
+    if not client.exists(taken):  # else a worker died before it had written them all
         try:
             client.rename(redis_key(NOTED_USES), taken)
         except ResponseError:  # nothing was noted since

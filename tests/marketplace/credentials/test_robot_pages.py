@@ -203,7 +203,7 @@ def test_a_robot_gets_a_new_secret(member_client: Client, owner: User, acme: Acc
 
     assert_sound(again)
     assert again.status_code == 409
-    assert "has ended or been replaced already" in again.content.decode()
+    assert "has already ended or been replaced" in again.content.decode()
 
 
 def test_a_replacement_is_asked_for_properly(member_client: Client, owner: User, acme: Account) -> None:
