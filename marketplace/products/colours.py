@@ -1,4 +1,4 @@
-"""Colours of uploaded pictures: whatever profile and depth a file has, it comes out as eight-bit sRGB and looks as it did."""
+"""Colours of uploaded pictures: whatever its profile and depth, a file becomes eight-bit sRGB and still looks the same."""
 
 from io import BytesIO
 from typing import Final
@@ -20,7 +20,7 @@ _SPACES: Final = {
 def to_srgb(picture: Pillow.Image) -> Pillow.Image:
     """Return the picture as RGB, or RGBA where it has transparency, in sRGB.
 
-    A profile that is broken, or made for other pixels than the file's, is passed over, as browsers do.
+    A profile that is broken, or made for another kind of pixels, is ignored, as browsers do.
     """
     profile, gamma = picture.info.get("icc_profile"), picture.info.get("gamma")
     transparent = picture.has_transparency_data
@@ -35,7 +35,7 @@ def to_srgb(picture: Pillow.Image) -> Pillow.Image:
 
 
 def _eight_bits(picture: Pillow.Image) -> Pillow.Image:
-    """Bring grey of 16 bits, which Pillow would cut at 255, to eight."""
+    """Scale 16-bit grey to eight bits; Pillow would clip it at 255."""
     if not picture.mode.startswith("I"):
         return picture
     return picture.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
@@ -47,14 +47,14 @@ def _through_profile(picture: Pillow.Image, profile: bytes) -> Pillow.Image | No
         if source.profile.xcolor_space != _SPACES.get(picture.mode):
             return None
         opaque = picture.convert(picture.mode.removesuffix("A"))
-        # Perceptual is what browsers use, and the only intent that every profile has.
+        # Browsers use the perceptual intent, and it is the only one that every profile has.
         return ImageCms.profileToProfile(opaque, source, _SRGB, ImageCms.Intent.PERCEPTUAL, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
 
 
 def _through_gamma(picture: Pillow.Image, gamma: float) -> Pillow.Image:
-    """Apply the encoding that a PNG names instead of a profile: 1.0 means that its values are light itself."""
+    """Apply the gamma that a PNG states instead of a profile; 1.0 means that its values are linear light."""
     if not 0.1 <= gamma <= 10 or abs(gamma - _SRGB_GAMMA) < 0.005:  # noqa: PLR2004 - beyond is a broken file, within it is sRGB
         return picture
     table = [round(255 * _encode((value / 255) ** (1 / gamma))) for value in range(256)]
@@ -62,5 +62,5 @@ def _through_gamma(picture: Pillow.Image, gamma: float) -> Pillow.Image:
 
 
 def _encode(light: float) -> float:
-    """Return sRGB's value of an amount of light from 0 to 1 (IEC 61966-2-1)."""
+    """Return the sRGB value of linear light from 0 to 1 (IEC 61966-2-1)."""
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055  # noqa: PLR2004 - the standard's figures

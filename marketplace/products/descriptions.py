@@ -1,4 +1,4 @@
-"""Descriptions as pages show them: rendered when they are saved, kept beside the text, and plain where they cannot be rendered."""
+"""Descriptions as pages show them: rendered when they are saved, stored beside the text, and plain text if they cannot be rendered."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +24,7 @@ class Rendering:
 
 
 def render_description(text: str) -> Rendering:
-    """Render a description; one that costs more than it may becomes plain text. Bounded in time and size, yet not for readers' requests."""
+    """Render a description, or make it plain text if rendering would cost too much. Bounded in time and size, but slow."""
     try:
         return Rendering(render_markdown(text))
     except TooElaborateError as error:
@@ -32,7 +32,7 @@ def render_description(text: str) -> Rendering:
 
 
 def shown_description(product: Product) -> SafeString:
-    """Return the description for a page: as it was rendered when it was saved; as plain text while it never was."""
+    """Return the description for a page as it was rendered when it was saved, or as plain text if it never was."""
     if product.description_renderer:
         return mark_safe(product.description_html)  # noqa: S308  `render_description` made it
     return _plain(product.description)
@@ -42,7 +42,7 @@ RENDERED: Final = ("description_html", "description_renderer")  # the fields tha
 
 
 def keep_rendering(product: Product, rendering: Rendering) -> None:
-    """Put a rendering of its description into the product, for whoever saves it."""
+    """Set a rendering of its description on the product. The caller saves it."""
     product.description_html, product.description_renderer = str(rendering.html), RENDERER
 
 

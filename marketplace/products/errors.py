@@ -1,4 +1,4 @@
-"""What goes wrong with products, prices and pictures."""
+"""What can go wrong with products, prices and pictures."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from common.errors import ConflictError, InvalidInput
 
 
 class NoMoreRoom(ConflictError):
-    """The seller stores as much as one seller may. 409."""
+    """The seller has reached one of the limits that each seller has. 409."""
 
     code = "no_more_room"
 
@@ -18,7 +18,7 @@ class ForeignImage(InvalidInput):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("Choose images of your own: a product may contain no others.")
+        super().__init__("Choose images of your own. A product cannot contain those of somebody else.")
 
 
 class ImageNotUsable(ConflictError):
@@ -28,11 +28,11 @@ class ImageNotUsable(ConflictError):
     field = "images"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} has been released or taken down. Leave it out.", repository=repository)
+        super().__init__(f"{repository} has been released or taken down. Remove it from the product.", repository=repository)
 
 
 class SlugTaken(ConflictError):
-    """Another product of the shop has this address. 409."""
+    """Another product in the namespace has this address. 409."""
 
     code = "slug_taken"
     field = "slug"
@@ -42,27 +42,27 @@ class SlugTaken(ConflictError):
 
 
 class SlugNamesAnotherImage(ConflictError):
-    """The page would stand where buyers expect an image that is not in it. 409."""
+    """The address is that of an image which buyers would not get here. 409."""
 
     code = "slug_names_another_image"
     field = "slug"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} is an image outside this product. Put it in, or choose another address.", repository=repository)
+        super().__init__(f"{repository} is an image that is not in this product. Add it, or choose another address.", repository=repository)
 
 
 class SlugFixed(ConflictError):
-    """People have the address of a product that was ever published. 409."""
+    """The address of a product cannot change once it has been published. 409."""
 
     code = "slug_fixed"
     field = "slug"
 
     def __init__(self) -> None:
-        super().__init__("The address stays as it is once a product has been published: people have it.")
+        super().__init__("The address of a product that has been published cannot change, because people use it.")
 
 
 class InvalidProduct(InvalidInput):
-    """A field of the product does not fit. 422."""
+    """A field of the product is invalid. 422."""
 
     code = "invalid_product"
 
@@ -72,7 +72,7 @@ class InvalidProduct(InvalidInput):
 
 
 class ProductStateConflict(ConflictError):
-    """The product's state does not lead where it shall go. 409."""
+    """The product cannot go from its state to the one that was asked for. 409."""
 
     code = "product_state_conflict"
 
@@ -81,7 +81,7 @@ class ProductStateConflict(ConflictError):
 
 
 class ProductNotReady(ConflictError):
-    """Something is missing before the product can be published. 409; `context["missing"]` lists the steps."""
+    """The product does not meet a requirement for publication. 409; `context["missing"]` lists the requirements."""
 
     code = "product_not_ready"
 
@@ -100,20 +100,20 @@ class InvalidPrice(InvalidInput):
 
 
 class PictureRefused(InvalidInput):
-    """The file is no picture that we show. 422."""
+    """The file is not a picture that we can show. 422."""
 
     code = "picture_refused"
     field = "file"
 
 
 class TooManyPictures(ConflictError):
-    """The product has as many pictures as it may. 409."""
+    """The product has as many pictures as it may have. 409."""
 
     code = "too_many_pictures"
     field = "file"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"A product shows {most} pictures at most. Remove one first.", most=most)
+        super().__init__(f"A product can have {most} pictures at most. Remove one first.", most=most)
 
 
 class ProductNotOffered(ConflictError):

@@ -16,7 +16,7 @@ _DIGITS = 12  # more than any price
 
 
 class ProductForm(forms.Form):
-    """What a product's page says, and what it sells."""
+    """The page of a product, and the images that it sells."""
 
     namespace = forms.ModelChoiceField(label="Namespace", queryset=Namespace.objects.none(), empty_label=None)
     images = forms.ModelMultipleChoiceField(
@@ -28,7 +28,7 @@ class ProductForm(forms.Form):
     )
     title = NameField(label="Title", max_length=80)
     slug = forms.CharField(
-        label="Address", max_length=128, help_text="Often the image’s own name. It stays once the product was published."
+        label="Address", max_length=128, help_text="Often the image’s own name. It cannot change once the product has been published."
     )
     summary = NameField(label="One line", max_length=200, required=False, help_text="Shown in lists. 200 characters at most.")
     category = forms.ModelChoiceField(label="Category", queryset=Category.objects.all(), required=False, empty_label="None")
@@ -55,19 +55,19 @@ class ProductForm(forms.Form):
 
     @staticmethod
     def initial_of(product: Product) -> dict[str, object]:
-        """What the form shows of a product that exists."""
+        """Return the values that the form shows for an existing product."""
         names = ("title", "slug", "summary", "category", "description", "licence_name", "licence_text")
         images = [part.image_id for part in product.product_images.all()]
         return {name: getattr(product, name) for name in names} | {"images": images}
 
     @property
     def page(self) -> dict[str, Any]:
-        """What the services call the page; only of a valid form."""
+        """The fields of the page, as the services take them. Ask a valid form only."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"namespace", "images"}}
 
 
 class PriceForm(forms.Form):
-    """A price as people write it; cleaned, `money` is what the services take."""
+    """A price as people write it. A valid form has it as `money`, which the services take."""
 
     amount = forms.CharField(label="Amount", max_length=_DIGITS, help_text="0 is free.")
     currency = forms.ChoiceField(label="Currency")
@@ -78,13 +78,13 @@ class PriceForm(forms.Form):
 
     @staticmethod
     def initial_of(money: Money | None) -> dict[str, object]:
-        """What the form shows of the price that the product has."""
+        """Return the values that the form shows for the current price."""
         if money is None:
             return {"currency": settings.LAYERSTORE_CURRENCIES[0]}
         return {"amount": money.typed, "currency": money.currency}
 
     def clean(self) -> dict[str, Any]:
-        """Turn what was typed into money, exactly or not at all."""
+        """Read what was typed as money, exactly or not at all."""
         data = super().clean() or {}
         if "amount" in data and "currency" in data:
             money = read_money(data["amount"], data["currency"])
@@ -99,5 +99,5 @@ class PriceForm(forms.Form):
 class PictureForm(forms.Form):
     """A picture for the product's page."""
 
-    file = forms.FileField(label="Picture", help_text="PNG, JPEG or WebP. We make it smaller and drop what it tells of its camera.")
-    alt = NameField(label="What it shows", max_length=200, help_text="For people who do not see it.")
+    file = forms.FileField(label="Picture", help_text="PNG, JPEG or WebP. We make it smaller and remove what it says about the camera.")
+    alt = NameField(label="What it shows", max_length=200, help_text="For people who cannot see it.")

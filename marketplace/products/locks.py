@@ -11,12 +11,12 @@ from marketplace.products.models import Product, ProductImage
 
 
 def lock_product(*, product_id: UUID) -> Product:
-    """Lock the product for this transaction: whoever changes its state, its images or its price holds it."""
+    """Lock the product for this transaction. Whoever changes its state, its images or its price must hold this lock."""
     return locked(Product.objects.filter(pk=product_id)).get()
 
 
 def lock_product_with_images(*, product_id: UUID, also: Iterable[UUID] = ()) -> tuple[Product, list[Image]]:
-    """Lock the images of a product (and others that shall come in), then the product itself.
+    """Lock the images of a product, and others that are about to be added, then the product itself.
 
     Raises:
         LockTimeout: its images changed while we waited for them; retryable.
@@ -25,7 +25,7 @@ def lock_product_with_images(*, product_id: UUID, also: Iterable[UUID] = ()) -> 
     before = set(parts.all())
     images = lock_images(image_ids={*before, *also})
     product = lock_product(product_id=product_id)
-    # Images come before products in the order, so they were read without the product's lock: read again under it.
+    # Images come before products in the lock order, so they were read without the product's lock. Now they are read again under it.
     if set(parts.all()) != before:
         raise LockTimeout
     return product, images

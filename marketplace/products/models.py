@@ -1,4 +1,4 @@
-"""What is sold: a page, a price, one image or a bundle."""
+"""What is sold: a page with a price for one image or a bundle."""
 
 from typing import ClassVar
 
@@ -31,14 +31,14 @@ class Category(models.Model):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    """Published, visible, offered: each is narrower than the one before, and nothing else says what the public gets."""
+    """Published, visible, offered: each is narrower than the one before. Whether the public gets a product is decided nowhere else."""
 
     def published(self) -> "ProductQuerySet":
-        """Products that their seller has put on sale, whatever staff have stopped since: the seller, or an image."""
+        """Products that their seller has put on sale, even if staff have suspended the seller or taken down an image since."""
         return self.filter(state=Product.State.PUBLISHED)
 
     def visible(self) -> "ProductQuerySet":
-        """Products whose page everybody may open: published, by a seller who is not suspended."""
+        """Products whose page everybody may open: published, and their seller is not suspended."""
         return self.published().filter(seller__suspended_at__isnull=True)
 
     def offered(self) -> "ProductQuerySet":
@@ -59,7 +59,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
 
 
 class Product(UUIDModel):
-    """A product page at `/namespace/slug`. All its images belong to its seller: the database refuses others."""
+    """A product page at `/namespace/slug`. All its images belong to its seller; the database refuses others."""
 
     class State(models.TextChoices):
         DRAFT = "draft"
@@ -73,7 +73,7 @@ class Product(UUIDModel):
     title = models.CharField(max_length=80)
     summary = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True, max_length=50_000, validators=[MaxLengthValidator(50_000)], help_text="Markdown.")
-    description_html = models.TextField(blank=True, editable=False, help_text="Rendered and cleaned when it was saved.")
+    description_html = models.TextField(blank=True, editable=False, help_text="Rendered and sanitised when it was saved.")
     description_renderer = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Which renderer made it; 0: none yet.")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products")
     licence_name = models.CharField(max_length=80, blank=True)
@@ -85,9 +85,9 @@ class Product(UUIDModel):
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True, blank=True)
     pulls = models.PositiveBigIntegerField(
-        default=0, editable=False, help_text="Of its images, by which it ranks; added up every 5 minutes."
+        default=0, editable=False, help_text="Pulls of its images, by which it ranks; added up every 5 minutes."
     )
-    # What the search looks through, kept by marketplace.products.services.search_document whenever a part of it changes.
+    # What the search reads; marketplace.products.services.search_document updates it whenever a part of it changes.
     search_document = SearchVectorField(null=True, editable=False)
     search_words = models.CharField(max_length=2_000, blank=True, editable=False, help_text="Title and repositories, for near misses.")
 
@@ -114,7 +114,7 @@ class Product(UUIDModel):
 
     @property
     def is_visible(self) -> bool:
-        """Whether everybody may open its page, as `ProductQuerySet.visible` says of many."""
+        """Whether everybody may open its page: `ProductQuerySet.visible` for a single product."""
         return self.state == self.State.PUBLISHED and self.seller.suspended_at is None
 
 
@@ -141,7 +141,7 @@ class ProductPicture(UUIDModel):
     file = models.ImageField(upload_to="products/", width_field="width", height_field="height")
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
-    alt = models.CharField(max_length=200, help_text="What it shows, for people who do not see it.")
+    alt = models.CharField(max_length=200, help_text="What it shows, for people who cannot see it.")
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -152,7 +152,7 @@ class ProductPicture(UUIDModel):
 
 
 class Price(UUIDModel):
-    """What a product costs from `created_at` to `retired_at`. Immutable but for its end: an order points at the row it was sold under."""
+    """What a product costs from `created_at` to `retired_at`. Only its end can be set later: orders refer to their row."""
 
     class Kind(models.TextChoices):
         ONE_OFF = "one_off"

@@ -1,4 +1,4 @@
-"""What a seller is told to do about each requirement that a product does not meet, by its page and by errors."""
+"""What pages and errors tell a seller to do about each requirement that a product does not meet."""
 
 from marketplace.products.selectors.readiness import Missing, Requirement
 

@@ -1,4 +1,4 @@
-"""Prices of the asker's products."""
+"""Prices of the requester's products."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -15,7 +15,7 @@ from marketplace.products.services.prices import set_price
 
 
 class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Price]):
-    """Every price your products ever had."""
+    """Every price that your products have had."""
 
     serializer_class = PriceSerializer
     queryset = Price.objects.all()

@@ -1,4 +1,4 @@
-"""Products and prices, as the API has them."""
+"""Products and prices in the API."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_
 
 
 class OwnProductField(OwnField):
-    """A reference to a product that the asker sells."""
+    """A reference to a product that the requester sells."""
 
     owner = "seller__account__user"
 
 
 class PriceSerializer(serializers.ModelSerializer[Price]):
-    """A price, current until it is retired. It never changes: a new one takes its place."""
+    """A price, current until it is retired. It never changes; a new price replaces it."""
 
     class Meta:
         model = Price
@@ -83,7 +83,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
 
 class ListedProductSerializer(ProductSerializer):
-    """A product as lists have it: without description and the licence's text, which the product itself has."""
+    """A product in a list: without its description and the text of its licence."""
 
     class Meta(ProductSerializer.Meta):
         fields = tuple(name for name in ProductSerializer.Meta.fields if name not in LONG_TEXTS)  # type: ignore[assignment]  # fewer
@@ -98,12 +98,16 @@ class ObtainSerializer(serializers.Serializer[Product]):
     """For whom you get it."""
 
     buyer = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that gets it; left out, you do."
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=39,
+        help_text="Handle of the organisation that gets it; leave it out to get it yourself.",
     )
 
 
 class ProductInputSerializer(serializers.Serializer[Product]):
-    """What you say of a product; leave out what shall stay."""
+    """The fields of a product. Leave out what should stay as it is."""
 
     title = NameField(max_length=80, required=False)
     summary = NameField(max_length=200, required=False, allow_blank=True)

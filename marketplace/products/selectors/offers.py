@@ -7,12 +7,12 @@ from marketplace.products.models import Price, Product
 
 
 def with_current_price(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Read the prices for `current_price` with the products: one query more, whatever their number."""
+    """Prefetch the prices for `current_price`: one more query for any number of products."""
     return products.prefetch_related(Prefetch("prices", Price.objects.current(), to_attr="current_prices"))
 
 
 def current_price(product: Product) -> Price | None:
-    """Return the price that the product has now, if it was ever given one; without a query where it came `with_current_price`."""
+    """Return the price that the product has now, if it has one. No query if the product was read through `with_current_price`."""
     prices: list[Price] | None = getattr(product, "current_prices", None)
     if prices is None:
         return Price.objects.current().filter(product=product).first()
@@ -28,9 +28,9 @@ def offered_price(product: Product) -> Price | None:
 
 
 def require_offered(product: Product) -> Price:
-    """Return the current price of a product that is offered. Read under the product's lock, it holds until the transaction ends.
+    """Return the current price of a product that is offered. Under the product's lock, this holds until the transaction ends.
 
-    Whether the seller can be paid is left to the sale, which has an error of its own for it.
+    Whether the seller can be paid is checked by the sale, which has its own error for that.
 
     Raises:
         ProductNotOffered: it cannot be had, or has no price.

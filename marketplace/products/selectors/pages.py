@@ -1,4 +1,4 @@
-"""Products with the parts that pages and programs show, in a fixed number of queries."""
+"""Products with everything that pages and the API show of them, in a fixed number of queries."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ def with_parts(products: QuerySet[Product], *, texts: bool = False) -> QuerySet[
     """Join what a listing shows: seller, namespace, category, images in order, the current price.
 
     Args:
-        texts: read description and licence too, which are long: for one product, never for a list.
+        texts: read description and licence too. They are long, so do this for a single product and never for a list.
     """
     found = with_current_price(products.defer("search_document", "search_words", *([] if texts else LONG_TEXTS)))
     images = Prefetch("product_images", ProductImage.objects.select_related("image"))
@@ -30,7 +30,7 @@ def with_parts(products: QuerySet[Product], *, texts: bool = False) -> QuerySet[
 
 
 def listed(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Join what a program's list says: seller, namespace, the current price, and as `repositories` the images' names in order."""
+    """Join what a list of the API shows: seller, namespace, current price, and the names of the images in order, as `repositories`."""
     parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by("position", "id").values("image__repository")
     found = products.defer("search_document", "search_words", *LONG_TEXTS).select_related("seller", "namespace")
     return with_current_price(found.annotate(repositories=ArraySubquery(parts)))

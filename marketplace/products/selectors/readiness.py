@@ -19,10 +19,10 @@ class Requirement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A requirement that is not met. What to do about it, `marketplace.products.requirements` says.
+    """A requirement that is not met. `marketplace.products.requirements` says what to do about it.
 
     Attributes:
-        repositories: the images that do not meet it, if it is one about images.
+        repositories: the images that do not meet it, if it is about images.
     """
 
     requirement: Requirement

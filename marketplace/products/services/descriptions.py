@@ -1,4 +1,4 @@
-"""Descriptions are rendered when they are saved, and once more when the renderer has changed."""
+"""Descriptions are rendered when they are saved, and again when the renderer has changed."""
 
 import logging
 
@@ -14,20 +14,20 @@ def rendered_or_refused(text: str) -> Rendering:
     """Render what a seller wrote.
 
     Raises:
-        InvalidProduct: it costs more than a description may; says what of it.
+        InvalidProduct: it is too elaborate; says which part.
     """
     rendering = render_description(text)
     if rendering.fault:
         raise InvalidProduct(
-            field="description", sentence=f"We cannot show this description as markdown. {rendering.fault} Make it simpler."
+            field="description", sentence=f"We cannot show this description as Markdown. {rendering.fault} Make it simpler."
         )
     return rendering
 
 
 def render_descriptions_anew(*, most: int) -> int:
-    """Render descriptions that another renderer made, or none; what costs too much becomes plain text. Return how many, at most `most`.
+    """Render descriptions that an older renderer made, or none; what is too elaborate becomes plain text. Return how many, at most `most`.
 
-    Repeatable: a text that changes meanwhile was rendered when it was saved, and is left alone.
+    Safe to repeat: a text that changes in the meantime was rendered when it was saved, and is not touched.
     """
     outdated = Product.objects.exclude(description_renderer=RENDERER).only("pk", "description").order_by("description_renderer", "pk")
     done = 0

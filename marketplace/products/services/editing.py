@@ -29,7 +29,7 @@ MOST_IMAGES: Final = 50  # its page lists each of them
 
 
 class ProductChanges(TypedDict, total=False):
-    """What of a product can be edited."""
+    """The fields of a product that can be edited."""
 
     title: str
     slug: str
@@ -48,20 +48,20 @@ def create_product(
     images: Sequence[Image],
     **page: Unpack[ProductChanges],
 ) -> Product:
-    """Draft a product of the seller's own images: one, a bundle in this order, or none yet. Nobody else sees it.
+    """Create a draft with the seller's own images: one, a bundle in this order, or none yet. Nobody else sees it.
 
     Args:
         page: `title` and `slug` are needed.
 
     Raises:
-        NotYours: seller or namespace is not the actor's.
+        NotYours: the actor does not own the seller's account or the namespace.
         InvalidSlug: the address breaks a rule of names; says which.
-        InvalidProduct: another field does not fit, or the description cannot be rendered; says which.
+        InvalidProduct: another field is invalid, or the description cannot be rendered; says which.
         ForeignImage: an image is somebody else's.
         ImageNotUsable: an image has ended or is taken down.
         SlugNamesAnotherImage: the address is the name of an image that is not in the product.
         SlugTaken: another product of the namespace has the address.
-        NoMoreRoom: the seller has as many products, or as much text in them, as one may have.
+        NoMoreRoom: the seller has as many products, or as much text in them, as one seller may have.
     """
     require_owner(actor, seller.pk)
     if namespace.owner_id != seller.pk:
@@ -80,17 +80,17 @@ def create_product(
 
 
 def edit_product(*, product: Product, actor: User, images: Sequence[Image] | None = None, **changes: Unpack[ProductChanges]) -> Product:
-    """Change the page of a product and what it sells, whatever its state: all of it or nothing. Its markdown is kept as it was typed.
+    """Change the page of a product and its images, in any state: everything or nothing. Its Markdown is stored as it was typed.
 
     Args:
-        images: exactly these are in it from now on, in this order; None for those that are. Who holds an image that leaves it keeps it.
+        images: the product has exactly these from now on, in this order; None changes nothing. Holders of a removed image keep it.
 
     Raises:
         NotYours: the product is somebody else's.
         InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken, NoMoreRoom: as in
             `create_product`.
-        SlugFixed: the address of a product that was ever published stays.
-        ProductNotReady: the product is published, and would lack something with these images.
+        SlugFixed: the product has been published, so its address cannot change.
+        ProductNotReady: the product is published, and with these images it would not meet a requirement.
     """
     require_owner(actor, product.seller_id)
     rendering = rendered_or_refused(changes["description"]) if "description" in changes else None  # before the lock: it takes a moment
@@ -108,7 +108,7 @@ def edit_product(*, product: Product, actor: User, images: Sequence[Image] | Non
 
 
 def set_images(*, product: Product, images: Sequence[Image], actor: User) -> Product:
-    """Put exactly these images into the product: `edit_product` without a word for the page."""
+    """Give the product exactly these images: `edit_product` without a change of the page."""
     return edit_product(product=product, actor=actor, images=images)
 
 
@@ -123,7 +123,7 @@ def _change_page(product: Product, images: Sequence[Image], changes: ProductChan
         index_product(product)
     else:
         _check_slug(product, images)
-    if "slug" in changes:  # a bundle's face
+    if "slug" in changes:  # a bundle's cover is drawn from it
         _draw_after_commit(product)
 
 
@@ -136,7 +136,7 @@ def _replace_images(product: Product, images: Sequence[Image], actor: User) -> N
 
 
 def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) -> list[Image]:
-    """Return the locked rows of what was asked for, in that order, each once."""
+    """Return the locked rows of the chosen images, in the order chosen, each once."""
     rows = {image.pk: image for image in locked}
     chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in asked)]
     if len(chosen) > MOST_IMAGES:
@@ -157,14 +157,14 @@ def _save(product: Product, images: Sequence[Image], *, force_insert: bool = Fal
     except ValidationError as error:
         field, sentences = next(iter(error.message_dict.items()))
         raise InvalidProduct(field=field, sentence=sentences[0]) from error
-    # The constraint, not a question asked before, judges whether the address is free.
+    # The constraint decides whether the address is free, not a query before.
     with translate_violation("product_slug_unique", SlugTaken(slug=product.slug)):
         product.save(force_insert=force_insert, update_fields=update_fields)
     require_room_for_text(product.seller_id)
 
 
 def _check_slug(product: Product, images: Sequence[Image]) -> None:
-    """Refuse an address that buyers would take for that of an image which they do not get here."""
+    """Refuse an address that buyers would take for an image that is not in the product."""
     named = Image.objects.occupying().filter(namespace=product.namespace_id, name=product.slug)
     other = named.exclude(pk__in=[image.pk for image in images]).first()
     if other is not None:

@@ -1,4 +1,4 @@
-"""How much one seller may store beside what they push: products, their texts and their pictures."""
+"""How much one seller may store besides images: products, their texts and their pictures."""
 
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,7 @@ def require_room_for_product(seller_id: UUID) -> None:
     """Make sure that a seller may have one more product, under the seller's lock.
 
     Raises:
-        NoMoreRoom: there are enough.
+        NoMoreRoom: they have as many as one seller may have.
     """
     if Product.objects.filter(seller=seller_id).count() >= PRODUCTS:
         raise NoMoreRoom(f"You have {PRODUCTS} products, which is all one seller may have. Edit one that you no longer need.")
@@ -29,20 +29,20 @@ def require_room_for_picture(seller_id: UUID) -> None:
     """Make sure that a seller may have one more picture.
 
     Raises:
-        NoMoreRoom: there are enough.
+        NoMoreRoom: they have as many as one seller may have.
     """
     if ProductPicture.objects.filter(product__seller=seller_id).count() >= PICTURES:
         raise NoMoreRoom(f"Your products have {PICTURES} pictures, which is all one seller may have. Remove one that you no longer need.")
 
 
 def require_room_for_text(seller_id: UUID) -> None:
-    """Make sure that the texts of a seller's products, with those that were just saved, are not too much; else the caller rolls back.
+    """Make sure that the texts of a seller's products, including those just saved, are not too long; otherwise the caller rolls back.
 
     Raises:
-        NoMoreRoom: they are.
+        NoMoreRoom: together they are.
     """
     with connection.cursor() as cursor:
-        # What is stored, read from the rows' own headers: no text is fetched or unpacked for it.
+        # The stored size is read from the headers of the rows; no text is fetched or decompressed.
         cursor.execute(
             "SELECT coalesce(sum(pg_column_size(description) + pg_column_size(description_html) + pg_column_size(licence_text)), 0)"
             " FROM marketplace_product WHERE seller_id = %s",

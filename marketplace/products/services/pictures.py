@@ -1,4 +1,4 @@
-"""Pictures of products: drawn anew by us, so that nothing of what was uploaded reaches a reader but its pixels."""
+"""Pictures of products. We re-encode them, so that nothing of an uploaded file but its pixels reaches a reader."""
 
 import struct
 from io import BytesIO
@@ -23,24 +23,24 @@ MOST_PICTURES = 8
 MOST_BYTES = 10 * 1024 * 1024
 _MOST_PIXELS = 40_000_000  # a good camera's; opened, it takes 160 MB at most
 _LONGEST_EDGE = 1_600
-_HARD_EDGED = {"1", "P"}  # modes that shrink without a colour between two others
+_HARD_EDGED = {"1", "P"}  # modes that are scaled without blending colours
 _LONGEST_ALT = 200
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
-_FORMATS = ("PNG", "JPEG", "WEBP")  # what draws; SVG is a program
+_FORMATS = ("PNG", "JPEG", "WEBP")  # formats of pixels; SVG is a program
 
 
 def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: User) -> ProductPicture:
-    """Put a picture behind the product's others: re-encoded as WebP in sRGB, at most 1,600 pixels wide and high, without its metadata.
+    """Add a picture after the product's others: re-encoded as WebP in sRGB, at most 1,600 pixels wide and high, without metadata.
 
     Args:
-        alt: what it shows, for people who do not see it.
+        alt: what it shows, for people who cannot see it.
 
     Raises:
         NotYours: the product is somebody else's.
         InvalidProduct: `alt` is missing or too long.
-        PictureRefused: no PNG, JPEG or WebP, broken, or too large; says which.
-        TooManyPictures: the product has as many as it may.
-        NoMoreRoom: all of the seller's have.
+        PictureRefused: it is not a PNG, JPEG or WebP, or it is broken or too large; says which.
+        TooManyPictures: the product has as many as it may have.
+        NoMoreRoom: the seller's products together have as many as they may have.
     """
     require_owner(actor, product.seller_id)
     if not alt.strip() or len(alt) > _LONGEST_ALT:
@@ -52,7 +52,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
         if len(positions) >= MOST_PICTURES:
             raise TooManyPictures(most=MOST_PICTURES)
         require_room_for_picture(locked.seller_id)
-        # Handed to the constructor: only there does Django measure the picture of a row that is not saved yet.
+        # Passed to the constructor, because only there does Django measure the picture of a row that is not saved yet.
         file = ContentFile(drawn, name=f"{new_id().hex}.webp")
         picture = ProductPicture.objects.create(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1, file=file)
         record_audit(actor=actor, action="product.picture_added", target=locked)
@@ -60,7 +60,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
 
 
 def remove_picture(*, picture: ProductPicture, actor: User) -> None:
-    """Take the picture off its product, and its file away once that is certain.
+    """Remove the picture from its product, and delete its file once the transaction has committed.
 
     Raises:
         NotYours: the product is somebody else's.
@@ -82,8 +82,8 @@ def _draw_anew(upload: "File[bytes]") -> bytes:
     try:
         return _encode(Pillow.open(BytesIO(data), formats=_FORMATS))
     except (*_BROKEN, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        # All that Pillow raises for files that are something else, cut short or made to hurt.
-        raise PictureRefused("This is no picture that we can read. Choose a PNG, JPEG or WebP file.") from error
+        # Everything that Pillow raises for files of other types, truncated files and malicious ones.
+        raise PictureRefused("We cannot read this picture. Choose a PNG, JPEG or WebP file.") from error
 
 
 def _encode(picture: Pillow.Image) -> bytes:
@@ -91,7 +91,7 @@ def _encode(picture: Pillow.Image) -> bytes:
         raise PictureRefused(f"Choose a picture of at most {_MOST_PIXELS // 1_000_000} megapixels.")
     colours = "RGBA" if picture.has_transparency_data else "RGB"
     small = picture.convert(colours) if picture.mode in _HARD_EDGED else picture
-    small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first of all: what follows copies, and at full size each copy takes 160 MB
+    small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first, because each later step copies the picture: 160 MB at full size
     drawn = to_srgb(ImageOps.exif_transpose(small))
     out = BytesIO()
     drawn.info.clear()  # WebP would write EXIF, XMP and colour profile from here

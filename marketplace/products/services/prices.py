@@ -1,4 +1,4 @@
-"""Prices: a row is a promise, so a change is a new row."""
+"""Prices. Orders refer to the row they were sold under, so a change is a new row."""
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,23 +17,23 @@ from marketplace.products.services.publishing import require_ready
 
 
 def set_price(*, product: Product, money: Money, actor: User) -> Price:
-    """Give the product its price from now on. Orders placed before keep theirs; a price that it has already stays the same row.
+    """Set the price of the product from now on. Earlier orders keep theirs. Setting the current price again changes nothing.
 
     Args:
-        money: in one of LAYERSTORE_CURRENCIES; 0 of it is free.
+        money: in one of LAYERSTORE_CURRENCIES; an amount of 0 makes the product free.
 
     Raises:
         NotYours: the product is somebody else's.
-        InvalidPrice: the amount or the currency cannot be charged, or the sale would cost the shop more than it brings.
-        ProductNotReady: the product is published, and asking for money needs Stripe.
+        InvalidPrice: the amount or the currency cannot be charged, or the payment would cost the shop more than it brings.
+        ProductNotReady: the product is published, the price is not 0, and the seller cannot be paid.
     """
     require_owner(actor, product.seller_id)
     with locked_transaction():
-        # Whoever buys holds this lock as well: they see the old price or the new one, never both or none.
+        # Buying takes this lock too, so a buyer sees either the old price or the new one, never both or none.
         locked = lock_product(product_id=product.pk)
         before = current_price(locked)
         if before is not None and before.money == money:
-            return before  # also one that could not be set any more
+            return before  # even if it could not be set any more
         _check(money)
         now = timezone.now()
         Price.objects.current().filter(product=locked).update(retired_at=now)
@@ -58,7 +58,7 @@ def _check(money: Money) -> None:
 
 
 def smallest_price(currency: str) -> Money:
-    """Return the least that may be asked for besides nothing: what Stripe charges at least, and what the shop does not lose by."""
+    """Return the smallest price above 0: what Stripe charges at least, and what the shop does not lose money on."""
     row = CURRENCIES[currency]
     wanted = max(row.smallest_charge, settings.LAYERSTORE_SMALLEST_PRICES.get(currency, row.smallest_price))
     return Money(-(-wanted // row.step) * row.step, currency)

@@ -1,4 +1,4 @@
-"""Draft, published, withdrawn, suspended: a product moves only along `MOVES`."""
+"""Draft, published, withdrawn, suspended: a product changes its state only along `TRANSITIONS`."""
 
 from collections.abc import Mapping
 
@@ -15,8 +15,8 @@ from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.readiness import missing_for_publication
 
 _State = Product.State
-# Coming back from a suspension is the seller's own act: they publish again, and everything is checked again.
-MOVES: Mapping[str, frozenset[str]] = {
+# After a suspension the seller has to publish the product again, so that everything is checked again.
+TRANSITIONS: Mapping[str, frozenset[str]] = {
     _State.DRAFT: frozenset({_State.PUBLISHED}),
     _State.PUBLISHED: frozenset({_State.WITHDRAWN, _State.SUSPENDED}),
     _State.WITHDRAWN: frozenset({_State.PUBLISHED, _State.SUSPENDED}),
@@ -25,20 +25,20 @@ MOVES: Mapping[str, frozenset[str]] = {
 
 
 def publish_product(*, product: Product, actor: User) -> Product:
-    """Offer the product to everybody; one that was withdrawn comes back, at its current price.
+    """Offer the product to everybody. One that was withdrawn returns at its current price.
 
     Raises:
         NotYours: the product is somebody else's.
-        SellerIsSuspended: the seller may begin nothing new.
+        SellerIsSuspended: the seller is suspended.
         ProductStateConflict: it is published already, or suspended.
-        ProductNotReady: something is missing; says what.
+        ProductNotReady: it does not meet a requirement; says which.
     """
     require_owner(actor, product.seller_id)
     with locked_transaction():
-        # With the images locked no push, release or take-down can come between what is checked and what is published.
+        # With the images locked, no push, release or take-down can happen between the checks and the publication.
         locked, _ = lock_product_with_images(product_id=product.pk)
         require_seller_in_good_standing(locked.seller_id)
-        _move(locked, _State.PUBLISHED)
+        _transition(locked, _State.PUBLISHED)
         require_ready(locked)
         locked.published_at = locked.published_at or timezone.now()
         locked.save(update_fields=["state", "published_at", "updated_at"])
@@ -47,7 +47,7 @@ def publish_product(*, product: Product, actor: User) -> Product:
 
 
 def withdraw_product(*, product: Product, actor: User) -> Product:
-    """Stop new sales at once; who bought or got it keeps it, anonymous pulls of a free one end.
+    """Stop new sales at once. Whoever bought or got it keeps it; anonymous pulls of a free product end.
 
     Raises:
         NotYours: the product is somebody else's.
@@ -56,16 +56,16 @@ def withdraw_product(*, product: Product, actor: User) -> Product:
     require_owner(actor, product.seller_id)
     with locked_transaction():
         locked = lock_product(product_id=product.pk)
-        if locked.state == _State.SUSPENDED:  # that move is staff's
+        if locked.state == _State.SUSPENDED:  # only staff may end a suspension
             raise ProductStateConflict(state=locked.state, target=_State.WITHDRAWN)
-        _move(locked, _State.WITHDRAWN)
+        _transition(locked, _State.WITHDRAWN)
         locked.save(update_fields=["state", "updated_at"])
         record_audit(actor=actor, action="product.withdrawn", target=locked)
     return locked
 
 
 def suspend_product(*, product: Product, reason: str, actor: User) -> Product:
-    """Take the product off the shelves until staff reinstate it; buyers keep what they have.
+    """Take the product off sale until staff reinstate it. Buyers keep what they have.
 
     Raises:
         NotYours: the actor is not staff.
@@ -76,7 +76,7 @@ def suspend_product(*, product: Product, reason: str, actor: User) -> Product:
     require_reason(reason)
     with locked_transaction():
         locked = lock_product(product_id=product.pk)
-        _move(locked, _State.SUSPENDED)
+        _transition(locked, _State.SUSPENDED)
         locked.suspension_reason = reason[:500]
         locked.save(update_fields=["state", "suspension_reason", "updated_at"])
         record_audit(actor=actor, action="product.suspended", target=locked, reason=reason)
@@ -84,7 +84,7 @@ def suspend_product(*, product: Product, reason: str, actor: User) -> Product:
 
 
 def reinstate_product(*, product: Product, reason: str, actor: User) -> Product:
-    """Lift the suspension: the product is withdrawn, and its seller may publish it again.
+    """Lift the suspension. The product is then withdrawn, and its seller may publish it again.
 
     Raises:
         NotYours: the actor is not staff.
@@ -97,7 +97,7 @@ def reinstate_product(*, product: Product, reason: str, actor: User) -> Product:
         locked = lock_product(product_id=product.pk)
         if locked.state != _State.SUSPENDED:
             raise ProductStateConflict(state=locked.state, target=_State.WITHDRAWN)
-        _move(locked, _State.WITHDRAWN)
+        _transition(locked, _State.WITHDRAWN)
         locked.suspension_reason = ""
         locked.save(update_fields=["state", "suspension_reason", "updated_at"])
         record_audit(actor=actor, action="product.reinstated", target=locked, reason=reason)
@@ -105,17 +105,17 @@ def reinstate_product(*, product: Product, reason: str, actor: User) -> Product:
 
 
 def require_ready(product: Product) -> None:
-    """Make sure that nothing is missing for publication.
+    """Make sure that the product meets all requirements for publication.
 
     Raises:
-        ProductNotReady: something is; says what.
+        ProductNotReady: it does not; says which.
     """
     missing = missing_for_publication(product)
     if missing:
         raise ProductNotReady(missing={one.requirement: what_to_do(one) for one in missing})
 
 
-def _move(product: Product, target: str) -> None:
-    if target not in MOVES[product.state]:
+def _transition(product: Product, target: str) -> None:
+    if target not in TRANSITIONS[product.state]:
         raise ProductStateConflict(state=product.state, target=target)
     product.state = target

@@ -1,4 +1,4 @@
-"""What the search looks through, kept beside the product."""
+"""The text that the search reads, stored with the product."""
 
 import re
 
@@ -9,16 +9,16 @@ from marketplace.products.models import Product
 
 SEARCH_CONFIG = "english"
 _LONGEST_WORDS = 2_000
-_LONGEST_DESCRIPTION = 5_000  # characters of it: each match of a search is read to be ranked
+_LONGEST_DESCRIPTION = 5_000  # characters; the text of each match is read to rank it
 
 
 def index_product(product: Product) -> None:
-    """Write the product's search document anew: title and repositories count most, then the summary, then the description.
+    """Write the product's search document. Title and repositories count most, then the summary, then the description.
 
-    Called by whatever changes one of these, in the same transaction.
+    Whatever changes one of these calls it in the same transaction.
     """
     repositories = " ".join(product.images.order_by("repository").values_list("repository", flat=True))
-    parts = " ".join(re.split(r"[^a-z0-9]+", f"{repositories} {product.slug}"))  # PostgreSQL would take a/b-c for a file's path
+    parts = " ".join(re.split(r"[^a-z0-9]+", f"{repositories} {product.slug}"))  # PostgreSQL would take a/b-c for a file path
     Product.objects.filter(pk=product.pk).update(
         search_words=f"{product.title} {parts}"[:_LONGEST_WORDS],
         search_document=SearchVector(Value(product.title), Value(parts), weight="A", config=SEARCH_CONFIG)

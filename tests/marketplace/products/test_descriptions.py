@@ -100,7 +100,7 @@ def test_a_description_that_costs_too_much_is_refused_and_nothing_changes() -> N
     edit_product(product=product, actor=product.seller.account.user, description="**Two**")
     before = Product.objects.filter(pk=product.pk).values().get()
 
-    with pytest.raises(InvalidProduct, match=r"We cannot show this description as markdown\. It has too many square brackets") as refusal:
+    with pytest.raises(InvalidProduct, match=r"We cannot show this description as Markdown\. It has too many square brackets") as refusal:
         edit_product(product=product, actor=product.seller.account.user, title="New", description=NASTY["images never closed"])
 
     assert refusal.value.field == "description"

@@ -12,7 +12,7 @@ from marketplace.products.errors import ProductNotReady, ProductStateConflict
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import current_price, offered_price
 from marketplace.products.selectors.readiness import missing_for_publication
-from marketplace.products.services.publishing import MOVES, publish_product, reinstate_product, suspend_product, withdraw_product
+from marketplace.products.services.publishing import TRANSITIONS, publish_product, reinstate_product, suspend_product, withdraw_product
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
@@ -143,7 +143,7 @@ def test_a_product_moves_along_the_table_and_nowhere_else(start, target):
     actor = UserFactory(staff=True) if target == State.SUSPENDED else owner(product)
     sellers_own_move = (start, target) != (State.SUSPENDED, State.WITHDRAWN)
 
-    if target in MOVES[start] and sellers_own_move:
+    if target in TRANSITIONS[start] and sellers_own_move:
         assert act(product=product, actor=actor, **more).state == target
     else:
         refused(ProductStateConflict, act, product=product, actor=actor, **more)

@@ -88,7 +88,7 @@ def test_somebody_else_s_image_is_not_even_a_choice(seller_client: Client, names
     [
         pytest.param({"title": ""}, 400, "This field is required", id="no title"),
         pytest.param({"slug": "Big Name"}, 422, "Use lower-case letters", id="address breaks the grammar"),
-        pytest.param({"slug": "held"}, 409, "is an image outside this product", id="address of another image"),
+        pytest.param({"slug": "held"}, 409, "is an image that is not in this product", id="address of another image"),
         pytest.param({"slug": "sold"}, 409, "You have a product at sold already", id="address taken"),
     ],
 )
