@@ -199,7 +199,7 @@ def wait_until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 1_800
     while not true():
         if time.monotonic() > end:
-            raise Problem("The worker does not come to its end.", do="read its log.")
+            raise Problem("The worker does not finish.", do="read its log.")
         time.sleep(0.2)
 
 

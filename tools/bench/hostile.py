@@ -116,7 +116,7 @@ def _run(postgres: Postgres, program: str, *arguments: str, given: bytes = b"") 
     command = postgres.command(program, "-h", str(postgres.sockets), "-U", "layerstore", *arguments)
     result = subprocess.run(command, input=given, capture_output=True, cwd="/", check=False)
     if result.returncode:
-        raise Problem(f"{program} failed: {result.stderr.decode()[-600:]}", do="mend the cause and start again.")
+        raise Problem(f"{program} failed: {result.stderr.decode()[-600:]}", do="fix the cause, then start again.")
     return result.stdout
 
 
@@ -148,7 +148,7 @@ def _wait(process: subprocess.Popen[bytes], client: httpx.Client) -> None:
             client.get("/healthz")
         except httpx.TransportError:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise Problem("The web process did not come up.", do="start it by hand and read what it says.") from None
+                raise Problem("The web process did not come up.", do="start it by hand and read its output.") from None
             time.sleep(0.1)
         else:
             return

@@ -49,7 +49,7 @@ def listing(stack: Stack, port: int, megabytes: int, tagged: str) -> Iterator[No
         ready = answers(f"http://127.0.0.1:{port}/v2/")
         while not ready():
             if process.poll() is not None:
-                raise Problem("The listings are not served.", do="start bench.listing_registry by hand and read what it says.")
+                raise Problem("The listings are not served.", do="start tools.bench.listing_registry by hand and read its output.")
             time.sleep(0.1)
         yield
     finally:

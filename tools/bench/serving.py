@@ -39,5 +39,5 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     deadline, ready = time.monotonic() + 60, answers(f"{url}/auth/jwks.json", statuses=range(200, 600))
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise Problem("The token process did not come up.", do="start it by hand and read what it says.")
+            raise Problem("The token process did not come up.", do="start it by hand and read its output.")
         time.sleep(0.1)

@@ -35,7 +35,7 @@ def run_here(stack: Stack, *arguments: str, settings: Mapping[str, str] | None =
     environment = stack.environment | dict(settings or {})
     result = subprocess.run([parts.PYTHON, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise Problem(f"{' '.join(arguments)} failed: {result.stderr[-600:]}", do="mend the cause and start again.")
+        raise Problem(f"{' '.join(arguments)} failed: {result.stderr[-600:]}", do="fix the cause, then start again.")
     return result.stdout
 
 

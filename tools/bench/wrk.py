@@ -73,6 +73,6 @@ def load(url: str, script: Path, *, seconds: int) -> Measured:
     command = [program(), f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", str(script), url]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
     if result.returncode or not result.stdout.rstrip().endswith("}"):
-        raise Problem(f"wrk failed: {(result.stderr or result.stdout)[-600:]}", do="ask the address by hand.")
+        raise Problem(f"wrk failed: {(result.stderr or result.stdout)[-600:]}", do="request the address by hand.")
     figures = json.loads(result.stdout.rstrip().splitlines()[-1])
     return Measured(figures["requests"] / figures["seconds"], figures["p50"], figures["p99"], figures["unexpected"])

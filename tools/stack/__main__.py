@@ -16,7 +16,7 @@ COMMANDS = {"demo": demo.main, "server": server.main, "test": testing.main}
 
 
 def main(name: str, *arguments: str) -> int:
-    """Run a command; whatever the user can mend becomes a message and status 1."""
+    """Run a command; whatever the user can fix becomes a message and status 1."""
     stop_on_signals()
     view = View()
     try:

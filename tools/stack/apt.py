@@ -146,4 +146,4 @@ def explain(output: str, log: Path) -> Problem:
     if any(sign in output for sign in OFFLINE):
         do = "check the network; behind a proxy set http_proxy and https_proxy, then start again."
         return Problem("Debian's archive cannot be reached.", do=do, log=log)
-    return Problem("apt could not install what is missing.", do="mend what apt says, then start again.", log=log)
+    return Problem("apt could not install what is missing.", do="fix what apt reports, then start again.", log=log)

@@ -103,7 +103,7 @@ def install_packages(lacking: list[packages.Need], log: Path) -> None:
     apt.install(names, planned=planned, log=log)
     still = packages.missing(lacking)
     if still:
-        raise Problem(f"Installed, but still not to be found: {', '.join(need.what for need in still)}.", do="look into the log.", log=log)
+        raise Problem(f"Installed, but still not found: {', '.join(need.what for need in still)}.", do="look into the log.", log=log)
 
 
 def require_installer(lacking: list[packages.Need], names: list[str]) -> None:

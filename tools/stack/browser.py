@@ -221,7 +221,7 @@ class Browser:
         if response.is_error:
             raise Problem(
                 f"{response.request.method} {response.url} was answered with {response.status_code}:\n{page.text[:800]}",
-                do="the cause stands in var/log/web.log.",
+                do="read the cause in var/log/web.log.",
             )
         return page
 

@@ -70,7 +70,7 @@ def require_space(folder: Path, *, needed: int, purpose: str) -> None:
     if free < needed:
         raise Problem(
             f"{folder} has {free // MEGABYTE} MB free; {purpose} needs about {needed // MEGABYTE} MB.",
-            do="free some space (apt-get clean often gives a good part back), then start again.",
+            do="free some space (apt-get clean often helps), then start again.",
         )
 
 

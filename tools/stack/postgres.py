@@ -72,7 +72,8 @@ class Postgres:
         result = subprocess.run(self.command("initdb", *arguments), capture_output=True, text=True, cwd="/", check=False)
         if result.returncode:
             raise Problem(
-                f"PostgreSQL's data could not be made: {result.stderr.strip()}", do="free some space or mend the rights, then start again."
+                f"PostgreSQL's data could not be made: {result.stderr.strip()}",
+                do="free some space or correct the permissions, then start again.",
             )
         self._mark.write_text(SUPERUSER + "\n")
 

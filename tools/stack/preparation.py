@@ -31,4 +31,4 @@ def preparation(instance: Instance, environment: Mapping[str, str]) -> Iterator[
         process.wait()
         raise
     if process.returncode:
-        raise Problem("The preparation failed.", do="the cause stands in its log; mend it and start again.", log=log)
+        raise Problem("The preparation failed.", do="read the cause in its log, fix it, and start again.", log=log)

@@ -8,7 +8,7 @@ LOG_LINES = 20
 
 
 class Problem(Exception):
-    """Something the user can mend: what is wrong, and what to do. Ends the command with status 1."""
+    """Something the user can fix: what is wrong, and what to do. Ends the command with status 1."""
 
     def __init__(self, what: str, *, do: str, log: Path | None = None) -> None:
         super().__init__(what)

@@ -49,7 +49,7 @@ def require_ours(folder: Path) -> None:
     names = {entry.name for entry in folder.iterdir()}
     if names and not names & set(OURS):
         do = "check LAYERSTORE_VAR; if you mean it, remove the folder yourself."
-        raise Problem(f"{folder} holds things, but not those of a Layerstore instance.", do=do)
+        raise Problem(f"{folder} is not empty, and not the data of a Layerstore instance.", do=do)
 
 
 def main() -> int:

@@ -165,7 +165,7 @@ class Stack:
             process.wait()
             raise
         if status:
-            raise Problem(f"{name} failed.", do="the cause stands in its log; mend it and start again.", log=log)
+            raise Problem(f"{name} failed.", do="read the cause in its log, fix it, and start again.", log=log)
 
     def _find_daemon(self) -> str | None:
         """Return the address of a docker daemon that can build and pull here: one of our own if we may run it, else the user's."""

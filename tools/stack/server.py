@@ -81,6 +81,6 @@ def stay(view: View, stack: Stack) -> int:
             for name in again:
                 view.say(f"{name} had ended and was started again; see {stack.instance.log(name)}")
             for name in failed:
-                raise Problem(f"{name} ended and could not be started again.", do="mend what its log says.", log=stack.instance.log(name))
+                raise Problem(f"{name} ended and could not be started again.", do="fix what its log reports.", log=stack.instance.log(name))
     except Stopped:
         return 0

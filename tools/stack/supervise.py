@@ -183,10 +183,10 @@ class Supervisor:
         while not ready():
             if ended():
                 raise Problem(
-                    f"{what} ended while it was being started.", do="the cause stands in its log; mend it and start again.", log=log
+                    f"{what} ended while it was being started.", do="read the cause in its log, fix it, and start again.", log=log
                 )
             if time.monotonic() > deadline:
-                raise Problem(f"{what} was not ready within {READY_SECONDS} s.", do="the cause may stand in its log.", log=log)
+                raise Problem(f"{what} was not ready within {READY_SECONDS} s.", do="its log may say why.", log=log)
             time.sleep(0.05)
 
     def stop_part(self, name: str) -> None:

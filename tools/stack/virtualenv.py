@@ -73,7 +73,7 @@ class Virtualenv:
             except Unfit:
                 if not extended:
                     raise
-                say("  .venv holds something that an earlier version brought, and that does not fit any more: making it anew.")
+                say("  .venv holds a package of an earlier version that no longer fits: making it anew.")
                 self._make(log)
                 self._fill(log)
 
@@ -123,4 +123,4 @@ def explain(output: str, log: Path) -> Problem:
     if any(sign in output for sign in OFFLINE):
         do = "check the network; behind a proxy set https_proxy, then start again."
         return Problem("The Python package index cannot be reached.", do=do, log=log)
-    return Problem("The Python packages could not be installed.", do="mend what pip says, then start again.", log=log)
+    return Problem("The Python packages could not be installed.", do="fix what pip reports, then start again.", log=log)
