@@ -1,1 +1,1 @@
-"""The token service that docker speaks to, and what the registry tells us back."""
+"""The token endpoint for docker, the registry's notifications, and the upkeep of what the registry stores."""

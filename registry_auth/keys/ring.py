@@ -78,7 +78,7 @@ class KeyRing:
         return loaded
 
     def _stamp(self) -> _Stamp:
-        found = os.stat(self._index_file)  # noqa: PTH116  asked for each token; joining paths takes longer than asking
+        found = os.stat(self._index_file)  # noqa: PTH116  called for each token; joining paths takes longer than the call
         return found.st_mtime_ns, found.st_ino, found.st_size
 
     def _load(self, stamp: _Stamp) -> _Loaded:

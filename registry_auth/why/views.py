@@ -20,7 +20,7 @@ from registry_auth.why.forms import WhyForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("secret")
 def why(request: HttpRequest) -> HttpResponse:
-    """PullAnswer the form; an address with `?image=` asks for the reader's own account. Context: form, answer (None until asked)."""
+    """Answer the form; an address with `?image=` asks for the reader's own account. Context: form, answer (None until asked)."""
     reader = request.user if isinstance(request.user, User) else None
     linked = {"image": request.GET["image"]} if "image" in request.GET else None  # a credential never comes in an address
     form = WhyForm(request.POST if request.method == "POST" else linked, reader=reader)
