@@ -1,4 +1,4 @@
-"""The accounts' part in exporting what is held of a person, and in forgetting it."""
+"""The handler of the personal data that accounts hold."""
 
 from accounts.privacy.handlers import PersonalDataHandler
 from accounts.privacy.selectors import export_account, obstacles_of_account

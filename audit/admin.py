@@ -33,7 +33,7 @@ class AuditEventAdmin(ActAdmin):
 
     @admin.display(description="target")
     def target(self, event: AuditEvent) -> str:
-        """Link to the row it happened to, while the admin has a page for it."""
+        """Link to the row that was acted on, if the admin has a page for it."""
         try:
             page = reverse(f"admin:{event.target_type.replace('.', '_')}_change", args=[event.target_id])
         except NoReverseMatch:
@@ -42,7 +42,7 @@ class AuditEventAdmin(ActAdmin):
 
 
 class AuditedAdmin(ActAdmin):
-    """An `ActAdmin` whose rows link to their entries in the audit trail. For every model of the shop."""
+    """An `ActAdmin` whose rows link to their entries in the audit trail; the base for every model of the shop."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return [*super().get_readonly_fields(request, obj), "audit_trail"]
@@ -55,5 +55,5 @@ class AuditedAdmin(ActAdmin):
 
 
 def actor_of(request: HttpRequest) -> AbstractBaseUser:
-    """Return whose act it is: the admin lets nobody in who is not signed in."""
+    """Return the member of staff who acts: the admin admits only signed-in users."""
     return cast("AbstractBaseUser", request.user)

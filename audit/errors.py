@@ -1,4 +1,4 @@
-"""What an act of staff may lack."""
+"""What goes wrong with acts that need a reason."""
 
 from common.errors import InvalidInput
 

@@ -8,7 +8,7 @@ from common.db.models import UUIDModel
 
 
 class AuditEvent(UUIDModel):
-    """One act. `actor` is empty for what the shop did by itself."""
+    """One act. It has no `actor` if the shop did it by itself."""
 
     at = models.DateTimeField(default=timezone.now, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

@@ -1,4 +1,4 @@
-"""The audit trail: written in the transaction of the change it tells of; acts of staff go into it with a reason or do not happen."""
+"""Writes the audit trail, in the transaction of the change that an entry describes. Acts of staff need a reason."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -9,14 +9,14 @@ from common.web.client import client_address
 
 
 def record_audit(*, actor: AbstractBaseUser | None, action: str, target: models.Model, reason: str = "", **details: object) -> AuditEvent:
-    """Write down who did what to what, from where; gone if the surrounding transaction is.
+    """Record who did what to what, from where; undone if the surrounding transaction is rolled back.
 
     Args:
         actor: None for what the shop did by itself.
         action: noun.verb, e.g. `image.reserved`.
-        target: the row it happened to; its words are kept too, for it may change or go.
+        target: the row that was acted on; its name is stored too, for the row may change or be deleted.
         reason: why, in the actor's words; cut at 500 characters.
-        details: what else must be known later, as JSON; never secrets.
+        details: what else must be known later, in types that JSON can hold; never secrets.
     """
     return AuditEvent.objects.create(
         actor_id=None if actor is None else actor.pk,

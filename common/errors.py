@@ -1,10 +1,10 @@
-"""The shape of every error a person or a program gets from us: a code, a status, a sentence that says what to do."""
+"""The base of every error that a person or program gets from us: a code, a status, and a sentence that says what to do."""
 
 from http import HTTPStatus
 
 
 class DomainError(Exception):
-    """Something the rules of the shop do not allow. Subclasses are named as facts and live in their app's `errors`.
+    """Something that the rules of the shop do not allow. Subclasses are named as facts and live in their room's `errors`.
 
     Attributes:
         code: stable, snake_case, for programs.
@@ -25,21 +25,21 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """The input is malformed or breaks a rule that the sender can mend. 422."""
+    """The input is malformed or breaks a rule, and the sender can correct it. 422."""
 
     code = "invalid_input"
     status = 422
 
 
 class AccessDenied(DomainError):
-    """Known, but not allowed. 403."""
+    """The user is known, and is not allowed to do this. 403."""
 
     code = "access_denied"
     status = 403
 
 
 class ConflictError(DomainError):
-    """True a moment ago or for somebody else: the state forbids it. 409."""
+    """The request is in order, and the present state forbids it. 409."""
 
     code = "conflict"
     status = 409
@@ -67,7 +67,7 @@ class LockTimeout(RetryLater):
 
 
 class StatementTooSlow(RetryLater):
-    """The database was asked for too much at once, or by too many. What was asked was stopped."""
+    """A statement took too long, for it asked for too much or the database is busy. It was cancelled."""
 
     code = "too_slow"
     retry_after = 10

@@ -1,4 +1,4 @@
-"""Money is whole minor units and an ISO 4217 currency. No float comes near it."""
+"""Money is whole minor units and an ISO 4217 currency. Floats are never involved."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Money:
         return self.minor <= self._minor_of(other)
 
     def _minor_of(self, other: "Money") -> int:
-        """Refuse to count pears with apples: ValueError for another currency."""
+        """Return the other amount's minor units; ValueError if it has another currency."""
         if other.currency != self.currency:
             msg = f"{self.currency} and {other.currency} do not add up."
             raise ValueError(msg)

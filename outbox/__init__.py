@@ -1,1 +1,1 @@
-"""What leaves the shop by itself: written with the change that it tells of, sent by a worker."""
+"""What the shop sends: written in the transaction of the change it is about, sent by a worker."""

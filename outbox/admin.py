@@ -1,4 +1,4 @@
-"""The outbox: what went out and what could not. Texts stay hidden, for they may carry links that open an account."""
+"""The outbox: what was sent and what could not be. Texts are hidden, for they may contain links that open an account."""
 
 from django.contrib import admin
 from django.http import HttpRequest

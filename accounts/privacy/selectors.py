@@ -1,4 +1,4 @@
-"""What the accounts hold of a person, and everything that the shop does."""
+"""What accounts hold of a person, and what the whole shop holds."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from outbox.mail.models import OutgoingMail
 
 
 def export_personal_data(user: User) -> dict[str, Any]:
-    """Return all that the shop holds of a person, by subject, as JSON can hold it (GDPR, articles 15 and 20). Secrets are left out."""
+    """Return what the shop holds of a person, by subject, in types that JSON can hold; no secrets (GDPR, articles 15 and 20)."""
     exported: dict[str, Any] = {}
     for handler in handlers():
         exported |= handler.export(user)
@@ -35,7 +35,7 @@ def addresses_of(user: User) -> list[str]:
 
 
 def export_account(user: User) -> Mapping[str, Any]:
-    """Return what the accounts hold."""
+    """Return what accounts hold of the user."""
     return {
         "account": {
             "id": str(user.pk),
@@ -59,9 +59,9 @@ def export_account(user: User) -> Mapping[str, Any]:
 
 
 def obstacles_of_account(user: User) -> Iterable[str]:
-    """Yield what the accounts have against a deletion: whoever runs an organisation alone, or the shop, hands over first."""
+    """Yield why the user cannot be deleted yet: the only owner of an organisation, and staff, must hand over first."""
     if user.is_staff:
-        yield f"{user.username} is staff: take that away first."
-    for held in Membership.objects.filter(user=user, role=Role.OWNER).select_related("account"):
-        if not owners_of(held.account).exclude(pk=user.pk).exists():
-            yield f"{held.account.name} has no other owner: make somebody an owner of it first."
+        yield f"{user.username} is staff: remove that right first."
+    for owned in Membership.objects.filter(user=user, role=Role.OWNER).select_related("account"):
+        if not owners_of(owned.account).exclude(pk=user.pk).exists():
+            yield f"{owned.account.name} has no other owner: make somebody else an owner first."

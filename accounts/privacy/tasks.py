@@ -1,4 +1,4 @@
-"""What the worker does so that personal data is not kept for ever."""
+"""Daily jobs that delete personal data in time."""
 
 from django.utils import timezone
 
@@ -10,7 +10,7 @@ _DAY = 86_400
 
 @periodic(every=_DAY, lane="default", limit=600, alone=True)
 def forget_old_personal_data() -> dict[str, int]:
-    """Let go of personal data that was kept long enough. Returns how many rows of each kind."""
+    """Delete personal data that was kept long enough. Returns how many rows of each kind."""
     return retention.forget_old_personal_data(now=timezone.now())
 
 

@@ -21,7 +21,7 @@ from common.web.client import address_of
 from common.web.links import absolute, absolute_path
 from outbox.mail.services import queue_mail
 
-# What allauth reports as a change to the account, in one sentence each; its mails for acts have templates of their own.
+# One sentence for each change of an account that allauth reports; its other mails have templates of their own.
 NOTICES = {
     "email_changed": "Your e-mail address was changed from {from_email} to {to_email}.",
     "email_deleted": "The e-mail address {deleted_email} was removed from your account.",
@@ -43,7 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {**DefaultAccountAdapter.error_messages, "username_taken": UsernameTaken.message}
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  allauth's signature
-        """Return the name as docker shows it: lower case, OCI grammar, neither taken by a person or an organisation nor one of ours."""
+        """Return the name as docker shows it: lower case, in OCI's grammar, neither reserved nor taken by a person or organisation."""
         cleaned: str = super().clean_username(username.lower(), shallow=shallow)
         if is_reserved(cleaned):
             msg = "This name is reserved for the shop. Choose another one."
@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return cleaned
 
     def clean_email(self, email: str) -> str:
-        """Return the address as it is kept, at sign-up, change and reset alike."""
+        """Return the address as it is stored, at sign-up, change and reset alike."""
         return normal_email(super().clean_email(email))
 
     def save_user(
@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
         form: BaseForm,
         commit: bool = True,  # noqa: FBT001, FBT002  allauth's
     ) -> AbstractBaseUser:
-        """Save the new user; of two who want one name or address at once, be one an organisation, the constraint chooses."""
+        """Save the new user; if two people or organisations want a name or address at once, the constraint lets one have it."""
         name_taken = translate_violation("accounts_user_username_key", UsernameTaken())
         handle_taken = translate_violation("accounts_account_handle_key", UsernameTaken())
         address_taken = translate_violation("user_email_unique", EmailAddressTaken())
@@ -71,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
             return super().save_user(request, user, form, commit=commit)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Confirm the address, wholly or not at all; an address that became another account's meanwhile is refused."""
+        """Confirm the address in one transaction; one that meanwhile belongs to another account is refused."""
         taken = EmailAddressTaken()
         with translate_violation("user_email_unique", taken), translate_violation("unique_verified_email", taken):
             return bool(super().confirm_email(request, email_address))
@@ -88,11 +88,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return absolute_path(path.replace("UID-KEY", quote(key)))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return what allauth's limits count by; requests without an address, over a bare Unix socket, are counted together."""
+        """Return the address that allauth's limits count by; requests without one, over a bare Unix socket, are counted together."""
         return address_of(request) or "0.0.0.0"  # noqa: S104  a name for "nowhere", nothing binds to it
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Put the mail into the outbox, in the transaction of what it tells of."""
+        """Put the mail into the outbox, in the transaction of what it is about."""
         name = template_prefix.rpartition("/")[2]
         shown: dict[str, object] = {**context, "signup_url": absolute("account_signup")}
         if name in NOTICES:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 
 
 class EmailOrUsernameBackend(AuthenticationBackend):
-    """allauth's backend, which tries an e-mail address as user name too and so hashes twice when the address is known.
+    """allauth's backend, which would also try an e-mail address as a user name, and so hash twice if the address is known.
 
-    The time would tell a stranger which addresses have accounts. A user name never holds an `@`: one look decides which it is.
+    The time would tell a stranger which addresses have accounts. A user name never contains an `@`, so one of the two is enough.
     """
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:  # noqa: ARG002  allauth passes it

@@ -8,10 +8,10 @@ from accounts.people.models import User
 
 
 class SignUpForm(SignupForm):
-    """allauth's form. For an address that has an account it makes nobody and says so by mail only."""
+    """allauth's form. For an address that has an account it creates no user, and says so by mail only."""
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """Sign up; a known address costs a password hash too, so that the time tells a stranger nothing."""
+        """Sign up; a known address costs a password hash as well, so that the time reveals nothing."""
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
         user, response = super().try_save(request)

@@ -1,4 +1,4 @@
-"""The door of the admin: staff only, and with their second factor where the settings demand it."""
+"""Who may enter the admin: staff only, and with a second factor if the settings require it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +16,8 @@ from django.utils.http import urlencode
 from accounts.people.requests import signed_in
 
 
-class StaffDoorMiddleware:
-    """Let nobody but staff into any page of the admin; with LAYERSTORE_SECOND_FACTOR_FOR_STAFF, only after a second factor."""
+class AdminAccessMiddleware:
+    """Let only staff see pages of the admin; with LAYERSTORE_SECOND_FACTOR_FOR_STAFF, only after a second factor."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,7 +26,7 @@ class StaffDoorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """Answer 403 or a redirect instead of a page of the admin; strangers go on to Django's own way to the login."""
+        """Answer 403 or a redirect instead of a page of the admin; Django itself sends strangers to the login."""
         match, user = request.resolver_match, request.user
         if match is None or "admin" not in match.app_names or not user.is_authenticated:
             return None
@@ -44,6 +44,6 @@ def _has_shown_second_factor(request: HttpRequest) -> bool:
 def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:
     ways = [way["url"] for way in get_adapter().get_reauthentication_methods(request.user) if way["id"].startswith("mfa_")]
     if not ways:
-        messages.warning(request, "The admin needs a second factor. Set one up here, then go on.")
+        messages.warning(request, "The admin needs a second factor. Set one up here, then continue.")
         return redirect("mfa_index")
     return redirect(f"{ways[0]}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")

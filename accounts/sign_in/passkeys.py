@@ -1,4 +1,4 @@
-"""Forms of passkeys and security keys: allauth's, whatever a browser, or what claims to be one, sends as its key's answer."""
+"""allauth's forms for passkeys and security keys, made safe against whatever is sent as a key's response."""
 
 import struct
 from typing import Any, Final
@@ -12,26 +12,26 @@ from common.web.request_checks import is_storable_json
 
 LONGEST_NAME: Final = 80
 
-# What the library's reading of binary structures raises for bytes that are none.
+# What the library raises when it parses bytes that are no such structure.
 _BROKEN: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, struct.error)
-_NO_ANSWER: Final = "This is no answer of a passkey or security key. Reload the page and try again."
+_NOT_A_RESPONSE: Final = "This is not a response from a passkey or security key. Reload the page and try again."
 
 
-class AnswerField(forms.JSONField):
-    """The JSON that a browser makes of a key's answer."""
+class ResponseField(forms.JSONField):
+    """The JSON that a browser makes of a key's response."""
 
     def to_python(self, value: Any) -> Any:
         """Return the document.
 
         Raises:
-            ValidationError: it is none, or holds what cannot be stored.
+            ValidationError: it is not JSON, or contains what cannot be stored.
         """
         try:
             document = super().to_python(value)
         except (ValueError, RecursionError) as error:
-            raise ValidationError(_NO_ANSWER) from error
+            raise ValidationError(_NOT_A_RESPONSE) from error
         if not isinstance(document, dict | None) or not is_storable_json(document):
-            raise ValidationError(_NO_ANSWER)
+            raise ValidationError(_NOT_A_RESPONSE)
         return document
 
 
@@ -39,7 +39,7 @@ class AddKeyForm(theirs.AddWebAuthnForm):
     """A new passkey or security key."""
 
     name = NameField(required=False, max_length=LONGEST_NAME)
-    credential = AnswerField(widget=forms.HiddenInput)
+    credential = ResponseField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -47,7 +47,7 @@ class AddKeyForm(theirs.AddWebAuthnForm):
         except ValidationError:
             raise
         except _BROKEN as error:
-            raise ValidationError(_NO_ANSWER) from error
+            raise ValidationError(_NOT_A_RESPONSE) from error
 
 
 class EditKeyForm(theirs.EditWebAuthnForm):
@@ -59,7 +59,7 @@ class EditKeyForm(theirs.EditWebAuthnForm):
 class ShowKeyForm(theirs.AuthenticateWebAuthnForm):
     """A passkey or security key as second factor."""
 
-    credential = AnswerField(widget=forms.HiddenInput)
+    credential = ResponseField(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Any:
         try:
@@ -67,7 +67,7 @@ class ShowKeyForm(theirs.AuthenticateWebAuthnForm):
         except ValidationError:
             raise
         except _BROKEN as error:
-            raise ValidationError(_NO_ANSWER) from error
+            raise ValidationError(_NOT_A_RESPONSE) from error
 
 
 class LoginKeyForm(ShowKeyForm, theirs.LoginWebAuthnForm):
@@ -75,4 +75,4 @@ class LoginKeyForm(ShowKeyForm, theirs.LoginWebAuthnForm):
 
 
 class ReauthenticateKeyForm(ShowKeyForm, theirs.ReauthenticateWebAuthnForm):
-    """Showing a key once more before something that matters."""
+    """Using a key again before a sensitive change."""

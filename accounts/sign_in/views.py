@@ -1,4 +1,4 @@
-"""The page that leads to everything about one's account."""
+"""The account's overview page."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required

@@ -1,4 +1,4 @@
-"""The admin's manners: rows are looked at, not edited; what changes them is an act that asks for a reason.
+"""The admin's base: staff read rows and do not edit them; they change them by acts that ask for a reason.
 
     class SellerAdmin(ActAdmin):
         list_display = ("display_name", neighbour("account"))
@@ -8,10 +8,10 @@
         def suspend(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
             suspend_seller(seller=seller, reason=reason, actor=request.user)
 
-The act stands in the list's menu and as a button on the row's own page. It shows an intermediate page with the chosen rows, its
-consequence and a field for the reason, then runs once for each row, each in the transaction of its own service, outside of any of
-ours. A `DomainError` becomes a message beside the row's name, and the other rows go on. Who may change the model may act.
-An act with more to ask for takes `form`, a subclass of `ReasonForm`; its further fields arrive as keyword arguments.
+The act is in the list's menu and a button on the row's own page. It shows an intermediate page with the chosen rows, its consequence and
+a field for the reason, then runs once for each row, in the transaction of the service it calls. A `DomainError` becomes a message with
+the row's name, and the other rows are done. Whoever may change the model may act. An act that needs more input takes `form`, a subclass
+of `ReasonForm`; its further fields arrive as keyword arguments.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ else:
 
 
 class ReasonForm(forms.Form):
-    """Why, for the audit trail."""
+    """Asks for the reason."""
 
     reason = forms.CharField(
         max_length=500, widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}), help_text="Goes into the audit trail."
@@ -42,7 +42,7 @@ class ReasonForm(forms.Form):
 
 
 class ActAdmin(_ModelAdmin):
-    """Rows to read, search and follow; no adding, editing or deleting; `actions` made by `act`."""
+    """Lists and shows rows, with links; nothing can be added, edited or deleted, except by `actions` made with `act`."""
 
     change_form_template = "admin/with_acts.html"
     list_per_page = 25
@@ -62,7 +62,7 @@ class ActAdmin(_ModelAdmin):
         return super().has_view_permission(request, obj) or self.has_act_permission(request)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether acts are offered and taken: to those whom Django's permissions let change the model."""
+        """Whether the user may act: those who have Django's permission to change the model."""
         return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}")
 
     def change_view(
@@ -75,11 +75,11 @@ class ActAdmin(_ModelAdmin):
 def act(
     label: str, *, consequence: str, form: type[ReasonForm] = ReasonForm
 ) -> Callable[[Callable[..., object]], Callable[[ActAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]]:
-    """Make an admin action of a method that acts on one row with a reason; see the top of this module.
+    """Turn a method that acts on one row, with a reason, into an admin action; see the top of this module.
 
     Args:
         label: an imperative, as on a button.
-        consequence: what will be true afterwards, and until when the old state may still show.
+        consequence: what will be true afterwards, and how long the old state may still be seen.
         form: asks for the reason and perhaps more.
     """
 
@@ -90,11 +90,11 @@ def act(
             if len(chosen) > ROWS_AT_ONCE:
                 model_admin.message_user(request, f"Choose at most {ROWS_AT_ONCE} rows at once.", messages.ERROR)
                 return None
-            given = form(request.POST if "act_confirmed" in request.POST else None)
-            if not given.is_valid():
-                return _ask(model_admin, request, chosen, given, name=perform.__name__, label=label, consequence=consequence)
+            filled = form(request.POST if "act_confirmed" in request.POST else None)
+            if not filled.is_valid():
+                return _ask(model_admin, request, chosen, filled, name=perform.__name__, label=label, consequence=consequence)
             for row in chosen:
-                _perform(model_admin, request, row, perform, label=label, given=given.cleaned_data)
+                _perform(model_admin, request, row, perform, label=label, values=filled.cleaned_data)
             return HttpResponseRedirect(_page_of(chosen[0])) if len(chosen) == 1 else None
 
         action.__name__ = perform.__name__
@@ -119,10 +119,10 @@ def _ask(
 
 
 def _perform(
-    model_admin: ActAdmin, request: HttpRequest, row: Model, perform: Callable[..., object], *, label: str, given: dict[str, Any]
+    model_admin: ActAdmin, request: HttpRequest, row: Model, perform: Callable[..., object], *, label: str, values: dict[str, Any]
 ) -> None:
     try:
-        perform(model_admin, request, row, **given)
+        perform(model_admin, request, row, **values)
     except DomainError as error:
         model_admin.message_user(request, f"{row}: {error.message}", messages.ERROR)
     else:

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 
 class CursorPagination(pagination.CursorPagination):
-    """Pages that stay right while rows arrive: newest first, at most 100 at a time."""
+    """Pages that stay correct while rows are added: newest first, at most 100 at a time."""
 
     ordering = "-id"  # UUIDv7: by time of creation
     page_size = 25

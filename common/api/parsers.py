@@ -1,4 +1,4 @@
-"""How the API reads what it is sent."""
+"""Parses what the API is sent."""
 
 from typing import IO, Any
 
@@ -8,7 +8,7 @@ from common.web.request_checks import is_storable_json
 
 
 class ReadableJSONParser(parsers.JSONParser):
-    """JSON that can be stored: what it holds else is refused here, and not at each field."""
+    """Parses JSON and refuses what cannot be stored, once for all fields."""
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the document.

@@ -16,7 +16,7 @@ from common.web.pages import note_unstorable
 
 
 class NoSuchAddress(APIView):
-    """The last address of the API: whatever no other one matches is a problem document too, not a page."""
+    """The API's last route: an address that matches no other is answered with a problem document, not a page."""
 
     authentication_classes = ()
     permission_classes = ()

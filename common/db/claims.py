@@ -1,4 +1,4 @@
-"""Rows that wait to be tried: claimed when due, put off longer after each failure, given up in the end. One row stops no other."""
+"""Rows that are tried until they succeed: claimed when due, retried later after each failure, at last given up. One row stops no other."""
 
 import logging
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from common.db.locking import locked, locked_transaction
 
 logger = logging.getLogger(__name__)
 ERROR_LENGTH: Final = 500
-UNFINISHED: Final = "No attempt came to its end: each worker that tried it died or was stopped."
+UNFINISHED: Final = "No attempt was finished: each worker that tried it died or was stopped."
 
 
 class Attempt(models.Model):
-    """What a row needs for this: how often it was tried, when it is due, what went wrong last, and since when nobody tries any more.
+    """The fields that a row needs for this: number of attempts, when it is due, the last error, and when it was given up.
 
-    A row that is done is no longer among those that its caller claims from; these fields do not say so.
+    These fields do not say that a row is done; the caller's query leaves such rows out.
     """
 
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -33,12 +33,12 @@ class Attempt(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How patient we are with one kind of row.
+    """How long one kind of row waits between attempts.
 
     Attributes:
         first: the wait after the first attempt; each later one is twice as long.
         longest: no wait is longer than this.
-        most: attempts before the row is given up; None for never.
+        most: attempts before the row is given up; None to never give up.
     """
 
     first: timedelta
@@ -54,25 +54,25 @@ class Backoff:
 Row = TypeVar("Row", bound=Attempt)
 
 
-def claim_due(waiting: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -> list[Row]:
-    """Take rows whose time has come, in the order of the query; nobody else gets them before their next attempt would be due.
+def claim_due(rows: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -> list[Row]:
+    """Claim due rows, in the order of the query; no other worker gets them before their next attempt would be due.
 
-    The attempt counts before it is made: whoever dies in the middle of it leaves a row that comes again, later each time, and is given up
-    like one that fails. A row that another worker has locked is skipped.
+    The attempt is counted before it is made: a worker that dies in the middle leaves a row that becomes due again, later each time, and is
+    given up like one that fails. A row that another worker has locked is skipped.
 
     Args:
-        waiting: the rows that are not done. They need no filter on `due_at` or `given_up_at`.
-        most: how many at once, for each must be tried before its claim runs out.
+        rows: those that are not done, without a filter on `due_at` or `given_up_at`.
+        most: how many at once; each must be tried before its claim runs out.
     """
     now = timezone.now()
     with locked_transaction():
-        due = waiting.filter(due_at__lte=now, given_up_at__isnull=True)
-        rows = list(locked(due[:most], skip_locked=True))
-        spent = [row for row in rows if backoff.most is not None and row.attempts >= backoff.most]
+        due = rows.filter(due_at__lte=now, given_up_at__isnull=True)
+        found = list(locked(due[:most], skip_locked=True))
+        spent = [row for row in found if backoff.most is not None and row.attempts >= backoff.most]
         for row in spent:
             note_failure(row, row.last_error or UNFINISHED, backoff=backoff)
-            logger.error("row given up, no worker came to its end", extra={"row": row._meta.label, "key": str(row.pk)})
-        claimed = [row for row in rows if row not in spent]
+            logger.error("row given up, no worker finished an attempt", extra={"row": row._meta.label, "key": str(row.pk)})
+        claimed = [row for row in found if row not in spent]
         for row in claimed:
             row.attempts += 1
             row.due_at = now + backoff.wait(row.attempts)
@@ -81,11 +81,11 @@ def claim_due(waiting: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -
 
 
 def note_failure(row: Attempt, error: object, *, backoff: Backoff, final: bool = False) -> bool:
-    """Write down why an attempt failed; return whether the row was given up with it.
+    """Record why an attempt failed; return whether the row was given up.
 
     Args:
-        error: what staff shall read.
-        final: another attempt cannot help.
+        error: what staff will read.
+        final: whether another attempt cannot help.
     """
     row.last_error = (f"{type(error).__name__}: {error}" if isinstance(error, Exception) else str(error))[:ERROR_LENGTH]
     given_up = final or (backoff.most is not None and row.attempts >= backoff.most)
@@ -96,9 +96,9 @@ def note_failure(row: Attempt, error: object, *, backoff: Backoff, final: bool =
 
 
 def put_off(row: Attempt, error: object, *, backoff: Backoff) -> bool:
-    """Count a failed attempt of a row that was not claimed, and let it rest; return whether it was given up with it.
+    """Count a failed attempt of a row that was not claimed, and retry it later; return whether it was given up.
 
-    For work that nobody queued, as looking at each image in turn: the row says how often that failed. The caller holds the job's lease.
+    For work that is not queued, as checking each image in turn: the row counts how often that failed. The caller holds the job's lease.
     """
     row.attempts += 1
     row.due_at = timezone.now() + backoff.wait(row.attempts)
@@ -107,7 +107,7 @@ def put_off(row: Attempt, error: object, *, backoff: Backoff) -> bool:
 
 
 def put_back(rows: Sequence[Attempt], *, due_at: datetime | None = None) -> None:
-    """Give claimed rows back whose attempt was not made, through no fault of theirs: it does not count, and they are due again.
+    """Return claimed rows whose attempt was not made, for no fault of theirs: it does not count, and they are due again.
 
     Args:
         due_at: now, if left out.
@@ -119,7 +119,7 @@ def put_back(rows: Sequence[Attempt], *, due_at: datetime | None = None) -> None
 
 
 def try_again(row: Attempt) -> None:
-    """Let a row be tried afresh, now: staff asked for it, or what it waits for has changed. The caller holds its lock."""
+    """Reset a row so that it is tried now: staff asked for it, or what it waited for has changed. The caller has locked it."""
     fresh: dict[str, Any] = {"attempts": 0, "due_at": timezone.now(), "last_error": "", "given_up_at": None}
     for name, value in fresh.items():
         setattr(row, name, value)

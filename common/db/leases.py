@@ -1,4 +1,4 @@
-"""Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it; and what one process at a time does."""
+"""Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it. And locks for what one process does at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +9,9 @@ from django.db import connection
 
 @contextmanager
 def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
-    """Try to hold the job `name`; yield whether we do. Given back at the end, or free by itself after `lasting` if we die."""
+    """Try to take the lease `name`; yield whether we have it. It is returned at the end, or expires after `lasting` if we die."""
     with connection.cursor() as cursor:
-        # One statement decides: the loser's UPDATE finds the condition false after the winner's commit.
+        # One statement decides: the loser's UPDATE finds its condition false once the winner has committed.
         cursor.execute(
             "INSERT INTO common_joblease (name, held_until) VALUES (%s, clock_timestamp() + make_interval(secs => %s))"
             " ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until"
@@ -26,7 +26,7 @@ def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
         yield True
     finally:
         with connection.cursor() as cursor:
-            # Only our own lease: one that ran out meanwhile may be somebody else's now.
+            # Only our own lease: if ours has expired, somebody else may have it now.
             cursor.execute(
                 "UPDATE common_joblease SET held_until = clock_timestamp() WHERE name = %s AND held_until = %s",
                 [name, row[0]],
@@ -35,7 +35,7 @@ def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
 
 @contextmanager
 def alone(name: str) -> Iterator[bool]:
-    """Do what one process at a time does; yield whether nobody else is at it. Nobody waits, and who dies lets go with the connection.
+    """Let one process at a time do something; yield whether this one may. Nobody waits, and a process that dies releases the lock.
 
     For what takes seconds and happens at any moment, where a row that remembers it would only be in the way (PostgreSQL manual,
     "Advisory Locks": those of a session need no transaction).

@@ -1,4 +1,4 @@
-"""Bases of our tables, and the lease by which any number of schedulers runs a job once."""
+"""Base classes of our tables, and the tables of leases, outages and rate limits."""
 
 from collections.abc import Collection
 from typing import Any, Self
@@ -9,7 +9,7 @@ from common.ids import new_id
 
 
 class UUIDModel(models.Model):
-    """A row that is named by a UUID in addresses, in the API and in other rows."""
+    """A row whose primary key is a UUID, in addresses, in the API and in other rows."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
 
@@ -18,9 +18,9 @@ class UUIDModel(models.Model):
 
 
 class SavedByField(models.Model):
-    """A row whose `save()` writes the fields that differ from what was read, and no other: code of libraries saves rows whole.
+    """A row whose `save()` writes only the fields that were changed since it was read, because libraries save whole rows.
 
-    What somebody else has changed meanwhile stays so, unless the same field was changed here. `update_fields` works as ever.
+    What somebody else changed meanwhile is kept, unless the same field was changed here. `update_fields` works as usual.
     """
 
     _read: dict[str, Any]
@@ -54,7 +54,7 @@ class SavedByField(models.Model):
 
 
 class JobLease(models.Model):
-    """Who runs a periodic job right now: one row a job, held until `held_until`."""
+    """The lease of a periodic job: one row for each job, taken until `held_until`."""
 
     name = models.CharField(primary_key=True, max_length=100)
     held_until = models.DateTimeField()

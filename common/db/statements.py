@@ -1,4 +1,4 @@
-"""Statements have a time limit in each process that others wait for: PostgreSQL cancels what takes longer, and the log says what."""
+"""Time limits for SQL statements, in each process that others wait for: PostgreSQL cancels longer ones, and the log names them."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _LONGEST_LOGGED: Final = 1_000
 def limit_statements(seconds: int) -> None:
     """Limit each statement on the connections that this process opens from now on. A statement's wait for locks counts.
 
-    The limit is a parameter of the connection, so it costs no question and holds whatever is done with the session.
+    The limit is a connection parameter, so it costs no query and holds whatever the session does.
     """
     options: dict[str, Any] = connections.settings["default"]["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
@@ -26,7 +26,7 @@ def limit_statements(seconds: int) -> None:
 
 
 def was_cancelled(error: BaseException | None) -> bool:
-    """Tell whether a database error says that a statement took too long."""
+    """Whether a database error means that a statement took too long."""
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) == _QUERY_CANCELED
 
 
@@ -40,6 +40,6 @@ def _name_if_cancelled(execute: Callable[..., Any], sql: str, params: Any, many:
         return execute(sql, params, many, context)
     except OperationalError as error:
         if was_cancelled(error):
-            # Without its parameters, which may be somebody's.
-            logger.error("statement took too long and was cancelled", extra={"statement": sql[:_LONGEST_LOGGED]})  # noqa: TRY400  its caller's matter
+            # Without its parameters, which may be personal data.
+            logger.error("statement took too long and was cancelled", extra={"statement": sql[:_LONGEST_LOGGED]})  # noqa: TRY400  the caller handles it
         raise

@@ -1,4 +1,4 @@
-"""Queueing work after commit. Losing the queue loses no work: each task has a row that a periodic sweep finds."""
+"""Queues tasks after commit. No work is lost with the queue: each task has a row that a periodic sweep finds."""
 
 import logging
 from collections.abc import Iterable
@@ -14,21 +14,21 @@ from common.ops.redis import unless_away
 
 logger = logging.getLogger(__name__)
 _in_place: frozenset[str] | None = None
-_WAKE_SECONDS = 60  # by then the sweep has come by itself: a lane that hung does not run each call of its time
+_WAKE_SECONDS = 60  # by then the sweep has run anyway: a lane that hung does not run every call that was made meanwhile
 
 
 def queue_after_commit(task: "Task[Any, Any] | str", *args: object) -> None:
-    """Queue a task once the surrounding transaction has committed; with Redis away, log and leave it to the sweep.
+    """Queue a task once the surrounding transaction has committed; if Redis is away, log that and leave it to the sweep.
 
     Args:
-        task: the task, or its name: a service names the task that calls it, for imports inside an app go one way.
-        args: ids, which survive the way through the queue. A task without any is a sweep that is called early: the call runs out.
+        task: the task, or its name, where a service would have to import the task that calls it.
+        args: ids. A task without any is a sweep that runs early; that call expires.
     """
     transaction.on_commit(lambda: _send(task, args))
 
 
 def run_in_place(names: Iterable[str]) -> None:
-    """From now on run these tasks in this process at once, and leave all others to their sweeps: for who stands in for the queue."""
+    """From now on run these tasks at once, in this process, and leave all others to their sweeps: for whatever replaces the queue."""
     global _in_place  # noqa: PLW0603  the process has one queue, or none
     _in_place = frozenset(names)
 

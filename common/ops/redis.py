@@ -1,4 +1,4 @@
-"""Redis beside the cache, for counts and notes on their way to PostgreSQL. It may be away or emptied at any moment."""
+"""Redis for what is not the cache: counts, and notes on their way to PostgreSQL. It may be away or emptied at any moment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,19 +13,19 @@ from redis.exceptions import TimeoutError as RedisTooSlow
 from common.ops.circuit_breaker import CircuitBreaker
 
 REDIS_AWAY: Final = (RedisUnreachable, RedisTooSlow)  # it did not answer; any other RedisError is an answer
-_TIMEOUT_SECONDS = 0.25  # nothing that is merely noted may slow an answer for longer
+_TIMEOUT_SECONDS = 0.25  # nothing that is only noted may delay an answer for longer
 REDIS: Final = CircuitBreaker("Redis", timeouts=REDIS_AWAY, refusal=lambda: RedisUnreachable("Redis was away a moment ago."))
 
 
 @cache
 def redis_client() -> Redis:
-    """Return this process's client; its calls raise `redis.exceptions.RedisError` soon when Redis is away."""
+    """Return this process's client; its calls soon raise `redis.exceptions.RedisError` when Redis is away."""
     return _client(decode_responses=True)
 
 
 @cache
 def raw_redis_client() -> Redis:
-    """Return a client as above whose answers are bytes: for what is no text."""
+    """Return a client as above whose answers are bytes: for data that is not text."""
     return _client(decode_responses=False)
 
 
@@ -39,7 +39,7 @@ def unless_away(what: str) -> Iterator[None]:
     """Call our Redis inside this block, where a client waits for the answer. Once it was away, calls fail at once for some seconds.
 
     Args:
-        what: is lost then, for the log.
+        what: what is lost then, for the log.
 
     Raises:
         RedisError: Redis is away, or was a moment ago.
@@ -49,5 +49,5 @@ def unless_away(what: str) -> Iterator[None]:
 
 
 def redis_key(name: str) -> str:
-    """Return a name of ours, apart from what other stacks and tests keep in the same Redis."""
+    """Return a key with our prefix, apart from what other stacks and tests keep in the same Redis."""
     return f"{settings.CACHES['default']['KEY_PREFIX']}:{name}"

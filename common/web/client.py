@@ -1,4 +1,4 @@
-"""Who is asking: the address of the client of the request in hand, known to whatever runs inside that request."""
+"""The network address of the client whose request is being handled, for whatever runs inside that request."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -17,21 +17,21 @@ def client_address() -> str | None:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the client's address as the edge saw it; None when nothing usable is said."""
+    """Return the client's address as the edge saw it; None if there is none that can be used."""
     return address_in(request.META)
 
 
 def address_in(environ: Mapping[str, Any]) -> str | None:
-    """Return the client's address from a WSGI environment; None when nothing usable is said.
+    """Return the client's address from a WSGI environment; None if there is none that can be used.
 
-    The edge sets `X-Forwarded-For` and never appends to what came in, so its last entry is the edge's own word. Without the header the
-    peer itself is the client.
+    The edge sets `X-Forwarded-For` and never appends to what a client sent, so its last entry comes from the edge. Without the header the
+    peer is the client.
     """
     return _normal(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", ""))
 
 
 def network_of(address: str) -> str:
-    """Return what an address is counted by: itself; of IPv6 its /64, which is what one customer has."""
+    """Return the network by which limits count an address: the address itself; for IPv6 its /64, which is what one customer has."""
     parsed = ip_address(address)
     return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
 
@@ -42,7 +42,7 @@ def _normal(said: str) -> str | None:
         address = ip_address(said)
     except ValueError:  # a Unix socket has no address, and a header may hold anything
         return None
-    # A socket for both families tells of ::ffff:192.0.2.1: a limit by network would count the whole of IPv4 as one client.
+    # A dual-stack socket reports ::ffff:192.0.2.1: counted by its /64, the whole of IPv4 would be one client.
     return str((address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address)
 
 

@@ -1,4 +1,4 @@
-"""What every template may ask for."""
+"""Variables that every template has."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ THEMES = ("light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Give the address that images are pulled from, whether passkeys work there, the reader's theme, and the mailbox of a demo."""
+    """Return the host that images are pulled from, whether passkeys work there, the reader's theme, and a demo's mailbox."""
     theme = request.COOKIES.get("theme")
     return {
         "host": settings.LAYERSTORE_IMAGE_HOST,
@@ -21,7 +21,7 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 
 def _is_address(host: str) -> bool:
-    """Tell an IP address from a name: an address is no RP ID, so browsers refuse passkeys there (WebAuthn level 2, 5.1.2)."""
+    """Whether the host is an IP address, which cannot be an RP ID, so that browsers refuse passkeys there (WebAuthn level 2, 5.1.2)."""
     try:
         ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What forms have in common: how one answers a service that refused it, and names that others read."""
+"""What forms share: how they show a service's refusal, and the field for names that others read."""
 
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ class FormPage(Protocol):
 def refuse_form(form: BaseForm, error: DomainError, page: FormPage) -> HttpResponse:
     """Show the form again after a service refused it: what was typed stays, with the error's status, and Retry-After if it has one.
 
-    The sentence stands next to the field that the error names, or above the form if there is none. Every view does it by this function.
+    The sentence stands next to the field that the error names, or above the form if it names none. Every view uses this function.
     """
     form.add_error(error.field if error.field in form.fields else None, error.message)
     return say_when_to_retry(page(status=error.status), error)

@@ -1,4 +1,4 @@
-"""Sellers' descriptions: markdown as GitHub takes it, harmless HTML included; harmless HTML out."""
+"""Renders sellers' descriptions: GitHub's markdown, with harmless HTML in it, to harmless HTML."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from common.web.markdown_bounds import BoundedInline, bound_html, bound_tokens
 
-RENDERER = 2  # raise it when the same text gives other HTML: what is stored is then rendered anew
+RENDERER = 2  # raise it when the same text gives different HTML: what is stored is then rendered again
 LONGEST = 50_000  # characters; a longer text is cut, so that nobody's page costs the server seconds
 _PREFIX: Final = "readme-"  # of anchors, which must not be mistaken for the page's own
 _MOST_ANCHORS: Final = 1_000  # headings behind these have no name

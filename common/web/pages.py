@@ -1,4 +1,4 @@
-"""Errors as pages of ours, and the switch between light and dark."""
+"""Error pages, in our design and with our sentences."""
 
 import logging
 import sys
@@ -29,18 +29,18 @@ class DomainErrorMiddleware:
         match exception:
             case DomainError():
                 return say_when_to_retry(error_page(request, exception.status, exception.message), exception)
-            case ValidationError():  # of a key in an address: no form lets one through
+            case ValidationError():  # an invalid key in an address; forms catch their own
                 return error_page(request, 404)
             case DataError():
                 note_unstorable(exception)
                 return error_page(request, 400)
-            case UnreadablePostError():  # whoever sent it has gone
+            case UnreadablePostError():  # the client closed the connection
                 return error_page(request, 400)
         return None
 
 
 def note_unstorable(error: DataError) -> None:
-    """Write down that PostgreSQL refused a value: its sender's fault, which a form or parser of ours should have told them."""
+    """Log that PostgreSQL refused a value: the sender's mistake, which one of our forms or parsers should have caught."""
     logger.warning("PostgreSQL cannot hold what was sent", exc_info=error)
 
 
@@ -73,19 +73,19 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404: also for what exists but is not the asker's."""
+    """404: also for what exists and belongs to somebody else."""
     return error_page(request, 404)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429: a limit is reached. The longest that allauth counts over is five minutes."""
+    """429: a limit is reached. The longest window that allauth counts over is five minutes."""
     response = error_page(request, 429, "Too many attempts. Wait a few minutes, then try again.")
     response["Retry-After"] = "60"
     return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; 503 with Retry-After while the database is away or too slow. No page needs it."""
+    """500: our fault; 503 with Retry-After while the database is away or too slow. The page itself needs no database."""
     if was_cancelled(sys.exception()):
         slow = StatementTooSlow()
         return say_when_to_retry(error_page(request, slow.status, slow.message), slow)

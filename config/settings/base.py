@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "accounts.sign_in.middleware.StaffDoorMiddleware",
+    "accounts.sign_in.middleware.AdminAccessMiddleware",
     "common.web.throttling.RateLimitMiddleware",
     "billing.stripe.request_slots.StripeSlotsMiddleware",
     "common.web.pages.DomainErrorMiddleware",

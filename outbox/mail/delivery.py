@@ -1,4 +1,4 @@
-"""Sending what waits in the outbox, at least once. One mail that fails stops no other, nor do one account's many."""
+"""Sends the mails in the outbox, at least once. One that fails stops no other, nor does one account with many mails."""
 
 import logging
 import smtplib
@@ -18,19 +18,19 @@ from outbox.mail.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=6), most=16)  # about two days
-RUN_SECONDS: Final = 20.0  # then the next run goes on; far below the job's limit, for one mail may take a while
+RUN_SECONDS: Final = 20.0  # then the next run continues; far below the job's limit, for one mail may take a while
 DEPENDENCY: Final = "mail"
-_PERMANENT = 500  # RFC 5321, section 4.2.1: 5yz will not get better by repeating
+_PERMANENT = 500  # RFC 5321, section 4.2.1: repeating a 5yz does not help
 
 
 def send_waiting_mail(*, mail_server: BaseEmailBackend) -> int:
-    """Send mails whose time has come until none is left or the run has had its time. Return how many were tried.
+    """Send due mails until none is left or RUN_SECONDS are over. Return how many were tried.
 
-    Each origin has one turn before anybody has a second, those that were never tried come before those that failed, and several workers
-    share what waits.
+    Each origin has one turn before any has a second, mails that were never tried come before those that failed, and several workers
+    share them.
 
     Raises:
-        MailServerAway: it cannot be reached, or failed alike for mails of different origins; what is left keeps its turn.
+        MailServerAway: it cannot be reached, or failed in the same way for mails of different origins; the rest is sent later.
     """
     if not has_due_mail():
         return 0
@@ -47,37 +47,38 @@ def send_waiting_mail(*, mail_server: BaseEmailBackend) -> int:
 
 
 def has_due_mail() -> bool:
-    """Tell whether a run would find something now."""
-    return _waiting().filter(due_at__lte=timezone.now(), given_up_at__isnull=True).exists()
+    """Whether a run would find a mail to send now."""
+    return _unsent().filter(due_at__lte=timezone.now(), given_up_at__isnull=True).exists()
 
 
 def claim_mail(*, served: set[str]) -> OutgoingMail | None:
-    """Take one mail whose time has come, of an origin that had no turn yet; when each had one, all may have another.
+    """Claim one due mail of an origin that has had no turn yet; once each has had one, all may have another.
 
-    A worker that dies between sending and marking leaves a mail that is sent again: at least once, never lost.
+    A worker that dies after sending and before recording it leaves a mail that is sent again: at least once, never lost.
     """
-    found = claim_due(_waiting().exclude(origin__in=served), backoff=BACKOFF, most=1)
+    found = claim_due(_unsent().exclude(origin__in=served), backoff=BACKOFF, most=1)
     if not found and served:
         served.clear()
-        found = claim_due(_waiting(), backoff=BACKOFF, most=1)
+        found = claim_due(_unsent(), backoff=BACKOFF, most=1)
     return found[0] if found else None
 
 
 def send_claimed_mail(*, mail: OutgoingMail, mail_server: BaseEmailBackend) -> str:
-    """Hand a claimed mail to the mail server and write down what came of it. Outside of transactions, for SMTP takes time.
+    """Hand a claimed mail to the mail server and record the outcome. Call it outside transactions, for SMTP takes time.
 
-    Sent: its text goes, for it may carry a link that opens an account. Refused for good, or tried too often: given up, for staff to see.
-    Return how it failed, in words that do not differ from mail to mail; empty if it was sent, or refused for its recipient's sake.
+    The text of a sent mail is blanked, for it may contain a link that opens an account. A mail that is refused for good, or was tried too
+    often, is given up, which staff see. Return how it failed, in the same words for each mail; empty if it was sent, or refused because of
+    its recipient.
     """
     message = EmailMultiAlternatives(mail.subject, mail.body_text, to=[mail.to], connection=mail_server)
     message.attach_alternative(mail.body_html, "text/html")
-    message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please
+    message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks for no automatic replies
     try:
         message.send()
     except Exception as error:
-        mail_server.close()  # whatever state it is in, the next mail begins afresh
+        mail_server.close()  # its state is unknown; the next mail opens a new connection
         note_failure(mail, error, backoff=BACKOFF, final=_is_final(error))
-        if not isinstance(error, OSError):  # as smtplib's errors are; anything else is ours
+        if not isinstance(error, OSError):  # smtplib's errors are OSErrors; anything else is our mistake
             logger.exception("mail failed", extra={"mail": str(mail.pk)})
         return "" if _is_for_recipient(error) else _kind(error)
     sent = {"sent_at": timezone.now(), "body_text": "", "body_html": "", "last_error": ""}
@@ -94,7 +95,7 @@ def _send(mail: OutgoingMail, mail_server: BaseEmailBackend, run: FailureRun) ->
 
 
 def _open(mail_server: BaseEmailBackend) -> None:
-    """Connect before a mail is claimed, so that none spends an attempt on a server that is away."""
+    """Connect before a mail is claimed, so that no attempt is counted while the server is away."""
     try:
         mail_server.open()
     except OSError as error:
@@ -104,7 +105,7 @@ def _open(mail_server: BaseEmailBackend) -> None:
         raise MailServerAway from error
 
 
-def _waiting() -> "models.QuerySet[OutgoingMail]":
+def _unsent() -> "models.QuerySet[OutgoingMail]":
     return OutgoingMail.objects.filter(sent_at__isnull=True).order_by("attempts", "due_at")
 
 

@@ -1,4 +1,4 @@
-"""Mail that must be sent: written with the change it tells of, sent afterwards, never lost with the queue."""
+"""Mails to send: written in the transaction of the change they are about, sent afterwards, not lost with the queue."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +8,7 @@ from common.db.models import UUIDModel
 
 
 class OutgoingMail(Attempt, UUIDModel):
-    """One rendered mail. Bodies are blanked once sent, for they may carry links that open an account."""
+    """One rendered mail. Its texts are blanked once it is sent, for they may contain links that open an account."""
 
     key = models.CharField(max_length=200, help_text="What it is about; the same key is never sent twice.")
     origin = models.CharField(max_length=254, blank=True, editable=False, help_text="Whose turn it is among those that wait.")

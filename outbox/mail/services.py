@@ -1,4 +1,4 @@
-"""The outbox: mail is written in the transaction of what it tells of, and sent afterwards (`outbox`), at least once."""
+"""Writes mails into the outbox, in the transaction of what they are about. They are sent afterwards, at least once."""
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -15,25 +15,25 @@ from outbox.mail.models import OutgoingMail
 
 
 def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, origin: str = "") -> None:
-    """Render a mail now and have it sent once the surrounding transaction has committed; the same key again does nothing.
+    """Render a mail now, to be sent once the surrounding transaction has committed; the same key again does nothing.
 
     Args:
         to: one address.
         template: folder under `templates/email` with `subject.txt`, `body.txt` and `body.html`.
-        context: what they show, beside `host` and `to`; read now, so a later change does not alter the mail.
+        context: their variables, besides `host` and `to`; rendered now, so that a later change does not alter the mail.
         key: what the mail is about, e.g. `receipt:<order id>`; at most 200 characters.
-        origin: who has it sent, where one act or account writes to many; each origin has its turn. By itself the recipient's address.
+        origin: who causes it, where one act or account writes to many; each origin has its turn. By default the recipient's address.
     """
-    shown = {"host": settings.LAYERSTORE_IMAGE_HOST, "to": to, **context}
+    variables = {"host": settings.LAYERSTORE_IMAGE_HOST, "to": to, **context}
     mail = OutgoingMail(
         key=key,
         origin=(origin or to).casefold(),
         to=to,
-        subject=" ".join(_render_text(template, "subject.txt", shown).split())[:200],
-        body_text=_render_text(template, "body.txt", shown).strip() + "\n",
-        body_html=render_to_string(f"email/{template}/body.html", shown),
+        subject=" ".join(_render_text(template, "subject.txt", variables).split())[:200],
+        body_text=_render_text(template, "body.txt", variables).strip() + "\n",
+        body_html=render_to_string(f"email/{template}/body.html", variables),
     )
-    OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)  # the unique key decides, not a question asked before
+    OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)  # the unique key decides, without asking first
     queue_after_commit("outbox.send_due_mail")
 
 
@@ -43,11 +43,11 @@ def _render_text(template: str, part: str, context: dict[str, object]) -> str:
 
 
 def resend_mail(*, mail: OutgoingMail, reason: str, actor: AbstractBaseUser) -> OutgoingMail:
-    """Try a mail that was not sent once more, now.
+    """Try a mail that was not sent again, now.
 
     Raises:
         ReasonMissing: no reason.
-        MailAlreadySent: its text is gone.
+        MailAlreadySent: its text is no longer stored.
     """
     require_reason(reason)
     with locked_transaction():

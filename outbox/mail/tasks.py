@@ -1,4 +1,4 @@
-"""What the mail lane runs."""
+"""The job that sends mails."""
 
 from django.core.mail import get_connection
 
@@ -11,8 +11,8 @@ MAIL_CONNECTIONS = 4  # at once, however many workers there are
 
 @periodic(every=10, lane="mail", limit=60, places=MAIL_CONNECTIONS, again=has_due_mail)
 def send_due_mail() -> int | None:
-    """Send the mails whose time has come; a few workers share them. Returns how many were tried, None if the mail server is away."""
+    """Send due mails; a few workers share them. Returns how many were tried, None if the mail server is away."""
     try:
         return send_waiting_mail(mail_server=get_connection())
     except MailServerAway:
-        return None  # the sweep comes back
+        return None  # the next run tries again

@@ -1,4 +1,4 @@
-"""Deleting a person's account: what is theirs goes, what others rely on stays without a name."""
+"""Deletes a person's account: what is theirs is deleted, what others rely on stays without a name."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -20,9 +20,9 @@ from outbox.mail.models import OutgoingMail
 
 
 def delete_account(*, user: User, reason: str, actor: User | None) -> User:
-    """Forget a person, for good: sign-in, addresses, access tokens, memberships, library and mails go at once.
+    """Forget a person, for good: sign-in, addresses, access tokens, memberships, library and mails are deleted at once.
 
-    Orders, refunds and the audit trail stay, as the law asks of a shop, with a name that says nothing. A seller's names stay taken and
+    Orders, refunds and the audit trail stay, as the law requires of a shop, without the person's name. A seller's names stay taken and
     their buyers keep their pull access. The user name may be chosen by somebody else afterwards.
 
     Args:
@@ -37,10 +37,10 @@ def delete_account(*, user: User, reason: str, actor: User | None) -> User:
     if user.deleted_at is not None:
         raise AccountAlreadyDeleted(user_id=user.pk)
     _require_no_obstacles(user)
-    for held in user.memberships.select_related("account"):  # each in a transaction of its own, which locks the organisation first
-        leave_organisation(organisation=held.account, user=user)
+    for membership in user.memberships.select_related("account"):  # each in a transaction of its own, which locks the organisation first
+        leave_organisation(organisation=membership.account, user=user)
     with locked_transaction():
-        _require_no_obstacles(user)  # once more, for something may have begun meanwhile
+        _require_no_obstacles(user)  # again, for an obstacle may have appeared meanwhile
         for handler in handlers():
             handler.forget(user)
         user.refresh_from_db()
@@ -54,10 +54,10 @@ def _require_no_obstacles(user: User) -> None:
 
 
 def forget_account(user: User) -> None:
-    """Remove what the accounts hold, and put a name that says nothing in place of the person's.
+    """Remove what accounts hold, and replace the person's name by one that says nothing.
 
     Raises:
-        AccountAlreadyDeleted: somebody else was faster.
+        AccountAlreadyDeleted: somebody else deleted it meanwhile.
     """
     AccessToken.objects.filter(user=user).delete()
     locked = lock_user(user_id=user.pk)
@@ -75,7 +75,7 @@ def forget_account(user: User) -> None:
 
 
 def _blank_trail(user: User, username: str, addresses: list[str]) -> None:
-    """Take the person's names out of the audit trail: what was done stays, and by which row."""
+    """Remove the person's names from the audit trail, which keeps what was done and by which row."""
     AuditEvent.objects.filter(actor=user).update(address=None)
     about = AuditEvent.objects.filter(target_type=User._meta.label_lower, target_id=str(user.pk))
     about.update(target_label=user.username, details={})

@@ -1,4 +1,4 @@
-"""Letting go of personal data that has served its purpose, by the ages in the settings (GDPR, article 5 (1) (e))."""
+"""Deletes personal data that has served its purpose, after the periods in the settings (GDPR, article 5 (1) (e))."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,14 +12,14 @@ from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
 from outbox.mail.models import OutgoingMail
 
-_BATCH = 1_000  # rows in one statement: nobody waits for a year's backlog
+_BATCH = 1_000  # rows in one statement, so that a long backlog blocks nobody
 
 
 def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
-    """Forget what is older than it may be kept, and return how many rows of each kind. Again: nothing.
+    """Delete what is older than it may be kept, and return how many rows of each kind. Calling it again deletes nothing.
 
-    The audit trail keeps who did what, and loses from where. Mails go, with the address they went to; so do
-    access tokens and robots that have ended or were revoked, and invitations that nobody accepted.
+    The audit trail keeps who did what, without the network address. Deleted are mails, with their recipients' addresses, access tokens and
+    robots that have ended or were revoked, and invitations that nobody accepted.
     """
     old_events = AuditEvent.objects.filter(address__isnull=False, at__lt=now - settings.LAYERSTORE_AUDIT_ADDRESSES_KEPT)
     old_mail = now - settings.LAYERSTORE_MAIL_KEPT
@@ -36,7 +36,7 @@ def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
 
 
 def _delete_all(rows: "QuerySet[Any]") -> int:
-    """Delete the rows in batches, and return how many: those that go along are not counted."""
+    """Delete the rows in batches and return how many; rows deleted by cascade are not counted."""
     model = rows.model
     everything = model._default_manager  # noqa: SLF001 - Django, "Default managers": its name for generic code
     return sum(everything.filter(pk__in=keys).delete()[1].get(model._meta.label, 0) for keys in _batches(rows))

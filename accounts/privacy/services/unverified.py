@@ -1,4 +1,4 @@
-"""The end of accounts whose address nobody ever confirmed: they can do nothing, and hold a user name."""
+"""Deletes accounts whose address nobody ever confirmed: they can do nothing, and occupy a user name."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,16 +11,16 @@ from accounts.people.locks import lock_addresses, lock_user
 from accounts.people.models import Account, User
 from common.db.locking import locked_transaction
 
-_AT_ONCE = 1_000  # of one run: the next one goes on
+_AT_ONCE = 1_000  # in one run; the next one continues
 
 
 def forget_unverified_accounts(*, now: datetime) -> int:
-    """Delete accounts that never signed in and whose address was not confirmed in time; return how many. Again: nothing.
+    """Delete accounts that never signed in and whose address was not confirmed in time; return how many. Calling it again deletes nothing.
 
-    Staff's stay, and whatever something else refers to: what was bought, pushed, or written into the audit trail.
+    Accounts of staff stay, and accounts that other rows refer to: purchases, pushes, the audit trail.
     """
-    waiting = list(_over(now).order_by("date_joined").values_list("pk", flat=True)[:_AT_ONCE])
-    return sum(_forget(user_id, now) for user_id in waiting)
+    overdue = list(_over(now).order_by("date_joined").values_list("pk", flat=True)[:_AT_ONCE])
+    return sum(_forget(user_id, now) for user_id in overdue)
 
 
 def _over(now: datetime) -> QuerySet[User]:
@@ -30,7 +30,7 @@ def _over(now: datetime) -> QuerySet[User]:
 
 def _forget(user_id: UUID, now: datetime) -> bool:
     with locked_transaction():
-        # The addresses too, so that nobody confirms one while it is asked whether one is confirmed.
+        # The addresses too, so that none is confirmed between the check and the deletion.
         lock_addresses(user_id=user_id)
         if not _over(now).filter(pk=user_id).exists():
             return False

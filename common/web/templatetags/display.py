@@ -38,7 +38,7 @@ _ICONS = {
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    """Write minor units as people do; nothing to pay is `Free`."""
+    """Write minor units as people write an amount; zero is `Free`."""
     if minor is None:
         return ""
     return str(Money(minor, currency.lower())) if minor else "Free"
