@@ -52,7 +52,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the buyer.
         OwnProduct: the user acts for the seller.
-        ProductNotOffered: not published, or its seller or an image of it is stopped.
+        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold.
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
         AlreadyOwned: the buyer holds every image of it.

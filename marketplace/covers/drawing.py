@@ -1,7 +1,7 @@
-"""Covers: a section through the ground, one band per layer, the base at the bottom.
+"""Covers: a geological section with one band for each layer, the base at the bottom.
 
-The seed (repository or bundle slug) chooses the palette and the fold, so a product keeps its face from release to
-release; the layers make the bands. Pure and deterministic: the same layers always give the same picture.
+The seed (repository, or slug of a bundle) chooses the palette and the fold, so that a product stays recognisable from release to release.
+The layers make the bands. Pure and deterministic: the same layers always give the same picture.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ STONE = ("#d3ccbf", "#b3aa9b", "#8d8477", "#665f56", "#47423c")
 
 
 class Palette(NamedTuple):
-    """A palette: the sky, four tones from light to dark, and the one spark."""
+    """The colours of a cover: the sky, four tones from light to dark, and one accent."""
 
     sky: str
     tones: tuple[str, ...]
-    spark: str
+    accent: str
 
 
 PALETTES = (
@@ -39,7 +39,7 @@ PALETTES = (
 
 
 class Texture(NamedTuple):
-    """Lines parallel to the fold: their width, their dashes, the step between them in pixels of a 200 px cover."""
+    """Lines parallel to the fold: their width, their dashes, and the distance between them in pixels of a cover 200 px high."""
 
     width: str
     dashes: str
@@ -53,19 +53,19 @@ TEXTURES = (
     Texture("2.4", "0 11", 9),
     Texture("1", "22 5 3 5", 8),
 )
-_KINDS = len(TEXTURES) + 1  # the sixth is plain
+_KINDS = len(TEXTURES) + 1  # one more, without lines
 _Wobble = tuple[float, ...]
 _LEVEL: _Wobble = (0.0,) * 5
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnLayer:
-    """One layer of an image.
+    """A layer of an image, as covers need it.
 
     Attributes:
         digest: hexadecimal, without the algorithm.
         size: compressed bytes.
-        own: False for the base it was built on, which is drawn as stone.
+        own: False for the base that the image was built on, which is drawn as stone.
     """
 
     digest: str
@@ -75,7 +75,7 @@ class DrawnLayer:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Where a layer lies: its colour, and its edges at the right side of the cover, in its pixels."""
+    """The band of a layer: its colour, and its upper and lower edge at the right side of the cover, in pixels."""
 
     layer: DrawnLayer
     fill: str
@@ -85,7 +85,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The inside of an `<svg>` of this size, and its bands, bottom first."""
+    """The content of an `<svg>` of this size, and its bands, bottom first."""
 
     width: int
     height: int
@@ -94,7 +94,7 @@ class Drawing:
 
 
 class _Fold:
-    """The one sine fold that every boundary follows; it weakens with depth."""
+    """The sine wave that all boundaries follow; it flattens with depth."""
 
     def __init__(self, seed: bytes, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -136,13 +136,13 @@ def draw(seed: str, layers: Sequence[DrawnLayer], *, width: int = 320, height: i
 
 
 def merge(layers: Sequence[DrawnLayer], most: int = MOST_BANDS) -> list[DrawnLayer]:
-    """Merge neighbours, smallest first, until no more than `most` are left; base stays apart from own while it can."""
+    """Merge neighbours, smallest first, until no more than `most` are left. Base and own layers are merged only if nothing else can be."""
     found = spans([layer.size for layer in layers], [layer.own for layer in layers], most)
     return [DrawnLayer(layers[span.face].digest, span.size, layers[span.face].own) for span in found]
 
 
 def empty(width: int = 320, height: int = 200) -> str:
-    """Dashed lines: the layers that are not there yet."""
+    """Draw dashed lines: layers that have not been pushed yet."""
     w, h = width / 320, height / 200
     pen = 'fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="5 7"'
     lines = []
@@ -154,23 +154,23 @@ def empty(width: int = 320, height: int = 200) -> str:
 
 
 def plain(width: int = 320, height: int = 200) -> Drawing:
-    """Draw the cover of what has none yet, as a picture of its own: nothing around it says which colour its lines have."""
+    """Draw the cover of what has none yet, as a separate picture, where no page around it sets the colour of the lines."""
     return Drawing(width, height, empty(width, height).replace("currentColor", STONE[2]), ())
 
 
 def avatar(name: str) -> Drawing:
-    """Draw somebody who has no layers: 60 x 60, five bands out of the name's hash."""
+    """Draw the picture of a person: 60 x 60, five bands made from the hash of the name."""
     return draw(name, invented(name, 5), width=60, height=60, textured=False)
 
 
 def invented(seed: str, count: int) -> list[DrawnLayer]:
-    """Layers out of a hash, for pictures that belong to no image: people, and pages that say something went wrong."""
+    """Make layers from a hash, for pictures that belong to no image: those of people, and on error pages."""
     digests = [hashlib.sha256(f"{seed}/{n}".encode()).hexdigest() for n in range(count)]
     return [DrawnLayer(digest, 2 ** (15 + int(digest[-2:], 16) % 11), own=n > 0) for n, digest in enumerate(digests)]
 
 
 def _stacked(layers: Sequence[DrawnLayer], height: int) -> list[tuple[DrawnLayer, float, float]]:
-    """Each layer with its top and bottom before folding; the whole depth grows with the sum of bytes."""
+    """Return each layer with its top and bottom before folding. The total depth grows with the total size."""
     weights = [max(1.0, math.log2(1 + layer.size / 2**16)) for layer in layers]
     depth = height * min(0.9, 0.52 + 0.037 * math.log2(1 + sum(layer.size for layer in layers) / 2**20))
     stacked, floor = [], float(height)
@@ -183,13 +183,13 @@ def _stacked(layers: Sequence[DrawnLayer], height: int) -> list[tuple[DrawnLayer
 def _coloured(
     stacked: list[tuple[DrawnLayer, float, float]], palette: Palette, height: int
 ) -> Iterator[tuple[DrawnLayer, float, float, str]]:
-    """From the top down: the tone comes from the digest, never twice in a row; one thin band may take the spark."""
-    last, sparked = "", False
+    """Yield the layers from the top down with a tone that comes from the digest, never twice in a row; one thin band may get the accent."""
+    last, accented = "", False
     for layer, top, bottom in reversed(stacked):
         tone, shades = int(layer.digest[:2], 16), palette.tones if layer.own else STONE
         fill = shades[tone % len(shades)]
-        if layer.own and not sparked and bottom - top < height * 0.16 and tone % 3 == 0:
-            fill, sparked = palette.spark, True
+        if layer.own and not accented and bottom - top < height * 0.16 and tone % 3 == 0:
+            fill, accented = palette.accent, True
         if fill == last:
             fill = shades[(tone + 1) % len(shades)]
         last = fill

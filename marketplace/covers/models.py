@@ -1,4 +1,4 @@
-"""Covers as they were drawn: the worker draws, pages show."""
+"""Covers: the worker draws them, pages show them."""
 
 from typing import ClassVar
 
@@ -11,11 +11,11 @@ from marketplace.products.models import Product
 
 
 class Cover(models.Model):
-    """The cover of an image, which is also that of a product that sells it alone, or of a bundle.
+    """The cover of an image, which a product that sells only this image shows too, or the cover of a bundle.
 
     Attributes:
-        source_hash: of what it was drawn from; another one means that it has to be drawn again.
-        card, line, tall, wide, mark: the inside of an `<svg>` of each `marketplace.covers.selectors.Shape`.
+        source_hash: of what it was drawn from. If it differs from the current one, the cover has to be drawn again.
+        card, line, tall, wide, mark: the content of an `<svg>` of each `marketplace.covers.selectors.Shape`.
         bands: of the tall one, bottom first: digest, bytes, whether it is own, colour, top and bottom at its right side.
     """
 

@@ -1,4 +1,4 @@
-"""Covers of images and products, as the worker drew them (`marketplace.covers.services`): one query for any number, and no drawing."""
+"""Covers of images and products as the worker drew them (`marketplace.covers.services`). One query for any number; nothing is drawn."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
@@ -12,7 +12,7 @@ from marketplace.images.models import Image, Layer, LayerList, Manifest, Tag
 
 
 class Shape(Enum):
-    """The sizes that pages ask for: width, height, and whether bands carry texture (small covers do not)."""
+    """The sizes that pages use: width, height, and whether bands have textures (not on small covers)."""
 
     CARD = (320, 200, True)
     LINE = (320, 200, False)
@@ -22,20 +22,20 @@ class Shape(Enum):
 
     @property
     def column(self) -> str:
-        """Where the drawing is stored."""
+        """The column that stores the drawing."""
         return self.name.lower()
 
 
 def covers_of_images(image_ids: Collection[UUID], shape: Shape) -> dict[UUID, Drawing]:
-    """Give the cover of each image that has been drawn; the others are left out. One query."""
+    """Return the cover of each image; images without one are left out. One query."""
     return {pk: _drawing(cover, shape) for cover in _covers(Q(image__in=image_ids), shape) for pk in (cover.image_id,) if pk is not None}
 
 
 def covers_of_products(images: Mapping[UUID, Sequence[Image]], shape: Shape) -> dict[UUID, Drawing]:
-    """Give the cover of each product that has been drawn, by product id. One query.
+    """Return the cover of each product by product id; products without one are left out. One query.
 
     Args:
-        images: of each product. One that sells a single image has that image's cover; a bundle has the layers of all in turn, and its own.
+        images: of each product. A product with a single image has that image's cover; a bundle has its own, with the layers of all images.
     """
     alone = {pk: several[0].pk for pk, several in images.items() if len(several) == 1}
     covers = _covers(Q(image__in=set(alone.values())) | Q(product__in=images.keys() - alone.keys()), shape)
@@ -44,13 +44,13 @@ def covers_of_products(images: Mapping[UUID, Sequence[Image]], shape: Shape) -> 
 
 
 def fills_of_images(image_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
-    """Give the colours of each drawn image's bands, by the beginning of the layer's digest. One query."""
+    """Return the colours of the bands of each image's cover, by the beginning of the layer's digest. One query."""
     covers = Cover.objects.filter(image__in=image_ids).values_list("image", "bands")
     return {image_id: {digest: fill for digest, _, _, fill, _, _ in bands} for image_id, bands in covers}
 
 
 def leading_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
-    """Give for each image the manifest whose layers stand for it: its tag's, or for an index the first child that is described."""
+    """Return for each image the manifest whose layers represent it: that of its tag, or for an index its first described child."""
     shown = {image_id: tag.manifest for image_id, tag in tags.items()}
     indexes = {image_id: manifest for image_id, manifest in shown.items() if manifest.children}
     if indexes:
@@ -62,17 +62,17 @@ def leading_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
 
 
 def layers_of(manifest_ids: Iterable[UUID]) -> dict[UUID, list[Layer]]:
-    """Give the layers of each manifest, base first. One query."""
+    """Return the layers of each manifest, base first. One query."""
     return {found.manifest_id: found.layers for found in LayerList.objects.filter(manifest__in=set(manifest_ids))}
 
 
 def drawn_layers(layers: Sequence[Layer]) -> list[DrawnLayer]:
-    """Say what is drawn as stone: the layer that everything else was built on."""
+    """Return the layers as they are drawn: the one that everything else was built on as stone."""
     return [DrawnLayer(hexadecimal(layer), layer.size, own=position > 0 or len(layers) == 1) for position, layer in enumerate(layers)]
 
 
 def hexadecimal(layer: Layer) -> str:
-    """Return the beginning of the layer's digest, by which it is drawn."""
+    """Return the beginning of the layer's digest, in hexadecimal, from which it is drawn."""
     return layer.digest.rpartition(":")[2][:16]
 
 

@@ -1,4 +1,4 @@
-"""Covers are drawn here, outside of every request, when what they show has changed."""
+"""Covers are drawn here, outside of any request, when what they show has changed."""
 
 import hashlib
 import logging
@@ -21,15 +21,15 @@ from marketplace.products.selectors.pages import images_of
 
 logger = logging.getLogger(__name__)
 
-_VERSION: Final = 1  # raise it when the drawing changes
-_BUNDLES_AT_ONCE: Final = 20  # that contain an image something was pushed to; the others follow with the next look at all
+_VERSION: Final = 1  # increase it when the drawing changes
+_BUNDLES_AT_ONCE: Final = 20  # of those with the pushed image; the periodic job draws the others
 _BATCH: Final = 20
 _COLUMNS: Final = ("source_hash", *(shape.column for shape in Shape), "bands", "drawn_at")
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What has a cover: an image, or a bundle of several; one of the two ids is None."""
+    """What a cover belongs to: an image or a bundle. One of the two ids is None."""
 
     image_id: UUID | None
     product_id: UUID | None
@@ -39,7 +39,7 @@ class _Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What a cover is drawn from: the manifests that stand for its images, in order, as far as they are described."""
+    """What a cover is drawn from: the manifests that represent its images, in order, as far as they are described."""
 
     subject: _Subject
     manifests: tuple[Manifest, ...]
@@ -51,19 +51,19 @@ class _Source:
 
 
 def draw_cover_of_image(*, image_id: UUID) -> int:
-    """Draw the cover of an image anew, and those of bundles with it, unless they show what is there already. Return how many were drawn."""
+    """Draw the cover of an image again, and those of bundles with it, unless they are up to date. Return how many were drawn."""
     bundles = Product.objects.filter(images=image_id).order_by("-published_at", "pk")
     return _draw([*_images([image_id]), *_bundles([product.pk for product in bundles.only("pk")[:_BUNDLES_AT_ONCE]])])
 
 
 def draw_cover_of_product(*, product_id: UUID) -> int:
-    """Draw the cover of a product anew, unless it shows what is there already; that of one image is the image's."""
+    """Draw the cover of a product again, unless it is up to date; with a single image, that is the image's cover."""
     parts = list(Image.objects.filter(product_images__product=product_id).values_list("pk", flat=True)[:2])
     return _draw(_images(parts) if len(parts) == 1 else _bundles([product_id]))
 
 
 def draw_outdated_covers() -> int:
-    """Look at everything that was ever pushed, and draw what is not drawn as it is now. Return how many."""
+    """Check everything that was ever pushed, and draw the covers that are out of date. Return how many."""
     images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", flat=True)
     bundles = Product.objects.alias(parts=Count("product_images")).filter(parts__gt=1).order_by("pk").values_list("pk", flat=True)
     drawn = sum(_draw(_images(batch)) for batch in _batches(images.iterator(chunk_size=1_000), 10 * _BATCH))
@@ -104,7 +104,7 @@ def _drawn(sources: Sequence[_Source], layers: Mapping[UUID, Sequence[Layer]]) -
         subject = source.subject
         try:
             drawings = _drawings(subject.seed, [layer for manifest in source.manifests for layer in drawn_layers(layers[manifest.pk])])
-        except Exception:  # one that cannot be drawn keeps no other from its cover
+        except Exception:  # a cover that cannot be drawn must not stop the others
             logger.exception("cover not drawn", extra={"image": subject.image_id, "product": subject.product_id})
             continue
         tall = drawings[Shape.TALL]

@@ -17,7 +17,7 @@ class CredentialFacts:
     """A live credential, for whom it speaks, and what the policy needs to know of each repository that was asked about.
 
     Attributes:
-        facts: by repository, without where it is sold; names that nobody holds are left out.
+        facts: by repository, without `sold_at`; names that nobody holds are left out.
     """
 
     credential: Credential
@@ -26,7 +26,7 @@ class CredentialFacts:
 
 
 def find_credential_facts(secret: str, *, repositories: Collection[str]) -> CredentialFacts | None:
-    """Return what the secret opens, None if nothing: one prepared query. `access_facts` finds the same facts for the same subject.
+    """Return what the secret opens, or None. One prepared query; `access_facts` finds the same facts for the same subject.
 
     Args:
         secret: an access token, or an identity token, which stands for the access token it was derived from.

@@ -1,10 +1,10 @@
-"""What goes wrong with pull access."""
+"""What can go wrong with pull access."""
 
 from common.errors import ConflictError
 
 
 class ProductNotFree(ConflictError):
-    """The product has a price by now. 409."""
+    """The product has a price now. 409."""
 
     code = "product_not_free"
 
@@ -13,12 +13,12 @@ class ProductNotFree(ConflictError):
 
 
 class OwnProduct(ConflictError):
-    """Sellers do not buy or get what is theirs, for whomever: they can pull it, and a sale to oneself only looks like one. 409."""
+    """Sellers cannot buy or get their own products for anybody: they can pull them already, and a sale to oneself is no sale. 409."""
 
     code = "own_product"
 
     def __init__(self) -> None:
-        super().__init__("This product is your own: you can pull its images already.")
+        super().__init__("This is your own product. You can pull its images already.")
 
 
 class EntitlementIsBought(ConflictError):
@@ -27,7 +27,7 @@ class EntitlementIsBought(ConflictError):
     code = "entitlement_is_bought"
 
     def __init__(self) -> None:
-        super().__init__("This was paid for. Refund the order: a full refund ends the right to pull.")
+        super().__init__("This was paid for. Refund the order: a full refund ends pull access.")
 
 
 class EntitlementIsRevoked(ConflictError):
@@ -36,4 +36,4 @@ class EntitlementIsRevoked(ConflictError):
     code = "entitlement_is_revoked"
 
     def __init__(self) -> None:
-        super().__init__("This has been revoked already. Nothing is left to take back.")
+        super().__init__("This was revoked already. There is nothing left to take back.")

@@ -15,18 +15,18 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
     """Plain filters on entitlements."""
 
     def live(self) -> "EntitlementQuerySet":
-        """Not revoked; suspended ones may come back."""
+        """Entitlements that are not revoked; suspended ones may be resumed."""
         return self.filter(revoked_at__isnull=True)
 
     def in_force(self) -> "EntitlementQuerySet":
-        """Those that let their holder pull now."""
+        """Entitlements that let their holder pull now."""
         return self.live().filter(suspended_at__isnull=True)
 
 
 class Entitlement(UUIDModel):
-    """The holder may pull the image because of a source. Revoked with reason and time, never deleted.
+    """The holder may pull the image because of a source. Entitlements are revoked with a reason and a time, never deleted.
 
-    `source` names a row of a layer above by kind and UUID, without a foreign key: billing grants, registry_auth reads.
+    The source is a row of a layer above, named by kind and UUID, without a foreign key: billing grants, registry_auth reads.
     """
 
     class Source(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The one policy: what a subject may do with an image. Token service, pages and API all ask it. Default is deny."""
+"""The one policy: what a subject may do with an image. The token service, pages and the API all ask it. The default is to deny."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class Subject:
     """Who asks.
 
     Attributes:
-        account_ids: the accounts they act for: their own, and the organisations whose images they pull.
-        limited_by: the access token they show, if it is for some images only: no other image then grants anything, free ones neither.
+        account_ids: the accounts that they act for: their own, and the organisations whose images they pull.
+        limited_by: the access token that they use, if it is for some images only. Then nothing is granted on others, not even on free ones.
     """
 
     account_ids: tuple[UUID, ...] = ()
@@ -42,34 +42,35 @@ class Subject:
 
     @classmethod
     def of(cls, user: User | AnonymousUser) -> Self:
-        """Speak for a user in person; somebody who is not signed in, or is disabled, is nobody."""
+        """Return the subject of a user in person; somebody who is not signed in or is disabled is anonymous."""
         if isinstance(user, AnonymousUser) or not user.is_active:
             return cls.anonymous()
         return cls(account_ids_of(user), is_staff=user.is_staff)
 
     @classmethod
     def by_token(cls, token: AccessToken) -> Self:
-        """Speak for whose token it is, a user or, by a robot, an organisation."""
+        """Return the subject that the token belongs to: a user, or the organisation of a robot."""
         whose = cls.of(token.user) if token.user else cls(tuple(filter(None, [token.organisation_id])))
         limited_by = token.pk if token.limited else None
         return cls.by_credential(account_ids=whose.account_ids, is_staff=whose.is_staff, limited_by=limited_by)
 
     @classmethod
     def by_credential(cls, *, account_ids: tuple[UUID, ...], is_staff: bool, limited_by: UUID | None) -> Self:
-        """Speak for accounts by a credential. One that is limited to images gives nobody the rights of staff."""
+        """Return the subject of a credential for these accounts. One that is limited to images gives nobody the rights of staff."""
         return cls(account_ids, is_staff=is_staff and limited_by is None, limited_by=limited_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything about one subject and one image that the policy looks at.
+    """Everything about one subject and one image that the policy considers.
 
     Attributes:
         owned: the image belongs to one of the subject's accounts.
         held: one of these accounts has an entitlement that is neither revoked nor suspended.
         given_away: a published product whose current price is 0 contains the image.
         within_limits: the credential is not limited to images, or this is one of them.
-        sold_at: path of a product that sells the image now to somebody who neither owns nor holds it; decides nothing, helps the refused.
+        sold_at: path of a product that sells the image now, for somebody who neither owns nor holds it. It decides nothing and is only
+            told to those who are refused.
     """
 
     owned: bool
@@ -83,9 +84,9 @@ class Facts:
 
 
 def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[str, frozenset[Action]]:
-    """Say what the subject may do with each repository: one query, whatever their number; every asked name is a key.
+    """Return what the subject may do with each repository. One query for any number; every name that was asked for is a key.
 
-    The whole policy; a subject who fits several rows has all that they grant:
+    This is the whole policy. A subject who matches several rows has everything that they grant:
 
     | subject                          | image as it should be | its seller suspended | ended      | taken down   |
     |----------------------------------|-----------------------|----------------------|------------|--------------|
@@ -95,16 +96,16 @@ def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[
     | staff                            | pull, delete          | pull, delete         | pull, delete | pull, delete |
     | everybody else                   | –                     | –                    | –          | –            |
 
-    A credential that is limited to images grants nothing on any other one, whoever shows it.
+    A credential that is limited to images grants nothing on any other image, whoever uses it.
 
-    A name that nobody holds (never reserved, or free again) grants nothing to anyone: grants hang on the image, never on its name.
+    A name that nobody holds (never reserved, or freed) grants nothing to anybody: grants belong to the image, never to its name.
     """
     facts = access_facts(subject=subject, repositories=repositories)
     return {name: decide(facts[name], is_staff=subject.is_staff) if name in facts else frozenset() for name in repositories}
 
 
 def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
-    """Turn facts into actions: the table of `allowed_actions`, read row by row."""
+    """Turn facts into actions: the table of `allowed_actions`, row by row."""
     if not facts.within_limits:
         return frozenset()
     granted = {Action.PULL, Action.DELETE} if is_staff else set()
@@ -124,14 +125,14 @@ def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str
 
 
 def askable(repositories: Collection[str]) -> list[str]:
-    """Leave out what cannot be a name: PostgreSQL refuses NUL and lone surrogates."""
+    """Leave out texts that cannot be names: PostgreSQL refuses NUL and lone surrogates."""
     return [name for name in repositories if len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()]
 
 
-# Text, not a QuerySet, and prepared: the token service asks this for every pull; building and planning it costs more than running it.
-# `subject` is a row with account_ids and limited_by, {names} an array of repositories. Joined with unnest() and not compared with = ANY():
-# PostgreSQL plans for ten of an array's items, and then thinks that it needs no index. For the same reason no EXISTS, which it might
-# answer for all images at once.
+# Text instead of a QuerySet, and prepared: the token service runs it for every pull, and building and planning it costs more than running.
+# `subject` is a row with account_ids and limited_by; {names} is an array of repositories, joined with unnest() rather than compared with
+# = ANY(): there PostgreSQL assumes ten items, and then that no index is needed. For the same reason there is no EXISTS, which PostgreSQL
+# might evaluate for all images at once.
 FACTS_TEXT = """
 SELECT image.id AS image_id,
        image.repository,
@@ -154,8 +155,8 @@ SELECT image.id AS image_id,
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
 """
 FACTS_COLUMNS = "repository, owned, held, given_away, ended, taken_down, seller_suspended, within_limits"
-# What is sold where is looked up inside CASE, so only for the refused: whoever may pull does not wait for it.
-# OFFSET 0: each fact is found once, however often it is looked at.
+# Where the image is sold is looked up inside CASE, so only for those who are refused: whoever may pull does not wait for it.
+# OFFSET 0: each fact is computed once, however often it is used.
 _FACTS_AND_SHOP = """
 WITH subject AS (SELECT $1 AS account_ids, $2 AS limited_by)
 SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((

@@ -8,9 +8,9 @@ from marketplace.products.models import Product
 
 
 def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
-    """Return those of the accounts that may pull every image of the product by entitlements in force; one without images nobody holds.
+    """Return the accounts whose entitlements in force cover every image of the product. A product without images is held by nobody.
 
-    Two queries, whatever their number.
+    Two queries for any number of accounts.
     """
     images = set(product.product_images.values_list("image_id", flat=True))
     held: dict[UUID, set[UUID]] = {}

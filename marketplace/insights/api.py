@@ -1,4 +1,4 @@
-"""Pulls of the asker's images, as they were counted."""
+"""Counted pulls of the requester's images."""
 
 from typing import ClassVar
 
@@ -11,9 +11,9 @@ from marketplace.insights.serializers import PullCountSerializer, PullerSketchSe
 
 
 class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]):
-    """Pulls of your images by day (UTC), tag, platform and buyer: a row for each that there was.
+    """Pulls of your images: a row for each day (UTC), tag, platform and buyer.
 
-    Several rows of one day, tag and platform may have an empty buyer: those of other accounts than your buyers', and the anonymous.
+    Several rows of the same day, tag and platform may have an empty buyer: for accounts that are not your buyers, and for anonymous pulls.
     """
 
     serializer_class = PullCountSerializer
@@ -30,7 +30,7 @@ class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]
 
 
 class PullerSketchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullerSketch]):
-    """How many different accounts and clients pulled your images, by day, week (from Monday) and month in UTC, about."""
+    """Approximately how many different accounts and clients pulled your images, by day, week (from Monday) and month, in UTC."""
 
     serializer_class = PullerSketchSerializer
     queryset = PullerSketch.objects.defer("sketch")

@@ -1,4 +1,4 @@
-"""How often an image was pulled, and by how many: small rows, counted up as the registry tells of pulls."""
+"""How often an image was pulled, and by how many different clients: small rows, updated as the registry reports pulls."""
 
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ class PullCount(UUIDModel):
     """Pulls of an image on one day (UTC). How a pull gets its tag, platform and buyer: `marketplace.insights.services`.
 
     Attributes:
-        tag: empty for what no tag pointed at.
+        tag: empty if no tag pointed to it.
         platform: `os/architecture[/variant]`; empty while the manifest is not described.
         buyer: the account that pulled; empty for the anonymous.
     """
@@ -38,14 +38,14 @@ class PullCount(UUIDModel):
 
 
 class PullerSketch(UUIDModel):
-    """How many different pullers an image had in a day, a week or a month: a HyperLogLog, which says so within 0.81 % (standard error).
+    """How many different pullers an image had in a day, a week or a month: a HyperLogLog with a standard error of 0.81 %.
 
-    Redis adds to it and merges; what is here is what counts, and what Redis is given back when it was emptied (ADR 0018).
+    Redis adds to it and merges it. The row here is authoritative, and restores Redis after it was emptied (ADR 0018).
 
     Attributes:
         begins: the day, the Monday, or the first of the month, in UTC.
-        sketch: Redis' own form of it, at most 12 KiB; empty once the day is so long gone that its number is enough.
-        distinct: what it said when it was written.
+        sketch: as Redis stores it, at most 12 KiB; empty once the day is so long ago that the number is enough.
+        distinct: its estimate when it was written.
     """
 
     class Period(models.TextChoices):
@@ -54,7 +54,7 @@ class PullerSketch(UUIDModel):
         MONTH = "month"
 
         def of(self, day: date) -> date:
-            """Return the day on which the period begins that a day is in."""
+            """Return the first day of the period that contains a day."""
             if self is self.WEEK:
                 return day - timedelta(days=day.weekday())
             return day.replace(day=1) if self is self.MONTH else day

@@ -1,4 +1,4 @@
-"""What a pulled digest is: for which platform, and under which tag it stands."""
+"""What a pulled digest is: its platform, and a tag that points to it."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ Key = tuple[UUID, str]  # an image and a digest in it
 
 
 @dataclass(slots=True)
-class Content:
+class PulledManifest:
     """A manifest that was pulled.
 
     Attributes:
-        platform: empty while the manifest is not described, and for what has several or none.
-        tag: one that points at it, or at an index that names it; empty if there is none.
+        platform: empty while the manifest is not described, and if it has several or none.
+        tag: one that points to it, or to an index that names it; empty if there is none.
     """
 
     platform: str = ""
@@ -25,10 +25,10 @@ class Content:
     artifact: bool = False
 
 
-def contents_of(*, image_ids: Collection[UUID], digests: Collection[str]) -> dict[Key, Content]:
-    """Look up manifests by image and digest, the unknown ones left out. Three queries, whatever their number.
+def pulled_manifests_of(*, image_ids: Collection[UUID], digests: Collection[str]) -> dict[Key, PulledManifest]:
+    """Look up manifests by image and digest; unknown ones are left out. Three queries for any number.
 
-    Of several tags it is the one that pages show first: the newest, `latest` only where there is no other.
+    Of several tags, the one that pages show first is taken: the newest, and `latest` only if there is no other.
     """
     in_images = Manifest.objects.filter(image__in=image_ids).order_by()
     rows = list(in_images.filter(digest__in=digests).values_list("pk", "image", "digest", "platforms", "kind"))
@@ -37,7 +37,7 @@ def contents_of(*, image_ids: Collection[UUID], digests: Collection[str]) -> dic
         pk: [(image, child) for child in children] for pk, image, children in indexes
     }
     found = {
-        (image, digest): Content(platforms[0] if len(platforms) == 1 else "", artifact=kind == Manifest.Kind.ARTIFACT)
+        (image, digest): PulledManifest(platforms[0] if len(platforms) == 1 else "", artifact=kind == Manifest.Kind.ARTIFACT)
         for _, image, digest, platforms, kind in rows
     }
     for manifest, tag in _shown_first(keys):
@@ -48,7 +48,7 @@ def contents_of(*, image_ids: Collection[UUID], digests: Collection[str]) -> dic
 
 
 def _shown_first(manifests: Collection[UUID]) -> Iterator[tuple[UUID, str]]:
-    """Yield manifests with one of their tags, what is shown first before the others."""
+    """Yield manifests with one of their tags, in the order in which pages show them."""
     tags = Tag.objects.filter(manifest__in=manifests).order_by("manifest", LATEST_LAST, "-pushed_at", "name").distinct("manifest")
     rows = tags.values_list("manifest", "name", "pushed_at")
     yield from ((manifest, name) for manifest, name, _ in sorted(rows, key=_place))

@@ -1,4 +1,4 @@
-"""What sellers are shown of the pulls of their images, and which names they see in it."""
+"""What sellers see of the pulls of their images, and which buyers they see by name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from marketplace.images.models import Image
 from marketplace.insights.models import PullCount, PullerSketch
 
 DAYS = 30
-LISTED = 8  # tags, platforms or buyers by name; what is left is summed up
+LISTED = 8  # tags, platforms or buyers by name; the rest is summed up
 OTHERS, NO_TAG, UNKNOWN = "Others", "by digest", "unknown"
 
 
@@ -31,7 +31,7 @@ class PullFigures:
     """The pulls of an image in the last days.
 
     Attributes:
-        days: every day, oldest first, those without a pull too.
+        days: every day, oldest first, including those without a pull.
     """
 
     days: Sequence[tuple[date, int]]
@@ -50,7 +50,7 @@ class PullFigures:
 
 @dataclass(frozen=True, slots=True)
 class PullerFigures:
-    """How many different pullers an image has had since midnight, Monday and the first of the month (UTC), about."""
+    """Approximately how many different pullers an image has had since midnight, Monday and the first of the month (UTC)."""
 
     day: int
     week: int
@@ -58,12 +58,12 @@ class PullerFigures:
 
 
 def puller_figures(image: Image, *, today: date) -> PullerFigures:
-    """Return what the sketches of these periods said when they were last kept. One query."""
+    """Return the estimates of the current periods, as last written. One query."""
     periods = PullerSketch.Period
     now = {(period, period.of(today)) for period in periods}
     rows = PullerSketch.objects.filter(image=image, begins__in={begins for _, begins in now}).values_list("period", "begins", "distinct")
-    said = {period: distinct for period, begins, distinct in rows if (period, begins) in now}
-    return PullerFigures(*(said.get(period, 0) for period in (periods.DAY, periods.WEEK, periods.MONTH)))
+    estimates = {period: distinct for period, begins, distinct in rows if (period, begins) in now}
+    return PullerFigures(*(estimates.get(period, 0) for period in (periods.DAY, periods.WEEK, periods.MONTH)))
 
 
 def pull_figures(image: Image, *, today: date) -> PullFigures:
@@ -80,10 +80,10 @@ def pull_figures(image: Image, *, today: date) -> PullFigures:
 
 
 def with_shown_buyer(rows: QuerySet[PullCount]) -> QuerySet[PullCount]:
-    """Annotate `shown_buyer`: whom the image's seller may know.
+    """Annotate `shown_buyer`: the name of the buyer, if the image's seller may know it, else an empty text.
 
-    That is who bought the image, ever, as on the page of orders; for a member of an organisation that bought it, the organisation; and the
-    seller's own account. Everybody else is nobody: empty.
+    The seller knows every account that ever bought the image, from the page of orders; instead of a member of an organisation that bought
+    it, the organisation; and the seller's own account.
     """
     orders = Entitlement.objects.filter(image=OuterRef("image"), source_kind=Entitlement.Source.ORDER)
     bought = orders.filter(holder=OuterRef("buyer")).values("holder__name")[:1]
@@ -100,7 +100,7 @@ def _sums(rows: QuerySet[PullCount], field: str) -> list[tuple[Any, int]]:
 
 
 def _shares(sums: Sequence[tuple[str, int]], nameless: str) -> list[Share]:
-    """Name the largest, and put what has no name and what is left at the end."""
+    """List the largest by name; put what has no name, and the rest, at the end."""
     named = [Share(name, count) for name, count in sums if name]
     rest = sum(share.count for share in named[LISTED:])
     unnamed = sum(count for name, count in sums if not name)

@@ -1,4 +1,4 @@
-"""Pulls, as the API has them."""
+"""Pulls in the API."""
 
 from rest_framework import serializers
 

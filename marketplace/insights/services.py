@@ -16,7 +16,7 @@ from common.ids import new_id
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.images.oci import SIGNATURE_PREFIX
-from marketplace.insights.pulled_manifests import Content, Key, contents_of
+from marketplace.insights.pulled_manifests import Key, PulledManifest, pulled_manifests_of
 from marketplace.products.models import Product, ProductImage
 
 _ADD_TO_IMAGES = """
@@ -24,9 +24,9 @@ UPDATE marketplace_image SET pull_count = pull_count + added.count
   FROM unnest(%s::uuid[], %s::bigint[]) AS added (id, count) WHERE marketplace_image.id = added.id
 """
 _ADD_TO_ROWS = """
-INSERT INTO marketplace_pullcount AS kept (id, image_id, day, tag, platform, buyer_id, count)
+INSERT INTO marketplace_pullcount AS stored (id, image_id, day, tag, platform, buyer_id, count)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::date[], %s::text[], %s::text[], %s::uuid[], %s::bigint[])
-    ON CONFLICT (image_id, day, tag, platform, buyer_id) DO UPDATE SET count = kept.count + excluded.count
+    ON CONFLICT (image_id, day, tag, platform, buyer_id) DO UPDATE SET count = stored.count + excluded.count
 """
 
 
@@ -37,7 +37,7 @@ class Pull:
     Attributes:
         tag: as asked for; empty for a pull by digest.
         subject: the registry token's; empty for the anonymous.
-        client: names where it came from without giving the address away; empty if that is not known.
+        client: identifies where it came from without revealing the address; empty if that is unknown.
     """
 
     repository: str
@@ -50,7 +50,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class CountedPull:
-    """A pull and the row that it was counted in."""
+    """A pull, and the row in which it was counted."""
 
     pull: Pull
     image_id: UUID
@@ -60,9 +60,9 @@ class CountedPull:
 
 
 def count_pulls(*, pulls: Sequence[Pull]) -> list[CountedPull]:
-    """Add pulls to the counters; those of names that nobody holds, and of what is no image, are left out. Return what was counted.
+    """Add pulls to the counters, except those of names that nobody holds and of what is no image. Return what was counted.
 
-    Whoever counts pulls of an image holds its lock, images in primary-key order, so any number of workers may count at once.
+    The images are locked in primary-key order, so that any number of workers may count at the same time.
     """
     with locked_transaction():
         found = Image.objects.occupying().filter(repository__in={pull.repository for pull in pulls})
@@ -73,19 +73,19 @@ def count_pulls(*, pulls: Sequence[Pull]) -> list[CountedPull]:
 
 
 def _resolve(pulls: Sequence[Pull], images: Mapping[str, UUID]) -> list[CountedPull]:
-    contents = contents_of(image_ids={images[pull.repository] for pull in pulls}, digests={pull.digest for pull in pulls})
+    manifests = pulled_manifests_of(image_ids={images[pull.repository] for pull in pulls}, digests={pull.digest for pull in pulls})
     accounts = accounts_of_subjects({pull.subject for pull in pulls} - {""})
     return [
-        counted for pull in pulls if (counted := _counted(pull, images[pull.repository], contents, accounts.get(pull.subject))) is not None
+        counted for pull in pulls if (counted := _counted(pull, images[pull.repository], manifests, accounts.get(pull.subject))) is not None
     ]
 
 
-def _counted(pull: Pull, image_id: UUID, contents: Mapping[Key, Content], buyer_id: UUID | None) -> CountedPull | None:
-    content = contents.get((image_id, pull.digest), Content())
-    tag = pull.tag or content.tag
-    if tag.startswith(SIGNATURE_PREFIX) or (content.artifact and not tag):
+def _counted(pull: Pull, image_id: UUID, manifests: Mapping[Key, PulledManifest], buyer_id: UUID | None) -> CountedPull | None:
+    manifest = manifests.get((image_id, pull.digest), PulledManifest())
+    tag = pull.tag or manifest.tag
+    if tag.startswith(SIGNATURE_PREFIX) or (manifest.artifact and not tag):
         return None
-    return CountedPull(pull, image_id, tag, content.platform, buyer_id)
+    return CountedPull(pull, image_id, tag, manifest.platform, buyer_id)
 
 
 def _add(counted: Sequence[CountedPull]) -> None:
@@ -99,7 +99,7 @@ def _add(counted: Sequence[CountedPull]) -> None:
 
 
 def add_up_pulls() -> int:
-    """Write down of each product how often its images were pulled. Return how many have another number than before."""
+    """Write for each product how often its images were pulled. Return how many numbers have changed."""
     parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(sum=Sum("image__pull_count"))
     pulls = Coalesce(Subquery(parts.values("sum")), 0)
     return Product.objects.annotate(now=pulls).exclude(pulls=F("now")).update(pulls=pulls)

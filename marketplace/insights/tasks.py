@@ -6,5 +6,5 @@ from marketplace.insights import services
 
 @periodic(every=300, lane="drawing", limit=120, alone=True)
 def add_up_pulls() -> int:
-    """Add up the pulls by which products rank. Returns how many changed."""
+    """Add up the pulls by which products rank. Returns how many numbers changed."""
     return services.add_up_pulls()

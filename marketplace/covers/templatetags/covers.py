@@ -17,7 +17,7 @@ _TICK_HEIGHT = 9  # pixels of the cover between two labels
 
 @register.simple_tag
 def cover(drawing: Drawing | None, classes: str = "", label: str = "") -> SafeString:
-    """Put a cover into the page, where the night sky reaches it; nothing pushed yet is dashed lines."""
+    """Put a cover into the page, inline, so that the dark theme applies to it. Without a drawing it is dashed lines."""
     width, height = (drawing.width, drawing.height) if drawing else (320, 200)
     body = drawing.body if drawing else drawings.empty()
     return format_html(
@@ -33,20 +33,20 @@ def cover(drawing: Drawing | None, classes: str = "", label: str = "") -> SafeSt
 
 @register.simple_tag
 def avatar(name: str) -> SafeString:
-    """Draw somebody's round picture, always the same for a name."""
+    """Draw somebody's round picture, which is always the same for a name."""
     return mark_safe(f'<svg class="shade avatar" viewBox="0 0 60 60" aria-hidden="true">{_avatar(name)}</svg>')  # noqa: S308  as above
 
 
 @register.simple_tag
 def scenery(seed: str) -> SafeString:
-    """Draw the ground of a page that belongs to no image."""
+    """Draw the picture of a page that belongs to no image."""
     frame = 'class="cover cover-tall" viewBox="160 0 320 240" preserveAspectRatio="xMidYMid slice" aria-hidden="true"'
     return mark_safe(f"<svg {frame}>{_scenery(seed)}</svg>")  # noqa: S308  as above
 
 
 @register.simple_tag
 def ticks(drawing: Drawing) -> SafeString:
-    """Write the size of each layer beside a tall cover, where its band ends; sizes that would overlap are left out."""
+    """Write the size of each layer beside a tall cover, where its band ends. Sizes that would overlap are left out."""
     marks, lowest = [], float(drawing.height)
     for band in drawing.bands:
         y = (band.top + band.bottom) / 2

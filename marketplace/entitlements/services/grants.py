@@ -1,4 +1,4 @@
-"""Who may pull, and since when not: granted, suspended, resumed and revoked by source."""
+"""Entitlements are granted, suspended, resumed and revoked by their source."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -23,15 +23,15 @@ from marketplace.products.selectors.sellers import sells
 
 
 def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
-    """Let the holder pull the images because of this source; the same grant again, even at the same moment, changes nothing.
+    """Let the holder pull the images because of this source. Granting the same again, even at the same time, changes nothing.
 
-    From now on the images' names are never free again.
+    The names of the images are never freed from now on.
 
     Returns:
         The live entitlements of holder, images and source, new or not, in the order of the images' keys.
 
     Raises:
-        ImageNameFree: an image's name was given back before; nothing is granted.
+        ImageNameFree: the name of an image was freed before; nothing is granted.
     """
     with locked_transaction():
         locked = lock_images(image_ids=[image.pk for image in images])
@@ -40,7 +40,7 @@ def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind:
                 raise ImageNameFree(repository=image.repository)
         now = timezone.now()
         Image.objects.filter(pk__in=[image.pk for image in locked], first_sold_at__isnull=True).update(first_sold_at=now)
-        # The constraint judges what exists already: of twenty webhooks at once each leaves the same rows behind.
+        # The constraint decides what exists already: twenty webhooks at once leave the same rows as one.
         Entitlement.objects.bulk_create(
             [Entitlement(holder=holder, image=image, source_kind=source_kind, source_id=source_id, granted_at=now) for image in locked],
             ignore_conflicts=True,
@@ -50,10 +50,10 @@ def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind:
 
 
 def revoke_entitlements(*, source_kind: Entitlement.Source, source_id: UUID, reason: str) -> list[Entitlement]:
-    """End what this source gave, for good; the same image held because of another source stays. Again: nothing.
+    """End for good what this source granted. The same image from another source is not affected. Safe to repeat.
 
     Returns:
-        What was revoked by this call.
+        What this call revoked.
 
     Raises:
         ReasonMissing: no reason.
@@ -65,30 +65,30 @@ def revoke_entitlements(*, source_kind: Entitlement.Source, source_id: UUID, rea
 
 
 def suspend_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
-    """Pause what this source gave, while a dispute is open; return what was paused by this call."""
+    """Suspend what this source granted, while a dispute is open. Return what this call suspended."""
     with locked_transaction():
         live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
         return _change([entitlement for entitlement in live if entitlement.suspended_at is None], suspended_at=timezone.now())
 
 
 def resume_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
-    """End the pause of what this source gave; revoked entitlements stay revoked. Return what was resumed by this call."""
+    """Resume what this source granted; revoked entitlements stay revoked. Return what this call resumed."""
     with locked_transaction():
         live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
         return _change([entitlement for entitlement in live if entitlement.suspended_at is not None], suspended_at=None)
 
 
 def obtain_free_product(*, product: Product, user: User, holder: Account | None = None) -> list[Entitlement]:
-    """Put a free product into a library for good, also when it gets a price later. Again: the same entitlements.
+    """Put a free product into a library for good, even if it gets a price later. Repeated, it returns the same entitlements.
 
     Args:
-        holder: whose library; the user's own unless said otherwise. Whoever may spend an organisation's money may get what costs none.
+        holder: whose library; the user's own by default. Whoever may spend an organisation's money may get free products for it.
 
     Raises:
         EmailNotVerified: the user has no verified address.
-        NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the holder.
+        NoSuchOrganisation, RoleDoesNotBuy: the user may not buy for the holder, or no longer.
         OwnProduct: the user acts for the seller.
-        ProductNotOffered: it is not published, or its seller or an image of it is stopped.
+        ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold.
         ProductNotFree: it has a price.
     """
     require_verified_email(user)

@@ -1,4 +1,4 @@
-"""What staff give and take back by hand: the right to pull one image, without an order."""
+"""Staff give pull access to a single image without an order, and take it back."""
 
 from django.utils import timezone
 
@@ -14,12 +14,12 @@ from marketplace.images.ownership import require_staff
 
 
 def give_image(*, image: Image, holder: Account, reason: str, actor: User) -> Entitlement:
-    """Let the holder pull the image, because of the audit event that says why.
+    """Let the holder pull the image. The source is the audit event that says why.
 
     Raises:
         NotYours: the actor is not staff.
         ReasonMissing: no reason.
-        ImageNameFree: the image's name was given back before.
+        ImageNameFree: the image's name was freed before.
     """
     require_staff(actor)
     require_reason(reason)
@@ -30,12 +30,12 @@ def give_image(*, image: Image, holder: Account, reason: str, actor: User) -> En
 
 
 def take_back_entitlement(*, entitlement: Entitlement, reason: str, actor: User) -> Entitlement:
-    """End one entitlement that cost nothing; the same image held because of another source stays.
+    """End one entitlement that cost nothing. The same image from another source is not affected.
 
     Raises:
         NotYours: the actor is not staff.
         ReasonMissing: no reason.
-        EntitlementIsBought: money was paid for it: a refund ends it.
+        EntitlementIsBought: it was paid for, so a refund has to end it.
         EntitlementIsRevoked: it has ended already.
     """
     require_staff(actor)

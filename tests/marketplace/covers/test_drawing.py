@@ -57,7 +57,7 @@ def test_products_on_one_base_share_their_lowest_band_of_stone() -> None:
 
 
 def test_own_layers_wear_the_formation() -> None:
-    colours = {colour for f in PALETTES for colour in (*f.tones, f.spark)}
+    colours = {colour for f in PALETTES for colour in (*f.tones, f.accent)}
 
     assert {band.fill for band in draw("acme/db", IMAGE).bands[1:]} <= colours
 

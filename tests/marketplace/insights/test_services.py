@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accounts.people.models import Account
 from marketplace.images.models import Image, Manifest
 from marketplace.insights.models import PullCount
-from marketplace.insights.pulled_manifests import contents_of
+from marketplace.insights.pulled_manifests import pulled_manifests_of
 from marketplace.insights.services import Pull, count_pulls
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, TagFactory, digest_of, expired_days_ago
@@ -165,6 +165,6 @@ def test_contents_are_looked_up_in_three_queries(django_assert_num_queries):
     manifest = TagFactory(image=image).manifest
 
     with django_assert_num_queries(3):
-        found = contents_of(image_ids=[image.pk], digests=[manifest.digest, digest_of("unknown")])
+        found = pulled_manifests_of(image_ids=[image.pk], digests=[manifest.digest, digest_of("unknown")])
 
     assert {key: content.tag for key, content in found.items()} == {(image.pk, manifest.digest): "1.0"}
