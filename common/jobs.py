@@ -1,4 +1,4 @@
-"""Jobs: what a worker runs. A decorator declares one where its function is written; routes, time limits and schedule come from here.
+"""Jobs: what a worker runs. A decorator declares each where its function is written; routes, time limits and the schedule follow from it.
 
 A job is named after its app and its function: `billing.settle_order`. Its lane is a queue with workers of its own (`config.jobs`).
 """

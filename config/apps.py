@@ -1,4 +1,4 @@
-"""Django's entry for what belongs to no app: the checks of a deployment."""
+"""The Django app of what belongs to no other: the deployment checks."""
 
 from django.apps import AppConfig
 

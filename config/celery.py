@@ -1,4 +1,4 @@
-"""The worker and the scheduler. Each room's `tasks` declares its jobs; from what they declared, lanes and schedule are made here."""
+"""The Celery application. Each room declares its jobs in `tasks.py`; routes and the schedule are made from that here."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ def all_jobs() -> "Mapping[str, Job]":
 
 
 def lane_of(name: str, *_args: object, **_options: object) -> dict[str, str] | None:
-    """Tell Celery which queue a task goes to, whoever calls it: a process that only queues imports no tasks before it first does so."""
+    """Return the queue that a task goes to: Celery's router. A process that only queues imports the tasks when it first queues one."""
     from common.jobs import JOBS  # noqa: PLC0415
 
     job = JOBS.get(name) or all_jobs().get(name)
@@ -49,7 +49,7 @@ app.autodiscover_tasks(_rooms_with_tasks)
 
 @import_modules.connect(weak=False)
 def _make_schedule(**_kwargs: object) -> None:
-    """Runs after the discovery of tasks, which was connected before."""
+    """Make the schedule once the tasks are there: their discovery was connected to this signal first."""
     from common.jobs import JOBS  # noqa: PLC0415
 
     app.conf.beat_schedule = {
@@ -61,13 +61,13 @@ def _make_schedule(**_kwargs: object) -> None:
 
 @cache
 def end_if_unsafe() -> None:
-    """End this process if the checks of a deployment do not pass; run once for it and all that are forked from it."""
+    """End this process if the deployment checks do not pass. They run once, for it and for all that are forked from it."""
     from config.checks import refuse_unsafe  # noqa: PLC0415  this module is imported before Django is set up
 
     try:
         refuse_unsafe()
     except ImproperlyConfigured as error:
-        sys.exit(str(error))  # Celery logs and swallows a handler's exceptions; leaving it heeds
+        sys.exit(str(error))  # Celery logs and swallows a handler's exceptions, but lets SystemExit through
 
 
 @worker_init.connect

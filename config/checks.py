@@ -1,6 +1,6 @@
-"""What a shop on the internet must not be without. Each fault has a sentence that says what to set.
+"""Deployment checks: what a shop on the internet needs to be safe. Each fault says what to set.
 
-They run with production settings: in `manage.py check` and `migrate`, and once in each process before it serves (`refuse_unsafe`).
+They run under production settings: in `manage.py check` and `migrate`, and once in each process before it serves (`refuse_unsafe`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,13 +74,13 @@ def no_demo_accounts(
     databases: Iterable[str] | None = None,
     **_kwargs: Any,
 ) -> list[CheckMessage]:
-    """Check that the database is not a demo's: its passwords have been printed on a terminal."""
+    """Check that the database is not that of a demo, whose passwords have been printed on a terminal."""
     if not settings.LAYERSTORE_PRODUCTION or not databases:
         return []
     try:
         names = _demo_accounts()
     except DatabaseError:
-        # Before the first migration there is no table, and a database that is away is answered with 503, not with a stop.
+        # Before the first migration there is no table; and while the database is away, the process serves 503 instead of ending.
         return []
     if not names:
         return []

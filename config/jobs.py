@@ -16,7 +16,7 @@ class Lane:
 
     Attributes:
         slots: tasks that a worker runs at once.
-        statement: seconds; PostgreSQL cancels what takes longer, for a process in the middle of a statement hears no other limit.
+        statement: seconds; PostgreSQL cancels what takes longer, because a process in the middle of a statement notices no other limit.
     """
 
     slots: int

@@ -1,4 +1,4 @@
-"""Addresses of the web process. The shop's two-part names come last: every first segment above them is a reserved word."""
+"""Addresses of the web process. The two-part names of products and images come last: each first segment above them is a reserved word."""
 
 from django.conf import settings
 from django.conf.urls.static import static

@@ -12,6 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 application = drain_request_body(get_wsgi_application())
 limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)
 
-from config.checks import refuse_unsafe  # noqa: E402  the models it looks at are there only now
+from config.checks import refuse_unsafe  # noqa: E402  its models exist only now
 
 refuse_unsafe()

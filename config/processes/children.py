@@ -7,27 +7,27 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-# Blocked in the parent, which takes them one by one: no handler can come between a fork and its bookkeeping.
-TAKEN: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
+# Blocked in the parent, which waits for them one by one: no handler can run between a fork and its bookkeeping.
+AWAITED_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def fork(work: Callable[[], None]) -> int:
-    """Start a process that does this and ends. Return its id."""
+    """Start a process that runs `work` and ends. Return its id."""
     parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before the kernel was asked
+    if os.getppid() != parent:  # the parent ended before prctl was called
         os._exit(1)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, TAKEN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED_SIGNALS)
     work()
     sys.exit(0)
 
 
 def ended() -> list[int]:
-    """Return which children have ended since this was asked last."""
+    """Return the ids of the children that have ended since the last call."""
     pids = list[int]()
     try:
         while pid := os.waitpid(-1, os.WNOHANG)[0]:

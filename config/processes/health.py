@@ -1,7 +1,7 @@
-"""/healthz: this process answers. /readyz: what it stands on does, too; a stranger learns only which part is away.
+"""/healthz: this process answers. /readyz: the parts it depends on answer too; a stranger learns only which of them is away.
 
-Asked by address, under any name and very often: so they are answered before the Host header is judged, and the parts are asked
-at most every two seconds, however many ask us.
+Load balancers call them by address, under any host name and very often. So both are answered before the Host header is checked, and
+the parts are asked at most once in two seconds, however many requests come.
 """
 
 import logging
@@ -23,9 +23,9 @@ from registry_auth.keys.index import endings, read_index
 
 logger = logging.getLogger(__name__)
 Check = Callable[[], None]
-KEPT_SECONDS = 2.0
+CACHE_SECONDS = 2.0
 TIMEOUT_SECONDS = 2
-WITHIN_SECONDS = 3.0  # a part that has not answered by then is away, whatever it waits for
+WITHIN_SECONDS = 3.0  # a part that has not answered by then is away, whatever the reason
 OK = 200
 
 
@@ -34,7 +34,7 @@ class NotReady(Exception):
 
 
 def ask_database() -> None:
-    """Ask PostgreSQL for the least it can answer."""
+    """Ask PostgreSQL the simplest question there is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -45,10 +45,10 @@ def ask_redis() -> None:
 
 
 def ask_signing_key() -> None:
-    """Make sure that a key is active and has not run out. Reads certificates, no private key.
+    """Make sure that a key is active and has not expired. Reads certificates, no private key.
 
     Raises:
-        NotReady: registries refuse what is signed now.
+        NotReady: registries would refuse what is signed now.
     """
     active = read_index(settings.LAYERSTORE_KEYS_DIR).active
     if active is None or active.not_after <= timezone.now():
@@ -56,10 +56,10 @@ def ask_signing_key() -> None:
 
 
 def ask_token_process() -> None:
-    """Make sure that the token process can read its private keys: it shows the public halves only then.
+    """Make sure that the token process can read its private keys: only then does it show the public halves.
 
     Raises:
-        NotReady: it cannot, or nothing answers in its place.
+        NotReady: it cannot, or something else answers.
     """
     answer = httpx.get(f"{settings.LAYERSTORE_TOKEN_URL}/auth/jwks.json", timeout=TIMEOUT_SECONDS, trust_env=False)
     if answer.status_code != OK:
@@ -67,7 +67,7 @@ def ask_token_process() -> None:
 
 
 def ask_registry() -> None:
-    """Make sure that the registry answers and reaches its storage; its root needs no token, so nothing is logged as refused.
+    """Make sure that the registry answers and reaches its storage; its root needs no token, so it logs no refusal.
 
     Raises:
         NotReady: it answers with an error of its own.
@@ -78,7 +78,7 @@ def ask_registry() -> None:
 
 
 def noticed_away() -> list[str]:
-    """Return the dependencies that sweeps found away (`common.db.outages`); none while the database is away itself."""
+    """Return the dependencies that sweeps found away (`common.db.outages`); none while the database itself is away."""
     try:
         return [outage.dependency for outage in outages()]
     except DatabaseError:
@@ -117,13 +117,14 @@ class Readiness:
     def away(self) -> tuple[list[str], list[str]]:
         """Return the parts that are away, and the dependencies that we go on without.
 
-        One thread asks all of them at once, for some seconds at most; the others get what was true before, and only the first ones wait.
+        One thread asks all of them at once, for a few seconds at most. Meanwhile other threads get the previous answer; before
+        there is one, they wait.
         """
         before = self._away
         if not self._lock.acquire(blocking=before is None) and before is not None:
             return before
         try:
-            if self._away is None or self._clock() - self._asked_at >= KEPT_SECONDS:
+            if self._away is None or self._clock() - self._asked_at >= CACHE_SECONDS:
                 self._away = self._ask()
                 self._asked_at = self._clock()
             return self._away
@@ -140,7 +141,7 @@ class Readiness:
 def _answers(name: str, ask: Check) -> bool:
     try:
         ask()
-    except Exception:  # whatever a part's client raises, the part is away; the log tells why
+    except Exception:  # whatever a part's client raises, the part is away; the log says why
         logger.warning("not ready", extra={"part": name}, exc_info=True)
         return False
     return True
@@ -174,7 +175,7 @@ class HealthMiddleware:
         away, dependencies = self._readiness.away()
         if away:
             return _plain(f"away: {', '.join([*away, *dependencies])}", status=503)
-        # Mail and Stripe being away is an alert and no reason to send nobody here: pages, tokens and pulls go on.
+        # Without mail or Stripe there is an alert, but pages, tokens and pulls go on: no reason to send requests elsewhere.
         notes = [f"away: {', '.join(dependencies)}"] * bool(dependencies) + ["renew: signing key"] * _renewal_due()
         return _plain(", ".join(["ok", *notes]))
 

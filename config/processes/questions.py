@@ -1,4 +1,4 @@
-"""Questions to several parts at once, for an answer that is wanted soon, whoever of them hangs."""
+"""Ask several parts at once, and take the answers that come in time, even if one of the parts hangs."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ Answer = TypeVar("Answer")
 
 
 class Questions(Generic[Answer]):
-    """Asked side by side, each in a thread of its own. One that hangs is not asked again before it has ended, so it holds one thread.
+    """Asked concurrently, each in a thread of its own. One that hangs is not asked again until it has ended, so it holds one thread.
 
     Args:
-        questions: by name. They raise nothing.
+        questions: by name. They must not raise.
     """
 
     def __init__(self, questions: Mapping[str, Callable[[], Answer]]) -> None:
@@ -43,10 +43,10 @@ def _begin(question: Callable[[], Answer]) -> "Future[Answer]":
     def answer() -> None:
         try:
             future.set_result(question())
-        except Exception as error:  # noqa: BLE001  for whoever asks
+        except Exception as error:  # noqa: BLE001  raised again where the answer is taken
             future.set_exception(error)
         finally:
-            connections.close_all()  # this thread's own
+            connections.close_all()  # those of this thread
 
     Thread(target=answer, daemon=True).start()
     return future

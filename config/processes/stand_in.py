@@ -1,4 +1,4 @@
-"""While Redis is away nothing can be queued: then each lane's sweeps run without a queue, in a process of the lane's own."""
+"""While Redis is away, nothing can be queued: then each lane runs its sweeps without a queue, in a process of its own."""
 
 import logging
 import os
@@ -14,23 +14,23 @@ from config.jobs import LANES
 from config.processes.children import fork
 
 logger = logging.getLogger(__name__)
-EVERY_SECONDS: Final = 5.0
+PAUSE_SECONDS: Final = 5.0  # between two runs of a lane's sweeps
 _FREQUENT_SECONDS = 60  # sweeps that are due less often wait until Redis is back
 _LONGEST_SECONDS = 300.0
-_ASKED_BEFORE = 2  # one answer that is late is no outage
+_FAILED_PINGS = 2  # a single late answer is not an outage
 
 
 class StandIns:
-    """Stands in for the queue of some lanes. What its processes do is claimed row by row, so that many may run, workers beside them too."""
+    """Stands in for the queue of some lanes. Its processes claim work row by row, so several may run, beside workers too."""
 
     def __init__(self, lanes: Iterable[str]) -> None:
         self._lanes = tuple(lanes)
         self._running: dict[str, tuple[int, float]] = {}
         self._next = dict.fromkeys(self._lanes, 0.0)
-        self._silent = 0
+        self._failed = 0
 
     def tick(self) -> None:
-        """Ask Redis, and let the lanes go on without it if it does not answer. To be called about once a second."""
+        """Ask Redis, and let the lanes go on without it if it does not answer. Call this about once a second."""
         now = time.monotonic()
         for pid, until in self._running.values():
             if now > until:
@@ -42,16 +42,16 @@ class StandIns:
                 self._running[lane] = fork(lambda lane=lane: run_sweeps(lane)), now + _LONGEST_SECONDS  # type: ignore[misc]  # the loop's lane
 
     def note_ended(self, pid: int) -> bool:
-        """Take note that a child has ended; return whether it was one of these."""
+        """Record that a child has ended; return whether it was one of these."""
         for lane, (running, _) in self._running.items():
             if running == pid:
                 del self._running[lane]
-                self._next[lane] = time.monotonic() + EVERY_SECONDS
+                self._next[lane] = time.monotonic() + PAUSE_SECONDS
                 return True
         return False
 
     def end(self) -> None:
-        """Stop what runs; the rows that it had are claimed again when their time comes."""
+        """Kill what runs; the rows that it had claimed are claimed again when they are due."""
         for pid, _ in self._running.values():
             os.kill(pid, signal.SIGKILL)
 
@@ -61,18 +61,18 @@ class StandIns:
         try:
             redis_client().ping()
         except RedisError:
-            self._silent += 1
-            if self._silent == _ASKED_BEFORE:
-                logger.error("Redis away: sweeps run without a queue")  # noqa: TRY400  its trace says nothing more
-            return self._silent < _ASKED_BEFORE
-        if self._silent >= _ASKED_BEFORE:
+            self._failed += 1
+            if self._failed == _FAILED_PINGS:
+                logger.error("Redis away: sweeps run without a queue")  # noqa: TRY400  a trace would add nothing
+            return self._failed < _FAILED_PINGS
+        if self._failed >= _FAILED_PINGS:
             logger.warning("Redis is back: work is queued again")
-        self._silent = 0
+        self._failed = 0
         return True
 
 
 def run_sweeps(lane: str) -> None:
-    """Run the lane's frequent sweeps once, one after the other, and at once what they queue for single rows."""
+    """Run the lane's frequent sweeps once, one after another; what they queue for single rows runs at once, in this process."""
     from common.db.statements import limit_statements  # noqa: PLC0415
     from common.ops.queue import run_in_place  # noqa: PLC0415  once Django is set up
     from config.celery import app  # noqa: PLC0415

@@ -18,16 +18,16 @@ from granian.constants import HTTPModes, Interfaces
 from common.ops.logging import log_through_a_queue
 
 SETTINGS = "config.settings.token"
-KILL_SECONDS = 8  # after SIGTERM, for what is being answered
-IDLE_THREAD_SECONDS = 600  # a thread takes its database connection with it, so it stays for as long as that is kept
+KILL_SECONDS = 8  # after SIGTERM, for requests that are being answered
+IDLE_THREAD_SECONDS = 600  # a thread that ends closes its database connection, so it stays for as long as that is kept
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until SIGTERM, then let what has begun be answered. A worker that dies is replaced; SIGHUP replaces them all, one by one."""
+    """Serve until SIGTERM, then answer what has begun. A worker that dies is replaced; SIGHUP replaces them all, one by one."""
     options = _options(arguments)
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
-    # Here and not in the workers: what cannot be loaded ends everything before anybody is let in, and what can is in memory once.
+    # Here and not in the workers: if it cannot be loaded, we end before anybody connects; if it can, it is in memory only once.
     application = import_string(options.application)
     server = Granian(
         options.application,
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         log_dictconfig=_logging(),
     )
     if options.socket:
-        options.socket.unlink(missing_ok=True)  # of a master that was killed
+        options.socket.unlink(missing_ok=True)  # left behind by a master that was killed
     server.serve(target_loader=partial(_begin_worker, application, os.getpid()), wrap_loader=False)
 
 
@@ -61,15 +61,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _logging() -> dict[str, Any]:
-    """Let the server's own words go where ours go. It has no access log: the edge writes one, and no header is in it."""
+    """Send the server's own log where ours goes. It writes no access log: the edge writes one, without any header."""
     ours: dict[str, Any] = settings.LOGGING
     return ours | {"loggers": ours["loggers"] | {"_granian": {"handlers": []}, "granian.access": {"handlers": []}}}
 
 
 def _begin_worker(application: Callable[..., Any], master: int) -> Callable[..., Any]:
-    """Tie a fresh worker to its master, however that ends, and let it log without waiting."""
+    """Make a new worker end with its master, however that ends, and let it log without waiting."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != master:  # it ended before the kernel was asked
+    if os.getppid() != master:  # the master ended before prctl was called
         raise SystemExit(1)
     Finalize(None, log_through_a_queue(), exitpriority=0)  # a process of multiprocessing runs no atexit functions
     return application

@@ -1,7 +1,7 @@
 """python -m config.processes.worker [LANE[=SLOTS] …]: a Celery worker for each lane, all lanes unless some are named.
 
-The shop is loaded once and every worker forked from it, so that they share its memory and start together. A worker that ends is started
-again; one that cannot even begin ends us, for whoever supervises us to see.
+The shop is loaded once and each worker is forked from it, so that they share its memory and start together. A worker that ends is started
+again. If one fails to start, this process ends as well, so that its supervisor notices.
 """
 
 import gc
@@ -18,12 +18,12 @@ import django
 from django.db import connections
 
 from config.jobs import LANES
-from config.processes.children import TAKEN, ended, fork
+from config.processes.children import AWAITED_SIGNALS, ended, fork
 from config.processes.stand_in import StandIns
 
 logger = logging.getLogger("config.processes.worker")
-# What each worker would load for itself after the fork, into memory of its own.
-_LATER = (
+# Loaded before the fork: otherwise each worker would load them into memory of its own.
+_PRELOADED = (
     "celery.bin.worker",
     "celery.apps.worker",
     "celery.worker.consumer",
@@ -31,13 +31,13 @@ _LATER = (
     "kombu.transport.redis",
     "config.urls",
 )
-_PATIENCE_SECONDS = 5
+_BROKER_TIMEOUT_SECONDS = 5
 _TICK_SECONDS = 1.0
-_BEGINNING_SECONDS = 3.0  # a worker that ends sooner after our own start could not begin
+_START_SECONDS = 3.0  # a worker that ends sooner than this after our own start has failed to start
 
 
 class Workers:
-    """The workers of some lanes, and who stands in while Redis is away; each a child of ours."""
+    """The workers of some lanes, and their stand-ins while Redis is away; each is a child process."""
 
     def __init__(self, lanes: Mapping[str, int]) -> None:
         self._lanes = lanes
@@ -47,15 +47,15 @@ class Workers:
         self._ending = False
 
     def run(self) -> int:
-        """Run until told to end. Return the exit status."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, TAKEN)
+        """Run until a signal ends it. Return the exit status."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED_SIGNALS)
         for lane in self._lanes:
             self._start(lane)
         failed = False
         while self._running:
-            told = signal.sigtimedwait(TAKEN, _TICK_SECONDS)
-            if told is not None and told.si_signo != signal.SIGCHLD:
-                self._end(told.si_signo)
+            received = signal.sigtimedwait(AWAITED_SIGNALS, _TICK_SECONDS)
+            if received is not None and received.si_signo != signal.SIGCHLD:
+                self._end(received.si_signo)
             for pid in ended():
                 failed = self._settle(pid) or failed
             if not self._ending:
@@ -66,13 +66,13 @@ class Workers:
         self._running[fork(lambda: _work(lane, self._lanes[lane]))] = lane
 
     def _settle(self, pid: int) -> bool:
-        """Replace a worker that has ended; return whether it could not even begin, which ends all."""
+        """Replace a worker that has ended; return whether it failed to start, which ends all of them."""
         if self._stand_ins.note_ended(pid) or self._ending:
             self._running.pop(pid, None)
             return False
         lane = self._running.pop(pid)
-        if time.monotonic() - self._began < _BEGINNING_SECONDS:
-            logger.error("worker could not begin", extra={"lane": lane})
+        if time.monotonic() - self._began < _START_SECONDS:
+            logger.error("worker failed to start", extra={"lane": lane})
             self._end(signal.SIGTERM)
             return True
         logger.error("worker ended, a new one takes its place", extra={"lane": lane})
@@ -91,22 +91,22 @@ def _work(lane: str, slots: int) -> None:
     from config.celery import app  # noqa: PLC0415
 
     limit_statements(LANES[lane].statement)
-    # Who only queues leaves a slow Redis alone sooner; a worker that loses its connection has to begin anew.
-    app.conf.broker_transport_options = app.conf.broker_transport_options | {"socket_timeout": _PATIENCE_SECONDS}
+    # A process that only queues tasks gives up on a slow Redis sooner; a worker that loses its connection has to start again.
+    app.conf.broker_transport_options = app.conf.broker_transport_options | {"socket_timeout": _BROKER_TIMEOUT_SECONDS}
     options = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
     app.worker_main(["worker", "--queues", lane, "--hostname", f"{lane}@%h", "--concurrency", str(slots), *options])
 
 
 def lanes_of(words: Sequence[str]) -> dict[str, int]:
-    """Return which lanes are wanted with how many slots each.
+    """Return the lanes that the arguments name, with the slots of each.
 
     Raises:
-        SystemExit: there is no such lane, or the slots are no number.
+        SystemExit: there is no such lane, or the slots are not a number.
     """
     wanted: dict[str, int] = {}
     for word in words:
-        lane, told, slots = word.partition("=")
-        if lane not in LANES or (told and not re.fullmatch("[1-9][0-9]{0,2}", slots)):
+        lane, equals, slots = word.partition("=")
+        if lane not in LANES or (equals and not re.fullmatch("[1-9][0-9]{0,2}", slots)):
             sys.exit(f"{word}: say LANE or LANE=SLOTS, with one of the lanes {', '.join(LANES)}.")
         wanted[lane] = int(slots or LANES[lane].slots)
     return wanted or {name: lane.slots for name, lane in LANES.items()}
@@ -120,7 +120,7 @@ def main(words: Sequence[str]) -> int:
     django.setup()
     app.loader.import_default_modules()
     app.finalize()
-    for module in _LATER:
+    for module in _PRELOADED:
         import_module(module)
     end_if_unsafe()
     connections.close_all()  # none is shared with a child

@@ -7,11 +7,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
     "visibility_timeout": 600,
-    "max_retries": 0,  # who queues does not wait for Redis to come back: the sweep does
+    "max_retries": 0,  # whoever queues does not wait for Redis to come back: the sweep does it
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
-# Acknowledged as it starts: what a dead worker leaves behind has a row, and a sweep finds it sooner than Redis would give it back.
+# Acknowledged when it starts: what a dead worker leaves behind has a row, which a sweep finds sooner than Redis would redeliver the task.
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -3,7 +3,7 @@
 from config.settings.base import *  # noqa: F403  a settings module is its base plus differences
 
 ROOT_URLCONF = "config.urls_inner"
-ALLOWED_HOSTS = ["*"]  # reached by container and loopback names; nothing here is made from the Host header
+ALLOWED_HOSTS = ["*"]  # reached by names of containers and loopback; nothing here is made from the Host header
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # allauth refuses to load without it; it does nothing here

@@ -1,4 +1,4 @@
-"""A shop on the internet. Everything missing or unsafe is refused by name before the first request (`manage.py check --deploy`)."""
+"""A shop on the internet. Whatever is missing or unsafe is named and refused before the first request (`manage.py check --deploy`)."""
 
 from config import env
 from config.settings.base import *  # noqa: F403  a settings module is its base plus differences

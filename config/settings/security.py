@@ -30,7 +30,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses change: who finds a browser open does not take the account
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses change: somebody who finds an open browser cannot take over the account
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # allauth's own defaults, written out so that docs/operations.md can be compared with them.
@@ -57,7 +57,7 @@ MFA_FORMS = {
 }
 MFA_TOTP_ISSUER = "Layerstore"
 
-# Sessions are in PostgreSQL: an emptied Redis signs nobody out.
+# Sessions are in PostgreSQL: nobody is signed out when Redis is emptied.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "layerstore_session"
 SESSION_COOKIE_HTTPONLY = True
@@ -67,7 +67,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "common.web.pages.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Chromium stops POST → 303 → Checkout unless form-action names the host that the redirect ends at.
+# Chromium blocks POST → 303 → Checkout unless form-action names the host that the redirect leads to.
 STRIPE_FORM_HOSTS = (
     [env.SANDBOX_URL.read() or env.STRIPE_API_BASE.read()]
     if env.STRIPE_API_BASE.read()

@@ -5,16 +5,16 @@ from config.settings.base import *  # noqa: F403  a settings module is its base 
 ROOT_URLCONF = ""  # Django resolves no address here: `registry_auth.token.endpoint` answers by itself
 ALLOWED_HOSTS = ["*"]  # nothing here is made from the Host header, and registry clients reach it under any name
 MIDDLEWARE = []
-# Only what has rows that it reads: no admin, no API, no sign-in by password.
+# Only apps whose rows it reads: no admin, no API, no sign-in by password.
 INSTALLED_APPS = ["registry_auth", "marketplace", "accounts", "audit", "common", "django.contrib.auth", "django.contrib.contenttypes"]
 LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
-# Kept connections are not tested before each use, which would cost a round trip: a dead one is noticed and the request tried once more.
+# Persistent connections are not tested before each use, which would cost a round trip: when one is dead, the request is tried once more.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405  from the base
-# A database that hangs is a database that is away: 503 within seconds instead of a client that waits.
-# Planned once a connection: PostgreSQL would plan the first five uses anew, and go on so where it thinks that a plan of its own is cheaper.
-# Each query here looks a few rows up by their keys: from one index to the next, whatever the tables hold while it is planned.
+# A database that hangs counts as away: the client gets 503 within seconds instead of waiting.
+# Each statement is planned once for each connection. PostgreSQL would plan its first five uses anew, and later ones where it thinks that
+# cheaper. Every query here looks up a few rows by their keys, so an index is right whatever the tables hold while it is planned.
 _NO_SCANS = " ".join(f"-c enable_{way}=off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "material", "memoize"))
 _SESSION = f"-c statement_timeout=2000 -c plan_cache_mode=force_generic_plan -c jit=off {_NO_SCANS}"
 DATABASES["default"]["OPTIONS"].update(connect_timeout=2, options=_SESSION)  # noqa: F405  from the base
-# A refused credential is an ordinary answer that the metrics count, not a line of log for each.
+# A refused credential is an ordinary answer: the metrics count it, and the log has no line for each.
 LOGGING = LOGGING | {"loggers": {"django.request": {"level": "ERROR"}}}  # noqa: F405  from the base

@@ -1,6 +1,6 @@
 """Ask a process of this container whether it answers: python deploy/compose/probe.py http://127.0.0.1:8000/healthz.
 
-Standard library only, so that asking every few seconds costs little. Exit status 0: answered, and well.
+Standard library only, so that a call every few seconds costs little. Exit status 0: it answered with 200.
 """
 
 import sys

@@ -24,7 +24,7 @@ PARTS = {
     "LAYERSTORE_REGISTRY_URL": "http://registry:5000",
     "LAYERSTORE_TOKEN_URL": "http://token:8000",
 }
-# What a registry is to trust, by its own word for it: the authorities, or each key.
+# What the registry trusts, by the name of its own setting: the authorities, or each key.
 TRUSTED = {"rootcertbundle": "/srv/keys/bundle.pem", "jwks": "/srv/keys/jwks.json"}
 REGISTRY = (
     "LAYERSTORE_PUBLIC_URL",
@@ -34,7 +34,7 @@ REGISTRY = (
     "LAYERSTORE_REGISTRY_TRUST",
     "LAYERSTORE_TRUSTED_KEYS",
 )
-OTHERS = {
+NOT_FOR_THE_SHOP = {
     "LAYERSTORE_PUBLIC_HOST",
     "LAYERSTORE_PUBLIC_SCHEME",
     "LAYERSTORE_REGISTRY_SECRET",
@@ -46,7 +46,7 @@ EDGE = ("LAYERSTORE_PUBLIC_URL", "LAYERSTORE_PUBLIC_HOST", "LAYERSTORE_PUBLIC_SC
 
 
 def demo_secrets(file: Path) -> dict[str, str]:
-    """Return the demo's random secrets; the first call makes them."""
+    """Return the demo's random secrets, made by the first call."""
     if not file.exists():
         made = {
             "LAYERSTORE_SECRET_KEY": secrets.token_urlsafe(48),
@@ -77,8 +77,8 @@ def demo_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 def shop_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what the operator has set, under production settings."""
-    given = {name: value for name, value in environment.items() if value and name.startswith(("LAYERSTORE_", "STRIPE_"))}
-    return {"DJANGO_SETTINGS_MODULE": "config.settings.production"} | given
+    supplied = {name: value for name, value in environment.items() if value and name.startswith(("LAYERSTORE_", "STRIPE_"))}
+    return {"DJANGO_SETTINGS_MODULE": "config.settings.production"} | supplied
 
 
 def completed(settings: Mapping[str, str]) -> dict[str, str]:
@@ -98,7 +98,7 @@ def completed(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def write(file: Path, text: str, *, mode: int) -> None:
-    """Write a file so that it appears whole, and never with a wider mode."""
+    """Write a file so that it appears as a whole, and never with a wider mode."""
     aside = file.with_name(f".{file.name}.new")
     aside.unlink(missing_ok=True)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as handle:
@@ -113,8 +113,8 @@ def as_shell(settings: Mapping[str, str]) -> str:
 
 
 def hand_out(settings: Mapping[str, str], folder: Path = SETTINGS) -> None:
-    """Write one file for each part: the shop sees all, the registry and the edge what is theirs."""
-    shop = {name: value for name, value in settings.items() if name not in OTHERS}
+    """Write one file for each part: all settings for the shop, and for registry and edge only what they need."""
+    shop = {name: value for name, value in settings.items() if name not in NOT_FOR_THE_SHOP}
     write(folder / "shop" / "environment", as_shell(shop), mode=0o640)
     write(folder / "registry" / "environment", as_shell({name: settings[name] for name in REGISTRY}), mode=0o640)
     write(folder / "edge" / "environment", as_shell({name: settings[name] for name in EDGE}), mode=0o644)

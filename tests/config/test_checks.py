@@ -61,13 +61,13 @@ def test_each_fault_is_found_by_itself(shop: Settings, setting: str, value: obje
     assert faults() == [fault]
 
 
-def test_no_fault_tells_a_secret(shop: Settings) -> None:
+def test_no_fault_reveals_a_secret(shop: Settings) -> None:
     shop.SECRET_KEY = shop.LAYERSTORE_EVENTS_SECRET = "hunter2"
 
     assert "hunter2" not in "".join(str(message) for message in production_is_safe(None))
 
 
-def test_a_stack_on_loopback_is_not_judged(settings: Settings) -> None:
+def test_a_stack_on_loopback_is_not_checked(settings: Settings) -> None:
     settings.LAYERSTORE_PRODUCTION = False
     settings.SECRET_KEY = "short"
 
@@ -89,13 +89,13 @@ def test_accounts_of_a_demo_are_refused_by_name(shop: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_demo_accounts_that_were_switched_off_do_no_harm(shop: Settings) -> None:
+def test_demo_accounts_that_were_switched_off_are_let_through(shop: Settings) -> None:
     User.objects.create_user("demo-buyer", "buyer@demo.example", is_active=False)
 
     assert no_demo_accounts(None, databases=["default"]) == []
 
 
-def test_a_database_that_is_away_is_no_reason_to_stay_down(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_does_not_keep_a_process_from_starting(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> list[str]:
         raise DatabaseError
 

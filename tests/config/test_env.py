@@ -37,7 +37,7 @@ def test_nothing_else_in_the_shop_reads_the_environment() -> None:
     assert {str(file.relative_to(CONFIG)) for file in reading} == {"variables.py", "settings/test.py"}
 
 
-def test_the_manual_has_the_table_as_it_is_declared() -> None:
+def test_the_table_in_the_manual_is_up_to_date() -> None:
     manual = MANUAL.read_text(encoding="utf-8")
 
     assert manual == documented(manual), "run manage.py document_settings"

@@ -57,13 +57,13 @@ def test_a_process_that_only_queues_finds_a_tasks_lane_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_a_task_ends_by_an_exception_and_if_it_goes_on_by_force(name: str) -> None:
+def test_a_task_is_ended_by_an_exception_and_then_by_force(name: str) -> None:
     task = TASKS[name]
 
     assert (task.soft_time_limit, task.time_limit) == (JOBS[name].limit - 5, JOBS[name].limit)
 
 
-def test_what_was_not_begun_runs_out_when_it_is_due_again() -> None:
+def test_a_call_that_has_not_begun_expires_when_the_job_is_due_again() -> None:
     app.conf.beat_schedule = {}
     Beat(app=app).init_loader()
     periods = {name: job.every for name, job in JOBS.items() if job.every}

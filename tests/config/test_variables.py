@@ -11,12 +11,12 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         Variable("LAYERSTORE_X", text, None, "x").read()
 
 
-def test_an_empty_variable_is_a_missing_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERSTORE_X", "")
     assert Variable("LAYERSTORE_X", text, "default", "x").read() == "default"
 
 
-def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_is_not_a_number_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAYERSTORE_X", "ten")
     with pytest.raises(ImproperlyConfigured, match="LAYERSTORE_X must be a whole number"):
         Variable("LAYERSTORE_X", number, "1", "x").read()
@@ -88,7 +88,7 @@ def test_amounts_have_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", ["eur", "eur:", "eur:3.00", "eur:-1", "eur:\u0663"])
-def test_an_amount_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_a_text_that_is_not_an_amount_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("X_AMOUNTS", value)
 
     with pytest.raises(ImproperlyConfigured, match="X_AMOUNTS"):

@@ -55,7 +55,7 @@ def test_what_was_backed_up_is_what_is_restored(tmp_path: Path) -> None:
     assert content(new) == FILES
 
 
-def test_a_backup_of_no_shop_fails_and_says_so(tmp_path: Path) -> None:
+def test_a_backup_without_a_shop_fails_and_says_so(tmp_path: Path) -> None:
     result = run("backup", shop(tmp_path / "empty", {}))
 
     assert (result.returncode, result.stdout) == (1, b"")
@@ -71,7 +71,7 @@ def test_a_backup_that_cannot_be_read_to_its_end_fails(tmp_path: Path) -> None:
     assert run("backup", root).returncode != 0
 
 
-def test_a_shop_that_is_there_is_not_restored_over(tmp_path: Path) -> None:
+def test_a_restore_does_not_overwrite_a_shop(tmp_path: Path) -> None:
     archive = run("backup", shop(tmp_path / "old", FILES)).stdout
     standing = shop(tmp_path / "standing", {"keys/bundle.pem": "another"})
 

@@ -84,12 +84,12 @@ def test_each_part_is_confined(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - STEPS - BY_HAND - {"key-renewal"}))
-def test_each_process_says_how_it_is(name: str) -> None:
+def test_each_process_has_a_health_check(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-def test_the_edge_is_asked_by_the_shop_s_own_name_so_that_web_answers() -> None:
+def test_the_health_check_of_the_edge_names_the_shops_host_so_that_web_answers() -> None:
     test = SERVICES["nginx"]["healthcheck"]["test"]
 
     assert test[0] == "CMD-SHELL"
@@ -133,7 +133,7 @@ def test_the_leaves_are_for_the_token_process_and_the_authority_for_the_key_comm
 
 
 @pytest.mark.parametrize("name", ["web", "inner", "worker", "scheduler", "migrate", "registry"])
-def test_everybody_else_sees_certificates_and_public_keys_alone(name: str) -> None:
+def test_every_other_part_sees_only_certificates_and_public_keys(name: str) -> None:
     assert mounted(name) == {"keys": "/srv/keys:ro"}
 
 
@@ -143,7 +143,7 @@ def test_no_secret_has_a_default() -> None:
     assert {name: default for name, default in defaults if re.search("KEY|SECRET|PASSWORD|URL", name) and default != ":-"} == {}
 
 
-def test_what_a_shop_needs_is_asked_for_with_a_way_to_get_it() -> None:
+def test_a_missing_value_is_asked_for_with_a_way_to_get_it() -> None:
     asked = dict(re.findall(r'"\$\$\{([A-Z_]+):\?([^}]+)\}"', "\n".join(SERVICES["settings"]["command"])))
 
     assert set(asked) == REQUIRED
@@ -155,14 +155,14 @@ def variables_read() -> set[str]:
     return {variable.name for variable in env.declared().values()}
 
 
-def said_by_the_file_itself(step: ModuleType) -> set[str]:
+def set_by_compose_itself(step: ModuleType) -> set[str]:
     """What follows from docker-compose.yml: where the parts are, and the folders of the image."""
     image = re.findall(r"(LAYERSTORE_[A-Z_]+)=/", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     return set(step.PARTS) | set(image)
 
 
 def test_every_setting_that_is_read_can_be_set(step: ModuleType) -> None:
-    assert variables_read() - said_by_the_file_itself(step) - DEMO == variables_read() & set(SERVICES["settings"]["environment"])
+    assert variables_read() - set_by_compose_itself(step) - DEMO == variables_read() & set(SERVICES["settings"]["environment"])
 
 
 def test_every_setting_that_is_set_reaches_every_process_that_reads_it(step: ModuleType, tmp_path: Path) -> None:

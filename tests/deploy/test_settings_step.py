@@ -46,7 +46,7 @@ def read_back(file: Path) -> dict[str, str]:
     }
 
 
-def test_the_shop_sees_its_settings_as_they_were_given(step: ModuleType, folder: Path) -> None:
+def test_the_shop_sees_its_settings_unchanged(step: ModuleType, folder: Path) -> None:
     step.hand_out(step.completed(step.shop_settings(SHOP)), folder)
 
     seen = read_back(folder / "shop" / "environment")
@@ -56,7 +56,7 @@ def test_the_shop_sees_its_settings_as_they_were_given(step: ModuleType, folder:
     assert not {"LAYERSTORE_CURRENCIES", "HOME", "LAYERSTORE_REGISTRY_SECRET", "LAYERSTORE_PORT", "STRIPE_API_BASE"} & set(seen)
 
 
-def test_registry_and_edge_see_only_what_is_theirs(step: ModuleType, folder: Path) -> None:
+def test_registry_and_edge_see_only_the_settings_they_need(step: ModuleType, folder: Path) -> None:
     step.hand_out(step.completed(step.shop_settings(SHOP)), folder)
 
     assert set(read_back(folder / "registry" / "environment")) == set(step.REGISTRY)
@@ -131,7 +131,7 @@ def test_with_all_variables_it_goes_on_as_a_shop(tmp_path: Path) -> None:
     assert ask_for_settings(SHOP, tmp_path).stdout == "python deploy/compose/settings.py shop\n"
 
 
-def test_a_demo_is_wanted_once_for_each_start(tmp_path: Path) -> None:
+def test_a_demo_is_asked_for_once_for_each_start(tmp_path: Path) -> None:
     (tmp_path / "wanted").touch()
 
     assert ask_for_settings({}, tmp_path).stdout.splitlines()[0] == "python deploy/compose/settings.py demo"
@@ -153,7 +153,7 @@ def test_a_part_starts_with_its_settings_and_its_filled_templates(tmp_path: Path
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-def test_a_gap_that_nothing_fills_ends_the_start(tmp_path: Path) -> None:
+def test_a_placeholder_without_a_value_ends_the_start(tmp_path: Path) -> None:
     (tmp_path / "environment").touch()
     (tmp_path / "template").write_text("fine\nlisten ${LAYERSTORE_NOT_THERE};\n")
 
@@ -165,7 +165,7 @@ def test_a_gap_that_nothing_fills_ends_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["nginx", "registry"])
-def test_every_gap_of_the_shared_templates_is_filled(step: ModuleType, part: str) -> None:
+def test_every_placeholder_of_the_shared_templates_is_filled(step: ModuleType, part: str) -> None:
     service = SERVICES[part]
     known = set(service["environment"]) | set(step.EDGE if part == "nginx" else step.REGISTRY)
     templates = [argument.partition("=")[0] for argument in service["command"] if ".template=" in argument]

@@ -52,7 +52,7 @@ def test_alive_while_every_part_is_away() -> None:
     assert ask("/healthz", database=broken).content == b"ok\n"
 
 
-def test_ready_says_only_ok(keys: KeyStore) -> None:
+def test_a_ready_answer_says_only_ok(keys: KeyStore) -> None:
     keys.init(now=datetime.now(UTC))
 
     answer = ask("/readyz", database=well, redis=well)
@@ -60,7 +60,7 @@ def test_ready_says_only_ok(keys: KeyStore) -> None:
     assert (answer.status_code, answer.content) == (200, b"ok\n")
 
 
-def test_unready_names_the_parts_and_nothing_else() -> None:
+def test_an_unready_answer_names_the_parts_and_nothing_else() -> None:
     answer = ask("/readyz", database=broken, redis=well, registry=broken)
 
     assert (answer.status_code, answer.content) == (503, b"away: database, registry\n")
@@ -73,7 +73,7 @@ def test_a_registry_that_answers_here_and_fails_for_its_sellers_is_away() -> Non
     assert (answer.status_code, answer.content) == (503, b"away: registry, mail\n")
 
 
-def test_a_dependency_that_pages_go_on_without_is_told_and_sends_nobody_away(keys: KeyStore) -> None:
+def test_a_dependency_that_pages_can_do_without_is_named_and_keeps_us_ready(keys: KeyStore) -> None:
     keys.init(now=datetime.now(UTC) - timedelta(days=80))
 
     answer = ask("/readyz", noticed=("mail", "stripe"), database=well)
@@ -90,7 +90,7 @@ def test_outages_are_noticed_and_forgotten_with_the_database() -> None:
         assert health.noticed_away() == []
 
 
-def test_other_addresses_pass() -> None:
+def test_other_addresses_are_passed_on() -> None:
     assert ask("/readyz/", database=broken).content == b"the page"
 
 
@@ -105,7 +105,7 @@ def test_the_parts_are_asked_once_in_two_seconds() -> None:
     assert asked == [100.0, 102.0]
 
 
-def test_parts_that_hang_are_asked_side_by_side_once_and_are_away() -> None:
+def test_parts_that_hang_are_asked_concurrently_once_and_are_away() -> None:
     never, asked = threading.Event(), list[str]()
 
     def hang(name: str) -> None:
@@ -117,21 +117,21 @@ def test_parts_that_hang_are_asked_side_by_side_once_and_are_away() -> None:
     readiness = Readiness(parts, dependencies=list, within=0.1, clock=lambda: now[0])
 
     assert readiness.away() == (["database", "token process"], [])
-    now[0] += health.KEPT_SECONDS
+    now[0] += health.CACHE_SECONDS
     assert readiness.away() == (["database", "token process"], [])
     assert sorted(asked) == ["database", "token process"]
 
     never.set()
-    now[0] += health.KEPT_SECONDS
+    now[0] += health.CACHE_SECONDS
     wait_until(lambda: all_answer(readiness, now))
 
 
 def all_answer(readiness: Readiness, now: list[float]) -> bool:
-    now[0] += health.KEPT_SECONDS
+    now[0] += health.CACHE_SECONDS
     return readiness.away() == ([], [])
 
 
-def test_while_one_asks_the_others_get_what_was_true_before() -> None:
+def test_while_one_thread_asks_the_others_get_the_previous_answer() -> None:
     begun, never, hung = threading.Event(), threading.Event(), [False]
 
     def slow() -> None:
@@ -152,7 +152,7 @@ def test_while_one_asks_the_others_get_what_was_true_before() -> None:
     asking.join()
 
 
-def test_a_key_that_ends_soon_is_told_before_it_ends(keys: KeyStore) -> None:
+def test_a_key_that_ends_soon_is_announced_before_it_ends(keys: KeyStore) -> None:
     keys.init(now=datetime.now(UTC) - timedelta(days=80))
 
     answer = ask("/readyz", key=health.ask_signing_key)
@@ -174,7 +174,7 @@ def test_the_index_of_the_admin_warns_staff_of_a_key_that_ends_soon(
     assert ("token signing key" in page.content.decode()) is warned
 
 
-def test_a_key_that_has_run_out_is_away(keys: KeyStore) -> None:
+def test_a_key_that_has_expired_is_away(keys: KeyStore) -> None:
     keys.init(now=datetime.now(UTC) - timedelta(days=91))
 
     with pytest.raises(NotReady, match="signing_keys renew"):

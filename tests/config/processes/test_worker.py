@@ -20,6 +20,6 @@ def test_a_worker_runs_all_lanes_unless_some_are_named() -> None:
 
 
 @pytest.mark.parametrize("word", ["post", "mail=", "mail=0", "mail=many"])
-def test_a_lane_that_nobody_has_is_refused(word: str) -> None:
+def test_a_lane_that_does_not_exist_is_refused(word: str) -> None:
     with pytest.raises(SystemExit, match="say LANE or LANE=SLOTS"):
         lanes_of([word])
