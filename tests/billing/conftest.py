@@ -51,7 +51,7 @@ def opened(product: Product, buyer: User) -> Order:
 
 @pytest.fixture
 def paid(opened: Order, sandbox: Sandbox) -> Order:
-    """An order that was paid and completed."""
+    """An order that was paid and reconciled."""
     sandbox.press(opened)
     return reconcile_order(order_id=opened.pk)
 

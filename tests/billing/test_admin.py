@@ -90,7 +90,7 @@ def test_a_receipt_is_sent_again(client: Client, staff: User) -> None:
     assert AuditEvent.objects.filter(action="order.receipt_resent", actor=staff).count() == 2
 
 
-def test_an_order_is_looked_at_on_demand(client: Client, opened: Order, sandbox: Sandbox) -> None:
+def test_an_order_is_reconciled_on_demand(client: Client, opened: Order, sandbox: Sandbox) -> None:
     sandbox.press(opened)
 
     act(client, "reconcile", opened)
@@ -99,7 +99,7 @@ def test_an_order_is_looked_at_on_demand(client: Client, opened: Order, sandbox:
     assert opened.state == "paid"
 
 
-def test_a_flag_is_taken_down(client: Client, staff: User) -> None:
+def test_a_flag_is_cleared(client: Client, staff: User) -> None:
     order = PaidOrderFactory(flagged_at=timezone.now(), flag="Look.")
 
     act(client, "unflag", order)

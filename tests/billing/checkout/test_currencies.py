@@ -36,7 +36,7 @@ def test_the_smallest_amount_of_each_currency_is_charged_and_our_part_of_an_odd_
         assert order.application_fee % row.step == 0
 
 
-def test_a_part_of_what_is_whole_is_not_given_back() -> None:
+def test_an_amount_between_two_steps_of_its_currency_is_not_refunded() -> None:
     order = PaidOrderFactory(amount=50_000, currency="isk", application_fee=5_000)
 
     with pytest.raises(RefundNotWhole):
@@ -45,7 +45,7 @@ def test_a_part_of_what_is_whole_is_not_given_back() -> None:
     assert not Refund.objects.exists()
 
 
-def test_whole_parts_are_given_back(seller: SellerProfile, sandbox: Sandbox) -> None:
+def test_a_multiple_of_the_step_is_refunded(seller: SellerProfile, sandbox: Sandbox) -> None:
     product = ProductFactory(namespace=NamespaceFactory(owner=seller.account), price=False)
     PriceFactory(product=product, amount=50_000, currency="isk")
     order: Any = place_order(product=product, user=UserFactory())

@@ -122,7 +122,7 @@ def test_a_checkout_that_was_closed_while_it_opened_sends_nobody_there(
     assert (order.checkout_url, sandbox.session_of(order)["status"]) == ("", "open")
 
 
-def test_two_tabs_that_open_one_checkout_note_it_once(product: Product, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_tabs_that_open_one_checkout_record_it_once(product: Product, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     order = place_order(product=product, user=buyer)
     create = create_checkout
 

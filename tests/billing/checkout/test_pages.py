@@ -76,7 +76,7 @@ def test_a_purchase_is_a_post(client: Client, product: Product) -> None:
     assert client.get(f"/billing/buy/{product.pk}/").status_code == 405
 
 
-def test_the_return_page_completes_the_order(client: Client, opened: Order, sandbox: Sandbox) -> None:
+def test_the_return_page_reconciles_the_order(client: Client, opened: Order, sandbox: Sandbox) -> None:
     sandbox.press(opened)
 
     answer = client.get(f"/billing/return/{opened.pk}/")

@@ -1,4 +1,4 @@
-"""A purchase that was begun before: what is gone on with, and what makes way."""
+"""A purchase that was begun before: what is continued, and what makes way."""
 
 from datetime import timedelta
 
@@ -128,7 +128,7 @@ def test_while_a_bank_debit_is_under_way_nothing_is_sold_twice(opened: Order, pr
     assert (opened.state, Order.objects.count()) == ("pending", 1)
 
 
-def test_an_order_before_the_eyes_of_staff_is_not_resumed(opened: Order, product: Product, buyer: User) -> None:
+def test_a_flagged_order_is_not_resumed(opened: Order, product: Product, buyer: User) -> None:
     Order.objects.update(flagged_at=timezone.now(), flag="Look.")
 
     with pytest.raises(PaymentUnderWay):

@@ -130,7 +130,7 @@ def test_a_dispute_is_appealed_and_pull_stays_paused_until_the_end(paid: Order, 
     assert len(holds(buyer)) == (1 if verdict == "win" else 0)
 
 
-def test_a_lost_dispute_that_is_appealed_is_a_matter_for_people(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+def test_a_lost_dispute_that_is_appealed_is_a_matter_for_staff(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     dispute = sandbox.dispute(paid)
     sandbox.control(f"/disputes/{dispute}/lose")
     reconcile_order(order_id=paid.pk)

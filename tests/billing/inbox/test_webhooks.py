@@ -180,7 +180,7 @@ def test_an_expired_session_expires_the_order(opened: Order, sandbox: Sandbox) -
 
 
 @pytest.mark.usefixtures("_unheard")
-def test_a_session_that_we_had_no_time_to_write_down_is_known_by_its_metadata(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+def test_a_session_that_we_had_no_time_to_record_is_known_by_its_metadata(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
     Order.objects.update(checkout_session_id=None, checkout_url="")
 

@@ -1,4 +1,4 @@
-"""The table along which an order moves, and what a payment stands for. No database, no network."""
+"""The transitions of an order, and what a payment stands for. No database, no network."""
 
 from datetime import UTC, datetime
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""What waits for Stripe is taken up row by row: one that fails stops no other, and is given up in the end with its reason."""
+"""Rows that are due to ask Stripe are taken one by one: one that fails stops no other, and is given up in the end with its reason."""
 
 import logging
 from datetime import timedelta
@@ -45,7 +45,7 @@ def _due(row: Order | Refund | StripeEvent, **values: object) -> None:
     type(row).objects.filter(pk=row.pk).update(due_at=timezone.now() - timedelta(seconds=1), **values)
 
 
-def test_only_what_waits_and_is_due_is_taken_up(sandbox: Sandbox) -> None:
+def test_only_rows_that_are_due_are_taken(sandbox: Sandbox) -> None:
     soon = timezone.now() + timedelta(minutes=1)
     event, refund, order = StripeEventFactory(), RefundFactory(), OrderFactory(due_at=timezone.now())
     StripeEventFactory(due_at=soon)
@@ -118,7 +118,7 @@ def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason(opened:
     assert not outages().exists()
 
 
-def test_what_was_given_up_is_tried_again_when_staff_take_the_flag_down(sandbox: Sandbox) -> None:
+def test_what_was_given_up_is_tried_again_when_staff_clear_the_flag(sandbox: Sandbox) -> None:
     order = OrderFactory(given_up_at=timezone.now(), attempts=20, last_error="x", flagged_at=timezone.now(), flag="Given up.")
 
     clear_flag(order=order, reason="Mended at Stripe.", actor=UserFactory(staff=True))
@@ -169,7 +169,7 @@ def test_the_first_answer_to_anybody_says_that_stripe_is_back(sandbox: Sandbox) 
     assert not outages().exists()
 
 
-def test_rows_of_one_buyer_never_make_stripe_look_away(sandbox: Sandbox) -> None:
+def test_rows_of_one_buyer_never_count_as_an_outage_of_stripe(sandbox: Sandbox) -> None:
     first = OrderFactory(due_at=timezone.now())
     for _ in range(4):
         OrderFactory(placed_by=first.placed_by, due_at=timezone.now())

@@ -59,7 +59,7 @@ def test_the_money_goes_to_the_seller_less_our_fee(paid: Order, sandbox: Sandbox
     assert intent["transfer_data"]["destination"] == paid.destination_account_id
 
 
-def test_completing_again_changes_nothing(paid: Order, buyer: User, holds) -> None:
+def test_reconciling_again_changes_nothing(paid: Order, buyer: User, holds) -> None:
     before = dict(Order.objects.values().get())
 
     reconcile_order(order_id=paid.pk)
@@ -121,7 +121,7 @@ def test_the_sweep_ends_a_checkout_whose_time_is_over(opened: Order, sandbox: Sa
     assert sandbox.session_of(opened)["status"] == "expired"
 
 
-def test_the_sweep_completes_an_order_whose_webhook_never_came(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
+def test_the_sweep_reconciles_an_order_whose_webhook_never_came(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     sandbox.press(opened)
 
     assert settle_order(order_id=opened.pk).state == "paid"
@@ -291,7 +291,7 @@ def test_an_order_that_is_always_overtaken_is_tried_again_later(opened: Order, m
     assert opened.state == "pending"
 
 
-def test_an_order_without_a_session_has_nothing_to_complete(product: Product, buyer: User) -> None:
+def test_an_order_without_a_session_has_nothing_to_reconcile(product: Product, buyer: User) -> None:
     order = place_order(product=product, user=buyer)
 
     assert reconcile_order(order_id=order.pk).revision == 0

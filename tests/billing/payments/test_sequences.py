@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order it is heard of: what a buyer holds follows from their orders, and money adds up."""
+"""Whatever happens, in whatever order we hear of it: what a buyer holds follows from their orders, and money adds up."""
 
 from typing import Any
 

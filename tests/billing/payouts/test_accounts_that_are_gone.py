@@ -1,4 +1,4 @@
-"""A seller's Stripe account that is gone, whatever the way, is written down, and its seller sells again with another."""
+"""A seller's Stripe account that is gone, whatever the way, is recorded, and its seller sells again with another."""
 
 import json
 from typing import Any
@@ -63,7 +63,7 @@ GONE = [deauthorised, deleted, of_another_key]
 
 
 @pytest.mark.parametrize("go", GONE)
-def test_it_is_written_down_and_its_seller_is_told(seller: SellerProfile, sandbox: Sandbox, go: Any) -> None:
+def test_it_is_recorded_and_its_seller_is_told(seller: SellerProfile, sandbox: Sandbox, go: Any) -> None:
     account = go(sandbox, seller)
 
     seller.refresh_from_db()

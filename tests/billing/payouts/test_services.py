@@ -57,7 +57,7 @@ def test_connecting_again_keeps_the_account_and_makes_a_fresh_link(newcomer: Sel
     assert (newcomer.stripe_account_id, first != second) == (account, True)
 
 
-def test_an_account_that_was_made_but_not_written_down_is_found_again(newcomer: SellerProfile, sandbox: Sandbox) -> None:
+def test_an_account_that_was_made_but_not_recorded_is_found_again(newcomer: SellerProfile, sandbox: Sandbox) -> None:
     sandbox.fail("/v1/accounts", times=1, mode="lost", method="POST")
     sandbox.fail("/v1/accounts", method="POST")
     with pytest.raises(StripeAway):

@@ -1,4 +1,4 @@
-"""How staff write what goes back."""
+"""How staff write the amount of a refund."""
 
 import pytest
 

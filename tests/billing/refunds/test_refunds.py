@@ -104,7 +104,7 @@ def test_refunds_never_exceed_what_is_left(paid: Order, staff: User, amount: int
     assert (Refund.objects.count(), paid.refund_requested_amount) == (1, 200)
 
 
-def test_what_is_asked_back_wholly_is_not_asked_again(paid: Order, staff: User) -> None:
+def test_what_was_requested_in_full_is_not_requested_again(paid: Order, staff: User) -> None:
     ask(paid, staff)
 
     with pytest.raises(OrderNotRefundable):
@@ -222,7 +222,7 @@ def test_a_refund_that_is_done_is_not_done_again(paid: Order, staff: User, sandb
     assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
 
 
-def test_a_promised_refund_that_stripe_refuses_is_a_matter_for_people(paid: Order, staff: User, sandbox: Sandbox) -> None:
+def test_a_promised_refund_that_stripe_refuses_is_a_matter_for_staff(paid: Order, staff: User, sandbox: Sandbox) -> None:
     refund = ask(paid, staff)
     sandbox.dispute(paid)
 
@@ -293,7 +293,7 @@ def test_a_refund_that_is_on_its_way_ends_pull_and_waits(paid: Order, staff: Use
     assert OutgoingMail.objects.filter(key=f"refund:{refund.pk}").count() == 1
 
 
-def test_a_partial_refund_that_fails_later_is_a_matter_for_people(paid: Order, staff: User, sandbox, monkeypatch) -> None:
+def test_a_partial_refund_that_fails_later_is_a_matter_for_staff(paid: Order, staff: User, sandbox, monkeypatch) -> None:
     refund = continue_refund(refund_id=ask(paid, staff, 200).pk)
     stripe_says(sandbox, monkeypatch, status="failed", refunded=0)
 

@@ -1,4 +1,4 @@
-"""Nothing starts with a fee or a currency that cannot be; production not without Stripe, nor with something that plays it."""
+"""Nothing starts with a fee or a currency that cannot be right; production does not start without Stripe, or with something that plays it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How Stripe is asked, and what its answers are taken for."""
+"""How Stripe is called, and what its answers are taken for."""
 
 import pytest
 import stripe

@@ -1,4 +1,4 @@
-"""A key of ours that may not do something is our fault: nothing of anybody else's changes, staff are alarmed, and all goes on once it may."""
+"""A key of ours that may not do something is our fault: nothing of anybody else's changes, staff are alarmed, and everything goes on once it may."""
 
 import logging
 from typing import Any

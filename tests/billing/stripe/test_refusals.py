@@ -1,4 +1,4 @@
-"""Who Stripe refuses reads what to do; who else can mend it is told; staff keep Stripe's own words."""
+"""Whoever Stripe refuses reads what to do; whoever else can mend it is told; staff keep Stripe's own words."""
 
 import pytest
 from django.contrib.messages import get_messages

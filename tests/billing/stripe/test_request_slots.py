@@ -1,4 +1,4 @@
-"""A Stripe that takes requests and says nothing holds up those few who wait for it, and nobody else."""
+"""A Stripe that takes requests and does not answer holds up the few requests that have a slot, and no other."""
 
 import re
 import threading
