@@ -23,8 +23,7 @@ from marketplace.images.models import Image
 from marketplace.images.selectors.tags import leading_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import current_price, require_offered
-from marketplace.products.selectors.sellers import sells
+from marketplace.products.selectors.offers import current_price, require_offered, sells
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
 # Stripe opens no session that would end sooner, so an order with less time left and no session gets none any more.

@@ -123,6 +123,7 @@ TEMPLATES = [
                 "covers": "marketplace.covers.templatetags.covers",
                 "display": "common.web.templatetags.display",
                 "fields": "common.web.templatetags.fields",
+                "library": "marketplace.library.templatetags.library",
                 "links": "common.web.templatetags.links",
             },
         },

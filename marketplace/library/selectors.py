@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -30,6 +31,16 @@ _FIRST: Final = (
     "granted_at",
     "pk",
 )
+
+
+class EntryState(StrEnum):
+    """Whether an image of a library can be pulled. Pages and the API use the values."""
+
+    MAY_PULL = "May pull"
+    HELD = "Held"  # by an organisation in which the reader's role does not pull
+    TAKEN_DOWN = "Taken down"
+    PAUSED = "Paused"  # while the payment is disputed
+    ENDED = "Ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +93,12 @@ class LibraryEntry:
         return self.entitlement.revoked_at is None and self.entitlement.suspended_at is not None
 
     @property
-    def state(self) -> str:
-        """The state in one or two words."""
+    def state(self) -> EntryState:
         if self.in_force:
-            return "May pull" if self.for_reader else "Held"
+            return EntryState.MAY_PULL if self.for_reader else EntryState.HELD
         if self.image.taken_down_at is not None:
-            return "Taken down"
-        return "Paused" if self.suspended else "Ended"
-
-    @property
-    def reason(self) -> str:
-        """Why the reader may not pull it, in a sentence."""
-        if self.in_force and not self.for_reader:
-            return f"Owners, members and robots of {self.holder.name} can pull it; your role can only buy."
-        if self.image.taken_down_at is not None:
-            return "We took this image down; nobody can pull it at the moment."
-        if self.suspended:
-            return "The payment is disputed. Pull access is paused while the bank decides."
-        return self.entitlement.revocation_reason
+            return EntryState.TAKEN_DOWN
+        return EntryState.PAUSED if self.suspended else EntryState.ENDED
 
     @property
     def since(self) -> datetime:

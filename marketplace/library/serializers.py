@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from marketplace.library.reasons import reason_of
 from marketplace.library.selectors import LibraryEntry
 
 
@@ -15,9 +16,12 @@ class LibraryEntrySerializer(serializers.Serializer[LibraryEntry]):
     digest = serializers.SerializerMethodField(help_text="What the tag points at now; empty while nothing is pushed.")
     may_pull = serializers.BooleanField(help_text="Whether you can pull it now because of this.")
     state = serializers.CharField()
-    reason = serializers.CharField(help_text="Why you cannot pull it.", allow_blank=True)
+    reason = serializers.SerializerMethodField(help_text="Why you cannot pull it; empty if you can.")
     since = serializers.DateTimeField()
     order = serializers.UUIDField(source="order_id", allow_null=True)
+
+    def get_reason(self, entry: LibraryEntry) -> str:
+        return reason_of(entry)
 
     def get_digest(self, entry: LibraryEntry) -> str:
         return entry.listing.tag.manifest.digest if entry.listing.tag else ""

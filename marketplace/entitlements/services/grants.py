@@ -18,8 +18,7 @@ from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import require_offered
-from marketplace.products.selectors.sellers import sells
+from marketplace.products.selectors.offers import require_offered, sells
 
 
 def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:

@@ -1,7 +1,10 @@
-"""What a product costs, and whether it can be had at this moment."""
+"""Who sells a product, for how much, and whether it can be had at this moment."""
 
 from django.db.models import Prefetch, QuerySet
 
+from accounts.organisations.models import Membership
+from accounts.people.models import User
+from marketplace.images.ownership import owns
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Price, Product
 
@@ -43,3 +46,8 @@ def require_offered(product: Product) -> Price:
 
 def _is_offered(product: Product) -> bool:
     return Product.objects.offered().filter(pk=product.pk).exists()
+
+
+def sells(user: User, product: Product) -> bool:
+    """Whether the user acts for the product's seller: their own account, or an organisation that they belong to in any role."""
+    return owns(user, product.seller_id) or Membership.objects.filter(user=user, account=product.seller_id).exists()

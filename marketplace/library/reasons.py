@@ -1,0 +1,18 @@
+"""Why somebody may not pull an image of their library, in words, for pages and the API."""
+
+from marketplace.library.selectors import EntryState, LibraryEntry
+
+
+def reason_of(entry: LibraryEntry) -> str:
+    """Return in a sentence why the reader may not pull the image; empty if they may."""
+    match entry.state:
+        case EntryState.MAY_PULL:
+            return ""
+        case EntryState.HELD:
+            return f"Owners, members and robots of {entry.holder.name} can pull it; your role can only buy."
+        case EntryState.TAKEN_DOWN:
+            return "We took this image down; nobody can pull it at the moment."
+        case EntryState.PAUSED:
+            return "The payment is disputed. Pull access is paused while the bank decides."
+        case EntryState.ENDED:
+            return entry.entitlement.revocation_reason
