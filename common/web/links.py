@@ -1,7 +1,8 @@
 """Public addresses: the one place that joins LAYERSTORE_PUBLIC_URL with a path. Nothing is made from the Host header of a request."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
-from django.http import QueryDict
 from django.urls import reverse
 
 
@@ -20,15 +21,13 @@ def absolute(viewname: str, *args: object, **query: str) -> str:
 
 
 def absolute_path(path: str, **query: str) -> str:
-    """Return the full public address of a path that somebody else made: a library, a selector, or the token process.
+    """Return the full public address of a path that something else made; or of a literal one, in the token process, which knows no views.
 
     Args:
         path: with its first slash, e.g. what `product_url` returns.
         query: what follows the question mark.
     """
-    values = QueryDict(mutable=True)
-    values.update(query)
-    return f"{settings.LAYERSTORE_PUBLIC_URL}{path}" + (f"?{values.urlencode()}" if query else "")
+    return f"{settings.LAYERSTORE_PUBLIC_URL}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
 def token_realm() -> str:

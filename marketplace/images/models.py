@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.people.models import Account
 from common.db.claims import Attempt
 from common.db.models import UUIDModel
+from common.web.links import image_reference
 from marketplace.images.oci import COMPONENT, LONGEST_DIGEST, LONGEST_TAG
 from marketplace.images.versions import KEY_LENGTH
 
@@ -143,7 +144,7 @@ class Image(UUIDModel):
     @property
     def reference(self) -> str:
         """The name with its host, as docker takes it, without a tag."""
-        return f"{settings.LAYERSTORE_IMAGE_HOST}/{self.repository}"
+        return image_reference(self.repository)
 
     @property
     def was_pushed(self) -> bool:

@@ -12,10 +12,10 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
-from django.conf import settings
 from django.utils import timezone
 
 from common.web.client import address_in
+from common.web.links import token_realm
 from registry_auth.client.credentials import Credentials
 from registry_auth.client.identity import SERVICE_USER
 from registry_auth.keys.ring import NoSigningKey
@@ -155,7 +155,7 @@ def _refused(refusal: TokenRefused, *, by_form: bool) -> Response:
     oauth = {"error": refusal.oauth_code, "error_description": refusal.message} if by_form else {}
     response = problem(refusal.registry_code, refusal.message, status=refusal.status, **oauth)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = f'Basic realm="{settings.LAYERSTORE_PUBLIC_URL}/auth/token", charset="UTF-8"'
+        response.headers["WWW-Authenticate"] = f'Basic realm="{token_realm()}", charset="UTF-8"'
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response

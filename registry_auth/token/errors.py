@@ -61,10 +61,8 @@ class WrongCredentials(TokenRefused):
     registry_code = "UNAUTHORIZED"
     oauth_code = "invalid_grant"
 
-    def __init__(self, *, public_url: str) -> None:
-        super().__init__(
-            f"wrong user name or access token; access tokens, which are not web passwords, are made at {public_url}/account/tokens/"
-        )
+    def __init__(self, *, tokens_url: str) -> None:
+        super().__init__(f"wrong user name or access token; access tokens, which are not web passwords, are made at {tokens_url}")
 
 
 class NotBought(TokenRefused):

@@ -15,6 +15,7 @@ from accounts.tokens.lifetimes import SHORTEST_LIFETIME, pull_token_lifetime, pu
 from accounts.tokens.secrets import IDENTITY_PREFIX
 from accounts.tokens.selectors import Credential, note_token_use
 from common.ops.answer_cache import AnswerCache
+from common.web.links import absolute_path
 from marketplace.entitlements.credential_facts import find_credential_facts
 from marketplace.entitlements.policy import Facts, Subject, access_facts, decide
 from registry_auth.client.credentials import Credentials
@@ -31,6 +32,7 @@ from registry_auth.token.signing import AccessEntry, Claims, sign
 
 logger = logging.getLogger(__name__)
 _SHORTEST_SECONDS = int(SHORTEST_LIFETIME.total_seconds())
+TOKENS_PATH, WHY_PATH = "/account/tokens/", "/why/"  # this process knows no views; a test compares
 CACHE_SECONDS = 30  # an anonymous answer is given again for so long, and says each time how long it still lives
 ANONYMOUS_ANSWERS = AnswerCache["RegistryToken"](most=512)  # of at most 8 KiB each, by the requested scopes
 
@@ -169,8 +171,7 @@ def _refuse_if_for_sale(repository: str, *, facts: Mapping[str, Facts]) -> None:
         NotBought: it is.
     """
     if repository in facts and (product := facts[repository].sold_at):
-        shop = settings.LAYERSTORE_PUBLIC_URL
-        raise NotBought(repository=repository, product_url=f"{shop}{product}", help_url=f"{shop}/why/")
+        raise NotBought(repository=repository, product_url=absolute_path(product), help_url=absolute_path(WHY_PATH))
 
 
 def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoReturn:
@@ -182,7 +183,7 @@ def refuse_credentials(*, credentials: Credentials, address: str | None) -> NoRe
     wait = note_failure(credentials=credentials, address=address)
     if wait is not None:
         raise TooManyFailures(retry_after=wait)
-    raise WrongCredentials(public_url=settings.LAYERSTORE_PUBLIC_URL)
+    raise WrongCredentials(tokens_url=absolute_path(TOKENS_PATH))
 
 
 def sign_access(*, subject: str, access: list[AccessEntry], now: datetime, lifetime: int) -> str:

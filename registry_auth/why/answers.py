@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.people.models import Account
 from accounts.tokens.models import AccessToken
+from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
 from registry_auth.why.references import Reference
 
@@ -114,7 +114,7 @@ def somebody_else(username: str) -> PullAnswer:
         Reason.SOMEBODY_ELSE,
         f"Only {username} can see what {username} may pull.",
         f"Sign in as {username}, or paste the credential that docker uses.",
-        url=f"{settings.LAYERSTORE_PUBLIC_URL}/account/login/",
+        url=absolute("account_login"),
     )
 
 
@@ -136,15 +136,16 @@ def lacks_scope(token: AccessToken, username: str) -> PullAnswer:
 
 def lacks_image(token: AccessToken, username: str) -> PullAnswer:
     """The account may pull; the credential is for other images."""
-    step, page = "Make a pull credential for this image in the library, or use an access token for all of them.", "/library/"
+    step = "Make a pull credential for this image in the library, or use an access token for all of them."
+    page = absolute("marketplace:library")
     if token.organisation:
-        step, page = f"Ask an owner of {token.organisation.name} for a robot that may pull this image.", robots_path(token.organisation)
+        step, page = f"Ask an owner of {token.organisation.name} for a robot that may pull this image.", robots_page(token.organisation)
     return PullAnswer(
         Reason.CREDENTIAL_LACKS_IMAGE,
         f"The account may pull, but the credential {token.name} is for {token.limited_to} only.",
         step,
         login_command(username),
-        f"{settings.LAYERSTORE_PUBLIC_URL}{page}",
+        page,
     )
 
 
@@ -165,7 +166,7 @@ def no_such_name(reference: Reference) -> PullAnswer:
         Reason.NO_SUCH_NAME,
         f"There is no image {reference.repository} that you can see in the shop.",
         "Compare the name with the product page; sign in if it is one of yours.",
-        url=f"{settings.LAYERSTORE_PUBLIC_URL}/search/",
+        url=absolute("marketplace:search"),
     )
 
 
@@ -179,7 +180,7 @@ def taken_down() -> PullAnswer:
 def disputed() -> PullAnswer:
     """Paused while the bank decides."""
     sentence = "The payment is disputed. Pull access is paused while the bank decides."
-    return PullAnswer(Reason.DISPUTED, sentence, "Wait for the bank, or write to us.", url=f"{settings.LAYERSTORE_PUBLIC_URL}/orders/")
+    return PullAnswer(Reason.DISPUTED, sentence, "Wait for the bank, or write to us.", url=absolute("billing:orders"))
 
 
 def ended(entitlement: Entitlement, shop: str) -> PullAnswer:
@@ -218,7 +219,7 @@ def role_does_not_pull(username: str, organisation: str) -> PullAnswer:
         Reason.ROLE_DOES_NOT_PULL,
         f"{organisation} has this image; {username} buys for {organisation}, and only its owners, members and robots can pull.",
         f"Ask an owner of {organisation} to make {username} a member, or sign docker in as one of its robots.",
-        url=f"{settings.LAYERSTORE_PUBLIC_URL}/library/",
+        url=absolute("marketplace:library"),
     )
 
 
@@ -258,14 +259,14 @@ def may_pull(reference: Reference, ends_after_minutes: int) -> PullAnswer:
 
 def tokens_page() -> str:
     """Return where access tokens are made."""
-    return f"{settings.LAYERSTORE_PUBLIC_URL}/account/tokens/"
+    return absolute("marketplace:tokens")
 
 
 def credentials_page(token: AccessToken) -> str:
     """Return where another credential of this kind is made."""
-    return f"{settings.LAYERSTORE_PUBLIC_URL}{robots_path(token.organisation)}" if token.organisation else tokens_page()
+    return robots_page(token.organisation) if token.organisation else tokens_page()
 
 
-def robots_path(organisation: Account) -> str:
-    """Return the path of an organisation's robots."""
-    return reverse("marketplace:robots", args=[organisation.handle])
+def robots_page(organisation: Account) -> str:
+    """Return where an organisation's robots are made."""
+    return absolute("marketplace:robots", organisation.handle)

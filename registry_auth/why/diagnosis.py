@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 
@@ -11,6 +10,7 @@ from accounts.people.models import Account, User
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import find_token
+from common.web.links import absolute_path
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, access_facts, decide
 from marketplace.images.models import Image, Tag
@@ -144,7 +144,7 @@ class _Question:
             return answers.wrong_account(self.viewer.username)
         if organisation is not None:
             return answers.role_does_not_pull(self.username, organisation.name)
-        shop = f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}" if product and offered_price(product) else ""
+        shop = absolute_path(product_url(product)) if product and offered_price(product) else ""
         return self._without_right(entitlement, shop)
 
     def _without_right(self, entitlement: Entitlement | None, shop: str) -> PullAnswer:

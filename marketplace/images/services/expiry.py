@@ -10,13 +10,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tokens.lifetimes import push_ends_after
 from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.db.row_failures import isolate_failure
+from common.web.links import absolute
 from marketplace.images.errors import ImageStateConflict
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
@@ -136,5 +136,5 @@ def _end(image_id: UUID, now: datetime) -> bool:
 
 
 def _tell(image: Image, template: str) -> None:
-    url = settings.LAYERSTORE_PUBLIC_URL + reverse("marketplace:image", args=[image.pk])
+    url = absolute("marketplace:image", image.pk)
     queue_mail(to=image.reserved_by.email, template=template, context={"image": image, "image_url": url}, key=f"{template}:{image.pk}")

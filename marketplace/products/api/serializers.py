@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from common.api.fields import NameField
 from common.currencies import LARGEST_CHARGE
+from common.web.links import absolute_path, image_reference
 from marketplace.images.models import Image, Namespace
 from marketplace.images.serializers import OwnField
 from marketplace.products.models import Category, Price, Product
@@ -79,7 +80,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         return dict(PriceSerializer(price).data) if price else None
 
     def get_url(self, product: Product) -> str:
-        return f"{settings.LAYERSTORE_PUBLIC_URL}{product_url(product)}"
+        return absolute_path(product_url(product))
 
 
 class ListedProductSerializer(ProductSerializer):
@@ -91,7 +92,7 @@ class ListedProductSerializer(ProductSerializer):
 
     def get_images(self, product: Product) -> list[str]:
         repositories: list[str] = getattr(product, "repositories")  # noqa: B009  an attribute that only `listed` annotates
-        return [f"{settings.LAYERSTORE_IMAGE_HOST}/{repository}" for repository in repositories]
+        return [image_reference(repository) for repository in repositories]
 
 
 class ObtainSerializer(serializers.Serializer[Product]):
