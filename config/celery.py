@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from celery import Celery
@@ -24,7 +25,8 @@ def all_jobs() -> "Mapping[str, Job]":
     """Return every job by its name, once the modules that declare them have been imported."""
     from common.jobs import JOBS  # noqa: PLC0415  this module is imported before Django is set up
 
-    app.loader.import_default_modules()
+    for room in _rooms_with_tasks():
+        import_module(f"{room}.tasks")  # and not Celery's own loader, which would run Django's checks: a request may wait for us
     return JOBS
 
 

@@ -265,6 +265,8 @@ def test_a_worker_that_dies_is_replaced_and_its_lane_goes_on(worker: Worker, wor
 def test_what_a_hung_lane_was_called_for_meanwhile_runs_once(worker: Worker, work: Work) -> None:
     """Each call runs out when the sweep would come again."""
     jobs = all_jobs()
+    shop_queue.loader.import_default_modules()
+    assert shop_queue.conf.beat_schedule
     assert all(entry["options"]["expires"] == jobs[name].every for name, entry in shop_queue.conf.beat_schedule.items())
     for _ in range(20):
         worker.queue.send_task("outbox.send_due_mail", expires=-1, retry=False)
