@@ -96,7 +96,7 @@ def describe_and_price(tab: Page) -> None:
     expect(tab.get_by_role("img", name="A box.")).to_be_visible()
     tab.get_by_label("Amount").fill("12.50")
     click(tab, "Set the price")
-    expect(tab.get_by_text("Now €12.50.")).to_be_visible()
+    expect(tab.get_by_text("Currently €12.50.")).to_be_visible()
 
 
 def pushed(world: World, reference: str) -> str:
