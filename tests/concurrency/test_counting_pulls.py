@@ -27,7 +27,7 @@ from tests.support.threads import run_in_threads
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(event_id: str, image: Image, *, tag: str, subject: str, address: str = "") -> dict[str, object]:
+def registry_event(event_id: str, image: Image, *, tag: str, subject: str, address: str = "") -> dict[str, object]:
     target = {"mediaType": MANIFEST, "digest": digest_of("x"), "repository": image.repository, "tag": tag}
     return {
         "id": event_id,
@@ -57,9 +57,9 @@ def test_two_drains_on_the_same_rows_count_every_pull_once(monkeypatch):
     expected: Counter[tuple[object, ...]] = Counter()
     for number in range(60):
         keys = [(images[n % 3], tags[n % 2], names[(number + n) % 3]) for n in range(number, number + 12)]
-        events = [told(f"{number}-{place}", image, tag=tag, subject=who) for place, (image, tag, who) in enumerate(keys)]
+        events = [registry_event(f"{number}-{place}", image, tag=tag, subject=who) for place, (image, tag, who) in enumerate(keys)]
         store(*events, *events[::-1])
-        store(*events[:2])  # told again
+        store(*events[:2])  # registry_event again
         expected.update((image.pk, tag, who or None) for image, tag, who in keys)
 
     outcomes = run_in_threads(4, drain_envelopes)
@@ -75,7 +75,7 @@ def test_two_drains_on_the_same_rows_count_every_pull_once(monkeypatch):
 def test_drains_that_hold_the_same_envelopes_count_them_once(monkeypatch):
     image = ImageFactory()
     for number in range(40):
-        store(*[told(f"{number}-{n}", image, tag="1.0", subject="") for n in range(5)])
+        store(*[registry_event(f"{number}-{n}", image, tag="1.0", subject="") for n in range(5)])
     monkeypatch.setattr(service, "CLAIM", timedelta(seconds=-1))  # every claim has run out as it is made
     monkeypatch.setattr(service, "BATCH", 5)
 
@@ -89,7 +89,7 @@ def test_drains_that_hold_the_same_envelopes_count_them_once(monkeypatch):
 def test_pullers_that_arrive_while_others_are_counted_are_counted_as_well():
     image, redis = ImageFactory(), raw_redis_client()
     for number in range(40):
-        store(*[told(f"{number}-{n}", image, tag="1.0", subject="", address=f"10.0.{number}.{n}") for n in range(8)])
+        store(*[registry_event(f"{number}-{n}", image, tag="1.0", subject="", address=f"10.0.{number}.{n}") for n in range(8)])
 
     def act(number: int) -> int:
         return sum(count_pullers(redis=redis) for _ in range(30)) if number == 0 else drain_envelopes()
@@ -106,7 +106,7 @@ def test_pullers_that_arrive_while_others_are_counted_are_counted_as_well():
 def test_pushes_and_drains_at_once_both_come_through():
     images = ImageFactory.create_batch(4)
     for number in range(40):
-        store(*[told(f"{number}-{n}", images[(number + n) % 4], tag="1.0", subject="") for n in range(8)])
+        store(*[registry_event(f"{number}-{n}", images[(number + n) % 4], tag="1.0", subject="") for n in range(8)])
 
     def act(number: int) -> object:
         if number < 2:

@@ -66,13 +66,13 @@ class TestReconciliations:
         assert reverse(self.LIST) in staff.get(reverse("admin:index")).content.decode()
 
     @pytest.mark.parametrize(
-        ("query", "shown"),
+        ("query", "listed"),
         [("", [2, 1, 0]), ("?repaired=yes", [2, 0]), ("?repaired=no", [1]), ("?problem__isempty=0", [2]), ("?q=503", [2])],
     )
-    def test_runs_are_listed_by_what_they_repaired(self, staff, runs, query, shown):
+    def test_runs_are_listed_by_what_they_repaired(self, staff, runs, query, listed):
         page = staff.get(reverse(self.LIST) + query)
 
-        assert list(page.context["cl"].queryset) == [runs[number] for number in shown]
+        assert list(page.context["cl"].queryset) == [runs[number] for number in listed]
 
     def test_a_run_leads_to_the_tags_that_it_repaired_and_to_no_others(self, staff, runs):
         page = staff.get(reverse("admin:registry_auth_reconciliation_change", args=[runs[0].pk])).content.decode()

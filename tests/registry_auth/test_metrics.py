@@ -32,12 +32,12 @@ def test_the_processes_are_summed_up(tmp_path):
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     note = "from common.ops.metrics import exposition; from registry_auth.inbox.metrics import note_envelope; note_envelope(outcome='accepted'); print(exposition().decode())"
 
-    said = [
+    outputs = [
         subprocess.run([sys.executable, "-c", note], env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)
     ]
 
-    assert 'layerstore_registry_envelopes_total{outcome="accepted"} 1.0' in said[0]
-    assert 'layerstore_registry_envelopes_total{outcome="accepted"} 2.0' in said[1]
+    assert 'layerstore_registry_envelopes_total{outcome="accepted"} 1.0' in outputs[0]
+    assert 'layerstore_registry_envelopes_total{outcome="accepted"} 2.0' in outputs[1]
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/registry/events"])

@@ -12,12 +12,12 @@ ASK = """
 import io, sys
 from importlib import import_module
 application = import_module(sys.argv[1]).application
-said = []
+output = []
 environ = {"REQUEST_METHOD": "GET", "PATH_INFO": sys.argv[2], "QUERY_STRING": "", "SERVER_NAME": "any.name", "SERVER_PORT": "80",
            "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http", "REMOTE_ADDR": ""}
-body = b"".join(application(environ, lambda status, headers: said.append(status)))
+body = b"".join(application(environ, lambda status, headers: output.append(status)))
 loaded = [name for name in ("allauth.account.models", "rest_framework", "stripe", "django.contrib.admin.sites") if name in sys.modules]
-print(said[0], "|", body.decode()[:60], "|", loaded)
+print(output[0], "|", body.decode()[:60], "|", loaded)
 """
 
 
@@ -45,10 +45,10 @@ def ask(module: str, settings_module: str, path: str, keys: Path) -> str:
     ],
 )
 def test_the_token_process_is_slim_and_answers(key_store, path, starts):
-    said = ask("config.wsgi_token", "config.settings.token", path, key_store.directory)
+    output = ask("config.wsgi_token", "config.settings.token", path, key_store.directory)
 
-    assert said.startswith(starts)
-    assert said.rstrip().endswith("| []")
+    assert output.startswith(starts)
+    assert output.rstrip().endswith("| []")
 
 
 def test_the_inner_listener_answers(key_store):

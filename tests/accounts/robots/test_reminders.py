@@ -26,15 +26,15 @@ def reminded_after(days: float) -> int:
 def test_two_weeks_and_three_days_before_its_end_its_user_is_told_once_each() -> None:
     token = token_that_lives(90, name="build & test", user__email="mira@example.test", last_used_at=MADE + DAY)
 
-    told = [reminded_after(days) for days in (0, 75.9, 76, 77, 86.9, 87, 88, 89.9, 90, 91)]
+    reminded = [reminded_after(days) for days in (0, 75.9, 76, 77, 86.9, 87, 88, 89.9, 90, 91)]
 
-    assert told == [0, 0, 1, 0, 0, 1, 0, 0, 0, 0]
+    assert reminded == [0, 0, 1, 0, 0, 1, 0, 0, 0, 0]
     first, second = OutgoingMail.objects.order_by("pk")
     assert first.to == second.to == "mira@example.test"
     assert [mail.key for mail in (first, second)] == [f"token-ending:{token.pk}:{days}:{token.user_id}" for days in (14, 3)]
     assert first.subject == "The access token build & test ends on 30 August"
-    for said in ("build & test", f"lsp_…{token.hint}", "30 August 2026, 09:30 UTC", "2 June 2026, 09:30 UTC", "/account/tokens/"):
-        assert said in first.body_text
+    for text in ("build & test", f"lsp_…{token.hint}", "30 August 2026, 09:30 UTC", "2 June 2026, 09:30 UTC", "/account/tokens/"):
+        assert text in first.body_text
 
 
 @pytest.mark.parametrize(("days", "reminders"), [(2, []), (3, []), (3.1, [0.2]), (14, [11]), (15, [1, 12])], ids=str)
@@ -42,9 +42,9 @@ def test_who_made_it_for_less_than_that_knows(days: float, reminders: list[float
     token_that_lives(days)
 
     hours = [hour / 24 for hour in range(int(days * 24) + 24)]
-    told = [hour for hour in hours if reminded_after(hour)]
+    reminded = [hour for hour in hours if reminded_after(hour)]
 
-    assert told == pytest.approx(reminders, abs=0.1)
+    assert reminded == pytest.approx(reminders, abs=0.1)
 
 
 def test_after_a_standstill_the_nearest_reminder_is_the_only_one() -> None:

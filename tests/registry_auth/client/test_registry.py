@@ -17,16 +17,16 @@ from tests.support.registry import digest_of
 
 @pytest.fixture
 def asking(token_transport) -> Callable:
-    """A client whose registry answers as the test says; it remembers what it was asked."""
+    """A client whose registry answers as the test says; it records the requests."""
 
     def make(answer: Callable[[httpx.Request], httpx.Response]):
-        asked: list[httpx.Request] = []
+        requests: list[httpx.Request] = []
 
         def handle(request: httpx.Request) -> httpx.Response:
-            asked.append(request)
+            requests.append(request)
             return answer(request)
 
-        return RegistryClient(transport=httpx.MockTransport(handle), token_transport=token_transport), asked
+        return RegistryClient(transport=httpx.MockTransport(handle), token_transport=token_transport), requests
 
     return make
 
@@ -42,26 +42,26 @@ def test_listings_follow_their_pages_and_nothing_but_their_path(asking):
         names, link = pages[request.url.raw_path.decode()]
         return httpx.Response(200, json={"repositories": names}, headers={"Link": link})
 
-    client, asked = asking(answer)
+    client, requests = asking(answer)
 
     assert list(client.repositories()) == ["a/x", "a/y", "b/x"]
-    assert {request.url.host for request in asked} == {"127.0.0.1"}
+    assert {request.url.host for request in requests} == {"127.0.0.1"}
 
 
 def test_each_question_carries_a_token_for_itself_alone(asking):
-    client, asked = asking(lambda _: httpx.Response(200, json={"repositories": [], "tags": []}))
+    client, requests = asking(lambda _: httpx.Response(200, json={"repositories": [], "tags": []}))
 
     list(client.repositories())
     list(client.tags("a/x"))
     client.delete_manifest("a/x", digest_of(b""))
 
-    said = [claims_of(request.headers["Authorization"].removeprefix("Bearer ")) for request in asked]
-    assert [claims["access"] for claims in said] == [
+    sent_claims = [claims_of(request.headers["Authorization"].removeprefix("Bearer ")) for request in requests]
+    assert [claims["access"] for claims in sent_claims] == [
         [{"type": "registry", "name": "catalog", "actions": ["*"]}],
         [{"type": "repository", "name": "a/x", "actions": ["pull"]}],
         [{"type": "repository", "name": "a/x", "actions": ["delete", "pull"]}],
     ]
-    assert {claims["sub"] for claims in said} == {SERVICE_SUBJECT}
+    assert {claims["sub"] for claims in sent_claims} == {SERVICE_SUBJECT}
 
 
 def test_what_is_not_there_is_nothing(asking):
@@ -82,13 +82,13 @@ def test_a_null_list_is_an_empty_one(asking):
 
 def test_a_manifest_comes_with_digest_and_type(asking):
     content = json.dumps({"schemaVersion": 2}).encode()
-    client, asked = asking(lambda _: httpx.Response(200, content=content, headers={"Content-Type": f"{MANIFEST}; charset=utf-8"}))
+    client, requests = asking(lambda _: httpx.Response(200, content=content, headers={"Content-Type": f"{MANIFEST}; charset=utf-8"}))
 
     for reference in ("1.0", digest_of(content)):
         found = client.manifest("a/x", reference)
         assert found is not None
         assert (found.digest, found.media_type, found.content) == (digest_of(content), MANIFEST, content)
-    assert INDEX in asked[0].headers["Accept"]
+    assert INDEX in requests[0].headers["Accept"]
 
 
 def test_content_with_another_digest_is_refused(asking):

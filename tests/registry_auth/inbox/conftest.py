@@ -12,7 +12,7 @@ from tests.factories.marketplace import ImageFactory, digest_of
 URL = "/registry/events"
 
 
-def told(
+def registry_event(
     action: str, repository: str, *, event_id: str, digest: str = digest_of("one"), tag: str | None = None, at=None, method: str = "GET"
 ) -> dict:
     target = {"mediaType": MANIFEST, "size": 500, "digest": digest, "repository": repository}
@@ -32,10 +32,10 @@ def told(
 @pytest.fixture
 def tell(inner_client, settings):
     def send(*events: dict, content: bytes | None = None, secret: str | None = None):
-        shown = settings.LAYERSTORE_EVENTS_SECRET if secret is None else secret
+        bearer = settings.LAYERSTORE_EVENTS_SECRET if secret is None else secret
         content = json.dumps({"events": events}).encode() if content is None else content
         kind = "application/vnd.docker.distribution.events.v1+json"
-        return inner_client.post(URL, content, content_type=kind, headers={"authorization": f"Bearer {shown}"})
+        return inner_client.post(URL, content, content_type=kind, headers={"authorization": f"Bearer {bearer}"})
 
     return send
 

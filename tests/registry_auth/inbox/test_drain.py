@@ -20,7 +20,7 @@ from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
 from registry_auth.inbox.store import retry_envelope
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, digest_of
-from tests.registry_auth.inbox.conftest import told
+from tests.registry_auth.inbox.conftest import registry_event
 from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 class TestOnce:
     def test_a_repeated_event_has_one_effect(self, tell, image):
-        event = told("pull", image.repository, event_id="the-same")
+        event = registry_event("pull", image.repository, event_id="the-same")
         tell(event, event)
         tell(event)
         drain_envelopes()
@@ -42,8 +42,8 @@ class TestOnce:
     def test_a_broken_event_stops_no_other_and_comes_again(self, tell, image, monkeypatch):
         good, bad = digest_of("good"), digest_of("bad")
         tell(
-            *[told("push", image.repository, event_id=name, digest=digest_of(name)) for name in ("bad", "good")],
-            told("pull", image.repository, event_id="pull"),
+            *[registry_event("push", image.repository, event_id=name, digest=digest_of(name)) for name in ("bad", "good")],
+            registry_event("pull", image.repository, event_id="pull"),
         )
         record = record_push
 
@@ -68,7 +68,7 @@ class TestOnce:
         assert (image.manifests.count(), image.pull_count) == (2, 1)
 
     def test_broken_pulls_come_again_as_well(self, tell, image, monkeypatch):
-        tell(told("pull", image.repository, event_id="1"))
+        tell(registry_event("pull", image.repository, event_id="1"))
         monkeypatch.setattr(effects, "count_pulls", mock.Mock(side_effect=LockTimeout))
         drain_envelopes()
         monkeypatch.undo()
@@ -88,7 +88,7 @@ class TestOnce:
 
         monkeypatch.setattr(effects, "count_pulls", fail_at_one)
         for number, repository in enumerate([image.repository, broken, image.repository]):
-            tell(told("pull", repository, event_id=str(number)))
+            tell(registry_event("pull", repository, event_id=str(number)))
 
         drain_envelopes()
 
@@ -97,7 +97,7 @@ class TestOnce:
         assert list(RegistryEnvelope.objects.order_by("pk").values_list("last_error", flat=True)) == ["", "ValueError: broken", ""]
 
     def test_after_ten_attempts_it_is_given_up_and_staff_can_let_it_wait_again(self, tell, image, monkeypatch):
-        tell(told("push", image.repository, event_id="1"))
+        tell(registry_event("push", image.repository, event_id="1"))
         monkeypatch.setattr(effects, "record_push", mock.Mock(side_effect=ValueError("broken")))
         now = timezone.now()
         for attempt in range(12):
@@ -117,9 +117,9 @@ class TestOnce:
     @pytest.mark.django_db(transaction=True)
     def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(self, tell, image, monkeypatch):
         tell(
-            told("push", image.repository, event_id="1", digest=digest_of("first")),
-            told("push", image.repository, event_id="2", digest=digest_of("second")),
-            told("pull", image.repository, event_id="3"),
+            registry_event("push", image.repository, event_id="1", digest=digest_of("first")),
+            registry_event("push", image.repository, event_id="2", digest=digest_of("second")),
+            registry_event("pull", image.repository, event_id="3"),
         )
         record = record_push
 
@@ -143,7 +143,7 @@ class TestOnce:
 
     def test_an_envelope_that_kills_each_worker_is_given_up_and_takes_no_other_along(self, tell, image, monkeypatch, caplog):
         for name in ("before", "deadly", "after"):
-            tell(told("push", image.repository, event_id=name, digest=digest_of(name)))
+            tell(registry_event("push", image.repository, event_id=name, digest=digest_of(name)))
         record, killed = record_push, []
 
         def die(**push):
@@ -169,7 +169,7 @@ class TestOnce:
         assert (drain_envelopes(), image.manifests.count()) == (1, 3)
 
     def test_a_database_that_goes_away_leaves_the_envelope_waiting(self, tell, image, monkeypatch):
-        tell(told("push", image.repository, event_id="1"))
+        tell(registry_event("push", image.repository, event_id="1"))
         monkeypatch.setattr(effects, "record_push", mock.Mock(side_effect=OperationalError))
 
         with pytest.raises(OperationalError):
@@ -181,8 +181,8 @@ class TestOnce:
     def test_many_workers_count_each_pull_once(self, tell, image):
         for number in range(30):
             tell(
-                *[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(5)],
-                told("pull", image.repository, event_id="in-all-of-them"),
+                *[registry_event("pull", image.repository, event_id=f"{number}-{n}") for n in range(5)],
+                registry_event("pull", image.repository, event_id="in-all-of-them"),
             )
 
         outcomes = run_in_threads(4, drain_envelopes)
@@ -206,7 +206,7 @@ class TestBatches:
 
         monkeypatch.setattr(drain, "apply_envelopes", note_and_apply)
         for number, count in enumerate((9, 2, 2, 1)):
-            tell(*[told("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
+            tell(*[registry_event("pull", image.repository, event_id=f"{number}-{n}") for n in range(count)])
 
         assert drain_envelopes() == 4
 
@@ -218,12 +218,12 @@ class TestBatches:
         monkeypatch.setattr(drain, "BATCH", 1)
         monkeypatch.setattr(drain, "LONGEST_RUN", timedelta(seconds=-1))
         for number in range(2):
-            tell(told("pull", image.repository, event_id=str(number)))
+            tell(registry_event("pull", image.repository, event_id=str(number)))
 
         assert [drain_envelopes(), drain_envelopes(), drain_envelopes()] == [1, 1, 0]
 
     def test_ten_thousand_events_in_one_envelope(self, tell, image):
-        tell(*[told("pull", image.repository, event_id=str(n)) for n in range(10_000)])
+        tell(*[registry_event("pull", image.repository, event_id=str(n)) for n in range(10_000)])
 
         drain_envelopes()
 

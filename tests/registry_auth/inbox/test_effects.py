@@ -12,14 +12,14 @@ from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.models import RegistryEnvelope
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
-from tests.registry_auth.inbox.conftest import told
+from tests.registry_auth.inbox.conftest import registry_event
 
 pytestmark = pytest.mark.django_db
 
 
 class TestEffect:
     def test_a_push_writes_manifest_and_tag(self, tell, image):
-        tell(told("push", image.repository, event_id="1", tag="1.0"))
+        tell(registry_event("push", image.repository, event_id="1", tag="1.0"))
 
         assert drain_envelopes() == 1
 
@@ -31,8 +31,8 @@ class TestEffect:
 
     def test_late_news_move_no_tag_back(self, tell, image):
         now = timezone.now()
-        tell(told("push", image.repository, event_id="2", tag="1.0", digest=digest_of("new"), at=now))
-        tell(told("push", image.repository, event_id="1", tag="1.0", digest=digest_of("old"), at=now - timedelta(minutes=1)))
+        tell(registry_event("push", image.repository, event_id="2", tag="1.0", digest=digest_of("new"), at=now))
+        tell(registry_event("push", image.repository, event_id="1", tag="1.0", digest=digest_of("old"), at=now - timedelta(minutes=1)))
 
         drain_envelopes()
 
@@ -41,7 +41,7 @@ class TestEffect:
 
     def test_a_deleted_manifest_goes_with_its_tag(self, tell):
         image = PushedImageFactory()
-        tell(told("delete", image.repository, event_id="1", digest=image.tags.get().manifest.digest))
+        tell(registry_event("delete", image.repository, event_id="1", digest=image.tags.get().manifest.digest))
 
         drain_envelopes()
 
@@ -49,7 +49,7 @@ class TestEffect:
 
     def test_a_deleted_tag_goes_alone(self, tell):
         image = PushedImageFactory()
-        event = told("delete", image.repository, event_id="1", tag="1.0")
+        event = registry_event("delete", image.repository, event_id="1", tag="1.0")
         del event["target"]["digest"]
         tell(event)
 
@@ -59,7 +59,10 @@ class TestEffect:
 
     def test_pulls_are_counted(self, tell, image):
         other = ImageFactory()
-        tell(*[told("pull", image.repository, event_id=str(n)) for n in range(3)], told("pull", other.repository, event_id="other"))
+        tell(
+            *[registry_event("pull", image.repository, event_id=str(n)) for n in range(3)],
+            registry_event("pull", other.repository, event_id="other"),
+        )
 
         drain_envelopes()
 
@@ -70,9 +73,9 @@ class TestEffect:
         child = ManifestFactory(image=image, platforms=["linux/arm64"]).digest
         index = ManifestFactory(image=image, kind=Manifest.Kind.INDEX, children=[child] if described else [])
         TagFactory(image=image, name="2.0", manifest=index)
-        whole = told("pull", image.repository, event_id="1", digest=index.digest, tag="2.0")
+        whole = registry_event("pull", image.repository, event_id="1", digest=index.digest, tag="2.0")
         whole["target"]["mediaType"] = INDEX
-        tell(whole, told("pull", image.repository, event_id="2", digest=child))
+        tell(whole, registry_event("pull", image.repository, event_id="2", digest=child))
 
         drain_envelopes()
 
@@ -82,7 +85,7 @@ class TestEffect:
     def test_a_pull_is_counted_under_the_day_it_happened_and_whose_it_was(self, tell, image):
         ada = UserFactory(username="ada").account
         at = timezone.now() - timedelta(days=2)
-        tell(told("pull", image.repository, event_id="1", tag="1.0", at=at))
+        tell(registry_event("pull", image.repository, event_id="1", tag="1.0", at=at))
 
         drain_envelopes()
 
@@ -91,9 +94,9 @@ class TestEffect:
 
     def test_an_unknown_name_is_logged_and_dropped(self, tell, caplog):
         tell(
-            told("push", "nobody/home", event_id="1"),
-            told("pull", "nobody/home", event_id="2"),
-            told("delete", "nobody/home", event_id="3"),
+            registry_event("push", "nobody/home", event_id="1"),
+            registry_event("pull", "nobody/home", event_id="2"),
+            registry_event("delete", "nobody/home", event_id="3"),
         )
 
         drain_envelopes()

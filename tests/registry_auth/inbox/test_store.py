@@ -11,7 +11,7 @@ from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
 from registry_auth.inbox.store import prune_events
 from registry_auth.inbox.tasks import prune_registry_events
 from registry_auth.upkeep.models import Reconciliation
-from tests.registry_auth.inbox.conftest import told
+from tests.registry_auth.inbox.conftest import registry_event
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +23,13 @@ def test_what_is_over_is_pruned_after_the_set_time_and_the_rest_stays(tell, imag
     with time_machine.travel(now - timedelta(days=days + 1)):
         for repaired in (0, 1):
             Reconciliation.objects.create(written=repaired)
-        tell(told("pull", image.repository, event_id="old"))
+        tell(registry_event("pull", image.repository, event_id="old"))
         drain_envelopes()
-        tell(told("pull", image.repository, event_id="waiting"))
-        tell(told("pull", image.repository, event_id="given up"))
+        tell(registry_event("pull", image.repository, event_id="waiting"))
+        tell(registry_event("pull", image.repository, event_id="given up"))
         RegistryEnvelope.objects.filter(body__0__id="given up").update(given_up_at=timezone.now())
     SeenRegistryEvent.objects.update(seen_at=now - timedelta(days=days + 1))  # PostgreSQL's own clock wrote it
-    tell(told("pull", image.repository, event_id="new"))
+    tell(registry_event("pull", image.repository, event_id="new"))
     drain_envelopes()
     RegistryEnvelope.objects.filter(body__0__id="waiting").update(drained_at=None)
 

@@ -1,4 +1,4 @@
-"""The inbox: what is told is stored before it is answered."""
+"""The inbox: what arrives is stored before it is answered."""
 
 import json
 from unittest import mock
@@ -10,7 +10,7 @@ from django.http import UnreadablePostError
 
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.tasks import drain_registry_events
-from tests.registry_auth.inbox.conftest import URL, told
+from tests.registry_auth.inbox.conftest import URL, registry_event
 
 pytestmark = pytest.mark.django_db
 
@@ -18,19 +18,21 @@ pytestmark = pytest.mark.django_db
 class TestListener:
     def test_a_notification_is_stored_by_one_insert_before_the_answer(self, tell, image, django_assert_num_queries):
         with django_assert_num_queries(1):
-            response = tell(told("push", image.repository, event_id="1", tag="1.0"), told("pull", image.repository, event_id="2"))
+            response = tell(
+                registry_event("push", image.repository, event_id="1", tag="1.0"), registry_event("pull", image.repository, event_id="2")
+            )
 
         assert response.status_code == 202
         assert [event["id"] for event in RegistryEnvelope.objects.get().body] == ["1", "2"]
 
     def test_what_can_have_no_effect_is_answered_and_not_stored(self, tell, image):
-        assert tell(told("pull", image.repository, event_id="1", method="HEAD")).status_code == 202
+        assert tell(registry_event("pull", image.repository, event_id="1", method="HEAD")).status_code == 202
         assert tell().status_code == 202
         assert not RegistryEnvelope.objects.exists()
 
     @pytest.mark.parametrize("secret", ["", "wrong", "events-secret-of-the-test", "events-secret-of-the-testsx", "ß"])
     def test_without_the_secret_nothing_is_taken(self, tell, image, secret):
-        assert tell(told("push", image.repository, event_id="1"), secret=secret).status_code == 401
+        assert tell(registry_event("push", image.repository, event_id="1"), secret=secret).status_code == 401
         assert not RegistryEnvelope.objects.exists()
 
     def test_without_a_header_nothing_is_taken(self, inner_client):
@@ -58,7 +60,7 @@ class TestListener:
 
     def test_the_largest_envelope_is_taken_whole(self, tell, image, settings):
         """32 MiB, as large as the setting of the real process says: 25,000 events as distribution writes them."""
-        events = [told("pull", image.repository, event_id=str(number)) for number in range(25_000)]
+        events = [registry_event("pull", image.repository, event_id=str(number)) for number in range(25_000)]
         padding = "x" * ((settings.DATA_UPLOAD_MAX_MEMORY_SIZE - len(json.dumps({"events": events}))) // 25_000 - 30)
         content = json.dumps({"events": [event | {"useragent": padding} for event in events]}).encode()
         assert 0.95 < len(content) / settings.DATA_UPLOAD_MAX_MEMORY_SIZE <= 1
@@ -72,19 +74,19 @@ class TestListener:
 
     def test_a_push_wakes_the_worker_once_until_it_comes(self, tell, image, django_capture_on_commit_callbacks):
         with mock.patch.object(drain_registry_events, "apply_async") as queued, django_capture_on_commit_callbacks(execute=True):
-            tell(told("push", image.repository, event_id="1"))
-            tell(told("push", image.repository, event_id="2"))
+            tell(registry_event("push", image.repository, event_id="1"))
+            tell(registry_event("push", image.repository, event_id="2"))
         assert queued.call_count == 1
 
         with mock.patch("registry_auth.upkeep.tasks.describe_waiting_manifests"):
             drain_registry_events()
         with mock.patch.object(drain_registry_events, "apply_async") as queued, django_capture_on_commit_callbacks(execute=True):
-            tell(told("delete", image.repository, event_id="3"))
+            tell(registry_event("delete", image.repository, event_id="3"))
         assert queued.call_count == 1
 
     def test_pulls_wait_for_the_periodic_run(self, tell, image, django_capture_on_commit_callbacks):
         with mock.patch.object(drain_registry_events, "apply_async") as queued, django_capture_on_commit_callbacks(execute=True):
-            tell(told("pull", image.repository, event_id="1"))
+            tell(registry_event("pull", image.repository, event_id="1"))
 
         assert queued.call_count == 0
         assert cache.get("registry-events-drain-queued") is None

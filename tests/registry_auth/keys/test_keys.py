@@ -149,8 +149,8 @@ class TestRotation:
     def test_a_key_of_sixty_days_is_replaced_and_forgotten_a_day_later(self, key_store):
         old = key_store.index.leaves[0]
 
-        (said,) = key_store.renew(now=NOW)
-        assert said.endswith("signs now")
+        (done,) = key_store.renew(now=NOW)
+        assert done.endswith("signs now")
         assert states(key_store) == ["retired", "active"]
         assert key_store.renew(now=NOW + timedelta(hours=23)) == []
         assert key_store.renew(now=NOW + timedelta(days=1)) == [f"{old.kid} is forgotten"]
@@ -161,13 +161,13 @@ class TestRotation:
     def test_where_registries_read_each_key_from_a_file_a_renewal_waits_for_people(self, key_store):
         (signs,) = key_store.index.leaves
 
-        (said,) = key_store.renew(now=NOW, promotes=False)
+        (done,) = key_store.renew(now=NOW, promotes=False)
         assert states(key_store) == ["active", "next"]
         waiting = key_store.index.leaves[1].kid
-        assert said == f"{waiting} waits: give jwks.json to every registry, restart it, then `signing_keys promote`"
+        assert done == f"{waiting} waits: give jwks.json to every registry, restart it, then `signing_keys promote`"
         assert [key["kid"] for key in json.loads((key_store.directory / JWKS_FILE).read_text())["keys"]] == [signs.kid, waiting]
 
-        assert key_store.renew(now=NOW + timedelta(days=1), promotes=False) == [said]
+        assert key_store.renew(now=NOW + timedelta(days=1), promotes=False) == [done]
         assert len(key_store.index.leaves) == 2
 
     @pytest.mark.parametrize("age_of_keys", [timedelta(days=60, hours=2)])

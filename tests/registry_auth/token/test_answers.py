@@ -46,9 +46,9 @@ class TestAnswer:
         assert (response["Cache-Control"], response["Vary"], response["Content-Type"]) == ("no-store", "Authorization", "application/json")
         assert int(response["Content-Length"]) == len(response.content)
         issued = int(datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC).timestamp())
-        said = claims_of(body["token"])
-        assert len(said.pop("jti")) == 22
-        assert said == {
+        claims = claims_of(body["token"])
+        assert len(claims.pop("jti")) == 22
+        assert claims == {
             "iss": "layerstore",
             "sub": buyer.user.username,
             "aud": "layerstore",
@@ -62,9 +62,9 @@ class TestAnswer:
 
     def test_a_push_lives_longer(self, ask, image, seller):
         body = ask(seller, push_of(image)).json()
-        said = claims_of(body["token"])
+        claims = claims_of(body["token"])
 
-        assert body["expires_in"] == said["exp"] - said["iat"] == 1800
+        assert body["expires_in"] == claims["exp"] - claims["iat"] == 1800
 
     def test_a_push_that_was_not_granted_lives_as_a_pull(self, ask, image, buyer):
         assert ask(buyer, push_of(image)).json()["expires_in"] == 300
@@ -81,9 +81,9 @@ class TestAnswer:
         assert len({claims_of(ask(seller).json()["token"])["jti"] for _ in range(5)}) == 5
 
     def test_scope_is_answered_to_a_form(self, post, image, seller):
-        asked = f"{push_of(image)} repository:else/where:pull"
+        requested = f"{push_of(image)} repository:else/where:pull"
 
-        body = post(grant_type="password", username=seller.user.username, password=seller.secret, scope=asked).json()
+        body = post(grant_type="password", username=seller.user.username, password=seller.secret, scope=requested).json()
 
         assert body["scope"] == f"repository:{image.repository}:pull,push"
         assert body["token_type"] == "Bearer"

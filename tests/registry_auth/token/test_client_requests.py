@@ -38,13 +38,13 @@ def credentials(db):
     return people
 
 
-def allowed(user: str, name: str, asked: frozenset[str]) -> list[str]:
+def allowed(user: str, name: str, requested: frozenset[str]) -> list[str]:
     """The recording's policy, restated."""
     owner = name.partition("/")[0]
     if owner == user:
-        granted = {"pull", "push"} if asked & {"push", "*"} else asked & {"pull"}
+        granted = {"pull", "push"} if requested & {"push", "*"} else requested & {"pull"}
     elif owner == "public" or (user, name) == ("bob", "alice/app"):
-        granted = {"pull"} if asked & {"pull", "*"} else set()
+        granted = {"pull"} if requested & {"pull", "*"} else set()
     else:
         granted = set()
     return sorted(granted)
@@ -58,8 +58,8 @@ def test_a_recorded_request_is_answered(recorded, credentials, token_client):
     body = recorded["body"].replace("{secret}", quote(secret)).replace("{identity}", identity)
     headers = {}
     if recorded["basic"]:
-        username, _, shown = recorded["basic"].partition(":")
-        headers["authorization"] = basic(username, shown.replace("{secret}", secret).replace("{identity}", identity))
+        username, _, password = recorded["basic"].partition(":")
+        headers["authorization"] = basic(username, password.replace("{secret}", secret).replace("{identity}", identity))
 
     response = token_client.generic(
         recorded["method"],

@@ -80,14 +80,14 @@ def test_whoever_held_it_once_is_told_where_and_where_to_ask(ask, product, image
 
 
 def test_a_limited_credential_is_told_so_of_what_its_user_does_not_hold(ask, image):
-    held = EntitlementFactory(holder=UserFactory().account)
-    issued = make_pull_credential(user=held.holder.user, image_ids=[held.image_id], name="cluster")
+    owned = EntitlementFactory(holder=UserFactory().account)
+    issued = make_pull_credential(user=owned.holder.user, image_ids=[owned.image_id], name="cluster")
 
     assert ask(issued.token, pull_of(image), secret=issued.secret).status_code == 403
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         pytest.param(["push,pull"], id="push"),
         pytest.param(["*"], id="everything"),
@@ -95,8 +95,8 @@ def test_a_limited_credential_is_told_so_of_what_its_user_does_not_hold(ask, ima
         pytest.param(["pull", "delete"], id="pull and delete apart"),
     ],
 )
-def test_other_actions_are_answered_200_without_rights(ask, image, asked):
-    assert access_of(ask(AccessTokenFactory(), *(f"repository:{image.repository}:{actions}" for actions in asked))) == {}
+def test_other_actions_are_answered_200_without_rights(ask, image, requested):
+    assert access_of(ask(AccessTokenFactory(), *(f"repository:{image.repository}:{actions}" for actions in requested))) == {}
 
 
 def test_beside_another_scope_it_is_left_out_so_that_a_mount_falls_back(ask, image):
@@ -131,8 +131,8 @@ def test_what_is_not_shown_in_the_shop_is_answered_as_a_name_that_nobody_has(ask
 
 def test_a_limited_credential_learns_nothing_of_a_free_image(ask):
     free = FreeProductFactory().images.get()
-    held = EntitlementFactory(holder=UserFactory().account)
-    issued = make_pull_credential(user=held.holder.user, image_ids=[held.image_id], name="cluster")
+    owned = EntitlementFactory(holder=UserFactory().account)
+    issued = make_pull_credential(user=owned.holder.user, image_ids=[owned.image_id], name="cluster")
 
     assert access_of(ask(issued.token, pull_of(free), secret=issued.secret)) == {}
 

@@ -103,15 +103,15 @@ def test_a_token_not_yet_valid_is_refused(claims, status, genuine_key):
 
 def test_altered_access_is_refused(claims, status, genuine_key):
     head, _, signature = sign(claims, genuine_key).split(".")
-    said = {"iss": "layerstore", "aud": "layerstore", "exp": claims.issued_at + 300, "nbf": claims.issued_at, "access": claims.access}
+    payload = {"iss": "layerstore", "aud": "layerstore", "exp": claims.issued_at + 300, "nbf": claims.issued_at, "access": claims.access}
 
-    assert status(f"{head}.{encoded(said)}.{signature}") == 401
+    assert status(f"{head}.{encoded(payload)}.{signature}") == 401
 
 
 def test_a_token_without_signature_is_refused(claims, status, genuine_key):
-    _, said, _ = sign(claims, genuine_key).split(".")
+    _, payload, _ = sign(claims, genuine_key).split(".")
 
-    assert status(f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{said}.") == 401
+    assert status(f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{payload}.") == 401
 
 
 SECRETS = {
@@ -125,11 +125,11 @@ SECRETS = {
 @pytest.mark.parametrize("shows_certificate", [True, False])
 @pytest.mark.parametrize("secret", SECRETS)
 def test_what_everybody_can_know_is_no_shared_secret(claims, status, genuine_key, key_store, secret, shows_certificate):
-    said = sign(claims, genuine_key).split(".")[1]
+    payload = sign(claims, genuine_key).split(".")[1]
     certificate = key_store.index.active.certificate
 
     head = {"alg": "HS256", "typ": "JWT", "kid": genuine_key.kid} | ({"x5c": x5c(certificate)} if shows_certificate else {})
-    signed = f"{encoded(head)}.{said}"
+    signed = f"{encoded(head)}.{payload}"
     mac = hmac.digest(SECRETS[secret](certificate), signed.encode(), "sha256")
 
     assert status(f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}") == 401

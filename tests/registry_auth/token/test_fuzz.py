@@ -47,7 +47,7 @@ def test_no_form_breaks_the_endpoint(token_client, raw, fields, query):
     assert response.status_code in {400, 401, 429}
 
 
-_asked = st.lists(
+_requested = st.lists(
     st.builds(
         "repository{}:{}:{}".format,
         st.sampled_from(["", "(plugin)"]),
@@ -59,10 +59,12 @@ _asked = st.lists(
 
 
 @relaxed
-@given(asked=_asked, joined=st.booleans())
-def test_no_way_of_asking_yields_more_than_one_has(token_client, asked, joined, three_images):
+@given(requested=_requested, joined=st.booleans())
+def test_no_way_of_asking_yields_more_than_one_has(token_client, requested, joined, three_images):
     credential, names = three_images
-    scopes = [scope.replace("own", names["own"]).replace("bought", names["bought"]).replace("foreign", names["foreign"]) for scope in asked]
+    scopes = [
+        scope.replace("own", names["own"]).replace("bought", names["bought"]).replace("foreign", names["foreign"]) for scope in requested
+    ]
     headers = {"authorization": basic(credential.user.username, credential.secret)}
 
     response = token_client.get("/auth/token", {"scope": [" ".join(scopes)] if joined else scopes}, headers=headers)

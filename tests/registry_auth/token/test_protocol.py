@@ -67,8 +67,10 @@ class TestEndpoint:
         with django_assert_num_queries(1) as captured:
             ask(seller, push_of(image), *scopes)
 
-        asked = [query["sql"].rpartition("; ")[2] for query in captured.captured_queries]  # a fresh connection prepares in the same breath
-        assert [sql.partition(" (")[0] for sql in asked] == ["EXECUTE credential_facts_by_hash"]
+        statements = [
+            query["sql"].rpartition("; ")[2] for query in captured.captured_queries
+        ]  # a fresh connection prepares in the same breath
+        assert [sql.partition(" (")[0] for sql in statements] == ["EXECUTE credential_facts_by_hash"]
 
     def test_the_anonymous_cost_one_query(self, ask, image, django_assert_num_queries):
         with django_assert_num_queries(1):
@@ -154,8 +156,8 @@ class TestPartsThatAreAway:
         settings.LAYERSTORE_KEYS_DIR = tmp_path / "nothing"
 
         assert (ask().status_code, ask()["Retry-After"]) == (503, "5")
-        said = [record for record in caplog.records if "no signing key" in record.getMessage()]
-        assert [(record.levelname, record.exc_info) for record in said] == [("ERROR", None)] * 2
+        errors = [record for record in caplog.records if "no signing key" in record.getMessage()]
+        assert [(record.levelname, record.exc_info) for record in errors] == [("ERROR", None)] * 2
 
     @pytest.mark.parametrize("path", ["/auth/jwks.json", "/auth/bundle.pem"])
     def test_without_keys_none_are_published(self, client, settings, tmp_path, path):

@@ -89,8 +89,8 @@ class TestWrongCredentials:
         post(**password | {"username": "nobody"}, client_id="x" * 100)
         post(grant_type="password")
 
-        told = [(record.outcome, record.client_id) for record in caplog.records if record.name == "registry_auth.token.endpoint"]
-        assert told == [("authenticated", "containerd-client"), ("wrong_credentials", "x" * 64), ("invalid_token_request", "")]
+        logged = [(record.outcome, record.client_id) for record in caplog.records if record.name == "registry_auth.token.endpoint"]
+        assert logged == [("authenticated", "containerd-client"), ("wrong_credentials", "x" * 64), ("invalid_token_request", "")]
         assert seller.secret not in "".join(str(vars(record)) for record in caplog.records)
 
 

@@ -111,21 +111,21 @@ class TestAsking:
         assert len({first, second, other}) == 3
 
     @pytest.mark.parametrize(
-        ("answer", "said"),
+        ("answer", "message"),
         [
             pytest.param(httpx.Response(503), "answered 503", id="away"),
             pytest.param(httpx.Response(401), "LAYERSTORE_TOKEN_KEYS or the clocks", id="keys differ"),
             pytest.param(httpx.ConnectTimeout("too slow"), "did not answer: ConnectTimeout", id="too slow"),
         ],
     )
-    def test_without_a_token_the_registry_is_away(self, answer, said):
+    def test_without_a_token_the_registry_is_away(self, answer, message):
         def handle(_request):
             if isinstance(answer, httpx.Response):
                 return answer
             raise answer
 
         tokens = ServiceTokens(httpx.MockTransport(handle))
-        with pytest.raises(RegistryAway, match=said):
+        with pytest.raises(RegistryAway, match=message):
             tokens.token_for("repository:acme/db:pull")
         tokens.close()
 
@@ -137,7 +137,7 @@ class TestAsking:
         caplog.set_level(0)
         token = ServiceTokens(token_transport).token_for("repository:acme/db:pull")
 
-        said = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
-        assert said
-        assert token not in said
-        assert "lss_" not in said
+        message = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+        assert message
+        assert token not in message
+        assert "lss_" not in message

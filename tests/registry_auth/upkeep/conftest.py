@@ -15,7 +15,7 @@ MINE = OciImage(["one"])
 class RegistryTable:
     """A registry of the test's making: tags and blobs by repository; `failing` holds repositories, or single references in one.
 
-    `asked` remembers each question as method and path, without the leading `/v2/`.
+    `requests` records each request as method and path, without the leading `/v2/`.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class RegistryTable:
         self.only_layers: list[str] = []
         self.types: dict[str, str] = {}
         self.failing: dict[str, int] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def hold_index(self, repository: str, *images: OciImage) -> str:
         """Keep an index of images, but not these; return its digest."""
@@ -40,7 +40,7 @@ class RegistryTable:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        self.asked.append(f"{request.method} {path.removeprefix('/v2/')}")
+        self.requests.append(f"{request.method} {path.removeprefix('/v2/')}")
         if path == "/v2/_catalog":
             return httpx.Response(self.failing.get("_catalog", 200), json={"repositories": sorted([*self.tags, *self.only_layers])})
         found = re.fullmatch(r"/v2/(.+)/(tags|manifests|blobs)/(.+)", path)

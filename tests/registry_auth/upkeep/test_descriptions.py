@@ -61,8 +61,8 @@ class TestDescriptions:
         describe_waiting_manifests(registry=registry)
 
         assert image.manifests.filter(described_at__isnull=False).count() == 9
-        assert [table.asked.count(f"GET {image.repository}/manifests/{child.digest}") for child in children] == [1] * 5
-        assert len(table.asked) <= 5 * 2 + 4 * 2
+        assert [table.requests.count(f"GET {image.repository}/manifests/{child.digest}") for child in children] == [1] * 5
+        assert len(table.requests) <= 5 * 2 + 4 * 2
 
     def test_a_sellers_thousand_manifests_do_not_stand_before_another_sellers_one(self, registry, table, monkeypatch):
         crowd = ImageFactory()
@@ -71,7 +71,7 @@ class TestDescriptions:
 
         describe_waiting_manifests(registry=registry)
 
-        place = [place for place, asked in enumerate(table.asked) if single.digest in asked]
+        place = [place for place, request in enumerate(table.requests) if single.digest in request]
         assert place[0] < 2
 
     def test_a_seller_has_a_share_of_each_run(self, registry, table, monkeypatch):

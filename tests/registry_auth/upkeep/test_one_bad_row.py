@@ -142,9 +142,9 @@ def test_a_bad_row_is_put_off_longer_each_time_given_up_with_its_reason_and_trie
     assert waits == sorted(waits)
     assert (row.given_up_at is not None, "answered 500" in row.last_error) == (True, True)
     assert any(record.levelname == "ERROR" and "given up" in record.message for record in caplog.records)
-    before = len(table.asked)
+    before = len(table.requests)
     loop.run(registry=registry)
-    assert not [asked for asked in table.asked[before:] if bad.repository in asked and "catalog" not in asked]
+    assert not [request for request in table.requests[before:] if bad.repository in request and "catalog" not in request]
 
     table.failing.clear()
     staff = UserFactory(staff=True)
@@ -180,16 +180,16 @@ def _due_all() -> None:
 
 def test_a_registry_that_takes_no_connection_ends_the_run_at_once_and_counts_against_nobody(loop, table, token_transport):
     images = [loop.make(table) for _ in range(2)]
-    asked = []
+    requests = []
 
     def refuse(request):
-        asked.append(request)
+        requests.append(request)
         raise httpx.ConnectError("refused", request=request)
 
     with pytest.raises(RegistryAway, match="takes no connection"):
         loop.run(registry=RegistryClient(transport=httpx.MockTransport(refuse), token_transport=token_transport))
 
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert not any(map(loop.done, images))
     assert set(Manifest.objects.values_list("attempts", "last_error")) <= {(0, "")}
     assert not RepositoryTrouble.objects.exists()
@@ -199,16 +199,16 @@ def test_a_registry_that_hangs_is_not_asked_without_end(loop, table, token_trans
     PushedImageFactory.create_batch(4)
     for _ in range(10):
         loop.make(table)
-    asked = []
+    requests = []
 
     def hang(request):
-        asked.append(request)
+        requests.append(request)
         raise httpx.ReadTimeout("nothing comes", request=request)
 
     with pytest.raises(RegistryAway):
         loop.run(registry=RegistryClient(transport=httpx.MockTransport(hang), token_transport=token_transport))
 
-    assert len(asked) <= 10
+    assert len(requests) <= 10
     assert Outage.objects.get().reason == "gives no answer in time"
 
 
@@ -244,7 +244,7 @@ class TestOneBadTag:
 
         reconcile(registry=registry)
 
-        assert len([asked for asked in table.asked if "/manifests/" in asked]) == 3
+        assert len([requests for requests in table.requests if "/manifests/" in requests]) == 3
 
     def test_a_take_down_leaves_only_the_damaged_tag(self, registry, table):
         image = _taken_down(table)
@@ -256,7 +256,7 @@ class TestOneBadTag:
         assert remove_taken_down_manifests(registry=registry) == 3  # the one that was known, and two that were not
 
         assert (image.manifests.count(), set(table.tags[image.repository])) == (0, {"damaged"})
-        assert {f"DELETE {image.repository}/manifests/{digest}" for digest in (known.digest, untold.digest)} <= set(table.asked)
+        assert {f"DELETE {image.repository}/manifests/{digest}" for digest in (known.digest, untold.digest)} <= set(table.requests)
         assert "manifests/damaged" in _trouble(image).last_error
 
     @pytest.mark.parametrize("gone", [True, False])
@@ -308,11 +308,11 @@ class TestLimits:
             table.hold(image.repository, f"t{number}")
         reconcile(registry=registry)
         monkeypatch.setattr(reconciliation, "MOST_TAGS", 4)
-        table.asked.clear()
+        table.requests.clear()
 
         reconcile(registry=registry)
 
-        assert len([asked for asked in table.asked if asked.startswith("HEAD")]) == 4
+        assert len([requests for requests in table.requests if requests.startswith("HEAD")]) == 4
 
     def test_without_the_catalogue_tags_are_repaired_and_none_is_removed(self, registry, table, caplog):
         gone, moved = PushedImageFactory(), PushedImageFactory()
@@ -355,4 +355,4 @@ class TestBack:
         describe_waiting_manifests(registry=registry)
 
         assert outages().exists()
-        assert table.asked == []
+        assert table.requests == []

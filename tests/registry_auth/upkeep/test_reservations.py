@@ -55,24 +55,24 @@ class TestReservations:
     def test_a_name_with_a_push_under_way_waits_and_nobody_is_asked(self, expired, monkeypatch):
         lifetime = django_settings.LAYERSTORE_PUSH_TOKEN_LIFETIME + django_settings.LAYERSTORE_TOKEN_LEEWAY
         Image.objects.update(ended_at=timezone.now() - lifetime + timedelta(seconds=5))
-        asked = mock.Mock()
-        monkeypatch.setattr(RegistryClient, "repositories", asked)
+        requests = mock.Mock()
+        monkeypatch.setattr(RegistryClient, "repositories", requests)
 
         expire_reservations()
 
         expired.refresh_from_db()
-        assert (expired.freed_at, asked.call_count) == (None, 0)
+        assert (expired.freed_at, requests.call_count) == (None, 0)
 
     def test_a_lifetime_below_the_shortest_frees_no_name_before_its_last_push_token_has_ended(self, expired, monkeypatch, settings):
         settings.LAYERSTORE_PUSH_TOKEN_LIFETIME = timedelta(seconds=5)  # tokens are signed for 60 s all the same
         Image.objects.update(ended_at=timezone.now() - settings.LAYERSTORE_TOKEN_LEEWAY - timedelta(seconds=30))
-        asked = mock.Mock()
-        monkeypatch.setattr(RegistryClient, "repositories", asked)
+        requests = mock.Mock()
+        monkeypatch.setattr(RegistryClient, "repositories", requests)
 
         expire_reservations()
 
         expired.refresh_from_db()
-        assert (expired.freed_at, asked.call_count) == (None, 0)
+        assert (expired.freed_at, requests.call_count) == (None, 0)
 
     def test_one_name_that_is_busy_stops_no_other(self, registry, monkeypatch):
         images = [ImageFactory(**expired_days_ago(2)) for _ in range(2)]
