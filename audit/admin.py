@@ -12,21 +12,21 @@ from django.utils.http import urlencode
 
 from audit.models import AuditEvent
 from common.admin.acts import ActAdmin
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ActAdmin):
     """Who did what to what, from where."""
 
-    list_display = ("at", neighbour("actor"), "action", "target", "reason", "address")
+    list_display = ("at", related_row("actor"), "action", "target", "reason", "address")
     list_display_links = ("at",)
     list_filter = ("action", "target_type", "at")
     list_select_related = ("actor",)
     search_fields = ("target_label", "target_id", "reason", "actor__username", "action")
     date_hierarchy = "at"
     exclude = ("actor", "target_type", "target_id", "target_label")
-    readonly_fields = ("at", neighbour("actor"), "target", "target_type", "target_id")
+    readonly_fields = ("at", related_row("actor"), "target", "target_type", "target_id")
 
     def has_act_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  for nobody
         return False

@@ -11,7 +11,7 @@ from accounts.people.models import User
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import ReasonForm, act
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 
 
 class NewOwnerForm(ReasonForm):
@@ -36,12 +36,12 @@ class NewOwnerForm(ReasonForm):
 class MembershipAdmin(AuditedAdmin):
     """People in organisations."""
 
-    list_display = ("__str__", neighbour("user"), neighbour("account", "organisation"), "role", "created_at")
+    list_display = ("__str__", related_row("user"), related_row("account", "organisation"), "role", "created_at")
     list_filter = ("role", "created_at")
     list_select_related = ("user", "account")
     search_fields = ("user__username", "user__email", "account__name", "account__handle")
     exclude = ("user", "account")
-    readonly_fields = ("id", "created_at", neighbour("user"), neighbour("account", "organisation"))
+    readonly_fields = ("id", "created_at", related_row("user"), related_row("account", "organisation"))
     actions = ("remove",)
 
     @act(
@@ -59,9 +59,9 @@ class InvitationAdmin(AuditedAdmin):
 
     list_display = (
         "email",
-        neighbour("account", "organisation"),
+        related_row("account", "organisation"),
         "role",
-        neighbour("invited_by"),
+        related_row("invited_by"),
         "created_at",
         "expires_at",
         "accepted_at",
@@ -71,7 +71,7 @@ class InvitationAdmin(AuditedAdmin):
     search_fields = ("email", "account__name", "account__handle", "invited_by__username")
     date_hierarchy = "created_at"
     exclude = ("account", "invited_by", "accepted_by")
-    readonly_fields = ("id", "created_at", neighbour("account", "organisation"), neighbour("invited_by"), neighbour("accepted_by"))
+    readonly_fields = ("id", "created_at", related_row("account", "organisation"), related_row("invited_by"), related_row("accepted_by"))
     actions = ("withdraw",)
 
     @act("Withdraw", consequence="The link of the mail no longer works. Whoever has already joined stays a member.")

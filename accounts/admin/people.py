@@ -17,7 +17,7 @@ from accounts.tokens.services import log_out_everywhere
 from audit.admin import AuditedAdmin
 from audit.models import AuditEvent
 from common.admin.acts import act
-from common.admin.neighbours import neighbour, neighbours
+from common.admin.related_rows import related_row, related_rows
 from outbox.mail.models import OutgoingMail
 
 
@@ -36,11 +36,11 @@ class UserAdmin(AuditedAdmin):
         "deleted_at",
         "addresses",
         "second_factor",
-        neighbour("account"),
-        neighbours(AccessToken, "user"),
-        neighbours(Membership, "user"),
-        neighbours(AuditEvent, "actor", "done by them"),
-        neighbours(OutgoingMail, "to", "mail to them", of="email"),
+        related_row("account"),
+        related_rows(AccessToken, "user"),
+        related_rows(Membership, "user"),
+        related_rows(AuditEvent, "actor", "done by them"),
+        related_rows(OutgoingMail, "to", "mail to them", of="email"),
     )
     actions = ("disable", "enable", "log_out", "remove_second_factor", "delete_account")
 
@@ -89,7 +89,7 @@ class UserAdmin(AuditedAdmin):
 class AccountAdmin(AuditedAdmin):
     """Who owns, buys and holds."""
 
-    list_display = ("name", "handle", "kind", neighbour("user"), "created_at")
+    list_display = ("name", "handle", "kind", related_row("user"), "created_at")
     list_filter = ("kind", "created_at")
     list_select_related = ("user",)
     search_fields = ("name", "handle", "user__username", "user__email")
@@ -97,11 +97,11 @@ class AccountAdmin(AuditedAdmin):
     readonly_fields = (
         "id",
         "created_at",
-        neighbour("user"),
-        neighbour("seller", "seller profile"),
-        neighbours(Membership, "account", "members"),
-        neighbours(Invitation, "account"),
-        neighbours(AccessToken, "organisation", "robots"),
+        related_row("user"),
+        related_row("seller", "seller profile"),
+        related_rows(Membership, "account", "members"),
+        related_rows(Invitation, "account"),
+        related_rows(AccessToken, "organisation", "robots"),
     )
     actions = ("make_owner",)
 

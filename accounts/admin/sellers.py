@@ -10,7 +10,7 @@ from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconne
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 
 
 class FormerStripeAccountInline(ReadOnlyInline):
@@ -24,12 +24,12 @@ class FormerStripeAccountInline(ReadOnlyInline):
 class SellerProfileAdmin(AuditedAdmin):
     """Accounts that sell."""
 
-    list_display = ("display_name", neighbour("account"), "charges_enabled", "payouts_enabled", "suspended_at", "created_at")
+    list_display = ("display_name", related_row("account"), "charges_enabled", "payouts_enabled", "suspended_at", "created_at")
     list_filter = ("charges_enabled", "payouts_enabled", ("suspended_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("account",)
     search_fields = ("display_name", "account__name", "account__user__username", "account__user__email", "stripe_account_id")
     exclude = ("account",)
-    readonly_fields = ("created_at", neighbour("account"), neighbour("account__user"))
+    readonly_fields = ("created_at", related_row("account"), related_row("account__user"))
     inlines = (FormerStripeAccountInline,)
     actions = ("suspend", "reinstate", "ask_stripe", "disconnect")
 

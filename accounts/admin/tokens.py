@@ -8,7 +8,7 @@ from accounts.tokens.models import AccessToken
 from accounts.tokens.services import revoke_access_token
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 
 
 @admin.register(AccessToken)
@@ -19,8 +19,8 @@ class AccessTokenAdmin(AuditedAdmin):
         "username",
         "name",
         "hint",
-        neighbour("user"),
-        neighbour("organisation"),
+        related_row("user"),
+        related_row("organisation"),
         "scopes",
         "limited_to",
         "created_at",
@@ -46,8 +46,8 @@ class AccessTokenAdmin(AuditedAdmin):
         "last_used_at",
         "superseded_at",
         "reminded_days",
-        neighbour("user"),
-        neighbour("organisation"),
+        related_row("user"),
+        related_row("organisation"),
     )
     actions = ("revoke",)
 

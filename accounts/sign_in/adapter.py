@@ -34,7 +34,7 @@ NOTICES = {
     "webauthn_added": "A passkey or security key was added.",
     "webauthn_removed": "A passkey or security key was removed.",
 }
-_SHOWN_FROM_CONTEXT = ("from_email", "to_email", "deleted_email")
+_FROM_CONTEXT = ("from_email", "to_email", "deleted_email")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -94,8 +94,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the mail into the outbox, in the transaction of what it is about."""
         name = template_prefix.rpartition("/")[2]
-        shown: dict[str, object] = {**context, "signup_url": absolute("account_signup")}
+        variables: dict[str, object] = {**context, "signup_url": absolute("account_signup")}
         if name in NOTICES:
-            facts = {key: context.get(key, "") for key in _SHOWN_FROM_CONTEXT}
-            shown["notice"] = NOTICES[name].format(**facts)
-        queue_mail(to=email, template="account_changed" if name in NOTICES else name, context=shown, key=f"{name}:{new_id()}")
+            facts = {key: context.get(key, "") for key in _FROM_CONTEXT}
+            variables["notice"] = NOTICES[name].format(**facts)
+        queue_mail(to=email, template="account_changed" if name in NOTICES else name, context=variables, key=f"{name}:{new_id()}")

@@ -15,7 +15,7 @@ from billing.refunds.models import Refund
 from billing.refunds.services import request_refund
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
-from common.admin.neighbours import neighbour, neighbours
+from common.admin.related_rows import related_row, related_rows
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 
@@ -24,7 +24,7 @@ class OrderImageInline(ReadOnlyInline):
     """What was sold."""
 
     model = OrderImage
-    fields = readonly_fields = (neighbour("image"), "repository", "featured_tag", "tag_count", "digests")
+    fields = readonly_fields = (related_row("image"), "repository", "featured_tag", "tag_count", "digests")
 
 
 @admin.register(Order)
@@ -35,9 +35,9 @@ class OrderAdmin(AuditedAdmin):
         "number",
         "created_at",
         "product_title",
-        neighbour("buyer"),
+        related_row("buyer"),
         "buyer_kind",
-        neighbour("seller"),
+        related_row("seller"),
         "state",
         "money",
         "refunded",
@@ -69,18 +69,18 @@ class OrderAdmin(AuditedAdmin):
     readonly_fields = (
         "id",
         "number",
-        neighbour("buyer"),
+        related_row("buyer"),
         "buyer_kind",
-        neighbour("placed_by", "placed by"),
-        neighbour("seller"),
-        neighbour("product"),
-        neighbour("price"),
+        related_row("placed_by", "placed by"),
+        related_row("seller"),
+        related_row("product"),
+        related_row("price"),
         "money",
         "refunded",
         "refundable",
-        neighbours(Refund, "order"),
-        neighbours(Dispute, "order"),
-        neighbours(Entitlement, "source_id", "entitlements"),
+        related_rows(Refund, "order"),
+        related_rows(Dispute, "order"),
+        related_rows(Entitlement, "source_id", "entitlements"),
         "created_at",
         "attempts",
         "due_at",

@@ -8,7 +8,7 @@ from audit.admin import AuditedAdmin
 from billing.refunds.models import Refund
 from billing.refunds.services import retry_refund
 from common.admin.acts import act
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 
 
 @admin.register(Refund)
@@ -17,11 +17,11 @@ class RefundAdmin(AuditedAdmin):
 
     list_display = (
         "created_at",
-        neighbour("order"),
+        related_row("order"),
         "money",
         "state",
         "reason",
-        neighbour("requested_by"),
+        related_row("requested_by"),
         "attempts",
         "failure",
         "given_up_at",
@@ -34,8 +34,8 @@ class RefundAdmin(AuditedAdmin):
     exclude = ("order", "requested_by")
     readonly_fields = (
         "id",
-        neighbour("order"),
-        neighbour("requested_by"),
+        related_row("order"),
+        related_row("requested_by"),
         "money",
         "created_at",
         "attempts",

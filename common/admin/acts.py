@@ -1,7 +1,7 @@
 """The admin's base: staff read rows and do not edit them; they change them by acts that ask for a reason.
 
     class SellerAdmin(ActAdmin):
-        list_display = ("display_name", neighbour("account"))
+        list_display = ("display_name", related_row("account"))
         actions = ("suspend",)
 
         @act("Suspend", consequence="New sales stop at once; what was sold stays sold.")
@@ -24,7 +24,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from common.admin.neighbours import ROWS_AT_ONCE, _page_of
+from common.admin.related_rows import ROWS_AT_ONCE, _page_of
 from common.errors import DomainError
 
 if TYPE_CHECKING:

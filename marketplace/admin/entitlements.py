@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 from marketplace.admin.bounds import PULL_ENDS
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.staff_grants import take_back_entitlement
@@ -25,7 +25,7 @@ SOURCES = {
 class EntitlementAdmin(AuditedAdmin):
     """Entitlements: revoked with a reason, never deleted. Give one from the image's page."""
 
-    list_display = ("id", neighbour("holder"), neighbour("image"), "source", "granted_at", "suspended_at", "revoked_at")
+    list_display = ("id", related_row("holder"), related_row("image"), "source", "granted_at", "suspended_at", "revoked_at")
     list_filter = ("source_kind", ("suspended_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter), "granted_at")
     list_select_related = ("holder", "image")
     search_fields = ("holder__name", "holder__user__email", "image__repository", "source_id")
@@ -33,9 +33,9 @@ class EntitlementAdmin(AuditedAdmin):
     exclude = ("holder", "image", "source_kind", "source_id")
     readonly_fields = (
         "id",
-        neighbour("holder"),
-        neighbour("holder__user", "user"),
-        neighbour("image"),
+        related_row("holder"),
+        related_row("holder__user", "user"),
+        related_row("image"),
         "source",
         "granted_at",
     )

@@ -7,7 +7,7 @@ from accounts.people.models import Account
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from common.admin.neighbours import neighbour, neighbours
+from common.admin.related_rows import related_row, related_rows
 from marketplace.admin.bounds import PULL_ENDS, PUSH_ENDS
 from marketplace.admin.forms import GiveImageForm
 from marketplace.entitlements.models import Entitlement
@@ -24,7 +24,7 @@ from marketplace.products.models import Product
 class NamespaceAdmin(AuditedAdmin):
     """First parts of image names."""
 
-    list_display = ("name", neighbour("owner"), "skeleton", "image_quota", "created_at")
+    list_display = ("name", related_row("owner"), "skeleton", "image_quota", "created_at")
     list_filter = (("skeleton", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("owner",)
     search_fields = ("name", "skeleton", "owner__name", "owner__user__email")
@@ -34,11 +34,11 @@ class NamespaceAdmin(AuditedAdmin):
         "id",
         "skeleton",
         "created_at",
-        neighbour("owner"),
-        neighbour("owner__user", "user"),
-        neighbour("owner__seller", "seller"),
-        neighbours(Image, "namespace"),
-        neighbours(Product, "namespace"),
+        related_row("owner"),
+        related_row("owner__user", "user"),
+        related_row("owner__seller", "seller"),
+        related_rows(Image, "namespace"),
+        related_rows(Product, "namespace"),
     )
     actions = ("clear_skeleton",)
 
@@ -54,7 +54,7 @@ class ImageAdmin(AuditedAdmin):
 
     list_display = (
         "repository",
-        neighbour("owner"),
+        related_row("owner"),
         "reserved_at",
         "first_pushed_at",
         "first_sold_at",
@@ -77,9 +77,9 @@ class ImageAdmin(AuditedAdmin):
     readonly_fields = (
         "id",
         "repository",
-        neighbour("namespace"),
-        neighbour("owner"),
-        neighbour("reserved_by", "reserved by"),
+        related_row("namespace"),
+        related_row("owner"),
+        related_row("reserved_by", "reserved by"),
         "reserved_at",
         "expiry_warned_at",
         "first_pushed_at",
@@ -90,12 +90,12 @@ class ImageAdmin(AuditedAdmin):
         "taken_down_at",
         "take_down_reason",
         "pull_count",
-        neighbours(Tag, "image"),
-        neighbours(Manifest, "image"),
-        neighbours(Product, "images"),
-        neighbours(Entitlement, "image"),
-        neighbours(PullCount, "image"),
-        neighbours(PullerSketch, "image"),
+        related_rows(Tag, "image"),
+        related_rows(Manifest, "image"),
+        related_rows(Product, "images"),
+        related_rows(Entitlement, "image"),
+        related_rows(PullCount, "image"),
+        related_rows(PullerSketch, "image"),
     )
     actions = ("take_down", "restore", "release", "give")
 

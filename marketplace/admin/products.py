@@ -7,7 +7,7 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
-from common.admin.neighbours import neighbour, neighbours
+from common.admin.related_rows import related_row, related_rows
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
 from marketplace.products.services.publishing import reinstate_product, suspend_product
 
@@ -16,7 +16,7 @@ class ProductImageInline(ReadOnlyInline):
     """The images that the product sells."""
 
     model = ProductImage
-    fields = readonly_fields = ("position", neighbour("image"))
+    fields = readonly_fields = ("position", related_row("image"))
 
 
 class ProductPictureInline(ReadOnlyInline):
@@ -30,7 +30,7 @@ class ProductPictureInline(ReadOnlyInline):
 class ProductAdmin(AuditedAdmin):
     """Products in every state."""
 
-    list_display = ("title", neighbour("seller"), neighbour("namespace"), "slug", "state", "category", "published_at")
+    list_display = ("title", related_row("seller"), related_row("namespace"), "slug", "state", "category", "published_at")
     list_filter = ("state", "category", "published_at", "created_at")
     list_select_related = ("seller", "namespace", "category")
     search_fields = ("title", "slug", "namespace__name", "seller__display_name", "images__repository")
@@ -38,10 +38,10 @@ class ProductAdmin(AuditedAdmin):
     exclude = ("seller", "namespace", "category")
     readonly_fields = (
         "id",
-        neighbour("seller"),
-        neighbour("namespace"),
-        neighbour("category"),
-        neighbours(Price, "product"),
+        related_row("seller"),
+        related_row("namespace"),
+        related_row("category"),
+        related_rows(Price, "product"),
         "created_at",
         "updated_at",
     )
@@ -66,13 +66,13 @@ class ProductAdmin(AuditedAdmin):
 class PriceAdmin(AuditedAdmin):
     """Prices, past and current. A change makes a new row."""
 
-    list_display = ("__str__", neighbour("product"), "kind", "created_at", "retired_at")
+    list_display = ("__str__", related_row("product"), "kind", "created_at", "retired_at")
     list_filter = (("retired_at", admin.EmptyFieldListFilter), "currency", "kind", "created_at")
     list_select_related = ("product",)
     search_fields = ("id", "product__title", "product__namespace__name")
     date_hierarchy = "created_at"
     exclude = ("product",)
-    readonly_fields = ("id", neighbour("product"), "created_at")
+    readonly_fields = ("id", related_row("product"), "created_at")
 
 
 @admin.register(Category)
@@ -82,4 +82,4 @@ class CategoryAdmin(AuditedAdmin):
     list_display = ("name", "slug", "position")
     list_filter = (("products", admin.EmptyFieldListFilter),)
     search_fields = ("name", "slug")
-    readonly_fields = (neighbours(Product, "category"),)
+    readonly_fields = (related_rows(Product, "category"),)

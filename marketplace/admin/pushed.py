@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from common.admin.neighbours import neighbour, neighbours
+from common.admin.related_rows import related_row, related_rows
 from marketplace.images.models import LayerList, Manifest, Tag
 from marketplace.images.services.unreadable_manifests import describe_again
 
@@ -19,7 +19,7 @@ class ManifestAdmin(AuditedAdmin):
 
     list_display = (
         "short_digest",
-        neighbour("image"),
+        related_row("image"),
         "kind",
         "platforms",
         "size",
@@ -41,8 +41,8 @@ class ManifestAdmin(AuditedAdmin):
     exclude = ("image",)
     readonly_fields = (
         "id",
-        neighbour("image"),
-        neighbours(Tag, "manifest"),
+        related_row("image"),
+        related_rows(Tag, "manifest"),
         "layers",
         "removal_asked_at",
         "attempts",
@@ -69,10 +69,10 @@ class ManifestAdmin(AuditedAdmin):
 class TagAdmin(AuditedAdmin):
     """Names that point at manifests."""
 
-    list_display = ("name", neighbour("image"), neighbour("manifest"), "pushed_at")
+    list_display = ("name", related_row("image"), related_row("manifest"), "pushed_at")
     list_filter = ("pushed_at",)
     list_select_related = ("image", "manifest")
     search_fields = ("name", "image__repository", "manifest__digest")
     date_hierarchy = "pushed_at"
     exclude = ("image", "manifest")
-    readonly_fields = ("id", neighbour("image"), neighbour("manifest"))
+    readonly_fields = ("id", related_row("image"), related_row("manifest"))

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from common.admin.neighbours import neighbour
+from common.admin.related_rows import related_row
 from registry_auth.upkeep.models import RepositoryTrouble
 from registry_auth.upkeep.troubles import retry_trouble
 
@@ -15,13 +15,13 @@ from registry_auth.upkeep.troubles import retry_trouble
 class RepositoryTroubleAdmin(AuditedAdmin):
     """Images that a job failed for: when they are tried again, or why they were given up."""
 
-    list_display = ("id", neighbour("image"), "job", "attempts", "due_at", "given_up_at", "last_error")
+    list_display = ("id", related_row("image"), "job", "attempts", "due_at", "given_up_at", "last_error")
     list_filter = ("job", ("given_up_at", admin.EmptyFieldListFilter))
     list_select_related = ("image",)
     search_fields = ("image__repository", "last_error")
     date_hierarchy = "due_at"
     exclude = ("image",)
-    readonly_fields = (neighbour("image"), "attempts", "due_at", "last_error", "given_up_at")
+    readonly_fields = (related_row("image"), "attempts", "due_at", "last_error", "given_up_at")
     actions = ("retry",)
 
     @act("Try again", consequence="The next run tries the image, however often it failed.")

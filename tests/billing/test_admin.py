@@ -49,7 +49,7 @@ def test_each_noun_is_listed_searched_and_shown(client: Client, factory) -> None
     assert client.get(f"{where}add/").status_code == 403
 
 
-def test_an_order_links_to_its_neighbours(client: Client) -> None:
+def test_an_order_links_to_its_related_rows(client: Client) -> None:
     order = PaidOrderFactory()
 
     page = client.get(f"/admin/billing/order/{order.pk}/change/").content.decode()

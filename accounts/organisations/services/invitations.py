@@ -180,10 +180,10 @@ def _require_within_limits(organisation: Account, address: str, actor: User) -> 
 
 
 def _tell(to: str, template: str, invitation: Invitation, *, key: str, **context: object) -> None:
-    shown = {
+    variables = {
         "organisation": invitation.account,
         "invitation": invitation,
         "organisation_url": absolute("accounts:organisation", invitation.account.handle),
         **context,
     }
-    queue_mail(to=to, template=template, context=shown, key=key, origin=str(invitation.account_id))
+    queue_mail(to=to, template=template, context=variables, key=key, origin=str(invitation.account_id))

@@ -204,5 +204,5 @@ def _record(actor: User, action: str, membership: Membership, *, reason: str = "
 def _tell(membership: Membership, template: str, event: AuditEvent, *, to: User | None = None, **context: object) -> None:
     to, organisation = to or membership.user, membership.account
     link = absolute("accounts:organisation", organisation.handle)
-    shown = {"organisation": organisation, "member": membership.user, "organisation_url": link, **context}
-    queue_mail(to=to.email, template=template, context=shown, key=f"{template}:{event.pk}:{to.pk}", origin=str(organisation.pk))
+    variables = {"organisation": organisation, "member": membership.user, "organisation_url": link, **context}
+    queue_mail(to=to.email, template=template, context=variables, key=f"{template}:{event.pk}:{to.pk}", origin=str(organisation.pk))

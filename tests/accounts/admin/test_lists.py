@@ -100,7 +100,7 @@ def _count(client: Client, noun: type[Model]) -> int:
     return len(queries)
 
 
-def test_neighbours_lead_to_each_other(client: Client, rows) -> None:
+def test_related_rows_lead_to_each_other(client: Client, rows) -> None:
     user, seller, token = rows[User], rows[SellerProfile], rows[AccessToken]
 
     page = client.get(_path(User, user.pk, "change")).content.decode()
@@ -135,7 +135,7 @@ def test_an_organisation_is_found_by_its_handle_and_leads_to_its_people(client: 
     assert list(client.get(f"{_path(Membership)}?account__exact={account.pk}").context["cl"].result_list) == [membership]
 
 
-def test_a_missing_neighbour_is_a_dash(client: Client) -> None:
+def test_a_missing_related_row_is_a_dash(client: Client) -> None:
     account = UserFactory().account
 
     assert client.get(_path(Account, account.pk, "change")).status_code == 200

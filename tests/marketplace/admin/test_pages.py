@@ -1,4 +1,4 @@
-"""Every noun of the marketplace is listed, searchable, and linked to its neighbours."""
+"""Every noun of the marketplace is listed, searchable, and linked to its related rows."""
 
 import pytest
 from django.contrib import admin
@@ -97,13 +97,13 @@ def test_a_list_takes_the_same_queries_however_long_it_is(
         staff.get(list_of(noun))
 
 
-def test_an_image_links_to_its_neighbours(staff: Client, sale: Entitlement) -> None:
+def test_an_image_links_to_its_related_rows(staff: Client, sale: Entitlement) -> None:
     image = sale.image
 
     text = staff.get(page_of(image)).content.decode()
 
-    for neighbour in (image.namespace, image.owner):
-        assert reverse(f"admin:{neighbour._meta.app_label}_{neighbour._meta.model_name}_change", args=[neighbour.pk]) in text
+    for related in (image.namespace, image.owner):
+        assert reverse(f"admin:{related._meta.app_label}_{related._meta.model_name}_change", args=[related.pk]) in text
     for noun in (Tag, Manifest, Product, Entitlement):
         assert list_of(noun) in text
 
