@@ -116,7 +116,7 @@ def _name(function: Callable[..., Any]) -> str:
 
 @contextmanager
 def _lease(name: str, places: int, limit: int) -> Iterator[bool]:
-    with ExitStack() as held:
+    with ExitStack() as leases:
         yield any(
-            held.enter_context(lease(f"{name}:{place}" if place else name, lasting=timedelta(seconds=limit))) for place in range(places)
+            leases.enter_context(lease(f"{name}:{place}" if place else name, lasting=timedelta(seconds=limit))) for place in range(places)
         )

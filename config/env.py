@@ -13,7 +13,7 @@ PUBLIC_URL = Variable(
     url,
     "http://127.0.0.1:8080",
     "The one address: `https://shop.example.com`, no path. Links, image names and the token realm are made from it, not from the Host",
-    shown="*required*",
+    manual_default="*required*",
 )
 SECRET_KEY = Variable(
     "LAYERSTORE_SECRET_KEY", text, None, "Signs sessions and links in mails. At least 32 characters: `openssl rand -hex 32`"
@@ -32,7 +32,7 @@ DATABASE_URL = Variable(
     database,
     None,
     "`postgresql://user:password@host/name`; a socket by `?host=/directory`",
-    shown="*required*, compose sets it",
+    manual_default="*required*, compose sets it",
 )
 STATEMENT_SECONDS = Variable(
     "LAYERSTORE_STATEMENT_SECONDS",
@@ -40,11 +40,13 @@ STATEMENT_SECONDS = Variable(
     "8",
     "How long a statement of a page, the API or the inner listener may take. [Each process has its limit](#how-long-anything-may-take)",
 )
-REDIS_URL = Variable("LAYERSTORE_REDIS_URL", text, None, "`redis://host:6379/0` or `unix:///path`", shown="*required*, compose sets it")
-STRIPE_SECRET_KEY = Variable(
-    "STRIPE_SECRET_KEY", text, "", "`sk_live_…` or a restricted `rk_live_…`; a test key works and warns", shown="*required*"
+REDIS_URL = Variable(
+    "LAYERSTORE_REDIS_URL", text, None, "`redis://host:6379/0` or `unix:///path`", manual_default="*required*, compose sets it"
 )
-STRIPE_WEBHOOK_SECRET = Variable("STRIPE_WEBHOOK_SECRET", text, "", "`whsec_…`, comma list", shown="*required*")
+STRIPE_SECRET_KEY = Variable(
+    "STRIPE_SECRET_KEY", text, "", "`sk_live_…` or a restricted `rk_live_…`; a test key works and warns", manual_default="*required*"
+)
+STRIPE_WEBHOOK_SECRET = Variable("STRIPE_WEBHOOK_SECRET", text, "", "`whsec_…`, comma list", manual_default="*required*")
 STRIPE_COUNTRY = Variable(
     "LAYERSTORE_STRIPE_COUNTRY",
     str.upper,
@@ -58,15 +60,15 @@ EMAIL_URL = Variable(
     "smtp://127.0.0.1:25",
     "`smtp://`, `smtps://` or `smtp+tls://user:password@host:port`; required with compose",
 )
-MAIL_FROM = Variable("LAYERSTORE_MAIL_FROM", text, None, "Sender of all mail", shown="`no-reply@` the public host")
+MAIL_FROM = Variable("LAYERSTORE_MAIL_FROM", text, None, "Sender of all mail", manual_default="`no-reply@` the public host")
 ALLOWED_HOSTS = Variable(
-    "LAYERSTORE_ALLOWED_HOSTS", words, None, "Comma list of Host headers; no wildcard in production", shown="the public host"
+    "LAYERSTORE_ALLOWED_HOSTS", words, None, "Comma list of Host headers; no wildcard in production", manual_default="the public host"
 )
 HSTS_SUBDOMAINS = Variable("LAYERSTORE_HSTS_SUBDOMAINS", text, "no", "`yes` extends HSTS to all subdomains")
 SERVICE = Variable(
     "LAYERSTORE_SERVICE", text, "layerstore", "`service` and `aud` of registry tokens; the same in the registry's configuration"
 )
-KEYS_DIR = Variable("LAYERSTORE_KEYS_DIR", text, None, "Directory of the signing keys", shown="`var/keys`")
+KEYS_DIR = Variable("LAYERSTORE_KEYS_DIR", text, None, "Directory of the signing keys", manual_default="`var/keys`")
 REGISTRY_URL = Variable("LAYERSTORE_REGISTRY_URL", url, "http://127.0.0.1:9080", "The registry's inner address")
 REGISTRY_TRUST = Variable(
     "LAYERSTORE_REGISTRY_TRUST",
@@ -79,10 +81,10 @@ TOKEN_URL = Variable(
     url,
     None,
     "Where the worker and `/readyz` reach the token process",
-    shown="the public address, compose sets its own",
+    manual_default="the public address, compose sets its own",
 )
-MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products; nginx serves them", shown="`var/media`")
-STATIC_ROOT = Variable("LAYERSTORE_STATIC_ROOT", text, None, "Collected static files; nginx serves them", shown="`var/static`")
+MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products; nginx serves them", manual_default="`var/media`")
+STATIC_ROOT = Variable("LAYERSTORE_STATIC_ROOT", text, None, "Collected static files; nginx serves them", manual_default="`var/static`")
 APPLICATION_FEE_PERCENT = Variable("LAYERSTORE_APPLICATION_FEE_PERCENT", number, "10", "The shop's part of each sale")
 STAFF_MAIL = Variable(
     "LAYERSTORE_STAFF_MAIL",
@@ -101,7 +103,7 @@ SMALLEST_PRICES = Variable(
     amounts,
     "",
     "The lowest price that is not free, in minor units: `eur:300,jpy:500`. See [Prices](#prices)",
-    shown="about three euros in each currency",
+    manual_default="about three euros in each currency",
 )
 PULL_TOKEN_SECONDS = Variable(
     "LAYERSTORE_PULL_TOKEN_SECONDS", number, "300", "Life of a pull token. A refund ends pull access within this + 60 s"

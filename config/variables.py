@@ -22,14 +22,14 @@ class Variable(Generic[T]):
         parse: turns its text into a value, or raises a ValueError that ends the sentence "NAME must …".
         default: text that counts when it is unset or empty; None if there is no such text.
         about: for the operator: what it decides.
-        shown: how the manual writes the default, where the text says too little.
+        manual_default: how the manual writes the default, where the text says too little.
     """
 
     name: str
     parse: Callable[[str], T]
     default: str | None
     about: str
-    shown: str = ""
+    manual_default: str = ""
 
     def read(self, default: str | None = None) -> T:
         """Return the value; one that follows from other settings is given as `default`.
@@ -161,8 +161,8 @@ def as_table(variables: Iterable[Variable[Any]]) -> str:
 
 
 def _default(variable: Variable[Any]) -> str:
-    if variable.shown:
-        return variable.shown
+    if variable.manual_default:
+        return variable.manual_default
     if not variable.default:
         return "*required*" if variable.default is None else "empty"
     return variable.default if variable.default.isdigit() else f"`{variable.default}`"

@@ -126,7 +126,7 @@ def test_currencies_with_a_row_are_taken(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("default", "shown", "cell"),
+    ("default", "manual_default", "cell"),
     [
         pytest.param(None, "", "*required*", id="none"),
         pytest.param("", "", "empty", id="empty"),
@@ -135,7 +135,7 @@ def test_currencies_with_a_row_are_taken(monkeypatch: pytest.MonkeyPatch) -> Non
         pytest.param(None, "the public host", "the public host", id="one that follows from others"),
     ],
 )
-def test_the_manual_shows_each_default_in_words(default: str | None, shown: str, cell: str) -> None:
-    table = as_table([Variable("LAYERSTORE_X", text, default, "What it decides", shown)])
+def test_the_manual_shows_each_default_in_words(default: str | None, manual_default: str, cell: str) -> None:
+    table = as_table([Variable("LAYERSTORE_X", text, default, "What it decides", manual_default)])
 
     assert table.splitlines()[2:] == [f"| `LAYERSTORE_X` | {cell} | What it decides |"]
