@@ -51,14 +51,14 @@ def fills_of_images(image_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
 
 def leading_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:
     """Return for each image the manifest whose layers represent it: that of its tag, or for an index its first described child."""
-    shown = {image_id: tag.manifest for image_id, tag in tags.items()}
-    indexes = {image_id: manifest for image_id, manifest in shown.items() if manifest.children}
+    leading = {image_id: tag.manifest for image_id, tag in tags.items()}
+    indexes = {image_id: manifest for image_id, manifest in leading.items() if manifest.children}
     if indexes:
         wanted = {digest for manifest in indexes.values() for digest in manifest.children}
         children = {(child.image_id, child.digest): child for child in Manifest.objects.filter(image__in=indexes, digest__in=wanted)}
         for image_id, index in indexes.items():
-            shown[image_id] = next((children[image_id, digest] for digest in index.children if (image_id, digest) in children), index)
-    return shown
+            leading[image_id] = next((children[image_id, digest] for digest in index.children if (image_id, digest) in children), index)
+    return leading
 
 
 def layers_of(manifest_ids: Iterable[UUID]) -> dict[UUID, list[Layer]]:

@@ -82,15 +82,16 @@ def _bundles(product_ids: Sequence[UUID]) -> list[_Subject]:
 
 
 def _draw(subjects: list[_Subject]) -> int:
-    shown = leading_manifests(leading_tags({image_id for subject in subjects for image_id in subject.image_ids}))
-    described = set(LayerList.objects.filter(manifest__in=[one.pk for one in shown.values()]).values_list("manifest", flat=True))
+    leading = leading_manifests(leading_tags({image_id for subject in subjects for image_id in subject.image_ids}))
+    described = set(LayerList.objects.filter(manifest__in=[one.pk for one in leading.values()]).values_list("manifest", flat=True))
     sources = [
-        _Source(subject, tuple(shown[pk] for pk in subject.image_ids if pk in shown and shown[pk].pk in described)) for subject in subjects
+        _Source(subject, tuple(leading[pk] for pk in subject.image_ids if pk in leading and leading[pk].pk in described))
+        for subject in subjects
     ]
-    bare = [subject for subject in subjects if not any(pk in shown for pk in subject.image_ids)]
-    _of(bare).delete()
-    kept = {(cover.image_id, cover.product_id): cover.source_hash for cover in _of(subjects).only("image", "product", "source_hash")}
-    due = [one for one in sources if one.manifests and one.hash != kept.get((one.subject.image_id, one.subject.product_id))]
+    unpushed = [subject for subject in subjects if not any(pk in leading for pk in subject.image_ids)]
+    _of(unpushed).delete()
+    stored = {(cover.image_id, cover.product_id): cover.source_hash for cover in _of(subjects).only("image", "product", "source_hash")}
+    due = [one for one in sources if one.manifests and one.hash != stored.get((one.subject.image_id, one.subject.product_id))]
     layers = layers_of(manifest.pk for source in due for manifest in source.manifests)
     covers = list(_drawn(due, layers))
     for field in ("image", "product"):

@@ -197,7 +197,7 @@ class Manifest(UUIDModel, Attempt):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "digest"), name="manifest_digest_unique"),)
         indexes = (
-            # From a platform's manifest to the indexes that name it: asked for each batch of pulls.
+            # From a platform's manifest to the indexes that name it: looked up for each batch of pulls.
             GinIndex(fields=("children",), condition=models.Q(kind="index"), name="manifest_children"),
             models.Index(
                 fields=("due_at",), condition=models.Q(described_at__isnull=True, given_up_at__isnull=True), name="manifest_waiting"

@@ -13,11 +13,11 @@ CONFIG: Final = "application/vnd.oci.image.config.v1+json"
 LAYER: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 DOCKER_INDEX: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_SIGNED_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v1+prettyjws"  # schema 1: told of in events, never read
+DOCKER_SIGNED_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v1+prettyjws"  # schema 1: appears in events, is never read
 
 INDEX_TYPES: Final = frozenset({INDEX, DOCKER_INDEX})
 IMAGE_TYPES: Final = frozenset({MANIFEST, DOCKER_MANIFEST})
-MANIFEST_TYPES: Final = (INDEX, MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)  # in the order in which a registry is asked for them
+MANIFEST_TYPES: Final = (INDEX, MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)  # in the order in which they are requested from a registry
 CONFIG_TYPES: Final = frozenset({CONFIG, "application/vnd.docker.container.image.v1+json"})
 LAYER_PREFIXES: Final = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 

@@ -31,17 +31,17 @@ def render_description(text: str) -> Rendering:
         return Rendering(_plain(text), str(error))
 
 
-def shown_description(product: Product) -> SafeString:
+def rendered_description(product: Product) -> SafeString:
     """Return the description for a page as it was rendered when it was saved, or as plain text if it never was."""
     if product.description_renderer:
         return mark_safe(product.description_html)  # noqa: S308  `render_description` made it
     return _plain(product.description)
 
 
-RENDERED: Final = ("description_html", "description_renderer")  # the fields that `keep_rendering` changes
+RENDERED: Final = ("description_html", "description_renderer")  # the fields that `set_rendering` changes
 
 
-def keep_rendering(product: Product, rendering: Rendering) -> None:
+def set_rendering(product: Product, rendering: Rendering) -> None:
     """Set a rendering of its description on the product. The caller saves it."""
     product.description_html, product.description_renderer = str(rendering.html), RENDERER
 

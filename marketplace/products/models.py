@@ -44,7 +44,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def offered(self) -> "ProductQuerySet":
         """Products that can be had now: visible, and every image in them is usable.
 
-        Whether a seller can be paid is not asked here: `marketplace.products.selectors.offers.offered_price` does.
+        Whether the seller can be paid is checked by `marketplace.products.selectors.offers.offered_price`, not here.
         """
         unusable = Image.objects.unusable().filter(product_images__product=OuterRef("pk"))
         return self.visible().filter(~Exists(unusable))

@@ -1,7 +1,7 @@
 """What the worker does for products."""
 
 from common.jobs import periodic
-from marketplace.products.services.descriptions import render_descriptions_anew
+from marketplace.products.services.descriptions import render_outdated_descriptions
 
 _DESCRIPTIONS_PER_RUN = 200
 
@@ -9,4 +9,4 @@ _DESCRIPTIONS_PER_RUN = 200
 @periodic(every=60, lane="drawing", limit=300, alone=True)
 def render_descriptions() -> int:
     """Render descriptions that an older renderer made. Returns how many."""
-    return render_descriptions_anew(most=_DESCRIPTIONS_PER_RUN)
+    return render_outdated_descriptions(most=_DESCRIPTIONS_PER_RUN)

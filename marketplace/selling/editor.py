@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from common.web.links import image_reference
 from marketplace.covers.selectors import Shape
 from marketplace.images.models import Image, Namespace
-from marketplace.products.descriptions import render_description, shown_description
+from marketplace.products.descriptions import render_description, rendered_description
 from marketplace.products.forms import PictureForm, PriceForm, ProductForm
 from marketplace.products.models import Product
 from marketplace.products.requirements import what_to_do
@@ -74,7 +74,7 @@ def editor(
         "product": product,
         "form": form,
         "slug_prefix": f"{image_reference(product.namespace.name)}/",
-        "preview": typed_description(form) if form.is_bound else shown_description(product),
+        "preview": typed_description(form) if form.is_bound else rendered_description(product),
         "cover": listing.cover,
         "price": listing.price,
         "price_form": price_form or PriceForm(initial=PriceForm.initial_of(listing.price.money if listing.price else None)),

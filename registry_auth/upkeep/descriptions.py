@@ -20,7 +20,7 @@ from common.db.claims import Backoff, claim_due, put_back
 from marketplace.images.models import Manifest
 from marketplace.images.oci import INDEX_TYPES
 from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
-from marketplace.images.services.unreadable_manifests import note_undescribed
+from marketplace.images.services.unreadable_manifests import record_unreadable_manifest
 from registry_auth.client.errors import ChildrenUnreadable, RegistryRefused
 from registry_auth.client.manifests import Document, children_of, config_digest, describe_image, describe_index, read_document
 from registry_auth.client.registry import RegistryClient
@@ -104,7 +104,7 @@ class _Run(RegistryRun):
         self.try_row(
             partial(_describe, self._registry, manifest),
             origin=manifest.image.owner_id,
-            put_off=partial(note_undescribed, manifest, backoff=PATIENCE),
+            put_off=partial(record_unreadable_manifest, manifest, backoff=PATIENCE),
             give_back=lambda: put_back([manifest], due_at=timezone.now() + _BUSY),
         )
         self._seconds[manifest.image.owner_id] += monotonic() - began

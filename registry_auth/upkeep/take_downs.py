@@ -9,7 +9,7 @@ from audit.services import record_audit
 from common.db.claims import claim_due, put_back
 from marketplace.images.models import Image, Manifest
 from marketplace.images.services.manifests import remove_manifest
-from marketplace.images.services.unreadable_manifests import note_undescribed
+from marketplace.images.services.unreadable_manifests import record_unreadable_manifest
 from registry_auth.client.errors import RegistryFailed
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep.models import RepositoryTrouble
@@ -99,7 +99,7 @@ def remove_unreadable_manifests(*, registry: RegistryClient) -> int:
             removed += run.try_row(
                 partial(delete_manifest, registry, manifest.image.repository, manifest.digest),
                 origin=manifest.image.owner_id,
-                put_off=partial(note_undescribed, manifest, backoff=PATIENCE),
+                put_off=partial(record_unreadable_manifest, manifest, backoff=PATIENCE),
                 give_back=partial(put_back, [manifest]),
             )
     finally:

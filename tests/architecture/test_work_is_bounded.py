@@ -29,7 +29,7 @@ from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
 from marketplace.products.models import Price, Product, ProductImage
-from marketplace.products.services.descriptions import render_descriptions_anew
+from marketplace.products.services.descriptions import render_outdated_descriptions
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, digest_of
@@ -168,7 +168,7 @@ def push(image: Image, many: int) -> None:
 def write(product: Product, many: int) -> None:
     """Let another product of the shop say so much."""
     Product.objects.filter(pk=product.pk).update(description="word " * many, licence_text="word " * many, description_renderer=0)
-    render_descriptions_anew(most=10)
+    render_outdated_descriptions(most=10)
 
 
 @pytest.mark.django_db

@@ -34,7 +34,7 @@ from marketplace.images.models import Image
 from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product
-from marketplace.products.services.descriptions import render_descriptions_anew
+from marketplace.products.services.descriptions import render_outdated_descriptions
 from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
 from tests.factories.accounts import (
     AccessTokenFactory,
@@ -98,7 +98,7 @@ def write(target: str) -> None:
     pulls()
     draw_outdated_covers()
     add_up_pulls()
-    render_descriptions_anew(most=1_000)
+    render_outdated_descriptions(most=1_000)
     people = (
         "jonas",
         "mara",

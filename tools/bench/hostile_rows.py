@@ -19,7 +19,7 @@ from marketplace.images.models import Image, Manifest, Namespace, Tag  # noqa: E
 from marketplace.images.services.leading_tags import update_leading_tag  # noqa: E402  after Django is set up
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
 from marketplace.products.models import Product  # noqa: E402  after Django is set up
-from marketplace.products.services.descriptions import render_descriptions_anew  # noqa: E402  after Django is set up
+from marketplace.products.services.descriptions import render_outdated_descriptions  # noqa: E402  after Django is set up
 from marketplace.products.services.search_document import index_product  # noqa: E402  after Django is set up
 from tools.bench.rows import (  # noqa: E402  after Django is set up
     MANIFEST_TYPE,
@@ -56,7 +56,7 @@ def main() -> None:
         products = [_product(namespace, images, number) for number in range(PRODUCTS)]
     make_entitlement(User.objects.get(username=sys.argv[1]).account, images[0])
     draw_outdated_covers()
-    render_descriptions_anew(most=10 * PRODUCTS)
+    render_outdated_descriptions(most=10 * PRODUCTS)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
     json.dump({"product": f"/{NAMESPACE}/{products[0].slug}", "shop": f"/{NAMESPACE}", "id": str(products[0].pk)}, sys.stdout)

@@ -26,8 +26,8 @@ from outbox.mail.services import queue_mail
 def warn_of_expiry(*, now: datetime) -> int:
     """Warn the owners of reservations that end soon, once each. Return how many were warned now."""
     soon = now + settings.LAYERSTORE_RESERVATION_WARNING
-    waiting = _waiting().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
-    return sum(bool(isolate_failure(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(waiting))
+    due = _unused_reservations().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
+    return sum(bool(isolate_failure(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(due))
 
 
 def end_expired_reservations(*, now: datetime) -> int:
@@ -35,7 +35,7 @@ def end_expired_reservations(*, now: datetime) -> int:
 
     If the warning was late because the scheduler was down, the end is late as well.
     """
-    return sum(bool(isolate_failure(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_over(now)))
+    return sum(bool(isolate_failure(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_expired(now)))
 
 
 def names_to_free(*, now: datetime) -> list[Image]:
@@ -58,7 +58,7 @@ def free_name(*, image: Image, now: datetime | None = None) -> Image:
         locked.save(update_fields=["freed_at"])
         record_audit(actor=None, action="image.freed", target=locked)
         if locked.end_kind == Image.End.EXPIRED:
-            _tell(locked, "reservation_ended")
+            _notify(locked, "reservation_ended")
     return locked
 
 
@@ -90,20 +90,20 @@ def keep_pushed_name(image: Image, *, at: datetime) -> None:
     image.save(update_fields=["first_pushed_at", "ended_at", "end_kind", "end_reason"])
 
 
-def _waiting() -> QuerySet[Image]:
+def _unused_reservations() -> QuerySet[Image]:
     """Live reservations under which nothing was pushed or sold."""
     return Image.objects.live().unused()
 
 
-def _over(now: datetime) -> QuerySet[Image]:
-    return _waiting().filter(expires_at__lte=now, expiry_warned_at__lte=now - _notice())
+def _expired(now: datetime) -> QuerySet[Image]:
+    return _unused_reservations().filter(expires_at__lte=now, expiry_warned_at__lte=now - _notice_period())
 
 
 def _freeable(now: datetime) -> QuerySet[Image]:
     return Image.objects.occupying().unused().filter(ended_at__lte=now - push_ends_after())
 
 
-def _notice() -> timedelta:
+def _notice_period() -> timedelta:
     """How long before the end the warning must have been written."""
     return min(settings.LAYERSTORE_RESERVATION_WARNING, settings.LAYERSTORE_RESERVATION_LIFETIME)
 
@@ -116,18 +116,18 @@ def _warn(image_id: UUID, now: datetime) -> bool:
     with locked_transaction():
         image = lock_image(image_id=image_id)
         # Read again under the lock: a push may have come, or another scheduler.
-        if image.expiry_warned_at is not None or not _waiting().filter(pk=image_id).exists():
+        if image.expiry_warned_at is not None or not _unused_reservations().filter(pk=image_id).exists():
             return False
         image.expiry_warned_at = now
         image.save(update_fields=["expiry_warned_at"])
-        _tell(image, "reservation_expiring")
+        _notify(image, "reservation_expiring")
         return True
 
 
 def _end(image_id: UUID, now: datetime) -> bool:
     with locked_transaction():
         image = lock_image(image_id=image_id)
-        if not _over(now).filter(pk=image_id).exists():
+        if not _expired(now).filter(pk=image_id).exists():
             return False
         image.ended_at, image.end_kind, image.end_reason = now, Image.End.EXPIRED, "Nothing was pushed in time."
         image.save(update_fields=["ended_at", "end_kind", "end_reason"])
@@ -135,6 +135,6 @@ def _end(image_id: UUID, now: datetime) -> bool:
         return True
 
 
-def _tell(image: Image, template: str) -> None:
+def _notify(image: Image, template: str) -> None:
     url = absolute("marketplace:image", image.pk)
     queue_mail(to=image.reserved_by.email, template=template, context={"image": image, "image_url": url}, key=f"{template}:{image.pk}")

@@ -188,8 +188,8 @@ def remove_manifest(*, repository: str, digest: str) -> None:
 
 
 def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:
-    told = {"manifest": manifest, "pushed_at": at, "version": version_key(name)}
-    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults=told)
+    values = {"manifest": manifest, "pushed_at": at, "version": version_key(name)}
+    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults=values)
     if not created and tag.pushed_at < at:
         tag.manifest, tag.pushed_at = manifest, at
         tag.save(update_fields=["manifest", "pushed_at"])

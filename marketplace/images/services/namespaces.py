@@ -88,8 +88,8 @@ def end_empty_namespaces(*, now: datetime) -> int:
 
 def _empty(now: datetime) -> QuerySet[Namespace]:
     since = now - settings.LAYERSTORE_EMPTY_NAMESPACES_KEPT
-    held = Image.objects.filter(namespace=OuterRef("pk")).exclude(freed_at__lt=since)
-    return Namespace.objects.filter(~Exists(held), products__isnull=True, created_at__lt=since)
+    occupied = Image.objects.filter(namespace=OuterRef("pk")).exclude(freed_at__lt=since)
+    return Namespace.objects.filter(~Exists(occupied), products__isnull=True, created_at__lt=since)
 
 
 def _end(namespace_id: UUID, seller_id: UUID, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from marketplace.images.services.manifests import reread_indexes_of
 logger = logging.getLogger(__name__)
 
 
-def note_undescribed(manifest: Manifest, error: object, *, backoff: Backoff) -> None:
+def record_unreadable_manifest(manifest: Manifest, error: object, *, backoff: Backoff) -> None:
     """Record why a manifest could not be read or removed. From now on buyers do not see it."""
     with locked_transaction():
         image = lock_image(image_id=manifest.image_id)

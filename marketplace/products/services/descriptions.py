@@ -3,7 +3,7 @@
 import logging
 
 from common.web.markdown import RENDERER
-from marketplace.products.descriptions import Rendering, keep_rendering, render_description
+from marketplace.products.descriptions import Rendering, render_description, set_rendering
 from marketplace.products.errors import InvalidProduct
 from marketplace.products.models import Product
 
@@ -24,7 +24,7 @@ def rendered_or_refused(text: str) -> Rendering:
     return rendering
 
 
-def render_descriptions_anew(*, most: int) -> int:
+def render_outdated_descriptions(*, most: int) -> int:
     """Render descriptions that an older renderer made, or none; what is too elaborate becomes plain text. Return how many, at most `most`.
 
     Safe to repeat: a text that changes in the meantime was rendered when it was saved, and is not touched.
@@ -35,7 +35,7 @@ def render_descriptions_anew(*, most: int) -> int:
         rendering = render_description(product.description)
         if rendering.fault:
             logger.warning("description shown as plain text: %s", rendering.fault, extra={"product": str(product.pk)})
-        keep_rendering(product, rendering)
+        set_rendering(product, rendering)
         Product.objects.filter(pk=product.pk, description=product.description).update(
             description_html=product.description_html, description_renderer=product.description_renderer
         )

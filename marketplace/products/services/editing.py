@@ -16,7 +16,7 @@ from marketplace.images.locks import lock_images
 from marketplace.images.models import Image, Namespace
 from marketplace.images.names import Slug
 from marketplace.images.ownership import require_owner
-from marketplace.products.descriptions import RENDERED, keep_rendering
+from marketplace.products.descriptions import RENDERED, set_rendering
 from marketplace.products.errors import ForeignImage, ImageNotUsable, InvalidProduct, SlugFixed, SlugNamesAnotherImage, SlugTaken
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Category, Product, ProductImage
@@ -72,7 +72,7 @@ def create_product(
         require_room_for_product(seller.pk)
         chosen = _usable(images, lock_images(image_ids=[image.pk for image in images]), seller.pk)
         product = Product(seller=seller, namespace=namespace, **page)
-        keep_rendering(product, rendering)
+        set_rendering(product, rendering)
         _save(product, chosen, force_insert=True)
         _put_in(product, chosen)
         record_audit(actor=actor, action="product.created", target=product, images=[image.repository for image in chosen])
@@ -98,7 +98,7 @@ def edit_product(*, product: Product, actor: User, images: Sequence[Image] | Non
         locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images or ()])
         chosen = candidates if images is None else _usable(images, candidates, locked.seller_id)
         if rendering is not None:
-            keep_rendering(locked, rendering)
+            set_rendering(locked, rendering)
         _change_page(locked, chosen, changes)
         if images is not None:
             _replace_images(locked, chosen, actor)
@@ -135,10 +135,10 @@ def _replace_images(product: Product, images: Sequence[Image], actor: User) -> N
     record_audit(actor=actor, action="product.images_set", target=product, images=[image.repository for image in images])
 
 
-def _usable(asked: Sequence[Image], locked: Sequence[Image], seller_id: object) -> list[Image]:
+def _usable(wanted: Sequence[Image], locked: Sequence[Image], seller_id: object) -> list[Image]:
     """Return the locked rows of the chosen images, in the order chosen, each once."""
     rows = {image.pk: image for image in locked}
-    chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in asked)]
+    chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in wanted)]
     if len(chosen) > MOST_IMAGES:
         raise InvalidProduct(field="images", sentence=f"A product holds at most {MOST_IMAGES} images. Make several bundles.")
     for image in chosen:

@@ -45,7 +45,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
     require_owner(actor, product.seller_id)
     if not alt.strip() or len(alt) > _LONGEST_ALT:
         raise InvalidProduct(field="alt", sentence=f"Say in at most {_LONGEST_ALT} characters what the picture shows.")
-    drawn = _draw_anew(upload)  # before the lock: it takes a moment
+    encoded = _reencode(upload)  # before the lock: it takes a moment
     with locked_transaction():
         locked = lock_product(product_id=product.pk)
         positions = list(locked.pictures.values_list("position", flat=True))
@@ -53,7 +53,7 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
             raise TooManyPictures(most=MOST_PICTURES)
         require_room_for_picture(locked.seller_id)
         # Passed to the constructor, because only there does Django measure the picture of a row that is not saved yet.
-        file = ContentFile(drawn, name=f"{new_id().hex}.webp")
+        file = ContentFile(encoded, name=f"{new_id().hex}.webp")
         picture = ProductPicture.objects.create(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1, file=file)
         record_audit(actor=actor, action="product.picture_added", target=locked)
     return picture
@@ -74,7 +74,7 @@ def remove_picture(*, picture: ProductPicture, actor: User) -> None:
         transaction.on_commit(lambda: picture.file.delete(save=False))
 
 
-def _draw_anew(upload: "File[bytes]") -> bytes:
+def _reencode(upload: "File[bytes]") -> bytes:
     """Return the pixels of an upload as a fresh WebP file."""
     data = upload.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:

@@ -11,7 +11,7 @@ from marketplace.covers.drawing import Drawing, plain
 from marketplace.covers.selectors import Shape, covers_of_products
 from marketplace.images.models import Namespace
 from marketplace.images.ownership import owns
-from marketplace.products.descriptions import shown_description
+from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import images_of, with_parts
 from marketplace.shopwindow.details import ImageDetail, image_details
@@ -59,7 +59,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "offer_state": offer_state_of(request.user if isinstance(request.user, User) else None, listing.product),
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
-        "description": shown_description(listing.product),
+        "description": rendered_description(listing.product),
         "pictures": listing.product.pictures.all(),
         "details": details,
         "facts": _facts(listing, details),

@@ -7,7 +7,7 @@ from common.web import markdown, markdown_bounds
 from marketplace.products.descriptions import render_description
 from marketplace.products.errors import InvalidProduct
 from marketplace.products.models import Product
-from marketplace.products.services.descriptions import render_descriptions_anew
+from marketplace.products.services.descriptions import render_outdated_descriptions
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.tasks import render_descriptions
 from tests.factories.marketplace import NamespaceFactory, ProductFactory
@@ -133,11 +133,11 @@ def test_what_was_never_rendered_is_plain_until_the_worker_renders_it(client: Cl
 @pytest.mark.django_db
 def test_a_newer_renderer_renders_anew_and_one_nasty_text_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     nasty, other = ProductFactory(description=NASTY["links never closed"]), ProductFactory(description="**Two**")
-    render_descriptions_anew(most=10)
+    render_outdated_descriptions(most=10)
     monkeypatch.setattr("marketplace.products.services.descriptions.RENDERER", markdown.RENDERER + 1)
     monkeypatch.setattr("marketplace.products.descriptions.RENDERER", markdown.RENDERER + 1)
 
-    assert render_descriptions_anew(most=10) == 2
+    assert render_outdated_descriptions(most=10) == 2
 
     nasty.refresh_from_db()
     other.refresh_from_db()
@@ -155,7 +155,7 @@ def test_a_text_that_its_seller_saves_meanwhile_wins(monkeypatch: pytest.MonkeyP
         return render_description(text)
 
     monkeypatch.setattr("marketplace.products.services.descriptions.render_description", saved_meanwhile)
-    render_descriptions_anew(most=10)
+    render_outdated_descriptions(most=10)
 
     product.refresh_from_db()
     assert product.description_html == "<p>new</p>"
@@ -164,6 +164,6 @@ def test_a_text_that_its_seller_saves_meanwhile_wins(monkeypatch: pytest.MonkeyP
 @pytest.mark.django_db
 def test_a_product_without_a_description_has_no_html() -> None:
     product = ProductFactory()
-    render_descriptions_anew(most=10)
+    render_outdated_descriptions(most=10)
     product.refresh_from_db()
     assert (product.description_html, product.description_renderer) == ("", markdown.RENDERER)

@@ -99,10 +99,10 @@ def test_the_largest_picture_is_held_in_memory_once():
 import re, sys
 import django
 django.setup()
-from marketplace.products.services.pictures import _draw_anew
+from marketplace.products.services.pictures import _reencode
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 before = peak()
-_draw_anew(sys.stdin.buffer)
+_reencode(sys.stdin.buffer)
 print(peak() - before)
 """
     data = drawn(size=(8_000, 5_000))
