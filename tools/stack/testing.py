@@ -31,6 +31,7 @@ CHECKS = (
     Check("ruff format", ("ruff", "format", "--check")),
     Check("mypy", ("mypy", ".")),
     Check("lint-imports", ("lint-imports",)),
+    Check("deptry", ("deptry", ".", "--config", "requirements/deptry.toml", "--no-ansi")),
     Check("djlint", ("djlint", "templates", "--lint", "--quiet")),
     Check("missing migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run")),
 )
