@@ -13,7 +13,7 @@ FILE = re.compile(r"(?<![\w/.:@<{}>*…-])[\w*][\w./*-]*\.(?:py|md|html|css|js|t
 DOTTED = re.compile(rf"(?<![\w/.:@-])(?:{'|'.join(OURS)})(?:\.[A-Za-z_]\w*)+")
 OF_A_CLASS = re.compile(r"(?<![\w./-])([A-Z][A-Za-z]+)\.([A-Za-z_]\w*)")
 WORD = re.compile(r"(?<![\w./-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w*-]|/\w)")
-STANDS_FOR_ANY = re.compile(r"\b(?:APP|NAME|NOUN|ROOM)\b")
+STANDS_FOR_ANY = re.compile(r"\b(?:APP|NAME|NOUN|PAGE|ROOM)\b")
 PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view)_\w+")
 PATHS_ELSEWHERE = {
     **dict.fromkeys(("spec/auth/scope.md", "jwt.md", "oauth.md", "token.md"), "chapters of the registry's own documentation"),
