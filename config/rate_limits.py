@@ -1,6 +1,6 @@
 """Every rate limit and every number that bounds what one account, one address or one mailbox can make the shop write, mail, store or work.
 
-`ACTS` are counted by `common.web.rate_limits`, at the addresses that `ROUTES` names. `NUMBERS` are kept where they are needed, and
+`ACTS` are counted by `common.web.rate_limits`, at the addresses that `ROUTES` names. `NUMBERS` are defined where they are needed, and
 listed here so that there is one list. docs/operations.md shows both; a test compares.
 """
 
@@ -156,7 +156,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:stripe_webhook": UNLIMITED,  # nothing is kept of what Stripe has not signed, and Stripe comes from few addresses
 }
 
-# What is bounded by a number where it is kept: what, how many, by which setting if by one, and where it is counted.
+# Other limits: what, how many, the setting if there is one, and where it is counted.
 NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("namespaces of a new seller", str(settings.LAYERSTORE_NAMESPACES_PER_SELLER), "LAYERSTORE_NAMESPACES_PER_SELLER", "rows"),
     ("images of a new namespace", str(settings.LAYERSTORE_IMAGES_PER_NAMESPACE), "LAYERSTORE_IMAGES_PER_NAMESPACE", "rows"),

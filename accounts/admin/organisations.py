@@ -1,4 +1,4 @@
-"""Who belongs to which organisation, and who was asked to."""
+"""Memberships and invitations."""
 
 from django import forms
 from django.contrib import admin
@@ -15,7 +15,7 @@ from common.admin.related_rows import related_row
 
 
 class NewOwnerForm(ReasonForm):
-    """Who shall be an owner, and why."""
+    """The new owner, and the reason."""
 
     username = forms.CharField(label="User name", max_length=39, help_text="Who becomes an owner. They and the owners are told by mail.")
 
@@ -34,7 +34,7 @@ class NewOwnerForm(ReasonForm):
 
 @admin.register(Membership)
 class MembershipAdmin(AuditedAdmin):
-    """People in organisations."""
+    """Memberships of people in organisations."""
 
     list_display = ("__str__", related_row("user"), related_row("account", "organisation"), "role", "created_at")
     list_filter = ("role", "created_at")
@@ -49,13 +49,13 @@ class MembershipAdmin(AuditedAdmin):
         consequence="They can no longer pull what it holds once an issued pull token expires; their purchases for it and its robots stay.",
     )
     def remove(self, request: HttpRequest, membership: Membership, reason: str) -> None:
-        """Take people out of organisations."""
+        """Remove people from organisations."""
         remove_member(membership=membership, actor=signed_in(request), reason=reason)
 
 
 @admin.register(Invitation)
 class InvitationAdmin(AuditedAdmin):
-    """Who was asked to join, and what came of it. The link's secret is nowhere."""
+    """Invitations and their answers. The link's secret is never shown."""
 
     list_display = (
         "email",
@@ -76,5 +76,5 @@ class InvitationAdmin(AuditedAdmin):
 
     @act("Withdraw", consequence="The link of the mail no longer works. Whoever has already joined stays a member.")
     def withdraw(self, request: HttpRequest, invitation: Invitation, reason: str) -> None:
-        """Take invitations back."""
+        """Withdraw invitations."""
         withdraw_invitation(invitation=invitation, actor=signed_in(request), reason=reason)

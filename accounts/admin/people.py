@@ -23,7 +23,7 @@ from outbox.mail.models import OutgoingMail
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin):
-    """People who sign in. Their rows stay; a deleted account is one without a person."""
+    """People who sign in. A deleted account keeps its row, without the person."""
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "date_joined")
@@ -52,17 +52,17 @@ class UserAdmin(AuditedAdmin):
 
     @admin.display(description="second factor", boolean=True)
     def second_factor(self, user: User) -> bool:
-        """Whether one is set up."""
+        """Whether a second factor is set up."""
         return is_mfa_enabled(user)
 
     @act("Disable", consequence="They can no longer sign in; sessions and tokens of every kind end with their next request.")
     def disable(self, request: HttpRequest, user: User, reason: str) -> None:
-        """Shut users out."""
+        """Disable users."""
         disable_user(user=user, reason=reason, actor=signed_in(request))
 
-    @act("Enable again", consequence="They sign in anew; access tokens that were not revoked work again.")
+    @act("Enable again", consequence="They have to sign in again; access tokens that were not revoked work again.")
     def enable(self, request: HttpRequest, user: User, reason: str) -> None:
-        """Let disabled users in again."""
+        """Enable disabled users."""
         enable_user(user=user, reason=reason, actor=signed_in(request))
 
     @act("Log out everywhere", consequence="Every browser session and every docker sign-in by identity token ends. Access tokens stay.")
@@ -70,15 +70,16 @@ class UserAdmin(AuditedAdmin):
         """End sessions and identity tokens."""
         log_out_everywhere(user=user, actor=signed_in(request), reason=reason)
 
-    @act("Remove second factor", consequence="A password alone opens the account again. Make sure that it is really them who ask.")
+    @act("Remove second factor", consequence="A password alone opens the account again. Make sure that the request really comes from them.")
     def remove_second_factor(self, request: HttpRequest, user: User, reason: str) -> None:
-        """Take away authenticator apps, passkeys and recovery codes."""
+        """Remove authenticator apps, passkeys and recovery codes."""
         remove_second_factors(user=user, reason=reason, actor=signed_in(request))
 
     @act(
         "Delete the account",
-        consequence="The person is forgotten for good: sign-in, addresses, access tokens, library and mails go. Orders and the audit trail "
-        "stay without a name. Make sure that it is really them who ask, and send them their data first (manage.py export_account).",
+        consequence="The person is forgotten for good: sign-in, addresses, access tokens, library and mails are deleted. Orders and the "
+        "audit trail stay without a name. Make sure that the request really comes from them, and send them their data first "
+        "(manage.py export_account).",
     )
     def delete_account(self, request: HttpRequest, user: User, reason: str) -> None:
         """Forget users."""

@@ -14,7 +14,7 @@ from common.admin.related_rows import related_row
 
 
 class FormerStripeAccountInline(ReadOnlyInline):
-    """What they were paid on before."""
+    """The Stripe accounts that paid them before."""
 
     model = FormerStripeAccount
     fields = readonly_fields = ("stripe_account_id", "ended_at", "reason", "may_return")
@@ -49,8 +49,8 @@ class SellerProfileAdmin(AuditedAdmin):
 
     @act(
         "Ask Stripe",
-        consequence="What their account may do is fetched anew. One that Stripe knows no longer ends; a former one that it knows again"
-        " comes back.",
+        consequence="What their account may do is fetched again. One that Stripe no longer knows ends; a former one that it knows again"
+        " is reconnected.",
     )
     def ask_stripe(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
         """Have a worker ask Stripe about the seller."""
@@ -58,9 +58,9 @@ class SellerProfileAdmin(AuditedAdmin):
 
     @act(
         "Disconnect Stripe",
-        consequence="What has a price is not for sale until they connect another Stripe account. Orders keep the account they were made"
-        " with. It does not come back by itself.",
+        consequence="What has a price is not for sale until they connect another Stripe account. Orders keep the account they were placed"
+        " with. It is not reconnected by itself.",
     )
     def disconnect(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
-        """Part sellers from their Stripe accounts."""
+        """Disconnect sellers' Stripe accounts."""
         disconnect_stripe(seller=seller, reason=reason, actor=signed_in(request))

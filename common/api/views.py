@@ -23,9 +23,9 @@ def _rendered(kind: str) -> tuple[bytes, str]:
 
 
 def _kind_wanted(request: HttpRequest) -> str:
-    asked = request.GET.get("format")
-    if asked in _RENDERERS:
-        return str(asked)
+    requested = request.GET.get("format")
+    if requested in _RENDERERS:
+        return str(requested)
     return "json" if "json" in request.headers.get("Accept", "") else "yaml"
 
 

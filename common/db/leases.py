@@ -42,10 +42,10 @@ def alone(name: str) -> Iterator[bool]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        (held,) = cursor.fetchone()
+        (locked,) = cursor.fetchone()
     try:
-        yield held
+        yield locked
     finally:
-        if held:
+        if locked:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -1,4 +1,4 @@
-"""Row locks that end in an error instead of a hang, and constraints that speak the domain's language."""
+"""Row locks with a timeout, and named constraints as domain errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,10 +36,10 @@ def locked(rows: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "model
 
 
 def require_atomic() -> None:
-    """Make sure that a lock taken now is held until the caller's transaction ends, and never waited for without end.
+    """Make sure that a lock lasts until the caller's transaction ends, and that nobody waits longer than the lock timeout.
 
     Raises:
-        RuntimeError: no transaction is open; the lock would be gone at once.
+        RuntimeError: no transaction is open; the lock would end at once.
     """
     if not connection.in_atomic_block:
         msg = "Row locks are taken inside transaction.atomic()."
@@ -50,7 +50,7 @@ def require_atomic() -> None:
 
 @contextmanager
 def locked_transaction() -> Iterator[None]:
-    """Open a transaction in which a lock timeout or deadlock is `LockTimeout`, retryable, with nothing changed."""
+    """Open a transaction in which a lock timeout or deadlock raises `LockTimeout`: nothing was changed, and the client may retry."""
     try:
         with transaction.atomic():
             yield

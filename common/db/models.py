@@ -30,7 +30,9 @@ class SavedByField(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not args and kwargs.get("update_fields") is None and not self._state.adding and not kwargs.get("force_insert"):
-            kwargs["update_fields"] = [name for name, value in self._held().items() if name not in self._read or self._read[name] != value]
+            kwargs["update_fields"] = [
+                name for name, value in self._loaded().items() if name not in self._read or self._read[name] != value
+            ]
         super().save(*args, **kwargs)
         self._note_read(kwargs.get("update_fields"))
 
@@ -44,13 +46,13 @@ class SavedByField(models.Model):
         super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
         self._note_read(fields)
 
-    def _held(self) -> dict[str, Any]:
+    def _loaded(self) -> dict[str, Any]:
         fields = (field.attname for field in self._meta.concrete_fields if not field.primary_key)
         return {name: self.__dict__[name] for name in fields if name in self.__dict__}
 
     def _note_read(self, names: Collection[str] | None = None) -> None:
-        held = self._held()
-        self._read = held if names is None else self._read | {name: held[name] for name in names if name in held}
+        loaded = self._loaded()
+        self._read = loaded if names is None else self._read | {name: loaded[name] for name in names if name in loaded}
 
 
 class JobLease(models.Model):

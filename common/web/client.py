@@ -37,9 +37,9 @@ def network_of(address: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _normal(said: str) -> str | None:
+def _normal(text: str) -> str | None:
     try:
-        address = ip_address(said)
+        address = ip_address(text)
     except ValueError:  # a Unix socket has no address, and a header may hold anything
         return None
     # A dual-stack socket reports ::ffff:192.0.2.1: counted by its /64, the whole of IPv4 would be one client.

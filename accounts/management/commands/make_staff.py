@@ -1,4 +1,4 @@
-"""`manage.py make_staff USERNAME`: for the first member of staff, whom nobody is there to appoint."""
+"""`manage.py make_staff USERNAME`: for the first member of staff, whom nobody else can appoint."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -20,6 +20,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, username: str, **_options: Any) -> None:
         user = User.objects.filter(username=username.lower()).first()
         if user is None:
-            raise CommandError(f"Nobody is called {username}. They sign up first.")
+            raise CommandError(f"There is no user {username}. They have to sign up first.")
         make_staff(user=user)
         self.stdout.write(f"{user.username} is staff, and may enter /admin/.")

@@ -65,7 +65,7 @@ def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> Http
     try:
         invited = invitations.invite(organisation=own.account, actor=own.user, **form.cleaned_data)
     except DomainError as error:
-        if error.field is None:  # above the page: who is no owner has no form to read it at
+        if error.field is None:  # above the page: somebody who is not an owner has no form to read it at
             return _page(request, own, form, status=error.status, refused=error.message)
         return refuse_form(form, error, partial(_page, request, own, form))
     messages.success(request, f"{invited.email} is invited. The link in our mail works for {invitations.LIFETIME.days} days.")
@@ -129,7 +129,7 @@ def organisation_leave(request: HttpRequest, handle: str) -> HttpResponse:
 @login_required
 @require_POST
 def invitation_withdraw(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     own, invitation = _invitation(request, handle, invitation_id)
     done = f"The invitation to {invitation.email} is withdrawn: its link no longer works."
     return _act(request, handle, lambda: invitations.withdraw_invitation(invitation=invitation, actor=own.user), done)
@@ -138,7 +138,7 @@ def invitation_withdraw(request: HttpRequest, handle: str, invitation_id: UUID) 
 @login_required
 @require_POST
 def invitation_resend(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
-    """Send an invitation again, with a new link and a new end."""
+    """Send an invitation again, with a new link and a new expiry."""
     own, invitation = _invitation(request, handle, invitation_id)
     role = Role(invitation.role)
     _require_fresh_login(request, role)
@@ -147,7 +147,7 @@ def invitation_resend(request: HttpRequest, handle: str, invitation_id: UUID) ->
 
 
 def _act(request: HttpRequest, handle: str, perform: Callable[[], object], done: str, *, to_list: bool = False) -> HttpResponse:
-    """Act and go back to the organisation's page, or to the list; a refusal is said on that page, with its own status."""
+    """Act and return to the organisation's page, or to the list; that page shows a refusal, with its status."""
     try:
         perform()
     except DomainError as error:
@@ -157,7 +157,7 @@ def _act(request: HttpRequest, handle: str, perform: Callable[[], object], done:
 
 
 def _own(request: HttpRequest, handle: str) -> Membership:
-    """Return the reader's membership; an organisation that they do not belong to is not there."""
+    """Return the reader's membership; 404 for an organisation that they do not belong to."""
     return get_object_or_404(Membership.objects.select_related("account", "user"), user=signed_in(request), account__handle=handle)
 
 

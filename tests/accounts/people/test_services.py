@@ -116,7 +116,7 @@ def test_the_first_member_of_staff_is_made_at_a_terminal_and_that_is_on_record_o
 def test_nobody_is_made_staff_under_a_name_that_nobody_has() -> None:
     user = UserFactory()
 
-    with pytest.raises(CommandError, match="Nobody is called nobody"):
+    with pytest.raises(CommandError, match="There is no user nobody"):
         call_command("make_staff", "nobody")
 
     user.refresh_from_db()

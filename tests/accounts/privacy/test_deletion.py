@@ -183,7 +183,7 @@ def test_the_export_holds_what_each_app_holds_and_no_secret(person):
 
 
 def test_the_export_of_nobody_is_refused():
-    with pytest.raises(CommandError, match="Nobody is called nobody"):
+    with pytest.raises(CommandError, match="There is no user nobody"):
         call_command("export_account", "nobody")
 
 
