@@ -66,6 +66,8 @@ def test_a_repeated_delivery_is_stored_once() -> None:
         pytest.param(payload_of(), signature_of(payload_of(), moment=int(time.time()) - 301), id="stale timestamp"),
         pytest.param(payload_of(id="evt_2"), signature_of(payload_of()), id="altered body"),
         pytest.param(b"no json", signature_of(b"no json"), id="signed, but no event"),
+        pytest.param(b"[]", signature_of(b"[]"), id="signed, but a list"),
+        pytest.param(b'{"object": "event"}', signature_of(b'{"object": "event"}'), id="signed, but an event about nothing"),
         pytest.param(payload_of(livemode=None), signature_of(payload_of(livemode=None)), id="signed, but neither live nor test"),
         pytest.param(payload_of(id="e" * 300), signature_of(payload_of(id="e" * 300)), id="signed, but an id that is too long"),
     ],
