@@ -21,7 +21,7 @@ PAGE, HOST = "/library/credential/", "layerstore.test:8080"
 
 @pytest.fixture
 def bought(member: User):
-    return EntitlementFactory(holder=member.account).image
+    return EntitlementFactory(holder=member.account, image__namespace__name="acme").image
 
 
 def _form(*images: Image, **fields: str) -> dict[str, object]:
@@ -69,7 +69,7 @@ def test_the_secret_is_shown_once_and_kept_nowhere(member_client: Client, bought
 
 
 def test_the_snippets_are_whole(member_client: Client, member: User, bought: Image) -> None:
-    other = EntitlementFactory(holder=member.account, image=ImageFactory()).image
+    other = EntitlementFactory(holder=member.account, image=ImageFactory(namespace__name="zeta")).image
     first, second = f"{HOST}/{bought.repository}:1.0", f"{HOST}/{other.repository}"
 
     snippets = _snippets(member_client.post(PAGE, _form(bought, other)).content.decode())
