@@ -14,5 +14,5 @@ def reason_of(entry: LibraryEntry) -> str:
             return "We took this image down; nobody can pull it at the moment."
         case EntryState.PAUSED:
             return "The payment is disputed. Pull access is paused while the bank decides."
-        case EntryState.ENDED:
+        case _:
             return entry.entitlement.revocation_reason
