@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask, Response, redirect, send_from_directory
+from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as Answer
 
 from tools.sandbox import checkout_pages, connect_pages, control, mailbox, overview, pages
@@ -20,13 +20,18 @@ def create_app(world: World) -> Flask:
     app.register_blueprint(Api(world.config, world.store, world.keys, world.faults).blueprint())
     for part in (checkout_pages, connect_pages, control, mailbox, overview, pages):
         app.register_blueprint(part.blueprint(world))
-    # The shop's own colours and sizes, so that both look alike.
-    app.add_url_rule("/static/tokens.css", "tokens", lambda: send_from_directory(SHOP_STYLES, "tokens.css"))
+    app.add_url_rule("/static/style.css", "style", lambda: _style_sheet(app))
     app.add_url_rule("/", "root", lambda: redirect("/sandbox/"))
     app.add_url_rule("/healthz", "healthz", _healthy)
     app.after_request(pages.protect)
     app.register_error_handler(404, pages.not_found)
     return app
+
+
+def _style_sheet(app: Flask) -> Answer:
+    """Return the shop's own colours and sizes, so that both look alike, then what the sandbox's pages do with them."""
+    sheets = (SHOP_STYLES / "tokens.css", Path(app.root_path) / "static" / "sandbox.css")
+    return Response("\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets), mimetype="text/css")
 
 
 def _healthy() -> Answer:

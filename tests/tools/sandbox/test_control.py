@@ -113,12 +113,12 @@ def test_theme_is_remembered(sandbox: Sandbox, theme: str, back: str, place: str
 def test_health_style_and_root_answer(sandbox: Sandbox) -> None:
     assert sandbox.http.get("/healthz").text == "ok\n"
     assert sandbox.http.get("/").headers["Location"] == "/sandbox/"
-    assert sandbox.http.get("/static/sandbox.css").headers["Content-Type"] == "text/css; charset=utf-8"
+    assert sandbox.http.get("/static/style.css").headers["Content-Type"] == "text/css; charset=utf-8"
 
 
 def test_pages_have_the_colours_of_the_shop(sandbox: Sandbox) -> None:
-    answer = sandbox.http.get("/static/tokens.css")
+    answer = sandbox.http.get("/static/style.css")
 
     assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
-    assert answer.text == (Path(__file__).parents[3] / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
-    assert '<link rel="stylesheet" href="/static/tokens.css">' in sandbox.http.get("/mailbox/").text
+    assert answer.text.startswith((Path(__file__).parents[3] / "static" / "css" / "tokens.css").read_text(encoding="utf-8"))
+    assert '<link rel="stylesheet" href="/static/style.css">' in sandbox.http.get("/mailbox/").text
