@@ -29,8 +29,8 @@ def create_app(world: World) -> Flask:
 
 
 def _style_sheet(app: Flask) -> Answer:
-    """Return the shop's own colours and sizes, so that both look alike, then what the sandbox's pages do with them."""
-    sheets = (SHOP_STYLES / "tokens.css", Path(app.root_path) / "static" / "sandbox.css")
+    """Return the shop's own colours, sizes and elements, so that both look alike, then the parts that the sandbox's pages use."""
+    sheets = (SHOP_STYLES / "tokens.css", SHOP_STYLES / "base.css", Path(app.root_path) / "static" / "sandbox.css")
     return Response("\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets), mimetype="text/css")
 
 
