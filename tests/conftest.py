@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as shop
@@ -10,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 import common.ops.redis
 from common.ops.redis import redis_client, redis_key
-from tests.support.database import keep_what_migrations_made
+from tests.support.database import end_other_sessions, keep_what_migrations_made
 from tests.support.lock_order import rows_are_locked_in_order
 from tests.support.marks import mark_what_it_starts
 from tests.support.whole_rows import rows_are_saved_by_field
@@ -36,10 +37,13 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make the database, and keep what tests that commit shall leave it as."""
     with django_db_blocker.unblock():
         keep_what_migrations_made()
+    yield
+    with django_db_blocker.unblock():
+        end_other_sessions()
 
 
 def pytest_unconfigure() -> None:

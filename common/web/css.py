@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import get_ident
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,7 @@ def bundle_style_sheets(directory: Path) -> str:
 
 
 class BundleFinder(BaseFinder):
-    """Makes `css/site.css` for `collectstatic`, `findstatic` and `runserver`, afresh each time they ask for it."""
+    """Makes `css/site.css` for `collectstatic`, `findstatic` and `runserver`, of the parts as they are then."""
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:  # noqa: FBT001, FBT002  Django passes it so
         """Return the path of the bundle, or with `find_all` a list of it; an empty list for every other file."""
@@ -43,9 +44,13 @@ class BundleFinder(BaseFinder):
 
 
 def _write_bundle() -> Path:
-    bundle = _folder() / BUNDLE
-    bundle.parent.mkdir(exist_ok=True)
-    bundle.write_text(bundle_style_sheets(style_sheet_directory()), encoding="utf-8")
+    """Keep the bundle as it is unless a part has changed: browsers ask by its time, and another thread may be reading it."""
+    bundle, text = _folder() / BUNDLE, bundle_style_sheets(style_sheet_directory())
+    if not bundle.exists() or bundle.read_text(encoding="utf-8") != text:
+        bundle.parent.mkdir(exist_ok=True)
+        draft = bundle.with_suffix(f".{get_ident()}")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(bundle)
     return bundle
 
 

@@ -114,7 +114,7 @@ PUBLIC = (
     Page("why", "/why/"),
     Page("help-kubernetes", "/help/kubernetes/"),
     Page("help-ci", "/help/ci/"),
-    Page("why-faulty", "/why/", status=400, way=_submit(image="No Image")),
+    Page("why-faulty", "/why/", status=422, way=_submit(image="No Image")),
     Page("why-answered", "/why/", "newcomer", way=_submit(image="tidewater/redis-steady")),
     Page("shop", "/tidewater"),
     Page("shop-empty", "/{bare_shop}"),

@@ -57,7 +57,7 @@ def test_wherever_the_keyboard_goes_it_shows(world: World, tabs: Callable[[str],
 def test_the_tip_on_distinct_pullers_opens_and_closes(world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
     tab, _ = tabs("mara")
     tab.goto(world.url("/selling/images/{image}/"))
-    mark, tip = tab.get_by_text("How distinct pullers are counted"), tab.get_by_text("standard error is 0.81 %")
+    mark, tip = tab.get_by_text("How distinct pullers are counted"), tab.get_by_text("standard error of 0.81 %")
     expect(tip).to_be_hidden()
 
     mark.locator("..").focus()

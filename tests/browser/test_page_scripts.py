@@ -75,7 +75,7 @@ def test_without_script_the_theme_switches_through_the_server(chromium: Browser,
 
     assert page.url == f"{live_server.url}/acme/db"
     assert theme(page) == "dark"
-    assert page.locator(".copy").first.is_hidden()
+    expect(page.locator(".copy").first).to_be_hidden()
     context.close()
 
 

@@ -100,7 +100,9 @@ def test_the_manual_leaves_the_volumes_names_to_compose() -> None:
 
 
 def test_the_manuals_backup_says_that_it_is_complete_only_when_it_is(tmp_path: Path) -> None:
-    block = SECTION[SECTION.index("    docker compose exec -T postgres pg_dump") : SECTION.index("Only `backup complete`")]
+    block = SECTION[
+        SECTION.index("    docker compose exec -T postgres pg_dump") : SECTION.index("You have a backup only if it says `backup complete`")
+    ]
     docker = tmp_path / "docker"
     for failing in ("pg_dump", "backup", "pg_restore", "nothing"):
         docker.write_text(f'#!/bin/sh\ncase "$*" in *{failing}*) echo half; exit 1;; esac\ncat < /dev/null | gzip\n')

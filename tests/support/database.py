@@ -55,6 +55,14 @@ def has_left_something(_: TransactionTestCase) -> bool:
         return bool(cursor.fetchone() == (True,))
 
 
+def end_other_sessions() -> None:
+    """End the sessions of threads that a live server has not ended yet: a page may ask it to the last moment, and the database goes now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
+
+
 def _tables() -> list[str]:
     """Return the tables of all models, also of those that a test has made."""
     return sorted(set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - LASTING)

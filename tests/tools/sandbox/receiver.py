@@ -12,6 +12,12 @@ import stripe
 WAIT = 20
 
 
+class Server(ThreadingHTTPServer):
+    """Lets as many connect at once as a web server does; by itself it would leave all but five waiting until they give up."""
+
+    request_queue_size = 128
+
+
 @dataclass
 class Receiver:
     """Events as they arrive, each verified as the application verifies it. `answers` are used up, then 200."""
@@ -38,7 +44,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 """Be quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/billing/stripe/webhook"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
