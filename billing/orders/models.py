@@ -97,6 +97,11 @@ class Order(UUIDModel, Attempt):
         return Money(self.refunded_amount, self.currency)
 
     @property
+    def total(self) -> Money:
+        """What the buyer has paid in the end: the amount less what Stripe has given back."""
+        return self.money - self.refunded
+
+    @property
     def refund_requested(self) -> Money:
         """What refunds have been requested for, done or not."""
         return Money(self.refund_requested_amount, self.currency)

@@ -139,6 +139,13 @@ def test_a_receipt_names_money_images_and_digests(client: Client, paid: Order) -
         assert words in page
 
 
+@pytest.mark.parametrize(("refunded", "total"), [(0, "€5.00"), (200, "€3.00"), (500, "€0.00")])
+def test_a_receipts_total_is_what_was_paid_in_the_end(client: Client, buyer: User, refunded: int, total: str) -> None:
+    order = PaidOrderFactory(placed_by=buyer, state="partially_refunded" if refunded else "paid", refunded_amount=refunded)
+
+    assert f'<span class="amount">{total}</span>' in client.get(f"/orders/{order.pk}/").content.decode()
+
+
 def test_a_refunded_order_offers_no_pull(client: Client, buyer: User) -> None:
     order = PaidOrderFactory(placed_by=buyer, state="refunded", refunded_amount=500)
     order.buyer.entitlements.update(revoked_at=timezone.now(), revocation_reason="x")
