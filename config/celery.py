@@ -32,7 +32,7 @@ def all_jobs() -> "Mapping[str, Job]":
 
 def lane_of(name: str, *_args: object, **_options: object) -> dict[str, str] | None:
     """Return the queue that a task goes to: Celery's router. A process that only queues imports the tasks when it first queues one."""
-    from common.jobs import JOBS  # noqa: PLC0415
+    from common.jobs import JOBS  # noqa: PLC0415  once Celery is set up
 
     job = JOBS.get(name) or all_jobs().get(name)
     return {"queue": job.lane} if job else None
@@ -52,7 +52,7 @@ app.autodiscover_tasks(_rooms_with_tasks)
 @import_modules.connect(weak=False)
 def _make_schedule(**_kwargs: object) -> None:
     """Make the schedule once the tasks are there: their discovery was connected to this signal first."""
-    from common.jobs import JOBS  # noqa: PLC0415
+    from common.jobs import JOBS  # noqa: PLC0415  once Celery is set up
 
     app.conf.beat_schedule = {
         name: {"task": name, "schedule": job.every, "options": {"expires": job.every}}

@@ -73,9 +73,9 @@ class StandIns:
 
 def run_sweeps(lane: str) -> None:
     """Run the lane's frequent sweeps once, one after another; what they queue for single rows runs at once, in this process."""
-    from common.db.statements import limit_statements  # noqa: PLC0415
+    from common.db.statements import limit_statements  # noqa: PLC0415  once Django is set up
     from common.ops.queue import run_in_place  # noqa: PLC0415  once Django is set up
-    from config.celery import app  # noqa: PLC0415
+    from config.celery import app  # noqa: PLC0415  once Django is set up
 
     limit_statements(LANES[lane].statement)
     jobs = {name: job for name, job in JOBS.items() if job.lane == lane}

@@ -88,7 +88,7 @@ class Workers:
 
 def _work(lane: str, slots: int) -> None:
     from common.db.statements import limit_statements  # noqa: PLC0415  once Django is set up
-    from config.celery import app  # noqa: PLC0415
+    from config.celery import app  # noqa: PLC0415  once Django is set up
 
     limit_statements(LANES[lane].statement)
     # A process that only queues tasks gives up on a slow Redis sooner; a worker that loses its connection has to start again.

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from config import env
 from config.settings.api import *  # noqa: F403  these are parts of one list of settings
-from config.settings.celery import *  # noqa: F403
-from config.settings.logging import *  # noqa: F403
-from config.settings.security import *  # noqa: F403
+from config.settings.celery import *  # noqa: F403  the same
+from config.settings.logging import *  # noqa: F403  the same
+from config.settings.security import *  # noqa: F403  the same
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

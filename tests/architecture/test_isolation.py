@@ -23,12 +23,12 @@ SESSION = (
 def test_a_session_in_which_a_test_left_something_is_nobody_elses(statement: str) -> None:
     test = TransactionTestCase()
     connection.close()  # a test that does not commit may have left something in it: it keeps its connection
-    assert not test._should_reload_connections()  # type: ignore[attr-defined]
+    assert not test._should_reload_connections()  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
 
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
-    assert test._should_reload_connections()  # type: ignore[attr-defined]
+    assert test._should_reload_connections()  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
 
 
 @pytest.mark.django_db(transaction=True)
@@ -39,7 +39,7 @@ def test_a_test_that_commits_leaves_what_the_migrations_made_and_nothing_else() 
     Category.objects.filter(products=None).delete()
     Category.objects.update(name="Another name")
 
-    TransactionTestCase._fixture_teardown(TransactionTestCase())  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown(TransactionTestCase())  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
 
     assert made
     assert list(Category.objects.order_by("pk").values()) == made

@@ -41,9 +41,9 @@ def keep_what_migrations_made() -> None:
         parts = (f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(_tables()))
         connection.ops.execute_sql_flush([f"WITH {', '.join(parts)} SELECT", *restore])
 
-    TransactionTestCase._fixture_teardown = leave  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = leave  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
     # Django opens a new connection for each test that commits, and a new session reads the catalogue and plans every deletion anew.
-    TransactionTestCase._should_reload_connections = has_left_something  # type: ignore[attr-defined]
+    TransactionTestCase._should_reload_connections = has_left_something  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
 
 
 def has_left_something(_: TransactionTestCase) -> bool:
