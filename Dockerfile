@@ -13,8 +13,8 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 FROM base AS libraries
 ENV EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
 RUN python3 -m venv /opt/venv
-COPY requirements/base.txt /requirements/
-RUN pip install ${EXACTLY} --requirement /requirements/base.txt && pip check
+COPY requirements/cluster.txt /requirements/
+RUN pip install ${EXACTLY} --requirement /requirements/cluster.txt && pip check
 
 FROM libraries AS demo-libraries
 COPY requirements/sandbox.txt /requirements/

@@ -66,7 +66,7 @@ def test_no_file_outgrows_its_reader(texts: dict[str, str]) -> None:
 
 
 def test_every_dependency_is_locked_with_its_hash(texts: dict[str, str]) -> None:
-    for name in ("base", "sandbox", "demo", "dev"):
+    for name in ("base", "cluster", "sandbox", "demo", "dev"):
         pins = re.findall(r"^([a-z0-9._-]+(?:\[[a-z,]+\])?)==", texts[f"requirements/{name}.txt"], re.MULTILINE)
         hashed = re.findall(r"^[a-z0-9._-]+(?:\[[a-z,]+\])?==[^\n]*\\\n    --hash=sha256:", texts[f"requirements/{name}.txt"], re.MULTILINE)
         assert len(hashed) == len(pins) > 0
@@ -78,13 +78,14 @@ def test_one_version_of_a_dependency_for_all(texts: dict[str, str]) -> None:
         return {f"{package} {version.partition(';')[2].strip()}": version.partition(";")[0].strip() for package, version in found}
 
     assert pins("base").items() | pins("sandbox").items() <= pins("demo").items() <= pins("dev").items()
+    assert pins("base").items() <= pins("cluster").items() <= pins("dev").items()
 
 
 def test_every_dependency_has_its_reason(texts: dict[str, str]) -> None:
     (reasons,) = (text for name, text in texts.items() if name.endswith("each-dependency-is-chosen-for-its-field.md"))
     asked = {
         re.split(r"[\[<>=]", line)[0]
-        for name in ("base", "sandbox", "demo", "dev")
+        for name in ("base", "cluster", "sandbox", "demo", "dev")
         for line in texts[f"requirements/{name}.in"].splitlines()
         if line and not line.startswith(("#", "-"))
     }
