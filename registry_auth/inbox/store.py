@@ -1,6 +1,5 @@
-"""What lies in the inbox: a notification is stored before it is answered, and removed when its time is over."""
+"""What lies in the inbox: staff may let an envelope be applied again, and it is removed when its time is over."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -12,17 +11,11 @@ from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
-from registry_auth.inbox.envelopes import RegistryEvent
 from registry_auth.inbox.locks import lock_envelope
 from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent
 from registry_auth.upkeep.models import Reconciliation
 
 DELETED_AT_ONCE = 5_000  # no statement may take long
-
-
-def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
-    """Store a notification until its events have had their effect: one INSERT."""
-    return RegistryEnvelope.objects.create(body=[event.to_json() for event in events], event_count=len(events))
 
 
 def retry_envelope(*, envelope: RegistryEnvelope, reason: str, actor: User) -> None:

@@ -14,8 +14,7 @@ from common.ops.metrics import exposition
 from registry_auth.inbox.envelopes import read_envelope
 from registry_auth.inbox.errors import MalformedEnvelope
 from registry_auth.inbox.metrics import note_envelope
-from registry_auth.inbox.store import store_events
-from registry_auth.inbox.tasks import wake_drain
+from registry_auth.inbox.transports.postgresql import accept_events
 
 
 @csrf_exempt
@@ -33,8 +32,7 @@ def registry_events(request: HttpRequest) -> HttpResponse:
     except MalformedEnvelope as error:
         return _refused("malformed", error.status, error.message)
     if events:
-        store_events(events=events)
-        wake_drain(events)
+        accept_events(events=events)
     note_envelope(outcome="accepted")
     return HttpResponse(status=202)
 

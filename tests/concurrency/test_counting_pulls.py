@@ -19,7 +19,7 @@ from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.envelopes import read_envelope
 from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller
 from registry_auth.inbox.pullers import count_pullers
-from registry_auth.inbox.store import store_events
+from registry_auth.inbox.transports.postgresql import store_events
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, digest_of
 from tests.support.threads import run_in_threads

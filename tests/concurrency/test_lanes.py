@@ -37,7 +37,7 @@ from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
 from registry_auth.inbox.models import RegistryEnvelope
-from registry_auth.inbox.store import store_events
+from registry_auth.inbox.transports.postgresql import store_events
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import ManifestFactory, NamespaceFactory, ProductFactory
 from tests.support.dependencies import MANIFEST_DIGEST, Gate, gated_mail_server, gated_registry

@@ -12,8 +12,8 @@ from marketplace.images.models import Manifest
 from marketplace.images.oci import MANIFEST
 from registry_auth.client.errors import RegistryAway
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
-from registry_auth.inbox.store import store_events
 from registry_auth.inbox.tasks import drain_registry_events, prune_registry_events
+from registry_auth.inbox.transports.postgresql import store_events
 from registry_auth.upkeep.tasks import describe_manifests, reconcile_registry, remove_taken_down_manifests
 from tests.factories.marketplace import ImageFactory, ManifestFactory, digest_of
 
