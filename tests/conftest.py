@@ -15,6 +15,7 @@ from tests.support.database import end_other_sessions, keep_what_migrations_made
 from tests.support.lock_order import rows_are_locked_in_order
 from tests.support.marks import mark_what_it_starts
 from tests.support.whole_rows import rows_are_saved_by_field
+from tools.bench.mock_kafka import MockKafka
 
 __all__ = ["rows_are_locked_in_order", "rows_are_saved_by_field"]
 
@@ -49,6 +50,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def pytest_unconfigure() -> None:
     """Take this run's keys and pictures away."""
     shutil.rmtree(shop.MEDIA_ROOT.parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka_cluster() -> Iterator[MockKafka]:
+    """Start a Kafka cluster for all tests that ask for one. Each uses topics of its own."""
+    with MockKafka() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def kafka(kafka_cluster: MockKafka) -> Iterator[MockKafka]:
+    """Return the cluster, all of it there; whatever a test takes down comes back at its end."""
+    yield kafka_cluster
+    kafka_cluster.bring_all_up()
 
 
 @pytest.fixture(autouse=True)
