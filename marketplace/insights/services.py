@@ -1,7 +1,7 @@
 """Pulls are counted, and added up for the order of search results."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -32,12 +32,13 @@ SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::date[], %s::text[], %s::text[],
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A GET of an image manifest, never of an index.
+    """A GET of an image manifest, never of an index; or several of them that are counted in one row.
 
     Attributes:
         tag: as asked for; empty for a pull by digest.
         subject: the registry token's; empty for the anonymous.
-        client: identifies where it came from without revealing the address; empty if that is unknown.
+        clients: identify where they came from without revealing the address; empty if that is unknown.
+        times: how many GETs.
     """
 
     repository: str
@@ -45,7 +46,8 @@ class Pull:
     tag: str
     day: date
     subject: str
-    client: str = ""
+    clients: Collection[str] = ()
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,10 @@ def _counted(pull: Pull, image_id: UUID, manifests: Mapping[Key, PulledManifest]
 
 
 def _add(counted: Sequence[CountedPull]) -> None:
-    images = Counter(each.image_id for each in counted)
-    rows = Counter((each.image_id, each.pull.day, each.tag, each.platform, each.buyer_id) for each in counted)
+    images, rows = Counter[UUID](), Counter[tuple[object, ...]]()
+    for each in counted:
+        images[each.image_id] += each.pull.times
+        rows[each.image_id, each.pull.day, each.tag, each.platform, each.buyer_id] += each.pull.times
     if rows:
         lock_images(image_ids=images)
         with connection.cursor() as cursor:

@@ -100,6 +100,7 @@ def _have_effect(events: list[RegistryEvent]) -> None:
 
 
 def _pull(event: RegistryEvent) -> Pull:
+    clients = (event.client,) if event.client else ()
     return Pull(
-        repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject, client=event.client
+        repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject, clients=clients
     )

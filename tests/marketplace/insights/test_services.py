@@ -1,6 +1,7 @@
 """Counting pulls: once, and under the tag, platform and buyer that they were of."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -39,6 +40,14 @@ def test_pulls_are_added_up_by_image():
 
     assert dict(Image.objects.values_list("repository", "pull_count")) == {one.repository: 8, other.repository: 1, freed.repository: 0}
     assert rows("image") == {one.pk: 3, other.pk: 1}
+
+
+def test_pulls_that_were_put_together_count_as_often_as_they_were_made():
+    image = ImageFactory()
+
+    count_pulls(pulls=[replace(pull(image, tag="1.0"), times=3), pull(image, tag="1.0"), replace(pull(image), times=2)])
+
+    assert (Image.objects.get().pull_count, rows("tag")) == (6, {"1.0": 4, "": 2})
 
 
 def test_each_day_tag_platform_and_buyer_has_a_row_that_counts_up():

@@ -62,7 +62,7 @@ def pulled(image: Image, *pullers: str | UUID, day: date = MONDAY) -> None:
     counted = []
     for puller in pullers:
         buyer, client = (puller, "") if isinstance(puller, UUID) else (None, client_hash(puller))
-        pull = Pull(repository=image.repository, digest=digest_of("x"), tag="", day=day, subject="", client=client)
+        pull = Pull(repository=image.repository, digest=digest_of("x"), tag="", day=day, subject="", clients=(client,) if client else ())
         counted.append(CountedPull(pull, image.pk, "", "", buyer))
     note_pullers(counted=counted)
 
@@ -103,9 +103,9 @@ def test_the_account_counts_before_the_client_and_who_is_neither_does_not(image,
     pull = {"repository": image.repository, "digest": digest_of("x"), "tag": "", "day": MONDAY}
     counted = count_pulls(
         pulls=[
-            Pull(**pull, subject="ada", client=client_hash("10.0.0.7")),
-            Pull(**pull, subject="ada", client=client_hash("10.0.0.8")),
-            Pull(**pull, subject="", client=client_hash("10.0.0.9")),
+            Pull(**pull, subject="ada", clients=(client_hash("10.0.0.7"),)),
+            Pull(**pull, subject="ada", clients=(client_hash("10.0.0.8"),)),
+            Pull(**pull, subject="", clients=(client_hash("10.0.0.9"),)),
             Pull(**pull, subject=""),
         ]
     )
