@@ -23,3 +23,6 @@ form.addEventListener("input", (event) => {
   clearTimeout(timer);
   timer = setTimeout(render, 300);
 });
+
+// The page that comes shows it: no preview is asked for while the form is on its way.
+form.addEventListener("submit", () => { clearTimeout(timer); asked++; });

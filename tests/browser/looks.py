@@ -54,29 +54,48 @@ class Watch:
         self.status = 0
         self.expected = 200
         self.complaints: list[str] = []
+        self._under_way: set[Request] = set()
+        self._left: set[Request] = set()
         tab.on("console", self._heard)
         tab.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        tab.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url} {request.failure}"))
         tab.on("request", self._asked)
+        tab.on("requestfinished", self._ended)
+        tab.on("requestfailed", self._failed)
         tab.on("response", self._answered)
 
     def expect(self, status: int) -> None:
         """Begin anew with a page that is answered so."""
         self.expected = status
         self.complaints.clear()
+        self._leave()
 
     def _heard(self, message: ConsoleMessage) -> None:
         answered = f"the server responded with a status of {self.expected} "
         if message.type in {"error", "warning"} and not (self.expected >= 400 and answered in message.text):
             self.complaints.append(f"console: {message.text}")
 
+    def _leave(self) -> None:
+        """Another page comes: what is still under way was asked for by the one before."""
+        self._left |= self._under_way
+
     def _asked(self, request: Request) -> None:
+        self._under_way.add(request)
         if not request.url.startswith((*self.origins, "data:", "about:")):
             self.complaints.append(f"leaves: {request.url}")
+
+    def _ended(self, request: Request) -> None:
+        self._under_way.discard(request)
+
+    def _failed(self, request: Request) -> None:
+        self._ended(request)
+        # A browser ends what a page still asks for when it leaves that page, and reports it like any other end.
+        if not (request in self._left and request.failure == "net::ERR_ABORTED"):
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:
         if response.request.is_navigation_request() and response.frame.parent_frame is None:
             self.status = response.status
+            self._leave()
         elif response.status >= 400:
             self.complaints.append(f"{response.status}: {response.url}")
 

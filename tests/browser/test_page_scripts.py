@@ -8,6 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.people.models import User
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import Product
+from tests.browser.looks import Watch
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TagFactory
 
@@ -96,6 +97,35 @@ def test_a_name_is_looked_up_as_it_is_typed(selling: Page, live_server: LiveServ
     button.click()
     expect(selling.get_by_role("heading", level=1)).to_have_text("acme/db")
     assert Image.objects.filter(repository="acme/db").exists()
+
+
+def test_a_look_up_under_way_is_left_behind_by_the_form(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    watch = Watch(selling, (live_server.url,))
+    selling.route("**/selling/reserve/availability?**", lambda _: None)
+    selling.goto(f"{live_server.url}/selling/reserve/")
+    with selling.expect_request("**/selling/reserve/availability?**"):
+        selling.locator("#id_name").fill("db")
+
+    with selling.expect_event("requestfailed"):
+        selling.locator("[data-availability-button]").click()
+
+    expect(selling.get_by_role("heading", level=1)).to_have_text("acme/db")
+    assert watch.complaints == []
+
+
+@pytest.mark.parametrize("path", ["reserve/", "products/{draft}/"], ids=["availability", "preview"])
+def test_a_form_on_its_way_asks_for_nothing_any_more(selling: Page, live_server: LiveServer, namespace: Namespace, path: str) -> None:
+    asked: list[str] = []
+    selling.clock.install()
+    selling.goto(f"{live_server.url}/selling/{path.format(draft=DraftProductFactory(namespace=namespace).pk)}")
+    selling.on("request", lambda request: asked.append(request.url))
+    field = selling.locator("#id_name, #id_description")
+    field.fill("db")
+
+    field.evaluate("field => { field.form.dispatchEvent(new SubmitEvent('submit')); }")  # its listeners hear it, and the page stays
+    selling.clock.run_for(1_000)
+
+    assert asked == []
 
 
 def test_a_pushed_tag_appears_on_the_open_page(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
