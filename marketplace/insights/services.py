@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +20,7 @@ from marketplace.images.oci import SIGNATURE_PREFIX
 from marketplace.insights.pulled_manifests import Key, PulledManifest, pulled_manifests_of
 from marketplace.products.models import Product, ProductImage
 
+_UNKNOWN: Final = PulledManifest()
 _ADD_TO_IMAGES = """
 UPDATE marketplace_image SET pull_count = pull_count + added.count
   FROM unnest(%s::uuid[], %s::bigint[]) AS added (id, count) WHERE marketplace_image.id = added.id
@@ -83,7 +85,7 @@ def _resolve(pulls: Sequence[Pull], images: Mapping[str, UUID]) -> list[CountedP
 
 
 def _counted(pull: Pull, image_id: UUID, manifests: Mapping[Key, PulledManifest], buyer_id: UUID | None) -> CountedPull | None:
-    manifest = manifests.get((image_id, pull.digest), PulledManifest())
+    manifest = manifests.get((image_id, pull.digest), _UNKNOWN)
     tag = pull.tag or manifest.tag
     if tag.startswith(SIGNATURE_PREFIX) or (manifest.artifact and not tag):
         return None

@@ -19,8 +19,8 @@ from registry_auth.inbox.locks import due_envelopes, lock_due_envelopes
 from registry_auth.inbox.models import RegistryEnvelope
 
 logger = logging.getLogger(__name__)
-BATCH = 500  # envelopes claimed at once
-MOST_EVENTS = 5_000  # in them together, unless one alone has more
+BATCH = 5_000  # envelopes claimed at once
+MOST_EVENTS = 25_000  # in them together, unless one alone has more
 CLAIM = timedelta(minutes=1)  # a batch that takes longer may be taken twice, which the ids of its events make harmless
 MOST_ATTEMPTS = 10
 PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(minutes=2), most=MOST_ATTEMPTS)
@@ -56,7 +56,7 @@ def _claim() -> list[RegistryEnvelope]:
         _give_up([envelope for envelope in due if envelope.attempts >= MOST_ATTEMPTS])
         claimed = _as_many_as_fit(envelope for envelope in due if envelope.attempts < MOST_ATTEMPTS)
         RegistryEnvelope.objects.filter(pk__in=claimed).update(due_at=now + CLAIM, attempts=F("attempts") + 1)
-    return list(RegistryEnvelope.objects.filter(pk__in=claimed).order_by("pk"))
+    return list(RegistryEnvelope.objects.filter(pk__in=claimed).defer("body").order_by("pk"))
 
 
 def _give_up(unfinished: list[RegistryEnvelope]) -> None:

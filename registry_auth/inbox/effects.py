@@ -1,40 +1,50 @@
 """What an event does to manifests, tags and counts. Each event has its effect once, however often the registry sends it."""
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db import InterfaceError, OperationalError, connection
+from msgspec import MsgspecError
 
 from common.db.locking import locked_transaction
 from common.errors import RetryLater
 from marketplace.images.services.manifests import record_push, remove_manifest, remove_tag
-from marketplace.insights.services import Pull, count_pulls
-from registry_auth.inbox.envelopes import EventAction, RegistryEvent
+from marketplace.insights.services import count_pulls
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent, decode_events
 from registry_auth.inbox.metrics import note_events
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.pullers import note_pullers
+from registry_auth.inbox.selectors import bodies_of
+from registry_auth.inbox.tally import add_up
 
 logger = logging.getLogger(__name__)
-PULLS_AT_ONCE = 5_000  # in one transaction: they are looked up in one query, and their images are locked at its end only
+PULLS_AT_ONCE = 25_000  # in one transaction: they are looked up in one query, and their images are locked at its end only
 
 
-def apply_envelopes(envelopes: Iterable[RegistryEnvelope]) -> dict[int, Exception]:
+def apply_envelopes(envelopes: Sequence[RegistryEnvelope]) -> dict[int, Exception]:
     """Apply the events of the envelopes; return what went wrong, by the envelope's primary key.
 
     An event that fails stops no other. What an event does is committed together with its id, so applying it again changes nothing.
+
+    Args:
+        envelopes: their bodies are read here, as text.
 
     Raises:
         OperationalError, InterfaceError: the database is away.
     """
     faults: dict[int, Exception] = {}
     pulls: list[tuple[int, RegistryEvent]] = []
-    for envelope in envelopes:
-        for event in map(RegistryEvent.from_json, envelope.body):
+    for pk, body in bodies_of(envelopes):
+        try:
+            events = decode_events(body)
+        except MsgspecError as error:
+            faults[pk] = error
+            continue
+        for event in events:
             if event.action is EventAction.PULL:
-                pulls.append((envelope.pk, event))
+                pulls.append((pk, event))
             elif fault := _apply([event]):
-                faults[envelope.pk] = fault
+                faults[pk] = fault
     for start in range(0, len(pulls), PULLS_AT_ONCE):
         faults |= _apply_pulls(pulls[start : start + PULLS_AT_ONCE])
     return faults
@@ -79,28 +89,30 @@ def _new_among(events: list[RegistryEvent]) -> list[RegistryEvent]:
 
 def _have_effect(events: list[RegistryEvent]) -> None:
     for event in events:
-        match event.action:
-            case EventAction.PUSH:
-                record_push(
-                    repository=event.repository,
-                    digest=event.digest,
-                    media_type=event.media_type,
-                    size=event.size,
-                    tag=event.tag or None,
-                    at=event.at,
-                )
-            case EventAction.DELETE if event.digest:
-                remove_manifest(repository=event.repository, digest=event.digest)
-            case EventAction.DELETE:
-                remove_tag(repository=event.repository, tag=event.tag)
+        if event.action is not EventAction.PULL:
+            change_tags(event)
     if pulls := [event for event in events if event.action is EventAction.PULL]:
-        note_pullers(counted=count_pulls(pulls=[_pull(event) for event in pulls]))
-    for action, count in Counter(event.action for event in events).items():
-        note_events(action=action, count=count)
+        note_pullers(counted=count_pulls(pulls=add_up(pulls)))
+        note_events(action=EventAction.PULL, count=sum(event.times for event in pulls))
 
 
-def _pull(event: RegistryEvent) -> Pull:
-    clients = (event.client,) if event.client else ()
-    return Pull(
-        repository=event.repository, digest=event.digest, tag=event.tag, day=event.at.date(), subject=event.subject, clients=clients
-    )
+def change_tags(event: RegistryEvent) -> None:
+    """Do what a push or a deletion does to manifests and tags. Doing it again changes nothing.
+
+    Raises:
+        LockTimeout: somebody else holds the image for too long.
+    """
+    if event.action is EventAction.PUSH:
+        record_push(
+            repository=event.repository,
+            digest=event.digest,
+            media_type=event.media_type,
+            size=event.size,
+            tag=event.tag or None,
+            at=event.at,
+        )
+    elif event.digest:
+        remove_manifest(repository=event.repository, digest=event.digest)
+    else:
+        remove_tag(repository=event.repository, tag=event.tag)
+    note_events(action=event.action, count=1)

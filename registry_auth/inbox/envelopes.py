@@ -1,29 +1,29 @@
-"""Reading a notification: which of its events can have an effect here (distribution, "Notifications"; tested with 2.8.2).
+"""Which events of a notification can have an effect here (distribution, "Notifications"; tested with 2.8.2).
 
 Left out are events about blobs, HEAD requests (docker checks before it pulls), GETs of indexes (the way to a platform's manifest), and our
 worker's own reads.
 """
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Final
 
+import msgspec
 from django.utils.dateparse import parse_datetime
 
 from marketplace.images.oci import DOCKER_SIGNED_MANIFEST, INDEX_TYPES, MANIFEST_TYPES, TAG, is_digest
 from registry_auth.client.identity import SERVICE_SUBJECT
 from registry_auth.inbox.client_hash import client_hash
-from registry_auth.inbox.errors import MalformedEnvelope
+from registry_auth.inbox.told import ToldEvent, read_told
 
 _MANIFESTS = frozenset({*MANIFEST_TYPES, DOCKER_SIGNED_MANIFEST})
 _ID = re.compile(r"[\x21-\x7e]{1,100}")
 _REPOSITORY = re.compile(r"[a-z0-9._/-]{1,255}")
 _TAG = re.compile(TAG)
 _SUBJECT = re.compile(r"[a-z0-9._+-]{1,120}")  # a user name, or a robot's: its organisation's handle, a plus, its own name
+_LARGEST: Final = 2**63 - 1  # of PostgreSQL's bigint
 
 
 class EventAction(StrEnum):
@@ -34,13 +34,13 @@ class EventAction(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryEvent:
+class RegistryEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event with an effect. A deletion names a manifest by digest or, from distribution 3 on, a tag alone.
 
     Attributes:
         subject: who pulled, as the token says; empty for anonymous clients, and for pushes and deletions.
         client: from where, as a `client_hash`; empty for pushes and deletions.
+        times: how many pulls it stands for, which differ in nothing that is counted.
     """
 
     id: str
@@ -53,14 +53,12 @@ class RegistryEvent:
     size: int = 0
     subject: str = ""
     client: str = ""
+    times: int = 1
 
-    def to_json(self) -> dict[str, object]:
-        return asdict(self) | {"at": self.at.isoformat()}
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "RegistryEvent":
-        """Read what `to_json` wrote."""
-        return cls(**{**stored, "action": EventAction(stored["action"]), "at": datetime.fromisoformat(stored["at"])})
+_ACTIONS = {action.value: action for action in EventAction}
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[RegistryEvent])
 
 
 def read_envelope(content: bytes, *, received_at: datetime) -> list[RegistryEvent]:
@@ -69,63 +67,52 @@ def read_envelope(content: bytes, *, received_at: datetime) -> list[RegistryEven
     Raises:
         MalformedEnvelope: this is not a notification at all.
     """
-    try:
-        envelope = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise MalformedEnvelope("This is not JSON.") from error
-    events = envelope.get("events") if isinstance(envelope, dict) else None
-    if not isinstance(events, list):
-        raise MalformedEnvelope("A notification is an object with a list of events.")
-    return [event for entry in events if (event := _read_event(entry, received_at)) is not None]
+    return [event for told in read_told(content) if (event := _effective(told, received_at)) is not None]
 
 
-def _read_event(entry: object, received_at: datetime) -> RegistryEvent | None:
-    event = _mapping(entry)
-    target, request, actor = (_mapping(event.get(part)) for part in ("target", "request", "actor"))
-    action, media_type = _text(event.get("action")), _text(target.get("mediaType"))
-    if action not in set(EventAction) or (action != EventAction.DELETE and media_type not in _MANIFESTS):
+def encode_events(events: Sequence[RegistryEvent]) -> bytes:
+    """Return the JSON in which events wait until they have had their effect."""
+    return _encoder.encode(events)
+
+
+def decode_events(content: bytes | str) -> list[RegistryEvent]:
+    """Read what `encode_events` wrote, or an earlier version."""
+    return _decoder.decode(content)
+
+
+def _effective(told: ToldEvent, received_at: datetime) -> RegistryEvent | None:
+    action, target = _ACTIONS.get(told.action), told.target
+    if action is None or (action is not EventAction.DELETE and target.media_type not in _MANIFESTS):
         return None
-    if action == EventAction.PULL and (request.get("method") != "GET" or actor.get("name") == SERVICE_SUBJECT or media_type in INDEX_TYPES):
+    pulled = action is EventAction.PULL
+    if pulled and (told.request.method != "GET" or told.actor.name == SERVICE_SUBJECT or target.media_type in INDEX_TYPES):
         return None
-    size, pulled = target.get("size"), action == EventAction.PULL
-    read = RegistryEvent(
-        id=_matching(_ID, event.get("id")),
-        action=EventAction(action),
-        at=_moment(event.get("timestamp"), received_at),
-        repository=_matching(_REPOSITORY, target.get("repository")),
-        digest=_digest(target.get("digest")),
-        tag=_matching(_TAG, target.get("tag")),
-        media_type=media_type if action != EventAction.DELETE else "",
-        size=size if isinstance(size, int) else 0,
-        subject=_matching(_SUBJECT, actor.get("name")) if pulled else "",
-        client=client_hash(_text(request.get("addr"))) if pulled else "",
+    digest = target.digest if is_digest(target.digest) else ""
+    tag = _matching(_TAG, target.tag)
+    if not (_ID.fullmatch(told.id) and _REPOSITORY.fullmatch(target.repository) and (digest or (tag and action is EventAction.DELETE))):
+        return None
+    return RegistryEvent(
+        id=told.id,
+        action=action,
+        at=_moment(told.timestamp, received_at),
+        repository=target.repository,
+        digest=digest,
+        tag=tag,
+        media_type=target.media_type if action is not EventAction.DELETE else "",
+        size=target.size if 0 <= target.size <= _LARGEST else 0,
+        subject=_matching(_SUBJECT, told.actor.name) if pulled else "",
+        client=client_hash(told.request.addr) if pulled else "",
     )
-    named = read.digest or (read.tag and action == EventAction.DELETE)
-    return read if read.id and read.repository and named else None
 
 
-def _moment(value: object, received_at: datetime) -> datetime:
+def _moment(text: str, received_at: datetime) -> datetime:
     """Return when it happened, never later than now: a clock that is ahead must not keep later pushes from moving a tag."""
     try:
-        moment = parse_datetime(value) if isinstance(value, str) else None
+        moment = parse_datetime(text)
         return received_at if moment is None or moment.tzinfo is None else min(moment.astimezone(UTC), received_at)
     except (ValueError, OverflowError):  # the 31st of February, or before year 1 in UTC
         return received_at
 
 
-def _matching(pattern: re.Pattern[str], value: object) -> str:
-    text = _text(value)
+def _matching(pattern: re.Pattern[str], text: str) -> str:
     return text if pattern.fullmatch(text) else ""
-
-
-def _digest(value: object) -> str:
-    text = _text(value)
-    return text if is_digest(text) else ""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -38,7 +38,7 @@ INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM un
 def note_pullers(*, counted: Iterable[CountedPull]) -> None:
     """Record who pulled what on which day: the account or, without one, the client. Call it in the count's transaction, with its locks."""
     require_atomic()
-    seen = {(each.image_id, each.pull.day, puller) for each in counted for puller in _pullers(each)}
+    seen = {(each.image_id.hex, each.pull.day, puller) for each in counted for puller in _pullers(each)}
     if seen:
         with connection.cursor() as cursor:
             cursor.execute(_NOTE, [list(column) for column in zip(*sorted(seen), strict=True)])
@@ -128,7 +128,5 @@ def _restore(pipeline: Pipeline, key: str, sketch: bytes) -> None:
     pipeline.delete(beside)
 
 
-def _pullers(counted: CountedPull) -> Iterable[UUID]:
-    if counted.buyer_id is not None:
-        return (counted.buyer_id,)
-    return map(UUID, counted.pull.clients)
+def _pullers(counted: CountedPull) -> Iterable[str]:
+    return counted.pull.clients if counted.buyer_id is None else (counted.buyer_id.hex,)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import to_builtins
+
 from registry_auth.inbox.envelopes import RegistryEvent
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.tasks import wake_drain
@@ -15,4 +17,4 @@ def accept_events(*, events: Sequence[RegistryEvent]) -> None:
 
 def store_events(*, events: Sequence[RegistryEvent]) -> RegistryEnvelope:
     """Store a notification until its events have had their effect: one INSERT."""
-    return RegistryEnvelope.objects.create(body=[event.to_json() for event in events], event_count=len(events))
+    return RegistryEnvelope.objects.create(body=to_builtins(events), event_count=len(events))

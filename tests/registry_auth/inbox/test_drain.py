@@ -96,6 +96,18 @@ class TestOnce:
         assert image.pull_count == 2
         assert list(RegistryEnvelope.objects.order_by("pk").values_list("last_error", flat=True)) == ["", "ValueError: broken", ""]
 
+    def test_an_envelope_that_nobody_can_read_stops_no_other(self, tell, image):
+        for number in range(3):
+            tell(registry_event("pull", image.repository, event_id=str(number)))
+        RegistryEnvelope.objects.filter(body__0__id="1").update(body=[{"id": "1"}])
+
+        drain_envelopes()
+
+        image.refresh_from_db()
+        assert image.pull_count == 2
+        errors = RegistryEnvelope.objects.order_by("pk").values_list("last_error", flat=True)
+        assert [error.partition(":")[0] for error in errors] == ["", "ValidationError", ""]
+
     def test_after_ten_attempts_it_is_given_up_and_staff_can_let_it_wait_again(self, tell, image, monkeypatch):
         tell(registry_event("push", image.repository, event_id="1"))
         monkeypatch.setattr(effects, "record_push", mock.Mock(side_effect=ValueError("broken")))

@@ -11,12 +11,25 @@ from hypothesis import strategies as st
 
 from marketplace.images.oci import INDEX, MANIFEST
 from registry_auth.client.identity import SERVICE_SUBJECT
-from registry_auth.inbox.envelopes import EventAction, RegistryEvent, read_envelope
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent, decode_events, encode_events, read_envelope
 from registry_auth.inbox.errors import MalformedEnvelope
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "registry_events.json").read_text())
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64
+# As version 0.1 stored events: an upgrade finds such ones.
+STORED_BEFORE: dict[str, Any] = {
+    "id": "e-1",
+    "action": "pull",
+    "at": "2026-11-23T00:00:00+00:00",
+    "repository": "acme/db",
+    "digest": DIGEST,
+    "tag": "",
+    "media_type": MANIFEST,
+    "size": 527,
+    "subject": "ada",
+    "client": "c" * 32,
+}
 
 
 def told(**changes) -> dict:
@@ -120,8 +133,9 @@ def test_a_moment_is_never_later_than_now(timestamp, at):
     assert [event.at for event in read(told(timestamp=timestamp))] == [at]
 
 
-def test_a_size_that_is_none_is_zero():
-    assert [event.size for event in read(told(target={"size": "527"}))] == [0]
+@pytest.mark.parametrize("size", ["527", 1.5, True, None, -1, 2**63], ids=str)
+def test_a_size_that_is_none_is_zero(size):
+    assert [event.size for event in read(told(target={"size": size}))] == [0]
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"[]", b"{}", b'{"events": {}}', b'"events"', b"\xff", b"[" * 100_000])
@@ -131,8 +145,10 @@ def test_what_is_no_notification_is_refused(content):
 
 
 def test_what_is_stored_can_be_read_again():
-    for event in read(told(), told(action="delete", target={"tag": None})):
-        assert RegistryEvent.from_json(json.loads(json.dumps(event.to_json()))) == event
+    events = read(told(), told(action="delete", target={"tag": None}), told(action="pull", request={"method": "GET", "addr": "10.0.0.7:1"}))
+
+    assert decode_events(encode_events(events)) == events
+    assert decode_events(json.dumps([STORED_BEFORE])) == [RegistryEvent(**STORED_BEFORE | {"action": EventAction.PULL, "at": NOW})]
 
 
 _word = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
