@@ -37,7 +37,9 @@ RUN groupadd --gid 10001 layerstore \
  && install -d -o keys -g layerstore -m 0700 /srv/keys/authority \
  && install -d -o keys -g layerstore -m 2750 /srv/keys/leaves
 WORKDIR /srv/layerstore
-ENV LAYERSTORE_STATIC_ROOT=/srv/static \
+# The numbers of a container's processes lie in memory that no other container has, and end with it.
+ENV PROMETHEUS_MULTIPROC_DIR=/dev/shm \
+    LAYERSTORE_STATIC_ROOT=/srv/static \
     LAYERSTORE_MEDIA_ROOT=/srv/media \
     LAYERSTORE_KEYS_DIR=/srv/keys
 

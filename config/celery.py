@@ -76,3 +76,17 @@ def end_if_unsafe() -> None:
 @beat_init.connect
 def _check(**_kwargs: object) -> None:
     end_if_unsafe()
+
+
+@worker_init.connect
+def _count_tasks(**_kwargs: object) -> None:
+    from common.ops.task_metrics import watch_tasks  # noqa: PLC0415  this module is imported before Django is set up
+
+    watch_tasks()
+
+
+@beat_init.connect
+def _serve_metrics(**_kwargs: object) -> None:
+    from common.ops.metrics import serve_metrics  # noqa: PLC0415  this module is imported before Django is set up
+
+    serve_metrics(settings.LAYERSTORE_METRICS_PORT)

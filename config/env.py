@@ -83,6 +83,12 @@ TOKEN_URL = Variable(
     "Where the worker and `/readyz` reach the token process",
     manual_default="the public address, compose sets its own",
 )
+METRICS_PORT = Variable(
+    "LAYERSTORE_METRICS_PORT",
+    number,
+    "0",
+    "Where each process serves `/metrics`, for containers: [see below](#metrics). 0: nowhere but on the inner listener",
+)
 MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products; nginx serves them", manual_default="`var/media`")
 STATIC_ROOT = Variable("LAYERSTORE_STATIC_ROOT", text, None, "Collected static files; nginx serves them", manual_default="`var/static`")
 APPLICATION_FEE_PERCENT = Variable("LAYERSTORE_APPLICATION_FEE_PERCENT", number, "10", "The shop's part of each sale")

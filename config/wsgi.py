@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from common.db.statements import limit_statements
+from common.ops.metrics import serve_metrics
 from common.web.request_bodies import drain_request_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
@@ -15,3 +16,4 @@ limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)
 from config.checks import refuse_unsafe  # noqa: E402  its models exist only now
 
 refuse_unsafe()
+serve_metrics(settings.LAYERSTORE_METRICS_PORT)

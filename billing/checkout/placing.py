@@ -13,6 +13,7 @@ from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
 from billing.payments.observation import next_observation_at
@@ -108,6 +109,7 @@ def _write_order(order: Order, images: list[Image]) -> Order:
     order.due_at = next_observation_at(order, now)
     with translate_violation("order_one_pending", PaymentUnderWay()):
         order.save(force_insert=True)
+    note_order(state=Order.State.PENDING)
     OrderImage.objects.bulk_create(_as_sold(order, images))
     record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id), buyer=str(order.buyer_id))
     return order

@@ -15,6 +15,7 @@ from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.disputes.records import record_disputes
 from billing.orders.locks import lock_order
+from billing.orders.metrics import note_order
 from billing.orders.models import Order
 from billing.orders.selectors import image_ids_of_order
 from billing.orders.services import flag_order
@@ -183,6 +184,7 @@ def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None
         order.paid_at = now
     order.closed_at = now if to in GONE_STATES or to in UNPAID_STATES else None
     record_audit(actor=None, action=f"order.{to.value}", target=order, reason=reason)
+    note_order(state=to)
     follow_transition(order, came_from=came_from, images=sold.images)
     if to is Order.State.CHARGED_BACK:
         flag_order(order, "The dispute is lost: take the transfer back from the seller.")

@@ -17,6 +17,7 @@ from django.db import connection
 from billing.stripe.errors import StripeAccountGone, StripeAway, StripeKeyRefused, StripeRefused
 from billing.stripe.request_slots import in_request, pause_requests, take_slot
 from common.db.outages import begin_outage, end_outage
+from common.ops.metrics import counted_call
 
 DEPENDENCY = "stripe"
 
@@ -57,7 +58,8 @@ def api(purpose: str) -> Iterator[stripe.V1Services]:
     base = settings.STRIPE_API_BASE
     take_slot(base)
     try:
-        yield _client_for(settings.STRIPE_SECRET_KEY, base, _OF_REQUESTS if in_request() else _OF_WORKERS).v1
+        with counted_call(DEPENDENCY, away=_AWAY):
+            yield _client_for(settings.STRIPE_SECRET_KEY, base, _OF_REQUESTS if in_request() else _OF_WORKERS).v1
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise _not_allowed(error, purpose) from error
     except _AWAY as error:

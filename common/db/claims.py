@@ -8,11 +8,13 @@ from typing import Any, Final, TypeVar
 
 from django.db import models
 from django.utils import timezone
+from prometheus_client import Counter
 
 from common.db.locking import locked, locked_transaction
 
 logger = logging.getLogger(__name__)
 ERROR_LENGTH: Final = 500
+_GIVEN_UP = Counter("layerstore_rows_given_up_total", "Rows whose work was given up: staff must look.", ["model"])
 UNFINISHED: Final = "No attempt was finished: each worker that tried it died or was stopped."
 
 
@@ -90,6 +92,8 @@ def note_failure(row: Attempt, error: object, *, backoff: Backoff, final: bool =
     row.last_error = (f"{type(error).__name__}: {error}" if isinstance(error, Exception) else str(error))[:ERROR_LENGTH]
     given_up = final or (backoff.most is not None and row.attempts >= backoff.most)
     row.given_up_at = timezone.now() if given_up else None
+    if given_up:
+        _GIVEN_UP.labels(row._meta.label_lower).inc()
     changed: Sequence[str] = ("last_error", "given_up_at")
     _rows(row).update(**{name: getattr(row, name) for name in changed})
     return given_up

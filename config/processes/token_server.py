@@ -16,6 +16,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
 from common.ops.logging import log_through_a_queue
+from common.ops.metrics import serve_metrics
 
 SETTINGS = "config.settings.token"
 KILL_SECONDS = 8  # after SIGTERM, for requests that are being answered
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     if options.socket:
         options.socket.unlink(missing_ok=True)  # left behind by a master that was killed
+    serve_metrics(settings.LAYERSTORE_METRICS_PORT)
     server.serve(target_loader=partial(_begin_worker, application, os.getpid()), wrap_loader=False)
 
 

@@ -15,8 +15,10 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 import django
+from django.conf import settings
 from django.db import connections
 
+from common.ops.metrics import serve_metrics
 from config.jobs import LANES
 from config.processes.children import AWAITED_SIGNALS, ended, fork
 from config.processes.stand_in import StandIns
@@ -51,6 +53,7 @@ class Workers:
         signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED_SIGNALS)
         for lane in self._lanes:
             self._start(lane)
+        serve_metrics(settings.LAYERSTORE_METRICS_PORT)
         failed = False
         while self._running:
             received = signal.sigtimedwait(AWAITED_SIGNALS, _TICK_SECONDS)

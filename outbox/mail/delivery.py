@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from common.db.claims import Backoff, claim_due, note_failure
 from common.db.outages import FailureRun, begin_outage
+from common.ops.metrics import counted_call
 from outbox.mail.errors import MailServerAway
 from outbox.mail.models import OutgoingMail
 
@@ -74,7 +75,8 @@ def send_claimed_mail(*, mail: OutgoingMail, mail_server: BaseEmailBackend) -> s
     message.attach_alternative(mail.body_html, "text/html")
     message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks for no automatic replies
     try:
-        message.send()
+        with counted_call(DEPENDENCY, away=(OSError,)):
+            message.send()
     except Exception as error:
         mail_server.close()  # its state is unknown; the next mail opens a new connection
         note_failure(mail, error, backoff=BACKOFF, final=_is_final(error))

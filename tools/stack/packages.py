@@ -65,6 +65,7 @@ TESTING = (
     program("ctr", "containerd"),
     program("kubectl", "kubernetes-client"),
     program("curl", "curl"),
+    program("promtool", "prometheus"),
     file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )
 MEASURING = (*TESTING, program("wrk", "wrk"), program("npm", "npm"))

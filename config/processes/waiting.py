@@ -1,0 +1,117 @@
+"""What waits in the shop, read when Prometheus asks: rows that are due, tasks in the lanes, outages, and when the signing key ends."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+
+from billing.inbox.models import StripeEvent
+from billing.refunds.models import Refund
+from common.db.outages import outages
+from common.ops.redis import redis_client
+from config.celery import all_jobs
+from config.jobs import LANES
+from marketplace.images.models import Manifest
+from outbox.mail.models import OutgoingMail
+from registry_auth.inbox.models import RegistryEnvelope
+from registry_auth.keys.index import read_index
+
+logger = logging.getLogger(__name__)
+CACHE_SECONDS: Final = 10.0  # several scrapers ask the database once
+MOST: Final = 10_000  # rows that are counted of a kind: more is more than enough for an alarm
+Waiting = tuple["QuerySet[Any]", str]
+
+
+def waiting_rows() -> dict[str, Waiting]:
+    """Return what waits, by kind: rows that an index of their table holds, and the field that says since when."""
+    return {
+        "mail": (OutgoingMail.objects.filter(sent_at__isnull=True, given_up_at__isnull=True), "created_at"),
+        "stripe_event": (StripeEvent.objects.filter(handled_at__isnull=True, given_up_at__isnull=True), "received_at"),
+        "refund": (Refund.objects.filter(state=Refund.State.WAITING, given_up_at__isnull=True), "created_at"),
+        "registry_envelope": (RegistryEnvelope.objects.filter(drained_at__isnull=True, given_up_at__isnull=True), "received_at"),
+        "manifest": (Manifest.objects.filter(described_at__isnull=True, given_up_at__isnull=True), "pushed_at"),
+    }
+
+
+class WaitingCollector(Collector):
+    """Gauges of what waits. Without the database or Redis theirs are missing, which alerts take as a sign of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._metrics: list[Metric] = []
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: the registry must not ask the database when it is made."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        with self._lock:
+            if time.monotonic() > self._until:
+                self._metrics = [*_of_database(), *_of_lanes(), *_of_keys(), _of_schedule()]
+                self._until = time.monotonic() + CACHE_SECONDS
+            return self._metrics
+
+
+def _of_database() -> Iterator[Metric]:
+    rows = GaugeMetricFamily("layerstore_waiting_rows", f"Rows that wait to be worked on, up to {MOST}.", labels=["kind"])
+    oldest = GaugeMetricFamily("layerstore_waiting_oldest_seconds", "Age of the oldest row that waits.", labels=["kind"])
+    away = GaugeMetricFamily("layerstore_outage", "1 while rows of several origins fail alike.", labels=["dependency"])
+    try:
+        for kind, (waiting, since) in waiting_rows().items():
+            count, first = _count(waiting, since)
+            rows.add_metric([kind], count)
+            oldest.add_metric([kind], (timezone.now() - first).total_seconds() if first else 0)
+        for outage in outages():
+            away.add_metric([outage.dependency], 1)
+    except DatabaseError as error:
+        connection.close()
+        logger.warning("metrics without what waits: %s", type(error).__name__)
+        return
+    yield from (rows, oldest, away)
+
+
+def _count(waiting: "QuerySet[Any]", since: str) -> tuple[int, datetime | None]:
+    result = waiting.order_by().values(since)[:MOST].aggregate(count=Count("*"), first=Min(since))
+    return result["count"], result["first"]
+
+
+def _of_lanes() -> Iterator[Metric]:
+    queued = GaugeMetricFamily("layerstore_queue_tasks", "Tasks that wait in a lane.", labels=["lane"])
+    try:
+        for lane in LANES:
+            queued.add_metric([lane], int(redis_client().llen(lane)))
+    except RedisError as error:
+        logger.warning("metrics without the lanes: %s", type(error).__name__)
+        return
+    yield queued
+
+
+def _of_keys() -> Iterator[Metric]:
+    try:
+        active = read_index(settings.LAYERSTORE_KEYS_DIR).active
+    except FileNotFoundError:  # none was made yet
+        return
+    if active is not None:
+        yield GaugeMetricFamily(
+            "layerstore_signing_key_expiry_timestamp_seconds", "When the active signing key ends.", value=active.not_after.timestamp()
+        )
+
+
+def _of_schedule() -> Metric:
+    every = GaugeMetricFamily("layerstore_task_interval_seconds", "How often a periodic task is due.", labels=["task"])
+    for name, job in all_jobs().items():
+        if job.every is not None:
+            every.add_metric([name], job.every)
+    return every
