@@ -59,9 +59,10 @@ def run(tmp_path: Path):
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
         file = tmp_path / "test_of_it.py"
         file.write_text(text)
-        options = ("-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path), "-p", "no:django", str(file))
+        options = ("-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path), str(file))
         group = Group("of a file", marks, options, **values)
-        return group.run({"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}, tmp_path, stop or Event())
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        return group.run(environment, tmp_path, stop or Event())
 
     return act
 

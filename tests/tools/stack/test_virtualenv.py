@@ -1,16 +1,19 @@
 """`.venv` from small wheels in a folder, installed by the pip that `python3 -m venv` brings: on Debian 12 that is 23.0."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
 from tools.stack import virtualenv
 from tools.stack.problems import Problem
+from tools.stack.progress import run_logged
 from tools.stack.virtualenv import Virtualenv, explain
 
 
@@ -26,8 +29,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, made: Path) -> Path:
-    return shutil.copytree(made, tmp_path / "checkout", symlinks=True)
+def checkout(tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with that `.venv`, which is made anew as it was: `python3 -m venv` compiles all of pip each time."""
+    root = tmp_path / "checkout"
+    shutil.copytree(made / "requirements", root / "requirements")
+
+    def run_or_copy(command: list[str], **options: Any) -> "subprocess.CompletedProcess[str]":
+        if command[1:] != ["-m", "venv", str(root / ".venv")]:
+            return run_logged(command, **options)
+        shutil.copytree(made / ".venv", root / ".venv", symlinks=True, copy_function=os.link)
+        (root / ".venv" / "holds.json").unlink(missing_ok=True)
+        return subprocess.CompletedProcess(command, 0, stdout="")
+
+    monkeypatch.setattr(virtualenv, "run_logged", run_or_copy)
+    shutil.copytree(made / ".venv", root / ".venv", symlinks=True, copy_function=os.link)  # pip puts files in the place of others
+    return root
 
 
 @pytest.fixture
