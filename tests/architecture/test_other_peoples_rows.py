@@ -3,10 +3,14 @@
 The addresses come from the URL configuration. One with a parameter that is not known here fails: say in `tests.support.rows` whose row it names.
 """
 
+from collections.abc import Iterator
+
 import pytest
+from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 
 from accounts.organisations.models import Invitation, Membership
 from accounts.tokens.models import AccessToken
@@ -34,9 +38,12 @@ ADMIN = [route for route in site_routes() if route.name.startswith("admin:") and
 MISSING = (404, 405)  # 405 where a page has no such method for anybody
 
 
-@pytest.fixture
-def rows() -> dict[str, Model]:
-    return rows_of_others()
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Model]]:
+    """Made once, around the transactions of these tests: none of them changes one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield rows_of_others()
+        transaction.set_rollback(True)
 
 
 def state() -> list[object]:

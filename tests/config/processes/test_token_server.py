@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,11 +79,11 @@ def is_alive(number: int) -> bool:
         return False
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    keys = KeyStore(tmp_path / "keys")
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    keys = KeyStore(tmp_path_factory.mktemp("token") / "keys")
     keys.init(now=timezone.now())
-    environment = {
+    return {
         "PATH": os.environ["PATH"],
         "LAYERSTORE_KEYS_DIR": str(keys.directory),
         "LAYERSTORE_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
@@ -92,19 +92,37 @@ def server(tmp_path: Path) -> Iterator[Server]:
         "LAYERSTORE_TOKEN_KEYS": "x",
         "LAYERSTORE_EVENTS_SECRET": "x",
     }
-    made = Server(tmp_path, environment)
+
+
+@contextmanager
+def running(folder: Path, environment: dict[str, str]) -> Iterator[Server]:
+    made = Server(folder, environment)
     made.start()
     yield made
     made.master.terminate()
     made.master.wait(timeout=30)
 
 
-def test_a_worker_that_is_killed_is_replaced(server):
-    before = server.workers()
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Server]:
+    """One for all tests that leave its master alive."""
+    with running(tmp_path_factory.mktemp("lasting"), environment) as made:
+        yield made
+
+
+@pytest.fixture
+def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
+    """One that a test may end."""
+    with running(tmp_path, environment) as made:
+        yield made
+
+
+def test_a_worker_that_is_killed_is_replaced(lasting):
+    before, started = lasting.workers(), len(lasting.said("Started worker-1"))
     os.kill(min(before), signal.SIGKILL)
 
-    until(lambda: len(server.workers()) == 2 and server.workers() != before and len(server.said("Started worker-1")) == 2)
-    assert server.status("/auth/jwks.json") == 200
+    until(lambda: len(lasting.workers()) == 2 and lasting.workers() != before and len(lasting.said("Started worker-1")) == started + 1)
+    assert lasting.status("/auth/jwks.json") == 200
 
 
 def test_its_end_leaves_no_process_and_no_socket_behind(server):
@@ -135,12 +153,12 @@ def test_workers_end_with_a_master_that_is_killed_and_the_next_one_takes_the_soc
 
 
 @pytest.fixture
-def edge(server: Server, tmp_path: Path) -> Iterator[Instance]:
+def edge(lasting: Server, tmp_path: Path) -> Iterator[Instance]:
     """The real edge in front of the token process."""
     instance = Instance(port=free_base_port(), var=tmp_path / "edge")
     instance.make_folders()
     write_configs(instance)
-    instance.socket("token").symlink_to(server.socket)
+    instance.socket("token").symlink_to(lasting.socket)
     with (tmp_path / "nginx.log").open("wb") as log:
         nginx = subprocess.Popen(parts.nginx(instance).command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     until(lambda: listens_on_port(instance.port))
@@ -155,21 +173,20 @@ def listens_on_port(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_replacing_the_workers_fails_no_request_at_the_edge(server, edge, method):
-    # A worker that ends may drop a connection that it has just taken; the edge then asks once more.
-    path, expected = {"GET": ("/auth/jwks.json", 200), "POST": ("/auth/token", 400)}[method]
-    before, statuses = server.workers(), set()
-    server.master.send_signal(signal.SIGHUP)
-    while server.workers() & before or not server.said("Stopped old worker-2"):
-        statuses.add(ask(method, f"{edge.url}{path}", timeout=20).status_code)
+def test_replacing_the_workers_fails_no_request_at_the_edge(lasting, edge):
+    # A worker that ends may drop a connection that it has just taken; the edge then asks once more, also what is no GET.
+    before, stopped, statuses = lasting.workers(), len(lasting.said("Stopped old worker-2")), set()
+    lasting.master.send_signal(signal.SIGHUP)
+    while lasting.workers() & before or len(lasting.said("Stopped old worker-2")) == stopped:
+        for method, path in (("GET", "/auth/jwks.json"), ("POST", "/auth/token")):
+            statuses.add((method, ask(method, f"{edge.url}{path}", timeout=20).status_code))
         time.sleep(0.005)
 
-    assert statuses == {expected}
+    assert statuses == {("GET", 200), ("POST", 400)}
 
 
-def test_one_connection_carries_many_requests_of_every_method(server):
-    connection, told = Connection(server.socket), []
+def test_one_connection_carries_many_requests_of_every_method(lasting):
+    connection, told = Connection(lasting.socket), []
     for method, path in [("HEAD", "/auth/jwks.json"), ("GET", "/auth/jwks.json"), ("PUT", "/auth/token"), ("GET", "/auth/nothing")]:
         connection.request(method, path, body="unread" if method == "PUT" else None)
         answer = connection.getresponse()
@@ -179,8 +196,8 @@ def test_one_connection_carries_many_requests_of_every_method(server):
     assert told == [(200, False, True), (200, True, True), (405, True, True), (404, True, True)]
 
 
-def test_a_query_may_be_as_long_as_the_edge_lets_it_be(server):
-    assert server.status("/auth/nothing?" + "scope=" + "a" * 32_000) == 404
+def test_a_query_may_be_as_long_as_the_edge_lets_it_be(lasting):
+    assert lasting.status("/auth/nothing?" + "scope=" + "a" * 32_000) == 404
 
 
 def test_what_is_logged_is_whole_at_the_end_and_holds_no_credential(server):
@@ -197,10 +214,10 @@ def test_what_is_logged_is_whole_at_the_end_and_holds_no_credential(server):
     assert basic("ada", secret).split()[1] not in server.log.read_text()
 
 
-def test_what_cannot_be_loaded_ends_before_anybody_is_let_in(server, tmp_path):
+def test_what_cannot_be_loaded_ends_before_anybody_is_let_in(environment, tmp_path):
     path = tmp_path / "other"
     command = [sys.executable, "-m", "config.processes.token_server", "--socket", str(path), "--application", "config.wsgi_token.missing"]
-    result = subprocess.run(command, env=server.environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
     assert (result.returncode, path.exists()) == (1, False)
     assert result.stderr.rstrip().endswith('does not define a "missing" attribute/class')

@@ -83,6 +83,7 @@ def config(tmp_path: Path, receiver: Receiver) -> Config:
 def sandbox(config: Config, receiver: Receiver) -> Iterator[Sandbox]:
     smtp_port = free_port()
     port = int(config.public_url.rpartition(":")[2])
-    client = stripe.StripeClient(KEY, base_addresses={"api": config.public_url}, max_network_retries=0)
+    # Told with what to ask, it makes no second client, which would load certificates.
+    client = stripe.StripeClient(KEY, base_addresses={"api": config.public_url}, max_network_retries=0, http_client=stripe.RequestsClient())
     with Server(config, port, smtp_port) as server, httpx.Client(base_url=config.public_url, verify=False) as http:
         yield Sandbox(config.public_url, smtp_port, server, client, http, receiver)
