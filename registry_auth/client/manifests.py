@@ -7,6 +7,7 @@ accepted a manifest proves little: it takes `Digest` for `digest`, and the last 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +48,28 @@ def children_of(document: Document) -> list[ChildDescription]:
     """
     children = [_child(entry) for entry in map(_mapping, _sequence(document.get("manifests"))[:MOST_CHILDREN]) if _names_manifest(entry)]
     return list({child.digest: child for child in children}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a manifest needs to be pulled whole.
+
+    Attributes:
+        is_manifest: it is read as a manifest, and not as a blob.
+        size: bytes.
+    """
+
+    digest: str
+    size: int
+    is_manifest: bool = False
+
+
+def parts_of(document: Document) -> list[Part]:
+    """Return all that a pull of the manifest reads: configuration, layers and children. Layers that lie elsewhere (`urls`) are left out."""
+    blobs = (document.get("config"), *_sequence(document.get("layers")))
+    parts = [Part(_digest(part), _size(part)) for part in map(_mapping, blobs) if _digest(part) and not part.get("urls")]
+    entries = [entry for entry in map(_mapping, _sequence(document.get("manifests"))) if _digest(entry)]
+    return parts + [Part(_digest(entry), _size(entry), entry.get("mediaType", "") in ("", *MANIFEST_TYPES)) for entry in entries]
 
 
 def describe_index(document: Document, *, known: Mapping[str, ManifestDescription]) -> ManifestDescription:

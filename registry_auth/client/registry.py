@@ -97,6 +97,12 @@ class RegistryClient:
         with self._exchange("GET", f"/v2/{repository}/blobs/{quote(digest, safe=':')}", _scope(repository, "pull")) as response:
             return None if response is None else _whole(response)
 
+    def blob_size(self, repository: str, digest: str) -> int | None:
+        """Return the bytes of a blob that can be pulled from the repository; None if there is none. Transfers no blob."""
+        path = f"/v2/{repository}/blobs/{quote(digest, safe=':')}"
+        with self._exchange("HEAD", path, _scope(repository, "pull")) as response:
+            return None if response is None else int(response.headers.get("Content-Length", 0))
+
     def delete_manifest(self, repository: str, digest: str) -> None:
         """Delete a manifest with all tags that point at it; it is no error if there is none."""
         with self._exchange("DELETE", f"/v2/{repository}/manifests/{quote(digest, safe=':')}", _scope(repository, "delete", "pull")):

@@ -1,5 +1,7 @@
 """Why a token is refused."""
 
+from datetime import datetime
+
 from common.errors import DomainError
 
 
@@ -75,6 +77,21 @@ class NotBought(TokenRefused):
 
     def __init__(self, *, repository: str, product_url: str, help_url: str) -> None:
         super().__init__(f"{repository} is for sale at {product_url}; if you own it already, {help_url} explains why you cannot pull it")
+
+
+class PushesHeld(TokenRefused):
+    """A push while garbage is collected: docker prints until when. 403, for no client prints the sentence of a 503."""
+
+    code = "pushes_held"
+    status = 403
+    registry_code = "DENIED"
+    oauth_code = "invalid_scope"
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(
+            f"pushes wait while the registry is being cleaned up, until {until:%H:%M} UTC at the latest; pulls go on, and nothing that was"
+            " pushed is lost"
+        )
 
 
 class TooManyFailures(TokenRefused):

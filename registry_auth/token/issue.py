@@ -29,6 +29,7 @@ from registry_auth.token.requests import TokenRequest
 from registry_auth.token.scopes import Scope
 from registry_auth.token.service import grant_to_service, is_service
 from registry_auth.token.signing import AccessEntry, Claims, sign
+from registry_auth.token.writes import reduce_writes
 
 logger = logging.getLogger(__name__)
 _SHORTEST_SECONDS = int(SHORTEST_LIFETIME.total_seconds())
@@ -54,13 +55,14 @@ class RegistryToken:
 
 
 def issue_token(*, request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
-    """Issue a token for what was requested, reduced to what the client may do. At most two queries, no write.
+    """Issue a token for what was requested, reduced to what the client may do. At most two queries, one more for a push; no write.
 
     Raises:
         ForeignService: the token is meant for another service.
         WrongCredentials: whatever was wrong with them.
         TooManyFailures: wrong, and too often.
         NotBought: a lone pull of an image that is for sale and that the client's account does not own.
+        PushesHeld: a push while garbage is collected.
         TokensUnavailable: the database or the signing key is unavailable, for everybody alike.
     """
     if request.service not in {"", settings.LAYERSTORE_SERVICE}:
@@ -123,7 +125,7 @@ def _issue(request: TokenRequest, address: str | None, now: datetime) -> Registr
     credential, subject, facts = _look_up(request, address)
     allowed = {name: decide(known, is_staff=subject.is_staff) for name, known in facts.items()}
     use = credential.scopes if credential else ANONYMOUS_USE
-    access = grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff)
+    access = reduce_writes(grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff))
     if credential:
         note_token_use(credential)
     if refused := lone_refused_pull(request.scopes, allowed=allowed):

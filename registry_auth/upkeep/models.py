@@ -1,6 +1,7 @@
-"""Reports of reconciliations, and images that the registry fails for."""
+"""Reports of reconciliations, images that the registry fails for, and holds: times in which the registry must keep what it has."""
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from common.db.claims import Attempt
@@ -57,3 +58,40 @@ class RepositoryTrouble(Attempt):
 
     def __str__(self) -> str:
         return f"{self.image}: {self.get_job_display()}"
+
+
+class RegistryHold(models.Model):
+    """A time in which nothing is deleted from the registry; while garbage is collected, nothing is pushed to it either.
+
+    Attributes:
+        ends_at: when it ends by itself if whoever began it has died.
+        ended_at: empty while it lasts.
+        checked: sold manifests that were found whole at its end.
+        removed_blobs: what a collection took from the registry's storage.
+        freed: bytes of these.
+        problem: why it did not reach its end.
+    """
+
+    class Kind(models.TextChoices):
+        BACKUP = "backup", "backup"
+        COLLECTION = "collection", "garbage collection"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    began_at = models.DateTimeField(default=timezone.now, editable=False)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked = models.PositiveIntegerField("manifests checked", default=0)
+    removed_blobs = models.PositiveIntegerField("blobs removed", default=0)
+    freed = models.PositiveBigIntegerField("bytes freed", default=0)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        # A backup must not meet a collection, and neither another of its own kind.
+        constraints = (
+            models.UniqueConstraint(F("ended_at"), condition=Q(ended_at__isnull=True), nulls_distinct=False, name="registry_hold_alone"),
+        )
+        indexes = (models.Index(fields=("kind", "began_at"), name="registry_hold_age"),)
+        ordering = ("-began_at",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.began_at:%Y-%m-%d %H:%M} UTC"

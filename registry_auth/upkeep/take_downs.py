@@ -12,6 +12,7 @@ from marketplace.images.services.manifests import remove_manifest
 from marketplace.images.services.unreadable_manifests import record_unreadable_manifest
 from registry_auth.client.errors import RegistryFailed
 from registry_auth.client.registry import RegistryClient
+from registry_auth.upkeep.holds import require_deletions
 from registry_auth.upkeep.models import RepositoryTrouble
 from registry_auth.upkeep.runs import RegistryRun, RowRequests
 from registry_auth.upkeep.troubles import PATIENCE, Upkeep
@@ -111,8 +112,10 @@ def delete_manifest(registry: RegistryClient, repository: str, digest: str) -> N
     """Delete a manifest in the registry, then here.
 
     Raises:
+        DeletionsHeld: a backup or a garbage collection is under way.
         RegistryFailed: it is still there. distribution 2.8 may fail at the tags that pointed at it although the manifest is gone.
     """
+    require_deletions()
     try:
         registry.delete_manifest(repository, digest)
     except RegistryFailed:

@@ -9,6 +9,7 @@ from registry_auth.client.errors import RegistryAway, RegistryFailed
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep import take_downs
 from registry_auth.upkeep.descriptions import describe_waiting_manifests, has_due_manifests
+from registry_auth.upkeep.holds import hold_in_force
 from registry_auth.upkeep.reconciliation import reconcile
 from registry_auth.upkeep.reservations import settle_reservations
 
@@ -28,7 +29,9 @@ def describe_manifests() -> int | None:
 
 @periodic(every=15, lane="registry", limit=300, alone=True)
 def remove_taken_down_manifests() -> None:
-    """Delete from the registry what was taken down and what its sellers want removed."""
+    """Delete from the registry what was taken down and what its sellers want removed; not while it must keep what it has."""
+    if hold_in_force() is not None:
+        return
     try:
         with RegistryClient() as registry:
             take_downs.remove_taken_down_manifests(registry=registry)
