@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -70,11 +71,10 @@ def end_hold(*, problem: str = "", checked: int = 0, removed_blobs: int = 0, fre
     Raises:
         NoHold: none lasts, or it has run out: what was done meanwhile may have met a push or a deletion.
     """
-    outcome = {"problem": problem[:500], "checked": checked, "removed_blobs": removed_blobs, "freed": freed}
+    outcome: dict[str, Any] = {"problem": problem[:500], "checked": checked, "removed_blobs": removed_blobs, "freed": freed}
     with locked_transaction():
         hold = hold_in_force()
-        lasting = RegistryHold.objects.filter(pk=hold.pk if hold else None, ended_at__isnull=True)
-        if hold is None or not lasting.update(ended_at=timezone.now(), **outcome):
+        if hold is None or not RegistryHold.objects.filter(pk=hold.pk, ended_at__isnull=True).update(ended_at=timezone.now(), **outcome):
             raise NoHold
         hold.refresh_from_db()
         record_audit(actor=None, action=f"registry.{hold.kind}_ended", target=hold, **outcome)

@@ -101,14 +101,19 @@ def test_the_manual_leaves_the_volumes_names_to_compose() -> None:
 
 def test_the_manuals_backup_says_that_it_is_complete_only_when_it_is(tmp_path: Path) -> None:
     block = SECTION[
-        SECTION.index("    docker compose exec -T postgres pg_dump") : SECTION.index("You have a backup only if it says `backup complete`")
+        SECTION.index("    shop registry_hold begin backup") : SECTION.index("You have a backup only if it says `backup complete`")
     ]
     docker = tmp_path / "docker"
-    for failing in ("pg_dump", "backup", "pg_restore", "nothing"):
+    for failing in ("registry_hold begin", "pg_dump", "--rm -T backup", "registry_hold end", "pg_restore", "nothing"):
         docker.write_text(f'#!/bin/sh\ncase "$*" in *{failing}*) echo half; exit 1;; esac\ncat < /dev/null | gzip\n')
         docker.chmod(0o755)
         result = subprocess.run(
-            ["bash", "-c", block], cwd=tmp_path, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=False
+            ["bash", "-c", f'shop() {{ docker "$@" > /dev/null; }}\n{block}'],
+            cwd=tmp_path,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
         assert ("backup complete" in result.stdout) is (failing == "nothing")

@@ -1,4 +1,4 @@
-"""python -m tools.stack demo|server|test: what the commands in script/ start, once .venv is there."""
+"""python -m tools.stack demo|server|test|backup|restore: what the commands in script/ start, once .venv is there."""
 
 import os
 import sys
@@ -6,13 +6,14 @@ import sys
 from rich.console import Console
 
 from tools.stack import demo, server, testing
+from tools.stack.backups import restoring, taking
 from tools.stack.environment import forget_stripe
 from tools.stack.machine import disk_problem
 from tools.stack.problems import Problem
 from tools.stack.signals import Stopped, stop_on_signals
 from tools.stack.view import View
 
-COMMANDS = {"demo": demo.main, "server": server.main, "test": testing.main}
+COMMANDS = {"demo": demo.main, "server": server.main, "test": testing.main, "backup": taking.main, "restore": restoring.main}
 
 
 def main(name: str, *arguments: str) -> int:

@@ -84,6 +84,11 @@ class Instance:
         """The log file of a part."""
         return self.var / "log" / f"{part}.log"
 
+    @property
+    def unfinished_restore(self) -> Path:
+        """A file that is there while a restore puts its parts in place: what lies beside it is of two shops."""
+        return self.var / "restore-unfinished"
+
     def make_folders(self) -> None:
         """Make var/ and the sockets' folder, readable by nobody else.
 

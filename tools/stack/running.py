@@ -129,6 +129,8 @@ class Stack:
         require_space(self.instance.var, needed=SPACE, purpose="the data of a shop")
         self.instance.make_folders()
         self.lock.take()
+        if self.instance.unfinished_restore.exists():
+            raise Problem(f"A restore into {self.instance.var} was cut off.", do="run the same script/restore again.")
         end_leftover_processes(self.instance)
         require_free_ports(self.instance)
         self._clear_run_files()

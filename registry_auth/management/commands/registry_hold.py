@@ -32,7 +32,10 @@ class Command(BaseCommand):
         for name in ("checked", "removed-blobs", "freed"):
             end.add_argument(f"--{name}", type=int, default=0)
         end.add_argument("--problem", default="")
-        acts.add_parser("snapshot", help="Hold for a backup, print a snapshot of the database and what it says can be pulled, wait for the end of the input.")
+        acts.add_parser(
+            "snapshot",
+            help="Hold for a backup and print a snapshot of the database with all that can be pulled, until a line comes.",
+        )
 
     def handle(self, *_args: Any, act: str, **options: Any) -> None:
         try:
@@ -58,7 +61,7 @@ class Command(BaseCommand):
         they died, is a problem.
         """
         begin_hold(kind=RegistryHold.Kind.BACKUP)
-        outcome = {"problem": "The backup was cut off."}
+        outcome: dict[str, Any] = {"problem": "The backup was cut off."}
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -87,7 +87,10 @@ def test_an_index_needs_its_children_and_attestations_and_a_cache_its_layers(reg
 
 
 def test_layers_that_lie_elsewhere_are_not_asked_for(registry, table, image):
-    document = {"mediaType": MANIFEST, "layers": [{"mediaType": LAYER, "digest": digest_of(b"far"), "size": 3, "urls": ["https://a.example/"]}]}
+    document = {
+        "mediaType": MANIFEST,
+        "layers": [{"mediaType": LAYER, "digest": digest_of(b"far"), "size": 3, "urls": ["https://a.example/"]}],
+    }
     content = json.dumps(document).encode()
     table.tags[image.repository] = {}
     table.blobs[digest_of(content)] = content

@@ -1,0 +1,1 @@
+"""Backups of an instance: database, layers, pictures, signing keys and secrets of one point (docs/operations.md)."""
