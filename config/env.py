@@ -83,6 +83,10 @@ TOKEN_URL = Variable(
     "Where the worker and `/readyz` reach the token process",
     manual_default="the public address, compose sets its own",
 )
+TRACES = Variable(
+    "LAYERSTORE_TRACES", text, "", "Where traces go: an OpenTelemetry collector's `http://host:4318/v1/traces`. Empty: nothing is traced"
+)
+TRACES_PERCENT = Variable("LAYERSTORE_TRACES_PERCENT", number, "5", "Which part of all traces is kept")
 METRICS_PORT = Variable(
     "LAYERSTORE_METRICS_PORT",
     number,

@@ -7,9 +7,13 @@ from django.core.wsgi import get_wsgi_application
 
 from common.db.statements import limit_statements
 from common.ops.metrics import collect_also, serve_metrics
+from common.ops.task_tracing import trace_tasks
+from common.ops.tracing import begin_tracing
 from common.web.request_bodies import drain_request_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.inner")
+begin_tracing("inner")  # before Django asks which middleware is used
+trace_tasks()
 application = drain_request_body(get_wsgi_application())
 limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)
 

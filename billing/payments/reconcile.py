@@ -15,6 +15,7 @@ from billing.stripe.errors import StripeRefused
 from common.db.leases import alone
 from common.db.locking import locked_transaction
 from common.errors import LockTimeout
+from common.ops.tracing import describe_span, span
 
 _ATTEMPTS = 10  # whoever is overtaken asks Stripe again, so this many can reconcile one order at the same moment
 
@@ -32,15 +33,17 @@ def reconcile_order(*, order_id: UUID, reason: str = "") -> Order:
         StripeRefused: Stripe does not know it, for example because it was made under another key or mode.
         LockTimeout: others keep reconciling the same order; retryable.
     """
-    for _ in range(_ATTEMPTS):
-        observation = observe_order(order_id=order_id)
-        if observation is None:
-            return Order.objects.get(pk=order_id)
-        with locked_transaction():
-            order = apply_observation(observation, reason=reason)
-        if order is not None:
-            return order
-    raise LockTimeout
+    with span("reconcile order", order=str(order_id)):
+        for _ in range(_ATTEMPTS):
+            observation = observe_order(order_id=order_id)
+            if observation is None:
+                return Order.objects.get(pk=order_id)
+            with locked_transaction():
+                order = apply_observation(observation, reason=reason)
+            if order is not None:
+                describe_span(state=order.state)
+                return order
+        raise LockTimeout
 
 
 def close_checkout(*, order_id: UUID, reason: str = "") -> Order:

@@ -18,6 +18,7 @@ from billing.stripe.errors import StripeAccountGone, StripeAway, StripeKeyRefuse
 from billing.stripe.request_slots import in_request, pause_requests, take_slot
 from common.db.outages import begin_outage, end_outage
 from common.ops.metrics import counted_call
+from common.ops.tracing import span
 
 DEPENDENCY = "stripe"
 
@@ -58,7 +59,7 @@ def api(purpose: str) -> Iterator[stripe.V1Services]:
     base = settings.STRIPE_API_BASE
     take_slot(base)
     try:
-        with counted_call(DEPENDENCY, away=_AWAY):
+        with span("Stripe", purpose=purpose), counted_call(DEPENDENCY, away=_AWAY):
             yield _client_for(settings.STRIPE_SECRET_KEY, base, _OF_REQUESTS if in_request() else _OF_WORKERS).v1
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise _not_allowed(error, purpose) from error

@@ -17,6 +17,7 @@ from granian.constants import HTTPModes, Interfaces
 
 from common.ops.logging import log_through_a_queue
 from common.ops.metrics import serve_metrics
+from common.ops.tracing import begin_tracing
 
 SETTINGS = "config.settings.token"
 KILL_SECONDS = 8  # after SIGTERM, for requests that are being answered
@@ -73,6 +74,7 @@ def _begin_worker(application: Callable[..., Any], master: int) -> Callable[...,
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != master:  # the master ended before prctl was called
         raise SystemExit(1)
+    begin_tracing("token")
     Finalize(None, log_through_a_queue(), exitpriority=0)  # a process of multiprocessing runs no atexit functions
     return application
 

@@ -23,6 +23,8 @@ LAYERSTORE_REGISTRY_TRUST = env.REGISTRY_TRUST.read()
 LAYERSTORE_REGISTRY_URL = env.REGISTRY_URL.read()
 LAYERSTORE_TOKEN_URL = env.TOKEN_URL.read(LAYERSTORE_PUBLIC_URL)
 LAYERSTORE_METRICS_PORT = env.METRICS_PORT.read()
+LAYERSTORE_TRACES = env.TRACES.read()
+LAYERSTORE_TRACES_PERCENT = env.TRACES_PERCENT.read()
 LAYERSTORE_EVENTS_SECRET = env.EVENTS_SECRET.read()
 LAYERSTORE_EVENTS_KEPT = timedelta(days=env.EVENTS_KEPT_DAYS.read())
 # How long we keep personal data that serves no sale any more.
@@ -91,6 +93,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.processes.health.HealthMiddleware",
     "common.web.metrics.RequestMetricsMiddleware",
+    "common.web.tracing.TracingMiddleware",
     "common.web.client.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

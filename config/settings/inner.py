@@ -5,6 +5,7 @@ from config.settings.base import *  # noqa: F403  a settings module is its base 
 ROOT_URLCONF = "config.urls_inner"
 ALLOWED_HOSTS = ["*"]  # reached by names of containers and loopback; nothing here is made from the Host header
 MIDDLEWARE = [
+    "common.web.tracing.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # allauth refuses to load without it; it does nothing here
 ]

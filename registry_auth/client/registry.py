@@ -20,6 +20,7 @@ from django.conf import settings
 from ijson.common import JSONError
 
 from common.ops.metrics import counted_call
+from common.ops.tracing import span
 from marketplace.images.oci import MANIFEST_TYPES, SHA256
 from registry_auth.client.errors import RegistryAway, RegistryFailed, RegistryRefused
 from registry_auth.client.tokens import ServiceTokens
@@ -123,7 +124,11 @@ class RegistryClient:
         headers = {"Authorization": f"Bearer {self._tokens.token_for(scope)}", "Accept": accept}
         request = f"{method} {path}"
         try:
-            with counted_call("registry", away=(httpx.HTTPError,)), self._http.stream(method, path, headers=headers) as response:
+            with (
+                span("registry", method=method),
+                counted_call("registry", away=(httpx.HTTPError,)),
+                self._http.stream(method, path, headers=headers) as response,
+            ):
                 yield None if response.status_code == HTTPStatus.NOT_FOUND else _accepted(response, request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise RegistryAway(f"{TAKES_NO_CONNECTION}: {type(error).__name__}.") from error

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from common.ops.tracing import span
 from common.web.client import address_in
 from common.web.links import token_realm
 from registry_auth.client.credentials import Credentials
@@ -76,7 +77,8 @@ def answer_token(environ: Environ) -> Response:
     try:
         request = _read(environ)
         client_id = request.client_id
-        issued = issue_token(request=request, address=address_in(environ), now=timezone.now())
+        with span("token"):
+            issued = issue_token(request=request, address=address_in(environ), now=timezone.now())
         outcome, response = _kind_of_client(request.credentials), _granted(issued, by_form=by_form)
     except TokenRefused as refusal:
         outcome, response = refusal.code, _refused(refusal, by_form=by_form)

@@ -15,6 +15,7 @@ from accounts.tokens.lifetimes import SHORTEST_LIFETIME, pull_token_lifetime, pu
 from accounts.tokens.secrets import IDENTITY_PREFIX
 from accounts.tokens.selectors import Credential, note_token_use
 from common.ops.answer_cache import AnswerCache
+from common.ops.tracing import span
 from common.web.links import absolute_path
 from marketplace.entitlements.credential_facts import find_credential_facts
 from marketplace.entitlements.policy import Facts, Subject, access_facts, decide
@@ -122,7 +123,8 @@ def _key_ring(directory: Path, trust: str) -> KeyRing:
 
 
 def _issue(request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
-    credential, subject, facts = _look_up(request, address)
+    with span("look up credential and facts"):
+        credential, subject, facts = _look_up(request, address)
     allowed = {name: decide(known, is_staff=subject.is_staff) for name, known in facts.items()}
     use = credential.scopes if credential else ANONYMOUS_USE
     access = reduce_writes(grant(request.scopes, allowed=allowed, use=use, reads_catalogue=subject.is_staff))
