@@ -2,6 +2,7 @@
 
 from django.core.management import call_command
 
+from common.db.exclusive import forget_unfinished
 from common.jobs import periodic
 from common.web.rate_limits import forget_ended
 
@@ -10,6 +11,12 @@ from common.web.rate_limits import forget_ended
 def clear_sessions() -> None:
     """Remove sessions that have run out."""
     call_command("clearsessions")
+
+
+@periodic(every=86_400, lane="default", limit=300)
+def forget_unfinished_acts() -> int:
+    """Delete what processes that died in the middle of an exclusive act have left. Returns how many."""
+    return forget_unfinished()
 
 
 @periodic(every=3600, lane="default", limit=300)

@@ -34,6 +34,12 @@ DATABASE_URL = Variable(
     "`postgresql://user:password@host/name`; a socket by `?host=/directory`",
     manual_default="*required*, compose sets it",
 )
+DATABASE_POOLING = Variable(
+    "LAYERSTORE_DATABASE_POOLING",
+    one_of("session", "transaction"),  # PgBouncer's own words
+    "session",
+    "`transaction` if a pooler hands out PostgreSQL's sessions for one transaction each: see [below](#pgbouncer)",
+)
 STATEMENT_SECONDS = Variable(
     "LAYERSTORE_STATEMENT_SECONDS",
     number,

@@ -12,7 +12,7 @@ from billing.checkout.opening import open_checkout
 from billing.orders.models import Order
 from billing.payments.reconcile import observer_name, reconcile_order
 from billing.stripe.errors import StripeAway, StripeRefused
-from common.db.leases import alone
+from common.db.exclusive import alone
 from common.errors import LockTimeout
 from common.ops.queue import queue_after_commit
 from common.web.links import absolute

@@ -12,7 +12,7 @@ from billing.orders.stopped import orders_to_close
 from billing.payments.observation import apply_observation, observe_order
 from billing.stripe.checkout import expire_checkout
 from billing.stripe.errors import StripeRefused
-from common.db.leases import alone
+from common.db.exclusive import alone
 from common.db.locking import locked_transaction
 from common.errors import LockTimeout
 from common.ops.tracing import describe_span, span

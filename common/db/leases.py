@@ -1,4 +1,4 @@
-"""Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it. And locks for what one process does at a time."""
+"""Leases in PostgreSQL: a periodic job runs once, however many schedulers ask for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,21 +31,3 @@ def lease(name: str, *, lasting: timedelta) -> Iterator[bool]:
                 "UPDATE common_joblease SET held_until = clock_timestamp() WHERE name = %s AND held_until = %s",
                 [name, row[0]],
             )
-
-
-@contextmanager
-def alone(name: str) -> Iterator[bool]:
-    """Let one process at a time do something; yield whether this one may. Nobody waits, and a process that dies releases the lock.
-
-    For what takes seconds and happens at any moment, where a row that remembers it would only be in the way (PostgreSQL manual,
-    "Advisory Locks": those of a session need no transaction).
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        (locked,) = cursor.fetchone()
-    try:
-        yield locked
-    finally:
-        if locked:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

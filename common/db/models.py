@@ -1,4 +1,4 @@
-"""Base classes of our tables, and the tables of leases, outages and rate limits."""
+"""Base classes of our tables, and the tables of leases, exclusive acts, outages and rate limits."""
 
 from collections.abc import Collection
 from typing import Any, Self
@@ -60,6 +60,16 @@ class JobLease(models.Model):
 
     name = models.CharField(primary_key=True, max_length=100)
     held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExclusiveAct(models.Model):
+    """Something that one process at a time does, from its row's insertion to its deletion; until `ends_at` if the process dies."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    ends_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name

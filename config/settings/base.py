@@ -135,7 +135,8 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.DATABASE_URL.read()}
+LAYERSTORE_DATABASE_POOLING = env.DATABASE_POOLING.read()
+DATABASES = {"default": env.DATABASE_URL.read() | {"DISABLE_SERVER_SIDE_CURSORS": LAYERSTORE_DATABASE_POOLING == "transaction"}}
 # Of web and inner. The token process has a limit in its own settings, each lane of the worker in config/jobs.py, a command none.
 LAYERSTORE_STATEMENT_SECONDS = env.STATEMENT_SECONDS.read()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -14,7 +14,10 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405  from the base
 # Each statement is planned once for each connection. PostgreSQL would plan its first five uses anew, and later ones where it thinks that
 # cheaper. Every query here looks up a few rows by their keys, so an index is right whatever the tables hold while it is planned.
 _NO_SCANS = " ".join(f"-c enable_{way}=off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "material", "memoize"))
-_SESSION = f"-c statement_timeout=2000 -c plan_cache_mode=force_generic_plan -c jit=off {_NO_SCANS}"
-DATABASES["default"]["OPTIONS"].update(connect_timeout=2, options=_SESSION)  # noqa: F405  from the base
+LAYERSTORE_STATEMENT_SECONDS = 2
+_SESSION = f"-c statement_timeout={LAYERSTORE_STATEMENT_SECONDS * 1000} -c plan_cache_mode=force_generic_plan -c jit=off {_NO_SCANS}"
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 2  # noqa: F405  from the base
+if LAYERSTORE_DATABASE_POOLING == "session":  # noqa: F405  from the base
+    DATABASES["default"]["OPTIONS"]["options"] = _SESSION  # noqa: F405  from the base
 # A refused credential is an ordinary answer: the metrics count it, and the log has no line for each.
 LOGGING = LOGGING | {"loggers": {"django.request": {"level": "ERROR"}}}  # noqa: F405  from the base

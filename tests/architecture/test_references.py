@@ -20,9 +20,10 @@ PATHS_ELSEWHERE = {
     **dict.fromkeys(("css/site.css", "site.css"), "joined when static files are collected"),
 }
 WORDS_OF_OTHERS = {
+    **dict.fromkeys(("auth_type", "auth_file", "connect_query", "max_client_conn", "server_reset_query_always"), "settings of PgBouncer"),
     "docker_auth": "another token server",
+    "duplicate_prepared_statement": "PostgreSQL's name of an error",
     "feature_not_supported": "PostgreSQL's name of an error",
-    "ignore_startup_parameters": "a setting of pgbouncer",
     "insufficient_scope": "RFC 6750",
     "invalid_sql_statement_name": "PostgreSQL's name of an error",
     "noun_verb": "a pattern",

@@ -1,7 +1,8 @@
-"""The token endpoint alone and behind the edge, beside a Django view that does nothing and one that signs; one interleaved run."""
+"""The token endpoint alone, behind the edge and through a pooler, beside Django views that do nothing or sign; one interleaved run."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -9,12 +10,17 @@ from statistics import median
 from tools.bench.serving import serving
 from tools.bench.shop import end_with, fresh_shop, run_here
 from tools.bench.wrk import Measured, load, program, write_script
+from tools.stack.pooler import running_pooler
+from tools.stack.postgres import OWNER
+from tools.stack.running import Stack
 
 ROUNDS, SECONDS = 3, 2
 OK = (200,)
 REFUSED = (401, 429)
 OURS = ("anonymous", "authenticated", "ten scopes", "wrong")
 EDGE = ("anonymous", "authenticated")
+POOLED = ("authenticated", "ten scopes")
+SESSIONS = 4  # as many as the token process has threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +38,34 @@ def main() -> int:
     with fresh_shop() as stack:
         instance = stack.instance
         requests = json.loads(run_here(stack, "-m", "tools.bench.token_rows"))
-        token, baseline = (f"http://127.0.0.1:{instance.port + offset}" for offset in (500, 501))
-        with serving(stack, token), serving(stack, baseline, application="tools.bench.token_baselines.application"):
-            measured = measure(rows(instance.var.parent, requests, token=token, baseline=baseline, edge=instance.url))
+        token, baseline, pooled = (f"http://127.0.0.1:{instance.port + offset}" for offset in (500, 501, 502))
+        with (
+            serving(stack, token),
+            serving(stack, baseline, application="tools.bench.token_baselines.application"),
+            serving_pooled(stack, pooled),
+        ):
+            addresses = {"": token, "edge: ": instance.url, "pooled: ": pooled}
+            measured = measure(rows(instance.var.parent, requests, baseline=baseline, addresses=addresses))
     report(measured)
     return int(any(one.unexpected for rounds in measured.values() for one in rounds))
 
 
-def rows(folder: Path, requests: dict[str, list[dict[str, str]]], *, token: str, baseline: str, edge: str) -> list[Row]:
-    """Return the rows in the order in which they are printed."""
+@contextmanager
+def serving_pooled(stack: Stack, url: str) -> Iterator[None]:
+    """Serve another one through PgBouncer in transaction mode, without prepared statements."""
+    host = str(stack.instance.sockets / "postgres")
+    with running_pooler(host=host, database=OWNER, user=OWNER, sessions=SESSIONS) as address:
+        settings = {"LAYERSTORE_DATABASE_URL": address, "LAYERSTORE_DATABASE_POOLING": "transaction"}
+        with serving(stack, url, settings=settings):
+            yield
+
+
+def rows(folder: Path, requests: dict[str, list[dict[str, str]]], *, baseline: str, addresses: Mapping[str, str]) -> list[Row]:
+    """Return the rows in the order in which they are printed.
+
+    Args:
+        addresses: of the token process, by what stands before the names of its rows.
+    """
     found = []
     for name in ("nothing", "signing"):
         script = write_script(folder / f"{name}.lua", requests=[{"path": f"/{name}", "authorization": ""}], expected=OK)
@@ -48,8 +73,8 @@ def rows(folder: Path, requests: dict[str, list[dict[str, str]]], *, token: str,
     scripts = {
         name: write_script(folder / f"{name}.lua", requests=requests[name], expected=REFUSED if name == "wrong" else OK) for name in OURS
     }
-    found += [Row(name, token, scripts[name]) for name in OURS]
-    return found + [Row(f"edge: {name}", edge, scripts[name]) for name in EDGE]
+    asked = {"": OURS, "edge: ": EDGE, "pooled: ": POOLED}
+    return found + [Row(way + name, url, scripts[name]) for way, url in addresses.items() for name in asked[way]]
 
 
 def measure(wanted: Sequence[Row]) -> dict[str, list[Measured]]:

@@ -66,6 +66,7 @@ TESTING = (
     program("kubectl", "kubernetes-client"),
     program("curl", "curl"),
     program("promtool", "prometheus"),
+    program("pgbouncer", "pgbouncer"),
     file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )
 MEASURING = (*TESTING, program("wrk", "wrk"), program("npm", "npm"))

@@ -21,7 +21,7 @@ from billing.stripe import client as stripe_client
 from billing.stripe import request_slots
 from billing.stripe.client import Patience
 from billing.stripe.errors import StripeAway
-from common.db.leases import alone
+from common.db.exclusive import alone
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, UserFactory

@@ -1,12 +1,10 @@
-import threading
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from common.db.leases import alone, lease
+from common.db.leases import lease
 from common.db.models import JobLease
-from tests.support.threads import run_in_threads
 
 MINUTE = timedelta(minutes=1)
 
@@ -48,23 +46,3 @@ def test_a_late_finisher_does_not_give_back_the_lease_of_its_successor() -> None
         JobLease.objects.filter(name="sweep").update(held_until=successor)
 
     assert JobLease.objects.get(name="sweep").held_until == successor
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_one_does_alone_nobody_else_does_meanwhile_and_anybody_afterwards() -> None:
-    at_it, over = threading.Event(), threading.Event()
-
-    def act(number: int) -> bool:
-        if number:
-            assert at_it.wait(timeout=30)
-        with alone("thing") as first:
-            if number:
-                over.set()
-            else:
-                at_it.set()
-                assert over.wait(timeout=30)
-            return first
-
-    assert run_in_threads(2, act) == [True, False]
-    with alone("thing") as again, alone("another thing") as other:
-        assert (again, other) == (True, True)
