@@ -56,6 +56,7 @@ COPY config config
 COPY templates templates
 COPY static static
 COPY deploy/compose deploy/compose
+COPY deploy/aws deploy/aws
 
 FROM source AS demo
 COPY --from=demo-libraries /opt/venv /opt/venv

@@ -68,6 +68,34 @@ class Check:
         return Outcome(self.name, time.monotonic() - began, problems=problems, output=result.stdout)
 
 
+@dataclass
+class Script:
+    """A script of ours that needs what not every machine has; its exit status is the result.
+
+    Attributes:
+        unavailable: its status where something that it needs is missing; it has said what, in one line.
+    """
+
+    name: str
+    path: str
+    unavailable: int = 3
+
+    def run(self, environment: Mapping[str, str], _folder: Path, _stop: Event) -> Outcome:
+        """Run it; its output matters only when it fails, or when it could not begin."""
+        began = time.monotonic()
+        result = subprocess.run(
+            [str(ROOT / self.path)], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        missing = result.returncode == self.unavailable
+        return Outcome(
+            self.name,
+            time.monotonic() - began,
+            problems=("FAILED",) if result.returncode and not missing else (),
+            output=result.stdout,
+            notes=tuple(result.stdout.splitlines()) if missing else (),
+        )
+
+
 def command_line(name: str, *arguments: str) -> list[str]:
     """Return the command of a program in .venv.
 

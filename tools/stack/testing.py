@@ -21,7 +21,7 @@ from tools.stack import parts
 from tools.stack.environment import plain_environment
 from tools.stack.groups import Group
 from tools.stack.instance import ROOT, Instance
-from tools.stack.jobs import Check, Job, Outcome, command_line
+from tools.stack.jobs import Check, Job, Outcome, Script, command_line
 from tools.stack.postgres import find_postgres
 from tools.stack.supervise import Supervisor
 from tools.stack.view import View
@@ -43,11 +43,22 @@ WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or i
 SALES = Group("on a whole stack", "whole_stack and not browser")
 BROWSER = Group("in a browser", "browser")
 IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)")
+TERRAFORM = Script("terraform", "script/terraform")
 # Jobs of one lane run one after the other. The browser and the sales mostly wait, so three lanes keep two cores busy.
-EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK, IMAGE), (SALES,), (BROWSER,))
+EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK, IMAGE), (SALES,), (TERRAFORM, BROWSER))
 # Measuring coverage takes a third of the time. Tests wait for other processes a fifth of the time, so three workers keep two cores busy.
 QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=("-n", "3", *SPREAD)),))
-KEPT = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "HYPOTHESIS_PROFILE", "LAYERSTORE_ARTIFACTS")
+KEPT = (
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "HYPOTHESIS_PROFILE",
+    "LAYERSTORE_ARTIFACTS",
+    "LAYERSTORE_TERRAFORM_PLUGINS",
+)
 
 
 def main(view: View, arguments: list[str]) -> int:

@@ -16,7 +16,7 @@ from tests.support.registry import wait_until
 from tools.stack import groups, testing
 from tools.stack.groups import Group
 from tools.stack.instance import ROOT
-from tools.stack.jobs import Check, Outcome
+from tools.stack.jobs import Check, Outcome, Script
 from tools.stack.testing import EVERYTHING, QUICK, outcomes_of
 from tools.stack.view import View
 
@@ -218,3 +218,20 @@ class ServersOfNobody(dict):
 def test_a_job_that_cannot_be_run_stops_the_others_and_is_told(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no room"):
         list(outcomes_of([[Done(OSError("no room"))], [Done(Outcome("a", 1, passed=1))]], {"LAYERSTORE_ARTIFACTS": str(tmp_path)}))
+
+
+@pytest.mark.parametrize(
+    ("status", "problems", "notes"),
+    [(0, (), ()), (3, (), ("not checked here",)), (1, ("FAILED",), ())],
+    ids=["passed", "not to be had on this machine", "failed"],
+)
+def test_a_script_that_cannot_run_here_says_so_in_one_line_and_one_that_fails_fails(
+    tmp_path: Path, status: int, problems: tuple[str, ...], notes: tuple[str, ...]
+) -> None:
+    script = tmp_path / "check"
+    script.write_text(f"#!/bin/sh\necho not checked here\nexit {status}\n")
+    script.chmod(0o755)
+
+    outcome = Script("a check", str(script)).run({}, tmp_path, Event())
+
+    assert (outcome.problems, outcome.notes) == (problems, notes)

@@ -1,0 +1,118 @@
+# Each process: its image, command, variables, secrets, keys and permissions. Commands are those of docker-compose.yml.
+
+locals {
+  gunicorn = [
+    "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--timeout", "60", "--keep-alive", "75",
+    "--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm", "--no-control-socket",
+  ]
+  probe       = ["CMD", "python", "deploy/compose/probe.py"]
+  public_keys = { "/srv/keys" = { access_point = "public", writes = false } }
+
+  shop = {
+    image       = var.images.shop
+    environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.production" })
+    secrets     = local.secrets_of_sales
+    keys        = local.public_keys
+    statements  = []
+    port        = null
+    health      = null
+  }
+
+  parts = {
+    web = merge(local.shop, {
+      command    = concat(["gunicorn", "config.wsgi:application", "--workers", "2"], local.gunicorn)
+      secrets    = local.secrets_with_mail
+      port       = 8000
+      statements = local.writes_media
+      # As at the load balancer: ready before it is used, and five minutes until it is given up.
+      health = { command = concat(local.probe, ["http://127.0.0.1:8000/readyz"]), interval = 30, retries = 10 }
+    })
+
+    # The only part that can read the keys it signs with.
+    token = merge(local.shop, {
+      command     = ["python", "-m", "config.processes.token_server", "--host", "0.0.0.0"]
+      environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.token" })
+      secrets     = local.secrets_of_all
+      port        = 8000
+      keys        = merge(local.public_keys, { "/srv/keys/leaves" = { access_point = "leaves", writes = false } })
+      health      = { command = concat(local.probe, ["http://127.0.0.1:8000/auth/jwks.json"]), interval = 10, retries = 3 }
+    })
+
+    inner = merge(local.shop, {
+      command     = concat(["gunicorn", "config.wsgi_inner:application", "--workers", "2"], local.gunicorn)
+      environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.inner" })
+      secrets     = local.secrets_of_all
+      port        = 8000
+      health      = { command = concat(local.probe, ["http://127.0.0.1:8000/metrics"]), interval = 10, retries = 3 }
+    })
+
+    scheduler = merge(local.shop, {
+      command    = ["celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", "/tmp/schedule", "--pidfile", ""]
+      statements = local.takes_leases
+      health     = { command = ["CMD-SHELL", "find /tmp -name 'schedule*' -mmin -7 | grep --quiet ."], interval = 60, retries = 5 }
+    })
+
+    events = merge(local.shop, {
+      command = ["python", "-m", "config.processes.events"]
+    })
+
+    registry = {
+      image       = var.images.registry
+      command     = []
+      port        = 5000
+      environment = local.registry
+      secrets     = { for name in ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET"] : name => var.secrets[name] }
+      keys        = local.public_keys
+      statements  = local.writes_blobs
+      health      = { command = ["CMD", "wget", "--quiet", "--spider", "http://127.0.0.1:5000/"], interval = 10, retries = 3 }
+    }
+
+    edge = {
+      image       = var.images.edge
+      command     = []
+      port        = 8080
+      environment = local.edge
+      secrets     = {}
+      keys        = {}
+      statements  = []
+      health      = null # the load balancer asks
+    }
+  }
+
+  registry = {
+    LAYERSTORE_PUBLIC_URL        = "https://${var.domain}"
+    LAYERSTORE_SERVICE           = lookup(var.settings, "LAYERSTORE_SERVICE", "layerstore")
+    LAYERSTORE_REGISTRY_LISTEN   = "0.0.0.0:5000"
+    LAYERSTORE_REGISTRY_READONLY = "false"
+    LAYERSTORE_REGISTRY_TRUST    = lookup(var.settings, "LAYERSTORE_REGISTRY_TRUST", "rootcertbundle")
+    LAYERSTORE_TRUSTED_KEYS      = lookup(var.settings, "LAYERSTORE_REGISTRY_TRUST", "rootcertbundle") == "jwks" ? "/srv/keys/jwks.json" : "/srv/keys/bundle.pem"
+    LAYERSTORE_INNER_URL         = "http://inner:8000"
+    OTEL_TRACES_EXPORTER         = "none"
+  }
+
+  edge = {
+    LAYERSTORE_PUBLIC_URL       = "https://${var.domain}"
+    LAYERSTORE_PUBLIC_HOST      = var.domain
+    LAYERSTORE_PUBLIC_SCHEME    = "https"
+    LAYERSTORE_WEB_ADDRESS      = "web:8000"
+    LAYERSTORE_TOKEN_ADDRESS    = "token:8000"
+    LAYERSTORE_REGISTRY_ADDRESS = "registry:5000"
+    LAYERSTORE_TRUSTED_PROXY    = var.vpc_cidr
+  }
+
+  workers = { for name, worker in var.workers : "worker-${name}" => merge(local.shop, {
+    command    = concat(["python", "-m", "config.processes.worker"], worker.lanes)
+    secrets    = local.secrets_with_mail
+    statements = concat(local.writes_media, local.takes_leases)
+    health = {
+      # Each lane answers for itself.
+      command = ["CMD-SHELL", join("", [
+        "celery -A config inspect ping --timeout 5 --destination \"",
+        join(",", [for lane in worker.lanes : "${split("=", lane)[0]}@$(hostname)"]),
+        "\" | test \"$(grep --count pong)\" = ${length(worker.lanes)}",
+      ])]
+      interval = 60
+      retries  = 5
+    }
+  }) }
+}

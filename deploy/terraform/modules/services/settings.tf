@@ -1,0 +1,58 @@
+# Variables of the shop's own processes, by the names of config/env.py (tests/deploy compares them).
+
+locals {
+  ca_file = "/srv/keys/database-ca.pem"
+
+  environment = merge(
+    {
+      AWS_DEFAULT_REGION      = var.platform.region
+      LAYERSTORE_PUBLIC_URL   = "https://${var.domain}"
+      LAYERSTORE_DATABASE_URL = "postgresql://layerstore@${var.database.address}/layerstore?sslmode=verify-full&sslrootcert=${local.ca_file}"
+      LAYERSTORE_REGISTRY_URL = "http://registry:5000"
+      LAYERSTORE_TOKEN_URL    = "http://token:8000"
+    },
+    var.settings,
+  )
+
+  # Every process loads these with its settings; libpq reads PGPASSWORD, since the address has no password.
+  secrets_of_all = {
+    for name in ["LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REDIS_URL", "PGPASSWORD"] :
+    name => var.secrets[name]
+  }
+  secrets_of_sales = merge(local.secrets_of_all, {
+    for name in ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] : name => var.secrets[name]
+  })
+  secrets_with_mail = merge(local.secrets_of_sales, { LAYERSTORE_EMAIL_URL = var.secrets.LAYERSTORE_EMAIL_URL })
+
+  # What an operator may set beside it, in `settings`.
+  free = [
+    "LAYERSTORE_ALLOWED_HOSTS",
+    "LAYERSTORE_API_RATE",
+    "LAYERSTORE_APPLICATION_FEE_PERCENT",
+    "LAYERSTORE_AUDIT_ADDRESSES_KEPT_DAYS",
+    "LAYERSTORE_CURRENCIES",
+    "LAYERSTORE_EMPTY_NAMESPACES_KEPT_DAYS",
+    "LAYERSTORE_ENDED_TOKENS_KEPT_DAYS",
+    "LAYERSTORE_EVENTS_KEPT_DAYS",
+    "LAYERSTORE_HSTS_SUBDOMAINS",
+    "LAYERSTORE_IMAGES_PER_NAMESPACE",
+    "LAYERSTORE_MAIL_FROM",
+    "LAYERSTORE_MAIL_KEPT_DAYS",
+    "LAYERSTORE_MEMBERS_PER_ORGANISATION",
+    "LAYERSTORE_METRICS_PORT",
+    "LAYERSTORE_NAMESPACES_PER_SELLER",
+    "LAYERSTORE_ORGANISATIONS_PER_USER",
+    "LAYERSTORE_PULL_TOKEN_SECONDS",
+    "LAYERSTORE_PUSH_TOKEN_SECONDS",
+    "LAYERSTORE_REGISTRY_TRUST",
+    "LAYERSTORE_RESERVATION_DAYS",
+    "LAYERSTORE_RESERVATION_WARNING_DAYS",
+    "LAYERSTORE_SERVICE",
+    "LAYERSTORE_SMALLEST_PRICES",
+    "LAYERSTORE_STAFF_MAIL",
+    "LAYERSTORE_STATEMENT_SECONDS",
+    "LAYERSTORE_STRIPE_COUNTRY",
+    "LAYERSTORE_TOKENS_PER_USER",
+    "LAYERSTORE_UNVERIFIED_ACCOUNTS_KEPT_DAYS",
+  ]
+}
