@@ -135,7 +135,6 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 def sandbox(sandbox_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
     """The shop talks to the sandbox; no fault of an earlier test is left."""
     settings.STRIPE_API_BASE = sandbox_process.url
-    sandbox_process.mend()
     request_slots._paused_until.clear()
     yield sandbox_process
     sandbox_process.mend()
