@@ -27,6 +27,35 @@ TOKEN_KEYS = Variable(
 EVENTS_SECRET = Variable(
     "LAYERSTORE_EVENTS_SECRET", text, None, "The credential by which the registry sends its notifications to the inner listener"
 )
+EVENTS = Variable(
+    "LAYERSTORE_EVENTS",
+    one_of("postgresql", "kafka"),
+    "postgresql",
+    "What carries the registry's notifications; `kafka` for many registries: [The event stream](#the-event-stream)",
+)
+KAFKA = Variable("LAYERSTORE_KAFKA", words, "", "Kafka's brokers, comma list of `host:port`; required with `LAYERSTORE_EVENTS=kafka`")
+KAFKA_TOPIC = Variable(
+    "LAYERSTORE_KAFKA_TOPIC", text, "registry-events", "The topic; what cannot be applied goes to the topic of this name with `-dead` added"
+)
+KAFKA_PARTITIONS = Variable(
+    "LAYERSTORE_KAFKA_PARTITIONS", number, "12", "Partitions of a topic that is missing and made; no more consumers than these have work"
+)
+KAFKA_REPLICAS = Variable("LAYERSTORE_KAFKA_REPLICAS", number, "3", "On how many brokers such a topic is kept")
+KAFKA_SECURITY = Variable(
+    "LAYERSTORE_KAFKA_SECURITY",
+    one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),  # librdkafka's own names
+    "plaintext",
+    "How brokers are spoken to: `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl`",
+)
+KAFKA_CA_FILE = Variable("LAYERSTORE_KAFKA_CA_FILE", text, "", "Whom to trust with TLS, a PEM file; empty: the system's authorities")
+KAFKA_SASL_MECHANISM = Variable(
+    "LAYERSTORE_KAFKA_SASL_MECHANISM",
+    one_of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+    "SCRAM-SHA-512",
+    "How we sign in with `sasl_…`: `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`",
+)
+KAFKA_USER = Variable("LAYERSTORE_KAFKA_USER", text, "", "As whom we sign in with `sasl_…`")
+KAFKA_PASSWORD = Variable("LAYERSTORE_KAFKA_PASSWORD", text, "", "The password for that")
 DATABASE_URL = Variable(
     "LAYERSTORE_DATABASE_URL",
     database,

@@ -8,6 +8,7 @@ from typing import Final
 LOCK_ORDER: Final = (
     "billing.StripeEvent",
     "registry_auth.RegistryEnvelope",
+    "registry_auth.StreamPartition",
     "registry_auth.RepositoryTrouble",
     "accounts.Account",  # an organisation
     "accounts.Membership",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
 from prometheus_client.core import REGISTRY
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 _CALLS = Counter("layerstore_dependency_calls_total", "Calls of other services.", ["dependency", "outcome"])
@@ -73,3 +73,9 @@ def _registry() -> CollectorRegistry:
     for collector in _collectors:
         registry.register(collector)
     return registry
+
+
+def forget_process(pid: int) -> None:
+    """Take away what a process that has ended said of itself as long as it lived."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library leaves it untyped

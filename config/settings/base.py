@@ -1,4 +1,4 @@
-"""What every process shares, together with `api`, `celery`, `logging` and `security`. `config.env` declares what a machine decides."""
+"""What every process shares, with `api`, `celery`, `logging`, `security` and `stream`. `config.env` declares what a machine decides."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from config.settings.api import *  # noqa: F403  these are parts of one list of 
 from config.settings.celery import *  # noqa: F403  the same
 from config.settings.logging import *  # noqa: F403  the same
 from config.settings.security import *  # noqa: F403  the same
+from config.settings.stream import *  # noqa: F403  the same
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -26,6 +27,7 @@ LAYERSTORE_METRICS_PORT = env.METRICS_PORT.read()
 LAYERSTORE_TRACES = env.TRACES.read()
 LAYERSTORE_TRACES_PERCENT = env.TRACES_PERCENT.read()
 LAYERSTORE_EVENTS_SECRET = env.EVENTS_SECRET.read()
+LAYERSTORE_EVENTS = env.EVENTS.read()
 LAYERSTORE_EVENTS_KEPT = timedelta(days=env.EVENTS_KEPT_DAYS.read())
 # How long we keep personal data that serves no sale any more.
 LAYERSTORE_AUDIT_ADDRESSES_KEPT = timedelta(days=env.AUDIT_ADDRESSES_KEPT_DAYS.read())

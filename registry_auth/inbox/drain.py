@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from common.db.claims import Backoff, note_failure
 from common.db.locking import locked_transaction
+from registry_auth.inbox.dead_letters import note_given_up
 from registry_auth.inbox.effects import apply_envelopes
 from registry_auth.inbox.locks import due_envelopes, lock_due_envelopes
 from registry_auth.inbox.models import RegistryEnvelope
@@ -63,6 +64,7 @@ def _give_up(unfinished: list[RegistryEnvelope]) -> None:
     """Give up envelopes whose last attempt never ended: a worker that dies settles nothing."""
     for envelope in unfinished:
         note_failure(envelope, "No worker came to the end of the last attempt.", backoff=PATIENCE)
+        note_given_up(envelope)
     if unfinished:
         logger.error("registry envelopes given up, their workers died of them", extra={"envelopes": [each.pk for each in unfinished]})
 
@@ -86,11 +88,13 @@ def _settle(envelopes: list[RegistryEnvelope], faults: dict[int, Exception]) -> 
     RegistryEnvelope.objects.filter(pk__in=done).update(last_error="", drained_at=timezone.now())
     for envelope in envelopes:
         if envelope.pk in faults:
-            _settle_fault(envelope, faults[envelope.pk])
+            settle_fault(envelope, faults[envelope.pk])
 
 
-def _settle_fault(envelope: RegistryEnvelope, fault: Exception) -> None:
+def settle_fault(envelope: RegistryEnvelope, fault: Exception) -> None:
+    """Let an envelope wait for its next attempt, or give it up after the last."""
     envelope.due_at = timezone.now() + PATIENCE.wait(envelope.attempts)
     envelope.save(update_fields=["due_at"])
     if note_failure(envelope, fault, backoff=PATIENCE):
+        note_given_up(envelope)
         logger.error("registry envelope given up, reconciliation repairs what its events did not", extra={"envelope": envelope.pk})

@@ -10,11 +10,14 @@ from common.db.locking import locked_transaction
 from common.errors import RetryLater
 from marketplace.images.services.manifests import record_push, remove_manifest, remove_tag
 from marketplace.insights.services import count_pulls
-from registry_auth.inbox.envelopes import EventAction, RegistryEvent, decode_events
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent
+from registry_auth.inbox.errors import UnreadableMessage
+from registry_auth.inbox.messages import events_of
 from registry_auth.inbox.metrics import note_events
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.pullers import note_pullers
 from registry_auth.inbox.selectors import bodies_of
+from registry_auth.inbox.streamed import not_streamed
 from registry_auth.inbox.tally import add_up
 
 logger = logging.getLogger(__name__)
@@ -36,14 +39,14 @@ def apply_envelopes(envelopes: Sequence[RegistryEnvelope]) -> dict[int, Exceptio
     pulls: list[tuple[int, RegistryEvent]] = []
     for pk, body in bodies_of(envelopes):
         try:
-            events = decode_events(body)
-        except MsgspecError as error:
+            events = events_of(body)
+        except (MsgspecError, UnreadableMessage) as error:
             faults[pk] = error
             continue
         for event in events:
             if event.action is EventAction.PULL:
                 pulls.append((pk, event))
-            elif fault := _apply([event]):
+            elif fault := apply_events([event]):
                 faults[pk] = fault
     for start in range(0, len(pulls), PULLS_AT_ONCE):
         faults |= _apply_pulls(pulls[start : start + PULLS_AT_ONCE])
@@ -52,7 +55,7 @@ def apply_envelopes(envelopes: Sequence[RegistryEnvelope]) -> dict[int, Exceptio
 
 def _apply_pulls(pulls: Sequence[tuple[int, RegistryEvent]]) -> dict[int, Exception]:
     """Count pulls together. Where that fails, halve them until the failing ones are alone; on a lock timeout retry them all later."""
-    fault = _apply([event for _, event in pulls])
+    fault = apply_events([event for _, event in pulls])
     if fault is None:
         return {}
     if len(pulls) == 1 or isinstance(fault, RetryLater):
@@ -61,11 +64,15 @@ def _apply_pulls(pulls: Sequence[tuple[int, RegistryEvent]]) -> dict[int, Except
     return _apply_pulls(pulls[:half]) | _apply_pulls(pulls[half:])
 
 
-def _apply(events: list[RegistryEvent]) -> Exception | None:
-    """Apply those of the events that had no effect before, in one transaction; return what went wrong."""
+def apply_events(events: list[RegistryEvent]) -> Exception | None:
+    """Apply those of the events that had no effect before, in one transaction; return what went wrong.
+
+    Raises:
+        OperationalError, InterfaceError: the database is away.
+    """
     try:
         with locked_transaction():
-            _have_effect(_new_among(events))
+            _have_effect(_new_among(not_streamed(events)))
     except (OperationalError, InterfaceError):
         raise  # the database is away: nothing here can go on, and the claim runs out by itself
     except Exception as error:

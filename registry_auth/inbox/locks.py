@@ -1,11 +1,12 @@
-"""The only place where envelopes are locked. They come before all others, like every inbox."""
+"""The only place where envelopes and the stream's partitions are locked. They come before all others, like every inbox."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from common.db.locking import locked
-from registry_auth.inbox.models import RegistryEnvelope
+from registry_auth.inbox.models import RegistryEnvelope, StreamPartition
 
 
 def due_envelopes(now: datetime) -> "QuerySet[RegistryEnvelope]":
@@ -22,3 +23,9 @@ def lock_due_envelopes(*, now: datetime, limit: int) -> list[RegistryEnvelope]:
 def lock_envelope(*, envelope_id: int) -> RegistryEnvelope:
     """Lock one envelope."""
     return locked(RegistryEnvelope.objects.filter(pk=envelope_id)).get()
+
+
+def lock_stream_partitions(*, topic: str, partitions: Collection[int] | None = None) -> list[StreamPartition]:
+    """Lock partitions, all of the topic's unless some are named. Who counts pulls of the stream, or of the inbox beside it, holds these."""
+    rows = StreamPartition.objects.filter(topic=topic).order_by("pk")
+    return list(locked(rows if partitions is None else rows.filter(partition__in=partitions)))

@@ -44,6 +44,57 @@ class SeenRegistryEvent(models.Model):
         return self.id
 
 
+class StreamPartition(models.Model):
+    """How far a partition of the event stream is counted. This is the truth: it is written in the transaction that counts.
+
+    Attributes:
+        next_offset: of the first event that is not counted yet.
+        holder_number: grows with each consumer that takes the partition, so that one that has lost it can commit nothing more.
+    """
+
+    topic = models.CharField(max_length=249)  # Kafka's own limit
+    partition = models.PositiveIntegerField()
+    next_offset = models.PositiveBigIntegerField(default=0)
+    holder_number = models.PositiveBigIntegerField(default=0)
+    committed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("topic", "partition"), name="stream_partition_once"),)
+        ordering = ("topic", "partition")
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.partition} from {self.next_offset}"
+
+
+class StreamMarks(models.Model):
+    """By which a repetition is recognised: the marks of the pulls that one transaction counted of one partition, for ten minutes.
+
+    Attributes:
+        marks: eight bytes each, little-endian (`registry_auth.inbox.marks`).
+    """
+
+    topic = models.CharField(max_length=249)
+    partition = models.PositiveIntegerField()
+    written_at = models.DateTimeField(default=timezone.now)
+    marks = models.BinaryField()
+
+    class Meta:
+        indexes = (models.Index(fields=("topic", "partition", "written_at"), name="stream_marks_recent"),)
+        verbose_name_plural = "stream marks"
+
+    def __str__(self) -> str:
+        return f"{len(self.marks) // 8} of {self.topic} {self.partition}"
+
+
+class DeadLetter(models.Model):
+    """An envelope was given up, and the stream's dead-letter topic is not told yet. Written with the giving up, deleted once told."""
+
+    envelope = models.OneToOneField(RegistryEnvelope, on_delete=models.CASCADE, primary_key=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"envelope {self.envelope_id}"
+
+
 class WaitingPuller(models.Model):
     """Somebody pulled an image on a day, and no sketch counts them yet.
 

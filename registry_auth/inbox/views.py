@@ -14,7 +14,7 @@ from common.ops.metrics import exposition
 from registry_auth.inbox.envelopes import read_envelope
 from registry_auth.inbox.errors import MalformedEnvelope
 from registry_auth.inbox.metrics import note_envelope
-from registry_auth.inbox.transports.postgresql import accept_events
+from registry_auth.inbox.transports.switch import accept_events
 
 
 @csrf_exempt

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, MutableMapping
+from importlib.util import find_spec
 from typing import Final
 
 from tools.stack.instance import ROOT, Instance, write_private
@@ -36,6 +37,23 @@ def plain_environment(outer: Mapping[str, str]) -> dict[str, str]:
         "LANG": outer.get("LANG", "C.UTF-8"),
         "HOME": outer.get("HOME", "/"),
     }
+
+
+def switches(outer: Mapping[str, str]) -> dict[str, str]:
+    """Return what the user switched on that a stack can run with: the event stream, on brokers of their own.
+
+    Raises:
+        Problem: its client is not installed, for one machine needs none.
+    """
+    asked = {name: value for name, value in outer.items() if name == "LAYERSTORE_EVENTS" or name.startswith("LAYERSTORE_KAFKA")}
+    if has_stream(asked) and find_spec("confluent_kafka") is None:
+        raise Problem("Kafka's client is not in .venv.", do="run: script/bootstrap test")
+    return asked
+
+
+def has_stream(settings: Mapping[str, str]) -> bool:
+    """Whether events go through Kafka."""
+    return settings.get("LAYERSTORE_EVENTS") == "kafka"
 
 
 def shop_environment(instance: Instance) -> dict[str, str]:

@@ -13,12 +13,13 @@ from tools.stack.supervise import Part
 PYTHON = sys.executable
 
 
-def every_part(instance: Instance, server: Postgres, *, durable: bool, own_daemon: bool) -> tuple[Part, ...]:
+def every_part(instance: Instance, server: Postgres, *, durable: bool, own_daemon: bool, stream: bool = False) -> tuple[Part, ...]:
     """Return all parts in the order in which they are begun; each says what it waits for and with which others it stops.
 
     Args:
         durable: keep what is written through a crash of the machine.
         own_daemon: run a docker daemon as well.
+        stream: count the event stream as well; Kafka is somebody else's to run.
     """
     return (
         postgres(server, durable=durable),
@@ -30,6 +31,7 @@ def every_part(instance: Instance, server: Postgres, *, durable: bool, own_daemo
         inner(instance),
         worker(instance),
         scheduler(instance),
+        *((events(instance),) if stream else ()),
         nginx(instance),
         *((dockerd(instance),) if own_daemon else ()),
     )
@@ -131,6 +133,18 @@ def scheduler(instance: Instance) -> Part:
     schedule = str(instance.var / "run" / "schedule")
     command = (PYTHON, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile", "")
     return Part("scheduler", command, stage="shop", after="tables", ready=lambda: says(instance.log("scheduler"), "Starting"))
+
+
+def events(instance: Instance) -> Part:
+    """Counts the event stream: a consumer for each core."""
+    return Part(
+        "events",
+        (PYTHON, "-m", "config.processes.events"),
+        stage="shop",
+        after="tables",
+        ready=lambda: says(instance.log("events"), "the event stream is counted"),
+        stop_seconds=20,
+    )
 
 
 def nginx(instance: Instance) -> Part:

@@ -10,7 +10,7 @@ from typing import Self
 from tools.stack import parts
 from tools.stack.configs import write_configs
 from tools.stack.docker import Docker, user_daemon
-from tools.stack.environment import plain_environment, shop_environment, write_environment
+from tools.stack.environment import has_stream, plain_environment, shop_environment, switches, write_environment
 from tools.stack.instance import ROOT, Instance
 from tools.stack.leftovers import Lock, end_leftover_processes, unmount_below
 from tools.stack.machine import require_space, require_writable
@@ -31,7 +31,7 @@ class Stack:
     Args:
         restarts: start a part again that ends by itself. Tests of faults pass False, so that it stays down.
         durable: keep what is written through a crash of the machine. Tests pass False, for speed.
-        settings: variables of config/env.py that differ from a demo's.
+        settings: variables of config/env.py that differ from a demo's; left out, those that the user's environment switches on.
         announce: called with a few words on what is being done.
     """
 
@@ -48,7 +48,7 @@ class Stack:
         self.instance = instance
         self.durable = durable
         self.with_docker = with_docker
-        self.settings = dict(settings or {})
+        self.settings = switches(os.environ) if settings is None else dict(settings)
         self.announce = announce
         self.restarts = restarts
         self.lock = Lock(instance)
@@ -118,7 +118,8 @@ class Stack:
         return self.with_docker and os.geteuid() == 0
 
     def _launch(self, server: Postgres) -> None:
-        every = parts.every_part(self.instance, server, durable=self.durable, own_daemon=self._wants_own_daemon)
+        options = {"durable": self.durable, "own_daemon": self._wants_own_daemon, "stream": has_stream(self.settings)}
+        every = parts.every_part(self.instance, server, **options)
         self._supervisor = Supervisor(self.instance, every, restarts=self.restarts)
         self.environment |= shop_environment(self.instance) | self.settings
         self.supervisor.launch(self.environment, keep_open=[self.lock.descriptor])

@@ -1,13 +1,17 @@
 """Telling the inner listener of events as a registry does."""
 
 import json
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.utils import timezone
 
 from marketplace.images.models import Image
 from marketplace.images.oci import MANIFEST
+from registry_auth.inbox.drain import drain_envelopes
+from registry_auth.inbox.transports import brokers
 from tests.factories.marketplace import ImageFactory, digest_of
+from tests.support.stream import Stream, streaming
 
 URL = "/registry/events"
 
@@ -43,3 +47,22 @@ def tell(inner_client, settings):
 @pytest.fixture
 def image() -> Image:
     return ImageFactory()
+
+
+@pytest.fixture(scope="session")
+def _producers_end_before_their_cluster(kafka_cluster) -> Iterator[None]:
+    yield
+    brokers._producers.clear()
+
+
+@pytest.fixture
+def stream(_producers_end_before_their_cluster, kafka, settings) -> Iterator[Stream]:
+    """Switch the event stream on, with a topic of this test's own."""
+    with streaming(kafka, settings) as stream:
+        yield stream
+
+
+@pytest.fixture(params=["postgresql", "kafka"])
+def apply(request) -> Callable[[], object]:
+    """Return what lets all events that were told have their effect: a drain of the inbox, or a consumer of the stream."""
+    return drain_envelopes if request.param == "postgresql" else request.getfixturevalue("stream").count

@@ -27,13 +27,13 @@ pytestmark = pytest.mark.django_db
 
 
 class TestOnce:
-    def test_a_repeated_event_has_one_effect(self, tell, image):
+    def test_a_repeated_event_has_one_effect(self, tell, image, apply):
         event = registry_event("pull", image.repository, event_id="the-same")
         tell(event, event)
         tell(event)
-        drain_envelopes()
+        apply()
         tell(event)
-        drain_envelopes()
+        apply()
 
         image.refresh_from_db()
         assert image.pull_count == 1

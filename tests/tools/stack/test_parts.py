@@ -25,3 +25,9 @@ def test_what_needs_tables_is_stopped_before_the_database_and_the_queue(tmp_path
 
     assert made[0].stage == "base"
     assert {part.name for part in made if part.stage == "base"} == {part.name for part in made if part.after != "tables"}
+
+
+def test_the_event_stream_is_counted_only_where_it_is_switched_on(tmp_path: Path) -> None:
+    with_stream, without = parts(tmp_path, own_daemon=False, stream=True), parts(tmp_path, own_daemon=False)
+
+    assert {part.name for part in with_stream} - {part.name for part in without} == {"events"}
