@@ -20,6 +20,7 @@ from common.ops.metrics import serve_metrics
 from common.ops.tracing import begin_tracing
 
 SETTINGS = "config.settings.token"
+APPLICATION = "config.wsgi_token.application"
 KILL_SECONDS = 8  # after SIGTERM, for requests that are being answered
 IDLE_THREAD_SECONDS = 600  # a thread that ends closes its database connection, so it stays for as long as that is kept
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -27,8 +28,12 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM, then answer what has begun. A worker that dies is replaced; SIGHUP replaces them all, one by one."""
-    options = _options(arguments)
-    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    serve("token", options_of(arguments, prog="config.processes.token_server", about=__doc__), django_settings=SETTINGS)
+
+
+def serve(process: str, options: argparse.Namespace, *, django_settings: str) -> None:
+    """Serve the application of one kind of process on granian, with these settings of Django's."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = django_settings
     # Here and not in the workers: if it cannot be loaded, we end before anybody connects; if it can, it is in memory only once.
     application = import_string(options.application)
     server = Granian(
@@ -49,17 +54,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.socket:
         options.socket.unlink(missing_ok=True)  # left behind by a master that was killed
     serve_metrics(settings.LAYERSTORE_METRICS_PORT)
-    server.serve(target_loader=partial(_begin_worker, application, os.getpid()), wrap_loader=False)
+    server.serve(target_loader=partial(_begin_worker, process, application, os.getpid()), wrap_loader=False)
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="config.processes.token_server", description=__doc__)
+def options_of(
+    arguments: Sequence[str] | None, *, prog: str, about: str | None, application: str = APPLICATION, workers: int = 2, threads: int = 2
+) -> argparse.Namespace:
+    """Read a server's command line, whose defaults are these."""
+    parser = argparse.ArgumentParser(prog=prog, description=about)
     parser.add_argument("--socket", type=Path, help="a Unix socket instead of host and port")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=2, help="of each worker (ADR 0017)")
-    parser.add_argument("--application", default="config.wsgi_token.application")
+    parser.add_argument("--workers", type=int, default=workers)
+    parser.add_argument("--threads", type=int, default=threads, help="of each worker (ADR 0017)")
+    parser.add_argument("--application", default=application)
     return parser.parse_args(arguments)
 
 
@@ -69,12 +77,12 @@ def _logging() -> dict[str, Any]:
     return ours | {"loggers": ours["loggers"] | {"_granian": {"handlers": []}, "granian.access": {"handlers": []}}}
 
 
-def _begin_worker(application: Callable[..., Any], master: int) -> Callable[..., Any]:
+def _begin_worker(process: str, application: Callable[..., Any], master: int) -> Callable[..., Any]:
     """Make a new worker end with its master, however that ends, and let it log without waiting."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != master:  # the master ended before prctl was called
         raise SystemExit(1)
-    begin_tracing("token")
+    begin_tracing(process)
     Finalize(None, log_through_a_queue(), exitpriority=0)  # a process of multiprocessing runs no atexit functions
     return application
 

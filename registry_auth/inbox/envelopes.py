@@ -34,7 +34,7 @@ class EventAction(StrEnum):
     DELETE = "delete"
 
 
-class RegistryEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+class RegistryEvent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One event with an effect. A deletion names a manifest by digest or, from distribution 3 on, a tag alone.
 
     Attributes:

@@ -13,7 +13,7 @@ import msgspec
 from registry_auth.inbox.errors import MalformedEnvelope
 
 
-class Target(msgspec.Struct, frozen=True, rename="camel"):
+class Target(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What was pushed, pulled or deleted."""
 
     media_type: str = ""
@@ -23,20 +23,20 @@ class Target(msgspec.Struct, frozen=True, rename="camel"):
     tag: str = ""
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """How it was asked for, and from where: an address with its port, or without it where a proxy named the client."""
 
     method: str = ""
     addr: str = ""
 
 
-class Actor(msgspec.Struct, frozen=True):
+class Actor(msgspec.Struct, frozen=True, gc=False):
     """Who did it: the token's subject."""
 
     name: str = ""
 
 
-class ToldEvent(msgspec.Struct, frozen=True):
+class ToldEvent(msgspec.Struct, frozen=True, gc=False):
     """One event as it was told; what is missing is empty."""
 
     id: str = ""

@@ -16,10 +16,10 @@ from marketplace.insights.models import PullCount, PullerSketch
 from registry_auth.inbox import drain as service
 from registry_auth.inbox.client_hash import client_hash
 from registry_auth.inbox.drain import drain_envelopes
-from registry_auth.inbox.envelopes import read_envelope
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent, read_envelope
 from registry_auth.inbox.models import RegistryEnvelope, SeenRegistryEvent, WaitingPuller
 from registry_auth.inbox.pullers import count_pullers
-from registry_auth.inbox.transports.postgresql import store_events
+from registry_auth.inbox.transports.postgresql import accept_events, store_events
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, digest_of
 from tests.support.threads import run_in_threads
@@ -84,6 +84,21 @@ def test_drains_that_hold_the_same_envelopes_count_them_once(monkeypatch):
     assert sum(outcomes) >= 40
     assert counted() == {(image.pk, "1.0", None): 200}
     assert SeenRegistryEvent.objects.count() == 200
+
+
+def test_notifications_that_arrive_at_once_are_each_stored_once():
+    def accept(number: int) -> None:
+        for step in range(20):
+            event = RegistryEvent(
+                id=f"{number}-{step}", action=EventAction.PULL, at=timezone.now(), repository="acme/db", digest=digest_of("x")
+            )
+            accept_events(events=[event])
+
+    outcomes = run_in_threads(8, accept)
+
+    assert outcomes == [None] * 8
+    stored = [event["id"] for body in RegistryEnvelope.objects.values_list("body", flat=True) for event in body]
+    assert sorted(stored) == sorted(f"{number}-{step}" for number in range(8) for step in range(20))
 
 
 def test_pullers_that_arrive_while_others_are_counted_are_counted_as_well():

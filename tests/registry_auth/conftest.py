@@ -18,6 +18,8 @@ from django.utils import timezone
 import common.ops.redis
 from common.web.request_bodies import drain_request_body
 from config.settings import inner
+from registry_auth.inbox.endpoint import ADDRESS
+from registry_auth.inbox.endpoint import application as events_application
 from registry_auth.keys.store import BUNDLE_FILE, KeyStore
 from registry_auth.token import endpoint, failures
 from registry_auth.token.issue import ANONYMOUS_ANSWERS
@@ -67,13 +69,19 @@ def inner_client(settings) -> Client:
     """A client of the inner listener."""
     settings.ROOT_URLCONF = "config.urls_inner"
     settings.MIDDLEWARE = []
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = inner.DATA_UPLOAD_MAX_MEMORY_SIZE
     return Client()
+
+
+@pytest.fixture
+def events_client(settings) -> WsgiClient:
+    """A client of the application that takes the registry's notifications."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = inner.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return WsgiClient(events_application)
 
 
 @pytest.fixture(scope="session")
 def _token_server(django_db_setup) -> Iterator[str]:
-    with serving(TOKEN_APPLICATION, below="/auth/") as url:
+    with serving({"/auth/": TOKEN_APPLICATION, ADDRESS: events_application}) as url:
         yield url
 
 

@@ -1,10 +1,10 @@
 """Asking a WSGI application as its server does: in the test's own process, or over a port. Django handles none of its requests."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from io import BytesIO
 from typing import Any, cast
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication
 from wsgiref.validate import validator
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -52,14 +52,18 @@ def _write_nothing(_content: bytes) -> None:
 
 
 @contextmanager
-def serving(application: WSGIApplication, *, below: str) -> Iterator[str]:
-    """Serve the application for all paths below this one, and Django's own addresses beside it; yield the server's URL.
+def serving(applications: Mapping[str, WSGIApplication]) -> Iterator[str]:
+    """Serve each application for all paths that begin with its key, and Django's own addresses beside them; yield the server's URL.
 
     Needs a test whose rows are committed: each request has a thread and a database connection of its own.
     """
 
     def beside(django: WSGIApplication) -> WSGIApplication:
-        return lambda environ, start: (application if environ["PATH_INFO"].startswith(below) else django)(environ, start)
+        def answer(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+            named = [application for below, application in applications.items() if environ["PATH_INFO"].startswith(below)]
+            return [*named, django][0](environ, start)
+
+        return answer
 
     thread = LiveServerThread("127.0.0.1", cast("type[WSGIHandler]", beside))  # it is only called
     thread.daemon = True

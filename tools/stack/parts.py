@@ -110,8 +110,7 @@ def token(instance: Instance) -> Part:
 
 def inner(instance: Instance) -> Part:
     """The listener for registry events and metrics."""
-    bind = f"127.0.0.1:{instance.ports['inner']}"
-    command = gunicorn("inner", "wsgi_inner", "config.settings.inner", bind=bind, workers=1, threads=4)
+    command = (PYTHON, "-m", "config.processes.inner_server", "--port", str(instance.ports["inner"]))
     return Part("inner", command, stage="shop", after="tables", ready=lambda: answers(f"{instance.inner_url}/metrics"))
 
 

@@ -27,7 +27,7 @@ def web(port: int) -> tuple[str, ...]:
 
 
 def inner(port: int) -> tuple[str, ...]:
-    return gunicorn("bodies", "wsgi_inner", "config.settings.inner", bind=f"127.0.0.1:{port}", workers=1, threads=4)
+    return (sys.executable, "-m", "config.processes.inner_server", "--port", str(port))
 
 
 def token(port: int) -> tuple[str, ...]:

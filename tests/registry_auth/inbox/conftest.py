@@ -34,12 +34,12 @@ def registry_event(
 
 
 @pytest.fixture
-def tell(inner_client, settings):
+def tell(events_client, settings):
     def send(*events: dict, content: bytes | None = None, secret: str | None = None):
         bearer = settings.LAYERSTORE_EVENTS_SECRET if secret is None else secret
         content = json.dumps({"events": events}).encode() if content is None else content
         kind = "application/vnd.docker.distribution.events.v1+json"
-        return inner_client.post(URL, content, content_type=kind, headers={"authorization": f"Bearer {bearer}"})
+        return events_client.post(URL, content, content_type=kind, headers={"authorization": f"Bearer {bearer}"})
 
     return send
 

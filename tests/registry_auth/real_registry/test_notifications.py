@@ -126,7 +126,7 @@ def test_the_registry_tells_of_manifests_alone(registry, token_for, image, selle
         told.extend(event["target"]["mediaType"] for event in json.loads(content)["events"])
         return read(content, received_at=received_at)
 
-    monkeypatch.setattr("registry_auth.inbox.views.read_envelope", remember)
+    monkeypatch.setattr("registry_auth.inbox.endpoint.read_envelope", remember)
     pushed = OciImage(["one", "two"])
     pushed.push(registry, token_for(seller, scope(image, "push,pull")), image.repository, "1.0")
     token = token_for(buyer, scope(image))

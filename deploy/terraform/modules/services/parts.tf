@@ -39,7 +39,7 @@ locals {
     })
 
     inner = merge(local.shop, {
-      command     = concat(["gunicorn", "config.wsgi_inner:application", "--workers", "2"], local.gunicorn)
+      command     = ["python", "-m", "config.processes.inner_server", "--host", "0.0.0.0", "--workers", "2"]
       environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.inner" })
       secrets     = local.secrets_of_all
       port        = 8000
