@@ -26,6 +26,8 @@ from marketplace.images.models import Manifest
 from outbox.mail.models import OutgoingMail
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.keys.index import read_index
+from registry_auth.upkeep.holds import last_successes
+from registry_auth.upkeep.models import RegistryHold
 
 logger = logging.getLogger(__name__)
 CACHE_SECONDS: Final = 10.0  # several scrapers ask the database once
@@ -75,11 +77,26 @@ def _of_database() -> Iterator[Metric]:
             oldest.add_metric([kind], (timezone.now() - first).total_seconds() if first else 0)
         for outage in outages():
             away.add_metric([outage.dependency], 1)
+        holds = _of_holds()
     except DatabaseError as error:
         connection.close()
         logger.warning("metrics without what waits: %s", type(error).__name__)
         return
-    yield from (rows, oldest, away)
+    yield from (rows, oldest, away, *holds)
+
+
+def _of_holds() -> list[Metric]:
+    succeeded = GaugeMetricFamily(
+        "layerstore_registry_hold_last_success_timestamp_seconds", "When a backup or a garbage collection last ended well.", labels=["kind"]
+    )
+    freed = GaugeMetricFamily("layerstore_collection_freed_bytes", "Bytes that the last garbage collection took from the registry.")
+    blobs = GaugeMetricFamily("layerstore_collection_removed_blobs", "Blobs that the last garbage collection took from the registry.")
+    for hold in last_successes():
+        succeeded.add_metric([hold.kind], hold.began_at.timestamp())
+        if hold.kind == RegistryHold.Kind.COLLECTION:
+            freed.add_metric([], hold.freed)
+            blobs.add_metric([], hold.removed_blobs)
+    return [succeeded, freed, blobs]
 
 
 def _count(waiting: "QuerySet[Any]", since: str) -> tuple[int, datetime | None]:

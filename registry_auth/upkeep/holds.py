@@ -23,6 +23,12 @@ def hold_in_force() -> RegistryHold | None:
     return RegistryHold.objects.filter(ended_at__isnull=True, ends_at__gt=timezone.now()).first()
 
 
+def last_successes() -> list[RegistryHold]:
+    """Return the newest hold of each kind that reached its end, read from an index."""
+    ended = RegistryHold.objects.filter(ended_at__isnull=False, problem="")
+    return [hold for kind in RegistryHold.Kind if (hold := ended.filter(kind=kind).order_by("-began_at").first())]
+
+
 def require_deletions() -> None:
     """Make sure that content may be deleted from the registry now.
 

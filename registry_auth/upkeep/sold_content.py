@@ -40,10 +40,12 @@ class SoldContent:
     """A check of all manifests that were sold; memory grows with one image only.
 
     Attributes:
+        doomed: digests that are about to be deleted: whatever was sold must not be among them.
         checked: manifests so far.
     """
 
     registry: RegistryClient
+    doomed: frozenset[str] = frozenset()
     checked: int = 0
 
     def damages(self) -> Iterator[Damage]:
@@ -79,6 +81,8 @@ class SoldContent:
         Raises:
             RegistryFailed, RegistryRefused: it is not there, or not whole.
         """
+        if part.digest in self.doomed:
+            raise RegistryRefused("It was sold, and is about to be deleted.")
         if part.is_manifest:
             found = self.registry.manifest(repository, part.digest)
             if found is None:

@@ -29,7 +29,6 @@ storage:
   filesystem: {{rootdirectory: {root}}}
   delete: {{enabled: true}}
   redirect: {{disable: true}}
-  cache: {{blobdescriptor: inmemory}}
 http: {{addr: 127.0.0.1:{port}, relativeurls: true, secret: only-for-tests, headers: {{X-Registry: [{name}]}}}}
 auth:
   token: {{realm: "{realm}", service: layerstore, issuer: layerstore, rootcertbundle: {bundle}}}

@@ -1,11 +1,11 @@
-"""python -m tools.stack demo|server|test|backup|restore: what the commands in script/ start, once .venv is there."""
+"""python -m tools.stack demo|server|test|backup|restore|garbage-collect: what the commands in script/ start, once .venv is there."""
 
 import os
 import sys
 
 from rich.console import Console
 
-from tools.stack import demo, server, testing
+from tools.stack import collecting, demo, server, testing
 from tools.stack.backups import restoring, taking
 from tools.stack.environment import forget_stripe
 from tools.stack.machine import disk_problem
@@ -13,7 +13,14 @@ from tools.stack.problems import Problem
 from tools.stack.signals import Stopped, stop_on_signals
 from tools.stack.view import View
 
-COMMANDS = {"demo": demo.main, "server": server.main, "test": testing.main, "backup": taking.main, "restore": restoring.main}
+COMMANDS = {
+    "demo": demo.main,
+    "server": server.main,
+    "test": testing.main,
+    "backup": taking.main,
+    "restore": restoring.main,
+    "garbage-collect": collecting.main,
+}
 
 
 def main(name: str, *arguments: str) -> int:

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True, parser_class=ArgumentParser)
         begin = acts.add_parser("begin", help="Begin a hold, and print after how many seconds nobody pushes or deletes any more.")
         begin.add_argument("kind", choices=RegistryHold.Kind.values)
-        begin.add_argument("--minutes", type=int, default=LONGEST // timedelta(minutes=1), help="When it ends by itself.")
+        begin.add_argument(
+            "--minutes", type=int, default=LONGEST // timedelta(minutes=1), help="How long at most, once nobody pushes any more."
+        )
         end = acts.add_parser("end", help="End the hold that lasts, and record what came of it.")
         for name in ("checked", "removed-blobs", "freed"):
             end.add_argument(f"--{name}", type=int, default=0)
@@ -40,7 +42,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, act: str, **options: Any) -> None:
         try:
             if act == "begin":
-                begin_hold(kind=RegistryHold.Kind(options["kind"]), lasting=timedelta(minutes=options["minutes"]))
+                lasting = quiet_after() + timedelta(minutes=options["minutes"])
+                begin_hold(kind=RegistryHold.Kind(options["kind"]), lasting=lasting)
                 self.stdout.write(f"{quiet_after().total_seconds():.0f}")
             elif act == "end":
                 self._end(options)

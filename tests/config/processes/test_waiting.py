@@ -14,6 +14,8 @@ from config.processes import waiting
 from config.processes.waiting import WaitingCollector, waiting_rows
 from outbox.mail.models import OutgoingMail
 from registry_auth.keys.store import KeyStore
+from registry_auth.upkeep.holds import begin_hold, end_hold
+from registry_auth.upkeep.models import RegistryHold
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +103,22 @@ def test_without_the_database_or_redis_their_gauges_are_missing_and_the_others_a
 
     assert "layerstore_task_interval_seconds" in families
     assert families.isdisjoint({"layerstore_waiting_rows", "layerstore_outage", "layerstore_queue_tasks"})
+
+
+def test_the_last_backup_and_the_last_collection_that_ended_well_are_shown():
+    assert samples("layerstore_registry_hold_last_success_timestamp_seconds") == {}
+    begin_hold(kind=RegistryHold.Kind.BACKUP)
+    backup = end_hold(checked=3)
+    begin_hold(kind=RegistryHold.Kind.COLLECTION)
+    collection = end_hold(removed_blobs=2, freed=500)
+    for kind in RegistryHold.Kind:
+        begin_hold(kind=kind)
+        end_hold(problem="disk full")
+    begin_hold(kind=RegistryHold.Kind.BACKUP)
+
+    assert samples("layerstore_registry_hold_last_success_timestamp_seconds") == {
+        ("backup",): backup.began_at.timestamp(),
+        ("collection",): collection.began_at.timestamp(),
+    }
+    assert samples("layerstore_collection_freed_bytes") == {(): 500}
+    assert samples("layerstore_collection_removed_blobs") == {(): 2}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -125,10 +126,21 @@ class TestCommand:
         manifest = ManifestFactory(image=image)
         errors = io.StringIO()
 
-        with pytest.raises(CommandError, match="1 parts of what was sold are missing or damaged; 1 manifests were checked"):
+        with pytest.raises(CommandError, match="1 parts of what was sold are missing, damaged or in danger; 1 manifests were checked"):
             call_command("check_sold_content", stderr=errors)
 
         assert errors.getvalue() == f"{image.repository}@{manifest.digest}: The registry has no such manifest.\n"
+
+    def test_it_names_what_was_sold_and_is_about_to_be_deleted(self, table, image, monkeypatch):
+        whole = OciImage(["whole"])
+        hold(table, image, whole)
+        errors = io.StringIO()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"{'sha256:' + '0' * 64}\n{whole.layers[0]['digest']}\n"))
+
+        with pytest.raises(CommandError, match="1 parts"):
+            call_command("check_sold_content", "--spare", stderr=errors)
+
+        assert errors.getvalue() == f"{image.repository}@{whole.layers[0]['digest']}: It was sold, and is about to be deleted.\n"
 
     def test_it_fails_while_the_registry_is_away(self, monkeypatch, image):
         ManifestFactory(image=image)
