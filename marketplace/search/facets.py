@@ -70,8 +70,10 @@ def _prices(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
 
 
 def _platforms(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
-    counts = products.order_by().aggregate(
-        **{f"on_{number}": Count("pk", filter=Q(_runs_on([platform]))) for number, platform in enumerate(PLATFORMS)}
+    # Each image of what was found is looked at once for all platforms: a subquery for each platform would look at it once for each.
+    parts = ProductImage.objects.filter(product__in=products.order_by().values("pk"))
+    counts = parts.aggregate(
+        **{f"on_{number}": Count("product", distinct=True, filter=_on([platform])) for number, platform in enumerate(PLATFORMS)}
     )
     choices = [
         Choice(platform, platform, counts[f"on_{number}"], platform in chosen.platforms) for number, platform in enumerate(PLATFORMS)
@@ -80,6 +82,10 @@ def _platforms(products: QuerySet[Product], chosen: Filters) -> list[Choice]:
 
 
 def _runs_on(platforms: Collection[str]) -> Exists:
-    """Products whose images run on one of these platforms: by their leading tags, not by every tag they ever had."""
-    parts = ProductImage.objects.filter(product=OuterRef("pk"), image__leading_tag__manifest__platforms__overlap=list(platforms))
-    return Exists(parts)
+    """Products of which an image runs on one of these platforms."""
+    return Exists(ProductImage.objects.filter(_on(platforms), product=OuterRef("pk")))
+
+
+def _on(platforms: Collection[str]) -> Q:
+    """Images in products that run on one of these: by their leading tags, not by every tag they ever had."""
+    return Q(image__leading_tag__manifest__platforms__overlap=list(platforms))
