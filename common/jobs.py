@@ -3,21 +3,22 @@
 A job is named after its app and its function: `billing.settle_order`. Its lane is a queue with workers of its own (`config.jobs`).
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from celery import shared_task
 
-from common.db.leases import lease
+from common.db.leases.holding import lease
+from common.db.leases.protocol import LeaseLost, LeaseStoreAway
 from common.ops.queue import queue_after_commit
 
 if TYPE_CHECKING:
     from celery import Task
 
+logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 _SECONDS_TO_CLEAN_UP: Final = 5  # from the exception that ends a task to the signal that kills its process
@@ -29,7 +30,7 @@ class Job:
 
     Attributes:
         lane: its queue.
-        limit: seconds; then the task is ended, and a lease that it took runs out.
+        limit: seconds; then the task is ended, and soon afterwards its lease.
         every: seconds between two runs that the scheduler asks for; None for a task that is only called for one row.
     """
 
@@ -61,38 +62,35 @@ def periodic(
     every: int,
     lane: str,
     limit: int,
-    alone: bool = False,
-    places: int | None = None,
+    places: int = 1,
     first: Callable[[], object] | None = None,
     again: Callable[[], bool] | None = None,
 ) -> Callable[[Callable[[], R]], "Task[[], R | None]"]:
-    """Make a task of a function that the scheduler asks for.
+    """Make a task of a function that the scheduler asks for, and let it run under a lease (`common.db.leases`), however many ask.
 
-    The task returns what the function returns, or None if as many workers as may run it already do.
+    The task returns what the function returns, or None if as many workers as may run it already do, if it cannot be told whether they do,
+    or if this one was stopped because its lease was lost: at its next statement, and nothing that it wrote in that transaction stays.
 
     Args:
         every: seconds. What has not begun when it is due again is not begun any more: a lane that hung catches up once.
         lane: its queue.
-        limit: seconds; its lease lasts as long.
-        alone: one worker runs it at a time.
-        places: how many workers may run it at a time, sharing its work row by row. Without `alone` and `places`, any number.
+        limit: seconds. Its lease is short and renewed for as long as it runs.
+        places: how many workers may run it at a time, sharing its work row by row. They are not stopped when a lease is lost: a row that is
+            claimed is theirs anyway, and what was done for it must be recorded.
         first: called before the lease is asked for, so by every run.
         again: whether there is more to do. Asked after the lease was given back, unless the function returned None; the task is then
             queued anew, so that no job keeps its lane.
     """
-    places = 1 if alone else places
 
     def declare(function: Callable[[], R]) -> "Task[[], R | None]":
         name = _name(function)
+        leases = [f"{name}:{place}" if place else name for place in range(places)]
 
         @wraps(function)
         def run() -> R | None:
             if first:
                 first()
-            if places is None:
-                return function()
-            with _lease(name, places, limit) as leased:
-                result = function() if leased else None
+            result = _run_under_lease(function, leases)
             if again and result is not None and again():
                 queue_after_commit(task)
             return result
@@ -101,6 +99,17 @@ def periodic(
         return task
 
     return declare
+
+
+def _run_under_lease(function: Callable[[], R], leases: Sequence[str]) -> R | None:
+    try:
+        with lease(*leases, fenced=len(leases) == 1) as leased:
+            return function() if leased else None
+    except LeaseStoreAway as error:
+        logger.warning("job not run, its lease cannot be had", extra={"task": leases[0], "why": str(error)})
+    except LeaseLost as error:
+        logger.warning("job stopped, the next run goes on", extra={"task": leases[0], "why": str(error)})
+    return None
 
 
 def _register(function: Callable[P, R], job: Job, *, throws: tuple[type[Exception], ...] = ()) -> "Task[P, R]":
@@ -112,11 +121,3 @@ def _register(function: Callable[P, R], job: Job, *, throws: tuple[type[Exceptio
 
 def _name(function: Callable[..., Any]) -> str:
     return f"{function.__module__.partition('.')[0]}.{function.__name__}"
-
-
-@contextmanager
-def _lease(name: str, places: int, limit: int) -> Iterator[bool]:
-    with ExitStack() as leases:
-        yield any(
-            leases.enter_context(lease(f"{name}:{place}" if place else name, lasting=timedelta(seconds=limit))) for place in range(places)
-        )

@@ -7,7 +7,7 @@ from common.jobs import periodic
 from common.web.rate_limits import forget_ended
 
 
-@periodic(every=86_400, lane="default", limit=600, alone=True)
+@periodic(every=86_400, lane="default", limit=600)
 def clear_sessions() -> None:
     """Remove sessions that have run out."""
     call_command("clearsessions")

@@ -78,6 +78,17 @@ STATEMENT_SECONDS = Variable(
 REDIS_URL = Variable(
     "LAYERSTORE_REDIS_URL", text, None, "`redis://host:6379/0` or `unix:///path`", manual_default="*required*, compose sets it"
 )
+LEASES = Variable(
+    "LAYERSTORE_LEASES",
+    one_of("postgresql", "dynamodb"),
+    "postgresql",
+    "Where periodic jobs take their leases. `dynamodb` needs a table: [see below](#leases-in-dynamodb)",
+)
+LEASES_TABLE = Variable("LAYERSTORE_LEASES_TABLE", text, "layerstore-leases", "The table of leases in DynamoDB")
+LEASES_REGION = Variable(
+    "LAYERSTORE_LEASES_REGION", text, "", "Its region: `eu-central-1`. Empty: where AWS's SDK finds one (`AWS_DEFAULT_REGION`)"
+)
+LEASES_ENDPOINT = Variable("LAYERSTORE_LEASES_ENDPOINT", url, "", "Its address, where that is not AWS's own of the region")
 STRIPE_SECRET_KEY = Variable(
     "STRIPE_SECRET_KEY", text, "", "`sk_live_…` or a restricted `rk_live_…`; a test key works and warns", manual_default="*required*"
 )

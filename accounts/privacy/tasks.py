@@ -8,7 +8,7 @@ from common.jobs import periodic
 _DAY = 86_400
 
 
-@periodic(every=_DAY, lane="default", limit=600, alone=True)
+@periodic(every=_DAY, lane="default", limit=600)
 def forget_old_personal_data() -> dict[str, int]:
     """Delete personal data that was kept long enough. Returns how many rows of each kind."""
     return retention.forget_old_personal_data(now=timezone.now())

@@ -10,7 +10,7 @@ from common.jobs import periodic
 from common.ops.redis import redis_client, redis_key
 
 
-@periodic(every=30, lane="default", limit=60, alone=True)
+@periodic(every=30, lane="default", limit=60)
 def write_token_uses() -> int:
     """Move noted token uses from Redis to the database. Returns how many tokens changed; none while Redis is away."""
     try:

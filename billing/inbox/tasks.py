@@ -11,7 +11,7 @@ def handle_stripe_event(event_id: str) -> None:
     services.handle_event(event_id=event_id)
 
 
-@periodic(every=15, lane="money", limit=180, alone=True)
+@periodic(every=15, lane="money", limit=180)
 def handle_waiting_stripe_events() -> int:
     """Handle the events whose task was lost or failed. Returns how many were tried."""
     return due.handle_due_events()

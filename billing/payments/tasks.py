@@ -20,19 +20,19 @@ def continue_refund(refund_id: str) -> None:
     refunding.continue_refund(refund_id=UUID(refund_id))
 
 
-@periodic(every=60, lane="money", limit=180, alone=True)
+@periodic(every=60, lane="money", limit=180)
 def settle_pending_orders() -> int:
     """Ask Stripe about the pending orders whose webhook has not come. Returns how many."""
     return due.settle_due_orders()
 
 
-@periodic(every=30, lane="money", limit=180, alone=True)
+@periodic(every=30, lane="money", limit=180)
 def continue_waiting_refunds() -> int:
     """Go on with the refunds that Stripe has not confirmed. Returns how many were tried."""
     return due.continue_waiting_refunds()
 
 
-@periodic(every=10, lane="money", limit=180, alone=True)
+@periodic(every=10, lane="money", limit=180)
 def close_stopped_checkouts() -> int:
     """End the checkouts of what was stopped while somebody was paying. Returns how many were tried."""
     return due.close_stopped_checkouts()

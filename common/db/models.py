@@ -56,13 +56,24 @@ class SavedByField(models.Model):
 
 
 class JobLease(models.Model):
-    """The lease of a periodic job: one row for each job, taken until `held_until`."""
+    """The lease of a periodic job, where PostgreSQL is the store of leases: one row for each job, taken until `held_until`."""
 
     name = models.CharField(primary_key=True, max_length=100)
+    holder = models.CharField(max_length=100, default="", db_default="")
     held_until = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+
+class JobFence(models.Model):
+    """The highest fencing number of a lease, whichever store granted it. Only its holder may write (`common.db.leases.fence`)."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.number}"
 
 
 class ExclusiveAct(models.Model):

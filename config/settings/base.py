@@ -143,6 +143,13 @@ DATABASES = {"default": env.DATABASE_URL.read() | {"DISABLE_SERVER_SIDE_CURSORS"
 LAYERSTORE_STATEMENT_SECONDS = env.STATEMENT_SECONDS.read()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# A periodic job holds a short lease and renews it (common/db/leases). Where that is: PostgreSQL, or DynamoDB.
+LAYERSTORE_LEASE_SECONDS = 6.0
+LAYERSTORE_LEASES = env.LEASES.read()
+LAYERSTORE_LEASES_TABLE = env.LEASES_TABLE.read()
+LAYERSTORE_LEASES_REGION = env.LEASES_REGION.read()
+LAYERSTORE_LEASES_ENDPOINT = env.LEASES_ENDPOINT.read()
+
 REDIS_URL = env.REDIS_URL.read()
 CACHES = {
     "default": {

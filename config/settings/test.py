@@ -34,5 +34,6 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  from the base
 CACHES["default"]["KEY_PREFIX"] = "-".join(  # noqa: F405  from the base
     [os.environ.get("LAYERSTORE_TEST_DATABASE", "test"), os.environ.get("PYTEST_XDIST_WORKER", "alone")]
 )
+LAYERSTORE_LEASE_SECONDS = 600.0  # however busy the machine is, no test loses a lease by chance; those about losing one set their own
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BROKER_URL = "memory://"

@@ -19,7 +19,7 @@ def draw_cover_of_product(product_id: str) -> int:
     return services.draw_cover_of_product(product_id=UUID(product_id))
 
 
-@periodic(every=600, lane="drawing", limit=300, alone=True)
+@periodic(every=600, lane="drawing", limit=300)
 def draw_outdated_covers() -> int:
     """Draw every cover that is out of date. Returns how many."""
     repair_leading_tags()

@@ -23,7 +23,7 @@ def _let_the_next_drain_be_queued() -> None:
     cache.delete(_DRAIN_QUEUED)
 
 
-@periodic(every=5, lane="default", limit=60, alone=True, first=_let_the_next_drain_be_queued, again=has_due_envelopes)
+@periodic(every=5, lane="default", limit=60, first=_let_the_next_drain_be_queued, again=has_due_envelopes)
 def drain_registry_events() -> int:
     """Apply the due notifications, then queue the reading of the manifests that they named. Returns how many envelopes were taken."""
     drained = drain_envelopes()
@@ -32,7 +32,7 @@ def drain_registry_events() -> int:
     return drained
 
 
-@periodic(every=60, lane="default", limit=120, alone=True)
+@periodic(every=60, lane="default", limit=120)
 def count_pullers() -> None:
     """Add those who pulled to the sketches of their day, week and month."""
     try:
@@ -41,7 +41,7 @@ def count_pullers() -> None:
         logger.warning("pullers not counted until Redis is back: %s", type(error).__name__)
 
 
-@periodic(every=86_400, lane="default", limit=600, alone=True)
+@periodic(every=86_400, lane="default", limit=600)
 def prune_registry_events() -> None:
     """Remove what the inbox and the counting of pullers no longer need."""
     prune_events()

@@ -16,7 +16,7 @@ from registry_auth.upkeep.reservations import settle_reservations
 logger = logging.getLogger(__name__)
 
 
-@periodic(every=15, lane="registry", limit=120, alone=True, again=has_due_manifests)
+@periodic(every=15, lane="registry", limit=120, again=has_due_manifests)
 def describe_manifests() -> int | None:
     """Read from the registry the manifests that notifications only named. Returns how many were tried, None if the registry is away."""
     try:
@@ -27,7 +27,7 @@ def describe_manifests() -> int | None:
         return None
 
 
-@periodic(every=15, lane="registry", limit=300, alone=True)
+@periodic(every=15, lane="registry", limit=300)
 def remove_taken_down_manifests() -> None:
     """Delete from the registry what was taken down and what its sellers want removed; not while it must keep what it has."""
     if hold_in_force() is not None:
@@ -40,7 +40,7 @@ def remove_taken_down_manifests() -> None:
         logger.warning("manifests that were taken down not removed yet: %s", error.message)
 
 
-@periodic(every=300, lane="registry", limit=300, alone=True)
+@periodic(every=300, lane="registry", limit=300)
 def expire_reservations() -> None:
     """Warn of, end and free reservations that nothing was pushed to."""
     try:
@@ -50,7 +50,7 @@ def expire_reservations() -> None:
         logger.warning("names not freed until the registry answers: %s", error.message)
 
 
-@periodic(every=600, lane="registry", limit=3600, alone=True)
+@periodic(every=600, lane="registry", limit=3600)
 def reconcile_registry() -> None:
     """Repair what notifications missed."""
     try:

@@ -7,7 +7,7 @@ from accounts.tokens import tasks
 from accounts.tokens.models import AccessToken
 from accounts.tokens.selectors import NOTED_USES, note_token_use
 from accounts.tokens.tasks import write_token_uses
-from common.db.leases import lease
+from common.db.leases.holding import lease
 from common.ops.redis import redis_client, redis_key
 from tests.factories.accounts import AccessTokenFactory
 

@@ -21,7 +21,7 @@ from billing.refunds.models import Refund
 from billing.refunds.services import retry_refund
 from billing.stripe.accounts import read_account_status
 from common.db.claims import Backoff
-from common.db.leases import lease
+from common.db.leases.holding import lease
 from common.db.outages import begin_outage, outages
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory

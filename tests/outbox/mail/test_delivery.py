@@ -10,7 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from common.db.leases import lease
+from common.db.leases.holding import lease
 from common.db.models import Outage
 from common.db.outages import begin_outage
 from outbox.mail.delivery import DEPENDENCY, send_waiting_mail

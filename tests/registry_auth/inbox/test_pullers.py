@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from redis import ConnectionPool, Redis
 from redis.exceptions import ConnectionError as RedisAway
 
-from common.db.leases import lease
+from common.db.leases.holding import lease
 from common.ops.redis import raw_redis_client, redis_key
 from marketplace.images.models import Image
 from marketplace.insights.models import PullerSketch

@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 
 from audit.models import AuditEvent
-from common.db.leases import lease
+from common.db.leases.holding import lease
 from common.errors import LockTimeout
 from marketplace.images.models import Tag
 from registry_auth.client.errors import RegistryAway

@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from common.db.leases import lease
+from common.db.leases.holding import lease
 from common.tasks import clear_sessions
 from marketplace.images.models import Manifest
 from marketplace.images.oci import MANIFEST
