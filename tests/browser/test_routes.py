@@ -1,5 +1,7 @@
 """No page can be forgotten: every address of the URL configuration is looked at, or it stands here why not."""
 
+from functools import cache
+
 import pytest
 
 from tests.browser.pages import PAGES
@@ -51,6 +53,12 @@ EXCUSED = {
 }
 
 
+@cache
+def looked_at() -> set[str]:
+    """Return the names of the addresses that are looked at: resolved once for all tests, not before one of them runs."""
+    return {page.route for page in PAGES}
+
+
 def excuse(route: Route) -> str:
     """Return why an address is not looked at, or nothing."""
     if route.name in {"", "admin:"}:
@@ -66,9 +74,7 @@ def excuse(route: Route) -> str:
 
 @pytest.mark.parametrize("route", site_routes(), ids=str)
 def test_every_page_is_looked_at(route: Route) -> None:
-    looked_at = route.name in {page.route for page in PAGES}
-
-    assert looked_at or excuse(route), f"{route.pattern}: put it into tests/browser/pages.py, or say here why not"
+    assert route.name in looked_at() or excuse(route), f"{route.pattern}: put it into tests/browser/pages.py, or say here why not"
 
 
 def test_no_excuse_is_left_over() -> None:
