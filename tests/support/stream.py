@@ -1,17 +1,28 @@
-"""The event stream in this process, on the tests' Kafka cluster: a topic of its own, and a consumer that reads when it is told to."""
+"""The event stream on the tests' Kafka cluster: a consumer in this process that reads when it is told to, or all processes of it."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
+from django.conf import settings as django_settings
 
 from registry_auth.inbox.transports import brokers
 from registry_auth.inbox.transports.consumer import Reader
 from registry_auth.inbox.transports.kafka import KAFKA
+from tests.support.ports import free_port
+from tests.support.registry import wait_until
+from tests.support.token_process import shop_environment
 from tools.bench.mock_kafka import MockKafka
+from tools.stack.instance import ROOT
+from tools.stack.ports import is_free
 
 _numbers = count(1)
 
@@ -72,3 +83,63 @@ def streaming(kafka: MockKafka, settings: Any, *, partitions: int = 3) -> Iterat
         yield stream
     finally:
         stream.end()
+
+
+@dataclass
+class StreamProcesses:
+    """The inner listener and the consumers as a shop runs them, on the tests' own database and Kafka cluster.
+
+    Attributes:
+        port: of the listener.
+        events: the consumers' parent.
+    """
+
+    kafka: MockKafka
+    topic: str
+    partitions: int
+    port: int
+    events: "subprocess.Popen[bytes]"
+    log: Path
+
+    def consumers(self) -> set[int]:
+        """Return the process ids of the consumers."""
+        return {int(number) for number in Path(f"/proc/{self.events.pid}/task/{self.events.pid}/children").read_text().split()}
+
+    def tell(self, *events: dict[str, Any]) -> int:
+        """Tell the listener of events; return the status of its answer."""
+        headers = {"Authorization": f"Bearer {django_settings.LAYERSTORE_EVENTS_SECRET}", "Content-Type": "application/json"}
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("POST", "/registry/events", json.dumps({"events": events}), headers)
+            return connection.getresponse().status
+
+
+@contextmanager
+def stream_processes(kafka: MockKafka, folder: Path, *, partitions: int = 4, consumers: int = 2) -> Iterator[StreamProcesses]:
+    """Run the listener and some consumers."""
+    topic = f"whole-path-{next(_numbers)}"
+    kafka.create_topic(topic, partitions=partitions)
+    kafka.create_topic(f"{topic}-dead", partitions=1)
+    switched = {"LAYERSTORE_EVENTS": "kafka", "LAYERSTORE_KAFKA": kafka.servers, "LAYERSTORE_KAFKA_TOPIC": topic}
+    environment = {**shop_environment(), **switched, "PYTHONPATH": str(ROOT)}
+    port, log = free_port(), folder / "stream.log"
+    listener = (sys.executable, "-m", "config.processes.inner_server", "--port", str(port))
+    counting = (sys.executable, "-m", "config.processes.events", "--consumers", str(consumers))
+    with ExitStack() as running:
+        output = running.enter_context(log.open("wb"))
+        started = [
+            running.enter_context(ending(subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output)))
+            for command in (listener, counting)
+        ]
+        whole = StreamProcesses(kafka, topic, partitions, port, started[1], log)
+        wait_until(lambda: not is_free(port) and "is counted" in log.read_text(), seconds=60)
+        yield whole
+
+
+@contextmanager
+def ending(process: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """End a process as its supervisor does."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=60)

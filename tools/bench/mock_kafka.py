@@ -72,6 +72,10 @@ class MockKafka:
         """Make another broker a partition's leader."""
         self._tell("leader", topic, partition, to)
 
+    def move_coordinator(self, group: str, *, to: int) -> None:
+        """Make another broker a consumer group's coordinator: a real cluster does it by itself when the broker goes down."""
+        self._tell("coordinator", group, to)
+
     def take_all_down(self) -> None:
         """Make the whole cluster unreachable; it keeps what it has."""
         self._tell("away")
@@ -129,6 +133,7 @@ def commands(library: Library) -> Mapping[str, Callable[..., int]]:
         "away": lambda: library.call("broker_set_down", ALL),
         "back": lambda: library.call("broker_set_up", ALL),
         "leader": lambda topic, partition, broker: library.call("partition_set_leader", topic, int(partition), int(broker)),
+        "coordinator": lambda group, broker: library.call("coordinator_set", "group", group, int(broker)),
         "topic": lambda name, partitions: library.call("topic_create", name, int(partitions), REPLICAS),
     }
 

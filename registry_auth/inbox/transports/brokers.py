@@ -16,7 +16,6 @@ from registry_auth.inbox.errors import TopicMissing
 
 logger = logging.getLogger(__name__)
 ACKNOWLEDGED_SECONDS: Final = 2.0  # the registry waits five for our answer
-GROUP: Final = "layerstore"
 _TOPIC_SECONDS: Final = 10.0
 Delivered = Callable[[KafkaError | None, Message], None]
 
@@ -24,6 +23,11 @@ Delivered = Callable[[KafkaError | None, Message], None]
 def dead_letter_topic() -> str:
     """Return the topic of what cannot be applied."""
     return f"{settings.LAYERSTORE_KAFKA_TOPIC}-dead"
+
+
+def group() -> str:
+    """Return the name of the consumers' group."""
+    return f"layerstore-{settings.LAYERSTORE_KAFKA_TOPIC}"
 
 
 def _client(**differing: Any) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def consumer() -> Consumer:
     return Consumer(
         _client(
             **{
-                "group.id": GROUP,
+                "group.id": group(),
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "partition.assignment.strategy": "range",

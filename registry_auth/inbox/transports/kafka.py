@@ -3,10 +3,12 @@
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from common.db.outages import begin_outage, end_outage
 from common.ops.circuit_breaker import CircuitBreaker
@@ -91,12 +93,22 @@ class _Outage:
 
     def note_away(self, reason: str) -> None:
         self._may_be_noted = True
+        _look_at_connection()
         begin_outage(DEPENDENCY, reason=reason)
 
     def note_back(self) -> None:
-        if self._may_be_noted:
+        if not self._may_be_noted:
+            return
+        _look_at_connection()
+        with suppress(DatabaseError):  # Kafka has the events, whatever PostgreSQL does; the next notification notes it
             end_outage(DEPENDENCY)
             self._may_be_noted = False
+
+
+def _look_at_connection() -> None:
+    """Let go of a connection that is dead: Django looks at them only between requests that it handles itself."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 _outage = _Outage()
