@@ -15,14 +15,20 @@ from tools.stack.running import Stack
 
 
 @contextmanager
-def fresh_shop(*, with_docker: bool = False, durable: bool = False, restarts: bool = True) -> Iterator[Stack]:
-    """Run a shop on free ports with fresh data, and take both away at the end. Beside its var/ there is room for files."""
+def fresh_shop(
+    *, with_docker: bool = False, durable: bool = False, restarts: bool = True, settings: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
+    """Run a shop on free ports with fresh data, and take both away at the end. Beside its var/ there is room for files.
+
+    Args:
+        settings: variables that differ from a demo's.
+    """
     with tempfile.TemporaryDirectory(prefix="layerstore-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL's user passes through
         print("Starting a shop …", flush=True)
         instance = Instance(port=free_base_port(), var=folder / "var")
-        with Stack(instance, with_docker=with_docker, durable=durable, restarts=restarts) as stack:
+        with Stack(instance, with_docker=with_docker, durable=durable, restarts=restarts, settings=settings or {}) as stack:
             yield stack
 
 
