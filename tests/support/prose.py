@@ -18,7 +18,7 @@ HASH_COMMENT = re.compile(r"(?:^|\s)()#(.*)$", re.MULTILINE)
 COMMENTS = {
     **dict.fromkeys((".html", ".txt", ".svg"), TEMPLATE_COMMENT),
     **dict.fromkeys((".css", ".js"), BLOCK_COMMENT),
-    **dict.fromkeys((".sh", ".yml", ".yaml", ".toml", ".template", ".in", ""), HASH_COMMENT),
+    **dict.fromkeys((".sh", ".yml", ".yaml", ".toml", ".template", ".in", ".tf", ".hcl", ""), HASH_COMMENT),
 }
 CODE = {".py", *COMMENTS}
 

@@ -122,9 +122,9 @@ run "services" {
       registry = ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET"]
       token    = ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "PGPASSWORD"]
       keys     = ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "PGPASSWORD"]
-      inner    = ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "PGPASSWORD"]
+      inner    = ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_KAFKA_PASSWORD", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "PGPASSWORD"]
       events = [
-        "LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS",
+        "LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_KAFKA_PASSWORD", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS",
         "PGPASSWORD", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
       ]
       scheduler      = ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REDIS_URL", "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "PGPASSWORD", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]
@@ -186,9 +186,9 @@ run "services" {
       ]) }) == jsonencode({
       blobs  = ["registry"]
       media  = ["web", "worker-rest", "worker-sales"]
-      leases = ["scheduler", "worker-rest", "worker-sales"]
+      leases = ["worker-rest", "worker-sales"]
     })
-    error_message = "Only the registry writes blobs; pictures are for web and worker, leases for worker and scheduler."
+    error_message = "Only the registry writes blobs; pictures are for web and worker, leases for the worker."
   }
 
   assert {
@@ -205,6 +205,7 @@ run "services" {
       token          = "CMD python deploy/compose/probe.py http://127.0.0.1:8000/auth/jwks.json"
       inner          = "CMD python deploy/compose/probe.py http://127.0.0.1:8000/metrics"
       registry       = "CMD wget --quiet --spider http://127.0.0.1:5000/"
+      events         = "CMD-SHELL find /tmp/well -mmin -1 | grep --quiet ."
       scheduler      = "CMD-SHELL find /tmp -name 'schedule*' -mmin -7 | grep --quiet ."
       "worker-sales" = "CMD-SHELL celery -A config inspect ping --timeout 5 --destination \"money@$(hostname),mail@$(hostname)\" | test \"$(grep --count pong)\" = 2"
       "worker-rest"  = "CMD-SHELL celery -A config inspect ping --timeout 5 --destination \"registry@$(hostname),drawing@$(hostname),default@$(hostname)\" | test \"$(grep --count pong)\" = 3"

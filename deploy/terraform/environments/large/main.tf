@@ -23,7 +23,7 @@ provider "aws" {
   }
 }
 
-# Millions of pulls a day (docs/scaling.md): a worker for each lane.
+# Millions of pulls a day (docs/scaling.md): a worker for each lane, leases in DynamoDB, events through Kafka.
 module "shop" {
   source      = "../.."
   name        = "layerstore-large"
@@ -41,12 +41,15 @@ module "shop" {
   database             = { instance_class = "db.r7g.2xlarge", storage_gb = 1000, max_storage_gb = 4000, backup_days = 35 }
   database_connections = 4000
   cache                = { node_type = "cache.r7g.large", nodes = 3 }
+  leases_in_dynamodb   = true
+  stream               = { instance_type = "kafka.m7g.large", storage_gb = 500, partitions = 12, hours = 168 }
 
   sizes = {
     edge      = { cpu = 2048, memory = 4096, min = 6, max = 30 }
     web       = { cpu = 2048, memory = 4096, min = 4, max = 20 }
     token     = { cpu = 2048, memory = 4096, min = 3, max = 20 }
     inner     = { cpu = 1024, memory = 2048, min = 3, max = 12 }
+    events    = { cpu = 1024, memory = 2048, min = 3, max = 3 }
     registry  = { cpu = 2048, memory = 4096, min = 6, max = 40 }
     scheduler = { cpu = 256, memory = 512, min = 2, max = 2 }
   }

@@ -43,11 +43,11 @@ module "shop" {
   cache                = { node_type = "cache.t4g.small", nodes = 2 }
 
   sizes = {
-    edge      = { cpu = 256, memory = 512, min = 2, max = 4 }
+    edge      = { cpu = 512, memory = 1024, min = 2, max = 8 }
     web       = { cpu = 512, memory = 1024, min = 2, max = 4 }
     token     = { cpu = 256, memory = 1024, min = 2, max = 4 }
     inner     = { cpu = 256, memory = 1024, min = 2, max = 4 }
-    registry  = { cpu = 512, memory = 1024, min = 2, max = 6 }
+    registry  = { cpu = 512, memory = 1024, min = 2, max = 8 }
     scheduler = { cpu = 256, memory = 512, min = 2, max = 2 }
   }
   workers = {

@@ -72,7 +72,7 @@ locals {
           UserId       = "${var.name}-shop"
           UserName     = "layerstore"
           Engine       = "redis"
-          AccessString = "on ~* &* +@all -@dangerous +info +keys"
+          AccessString = "on ~* &* +@all -@dangerous +info"
           Passwords    = [{ "Fn::Sub" = local.password }]
         }
       }

@@ -24,7 +24,7 @@ resource "aws_kms_key" "this" {
     Statement = concat(
       [{ Sid = "Account", Effect = "Allow", Principal = { AWS = local.account }, Action = "kms:*", Resource = "*" }],
       [for service in each.value : {
-        Sid       = replace(title(split(".", service)[0]), ".", "")
+        Sid       = title(split(".", service)[0])
         Effect    = "Allow"
         Principal = { Service = service }
         Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]

@@ -1,4 +1,4 @@
-# The signing keys: three folders of one encrypted file system, each behind an access point of its own (docs/adr/0020-…). Who may mount
+# The signing keys: three folders of one encrypted file system, each behind an access point of its own (ADR 0020). Who may mount
 # which is said by the roles of the tasks; a client that shows no role mounts nothing.
 
 locals {

@@ -64,6 +64,19 @@ resource "aws_iam_role_policy_attachment" "certificates" {
   policy_arn = "arn:${var.platform.partition}:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 }
 
+# The key that each certificate's private half is kept under is ours.
+resource "aws_iam_role_policy" "certificates" {
+  role = aws_iam_role.certificates.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair", "kms:DescribeKey"]
+      Resource = var.platform.secrets_key
+    }]
+  })
+}
+
 locals {
   platform = merge(var.platform, {
     cluster   = { arn = aws_ecs_cluster.this.arn, name = aws_ecs_cluster.this.name }
@@ -94,7 +107,7 @@ module "first" {
   keys           = each.value.keys
   statements     = each.value.statements
   runs           = local.runs
-  depends_on     = [terraform_data.migrated, aws_iam_role_policy_attachment.certificates]
+  depends_on     = [terraform_data.migrated, aws_iam_role_policy_attachment.certificates, aws_iam_role_policy.certificates]
 }
 
 module "registry" {

@@ -41,19 +41,21 @@ locals {
     inner = merge(local.shop, {
       command     = ["python", "-m", "config.processes.inner_server", "--host", "0.0.0.0", "--workers", "2"]
       environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.inner" })
-      secrets     = local.secrets_of_all
+      secrets     = merge(local.secrets_of_all, local.secrets_of_stream)
       port        = 8000
       health      = { command = concat(local.probe, ["http://127.0.0.1:8000/metrics"]), interval = 10, retries = 3 }
     })
 
     scheduler = merge(local.shop, {
-      command    = ["celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", "/tmp/schedule", "--pidfile", ""]
-      statements = local.takes_leases
-      health     = { command = ["CMD-SHELL", "find /tmp -name 'schedule*' -mmin -7 | grep --quiet ."], interval = 60, retries = 5 }
+      command = ["celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", "/tmp/schedule", "--pidfile", ""]
+      health  = { command = ["CMD-SHELL", "find /tmp -name 'schedule*' -mmin -7 | grep --quiet ."], interval = 60, retries = 5 }
     })
 
     events = merge(local.shop, {
-      command = ["python", "-m", "config.processes.events"]
+      command = ["python", "-m", "config.processes.events", "--consumers", "1", "--health-file", "/tmp/well"]
+      secrets = merge(local.secrets_of_sales, local.secrets_of_stream)
+      # Touched each second while the consumer says something.
+      health = { command = ["CMD-SHELL", "find /tmp/well -mmin -1 | grep --quiet ."], interval = 60, retries = 5 }
     })
 
     registry = {

@@ -33,9 +33,13 @@ locals {
     local.uses_data_key,
   ]
 
-  takes_leases = var.leases == null ? [] : [{
-    Effect   = "Allow"
-    Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
-    Resource = var.leases.arn
-  }]
+  takes_leases = [for statement in [
+    { Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem"], Resource = try(var.leases.arn, "") },
+    {
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = var.data_key
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${var.platform.region}.amazonaws.com" } }
+    },
+  ] : statement if var.leases != null]
 }

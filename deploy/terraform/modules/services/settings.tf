@@ -11,8 +11,18 @@ locals {
       LAYERSTORE_REGISTRY_URL = "http://registry:5000"
       LAYERSTORE_TOKEN_URL    = "http://token:8000"
     },
+    local.with_leases,
+    local.with_stream,
     var.settings,
   )
+  with_leases = { for name, value in { LAYERSTORE_LEASES = "dynamodb", LAYERSTORE_LEASES_TABLE = try(var.leases.name, "") } : name => value if var.leases != null }
+  with_stream = { for name, value in {
+    LAYERSTORE_EVENTS           = "kafka"
+    LAYERSTORE_KAFKA            = try(var.stream.servers, "")
+    LAYERSTORE_KAFKA_PARTITIONS = try(tostring(var.stream.partitions), "")
+    LAYERSTORE_KAFKA_SECURITY   = "sasl_ssl"
+    LAYERSTORE_KAFKA_USER       = try(var.stream.user, "")
+  } : name => value if var.stream != null }
 
   # Every process loads these with its settings; libpq reads PGPASSWORD, since the address has no password.
   secrets_of_all = {
@@ -23,6 +33,9 @@ locals {
     for name in ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] : name => var.secrets[name]
   })
   secrets_with_mail = merge(local.secrets_of_sales, { LAYERSTORE_EMAIL_URL = var.secrets.LAYERSTORE_EMAIL_URL })
+
+  # The parts that speak with Kafka: the listener, which writes, and the consumers.
+  secrets_of_stream = { for name, source in { LAYERSTORE_KAFKA_PASSWORD = try(var.stream.password_secret, "") } : name => source if var.stream != null }
 
   # What an operator may set beside it, in `settings`.
   free = [
@@ -37,6 +50,12 @@ locals {
     "LAYERSTORE_EVENTS_KEPT_DAYS",
     "LAYERSTORE_HSTS_SUBDOMAINS",
     "LAYERSTORE_IMAGES_PER_NAMESPACE",
+    "LAYERSTORE_KAFKA_CA_FILE",
+    "LAYERSTORE_KAFKA_REPLICAS",
+    "LAYERSTORE_KAFKA_SASL_MECHANISM",
+    "LAYERSTORE_KAFKA_TOPIC",
+    "LAYERSTORE_LEASES_ENDPOINT",
+    "LAYERSTORE_LEASES_REGION",
     "LAYERSTORE_MAIL_FROM",
     "LAYERSTORE_MAIL_KEPT_DAYS",
     "LAYERSTORE_MEMBERS_PER_ORGANISATION",
