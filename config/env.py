@@ -140,6 +140,7 @@ METRICS_PORT = Variable(
     "Where each process serves `/metrics`, for containers: [see below](#metrics). 0: nowhere but on the inner listener",
 )
 MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products; nginx serves them", manual_default="`var/media`")
+MEDIA_BUCKET = Variable("LAYERSTORE_MEDIA_BUCKET", text, "", "S3 bucket for pictures instead of files: see [below](#pictures-in-a-bucket)")
 STATIC_ROOT = Variable("LAYERSTORE_STATIC_ROOT", text, None, "Collected static files; nginx serves them", manual_default="`var/static`")
 APPLICATION_FEE_PERCENT = Variable("LAYERSTORE_APPLICATION_FEE_PERCENT", number, "10", "The shop's part of each sale")
 STAFF_MAIL = Variable(

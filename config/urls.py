@@ -1,7 +1,5 @@
 """Addresses of the web process. The two-part names of products and images come last: each first segment above them is a reserved word."""
 
-from django.conf import settings
-from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -16,7 +14,6 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("common.urls")),
     path("", include("registry_auth.urls")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     path("", include("marketplace.urls")),
 ]
 handler400 = "common.web.pages.bad_request"

@@ -1,6 +1,6 @@
 """Addresses of the shop. Two-part names come last: every first segment above them is a reserved word."""
 
-from django.urls import path
+from django.urls import path, re_path
 from django.urls.converters import StringConverter, register_converter
 
 from marketplace.credentials.views import access_tokens, pull_credentials, robots
@@ -8,7 +8,7 @@ from marketplace.library import views as library
 from marketplace.search import views as search
 from marketplace.selling.views import dashboard, images, product_parts, products
 from marketplace.shopwindow.views import help as helping
-from marketplace.shopwindow.views import home, shops
+from marketplace.shopwindow.views import home, pictures, shops
 
 
 class NameConverter(StringConverter):
@@ -23,6 +23,7 @@ app_name = "marketplace"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    re_path(r"^media/(?P<path>products/[0-9a-f]{32}\.webp)$", pictures.picture, name="picture"),
     path("how-it-works/", helping.how, name="how"),
     path("help/docker/", helping.help_docker, name="help_docker"),
     path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),

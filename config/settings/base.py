@@ -180,7 +180,10 @@ STATICFILES_FINDERS = [
 ]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.MEDIA_ROOT.read(str(BASE_DIR / "var" / "media")))
+_BUCKET = env.MEDIA_BUCKET.read()
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "common.ops.bucket.BucketStorage", "OPTIONS": {"bucket_name": _BUCKET}}
+    if _BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }

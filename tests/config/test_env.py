@@ -52,3 +52,16 @@ def test_no_process_starts_with_a_currency_that_has_no_row(module: str) -> None:
     assert done.returncode == 1
     assert "LAYERSTORE_CURRENCIES must name some of" in done.stderr
     assert "'xyz'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("bucket", "storage"),
+    [pytest.param("", "FileSystemStorage False False", id="files"), pytest.param("pictures", "BucketStorage True True", id="bucket")],
+)
+def test_pictures_are_files_unless_a_bucket_is_named_and_what_it_needs_is_loaded_only_then(bucket: str, storage: str) -> None:
+    environment = shop_environment() | {"LAYERSTORE_MEDIA_BUCKET": bucket, "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+    ask = "import sys, django; django.setup(); from django.core.files.storage import default_storage as s; s.url('x')\n"
+    ask += "print(type(s._wrapped).__name__, 'boto3' in sys.modules, 'storages' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", ask], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == storage

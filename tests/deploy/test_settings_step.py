@@ -155,12 +155,12 @@ def test_a_part_starts_with_its_settings_and_its_filled_templates(tmp_path: Path
 
 def test_a_placeholder_without_a_value_ends_the_start(tmp_path: Path) -> None:
     (tmp_path / "environment").touch()
-    (tmp_path / "template").write_text("fine\nlisten ${LAYERSTORE_NOT_THERE};\n")
+    (tmp_path / "template").write_text("fine\nlisten ${LAYERSTORE_NOT_THERE};\nallow ${each LAYERSTORE_NOBODY};\n")
 
     result = start(f"{tmp_path}/environment", f"{tmp_path}/template={tmp_path}/target", "--", "echo", "started")
 
     assert result.returncode == 1
-    assert "2:listen ${LAYERSTORE_NOT_THERE};" in result.stderr
+    assert "2:listen ${LAYERSTORE_NOT_THERE};\n3:allow ${each LAYERSTORE_NOBODY};\n" in result.stderr
     assert result.stdout == ""
 
 
@@ -173,7 +173,7 @@ def test_every_placeholder_of_the_shared_templates_is_filled(step: ModuleType, p
     assert templates
     for template in templates:
         text = (ROOT / template.replace("/etc/layerstore", "deploy")).read_text(encoding="utf-8")
-        assert set(re.findall(r"\$\{(LAYERSTORE_[A-Z_]+)\}", text)) - known == set()
+        assert set(re.findall(r"\$\{(?:each )?(LAYERSTORE_[A-Z_]+)\}", text)) - known == set()
 
 
 def test_nginx_accepts_what_it_is_started_with(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_nginx_accepts_what_it_is_started_with(tmp_path: Path) -> None:
     }
     places = {name: f"127.0.0.1:{8690 + index}" for index, name in enumerate(service["environment"]) if name.endswith("_ADDRESS")}
     places |= {"LAYERSTORE_RUN": str(tmp_path), "LAYERSTORE_LOG": str(tmp_path), "LAYERSTORE_LISTEN": "127.0.0.1:8689"}
-    places["LAYERSTORE_TRUSTED_PROXY"] = "10.0.0.0/8"
+    places |= {"LAYERSTORE_TRUSTED_PROXY": "10.0.0.0/8, 192.0.2.1", "LAYERSTORE_RESOLVER": "127.0.0.1"}
     with (tmp_path / "environment").open("a") as file:
         file.writelines(f"{name}='{value}'\n" for name, value in (here | places).items())
     templates = [

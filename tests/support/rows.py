@@ -17,7 +17,7 @@ def rows_of_others() -> dict[str, Model]:
     product = DraftProductFactory()
     image = product.images.get()
     order = PaidOrderFactory()
-    picture = ProductPicture.objects.create(product=product, file="products/x.png", width=1, height=1, alt="A picture.")
+    picture = ProductPicture.objects.create(product=product, file=f"products/{'0' * 32}.webp", width=1, height=1, alt="A picture.")
     token = AccessTokenFactory(user=product.seller.account.user)
     organisation = MembershipFactory(user=product.seller.account.user).account
     robot = RobotFactory(organisation=organisation)
@@ -48,6 +48,10 @@ def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
     """Return what the route's parameters are for somebody else's rows."""
     if route.parameters == {"pk"}:
         return {"pk": rows[route.name.rpartition("-")[0]].pk}
+    if route.parameters == {"path"}:
+        picture = rows["picture_id"]
+        assert isinstance(picture, ProductPicture)
+        return {"path": picture.file.name}
     if "namespace" in route.parameters:
         product = rows["product_id"]
         assert isinstance(product, Product)

@@ -18,6 +18,8 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_PUBLIC_URL": instance.url,
         "LAYERSTORE_PUBLIC_HOST": instance.host,
         "LAYERSTORE_PUBLIC_SCHEME": "http",
+        "LAYERSTORE_TRUSTED_PROXY": "",
+        "LAYERSTORE_RESOLVER": "",
         "LAYERSTORE_WEB_ADDRESS": f"unix:{instance.socket('web')}",
         "LAYERSTORE_TOKEN_ADDRESS": f"unix:{instance.socket('token')}",
         "LAYERSTORE_REGISTRY_ADDRESS": f"127.0.0.1:{instance.ports['registry']}",

@@ -1,13 +1,15 @@
 """Fill the files of deploy/ for one instance.
 
-A gap is written `${LAYERSTORE_NAME}`: the same files are filled by `envsubst` in the official nginx image, and nginx's own `$host` stays.
+A gap is written `${LAYERSTORE_NAME}`; nginx's own `$host` stays. A line with `${each LAYERSTORE_NAME}` is repeated for each word of a comma
+list, so an empty list leaves no line. `deploy/compose/start` does the same in an image.
 """
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-GAP = re.compile(r"\$\{(LAYERSTORE_[A-Z_]+)\}")
+GAP = re.compile(r"\$\{(?:each )?(LAYERSTORE_[A-Z_]+)\}")
+EACH = re.compile(r"^(.*)\$\{each (LAYERSTORE_[A-Z_]+)\}(.*\n)", re.MULTILINE)
 
 
 def fill(template: Path, values: Mapping[str, str]) -> str:
@@ -16,7 +18,13 @@ def fill(template: Path, values: Mapping[str, str]) -> str:
     Raises:
         KeyError: the template has a gap that no value fills.
     """
-    return GAP.sub(lambda gap: values[gap[1]], template.read_text())
+    repeated = EACH.sub(lambda line: "".join(f"{line[1]}{word}{line[3]}" for word in words(values[line[2]])), template.read_text())
+    return GAP.sub(lambda gap: values[gap[1]], repeated)
+
+
+def words(value: str) -> list[str]:
+    """Return the words of a comma list."""
+    return value.replace(",", " ").split()
 
 
 def gaps(template: Path) -> set[str]:

@@ -1,10 +1,12 @@
 """Pictures of products. We re-encode them, so that nothing of an uploaded file but its pixels reaches a reader."""
 
 import struct
+from dataclasses import dataclass
 from io import BytesIO
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
+from django.db.models import ImageField
 from PIL import Image as Pillow
 from PIL import ImageOps
 
@@ -45,16 +47,25 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
     require_owner(actor, product.seller_id)
     if not alt.strip() or len(alt) > _LONGEST_ALT:
         raise InvalidProduct(field="alt", sentence=f"Say in at most {_LONGEST_ALT} characters what the picture shows.")
-    encoded = _reencode(upload)  # before the lock: it takes a moment
+    encoded = _reencode(upload)
+    name = f"products/{new_id().hex}.webp"
+    name = _field().storage.save(name, ContentFile(encoded.data))  # before the lock, for it may ask a bucket
+    try:
+        return _add_row(product, alt=alt.strip(), actor=actor, file=name, width=encoded.width, height=encoded.height)
+    except BaseException:
+        _field().storage.delete(name)
+        raise
+
+
+def _add_row(product: Product, *, alt: str, actor: User, file: str, width: int, height: int) -> ProductPicture:
     with locked_transaction():
         locked = lock_product(product_id=product.pk)
         positions = list(locked.pictures.values_list("position", flat=True))
         if len(positions) >= MOST_PICTURES:
             raise TooManyPictures(most=MOST_PICTURES)
         require_room_for_picture(locked.seller_id)
-        # Passed to the constructor, because only there does Django measure the picture of a row that is not saved yet.
-        file = ContentFile(encoded, name=f"{new_id().hex}.webp")
-        picture = ProductPicture.objects.create(product=locked, alt=alt.strip(), position=max(positions, default=-1) + 1, file=file)
+        position = max(positions, default=-1) + 1
+        picture = ProductPicture.objects.create(product=locked, alt=alt, position=position, file=file, width=width, height=height)
         record_audit(actor=actor, action="product.picture_added", target=locked)
     return picture
 
@@ -71,10 +82,24 @@ def remove_picture(*, picture: ProductPicture, actor: User) -> None:
         deleted, _ = ProductPicture.objects.filter(pk=picture.pk).delete()
         if deleted:
             record_audit(actor=actor, action="product.picture_removed", target=locked)
-        transaction.on_commit(lambda: picture.file.delete(save=False))
+        # A file that stays, for its storage is away, is nobody's any more: no reason to tell that the picture was not removed.
+        transaction.on_commit(lambda: picture.file.delete(save=False), robust=True)
 
 
-def _reencode(upload: "File[bytes]") -> bytes:
+def _field() -> ImageField:
+    return ProductPicture._meta.get_field("file")
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A WebP file, and its size in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def _reencode(upload: "File[bytes]") -> _Encoded:
     """Return the pixels of an upload as a fresh WebP file."""
     data = upload.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
@@ -86,7 +111,7 @@ def _reencode(upload: "File[bytes]") -> bytes:
         raise PictureRefused("We cannot read this picture. Choose a PNG, JPEG or WebP file.") from error
 
 
-def _encode(picture: Pillow.Image) -> bytes:
+def _encode(picture: Pillow.Image) -> _Encoded:
     if picture.width * picture.height > _MOST_PIXELS:
         raise PictureRefused(f"Choose a picture of at most {_MOST_PIXELS // 1_000_000} megapixels.")
     colours = "RGBA" if picture.has_transparency_data else "RGB"
@@ -96,4 +121,4 @@ def _encode(picture: Pillow.Image) -> bytes:
     out = BytesIO()
     drawn.info.clear()  # WebP would write EXIF, XMP and colour profile from here
     drawn.save(out, format="WEBP", quality=85, method=4)
-    return out.getvalue()
+    return _Encoded(out.getvalue(), *drawn.size)

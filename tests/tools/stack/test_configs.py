@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import resource
 import shutil
 import socket
@@ -9,6 +10,7 @@ import socketserver
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,10 +32,16 @@ from tools.stack.probes import answers
 TEMPLATES = ["nginx/nginx.conf.template", "nginx/layerstore.conf.template", "registry/2.8.yml.template", "registry/3.yml.template"]
 
 
+PROXIES = "127.0.0.200, 127.0.0.208/29"
+
+
 class Echo(BaseHTTPRequestHandler):
     """Answers with the request line and headers it got."""
 
+    asked = Counter[str]()
+
     def do_GET(self) -> None:
+        Echo.asked[self.path] += 1
         if self.path.endswith("/break-off"):
             self.close_connection = True
             return
@@ -41,6 +49,8 @@ class Echo(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "text/plain")
+        if self.path.startswith("/media/"):
+            self.send_header("Cache-Control", "public, max-age=300")
         self.end_headers()
         self.wfile.write(body)
 
@@ -57,7 +67,12 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     instance.make_folders()
     backend = ThreadingHTTPServer(("127.0.0.1", instance.ports["registry"]), Echo)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
-    patched = values(instance) | {"LAYERSTORE_WEB_ADDRESS": f"127.0.0.1:{instance.ports['registry']}"}
+    patched = values(instance) | {
+        "LAYERSTORE_WEB_ADDRESS": f"127.0.0.1:{instance.ports['registry']}",
+        "LAYERSTORE_TRUSTED_PROXY": PROXIES,
+        "LAYERSTORE_PUBLIC_SCHEME": "https",
+        "LAYERSTORE_PUBLIC_URL": instance.url,
+    }
     write_configs(instance)
     error_pages(instance).mkdir()
     (error_pages(instance) / "503.html").write_text("<h1>Back in a moment</h1>")
@@ -102,6 +117,18 @@ def test_a_gap_that_nobody_fills_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(KeyError, match="LAYERSTORE_NOWHERE"):
         templates.fill(template, {})
+
+
+@pytest.mark.parametrize(("value", "lines"), [("", []), ("10.0.0.0/8", ["10.0.0.0/8"]), ("10.0.0.0/8, ::1", ["10.0.0.0/8", "::1"])])
+def test_a_line_with_a_list_is_repeated_for_each_of_its_words_here_and_in_images(tmp_path: Path, value: str, lines: list[str]) -> None:
+    template, target = tmp_path / "template", tmp_path / "target"
+    template.write_text("geo {\n    ${each LAYERSTORE_TRUSTED_PROXY}  1; # \\ $x }\n}\n")
+    expected = "".join(["geo {\n", *(f"    {line}  1; # \\ $x }}\n" for line in lines), "}\n"])
+
+    start = [str(DEPLOY / "compose/start"), "/dev/null", f"{template}={target}", "--", "true"]
+    subprocess.run(start, env=os.environ | {"LAYERSTORE_TRUSTED_PROXY": value}, check=True)
+
+    assert templates.fill(template, {"LAYERSTORE_TRUSTED_PROXY": value}) == target.read_text() == expected
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
@@ -194,7 +221,7 @@ def test_forwarding_headers_are_set_and_never_appended(edge: Instance) -> None:
     lies = {
         "X_Forwarded_For": "6.6.6.6",
         "X_Forwarded_Host": "evil.example",
-        "X_Forwarded_Proto": "https",
+        "X_Forwarded_Proto": "http",
         "Forwarded": "for=6.6.6.6",
         "X_Real_IP": "6.6.6.6",
     }
@@ -203,9 +230,42 @@ def test_forwarding_headers_are_set_and_never_appended(edge: Instance) -> None:
 
     assert "X-Forwarded-For: 127.0.0.1\n" in seen
     assert f"X-Forwarded-Host: {edge.host}\n" in seen
-    assert "X-Forwarded-Proto: http\n" in seen
+    assert "X-Forwarded-Proto: https\n" in seen
     assert "6.6.6.6" not in seen
     assert "evil" not in seen
+
+
+@pytest.mark.parametrize(("address", "client"), [("127.0.0.200", "7.7.7.7"), ("127.0.0.210", "7.7.7.7"), ("127.0.0.216", "127.0.0.216")])
+def test_only_a_proxy_that_we_know_is_believed_what_it_says_of_the_client_nearest_to_it(edge: Instance, address: str, client: str) -> None:
+    with from_address(edge, address) as connection:
+        connection.request("GET", "/", headers={"X-Forwarded-For": "6.6.6.6, 7.7.7.7"})
+        seen = connection.getresponse().read().decode()
+
+    assert f"X-Forwarded-For: {client}\n" in seen
+    assert "6.6.6.6" not in seen
+
+
+@pytest.mark.parametrize(
+    ("address", "scheme", "status"), [("127.0.0.200", "http", 308), ("127.0.0.200", "https", 200), ("127.0.0.216", "http", 200)]
+)
+def test_what_came_to_a_proxy_that_we_know_without_tls_is_sent_to_the_address_with_it(
+    edge: Instance, address: str, scheme: str, status: int
+) -> None:
+    with from_address(edge, address) as connection:
+        connection.request("GET", "/library/?x=1", headers={"X-Forwarded-Proto": scheme})
+        answer = connection.getresponse()
+
+    assert (answer.status, answer.headers["Location"]) == (status, f"{edge.url}/library/?x=1" if status == 308 else None)
+
+
+def test_a_picture_that_is_no_file_is_asked_of_web_once_and_kept(edge: Instance) -> None:
+    path = f"/media/products/{'0' * 32}.webp"
+
+    seen = [ask(edge, path) for _ in range(3)]
+
+    assert [status for status, _, _ in seen] == [200, 200, 200]
+    assert f"GET {path}\n" in seen[0][2]
+    assert Echo.asked[path] == 1
 
 
 def test_another_host_name_is_led_to_the_canonical_one_on_pages(edge: Instance) -> None:
