@@ -278,14 +278,13 @@ run "secrets" {
 
   assert {
     condition = { for key, point in aws_efs_access_point.keys : key => [
-      point.root_directory[0].path, point.posix_user[0].uid, point.root_directory[0].creation_info[0].owner_uid, point.root_directory[0].creation_info[0].permissions
+      point.root_directory[0].path, point.posix_user[0].uid, point.posix_user[0].gid,
+      point.root_directory[0].creation_info[0].owner_uid, point.root_directory[0].creation_info[0].permissions
       ] } == {
-      public    = ["/keys", 10001, 10002, "755"]
-      leaves    = ["/leaves", 10001, 10002, "2750"]
-      publish   = ["/keys", 10002, 10002, "755"]
-      sign      = ["/leaves", 10002, 10002, "2750"]
-      authority = ["/authority", 10002, 10002, "700"]
+      public = ["/keys", 10001, 65534, 10002, "755"]
+      leaves = ["/keys", 10001, 10001, 10002, "755"]
+      keys   = ["/keys", 10002, 10001, 10002, "755"]
     }
-    error_message = "Folders, users and modes are those of the Dockerfile: the authority's key is for the key commands alone."
+    error_message = "Users and group are those of the Dockerfile: only the token process comes as the group of the leaves, only the key commands as their owner."
   }
 }

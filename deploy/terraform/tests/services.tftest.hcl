@@ -68,7 +68,7 @@ variables {
       id  = "fs-0"
       arn = "arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-0"
       access_points = {
-        for key in ["public", "leaves", "publish", "sign", "authority"] :
+        for key in ["public", "leaves", "keys"] :
         key => { id = "fsap-${key}", arn = "arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/fsap-${key}" }
       }
     }
@@ -165,8 +165,8 @@ run "services" {
       if can(statement.Condition.StringEquals["elasticfilesystem:AccessPointArn"])
       ]) }) == jsonencode({
       edge           = []
-      token          = ["Mount leaves", "Mount public"]
-      keys           = ["Mount Write authority", "Mount Write publish", "Mount Write sign"]
+      token          = ["Mount leaves"]
+      keys           = ["Mount Write keys"]
       web            = ["Mount public"]
       inner          = ["Mount public"]
       registry       = ["Mount public"]
@@ -178,6 +178,16 @@ run "services" {
       "worker-rest"  = ["Mount public"]
     })
     error_message = "Only the token service reads the leaves' keys; only the key commands write, and read the authority's."
+  }
+
+  assert {
+    condition = (
+      strcontains(output.definitions["keys"].containers[1].command[2], "chmod 2750 /srv/keys/leaves && chmod 700 /srv/keys/authority") &&
+      alltrue(flatten([for part, definition in output.definitions : [
+        for mount in definition.containers[1].mountPoints : mount.readOnly || part == "keys" || mount.containerPath == "/tmp"
+      ]]))
+    )
+    error_message = "The folders have the modes that keep others out, and nobody but the key commands mounts them to write."
   }
 
   assert {

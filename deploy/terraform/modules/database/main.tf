@@ -67,6 +67,8 @@ resource "aws_db_instance" "this" {
   performance_insights_kms_key_id = var.data_key
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 
+  depends_on = [aws_cloudwatch_log_group.this] # else RDS makes them itself, without our key
+
   lifecycle {
     prevent_destroy = true
   }

@@ -12,7 +12,7 @@ output "secrets" {
 }
 
 output "keys_volume" {
-  description = "The file system of the signing keys, and its access points: public, leaves (to read), publish, sign, authority (to write)."
+  description = "The file system of the signing keys, and its access points: public, leaves (which reads those too), keys (which writes all)."
   value = {
     id            = aws_efs_file_system.keys.id
     arn           = aws_efs_file_system.keys.arn

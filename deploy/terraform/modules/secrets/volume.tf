@@ -1,19 +1,16 @@
-# The signing keys: three folders of one encrypted file system, each behind an access point of its own (ADR 0020). Who may mount
-# which is said by the roles of the tasks; a client that shows no role mounts nothing.
+# The signing keys: one encrypted folder, whose modes are those of the Dockerfile. Three access points lead to it, and each makes whoever
+# comes through it one user, whatever they are in their container; so `leaves` is read by the group of the token process alone (ADR 0020).
+# Who may come through which is said by the roles of the tasks; a client that shows no role mounts nothing.
 
 locals {
-  shop = 10001 # the users of the Dockerfile
+  shop = 10001 # users and group of the Dockerfile
   keys = 10002
 
-  # Folder, who a client acts as, and how the folder is made.
   access_points = {
-    public    = { path = "/keys", user = local.shop }
-    leaves    = { path = "/leaves", user = local.shop }
-    publish   = { path = "/keys", user = local.keys }
-    sign      = { path = "/leaves", user = local.keys }
-    authority = { path = "/authority", user = local.keys }
+    public = { user = local.shop, group = 65534 } # nogroup: reads what everybody may
+    leaves = { user = local.shop, group = local.shop }
+    keys   = { user = local.keys, group = local.shop }
   }
-  modes = { "/keys" = "755", "/leaves" = "2750", "/authority" = "700" }
 }
 
 resource "aws_efs_file_system" "keys" {
@@ -49,16 +46,16 @@ resource "aws_efs_access_point" "keys" {
 
   posix_user {
     uid = each.value.user
-    gid = local.shop
+    gid = each.value.group
   }
 
   root_directory {
-    path = each.value.path
+    path = "/keys"
 
     creation_info {
       owner_uid   = local.keys
       owner_gid   = local.shop
-      permissions = local.modes[each.value.path]
+      permissions = "755"
     }
   }
 }

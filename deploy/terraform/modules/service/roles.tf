@@ -2,6 +2,7 @@
 # `does` is what the part itself is at AWS: nobody, unless statements say otherwise.
 
 locals {
+  keys = var.keys == null ? [] : [var.keys]
   trusts_ecs = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -14,11 +15,11 @@ locals {
   # `valueFrom` may name a member of a secret after its ARN of seven parts.
   secret_arns = sort(distinct([for source in values(var.secrets) : join(":", slice(split(":", source), 0, 7))]))
 
-  mounts = [for folder in var.keys : {
+  mounts = [for point in local.keys : {
     Effect    = "Allow"
-    Action    = concat(["elasticfilesystem:ClientMount"], folder.writes ? ["elasticfilesystem:ClientWrite"] : [])
+    Action    = concat(["elasticfilesystem:ClientMount"], point == "keys" ? ["elasticfilesystem:ClientWrite"] : [])
     Resource  = var.platform.keys_volume.arn
-    Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = var.platform.keys_volume.access_points[folder.access_point].arn } }
+    Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = var.platform.keys_volume.access_points[point].arn } }
   }]
   statements = concat(local.mounts, var.statements)
 }

@@ -43,11 +43,7 @@ locals {
       environment = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
       secrets     = [for name in sort(keys(var.secrets)) : { name = name, valueFrom = var.secrets[name] }]
       mountPoints = concat(local.confined.mountPoints, [
-        for path in sort(keys(var.keys)) : {
-          sourceVolume  = var.keys[path].access_point
-          containerPath = path
-          readOnly      = !var.keys[path].writes
-        }
+        for point in local.keys : { sourceVolume = "keys", containerPath = "/srv/keys", readOnly = point != "keys" }
       ])
       portMappings = var.port == null ? [] : [{ name = var.part, containerPort = var.port, hostPort = var.port, protocol = "tcp" }]
     },
@@ -84,17 +80,17 @@ resource "aws_ecs_task_definition" "this" {
   }
 
   dynamic "volume" {
-    for_each = { for folder in var.keys : folder.access_point => folder }
+    for_each = local.keys
 
     content {
-      name = volume.key
+      name = "keys"
 
       efs_volume_configuration {
         file_system_id     = var.platform.keys_volume.id
         transit_encryption = "ENABLED"
 
         authorization_config {
-          access_point_id = var.platform.keys_volume.access_points[volume.key].id
+          access_point_id = var.platform.keys_volume.access_points[volume.value].id
           iam             = "ENABLED"
         }
       }

@@ -70,9 +70,9 @@ variable "health" {
 }
 
 variable "keys" {
-  description = "Folders of the signing keys: where each lies, through which access point, and whether it may be written."
-  type        = map(object({ access_point = string, writes = bool }))
-  default     = {}
+  description = "Through which access point it has the signing keys, in /srv/keys: `public`, `leaves`, or `keys`, which may write. null: it has none."
+  type        = string
+  default     = null
 }
 
 variable "statements" {

@@ -17,6 +17,7 @@ resource "aws_service_discovery_http_namespace" "this" {
 resource "aws_acmpca_certificate_authority" "between" {
   type       = "ROOT"
   usage_mode = "SHORT_LIVED_CERTIFICATE"
+  tags       = { AmazonECSManaged = "true" } # ECS's own policy lets it use no other
 
   certificate_authority_configuration {
     key_algorithm     = "EC_prime256v1"

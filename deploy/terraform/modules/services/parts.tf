@@ -5,14 +5,13 @@ locals {
     "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--timeout", "60", "--keep-alive", "75",
     "--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm", "--no-control-socket",
   ]
-  probe       = ["CMD", "python", "deploy/compose/probe.py"]
-  public_keys = { "/srv/keys" = { access_point = "public", writes = false } }
+  probe = ["CMD", "python", "deploy/compose/probe.py"]
 
   shop = {
     image       = var.images.shop
     environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.production" })
     secrets     = local.secrets_of_sales
-    keys        = local.public_keys
+    keys        = "public"
     statements  = []
     port        = null
     health      = null
@@ -34,7 +33,7 @@ locals {
       environment = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.token" })
       secrets     = local.secrets_of_all
       port        = 8000
-      keys        = merge(local.public_keys, { "/srv/keys/leaves" = { access_point = "leaves", writes = false } })
+      keys        = "leaves"
       health      = { command = concat(local.probe, ["http://127.0.0.1:8000/auth/jwks.json"]), interval = 10, retries = 3 }
     })
 
@@ -64,7 +63,7 @@ locals {
       port        = 5000
       environment = local.registry
       secrets     = { for name in ["LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET"] : name => var.secrets[name] }
-      keys        = local.public_keys
+      keys        = "public"
       statements  = local.writes_blobs
       health      = { command = ["CMD", "wget", "--quiet", "--spider", "http://127.0.0.1:5000/"], interval = 10, retries = 3 }
     }
@@ -75,7 +74,7 @@ locals {
       port        = 8080
       environment = local.edge
       secrets     = {}
-      keys        = {}
+      keys        = null
       statements  = []
       health      = null # the load balancer asks
     }

@@ -2,11 +2,6 @@
 # the tables. All run before a new version is started, so the version before must work with the new tables (docs/operations.md, "Upgrade").
 
 locals {
-  key_folders = {
-    "/srv/keys"           = { access_point = "publish", writes = true }
-    "/srv/keys/leaves"    = { access_point = "sign", writes = true }
-    "/srv/keys/authority" = { access_point = "authority", writes = true }
-  }
   bundle = "https://truststore.pki.rds.amazonaws.com/${var.platform.region}/${var.platform.region}-bundle.pem"
 
   steps = {
@@ -19,15 +14,20 @@ locals {
         LAYERSTORE_MASTER_PASSWORD = "${var.database.master_secret}:password::"
       }
       environment    = { LAYERSTORE_DATABASE_URL = local.environment.LAYERSTORE_DATABASE_URL }
-      keys           = local.public_keys
+      keys           = "public"
       security_group = "steps"
     }
 
     keys = {
-      command        = ["sh", "-euc", "python deploy/aws/certificates.py ${local.bundle} ${local.ca_file} && python manage.py signing_keys init && python manage.py signing_keys renew"]
+      command = ["sh", "-euc", join(" && ", [
+        # Made here with the modes of the Dockerfile; what is written there later follows them.
+        "mkdir -p /srv/keys/leaves /srv/keys/authority && chmod 2750 /srv/keys/leaves && chmod 700 /srv/keys/authority",
+        "python deploy/aws/certificates.py ${local.bundle} ${local.ca_file}",
+        "python manage.py signing_keys init && python manage.py signing_keys renew",
+      ])]
       secrets        = local.secrets_of_all
       environment    = merge(local.environment, { DJANGO_SETTINGS_MODULE = "config.settings.token" })
-      keys           = local.key_folders
+      keys           = "keys"
       security_group = "keys"
     }
 
@@ -35,7 +35,7 @@ locals {
       command        = ["sh", "-euc", "python manage.py migrate --noinput && python manage.py check --database default"]
       secrets        = local.secrets_of_sales
       environment    = local.shop.environment
-      keys           = local.public_keys
+      keys           = "public"
       security_group = "steps"
     }
   }

@@ -106,6 +106,20 @@ resource "aws_cloudformation_stack" "user" {
   })
 }
 
+resource "aws_secretsmanager_secret_policy" "user" {
+  secret_arn = aws_cloudformation_stack.user.outputs["User"]
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "KafkaComparesWithIt"
+      Effect    = "Allow"
+      Principal = { Service = "kafka.amazonaws.com" }
+      Action    = "secretsmanager:GetSecretValue"
+      Resource  = aws_cloudformation_stack.user.outputs["User"]
+    }]
+  })
+}
+
 resource "aws_msk_scram_secret_association" "this" {
   cluster_arn     = aws_msk_cluster.this.arn
   secret_arn_list = [aws_cloudformation_stack.user.outputs["User"]]
