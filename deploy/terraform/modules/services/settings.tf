@@ -10,6 +10,7 @@ locals {
       LAYERSTORE_DATABASE_URL = "postgresql://layerstore@${var.database.address}/layerstore?sslmode=verify-full&sslrootcert=${local.ca_file}"
       LAYERSTORE_REGISTRY_URL = "http://registry:5000"
       LAYERSTORE_TOKEN_URL    = "http://token:8000"
+      LAYERSTORE_MEDIA_BUCKET = var.buckets.media.name
     },
     local.with_leases,
     local.with_stream,
