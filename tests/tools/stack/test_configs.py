@@ -184,6 +184,14 @@ def test_a_request_that_breaks_the_token_process_off_fails_nobody_else(edge: Ins
         assert ask(edge, "/auth/token")[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_load_balancer_may_ask_for_health_by_address(edge: Instance, path: str) -> None:
+    status, _, body = ask(edge, path, Host="10.20.64.7:8080")
+
+    assert status == 200
+    assert f"GET {path}\n" in body
+
+
 def test_nginx_accepts_its_configuration(edge: Instance) -> None:
     run = edge.var / "run"
     result = subprocess.run(
