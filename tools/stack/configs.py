@@ -20,8 +20,8 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_PUBLIC_SCHEME": "http",
         "LAYERSTORE_TRUSTED_PROXY": "",
         "LAYERSTORE_RESOLVER": "",
-        "LAYERSTORE_WEB_ADDRESS": f"unix:{instance.socket('web')}",
-        "LAYERSTORE_TOKEN_ADDRESS": f"unix:{instance.socket('token')}",
+        "LAYERSTORE_WEB_ADDRESS": upstream(instance, "web"),
+        "LAYERSTORE_TOKEN_ADDRESS": upstream(instance, "token"),
         "LAYERSTORE_REGISTRY_ADDRESS": f"127.0.0.1:{instance.ports['registry']}",
         "LAYERSTORE_STATIC_ROOT": str(instance.var / "static"),
         "LAYERSTORE_MEDIA_ROOT": str(instance.var / "media"),
@@ -41,6 +41,11 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_INNER_URL": instance.inner_url,
         "LAYERSTORE_EVENTS_SECRET": instance.secrets["events_secret"],
     }
+
+
+def upstream(instance: Instance, part: str) -> str:
+    """Return the addresses of a part's copies, as they follow `server` in an upstream of the template."""
+    return " max_fails=0; server ".join(f"unix:{instance.socket(name)}" for name in instance.copied(part))
 
 
 def certificate_bundle(instance: Instance) -> Path:

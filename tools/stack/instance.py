@@ -18,10 +18,15 @@ SOCKET_PATH_LIMIT = 107  # unix(7)
 
 @dataclass(frozen=True)
 class Instance:
-    """The addresses and folders of one stack. Two instances with another port and another folder share nothing."""
+    """The addresses and folders of one stack. Two instances with another port and another folder share nothing.
+
+    Attributes:
+        copies: how many of each part of which there may be several behind one address: one here, more to see one of them die.
+    """
 
     port: int
     var: Path
+    copies: int = 1
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Instance":
@@ -79,6 +84,10 @@ class Instance:
     def socket(self, name: str) -> Path:
         """The path of a part's socket."""
         return self.sockets / f"{name}.sock"
+
+    def copied(self, part: str) -> list[str]:
+        """Return the names of a part's copies; the first has the part's own."""
+        return [part, *(f"{part}-{number}" for number in range(2, self.copies + 1))]
 
     def log(self, part: str) -> Path:
         """The log file of a part."""

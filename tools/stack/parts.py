@@ -26,12 +26,12 @@ def every_part(instance: Instance, server: Postgres, *, durable: bool, own_daemo
         redis(instance, durable=durable),
         sandbox(instance),
         registry(instance),
-        web(instance),
-        token(instance),
+        *(web(instance, name) for name in instance.copied("web")),
+        *(token(instance, name) for name in instance.copied("token")),
         inner(instance),
-        worker(instance),
-        scheduler(instance),
-        *((events(instance),) if stream else ()),
+        *(worker(instance, name) for name in instance.copied("worker")),
+        *(scheduler(instance, name) for name in instance.copied("scheduler")),
+        *(events(instance, name) for name in instance.copied("events") if stream),
         nginx(instance),
         *((dockerd(instance),) if own_daemon else ()),
     )
@@ -94,18 +94,18 @@ def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, 
     return (PYTHON, "-m", "gunicorn", *options, *quiet, *patient, *environment, f"config.{module}:application")
 
 
-def web(instance: Instance) -> Part:
+def web(instance: Instance, name: str = "web") -> Part:
     """Pages, API, admin."""
-    path = instance.socket("web")
+    path = instance.socket(name)
     command = gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{path}", workers=2, threads=4)
-    return Part("web", command, stage="shop", after="tables", ready=lambda: listens_on(path))
+    return Part(name, command, stage="shop", after="tables", ready=lambda: listens_on(path))
 
 
-def token(instance: Instance) -> Part:
+def token(instance: Instance, name: str = "token") -> Part:
     """The token endpoint, on a server of its own (ADR 0017)."""
-    path = instance.socket("token")
+    path = instance.socket(name)
     command = (PYTHON, "-m", "config.processes.token_server", "--socket", str(path))
-    return Part("token", command, stage="shop", after="tables", ready=lambda: listens_on(path))
+    return Part(name, command, stage="shop", after="tables", ready=lambda: listens_on(path))
 
 
 def inner(instance: Instance) -> Part:
@@ -117,31 +117,31 @@ def inner(instance: Instance) -> Part:
 LANES = ("money", "mail", "registry", "drawing", "default")
 
 
-def worker(instance: Instance) -> Part:
+def worker(instance: Instance, name: str = "worker") -> Part:
     """Runs queued tasks: one worker a lane, forked from one process."""
 
     def ready() -> Probe:
-        begun = [says(instance.log("worker"), f"{lane}@{platform.node()} ready") for lane in LANES]
+        begun = [says(instance.log(name), f"{lane}@{platform.node()} ready") for lane in LANES]
         return lambda: all(ask() for ask in begun)
 
-    return Part("worker", (PYTHON, "-m", "config.processes.worker", *LANES), stage="shop", after="tables", ready=ready, stop_seconds=20)
+    return Part(name, (PYTHON, "-m", "config.processes.worker", *LANES), stage="shop", after="tables", ready=ready, stop_seconds=20)
 
 
-def scheduler(instance: Instance) -> Part:
+def scheduler(instance: Instance, name: str = "scheduler") -> Part:
     """Queues what is due."""
-    schedule = str(instance.var / "run" / "schedule")
+    schedule = str(instance.var / "run" / name.replace("scheduler", "schedule"))
     command = (PYTHON, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile", "")
-    return Part("scheduler", command, stage="shop", after="tables", ready=lambda: says(instance.log("scheduler"), "Starting"))
+    return Part(name, command, stage="shop", after="tables", ready=lambda: says(instance.log(name), "Starting"))
 
 
-def events(instance: Instance) -> Part:
+def events(instance: Instance, name: str = "events") -> Part:
     """Counts the event stream: a consumer for each core."""
     return Part(
-        "events",
+        name,
         (PYTHON, "-m", "config.processes.events"),
         stage="shop",
         after="tables",
-        ready=lambda: says(instance.log("events"), "the event stream is counted"),
+        ready=lambda: says(instance.log(name), "the event stream is counted"),
         stop_seconds=20,
     )
 
