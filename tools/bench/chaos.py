@@ -31,6 +31,17 @@ COLUMNS = ("killed", "sales", "failed", "pulls", "failed", "first sale after", "
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """What is killed, and what goes on meanwhile."""
+
+    stack: Stack
+    kafka: MockKafka
+    goods: Goods
+    buyers: Iterator[tuple[str, str]]
+    puller: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """What happened while one part was killed.
 
@@ -68,7 +79,8 @@ def main() -> int:
         made = json.loads(run_here(stack, "-m", "tools.bench.chaos_rows", "fill", str(BUYERS * len(wanted) + 1)))
         buyers = iter([(name, secret) for name, secret in made.pop("buyers")])
         puller = own(stack, Goods(**made), buyers)
-        rows = [strike(stack, kafka, part, Goods(**made), buyers, puller) for part in wanted]
+        loop = Loop(stack, kafka, Goods(**made), buyers, puller)
+        rows = [strike(loop, part) for part in wanted]
     view.table("SIGKILL during sales and pulls", list(COLUMNS), [row.cells() for row in rows])
     for row in rows:
         for reason, count in Counter(row.reasons).most_common():
@@ -83,6 +95,8 @@ def doubled_shop(kafka: MockKafka) -> Iterator[Stack]:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL's user passes through
         instance = Instance(port=free_base_port(), var=folder / "var", copies=2)
+        for topic in ("registry-events", "registry-events-dead"):
+            kafka.create_topic(topic, partitions=4)
         settings = {"LAYERSTORE_EVENTS": "kafka", "LAYERSTORE_KAFKA": kafka.servers}
         with Stack(instance, with_docker=False, settings=settings) as stack:
             yield stack
@@ -102,21 +116,21 @@ def own(stack: Stack, goods: Goods, buyers: Iterator[tuple[str, str]]) -> tuple[
     return buyer
 
 
-def strike(stack: Stack, kafka: MockKafka, part: str, goods: Goods, buyers: Iterator[tuple[str, str]], puller: tuple[str, str]) -> Row:
+def strike(loop: Loop, part: str) -> Row:
     """Kill one part in the middle of the loop, let it come back, and compare everything with what the clients did."""
-    before = settled(stack)
-    with Clients(stack.instance, goods, buyers, puller=puller) as clients:
+    before = settled(loop.stack)
+    with Clients(loop.stack.instance, loop.goods, loop.buyers, puller=loop.puller) as clients:
         time.sleep(BEFORE)
         if part == BROKER:
-            kafka.take_down(1)
+            loop.kafka.take_down(1)
         else:
-            stack.supervisor.kill(part)
+            loop.stack.supervisor.kill(part)
         killed = time.monotonic()
         while time.monotonic() < killed + AFTER:
-            revive(stack)
+            revive(loop.stack)
             time.sleep(0.2)
-        kafka.bring_all_up()
-    return compared(part, clients.diary, killed, before=before, after=settled(stack), charges=charged(stack.instance))
+        loop.kafka.bring_all_up()
+    return compared(part, clients.diary, killed, before=before, after=settled(loop.stack), charges=charged(loop.stack.instance))
 
 
 def revive(stack: Stack) -> None:
