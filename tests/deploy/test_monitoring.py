@@ -24,6 +24,7 @@ PANELS = json.loads((DEPLOY / "grafana" / "layerstore.json").read_text())["panel
 RULES = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
 MODULES = (
     "billing.orders.metrics",
+    "common.db.leases.metrics",
     "common.ops.task_metrics",
     "common.web.metrics",
     "registry_auth.inbox.metrics",
