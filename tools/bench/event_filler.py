@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import django
-from confluent_kafka import KafkaError, Message
+from confluent_kafka import KafkaError, Message, Producer
 
 django.setup()
 
@@ -22,10 +22,9 @@ from registry_auth.inbox.client_hash import client_hash  # noqa: E402  the same
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent  # noqa: E402  the same
 from registry_auth.inbox.messages import encode  # noqa: E402  the same
 from registry_auth.inbox.models import StreamPartition  # noqa: E402  the same
-from registry_auth.inbox.transports.brokers import producer  # noqa: E402  the same
 from tools.bench.event_pulls import TOLD_TWICE, Pulls, address_of, id_of  # noqa: E402  the same
 
-STEP = 20_000
+STEP = 100_000
 SECONDS = 600
 
 
@@ -35,7 +34,7 @@ def fill(pulls: Pulls, *, first: int, count: int, most_ahead: int) -> int:
     Raises:
         RuntimeError: nobody counts them, or the brokers do not take them.
     """
-    sender, topic, sent, before = producer(), settings.LAYERSTORE_KAFKA_TOPIC, 0, counted()
+    sender, topic, sent, before = large_batches(), settings.LAYERSTORE_KAFKA_TOPIC, 0, counted()
     now = timezone.now()
     for begin in range(first, first + count, STEP):
         deadline = time.monotonic() + SECONDS
@@ -57,9 +56,19 @@ def fill(pulls: Pulls, *, first: int, count: int, most_ahead: int) -> int:
             for _ in range(2 if number % TOLD_TWICE == 0 else 1):
                 sender.produce(topic, encode(event), repository.encode(), on_delivery=require_delivered)
                 sent += 1
+            sender.poll(0)
         if sender.flush(SECONDS):
             raise RuntimeError("The brokers do not take what is sent.")
     return sent
+
+
+def large_batches() -> Producer:
+    """Return a producer that sends what is one partition's together. The mock cluster gives a consumer one batch a partition each time."""
+    configured = {name: value for name, value in settings.LAYERSTORE_KAFKA.items() if value}
+    if not configured["security.protocol"].startswith("sasl"):
+        configured.pop("sasl.mechanism", None)
+    batches = {"linger.ms": 1_000, "batch.num.messages": 10_000, "queue.buffering.max.messages": 2 * STEP, "compression.type": "lz4"}
+    return Producer({**configured, **batches, "enable.idempotence": True, "partitioner": "murmur2_random"})
 
 
 def require_delivered(error: KafkaError | None, _message: Message) -> None:

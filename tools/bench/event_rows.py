@@ -19,10 +19,10 @@ PLATFORMS = ("linux/amd64", "linux/arm64")
 
 
 @transaction.atomic
-def fill() -> dict[str, object]:
+def fill(images: str = str(IMAGES)) -> dict[str, object]:
     """Make images with tags on indexes of two platforms, and buyers; return what can be pulled and by whom."""
-    namespace, pulled = make_namespace(image_quota=IMAGES), []
-    for _ in range(IMAGES):
+    namespace, pulled = make_namespace(image_quota=int(images)), []
+    for _ in range(int(images)):
         image = make_image(namespace, pushed=True)
         for number in range(TAGS):
             parts = [make_manifest(image, platforms=[platform]) for platform in PLATFORMS]
@@ -42,4 +42,4 @@ def counted() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    json.dump({"fill": fill, "counted": counted}[sys.argv[1]](), sys.stdout)
+    json.dump({"fill": fill, "counted": counted}[sys.argv[1]](*sys.argv[2:]), sys.stdout)

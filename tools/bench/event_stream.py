@@ -13,13 +13,14 @@ from tools.bench.event_outcome import ask_database, compare, row, wait_until
 from tools.bench.event_pulls import PER_ENVELOPE, Pulls, envelopes
 from tools.bench.event_sender import send
 from tools.bench.mock_kafka import MockKafka
-from tools.bench.processes import largest_child
+from tools.bench.processes import largest_child, processor_seconds
 from tools.bench.shop import fresh_shop, run_here
 from tools.stack.running import Stack
 
-PARTITIONS = 96  # so that none has much more than its share of a hundred repositories: of each the mock cluster keeps 5 MiB
-AHEAD = 600_000  # messages that may wait there
-SINGLES, HUNDREDS = 10_000, 200_000  # events that are sent through the listener
+# So many that none has much more than its share of what waits: of each the mock cluster keeps 5 MiB.
+PARTITIONS, IMAGES = 96, 400
+AHEAD = 1_000_000  # messages that may wait there
+SINGLES, HUNDREDS = 6_000, 100_000  # events that are sent through the listener
 STEPS = 10
 MIB = 1024 * 1024
 
@@ -58,38 +59,43 @@ class Measurement:
     def __init__(self, stack: Stack, bootstrap: str, topic: str) -> None:
         self.stack = stack
         self.topic = topic
-        self.pulls = Pulls(**json.loads(run_here(stack, "-m", "tools.bench.event_rows", "fill")))
+        self.pulls = Pulls(**json.loads(run_here(stack, "-m", "tools.bench.event_rows", "fill", str(IMAGES))))
         self.known = stack.instance.var / "bench-pulls.json"
         self.known.write_text(json.dumps({"pulled": self.pulls.pulled, "buyers": self.pulls.buyers}), encoding="utf-8")
-        self._watcher = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-watcher"})
+        self._watcher = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-watcher", "log_level": 2})
 
     def run(self, wanted: int) -> int:
         """Print a line for each figure."""
         self.accept(min(wanted // 10, SINGLES), min(wanted // 4, HUNDREDS))
-        self.count(min(wanted // 2, AHEAD) - self.pulls.made)
+        self.count(min(wanted, AHEAD) * 9 // 10 - self.pulls.made)
         self.go_on(wanted - self.pulls.made)
         self.survive(min(max(wanted // 10, PER_ENVELOPE), AHEAD))
         self.drain()
         return compare(self.stack, self.pulls)
 
     def accept(self, singles: int, hundreds: int) -> None:
-        """Send notifications to the listener while nobody counts."""
+        """Send notifications to the listener while nobody counts; then count them, which is not measured: they lie in small batches."""
         alone = [self.pulls.take(1) for _ in range(singles)]
         row("accepted, 1 event an envelope", singles / send(self.stack, iter(alone)), "events/s")
         row(f"accepted, {PER_ENVELOPE} events an envelope", hundreds / send(self.stack, envelopes(self.pulls, hundreds)), "events/s")
+        self.stack.supervisor.start("events")
+        wait_until(lambda: self.counted() >= self.end())
+        self.stack.supervisor.stop_part("events")
 
     def count(self, more: int) -> None:
-        """Add to what waits, start the consumers, and measure from when they take their partitions to the last commit."""
+        """Fill the topic, start the consumers, and measure from when the last of them has its partitions to the last commit."""
         self.fill(more)
-        waiting, takings = self.end() - self.counted(), self.takings()
+        end, known, began, counted, spent = self.end(), self.takings(), 0.0, 0, 0.0
         with ThreadPoolExecutor(1) as pool:
             started = pool.submit(self.stack.supervisor.start, "events")
-            wait_until(lambda: self.takings() > takings, pause=0.02)
-            began = time.monotonic()
-            wait_until(lambda: self.counted() >= self.end(), pause=0.05)
+            while (now := self.counted()) < end or not started.done():
+                if known < (known := self.takings()):  # each consumer that comes has the others give their partitions up and commit
+                    began, counted, spent = time.monotonic(), self.counted(), self.spent()
+                time.sleep(0.05)
             seconds = time.monotonic() - began
             started.result()
-        row("consumed and counted", waiting / seconds, "events/s")
+        row("consumed and counted", (now - counted) / seconds, "events/s")
+        row("processor time of all consumers", (self.spent() - spent) / (now - counted) * 1e6, "µs an event")
 
     def go_on(self, more: int) -> None:
         """Let the same consumers count the rest while it is sent; print the memory of the larger one along the way."""
@@ -140,6 +146,10 @@ class Measurement:
         """Return how many messages there were."""
         parts = (TopicPartition(self.topic, partition) for partition in range(PARTITIONS))
         return sum(self._watcher.get_watermark_offsets(part, timeout=10)[1] for part in parts)
+
+    def spent(self) -> float:
+        """Return the processor time that the consumers have used, in seconds."""
+        return processor_seconds(self.stack.supervisor.pids.get("events", 0))
 
     def memory(self) -> int:
         """Return the memory of the larger consumer."""

@@ -1,5 +1,6 @@
-"""Which memory a process and its children hold, as the kernel counts it (proc(5): VmRSS, VmHWM)."""
+"""Which memory and processor time a process and its children have used, as the kernel counts it (proc(5): VmRSS, VmHWM, stat)."""
 
+import os
 from pathlib import Path
 
 _KIB = 1024
@@ -31,6 +32,19 @@ def peak(pid: int) -> int:
 def largest_child(pid: int) -> int:
     """Return the memory of the largest of a process's descendants: of a worker, the one that runs tasks."""
     return max(map(resident, family(pid)[1:]), default=0)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process and its living descendants have used, in user and system mode (proc(5): stat)."""
+    return sum(sum(map(int, _stat(member)[11:13])) for member in family(pid)) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return text.rpartition(")")[2].split()
 
 
 def _bytes(pid: int, name: str) -> int:
