@@ -1,4 +1,8 @@
-"""The tests' own database: how a test that commits leaves it, and its connection, as they were."""
+"""The tests' own database: migrated once for all processes that test, and left by a test that commits as it was."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 from django.test import TransactionTestCase
@@ -18,6 +22,29 @@ SELECT EXISTS (SELECT FROM pg_settings WHERE source = 'session')
     OR pg_my_temp_schema() <> 0
 """
 
+# Named by script/test, whose server ends with the run, and the template with it: no run meets that of older migrations.
+TEMPLATE = os.environ.get("LAYERSTORE_TEST_TEMPLATE")
+
+
+@contextmanager
+def migrated_once() -> Iterator[None]:
+    """Let the block copy the template. Where there is none yet, make it of what the block makes, while other processes wait for it."""
+    if not TEMPLATE:
+        yield
+        return
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [TEMPLATE])
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)", [TEMPLATE])
+        is_made = cursor.fetchone() == (True,)
+        if is_made:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+            connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE
+        yield
+        if not is_made:
+            made = connection.settings_dict["NAME"]
+            connection.close()  # PostgreSQL copies no database that somebody is connected to
+            cursor.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE {made}")
+
 
 def keep_what_migrations_made() -> None:
     """From now on a test that commits leaves exactly the rows of this moment, so that no test meets those of another.
@@ -27,13 +54,13 @@ def keep_what_migrations_made() -> None:
     """
     restore = []
     with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA migrated")
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS migrated")
         cursor.execute(_COLUMNS)
         columns = dict(cursor.fetchall())
         for table in _tables():
             cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
             if cursor.fetchone() == (True,):
-                cursor.execute(f"CREATE TABLE migrated.{table} AS TABLE {table}")
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS migrated.{table} AS TABLE {table}")
                 restore.append(f"INSERT INTO {table} ({columns[table]}) SELECT {columns[table]} FROM migrated.{table}")
 
     def leave(_: TransactionTestCase) -> None:

@@ -139,5 +139,6 @@ def test_addresses(instance: Instance) -> dict[str, str]:
     return {
         "LAYERSTORE_DATABASE_URL": f"postgresql://layerstore@/postgres?host={instance.sockets / 'postgres'}",
         "LAYERSTORE_REDIS_URL": f"unix://{instance.socket('redis')}",
+        "LAYERSTORE_TEST_TEMPLATE": "template_layerstore",
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
