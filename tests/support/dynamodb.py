@@ -3,27 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from tools.bench.lease_table import create_table
-from tools.bench.mock_aws import REGION, SETTINGS, MockAWS
-
-
-def client_of(aws: MockAWS) -> Any:
-    """Return a client of a server."""
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=aws.url,
-        region_name=REGION,
-        aws_access_key_id=SETTINGS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=SETTINGS["AWS_SECRET_ACCESS_KEY"],
-    )
+from tools.bench.mock_aws import MockAWS
 
 
 def table_on(aws: MockAWS, name: str) -> Any:
     """Make the table of leases; return a client."""
-    client = client_of(aws)
+    client = aws.client("dynamodb")
     create_table(client, name)
     return client
 

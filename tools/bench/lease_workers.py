@@ -1,6 +1,6 @@
 """Processes that ask for leases as workers do, forked from one that has loaded the shop: tests and measurements kill and stop them.
 
-    python -m tools.bench.lease_workers SECONDS    the leases' duration; then commands on the standard input
+    python -m tools.bench.lease_workers [SECONDS]    the leases' duration, else the shop's; then a job on each line of the input
 
 Each runs one long periodic job whenever it can have its lease. The job notes each act in the database, so that whoever looks can tell which
 run did what and in which order. While it acts, a run has at most 50 ms between two notes.
@@ -40,17 +40,17 @@ class LeaseWorkers:
 
     Args:
         environment: of the shop.
-        seconds: the leases' duration.
+        seconds: the leases' duration; the shop's own, if left out.
     """
 
-    def __init__(self, environment: Mapping[str, str], *, seconds: float) -> None:
+    def __init__(self, environment: Mapping[str, str], *, seconds: float | None = None) -> None:
         self._environment = environment
-        self._seconds = seconds
+        self._arguments = [str(seconds)] if seconds else []
         self._pids: list[int] = []
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tools.bench.lease_workers", str(self._seconds)],
+            [sys.executable, "-m", "tools.bench.lease_workers", *self._arguments],
             cwd=ROOT,
             env=dict(self._environment),
             stdin=subprocess.PIPE,
@@ -89,7 +89,7 @@ class LeaseWorkers:
             self.kill(pid)
 
 
-def main(seconds: float) -> None:
+def main(seconds: float | None) -> None:
     """Set up the shop, make the tables, and fork a process for each line of the input until it ends."""
     import django  # noqa: PLC0415  whoever only starts this process needs no shop
 
@@ -97,7 +97,8 @@ def main(seconds: float) -> None:
     from django.conf import settings  # noqa: PLC0415  the same
     from django.db import connection  # noqa: PLC0415  the same
 
-    settings.LAYERSTORE_LEASE_SECONDS = seconds
+    if seconds:
+        settings.LAYERSTORE_LEASE_SECONDS = seconds
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
     connection.close()  # none is shared with a child
@@ -159,4 +160,4 @@ def _note_end(job: str, run: str, why: str) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]) if sys.argv[1:] else None)

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
+import boto3
 from moto.server import ThreadedMotoServer
 
 from tools.stack.instance import ROOT
@@ -40,6 +41,13 @@ class MockAWS:
         self.pid = self._process.pid
         self.url = self._process.stdout.readline().strip() if self._process.stdout is not None else ""
         return self
+
+    def client(self, service: str) -> Any:
+        """Return a client of one of its services."""
+        key, secret = SETTINGS["AWS_ACCESS_KEY_ID"], SETTINGS["AWS_SECRET_ACCESS_KEY"]
+        return boto3.client(  # type: ignore[call-overload]  # any service
+            service, endpoint_url=self.url, region_name=REGION, aws_access_key_id=key, aws_secret_access_key=secret
+        )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._process.communicate(timeout=30)  # it ends when its input does

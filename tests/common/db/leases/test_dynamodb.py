@@ -20,7 +20,7 @@ from common.db.leases.holding import lease
 from common.db.leases.protocol import Grant, LeaseStoreAway
 from common.db.models import JobFence, Outage
 from common.ids import new_id
-from tests.support.dynamodb import ModelOfDynamoDB, client_of, table_on
+from tests.support.dynamodb import ModelOfDynamoDB, table_on
 from tools.bench.mock_aws import SETTINGS, MockAWS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,7 +158,7 @@ def test_a_lease_whose_number_comes_too_late_is_given_back(leases: DynamoDBLease
 
 
 def test_a_table_that_is_not_there_is_a_store_that_is_away(aws: MockAWS, clock: Time) -> None:
-    nowhere = DynamoDBLeases(client_of(aws), table="nowhere", clock=clock.clock, sleep=clock.sleep)
+    nowhere = DynamoDBLeases(aws.client("dynamodb"), table="nowhere", clock=clock.clock, sleep=clock.sleep)
 
     with pytest.raises(DynamoDBAway, match="ResourceNotFoundException"):
         nowhere.acquire(["sweep"], seconds=SECONDS)
