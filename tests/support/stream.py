@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 from django.conf import settings as django_settings
 
 from registry_auth.inbox.transports import brokers
@@ -47,21 +48,46 @@ class Stream:
 
     def read(self, reader: Reader, *, commit: bool = True) -> None:
         """Let a consumer read all that is there; without a commit, it is as if it were in the middle of a window."""
-        consumer = next(consumer for known, consumer in self._readers if known is reader)
+        consumer = self.consumer_of(reader)
         while any(self.end_of(consumer, partition) > offset for partition, offset in reader._next.items()):
             reader._take_in(consumer.consume(1_000, 0.1))
         if commit:
             reader._commit()
 
+    def consumer_of(self, reader: Reader) -> Consumer:
+        return next(consumer for known, consumer in self._readers if known is reader)
+
+    def messages(self, consumer: Consumer, count: int) -> list[Message]:
+        """Return the next messages; a consumer may get them in parts."""
+        found: list[Message] = []
+        while len(found) < count:
+            found += consumer.consume(count - len(found), 10)
+        return found
+
+    def put(self, key: str, message: bytes) -> None:
+        """Put a message into the topic, as somebody else might."""
+        delivered = threading.Event()
+        brokers.producer().produce(self.topic, message, key.encode(), on_delivery=lambda *_: delivered.set())
+        assert delivered.wait(10)
+
+    def dead_letters(self) -> list[Message]:
+        """Return what the dead-letter topic was told."""
+        consumer = brokers.consumer()
+        consumer.assign([TopicPartition(f"{self.topic}-dead", 0, 0)])
+        found = consumer.consume(self.end_of(consumer, 0, f"{self.topic}-dead"), 10)
+        consumer.close()
+        return found
+
     def count(self) -> None:
         """Let a new consumer count all that is there."""
         self.read(self.reader())
 
-    def end_of(self, consumer: Consumer, partition: int) -> int:
-        _, high = consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=10)
+    def end_of(self, consumer: Consumer, partition: int, topic: str = "") -> int:
+        _, high = consumer.get_watermark_offsets(TopicPartition(topic or self.topic, partition), timeout=10)
         return high
 
     def end(self) -> None:
+        self.kafka.bring_all_up()  # a consumer waits for its coordinator before it leaves
         for _, consumer in self._readers:
             consumer.close()
 

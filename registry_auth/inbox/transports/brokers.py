@@ -104,6 +104,7 @@ def consumer() -> Consumer:
                 "session.timeout.ms": 6_000,  # a consumer that was killed is noticed after this; brokers accept no less
                 "heartbeat.interval.ms": 1_000,
                 "max.poll.interval.ms": 300_000,
+                "coordinator.query.interval.ms": 5_000,  # also how long leaving the group waits for a coordinator that is away
                 "fetch.wait.max.ms": 100,
                 "queued.min.messages": 50_000,
                 "queued.max.messages.kbytes": 32_768,  # of each partition

@@ -135,7 +135,7 @@ class Reader:
             streamed = self._readable(values)
         pulls = [each for each in streamed if type(each) is StreamedPull]
         if len(pulls) < len(streamed):
-            self._apply_changes([each for each in streamed if type(each) is not StreamedPull])
+            self._apply_changes([change_of(each) for each in streamed if not isinstance(each, StreamedPull)])
         self._count(partition, pulls)
 
     def _readable(self, values: Sequence[bytes]) -> list[Streamed]:
@@ -156,12 +156,9 @@ class Reader:
             marks = [mark for place, mark in enumerate(marks) if place not in left_out]
         self._window.add(partition, pulls, marks)
 
-    def _apply_changes(self, changes: Sequence[Streamed]) -> None:
+    def _apply_changes(self, changes: Sequence[RegistryEvent]) -> None:
         """Apply pushes and deletions in their order. One that fails goes to the inbox, which tries it again, and stops no other."""
-        for change in changes:
-            if isinstance(change, StreamedPull):
-                continue
-            event = change_of(change)
+        for event in changes:
             if fault := self._apply(event):
                 settle_fault(store_events(events=[event]), fault)
         queue_after_commit(describe_manifests)

@@ -67,12 +67,12 @@ class RecentMarks:
         table.last = self._clock()
 
     def _current(self) -> _Table:
-        now = self._clock()
-        self._tables = [table for table in self._tables[:-1] if now - table.last < KEPT_SECONDS] + self._tables[-1:]
-        table = self._tables[-1]
-        if not self._room(table) or now - table.began >= TABLE_SECONDS:
-            self._tables.append(table := self._new_table())
-        return table
+        now, table = self._clock(), self._tables[-1]
+        if self._room(table) and now - table.began < TABLE_SECONDS:
+            return table
+        kept = [each for each in self._tables if now - each.last < KEPT_SECONDS]
+        self._tables = [*kept, self._new_table()]
+        return self._tables[-1]
 
     def _room(self, table: _Table) -> int:
         return int(self._size * FULL) - table.used

@@ -2,9 +2,11 @@
 
 import os
 from contextlib import suppress
+from unittest import mock
 
 import msgspec
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from common.db.models import Outage
@@ -85,6 +87,18 @@ def test_what_kafka_kept_without_saying_so_counts_once_whichever_side_is_first(t
 
     image.refresh_from_db()
     assert (image.pull_count, image.tags.count()) == (2, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_postgresql_away_kafka_alone_is_enough(tell, image, stream, monkeypatch):
+    monkeypatch.setattr(listener, "_outage", listener._Outage())
+    monkeypatch.setattr(listener, "end_outage", mock.Mock(side_effect=OperationalError))
+
+    assert tell(registry_event("pull", image.repository, event_id="1")).status_code == 202
+
+    stream.count()
+    image.refresh_from_db()
+    assert image.pull_count == 1
 
 
 def test_a_full_memory_sends_events_to_the_inbox(tell, image, stream, monkeypatch):
