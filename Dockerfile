@@ -1,7 +1,10 @@
-# Layerstore as an image. Targets: `shop` (the default: what a production runs) and `demo` (the shop, the Stripe sandbox and the sale).
-#   docker build --tag layerstore .          docker build --target demo --tag layerstore-demo .
-# Behind a proxy or with your own base: --build-arg PYTHON_IMAGE=…, and docker's own http_proxy, https_proxy.
+# Layerstore as images. Targets: `shop` (the default: what a production runs) and `demo` (the shop, the Stripe sandbox and the sale); for a
+# cluster, which mounts no folder of a host, `edge` (nginx) and `registry` (its content in S3), with what docker-compose.yml mounts.
+#   docker build --tag layerstore .          docker build --target edge --tag layerstore-edge .
+# Behind a proxy or with your own bases: --build-arg PYTHON_IMAGE=…, NGINX_IMAGE=…, REGISTRY_IMAGE=…, and docker's own http_proxy, https_proxy.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+ARG NGINX_IMAGE=nginx:1.28
+ARG REGISTRY_IMAGE=registry:3
 
 FROM ${PYTHON_IMAGE} AS base
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -65,9 +68,51 @@ COPY tools/sandbox tools/sandbox
 USER 10001:10001
 CMD ["python", "-m", "tools.sandbox", "--help"]
 
+# Static files by the names that carry a hash of their content, and the page for when no web process answers.
+FROM source AS static
+COPY --from=libraries /opt/venv /opt/venv
+RUN LAYERSTORE_SECRET_KEY=build LAYERSTORE_TOKEN_KEYS=build LAYERSTORE_EVENTS_SECRET=build LAYERSTORE_DATABASE_URL=postgresql:/// LAYERSTORE_REDIS_URL=redis:// \
+    python manage.py make_static /srv/static/errors
+
+FROM ${NGINX_IMAGE} AS edge
+COPY deploy/compose/start /etc/layerstore/compose/
+COPY deploy/nginx /etc/layerstore/nginx
+COPY --from=static /srv/static /srv/static
+RUN mkdir -p /var/log/nginx && ln -sf /dev/stdout /var/log/nginx/access.log
+ENV LAYERSTORE_LISTEN=8080 \
+    LAYERSTORE_STATIC_ROOT=/srv/static \
+    LAYERSTORE_MEDIA_ROOT=/srv/media \
+    LAYERSTORE_ERRORS_ROOT=/srv/static/errors \
+    LAYERSTORE_RUN=/tmp \
+    LAYERSTORE_LOG=/var/log/nginx \
+    LAYERSTORE_MIME_TYPES=/etc/nginx/mime.types \
+    LAYERSTORE_NGINX_USER= \
+    LAYERSTORE_TRUSTED_PROXY= \
+    LAYERSTORE_RESOLVER=
+USER 101:101
+EXPOSE 8080
+STOPSIGNAL SIGQUIT
+ENTRYPOINT ["/etc/layerstore/nginx/start"]
+CMD ["nginx", "-e", "stderr", "-c", "/tmp/nginx.conf"]
+
+FROM ${REGISTRY_IMAGE} AS registry
+COPY deploy/compose/start /etc/layerstore/compose/
+COPY deploy/registry /etc/layerstore/registry
+ENV LAYERSTORE_REGISTRY_LISTEN=0.0.0.0:5000 \
+    LAYERSTORE_REGISTRY_READONLY=false \
+    LAYERSTORE_REGISTRY_TRUST=rootcertbundle \
+    LAYERSTORE_REGISTRY_ENDPOINT= \
+    LAYERSTORE_REGISTRY_PATH_STYLE=false \
+    LAYERSTORE_SERVICE=layerstore
+USER 10003:10003
+EXPOSE 5000
+ENTRYPOINT ["/etc/layerstore/compose/start", "/dev/null", "/etc/layerstore/registry/3-s3.yml.template=/tmp/config.yml", "--"]
+CMD ["registry", "serve", "/tmp/config.yml"]
+
 FROM source AS shop
 COPY --from=libraries /opt/venv /opt/venv
+COPY --from=static --chown=10001:10001 /srv/static /srv/static
 ENV DJANGO_SETTINGS_MODULE=config.settings.production
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "config.wsgi:application", "--config", "python:config.processes.gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
 from config.management.commands import prepare_shop
 
@@ -21,5 +22,14 @@ def test_tables_come_last_and_only_once_somebody_says_that_the_database_is_there
 
     call_command("prepare_shop", str(tmp_path / "errors"))
 
-    assert called == ["signing_keys init", "signing_keys renew", "collectstatic --noinput", *tables]
+    assert called == ["signing_keys init", "signing_keys renew", f"make_static {tmp_path / 'errors'}", *tables]
+
+
+def test_static_files_and_the_page_for_an_unreachable_shop_are_made_again_and_again(tmp_path: Path, settings: Settings) -> None:
+    settings.STATIC_ROOT = tmp_path
+
+    for _ in range(2):
+        call_command("make_static", str(tmp_path / "errors"))
+
     assert "<h1" in (tmp_path / "errors" / "503.html").read_text(encoding="utf-8")
+    assert (tmp_path / "icon.svg").exists()

@@ -35,7 +35,9 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         # pip's own list of authorities is not this machine's; a company's proxy stands only in the latter.
         imported = running.docker("import", "--change", "ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt", str(archive), BASE)
         assert imported.returncode == 0, imported.stderr
-        for target in ("shop", "demo"):
+        for official in ("nginx:1.28", "registry:3"):
+            running.docker("tag", BASE, official)
+        for target in ("shop", "demo", "edge", "registry"):
             built = running.docker("build", "--network", "host", "--target", target, "--tag", target, str(ROOT), timeout=300)
             assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
         yield running
@@ -132,6 +134,67 @@ def test_private_leaf_keys_reach_the_token_process_alone(daemon: Daemon) -> None
             "/srv/keys/jwks.json",
             "/srv/keys/keys.json",
         ]
+
+
+EDGE = {
+    "LAYERSTORE_PUBLIC_URL": "https://shop.layerstore.dev",
+    "LAYERSTORE_WEB_ADDRESS": "127.0.0.1:8000",
+    "LAYERSTORE_TOKEN_ADDRESS": "127.0.0.1:8001",
+    "LAYERSTORE_REGISTRY_ADDRESS": "127.0.0.1:5000",
+    "LAYERSTORE_TRUSTED_PROXY": "10.0.0.0/16, 192.0.2.0/24",
+}
+ITS_OWN = (*CONFINED, "--tmpfs", "/tmp:mode=1777")
+
+
+def test_the_edge_serves_static_files_and_says_that_nobody_behind_it_answers_yet(daemon: Daemon) -> None:
+    ask = "import urllib.request as r; from urllib.error import HTTPError; import sys\n"
+    ask += "def get(path):\n    request = r.Request('http://127.0.0.1:8080' + path, headers={'Host': 'shop.layerstore.dev'})\n"
+    ask += "    try: answer = r.urlopen(request)\n    except HTTPError as error: answer = error\n"
+    ask += "    print(answer.status, answer.headers['Content-Type'], '<h1' in answer.read().decode())\n"
+    ask += "for path in sys.argv[1:]: get(path)"
+    serve = 'nginx -e stderr -c /tmp/nginx.conf & until grep -q . /tmp/nginx.pid 2>/dev/null; do sleep 0.1; done; id -u; exec python3 -c "$0" "$@"'
+
+    said = inside(daemon, "edge", "sh", "-c", serve, ask, "/static/icon.svg", "/library/", confined=ITS_OWN, environment=EDGE)
+
+    answers = [line for line in said.splitlines() if not line.startswith("{") and "[" not in line]
+    assert answers == ["101", "200 image/svg+xml False", "503 text/html; charset=utf-8 True"]
+
+
+def test_the_edge_looks_its_parts_up_again_while_it_runs_where_it_has_a_name_server(daemon: Daemon) -> None:
+    named = EDGE | {"LAYERSTORE_RESOLVER": "169.254.169.253", "LAYERSTORE_WEB_ADDRESS": "web.layerstore.internal:8000"}
+
+    filled = inside(daemon, "edge", "cat", "/tmp/layerstore.conf", confined=ITS_OWN, environment=named)
+
+    assert "resolver 169.254.169.253 valid=10s;" in filled
+    assert "{ zone layerstore_web 64k; server web.layerstore.internal:8000 resolve max_fails=0;" in filled
+    assert "set_real_ip_from 10.0.0.0/16;\nset_real_ip_from 192.0.2.0/24;\n" in filled
+
+
+def test_the_edge_does_not_start_without_its_address(daemon: Daemon) -> None:
+    assert "name the one public address" in inside(daemon, "edge", confined=ITS_OWN)
+
+
+def test_the_registrys_configuration_names_a_bucket_and_no_credential_of_aws(daemon: Daemon) -> None:
+    environment = {
+        "LAYERSTORE_PUBLIC_URL": "https://shop.layerstore.dev",
+        "LAYERSTORE_REGISTRY_REGION": "eu-central-1",
+        "LAYERSTORE_REGISTRY_BUCKET": "layers",
+        "LAYERSTORE_REGISTRY_SECRET": "r" * 64,
+        "LAYERSTORE_EVENTS_SECRET": "e" * 64,
+        "LAYERSTORE_INNER_URL": "http://inner:8000",
+        "LAYERSTORE_TRUSTED_KEYS": "/srv/keys/bundle.pem",
+    }
+    known = yaml.safe_load(inside(daemon, "registry", "cat", "/tmp/config.yml", confined=ITS_OWN, environment=environment))
+
+    assert known["storage"]["s3"] == {"region": "eu-central-1", "bucket": "layers", "regionendpoint": None, "forcepathstyle": False}
+    assert known["storage"]["redirect"] == {"disable": True}
+    assert inside(daemon, "registry", "id", "-u", confined=ITS_OWN, environment=environment) == "10003"
+
+
+def test_a_web_process_finds_the_names_of_static_files_in_its_image(daemon: Daemon) -> None:
+    ask = "import django; django.setup(); from django.templatetags.static import static; print(static('icon.svg'))"
+
+    assert inside(daemon, "shop", "python", "-c", ask, environment=SHOP).startswith("/static/icon.")
 
 
 def test_the_demos_sandbox_starts(daemon: Daemon) -> None:

@@ -1,4 +1,4 @@
-"""A base image made of this machine's own Debian packages: what the official `python` image stands for, without a registry to fetch it from.
+"""A base image made of this machine's own Debian packages: what the official `python` image stands for, and those of nginx and the registry, without a registry to fetch them from.
 
 The files of a few packages and of all they depend on, as dpkg lists them: 70 MB in a second.
 """
@@ -20,6 +20,7 @@ PACKAGES = (
     "grep",
     "hostname",
     "login",
+    "nginx",
     "passwd",
     "python3-venv",
     "sed",

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.template.loader import render_to_string
 
 
 class Command(BaseCommand):
@@ -26,8 +25,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, error_pages: Path, **_options: Any) -> None:
         call_command("signing_keys", "init")
         call_command("signing_keys", "renew")
-        call_command("collectstatic", "--noinput", verbosity=0)
-        error_pages.mkdir(mode=0o700, exist_ok=True)
-        (error_pages / "503.html").write_text(render_to_string("503.html"), encoding="utf-8")
+        call_command("make_static", str(error_pages))
         if sys.stdin.readline():
             call_command("migrate", "--noinput")

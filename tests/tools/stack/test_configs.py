@@ -111,6 +111,19 @@ def test_every_gap_of_every_template_is_filled(name: str, tmp_path: Path) -> Non
     assert "${LAYERSTORE" not in templates.fill(DEPLOY / name, known)
 
 
+@pytest.mark.parametrize("version", ["2.8", "3"])
+def test_a_registry_on_s3_differs_in_its_storage_alone_and_sends_nobody_to_the_bucket(version: str) -> None:
+    files, bucket = (yaml.safe_load((DEPLOY / f"registry/{version}{kind}.yml.template").read_text()) for kind in ("", "-s3"))
+
+    stored = bucket["storage"].pop("s3")
+    del files["storage"]["filesystem"]
+    assert bucket == files
+    assert bucket["storage"]["redirect"] == {"disable": True}
+    assert (
+        {"region", "bucket", "regionendpoint"} <= set(stored) <= {"region", "bucket", "regionendpoint", "forcepathstyle"}
+    )  # no credential
+
+
 def test_a_gap_that_nobody_fills_is_an_error(tmp_path: Path) -> None:
     template = tmp_path / "template"
     template.write_text("listen ${LAYERSTORE_NOWHERE}; set $host ${other};")
