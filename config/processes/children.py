@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 # Blocked in the parent, which waits for them one by one: no handler can run between a fork and its bookkeeping.
@@ -35,3 +36,11 @@ def ended() -> list[int]:
     except ChildProcessError:  # none is left
         pass
     return pids
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of a process's children; none if it has ended."""
+    try:
+        return [int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []

@@ -13,6 +13,7 @@ from functools import partial
 import httpx
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -37,6 +38,30 @@ def ask_database() -> None:
     """Ask PostgreSQL the simplest question there is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+class Tables:
+    """Whether the migrations of this version have run. Once they have, they have."""
+
+    def __init__(self) -> None:
+        self._there = False
+
+    def ask(self) -> None:
+        """Make sure of it. While the database is away, that is its own fault and is told as such.
+
+        Raises:
+            NotReady: some are missing; processes never run them.
+        """
+        if self._there:
+            return
+        try:
+            executor = MigrationExecutor(connection)
+            missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except DatabaseError:
+            return
+        if missing:
+            raise NotReady(f"{len(missing)} migrations have not run: run `manage.py migrate`")
+        self._there = True
 
 
 def ask_redis() -> None:
@@ -87,6 +112,7 @@ def noticed_away() -> list[str]:
 
 PARTS: Mapping[str, Check] = {
     "database": ask_database,
+    "tables": Tables().ask,
     "redis": ask_redis,
     "signing key": ask_signing_key,
     "token process": ask_token_process,

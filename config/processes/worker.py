@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import django
@@ -20,7 +21,7 @@ from django.db import connections
 
 from common.ops.metrics import serve_metrics
 from config.jobs import LANES
-from config.processes.children import AWAITED_SIGNALS, ended, fork
+from config.processes.children import AWAITED_SIGNALS, children_of, ended, fork
 from config.processes.stand_in import StandIns
 
 logger = logging.getLogger("config.processes.worker")
@@ -35,6 +36,10 @@ _PRELOADED = (
 )
 _BROKER_TIMEOUT_SECONDS = 5
 _TICK_SECONDS = 1.0
+# A container is killed 30 seconds after SIGTERM: until then tasks end by themselves, are interrupted, and what is left is killed. What a
+# killed task claimed is due again later.
+_TASKS_SECONDS = 18.0
+_KILL_SECONDS = 25.0
 _START_SECONDS = 3.0  # a worker that ends sooner than this after our own start has failed to start
 
 
@@ -47,6 +52,7 @@ class Workers:
         self._stand_ins = StandIns(lanes)
         self._began = time.monotonic()
         self._ending = False
+        self._patience: list[tuple[float, signal.Signals]] = []
 
     def run(self) -> int:
         """Run until a signal ends it. Return the exit status."""
@@ -61,7 +67,9 @@ class Workers:
                 self._end(received.si_signo)
             for pid in ended():
                 failed = self._settle(pid) or failed
-            if not self._ending:
+            if self._ending:
+                self._hurry()
+            else:
                 self._stand_ins.tick()
         return 1 if failed else 0
 
@@ -83,10 +91,23 @@ class Workers:
         return False
 
     def _end(self, signal_number: int) -> None:
+        if not self._ending:
+            now = time.monotonic()
+            self._patience = [(now + _TASKS_SECONDS, signal.SIGUSR1), (now + _KILL_SECONDS, signal.SIGKILL)]
         self._ending = True
         self._stand_ins.end()
         for pid in self._running:
             os.kill(pid, signal_number)
+
+    def _hurry(self) -> None:
+        """Interrupt tasks that do not end by themselves, as their time limit would: they give back their lease and what they claimed."""
+        while self._patience and time.monotonic() >= self._patience[0][0]:
+            _, sent = self._patience.pop(0)
+            logger.warning("tasks are still running at the end", extra={"lanes": sorted(self._running.values()), "sent": sent.name})
+            for pid in list(self._running):
+                for process in [*children_of(pid), *([pid] if sent is signal.SIGKILL else [])]:
+                    with suppress(ProcessLookupError):
+                        os.kill(process, sent)
 
 
 def _work(lane: str, slots: int) -> None:

@@ -88,10 +88,11 @@ def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, 
     """
     options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
     quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
+    words = ("--config", "python:config.processes.gunicorn")  # what it logs
     # Longer than nginx keeps an idle connection: else one ends just as a form is sent on it, which nginx must not send twice.
     patient = ("--keep-alive", "75")
     environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
-    return (PYTHON, "-m", "gunicorn", *options, *quiet, *patient, *environment, f"config.{module}:application")
+    return (PYTHON, "-m", "gunicorn", *options, *quiet, *words, *patient, *environment, f"config.{module}:application")
 
 
 def web(instance: Instance, name: str = "web") -> Part:
@@ -130,7 +131,7 @@ def worker(instance: Instance, name: str = "worker") -> Part:
 def scheduler(instance: Instance, name: str = "scheduler") -> Part:
     """Queues what is due."""
     schedule = str(instance.var / "run" / name.replace("scheduler", "schedule"))
-    command = (PYTHON, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile", "")
+    command = (PYTHON, "-m", "celery", "--quiet", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile", "")
     return Part(name, command, stage="shop", after="tables", ready=lambda: says(instance.log(name), "Starting"))
 
 

@@ -9,6 +9,7 @@ from unittest import mock
 import httpx
 import pytest
 from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -223,3 +224,24 @@ def test_a_token_process_that_cannot_read_its_keys_is_away(monkeypatch: pytest.M
 def test_the_database_and_redis_of_the_tests_answer() -> None:
     health.ask_database()
     health.ask_redis()
+
+
+@pytest.mark.django_db
+def test_a_version_whose_migrations_have_not_run_is_not_ready_until_they_have() -> None:
+    tables = health.Tables()
+    applied = MigrationRecorder.Migration.objects.filter(app="common").order_by("-id").first()
+    assert applied
+    MigrationRecorder.Migration.objects.filter(pk=applied.pk).delete()
+
+    with pytest.raises(NotReady, match=r"run `manage\.py migrate`"):
+        tables.ask()
+
+    applied.save(force_insert=True)
+    tables.ask()
+    with mock.patch.object(health, "MigrationExecutor", side_effect=AssertionError):  # it is asked no more
+        tables.ask()
+
+
+def test_while_the_database_is_away_nothing_is_said_of_its_tables() -> None:
+    with mock.patch.object(health, "MigrationExecutor", side_effect=OperationalError):
+        health.Tables().ask()

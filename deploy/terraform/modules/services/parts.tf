@@ -19,7 +19,7 @@ locals {
 
   parts = {
     web = merge(local.shop, {
-      command    = concat(["gunicorn", "config.wsgi:application", "--workers", "2"], local.gunicorn)
+      command    = concat(["gunicorn", "config.wsgi:application", "--config", "python:config.processes.gunicorn", "--workers", "2"], local.gunicorn)
       secrets    = local.secrets_with_mail
       port       = 8000
       statements = local.writes_media
@@ -46,7 +46,7 @@ locals {
     })
 
     scheduler = merge(local.shop, {
-      command = ["celery", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", "/tmp/schedule", "--pidfile", ""]
+      command = ["celery", "--quiet", "-A", "config", "beat", "--loglevel", "INFO", "--schedule", "/tmp/schedule", "--pidfile", ""]
       health  = { command = ["CMD-SHELL", "find /tmp -name 'schedule*' -mmin -7 | grep --quiet ."], interval = 60, retries = 5 }
     })
 
