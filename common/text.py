@@ -1,4 +1,4 @@
-"""How typed names and e-mail addresses are normalised and validated, in every form and in the API."""
+"""How sizes are written, and how typed names and e-mail addresses are normalised and validated, in every form and in the API."""
 
 import unicodedata
 from typing import Final
@@ -9,8 +9,21 @@ LONGEST_EMAIL: Final = 254  # RFC 5321, erratum 1690
 # Unicode calls them printable, and nobody sees them: the Hangul fillers and the Braille pattern without dots.
 _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _SEEN: Final = frozenset("LNPS")  # letters, numbers, punctuation, symbols; marks alone are not seen
+MEGABYTE: Final = 10**6
+_THOUSAND, _UNITS = 1000, ("kB", "MB", "GB", "TB")
+_ROUNDS_UP = 999.95  # to 1000.0 of its unit
 UNREADABLE: Final = "Use letters, digits and signs that can be seen: hidden characters are not for names."
 NOT_PLAIN: Final = "Use the address's plain form: letters a to z, and a domain that begins with xn-- for others."
+
+
+def readable_size(count: int) -> str:
+    """Return bytes with a decimal unit, as docker writes them: `137.6 MB`."""
+    if count < _THOUSAND:
+        return f"{count} B"
+    value, units = count / _THOUSAND, list(_UNITS)
+    while value >= _ROUNDS_UP and len(units) > 1:
+        value, units = value / _THOUSAND, units[1:]
+    return f"{value:.1f} {units[0]}"
 
 
 def normal_name(text: str) -> str:

@@ -204,6 +204,12 @@ EVENTS_KEPT_DAYS = Variable(
     "How long applied notifications of the registry are kept, and the ids by which a repeated one is recognised",
 )
 NAMESPACES_PER_SELLER = Variable("LAYERSTORE_NAMESPACES_PER_SELLER", number, "1", "Quota of new sellers")
+MEGABYTES_PER_SELLER = Variable(
+    "LAYERSTORE_MEGABYTES_PER_SELLER",
+    number,
+    "50000",
+    "How much each seller may store in the registry, unless staff give them another quota. [What counts](#what-a-seller-can-fill)",
+)
 IMAGES_PER_NAMESPACE = Variable("LAYERSTORE_IMAGES_PER_NAMESPACE", number, "50", "Quota of new namespaces")
 TOKENS_PER_USER = Variable("LAYERSTORE_TOKENS_PER_USER", number, "100", "Live access tokens of one user, pull credentials among them")
 ORGANISATIONS_PER_USER = Variable(

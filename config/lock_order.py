@@ -15,6 +15,7 @@ LOCK_ORDER: Final = (
     "accounts.SellerProfile",
     "marketplace.Namespace",
     "marketplace.Image",
+    "marketplace.StoredBlob",
     "marketplace.Product",
     "billing.Order",
     "billing.Refund",

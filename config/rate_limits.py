@@ -159,6 +159,7 @@ ROUTES: Final[dict[str, str]] = {
 # Other limits: what, how many, the setting if there is one, and where it is counted.
 NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("namespaces of a new seller", str(settings.LAYERSTORE_NAMESPACES_PER_SELLER), "LAYERSTORE_NAMESPACES_PER_SELLER", "rows"),
+    ("megabytes of a seller's images", str(settings.LAYERSTORE_MEGABYTES_PER_SELLER), "LAYERSTORE_MEGABYTES_PER_SELLER", "rows"),
     ("images of a new namespace", str(settings.LAYERSTORE_IMAGES_PER_NAMESPACE), "LAYERSTORE_IMAGES_PER_NAMESPACE", "rows"),
     ("live access tokens of a user", str(settings.LAYERSTORE_TOKENS_PER_USER), "LAYERSTORE_TOKENS_PER_USER", "rows"),
     ("organisations that one user owns", str(settings.LAYERSTORE_ORGANISATIONS_PER_USER), "LAYERSTORE_ORGANISATIONS_PER_USER", "rows"),

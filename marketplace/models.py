@@ -3,7 +3,7 @@
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, LayerList, Manifest, Namespace, Tag
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
 
@@ -22,5 +22,6 @@ __all__ = [
     "ProductPicture",
     "PullCount",
     "PullerSketch",
+    "StoredBlob",
     "Tag",
 ]

@@ -1,16 +1,26 @@
 """Sellers: what Stripe says of them, and suspension."""
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from accounts.sellers.models import FormerStripeAccount, SellerProfile
-from accounts.sellers.services.sellers import reinstate_seller, suspend_seller
+from accounts.sellers.services.sellers import change_storage_quota, reinstate_seller, suspend_seller
 from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconnect_stripe
 from audit.admin import AuditedAdmin
-from common.admin.acts import act
+from common.admin.acts import ReasonForm, act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row
+
+
+class StorageQuotaForm(ReasonForm):
+    """Asks for the new quota and the reason."""
+
+    megabytes = forms.IntegerField(
+        min_value=0, max_value=10**9, required=False, help_text="What they may store in the registry; empty for what every seller may."
+    )
+    field_order = ("megabytes", "reason")
 
 
 class FormerStripeAccountInline(ReadOnlyInline):
@@ -31,7 +41,7 @@ class SellerProfileAdmin(AuditedAdmin):
     exclude = ("account",)
     readonly_fields = ("created_at", related_row("account"), related_row("account__user"))
     inlines = (FormerStripeAccountInline,)
-    actions = ("suspend", "reinstate", "ask_stripe", "disconnect")
+    actions = ("suspend", "reinstate", "ask_stripe", "disconnect", "change_quota")
 
     @act(
         "Suspend",
@@ -64,3 +74,12 @@ class SellerProfileAdmin(AuditedAdmin):
     def disconnect(self, request: HttpRequest, seller: SellerProfile, reason: str) -> None:
         """Disconnect sellers' Stripe accounts."""
         disconnect_stripe(seller=seller, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Change storage quota",
+        consequence="Their next push is measured by it. Whoever stores more keeps it, and can push nothing until there is room.",
+        form=StorageQuotaForm,
+    )
+    def change_quota(self, request: HttpRequest, seller: SellerProfile, reason: str, megabytes: int | None) -> None:
+        """Give sellers another storage quota."""
+        change_storage_quota(seller=seller, megabytes=megabytes, reason=reason, actor=signed_in(request))

@@ -12,6 +12,9 @@ class SellerProfile(models.Model):
     account = models.OneToOneField(Account, on_delete=models.PROTECT, primary_key=True, related_name="seller")
     display_name = models.CharField(max_length=80)
     namespace_quota = models.PositiveSmallIntegerField(help_text="How many namespaces this seller may hold.")
+    storage_quota = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Bytes that they may store in the registry; empty for what every seller may."
+    )
     stripe_account_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     charges_enabled = models.BooleanField(default=False, help_text="Stripe accepts payments for this seller.")
     payouts_enabled = models.BooleanField(default=False, help_text="Stripe pays out to this seller.")

@@ -11,12 +11,14 @@ from rest_framework.response import Response
 from accounts.people.requests import asker
 from common.api.requests import checked
 from marketplace.images.models import Image, Namespace, Tag
+from marketplace.images.selectors.storage import storage_of
 from marketplace.images.serializers import (
     FeaturedTagSerializer,
     ImageSerializer,
     NamespaceSerializer,
     NewImageSerializer,
     NewNamespaceSerializer,
+    StorageSerializer,
     TagSerializer,
 )
 from marketplace.images.services.leading_tags import feature_tag
@@ -40,6 +42,15 @@ class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         """Choose a namespace. From now on nobody else can take it, or a name that looks like it."""
         namespace = choose_namespace(user=asker(request), **checked(NewNamespaceSerializer, request))
         return Response(NamespaceSerializer(namespace).data, status=status.HTTP_201_CREATED)
+
+
+class StorageViewSet(viewsets.ViewSet):
+    """What you store in the registry."""
+
+    @extend_schema(responses={200: StorageSerializer})
+    def list(self, request: Request) -> Response:
+        """Show how much your images take, and how much they may."""
+        return Response(StorageSerializer(storage_of(asker(request).account.pk)).data)
 
 
 class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Image]):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from common.db.locking import locked
-from marketplace.images.models import Image, Namespace
+from marketplace.images.models import Image, Namespace, StoredBlob
 
 
 def lock_namespace(*, namespace_id: UUID) -> Namespace:
@@ -25,3 +25,8 @@ def lock_images(*, image_ids: Iterable[UUID]) -> list[Image]:
 def lock_occupant(*, repository: str) -> Image | None:
     """Lock the image that the registry knows by this name, if somebody holds the name."""
     return locked(Image.objects.filter(repository=repository, freed_at__isnull=True)).first()
+
+
+def lock_stored_blobs(*, ids: Iterable[int]) -> list[StoredBlob]:
+    """Lock what a seller has stored, in the order in which it is counted."""
+    return list(locked(StoredBlob.objects.filter(pk__in=list(ids)).order_by("digest")))

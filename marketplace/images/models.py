@@ -175,6 +175,7 @@ class Manifest(UUIDModel, Attempt):
         image_created_at: as the image's configuration says.
         described_at: when its content was read from the registry; empty while it is known from an event only.
         removal_asked_at: when its seller asked to have it removed because it could not be read.
+        blobs: the `StoredBlob`s that it needs, itself among them; empty until it is described.
     """
 
     class Kind(models.TextChoices):
@@ -193,6 +194,7 @@ class Manifest(UUIDModel, Attempt):
     pushed_at = models.DateTimeField(default=timezone.now)
     described_at = models.DateTimeField(null=True, blank=True)
     removal_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    blobs = ArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "digest"), name="manifest_digest_unique"),)
@@ -217,6 +219,29 @@ class Manifest(UUIDModel, Attempt):
     @property
     def short_digest(self) -> str:
         return self.digest.partition(":")[2][:12]
+
+
+class StoredBlob(models.Model):
+    """A layer, a configuration or a manifest that a seller has in the registry, however many of their manifests need it.
+
+    Two sellers with the same layer have a row each: each of them is charged for what they sell.
+
+    Attributes:
+        size: bytes, as the registry says.
+        uses: how many of the seller's manifests name it in `Manifest.blobs`; at zero the row is deleted.
+    """
+
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    digest = models.CharField(max_length=LONGEST_DIGEST)
+    size = models.PositiveBigIntegerField()
+    uses = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("owner", "digest"), name="stored_blob_unique"),)
+        indexes = (models.Index(fields=("owner", "size"), name="stored_blob_sizes"),)  # a seller's sum is read from it alone
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class Layer(NamedTuple):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from common.api.fields import NameField
 from marketplace.images.models import Image, Namespace, Tag
 from marketplace.images.oci import LONGEST_TAG
+from marketplace.images.selectors.storage import Storage
 
 
 class OwnField(serializers.PrimaryKeyRelatedField[Any]):
@@ -26,6 +27,13 @@ class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
         model = Namespace
         fields = ("id", "name", "image_quota", "created_at")
         read_only_fields = fields
+
+
+class StorageSerializer(serializers.Serializer[Storage]):
+    """How much your images take in the registry; what they share counts once."""
+
+    used = serializers.IntegerField(read_only=True, help_text="Bytes. A push is counted some seconds after it ends.")
+    quota = serializers.IntegerField(read_only=True, help_text="Bytes. When they are used up, nothing more can be pushed.")
 
 
 class NewNamespaceSerializer(serializers.Serializer[Namespace]):

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from common.errors import DomainError
+from common.text import readable_size
+from marketplace.images.selectors.storage import Storage
 
 
 class TokenRefused(DomainError):
@@ -91,6 +93,21 @@ class PushesHeld(TokenRefused):
         super().__init__(
             f"pushes wait while the registry is being cleaned up, until {until:%H:%M} UTC at the latest; pulls go on, and nothing that was"
             " pushed is lost"
+        )
+
+
+class StorageFull(TokenRefused):
+    """A push by a seller who stores as much as they may: docker prints how much that is. 403."""
+
+    code = "storage_full"
+    status = 403
+    registry_code = "DENIED"
+    oauth_code = "invalid_scope"
+
+    def __init__(self, *, storage: Storage, page: str) -> None:
+        used, quota = readable_size(storage.used), readable_size(storage.quota)
+        super().__init__(
+            f"your images take {used} of the {quota} that you may store, so nothing more can be pushed; {page} says what to do"
         )
 
 

@@ -56,7 +56,7 @@ class RegistryToken:
 
 
 def issue_token(*, request: TokenRequest, address: str | None, now: datetime) -> RegistryToken:
-    """Issue a token for what was requested, reduced to what the client may do. At most two queries, one more for a push; no write.
+    """Issue a token for what was requested, reduced to what the client may do. At most two queries, no write.
 
     Raises:
         ForeignService: the token is meant for another service.
@@ -64,6 +64,7 @@ def issue_token(*, request: TokenRequest, address: str | None, now: datetime) ->
         TooManyFailures: wrong, and too often.
         NotBought: a lone pull of an image that is for sale and that the client's account does not own.
         PushesHeld: a push while garbage is collected.
+        StorageFull: a push by a seller who stores as much as they may.
         TokensUnavailable: the database or the signing key is unavailable, for everybody alike.
     """
     if request.service not in {"", settings.LAYERSTORE_SERVICE}:

@@ -7,6 +7,7 @@ described or tried once. Sellers take turns: one who pushed a thousand manifests
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from time import monotonic
@@ -17,12 +18,13 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from common.db.claims import Backoff, claim_due, put_back
-from marketplace.images.models import Manifest
+from marketplace.images.models import Image, Manifest
 from marketplace.images.oci import INDEX_TYPES
+from marketplace.images.selectors.storage import known_blobs
 from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
 from marketplace.images.services.unreadable_manifests import record_unreadable_manifest
 from registry_auth.client.errors import ChildrenUnreadable, RegistryRefused
-from registry_auth.client.manifests import Document, children_of, config_digest, describe_image, describe_index, read_document
+from registry_auth.client.manifests import Document, children_of, config_digest, describe_image, describe_index, parts_of, read_document
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep.runs import RegistryRun, look_for_registry
 
@@ -31,6 +33,7 @@ AT_ONCE = 20  # claimed together
 LONGEST_RUN = timedelta(minutes=1)
 SHARE = timedelta(seconds=20)  # of a run for the manifests of one seller: if the registry hangs on them, the others still get their turn
 PATIENCE = Backoff(first=timedelta(seconds=10), longest=timedelta(hours=6), most=12)  # half a day
+MOST_SIZES = 500  # asked for in one description; docker itself runs no image of more than 125 layers
 _BUSY = timedelta(seconds=5)
 _IMAGES_FIRST = "kind"  # artifact, image, index
 
@@ -119,11 +122,27 @@ def _describe(registry: RegistryClient, manifest: Manifest) -> None:
             return
         document = read_document(found.content)
         description = _read_index(manifest, document) if found.media_type in INDEX_TYPES else _read_image(registry, repository, document)
+        if description is not None:
+            blobs = {found.digest: len(found.content)} | _sizes_of_blobs(registry, manifest.image, document)
+            description = replace(description, blobs=blobs)
     except RegistryRefused as refusal:
         logger.warning("manifest cannot be read", extra={"repository": repository, "digest": manifest.digest, "why": refusal.message})
         description = ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=manifest.size)
     if description is not None:
         describe_manifest(manifest=manifest, description=description)
+
+
+def _sizes_of_blobs(registry: RegistryClient, image: Image, document: Document) -> dict[str, int]:
+    """Return the bytes of the blobs that a manifest names, as the registry has them.
+
+    What a manifest says of their sizes is checked by nobody, and whoever wrote it has a quota. Each blob is asked for once for a seller;
+    of very many in one manifest, the rest is believed.
+    """
+    named = {part.digest: part.size for part in parts_of(document) if not part.is_manifest}
+    known = known_blobs(owner_id=image.owner_id, digests=named)
+    asked = [digest for digest in named if digest not in known][:MOST_SIZES]
+    found = {digest: registry.blob_size(image.repository, digest) for digest in asked}
+    return named | known | {digest: size or 0 for digest, size in found.items()}
 
 
 def _read_image(registry: RegistryClient, repository: str, document: Document) -> ManifestDescription:

@@ -9,6 +9,7 @@ from accounts.sellers.locks import lock_seller
 from accounts.sellers.models import SellerProfile
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
+from common.text import MEGABYTE
 
 
 def become_seller(*, account: Account, display_name: str) -> SellerProfile:
@@ -56,6 +57,26 @@ def reinstate_seller(*, seller: SellerProfile, reason: str, actor: User) -> Sell
         locked.suspended_at, locked.suspension_reason = None, ""
         locked.save(update_fields=["suspended_at", "suspension_reason"])
         record_audit(actor=actor, action="seller.reinstated", target=locked, reason=reason)
+    return locked
+
+
+def change_storage_quota(*, seller: SellerProfile, megabytes: int | None, reason: str, actor: User) -> SellerProfile:
+    """Let the seller store so much in the registry; what they have stored stays, even if it is more.
+
+    Args:
+        megabytes: None for what every seller may store.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        locked = lock_seller(account_id=seller.pk)
+        before, locked.storage_quota = locked.storage_quota, None if megabytes is None else megabytes * MEGABYTE
+        locked.save(update_fields=["storage_quota"])
+        record_audit(
+            actor=actor, action="seller.storage_quota_changed", target=locked, reason=reason, before=before, after=locked.storage_quota
+        )
     return locked
 
 

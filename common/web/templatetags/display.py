@@ -12,6 +12,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from common.money import Money
+from common.text import readable_size
 
 register = template.Library()
 
@@ -26,8 +27,6 @@ _SPANS = (
 )
 _DIGEST_SHOWN = 12
 _BACKTICKS = re.compile(r"`([^`]+)`")
-_THOUSAND, _UNITS = 1000, ("kB", "MB", "GB", "TB")
-_ROUNDS_UP = 999.95  # to 1000.0 of its unit
 _ICONS = {
     "check": '<path d="m3 8.5 3.2 3.2L13 4.5"/>',
     "cross": '<path d="m4 4 8 8M12 4l-8 8"/>',
@@ -47,14 +46,7 @@ def money(minor: int | None, currency: str) -> str:
 @register.filter
 def size(count: int | None) -> str:
     """Write bytes with a decimal unit, as docker does: `137.6 MB`."""
-    if count is None:
-        return ""
-    if count < _THOUSAND:
-        return f"{count} B"
-    value, units = count / _THOUSAND, list(_UNITS)
-    while value >= _ROUNDS_UP and len(units) > 1:
-        value, units = value / _THOUSAND, units[1:]
-    return f"{value:.1f} {units[0]}"
+    return "" if count is None else readable_size(count)
 
 
 @register.filter

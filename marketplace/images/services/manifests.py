@@ -1,8 +1,8 @@
 """What has been pushed: recorded from the registry's events, then completed and repaired by reading from the registry."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer
 from marketplace.images.oci import IMAGE_TYPES, INDEX_TYPES, LONGEST_DIGEST
 from marketplace.images.services.expiry import keep_pushed_name
 from marketplace.images.services.leading_tags import update_leading_tag
+from marketplace.images.services.storage import count_blobs, release_blobs
 from marketplace.images.versions import version_key
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class ManifestDescription:
         platforms: `os/architecture[/variant]`, without those of attestations.
         children: digests of an index's manifests, without attestations.
         layers: base first; none for an index.
+        blobs: bytes of all that it needs in the registry, itself among it, by digest; none if it cannot be read.
     """
 
     kind: Manifest.Kind
@@ -69,6 +71,7 @@ class ManifestDescription:
     children: tuple[str, ...] = ()
     image_created_at: datetime | None = None
     layers: tuple[LayerDescription, ...] = ()
+    blobs: Mapping[str, int] = field(default_factory=dict)
 
 
 def record_push(*, repository: str, digest: str, media_type: str, size: int, tag: str | None, at: datetime) -> Manifest | None:
@@ -143,11 +146,20 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
         )
         if not described:
             return
+        _count_blobs(manifest, image, description.blobs)
         LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
         if manifest.is_unreadable:  # until now; the indexes that name it were described without it
             reread_indexes_of(manifest)
         update_leading_tag(image)
         _draw_after_commit(image.pk)
+
+
+def _count_blobs(manifest: Manifest, image: Image, blobs: Mapping[str, int]) -> None:
+    """Count what a manifest needs; once, for its content never changes."""
+    uncounted = Manifest.objects.filter(pk=manifest.pk, blobs=None)
+    if blobs and uncounted.exists():
+        sizes = {_text(digest, LONGEST_DIGEST): _bytes(size) for digest, size in blobs.items()}
+        uncounted.update(blobs=count_blobs(owner_id=image.owner_id, sizes=sizes))
 
 
 def _rows(layers: Sequence[LayerDescription]) -> list[Layer]:
@@ -181,7 +193,9 @@ def remove_manifest(*, repository: str, digest: str) -> None:
     with locked_transaction():
         image = lock_occupant(repository=repository)
         Tag.objects.filter(image=image, manifest__digest=digest).delete()
-        removed, _ = Manifest.objects.filter(image=image, digest=digest).delete()
+        gone = Manifest.objects.filter(image=image, digest=digest)
+        release_blobs(blob for blobs in gone.values_list("blobs", flat=True) for blob in blobs or ())
+        removed, _ = gone.delete()
         if image is not None and removed:
             update_leading_tag(image)
             _draw_after_commit(image.pk)

@@ -25,6 +25,7 @@ from marketplace.covers.selectors import Shape
 from marketplace.images.forms import ReserveForm
 from marketplace.images.models import Image, Namespace
 from marketplace.images.selectors.availability import NameState, image_name_availability
+from marketplace.images.selectors.storage import storage_of
 from marketplace.images.services.namespaces import choose_namespace
 from marketplace.images.services.reservations import reserve_image
 from marketplace.products.models import Product
@@ -90,6 +91,7 @@ def dashboard(request: SellerRequest) -> HttpResponse:
     context = {
         "seller": request.seller,
         "namespaces": Namespace.objects.filter(owner=request.seller.pk),
+        "storage": storage_of(request.seller.pk),
         "steps": steps,
         "next_step": _next_step(current_step(steps), images),
         "images": images,

@@ -13,14 +13,14 @@ from marketplace import models
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, LayerList, Manifest, Namespace, Tag
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory, PullerSketchFactory
 
 NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch]
-INSIDE_OTHERS = {CredentialImage, Cover, LayerList, ProductImage, ProductPicture}
+INSIDE_OTHERS = {CredentialImage, Cover, LayerList, ProductImage, ProductPicture, StoredBlob}
 
 pytestmark = pytest.mark.django_db
 

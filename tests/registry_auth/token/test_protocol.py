@@ -62,15 +62,16 @@ class TestEndpoint:
 
         assert (response.status_code, response.content) == (200, b"")
 
-    def test_nothing_is_written_and_one_query_does(self, ask, image, seller, django_assert_num_queries):
+    def test_nothing_is_written_and_one_query_does_for_pulls_and_two_for_a_push(self, ask, image, seller, django_assert_num_queries):
         scopes = [pull_of(ImageFactory()) for _ in range(9)]
-        with django_assert_num_queries(1) as captured:
+        with django_assert_num_queries(1) as pulls:
+            ask(seller, pull_of(image), *scopes)
+        with django_assert_num_queries(2) as pushes:
             ask(seller, push_of(image), *scopes)
 
-        statements = [
-            query["sql"].rpartition("; ")[2] for query in captured.captured_queries
-        ]  # a fresh connection prepares in the same breath
-        assert [sql.partition(" (")[0] for sql in statements] == ["EXECUTE credential_facts_by_hash"]
+        # A fresh connection prepares in the same breath.
+        statements = [query["sql"].rpartition("; ")[2].partition(" (")[0] for query in (*pulls.captured_queries, *pushes.captured_queries)]
+        assert statements == ["EXECUTE credential_facts_by_hash"] * 2 + ["EXECUTE obstacles_to_writing"]
 
     def test_the_anonymous_cost_one_query(self, ask, image, django_assert_num_queries):
         with django_assert_num_queries(1):

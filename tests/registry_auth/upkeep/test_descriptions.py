@@ -1,5 +1,6 @@
 """Manifests that only an event told of are described."""
 
+import json
 from datetime import timedelta
 from unittest import mock
 
@@ -9,13 +10,14 @@ from django.utils import timezone
 from common.errors import LockTimeout
 from marketplace.images.models import Manifest
 from marketplace.images.oci import INDEX, MANIFEST
+from marketplace.images.selectors.storage import storage_of
 from marketplace.images.selectors.tags import visible_tags
 from marketplace.images.services.manifests import ChildDescription, record_children
 from registry_auth.upkeep import descriptions
 from registry_auth.upkeep.descriptions import describe_waiting_manifests
 from tests.factories.marketplace import ImageFactory, ManifestFactory, TagFactory
 from tests.registry_auth.upkeep.conftest import MINE
-from tests.support.registry import OciImage
+from tests.support.registry import OciImage, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +64,9 @@ class TestDescriptions:
 
         assert image.manifests.filter(described_at__isnull=False).count() == 9
         assert [table.requests.count(f"GET {image.repository}/manifests/{child.digest}") for child in children] == [1] * 5
-        assert len(table.requests) <= 5 * 2 + 4 * 2
+        sizes = [request for request in table.requests if request.startswith("HEAD")]
+        assert len(sizes) == len(set(sizes)) == 5 * 2  # of each layer and each configuration, once
+        assert len(table.requests) - len(sizes) <= 5 * 2 + 4 * 2
 
     def test_a_sellers_thousand_manifests_do_not_stand_before_another_sellers_one(self, registry, table, monkeypatch):
         crowd = ImageFactory()
@@ -161,3 +165,64 @@ def _held(table) -> Manifest:
 
 def due_now(image) -> None:
     Manifest.objects.filter(image=image).update(due_at=timezone.now())
+
+
+class TestSizes:
+    @pytest.fixture
+    def image(self):
+        return ImageFactory()
+
+    def test_what_a_manifest_needs_is_counted_as_the_registry_has_it_and_not_as_it_says(self, registry, table, image):
+        honest, lying = OciImage(["shared", "one"]), OciImage(["shared", "two"])
+        document = json.loads(lying.manifest)
+        for part in (document["config"], *document["layers"]):
+            part["size"] = 0
+        lying.manifest = json.dumps(document).encode()
+        for pushed in (honest, lying):
+            table.hold(image.repository, pushed.digest, pushed)
+            ManifestFactory(image=image, digest=pushed.digest, described_at=None)
+
+        describe_waiting_manifests(registry=registry)
+
+        contents = {**honest.blobs, **lying.blobs, honest.digest: honest.manifest, lying.digest: lying.manifest}
+        assert storage_of(image.owner_id).used == sum(map(len, contents.values()))
+        asked = [request for request in table.requests if request.startswith("HEAD")]
+        assert len(asked) == len(set(asked)) == len(honest.blobs) + len(lying.blobs) - 1  # what is known is not asked for again
+
+    def test_an_index_of_indexes_counts_each_of_them_and_their_images_once(self, registry, table, image):
+        children = [OciImage(["amd64"]), OciImage(["arm64"], architecture="arm64")]
+        inner = table.hold_index(image.repository, *children)
+        outer = json.dumps({"mediaType": INDEX, "manifests": [{"mediaType": INDEX, "digest": inner, "size": 5}] * 2}).encode()
+        table.blobs[digest_of(outer)] = outer
+        table.types[digest_of(outer)] = INDEX
+        for child in children:
+            table.hold(image.repository, child.digest, child)
+        _index(image, digest_of(outer))
+
+        describe_waiting_manifests(registry=registry)
+        Manifest.objects.update(due_at=timezone.now())  # it waits for the one below it
+        describe_waiting_manifests(registry=registry)
+
+        contents = {name: content for child in children for name, content in {**child.blobs, child.digest: child.manifest}.items()}
+        assert storage_of(image.owner_id).used == sum(map(len, contents.values())) + len(table.blobs[inner]) + len(outer)
+
+    def test_of_very_many_blobs_in_one_manifest_so_many_are_asked_for_and_the_rest_believed(self, registry, table, image, monkeypatch):
+        monkeypatch.setattr(descriptions, "MOST_SIZES", 2)
+        many = OciImage([f"layer {number}" for number in range(5)])
+        table.hold(image.repository, many.digest, many)
+        ManifestFactory(image=image, digest=many.digest, described_at=None)
+
+        describe_waiting_manifests(registry=registry)
+
+        assert len([request for request in table.requests if request.startswith("HEAD")]) == 2
+        assert storage_of(image.owner_id).used == many.size + len(many.manifest)
+
+    def test_a_layer_that_the_registry_does_not_have_takes_no_room(self, registry, table, image):
+        holed = OciImage(["gone"])
+        table.hold(image.repository, holed.digest, holed)
+        del table.blobs[holed.layers[0]["digest"]]
+        ManifestFactory(image=image, digest=holed.digest, described_at=None)
+
+        describe_waiting_manifests(registry=registry)
+
+        assert storage_of(image.owner_id).used == len(holed.blobs[holed.config["digest"]]) + len(holed.manifest)
