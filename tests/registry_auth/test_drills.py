@@ -1,6 +1,7 @@
 """Drills: keys are changed under clients that pull without end. Real token processes, the real registry, the very commands of the runbook."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.tokens.models import AccessToken
@@ -22,7 +24,7 @@ from marketplace.images.models import Image
 from marketplace.images.oci import MANIFEST
 from registry_auth.keys.leaves import SigningKey, new_leaf, new_private_key, private_pem, signing_key
 from registry_auth.keys.ring import KeyRing
-from registry_auth.keys.store import AUTHORITY_FOLDER
+from registry_auth.keys.store import AUTHORITY_FOLDER, KeyStore
 from registry_auth.management.commands import signing_keys
 from registry_auth.token.signing import AccessEntry, Claims, sign
 from tests.factories.accounts import AccessTokenFactory, UserFactory
@@ -43,11 +45,29 @@ def keys(*arguments: str) -> str:
     return out.getvalue()
 
 
-@pytest.fixture
-def token_processes(key_store, tmp_path: Path) -> Iterator[list[TokenProcess]]:
-    """Two of them, with two workers each: none knows of the others."""
+@pytest.fixture(scope="module")
+def keys_folder(tmp_path_factory) -> Iterator[Path]:
+    """Where the token processes look for keys."""
+    folder = tmp_path_factory.mktemp("drills") / "keys"
+    with override_settings(LAYERSTORE_KEYS_DIR=folder):
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def token_processes(keys_folder: Path, django_db_setup) -> Iterator[list[TokenProcess]]:
+    """Two of them, with two workers each: none knows of the others. They go on from drill to drill, and no drill restarts them."""
+    KeyStore(keys_folder).init(now=timezone.now())  # a process without keys does not begin
     with ExitStack() as running:
-        yield [running.enter_context(running_token_process(tmp_path / f"token-{number}.log")) for number in (1, 2)]
+        yield [running.enter_context(running_token_process(keys_folder.with_name(f"token-{number}.log"))) for number in (1, 2)]
+
+
+@pytest.fixture
+def key_store(keys_folder: Path, token_processes, age_of_keys: timedelta) -> KeyStore:
+    """Keys made for this drill, in place of those of the drill before."""
+    shutil.rmtree(keys_folder)
+    store = KeyStore(keys_folder)
+    store.init(now=timezone.now() - age_of_keys)
+    return store
 
 
 @pytest.fixture
