@@ -49,7 +49,9 @@ def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("profile", [pytest.param((), id="shop"), pytest.param(("--profile", "demo"), id="demo")])
+@pytest.mark.parametrize(
+    "profile", [pytest.param((), id="shop"), *(pytest.param(("--profile", name), id=name) for name in ("demo", "kafka"))]
+)
 def test_compose_reads_it_without_any_variable(profile: tuple[str, ...]) -> None:
     result = compose(*profile, "config", "--quiet")
 
@@ -59,7 +61,7 @@ def test_compose_reads_it_without_any_variable(profile: tuple[str, ...]) -> None
 def test_the_parts_are_official_images_and_ours() -> None:
     images = {service["image"] for service in SERVICES.values()}
 
-    assert images == {"layerstore", "layerstore-demo", "postgres:17", "redis:7.4", "registry:3", "nginx:1.28"}
+    assert images == {"layerstore", "layerstore-demo", "postgres:17", "redis:7.4", "registry:3", "nginx:1.28", "apache/kafka:4.1.0"}
 
 
 def test_only_the_edge_is_published_and_the_sandbox_beside_it_in_a_demo() -> None:
@@ -102,7 +104,7 @@ def test_a_step_runs_once(name: str) -> None:
     assert "restart" not in SERVICES[name]
 
 
-@pytest.mark.parametrize("name", ["web", "token", "inner", "worker", "scheduler"])
+@pytest.mark.parametrize("name", ["web", "token", "inner", "worker", "scheduler", "events"])
 def test_nothing_starts_before_the_migrations(name: str) -> None:
     assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
@@ -111,6 +113,16 @@ def test_the_demo_alone_has_the_sandbox() -> None:
     assert {name for name, service in SERVICES.items() if service.get("profiles") == ["demo"]} == {"demo", "sandbox"}
     assert SERVICES["sandbox"]["build"]["target"] == "demo"
     assert all(service["build"]["target"] == "shop" for service in SERVICES.values() if service["image"] == "layerstore")
+
+
+def test_the_event_streams_parts_start_only_when_they_are_asked_for_and_nothing_else_waits_for_them() -> None:
+    asked_for = {name for name, service in SERVICES.items() if service.get("profiles") == ["kafka"]}
+
+    assert asked_for == {"kafka", "events"}
+    assert [name for name in set(SERVICES) - asked_for if asked_for & set(SERVICES[name].get("depends_on", ()))] == []
+    assert SERVICES["kafka"]["networks"] == ["data"]  # nobody from outside reaches it
+    assert SERVICES["events"]["command"][:2] == ["deploy/compose/start", "/srv/settings/shop/environment"]
+    assert "settings-shop:/srv/settings/shop:ro" in SERVICES["events"]["volumes"]
 
 
 def test_the_database_listens_on_no_network() -> None:
