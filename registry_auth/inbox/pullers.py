@@ -28,7 +28,10 @@ Period = PullerSketch.Period
 AT_ONCE = 10_000
 LONGEST_RUN = timedelta(minutes=1)
 REDIS_EXPIRY = timedelta(days=2)  # after a sketch's last use; PostgreSQL has it for longer
+MOST_REMEMBERED = 300_000  # pullers, of which a process knows that they are recorded: about 25 MB
 DAYS_KEPT = timedelta(days=400)  # after that only a day's number is stored, for nobody is added to it any more
+Key = tuple[str, date, str]
+_recorded: set[int] = set()  # hashes of keys, once their transaction has committed
 _NOTE = """
 INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM unnest(%s::uuid[], %s::date[], %s::uuid[])
     ON CONFLICT DO NOTHING
@@ -36,12 +39,23 @@ INSERT INTO registry_auth_waitingpuller (image_id, day, puller) SELECT * FROM un
 
 
 def note_pullers(*, counted: Iterable[CountedPull]) -> None:
-    """Record who pulled what on which day: the account or, without one, the client. Call it in the count's transaction, with its locks."""
+    """Record who pulled what on which day: the account or, without one, the client. Call it in the count's transaction, with its locks.
+
+    Whom this process has recorded before is left out: they are in a row or in a sketch, and stay there.
+    """
     require_atomic()
     seen = {(each.image_id.hex, each.pull.day, puller) for each in counted for puller in _pullers(each)}
-    if seen:
+    new = [key for key in sorted(seen) if hash(key) not in _recorded]
+    if new:
         with connection.cursor() as cursor:
-            cursor.execute(_NOTE, [list(column) for column in zip(*sorted(seen), strict=True)])
+            cursor.execute(_NOTE, [list(column) for column in zip(*new, strict=True)])
+        transaction.on_commit(lambda: _remember(new))
+
+
+def _remember(keys: Iterable[Key]) -> None:
+    if len(_recorded) > MOST_REMEMBERED:
+        _recorded.clear()
+    _recorded.update(map(hash, keys))
 
 
 def count_pullers(*, redis: Redis) -> int:

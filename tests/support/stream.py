@@ -149,7 +149,8 @@ def stream_processes(kafka: MockKafka, folder: Path, *, partitions: int = 4, con
     environment = {**shop_environment(), **switched, "PYTHONPATH": str(ROOT)}
     port, log = free_port(), folder / "stream.log"
     listener = (sys.executable, "-m", "config.processes.inner_server", "--port", str(port))
-    counting = (sys.executable, "-m", "config.processes.events", "--consumers", str(consumers))
+    well = ("--health-file", str(folder / "well"))
+    counting = (sys.executable, "-m", "config.processes.events", "--consumers", str(consumers), *well)
     with ExitStack() as running:
         output = running.enter_context(log.open("wb"))
         started = [
@@ -157,7 +158,7 @@ def stream_processes(kafka: MockKafka, folder: Path, *, partitions: int = 4, con
             for command in (listener, counting)
         ]
         whole = StreamProcesses(kafka, topic, partitions, port, started[1], log)
-        wait_until(lambda: not is_free(port) and "is counted" in log.read_text(), seconds=60)
+        wait_until(lambda: not is_free(port) and (folder / "well").exists(), seconds=60)
         yield whole
 
 

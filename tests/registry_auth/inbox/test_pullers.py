@@ -1,13 +1,14 @@
 """Distinct pullers: near the truth, and nobody lost whatever becomes of Redis or of the worker."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import count, takewhile
 from unittest import mock
 from uuid import UUID
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,6 +126,41 @@ def test_repeated_pullers_change_nothing(image, redis):
         count_pullers(redis=redis)
 
     assert figures(image)["day", MONDAY] == 2
+
+
+class TestRecordedOnce:
+    def test_who_is_in_a_sketch_gets_no_row_again(self, image, redis, django_capture_on_commit_callbacks, django_assert_num_queries):
+        with django_capture_on_commit_callbacks(execute=True):
+            pulled(image, one := somebody())
+        count_pullers(redis=redis)
+
+        with django_assert_num_queries(1):  # the lock timeout
+            pulled(image, one)
+        pulled(image, one, somebody())
+
+        assert WaitingPuller.objects.count() == 1
+        count_pullers(redis=redis)
+        assert figures(image)["day", MONDAY] == 2
+
+    def test_what_was_rolled_back_is_recorded_the_next_time(self, image, django_capture_on_commit_callbacks):
+        one = somebody()
+        with django_capture_on_commit_callbacks(execute=True), suppress(ValueError), transaction.atomic():
+            pulled(image, one)
+            raise ValueError
+
+        pulled(image, one)
+
+        assert WaitingPuller.objects.count() == 1
+
+    def test_it_remembers_a_bounded_number(self, image, monkeypatch, django_capture_on_commit_callbacks):
+        monkeypatch.setattr(service, "MOST_REMEMBERED", 3)
+        monkeypatch.setattr(service, "_recorded", set())
+        for _ in range(3):
+            with django_capture_on_commit_callbacks(execute=True):
+                pulled(image, somebody(), somebody())
+
+        assert len(service._recorded) == 2
+        assert WaitingPuller.objects.count() == 6
 
 
 def test_an_emptied_redis_is_given_back_what_it_had(image, redis):
