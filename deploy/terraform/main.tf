@@ -8,8 +8,7 @@ locals {
   account   = data.aws_caller_identity.me.account_id
   partition = data.aws_partition.here.partition
   # Named and not looked up: the buckets' policies name the roles of tasks, and those roles' policies the buckets.
-  writes_media = concat(["web"], [for worker in keys(var.workers) : "worker-${worker}"])
-  role         = "arn:${local.partition}:iam::${local.account}:role/${var.name}"
+  role = "arn:${local.partition}:iam::${local.account}:role/${var.name}"
 }
 
 module "network" {
@@ -58,9 +57,9 @@ module "storage" {
   name          = var.name
   account       = local.account
   blob_writers  = ["${local.role}-registry"]
-  media_writers = [for part in local.writes_media : "${local.role}-${part}"]
+  media_writers = ["${local.role}-web"]
   data_key      = module.secrets.kms_keys.data
-  deleted_days  = var.database.backup_days
+  deleted_days  = var.database.backup_days + 5 # longer than the database remembers a row that names an object
 }
 
 module "leases" {

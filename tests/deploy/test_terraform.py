@@ -170,14 +170,22 @@ def test_every_other_variable_is_one_that_a_template_or_a_step_reads() -> None:
     assert names_in(text_of("services")) - declared - names_in(templates) - names_in(steps) == set()
 
 
-def test_every_gap_in_a_template_is_filled_here_or_by_the_image() -> None:
-    registry = (ROOT / "deploy" / "registry" / "3.yml.template").read_text(encoding="utf-8")
-    gaps = set(
-        re.findall(r"\$\{(LAYERSTORE_[A-Z_]+)\}", "\n".join(line for line in registry.splitlines() if not line.lstrip().startswith("#")))
-    )
-    given = set(local("services", "registry")) | {"LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET"}
+@pytest.mark.parametrize(
+    ("part", "templates"),
+    [("registry", ["registry/3-s3.yml.template"]), ("edge", ["nginx/nginx.conf.template", "nginx/layerstore.conf.template"])],
+)
+def test_every_gap_in_a_template_is_filled_here_or_by_the_image(part: str, templates: list[str]) -> None:
+    lines = [line for name in templates for line in (ROOT / "deploy" / name).read_text(encoding="utf-8").splitlines()]
+    gaps = set(re.findall(r"\$\{(?:each )?(LAYERSTORE_[A-Z_]+)\}", "\n".join(line for line in lines if not line.lstrip().startswith("#"))))
+    stage = re.search(rf"^FROM \S+ AS {part}$(.*?)(?=^FROM )", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert stage
+    image = set(re.findall(r"(LAYERSTORE_[A-Z_]+)=", stage[1]))
+    started = names_in((ROOT / "deploy/nginx/start").read_text(encoding="utf-8")) if part == "edge" else set()
+    secrets = {"LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET"} if part == "registry" else set()
+    given = {name for name in local("services", part) if name.startswith("LAYERSTORE_")}
 
-    assert gaps - given == {"LAYERSTORE_REGISTRY_ROOT"}
+    assert gaps - given - image - started - secrets == set()
+    assert given <= gaps | started
 
 
 @pytest.mark.parametrize("part", ["token", "inner", "scheduler"])

@@ -20,6 +20,7 @@ def values(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_PUBLIC_SCHEME": "http",
         "LAYERSTORE_TRUSTED_PROXY": "",
         "LAYERSTORE_RESOLVER": "",
+        "LAYERSTORE_CERTIFICATE": "",
         "LAYERSTORE_WEB_ADDRESS": upstream(instance, "web"),
         "LAYERSTORE_TOKEN_ADDRESS": upstream(instance, "token"),
         "LAYERSTORE_REGISTRY_ADDRESS": f"127.0.0.1:{instance.ports['registry']}",

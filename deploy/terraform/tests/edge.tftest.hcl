@@ -26,9 +26,10 @@ run "dns_tls" {
   assert {
     condition = (
       aws_lb_listener.https.protocol == "HTTPS" && aws_lb_listener.https.ssl_policy == "ELBSecurityPolicy-TLS13-1-2-2021-06" &&
+      aws_lb_target_group.edge.protocol == "HTTPS" && aws_lb_target_group.edge.health_check[0].protocol == "HTTPS" &&
       aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
     )
-    error_message = "TLS 1.2 at least; what comes without is sent there."
+    error_message = "TLS 1.2 at least, and TLS on to the edge; what comes without is sent there."
   }
 
   assert {
@@ -50,8 +51,8 @@ run "dns_tls" {
   }
 
   assert {
-    condition     = aws_lb_target_group.edge.deregistration_delay == "30"
-    error_message = "A task that goes answers what it has begun, and has as long as ECS gives it."
+    condition     = aws_lb_target_group.edge.deregistration_delay == "120"
+    error_message = "A task that goes has two minutes for layers that are on their way, before it is told to stop."
   }
 
   assert {

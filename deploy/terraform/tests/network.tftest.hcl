@@ -46,7 +46,7 @@ run "network" {
         "events 2049 2049 tcp", "inner 2049 2049 tcp", "keys 2049 2049 tcp", "registry 2049 2049 tcp", "scheduler 2049 2049 tcp",
         "steps 2049 2049 tcp", "token 2049 2049 tcp", "web 2049 2049 tcp", "worker 2049 2049 tcp",
       ]
-      edge  = ["balancer 8080 8080 tcp"]
+      edge  = ["balancer 8443 8443 tcp"]
       web   = ["edge 8000 8000 tcp"]
       token = ["edge 8000 8000 tcp", "web 8000 8000 tcp", "worker 8000 8000 tcp"]
     })

@@ -7,7 +7,9 @@ import resource
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -22,6 +24,7 @@ import yaml
 
 from common.api.schema import PROBLEM
 from common.errors import RetryLater
+from tests.support.registry import wait_until
 from tools.stack import configs, templates
 from tools.stack.configs import DEPLOY, error_pages, values, write_configs
 from tools.stack.instance import Instance
@@ -203,6 +206,31 @@ def test_a_load_balancer_may_ask_for_health_by_address(edge: Instance, path: str
 
     assert status == 200
     assert f"GET {path}\n" in body
+
+
+def test_a_load_balancer_may_ask_by_tls_with_a_certificate_that_the_edge_made_itself(edge: Instance, tmp_path: Path) -> None:
+    certificate, port = tmp_path / "edge.pem", edge.ports["mail"]
+    subprocess.run([sys.executable, str(DEPLOY / "aws/edge_certificate.py"), str(certificate)], check=True)
+    known = values(edge) | {
+        "LAYERSTORE_LISTEN": f"127.0.0.1:{port} ssl",
+        "LAYERSTORE_CERTIFICATE": str(certificate),
+        "LAYERSTORE_RUN": str(tmp_path),
+        "LAYERSTORE_WEB_ADDRESS": f"127.0.0.1:{edge.ports['registry']}",
+    }
+    for name in ("nginx", "layerstore"):
+        (tmp_path / f"{name}.conf").write_text(templates.fill(DEPLOY / f"nginx/{name}.conf.template", known))
+    nginx = subprocess.Popen([str(find_program("nginx")), "-e", "stderr", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")])
+    trusting = ssl._create_unverified_context()
+    try:
+        wait_until((tmp_path / "nginx.pid").exists)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=trusting)
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        assert (answer.status, certificate.stat().st_mode & 0o777) == (200, 0o600)
+        connection.close()
+    finally:
+        nginx.terminate()
+        nginx.wait()
 
 
 def test_nginx_accepts_its_configuration(edge: Instance) -> None:

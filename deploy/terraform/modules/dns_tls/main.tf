@@ -1,4 +1,5 @@
-# The one origin: name, certificate, load balancer. TLS ends here; behind it is the edge.
+# The one origin: name, certificate, load balancer. TLS of the world ends here, and goes on to the edge with a certificate of its own, which
+# the load balancer takes as it is.
 
 resource "aws_acm_certificate" "this" {
   domain_name       = var.domain
@@ -62,13 +63,14 @@ resource "aws_lb_target_group" "edge" {
   name                 = "${var.name}-edge"
   vpc_id               = var.vpc
   target_type          = "ip"
-  protocol             = "HTTP"
-  port                 = 8080
-  deregistration_delay = 30
+  protocol             = "HTTPS"
+  port                 = 8443
+  deregistration_delay = 120 # for layers that are on their way; then the task is told to stop
 
   # A new version takes no request before all that it depends on answers. What is away for a while does not end a task that serves
   # the rest (a shop sells without Redis): only five minutes in a row do.
   health_check {
+    protocol            = "HTTPS"
     path                = "/readyz"
     matcher             = "200"
     interval            = 30

@@ -6,7 +6,7 @@ locals {
   parts = toset(concat(local.tasks, ["balancer", "database", "cache", "volume", "stream", "endpoints"]))
 
   callers = {
-    edge     = { port = 8080, from = ["balancer"] }
+    edge     = { port = 8443, from = ["balancer"] }
     web      = { port = 8000, from = ["edge"] }
     token    = { port = 8000, from = ["edge", "web", "worker"] }
     inner    = { port = 8000, from = ["registry"] }

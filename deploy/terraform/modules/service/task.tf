@@ -33,12 +33,21 @@ locals {
     entryPoint = ["chmod", "1777", "/tmp"]
   })
 
+  prepare = [for before in var.prepares == null ? [] : [var.prepares] : merge(local.confined, {
+    name      = "prepare"
+    essential = false
+    image     = before.image
+    user      = before.user
+    command   = before.command
+    dependsOn = [{ containerName = "scratch", condition = "SUCCESS" }]
+  })]
+
   main = merge(
     local.confined,
     {
       name        = var.part
       essential   = true
-      dependsOn   = [{ containerName = "scratch", condition = "SUCCESS" }]
+      dependsOn   = [for container in concat([local.scratch], local.prepare) : { containerName = container.name, condition = "SUCCESS" }]
       stopTimeout = 30
       environment = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
       secrets     = [for name in sort(keys(var.secrets)) : { name = name, valueFrom = var.secrets[name] }]
@@ -68,7 +77,7 @@ resource "aws_ecs_task_definition" "this" {
   memory                   = var.size.memory
   execution_role_arn       = aws_iam_role.starts.arn
   task_role_arn            = aws_iam_role.does.arn
-  container_definitions    = jsonencode([local.scratch, local.main])
+  container_definitions    = jsonencode(concat([local.scratch, local.main], local.prepare))
 
   runtime_platform {
     operating_system_family = "LINUX"

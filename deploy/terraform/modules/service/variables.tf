@@ -87,6 +87,12 @@ variable "target_group" {
   default     = null
 }
 
+variable "prepares" {
+  description = "What runs to its end before, in the same /tmp and as which user; null if nothing does."
+  type        = object({ image = string, command = list(string), user = string })
+  default     = null
+}
+
 variable "runs" {
   description = "`always`: a service. `once`: a step that somebody starts, of which there is only the definition. `not yet`: a service that is not started."
   type        = string

@@ -163,6 +163,7 @@ module "edge" {
   keys           = local.parts.edge.keys
   statements     = local.parts.edge.statements
   target_group   = var.target_group
+  prepares       = local.parts.edge.prepares
   runs           = local.runs
   depends_on     = [module.second]
 }

@@ -71,18 +71,22 @@ locals {
     edge = {
       image       = var.images.edge
       command     = []
-      port        = 8080
+      port        = 8443
       environment = local.edge
       secrets     = {}
       keys        = null
       statements  = []
       health      = null # the load balancer asks
+      # As the user of nginx's own image, who alone can then read the key.
+      prepares = { image = var.images.shop, command = ["python", "deploy/aws/edge_certificate.py", "/tmp/edge.pem"], user = "101:101" }
     }
   }
 
   registry = {
     LAYERSTORE_PUBLIC_URL        = "https://${var.domain}"
     LAYERSTORE_SERVICE           = lookup(var.settings, "LAYERSTORE_SERVICE", "layerstore")
+    LAYERSTORE_REGISTRY_REGION   = var.platform.region
+    LAYERSTORE_REGISTRY_BUCKET   = var.buckets.blobs.name
     LAYERSTORE_REGISTRY_LISTEN   = "0.0.0.0:5000"
     LAYERSTORE_REGISTRY_READONLY = "false"
     LAYERSTORE_REGISTRY_TRUST    = lookup(var.settings, "LAYERSTORE_REGISTRY_TRUST", "rootcertbundle")
@@ -93,8 +97,8 @@ locals {
 
   edge = {
     LAYERSTORE_PUBLIC_URL       = "https://${var.domain}"
-    LAYERSTORE_PUBLIC_HOST      = var.domain
-    LAYERSTORE_PUBLIC_SCHEME    = "https"
+    LAYERSTORE_LISTEN           = "8443 ssl"
+    LAYERSTORE_CERTIFICATE      = "/tmp/edge.pem"
     LAYERSTORE_WEB_ADDRESS      = "web:8000"
     LAYERSTORE_TOKEN_ADDRESS    = "token:8000"
     LAYERSTORE_REGISTRY_ADDRESS = "registry:5000"
@@ -104,7 +108,7 @@ locals {
   workers = { for name, worker in var.workers : "worker-${name}" => merge(local.shop, {
     command    = concat(["python", "-m", "config.processes.worker"], worker.lanes)
     secrets    = local.secrets_with_mail
-    statements = concat(local.writes_media, local.takes_leases)
+    statements = local.takes_leases
     health = {
       # Each lane answers for itself.
       command = ["CMD-SHELL", join("", [
