@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from tools.bench.event_outcome import ask_database, compare, row, wait_until
 from tools.bench.event_pulls import PER_ENVELOPE, Pulls, envelopes
 from tools.bench.event_sender import send
-from tools.bench.mock_kafka import MockKafka
+from tools.bench.mock_kafka import REPLICAS, MockKafka
 from tools.bench.processes import largest_child, processor_seconds
 from tools.bench.shop import fresh_shop, run_here
 from tools.stack.running import Stack
@@ -22,6 +23,7 @@ PARTITIONS, IMAGES = 96, 400
 AHEAD = 1_000_000  # messages that may wait there
 SINGLES, HUNDREDS = 6_000, 100_000  # events that are sent through the listener
 STEPS = 10
+SECONDS = 20.0  # until brokers have answered
 MIB = 1024 * 1024
 
 
@@ -32,25 +34,27 @@ def measure(wanted: int, *, servers: str | None) -> int:
         servers: real brokers, which get a topic of their own; left out, a mock cluster is started.
     """
     topic = f"bench-events-{os.getpid()}"
-    with brokers(servers, topic) as bootstrap:
-        switched = {"LAYERSTORE_EVENTS": "kafka", "LAYERSTORE_KAFKA": bootstrap, "LAYERSTORE_KAFKA_TOPIC": topic}
-        switched["LAYERSTORE_KAFKA_PARTITIONS"] = str(PARTITIONS)
+    with brokers(servers, topic) as found:
+        switched = {"LAYERSTORE_EVENTS": "kafka", "LAYERSTORE_KAFKA_TOPIC": topic, "LAYERSTORE_KAFKA_PARTITIONS": str(PARTITIONS), **found}
         with fresh_shop(durable=True, restarts=False, settings=switched) as stack:
             for part in ("scheduler", "worker", "events"):
                 stack.supervisor.stop_part(part)
-            return Measurement(stack, bootstrap, topic).run(wanted)
+            return Measurement(stack, found["LAYERSTORE_KAFKA"], topic).run(wanted)
 
 
 @contextmanager
-def brokers(servers: str | None, topic: str) -> Iterator[str]:
-    """Yield where the brokers are; the mock cluster, which makes no topics when asked over the wire, gets them here."""
-    if servers is not None:
-        yield servers
+def brokers(servers: str | None, topic: str) -> Iterator[dict[str, str]]:
+    """Yield the settings that say where the brokers are. The mock cluster, which makes no topics when asked by clients, gets them here."""
+    if servers is None:
+        with MockKafka() as kafka:
+            kafka.create_topic(topic, partitions=PARTITIONS)
+            kafka.create_topic(f"{topic}-dead", partitions=1)
+            yield {"LAYERSTORE_KAFKA": kafka.servers}
         return
-    with MockKafka() as kafka:
-        kafka.create_topic(topic, partitions=PARTITIONS)
-        kafka.create_topic(f"{topic}-dead", partitions=1)
-        yield kafka.servers
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 2})
+    replicas = min(len(admin.list_topics(timeout=SECONDS).brokers), REPLICAS)
+    print(f"The topics {topic} and {topic}-dead are made there, and stay.", flush=True)
+    yield {"LAYERSTORE_KAFKA": servers, "LAYERSTORE_KAFKA_REPLICAS": str(replicas)}
 
 
 class Measurement:
@@ -145,7 +149,7 @@ class Measurement:
     def end(self) -> int:
         """Return how many messages there were."""
         parts = (TopicPartition(self.topic, partition) for partition in range(PARTITIONS))
-        return sum(self._watcher.get_watermark_offsets(part, timeout=10)[1] for part in parts)
+        return sum(self._watcher.get_watermark_offsets(part, timeout=SECONDS)[1] for part in parts)
 
     def spent(self) -> float:
         """Return the processor time that the consumers have used, in seconds."""
