@@ -7,7 +7,7 @@ read again after a fault has no second effect. Pulls wait for the end of the win
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -28,7 +28,7 @@ from registry_auth.inbox.errors import StreamTrouble
 from registry_auth.inbox.messages import Streamed, StreamedPull, change_of, decode
 from registry_auth.inbox.transports import brokers
 from registry_auth.inbox.transports.dead_letters import publish_dead_letters
-from registry_auth.inbox.transports.ledger import Holding, commit_window, forget_old_marks, recall_marks, take_partitions
+from registry_auth.inbox.transports.ledger import Holding, commit_window, forget_old_marks, learn_applied, recall_marks, take_partitions
 from registry_auth.inbox.transports.postgresql import store_events
 from registry_auth.inbox.transports.recent import RecentMarks
 from registry_auth.inbox.transports.window import Window
@@ -40,6 +40,7 @@ BATCH_SECONDS: Final = 0.25
 BUSY_SECONDS: Final = 0.2
 PATIENT_TRIES: Final = 3  # each waits for a lock for as long as locks are waited for
 TIDY_SECONDS: Final = 5.0
+LEARN_EVERY: Final = timedelta(minutes=1)
 REST_SECONDS: Final = 1.0  # after a trouble
 _mark: Final = attrgetter("mark")
 
@@ -202,8 +203,14 @@ class Reader:
 
     def _tidy(self) -> None:
         self._tidied = time.monotonic()
+        if not self._window.next_offsets and timezone.now() - self._known_at > LEARN_EVERY:
+            began = timezone.now()
+            learn_applied(self._recent, since=self._known_at)
+            self._known_at = began
         for partition, offset in self._next.items():
             _, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+            if 0 <= high < offset:
+                logger.error("Kafka's topic is shorter than what was counted of it: it was made anew and needs a new name")
             lag = max(high - offset, 0)
             metrics.note_lag(partition=partition, events=lag)
             if partition not in self._window.next_offsets and not lag:

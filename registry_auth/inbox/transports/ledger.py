@@ -88,6 +88,11 @@ def recall_marks(holding: Holding) -> RecentMarks:
     return recent
 
 
+def learn_applied(recent: RecentMarks, *, since: datetime) -> None:
+    """Let a consumer that has nothing to read know what the inbox applies meanwhile, so that it has not all to read at once later."""
+    recent.add(_applied_by_inbox(since=since - _SLACK))
+
+
 def commit_window(*, holding: Holding, window: Window, begun_at: datetime) -> None:
     """Count what is in a window, and note how far its partitions are counted.
 

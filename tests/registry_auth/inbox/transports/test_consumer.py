@@ -37,6 +37,10 @@ def pulled(image: Image) -> int:
     return image.pull_count
 
 
+def listener_is_back() -> None:
+    kafka.KAFKA.close()
+
+
 def within_a_minute(true: Callable[[], bool]) -> Callable[[], bool]:
     """Return the question, which is a failure once a minute is over."""
     end = time.monotonic() + 60
@@ -106,6 +110,22 @@ class TestOnce:
         drain_envelopes()
 
         reader._commit()
+
+        assert pulled(image) == 2
+
+    def test_a_consumer_without_work_learns_what_the_inbox_applies(self, tell, image, stream, monkeypatch):
+        reader = stream.reader()
+        event = registry_event("pull", image.repository, event_id="both")
+        with monkeypatch.context() as away:
+            away.setattr(kafka, "_send", mock.Mock(side_effect=StreamAway))
+            tell(event)
+        drain_envelopes()
+        monkeypatch.setattr(consumer, "LEARN_EVERY", timedelta(0))
+        reader._tidy()
+        listener_is_back()
+        tell(event, registry_event("pull", image.repository, event_id="one"))
+
+        stream.read(reader)
 
         assert pulled(image) == 2
 
@@ -298,6 +318,16 @@ class TestFaults:
 
         assert pulled(image) == 1
         assert [record.events for record in caplog.records if "deleted events" in record.getMessage()] == [2]
+
+    def test_a_topic_that_was_made_anew_is_told(self, tell, image, stream, caplog):
+        reader = stream.reader()
+        tell(registry_event("pull", image.repository, event_id="1"))
+        stream.read(reader)
+        reader._next = dict.fromkeys(reader._next, 1_000)
+
+        reader._tidy()
+
+        assert "it was made anew" in caplog.text
 
     def test_offsets_for_monitoring_may_be_refused(self, tell, image, stream, monkeypatch):
         reader = stream.reader()
