@@ -71,7 +71,9 @@ class Command(BaseCommand):
                 cursor.execute("SELECT pg_export_snapshot()")
                 (snapshot,) = cursor.fetchone()
                 cursor.execute(_APPLIED)
-                self._print({"snapshot": snapshot, "migrations": [".".join(row) for row in cursor.fetchall()]})
+                migrations = [".".join(row) for row in cursor.fetchall()]
+                # The hold is over when somebody restores what was dumped while it lasted.
+                self._print({"snapshot": snapshot, "migrations": migrations, "without": [RegistryHold._meta.db_table]})
                 for manifest in pullable_manifests().iterator(chunk_size=2_000):
                     sold = manifest.image.first_sold_at is not None
                     self._print({"repository": manifest.image.repository, "digest": manifest.digest, "sold": sold})

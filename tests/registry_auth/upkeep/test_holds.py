@@ -127,7 +127,8 @@ def test_a_backup_is_told_what_can_be_pulled_at_one_snapshot_and_its_end_ends_th
 
     first, *manifests, last = map(json.loads, run("snapshot").splitlines())
 
-    assert set(first) == {"snapshot", "migrations"}
+    assert set(first) == {"snapshot", "migrations", "without"}
+    assert first["without"] == ["registry_auth_registryhold"]
     assert "registry_auth.0001_initial" in first["migrations"]
     assert sorted(manifests, key=lambda row: row["sold"]) == [
         {"repository": image.repository, "digest": image.manifests.get().digest, "sold": image == sold} for image in (unsold, sold)

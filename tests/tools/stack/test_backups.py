@@ -90,11 +90,11 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
     @contextmanager
     def snapshot(_instance: Instance, _environment: object) -> Iterator[Snapshot]:
-        yield Snapshot("1", MIGRATIONS, made.manifests)
+        yield Snapshot("1", MIGRATIONS, manifests=made.manifests)
 
     monkeypatch.setattr(taking, "_database", lambda *_: None)
     monkeypatch.setattr(taking, "snapshot", snapshot)
-    monkeypatch.setattr(taking, "dump", lambda _server, file, at: file.write_text(f"dump at {at}"))
+    monkeypatch.setattr(taking, "dump", lambda _server, file, at: file.write_text(f"dump at {at.name}"))
     return made
 
 

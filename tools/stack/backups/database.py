@@ -45,12 +45,14 @@ class Snapshot:
 
     Attributes:
         name: as PostgreSQL exported it.
+        without: tables whose rows are of this moment alone, and not to be restored.
         manifests: what can be pulled: by repository, each digest in hexadecimal and whether it was sold.
         checked: to be set at the end: manifests that are whole in the backup. Without it, the shop records that the backup failed.
     """
 
     name: str
     migrations: list[str]
+    without: list[str] = field(default_factory=list)
     manifests: dict[str, dict[str, bool]] = field(default_factory=dict)
     checked: int | None = None
 
@@ -93,19 +95,20 @@ def _read(process: subprocess.Popen[str]) -> Snapshot | None:
         if not said:
             return taken
         if taken is None:
-            taken = Snapshot(said["snapshot"], said["migrations"])
+            taken = Snapshot(said["snapshot"], said["migrations"], said["without"])
         else:
             taken.manifests.setdefault(said["repository"], {})[said["digest"].removeprefix("sha256:")] = said["sold"]
     return None
 
 
-def dump(server: Postgres, file: Path, *, at: str) -> None:
+def dump(server: Postgres, file: Path, *, at: Snapshot) -> None:
     """Write the database as it was at a snapshot.
 
     Raises:
         Problem: pg_dump failed; says why.
     """
-    options = ("--format=custom", "--compress=1", f"--snapshot={at}", f"--file={file}")
+    without = [f"--exclude-table-data={table}" for table in at.without]
+    options = ("--format=custom", "--compress=1", f"--snapshot={at.name}", f"--file={file}", *without)
     _run([str(server.programs / "pg_dump"), f"--host={server.sockets}", f"--username={OWNER}", *options, OWNER])
 
 

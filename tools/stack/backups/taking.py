@@ -145,7 +145,7 @@ class Backup:
         environment = plain_environment(os.environ) | shop_environment(self.instance)
         with snapshot(self.instance, environment) as moment:
             announce("database")
-            dump(self.server, self.partial / "database.dump", at=moment.name)
+            dump(self.server, self.partial / "database.dump", at=moment)
             description = Description(self.made_at.isoformat(timespec="seconds"), self.instance.url, moment.migrations)
             self._note(description, "database.dump")
             announce("layers")
