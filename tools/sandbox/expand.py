@@ -1,5 +1,6 @@
 """Expansion: identifiers in an answer replaced by their objects (https://docs.stripe.com/api/expanding_objects)."""
 
+import json
 from typing import Any
 
 from tools.sandbox.act import Act
@@ -106,5 +107,6 @@ def line_items(act: Act, session_id: str) -> dict[str, Any]:
 
 
 def _refunds(act: Act, charge_id: str) -> dict[str, Any]:
-    data = [public(refund) for refund in act.store.newest("refund", 10_000) if refund["charge"] == charge_id]
+    sql = "SELECT body FROM objects WHERE kind = 'refund' AND json_extract(body, '$.charge') = ? ORDER BY seq DESC"
+    data = [public(json.loads(row["body"])) for row in act.store.rows(sql, charge_id)]
     return {"object": "list", "url": f"/v1/charges/{charge_id}/refunds", "has_more": False, "data": data}

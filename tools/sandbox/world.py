@@ -12,11 +12,15 @@ from tools.sandbox.sessions import close_session
 from tools.sandbox.store import Store
 from tools.sandbox.webhooks import Webhooks
 
+# Looked for after each transaction: SQLite would read all sessions of the run, unless it is told which index to go by.
 OVERDUE = (
-    "SELECT body, owner FROM objects WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open'"
+    "SELECT body, owner FROM objects INDEXED BY sessions_open WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open'"
     " AND json_extract(body, '$.expires_at') <= ?"
 )
-SETTLED = "SELECT body, owner FROM objects WHERE kind = 'checkout.session' AND json_extract(body, '$._settles.at') <= ?"
+SETTLED = (
+    "SELECT body, owner FROM objects INDEXED BY sessions_settling WHERE kind = 'checkout.session'"
+    " AND json_extract(body, '$._settles.at') <= ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
