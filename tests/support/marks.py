@@ -1,7 +1,8 @@
 """What a test needs beside PostgreSQL and Redis, as a mark on it: read from what its fixtures start, so no list of tests is kept."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -10,14 +11,15 @@ STARTERS = {"running_stack": "whole_stack", "sync_playwright": "browser", "priva
 
 def mark_what_it_starts(item: pytest.Function) -> None:
     """Mark a test by what it, or a fixture that it stands on, starts."""
-    called = {name for function in _functions_of(item) for name in function.__code__.co_names}
-    for name in called & STARTERS.keys():
+    fixtures = (fixture.func for known in item._fixtureinfo.name2fixturedefs.values() for fixture in known)
+    for name in started_by(item.function).union(*map(started_by, fixtures)):
         item.add_marker(STARTERS[name])
 
 
-def _functions_of(item: pytest.Function) -> Iterator:
-    fixtures = (fixture.func for known in item._fixtureinfo.name2fixturedefs.values() for fixture in known)
-    for function in (item.function, *fixtures):
-        plain = inspect.unwrap(function)
-        if inspect.isfunction(plain) or inspect.ismethod(plain):
-            yield plain
+@cache
+def started_by(function: Callable[..., object]) -> frozenset[str]:
+    """Return which starters a test or a fixture calls. A thousand tests stand on the same few fixtures, so each is read once."""
+    plain = inspect.unwrap(function)
+    if not (inspect.isfunction(plain) or inspect.ismethod(plain)):
+        return frozenset()
+    return frozenset(STARTERS.keys() & set(plain.__code__.co_names))
