@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from common.db.models import RateLimitCount
+from common.db.models import JobLease, RateLimitCount
+from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 from tests.support.registry import wait_until
 from tests.support.slow_wsgi import ENDS
 from tests.support.threads import run_in_threads
@@ -26,14 +29,15 @@ from tools.stack.probes import listens_on
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'common_ratelimitcount'::regclass"
 SLOW = "tests.support.slow_wsgi"
+MAIL = "LAYERSTORE_EMAIL_URL"
 JOB = "common.forget_rate_limit_counts"
-IMPATIENT = "import sys, config.processes.worker as worker; worker._TASKS_SECONDS, worker._KILL_SECONDS = {seconds}; sys.exit(worker.main(['default=1']))"
+IMPATIENT = "import sys, config.processes.worker as worker; worker._TASKS_SECONDS, worker._KILL_SECONDS = {seconds}; sys.exit(worker.main(['{lane}=1']))"
 
 
 @contextmanager
 def running(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
-        environment = shop_environment() | {name: os.environ[name] for name in (ENDS,) if name in os.environ}
+        environment = shop_environment() | {name: os.environ[name] for name in (ENDS, MAIL) if name in os.environ}
         process = subprocess.Popen([sys.executable, *command], env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output)
     try:
         yield process
@@ -42,10 +46,10 @@ def running(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def queue(name: str) -> None:
+def queue(name: str, *, lane: str = "default") -> None:
     broker = settings.REDIS_URL.replace("unix://", "redis+socket://")
     with Celery(broker=broker) as app:
-        app.send_task(name, queue="default")
+        app.send_task(name, queue=lane)
 
 
 def waits_for_the_table() -> bool:
@@ -83,19 +87,38 @@ def test_a_worker_finishes_its_task(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_does_not_end_is_killed_before_the_container_is_and_changed_nothing(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with running(log, "-c", IMPATIENT.format(seconds=(0.0, 0.0))) as worker, task_under_way(log, worker):
+    with running(log, "-c", IMPATIENT.format(seconds=(0.0, 0.0), lane="default")) as worker, task_under_way(log, worker):
         assert worker.wait(timeout=60) == 0
 
     assert RateLimitCount.objects.count() == 1
     assert "tasks are still running at the end" in log.read_text()
 
 
-def web(socket: Path) -> tuple[str, ...]:
-    return tuple(parts.gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{socket}", workers=1, threads=2)[1:-1])
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_waits_for_others_is_interrupted_and_gives_back_its_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log"
+    queue_mail(to="ada@layerstore.test", template="receipt", context={}, key="a mail")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(MAIL, f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        with running(log, "-c", IMPATIENT.format(seconds=(0.0, 60.0), lane="mail")) as worker:
+            wait_until(lambda: worker.poll() is not None or "ready" in log.read_text(), seconds=60)
+            queue("outbox.send_due_mail", lane="mail")
+            silent.settimeout(60)
+            with silent.accept()[0]:  # and it says nothing
+                worker.terminate()
+
+                assert worker.wait(timeout=60) == 0
+    assert "SoftTimeLimitExceeded" in log.read_text()
+    assert OutgoingMail.objects.filter(sent_at=None, given_up_at=None).count() == 1
+    assert not JobLease.objects.filter(held_until__gt=timezone.now()).exists()
 
 
-def granian(socket: Path) -> tuple[str, ...]:
-    return ("-m", "config.processes.token_server", "--socket", str(socket), "--workers", "1")
+def web(path: Path) -> tuple[str, ...]:
+    return tuple(parts.gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{path}", workers=1, threads=2)[1:-1])
+
+
+def granian(path: Path) -> tuple[str, ...]:
+    return ("-m", "config.processes.token_server", "--socket", str(path), "--workers", "1")
 
 
 @pytest.mark.django_db
@@ -109,16 +132,16 @@ def granian(socket: Path) -> tuple[str, ...]:
 def test_a_server_answers_what_has_come_and_takes_nothing_new(
     server: Callable[[Path], tuple[str, ...]], application: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    socket, ends, log = tmp_path / "socket", tmp_path / "ends", tmp_path / "log"
+    path, ends, log = tmp_path / "socket", tmp_path / "ends", tmp_path / "log"
     monkeypatch.setenv(ENDS, str(ends))
-    with running(log, *server(socket), *application) as process, ThreadPoolExecutor(1) as beside:
-        wait_until(lambda: process.poll() is not None or listens_on(socket)(), seconds=60)
-        transport = httpx.HTTPTransport(uds=str(socket))
+    with running(log, *server(path), *application) as process, ThreadPoolExecutor(1) as beside:
+        wait_until(lambda: process.poll() is not None or listens_on(path)(), seconds=60)
+        transport = httpx.HTTPTransport(uds=str(path))
         with httpx.Client(transport=transport, timeout=60) as client:
             answer = beside.submit(client.get, "http://layerstore/")
             wait_until(ends.with_suffix(".begun").exists, seconds=30)
             process.terminate()
-            wait_until(lambda: not listens_on(socket)(), seconds=30)
+            wait_until(lambda: not listens_on(path)(), seconds=30)
             ends.touch()
 
             assert answer.result(timeout=60).text == "finished"
