@@ -16,7 +16,10 @@ SLEEP = (
     "try: c.cursor().execute('SELECT pg_sleep(30)')\n"
     "except OperationalError as error: print(type(error.__cause__).__name__)"
 )
-LANE = "import django; django.setup(); from common.db.statements import limit_statements; from config.jobs import LANES; "
+# A lane begins as a command does.
+BEGIN_LANE = (
+    "; from common.db.statements import limit_statements; from config.jobs import LANES; limit_statements(LANES['money'].statement); "
+)
 
 
 def run(module: str, code: str, **environment: str) -> str:
@@ -34,8 +37,9 @@ def run(module: str, code: str, **environment: str) -> str:
         pytest.param("local", "import config.wsgi; ", "8s", id="web"),
         pytest.param("inner", "import config.wsgi_inner; ", "8s", id="inner"),
         pytest.param("token", "import config.wsgi_token; ", "2s", id="token"),
-        pytest.param("local", LANE + "limit_statements(LANES['money'].statement); ", "20s", id="a lane of the worker"),
-        pytest.param("local", "import django; django.setup(); ", "0", id="a command"),
+        pytest.param(
+            "local", f"import django; django.setup(); {ASK}; c.close(){BEGIN_LANE}", "0\n20s", id="a command, then a lane of the worker"
+        ),
     ],
 )
 def test_a_process_has_its_limit(module: str, begin: str, limit: str) -> None:
