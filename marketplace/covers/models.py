@@ -16,6 +16,8 @@ class Cover(models.Model):
     Attributes:
         source_hash: of what it was drawn from. If it differs from the current one, the cover has to be drawn again.
         card, line, tall, wide, mark: the content of an `<svg>` of each `marketplace.covers.selectors.Shape`.
+        layers: of an image: what a page that shows several images lists of its layers, base first: the fields of a
+            `marketplace.images.models.Layer` each, then its colour. NULL if it was drawn before this was kept.
         bands: of the tall one, bottom first: digest, bytes, whether it is own, colour, top and bottom at its right side.
     """
 
@@ -28,6 +30,7 @@ class Cover(models.Model):
     wide = models.TextField()
     mark = models.TextField()
     bands = models.JSONField(default=list)
+    layers = models.JSONField(null=True, blank=True)
     drawn_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -46,7 +47,26 @@ def covers_of_products(images: Mapping[UUID, Sequence[Image]], shape: Shape) -> 
 def fills_of_images(image_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
     """Return the colours of the bands of each image's cover, by the beginning of the layer's digest. One query."""
     covers = Cover.objects.filter(image__in=image_ids).values_list("image", "bands")
-    return {image_id: {digest: fill for digest, _, _, fill, _, _ in bands} for image_id, bands in covers}
+    return {image_id: fills_of(bands) for image_id, bands in covers}
+
+
+def fills_of(bands: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Return the colours of `Cover.bands` by the beginning of the layer's digest."""
+    return {digest: fill for digest, _, _, fill, _, _ in bands}
+
+
+def summaries_of_images(image_ids: Collection[UUID]) -> dict[UUID, tuple[Sequence[Layer], Mapping[str, str]]]:
+    """Return `Cover.layers` of each image: layers, base first, and their colours by the beginning of the digest. One query.
+
+    An image whose cover has none, or was not drawn yet, is left out.
+    """
+    covers = Cover.objects.filter(image__in=image_ids, layers__isnull=False).values_list("image", "layers")
+    return {image_id: _summary(rows) for image_id, rows in covers if rows is not None}
+
+
+def _summary(rows: Sequence[Sequence[Any]]) -> tuple[list[Layer], dict[str, str]]:
+    layers = [Layer(*fields) for *fields, _ in rows]
+    return layers, {hexadecimal(layer): row[-1] for layer, row in zip(layers, rows, strict=True)}
 
 
 def leading_manifests(tags: Mapping[UUID, Tag]) -> dict[UUID, Manifest]:

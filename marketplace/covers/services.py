@@ -12,8 +12,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from marketplace.covers.drawing import Drawing, DrawnLayer, draw, merge
+from marketplace.covers.layer_rows import SUMMARY, layer_rows
 from marketplace.covers.models import Cover
-from marketplace.covers.selectors import Shape, drawn_layers, layers_of, leading_manifests
+from marketplace.covers.selectors import Shape, drawn_layers, fills_of, layers_of, leading_manifests
 from marketplace.images.models import Image, Layer, LayerList, Manifest
 from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.models import Product
@@ -21,10 +22,10 @@ from marketplace.products.selectors.pages import images_of
 
 logger = logging.getLogger(__name__)
 
-_VERSION: Final = 1  # increase it when the drawing changes
+_VERSION: Final = 2  # increase it when the drawing changes, or what is kept with it
 _BUNDLES_AT_ONCE: Final = 20  # of those with the pushed image; the periodic job draws the others
 _BATCH: Final = 20
-_COLUMNS: Final = ("source_hash", *(shape.column for shape in Shape), "bands", "drawn_at")
+_COLUMNS: Final = ("source_hash", *(shape.column for shape in Shape), "bands", "layers", "drawn_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +110,20 @@ def _drawn(sources: Sequence[_Source], layers: Mapping[UUID, Sequence[Layer]]) -
             logger.exception("cover not drawn", extra={"image": subject.image_id, "product": subject.product_id})
             continue
         tall = drawings[Shape.TALL]
+        bands = [[band.layer.digest, band.layer.size, band.layer.own, band.fill, band.top, band.bottom] for band in tall.bands]
         yield Cover(
             image_id=subject.image_id,
             product_id=subject.product_id,
             source_hash=source.hash,
-            bands=[[band.layer.digest, band.layer.size, band.layer.own, band.fill, band.top, band.bottom] for band in tall.bands],
+            bands=bands,
+            layers=_summary(layers[source.manifests[0].pk], fills_of(bands)) if subject.image_id else None,
             drawn_at=timezone.now(),
             **{shape.column: drawing.body for shape, drawing in drawings.items()},
         )
+
+
+def _summary(layers: Sequence[Layer], fills: Mapping[str, str]) -> list[list[str | int]]:
+    return [[*row.layer, row.fill] for row in layer_rows(layers, fills, SUMMARY)]
 
 
 def _drawings(seed: str, layers: Sequence[DrawnLayer]) -> dict[Shape, Drawing]:

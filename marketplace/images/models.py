@@ -164,6 +164,9 @@ MOST_LAYERS: Final = 128  # rows of a layer list; docker itself runs no image of
 LONGEST_COMMAND: Final = 120  # characters
 
 
+UNREADABLE: Final = Q(described_at__isnull=True) & (~Q(last_error="") | Q(removal_asked_at__isnull=False))  # shown to their seller
+
+
 class Manifest(UUIDModel, Attempt):
     """One manifest of a repository (OCI image-spec, "Image Manifest" and "Image Index"). What is attempted is to describe or remove it.
 
@@ -205,6 +208,8 @@ class Manifest(UUIDModel, Attempt):
                 fields=("due_at",), condition=models.Q(described_at__isnull=True, given_up_at__isnull=True), name="manifest_waiting"
             ),
             models.Index(fields=("due_at",), condition=models.Q(removal_asked_at__isnull=False), name="manifest_going"),
+            # Few of the many that an image may have: listed beside its tags.
+            models.Index("image", F("pushed_at").desc(), condition=UNREADABLE, name="manifest_unreadable"),
         )
         ordering = ("-pushed_at",)
 

@@ -1,37 +1,23 @@
-"""An image as its product's page shows it: its tags, and the layers of its leading tag in the colours of its cover."""
+"""An image as its product's page shows it: its tags, and the layers of its leading tag in the colours of its cover.
 
-import math
-from collections.abc import Mapping, Sequence
+A page of one image lists them in full. A page of several lists the newest tags of each, and its layers in the few rows that were made when
+its cover was drawn.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 
-from marketplace.covers.drawing import STONE
-from marketplace.covers.selectors import drawn_layers, fills_of_images, layers_of, leading_manifests
-from marketplace.images.merging import merge_layers
-from marketplace.images.models import Image, Layer, Tag
+from marketplace.covers.layer_rows import SUMMARY, LayerRow, layer_rows
+from marketplace.covers.selectors import fills_of_images, layers_of, leading_manifests, summaries_of_images
+from marketplace.images.models import MOST_LAYERS, Image, Layer, Tag
 from marketplace.images.selectors import tags as tags_selectors
-from marketplace.images.selectors.tags import TagRow, leading_tags, pull_reference, stops_at, tag_rows_of
+from marketplace.images.selectors.tags import TagRow, pull_reference, stops_at, tag_rows_of
 
-_MEGABYTE = 1_000_000
-_TAGS, _LAYERS = 200, 128  # rows of a page, which its images share
-_FEWEST = 4  # of each image
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRow:
-    """A row of the table of layers: a layer, or several merged into one, with the colour of its band.
-
-    Attributes:
-        own: whether it lies above the base image.
-    """
-
-    layer: Layer
-    fill: str
-    own: bool
-
-    @property
-    def height(self) -> int:
-        """Height in pixels: grows with the logarithm of the size, so that even the smallest layer stays legible."""
-        return round(42 + 9 * math.log2(1 + self.layer.size / _MEGABYTE))
+BRIEF_TAGS: Final = 5  # newest tags of each image beside others, and its leading one
+_TAGS, _LAYERS = 48, 64  # rows of a page, which its images share if there are many
+_FEWEST = 2  # of each image
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +26,7 @@ class ImageDetail:
 
     Attributes:
         tag: the leading one (`Image.leading_tag`); None while nothing has been pushed.
-        rows: its tags, at most `listed`.
+        rows: its tags, the newest first: at most `listed`, and the leading one.
         layers: those of the leading tag, the newest first.
     """
 
@@ -63,6 +49,11 @@ class ImageDetail:
         return sum(row.layer.merged for row in self.layers)
 
     @property
+    def is_merged(self) -> bool:
+        """Whether there are more layers than rows."""
+        return self.layer_count > len(self.layers)
+
+    @property
     def size(self) -> int:
         """Compressed bytes of all layers."""
         return sum(row.layer.size for row in self.layers)
@@ -73,36 +64,47 @@ class ImageDetail:
         return sum(row.layer.size for row in self.layers if row.own)
 
 
-def image_details(images: Sequence[Image]) -> list[ImageDetail]:
-    """Load what a product's page shows of these images, in the given order. At most five queries for any number of images."""
-    tags = leading_tags([image.pk for image in images])
-    listed = min(tags_selectors.LISTED, _share(_TAGS, images))
-    rows = tag_rows_of(images, most=listed)
-    shown = leading_manifests(tags)
-    layers = layers_of(manifest.pk for manifest in shown.values())
-    fills = fills_of_images([image.pk for image in images])
+_Coloured = tuple[Sequence[Layer], Mapping[str, str]]  # base first, and their colours by the beginning of the digest
+
+
+def image_details(images: Sequence[Image], tags: Mapping[UUID, Tag]) -> list[ImageDetail]:
+    """Load what a product's page shows of these images with these leading tags, in the given order.
+
+    At most six queries for any number of images.
+    """
+    if len(images) == 1:
+        return _details(images, tags, _read_layers(tags), (tags_selectors.LISTED, MOST_LAYERS))
+    layers = summaries_of_images(tags.keys())
+    layers |= _read_layers({pk: tag for pk, tag in tags.items() if pk not in layers})
+    return _details(images, tags, layers, (_share(_TAGS, images, BRIEF_TAGS), _share(_LAYERS, images, SUMMARY)))
+
+
+def _details(
+    images: Sequence[Image], tags: Mapping[UUID, Tag], layers: Mapping[UUID, _Coloured], most: tuple[int, int]
+) -> list[ImageDetail]:
+    most_tags, most_layers = most
+    rows = tag_rows_of(images, most=most_tags)
     return [
         ImageDetail(
             image,
             tags.get(image.pk),
             rows[image.pk],
-            _layer_rows(layers.get(shown[image.pk].pk, []) if image.pk in shown else [], fills.get(image.pk, {}), _share(_LAYERS, images)),
-            listed,
+            layer_rows(*layers.get(image.pk, ([], {})), most_layers)[::-1],
+            most_tags,
         )
         for image in images
     ]
 
 
-def _share(whole: int, images: Sequence[Image]) -> int:
-    """Divide the rows of a page among its images; each gets a few at least."""
-    return max(_FEWEST, whole // max(len(images), 1))
+def _read_layers(tags: Mapping[UUID, Tag]) -> dict[UUID, _Coloured]:
+    """Read all layers of each image's leading tag. At most three queries; none without tags."""
+    if not tags:
+        return {}
+    shown = leading_manifests(tags)
+    layers, fills = layers_of(manifest.pk for manifest in shown.values()), fills_of_images(tags.keys())
+    return {pk: (layers[manifest.pk], fills.get(pk, {})) for pk, manifest in shown.items() if manifest.pk in layers}
 
 
-def _layer_rows(layers: Sequence[Layer], fills: Mapping[str, str], most: int) -> list[LayerRow]:
-    """Give each layer the colour it has on the cover. Where the cover merges layers, a layer without one takes the colour below it."""
-    rows, fill = [], next(iter(fills.values()), STONE[1])
-    merged = merge_layers(layers, most)
-    for layer, drawn in zip(merged, drawn_layers(merged), strict=True):
-        fill = fills.get(drawn.digest, fill)
-        rows.append(LayerRow(layer, fill, drawn.own))
-    return rows[::-1]
+def _share(whole: int, images: Collection[Image], most: int) -> int:
+    """Divide the rows of a page among its images; each gets a few at least, and no more than are asked for."""
+    return max(_FEWEST, min(most, whole // max(len(images), 1)))

@@ -1,6 +1,6 @@
 """What cards and list rows show of products and images. The number of queries does not depend on how many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ class Listing:
     Attributes:
         price: the current one.
         cover: None while nothing has been pushed.
-        references: what docker pulls, for each of its images.
+        tags: the leading tag of each image that has one.
     """
 
     product: Product
@@ -32,7 +32,7 @@ class Listing:
     cover: Drawing | None
     platforms: tuple[str, ...]
     pushed_at: datetime | None
-    references: tuple[str, ...]
+    tags: Mapping[UUID, Tag]
 
     @property
     def label(self) -> str:
@@ -44,6 +44,11 @@ class Listing:
     @property
     def url(self) -> str:
         return product_url(self.product)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What docker pulls, for each of its images."""
+        return tuple(pull_reference(image, self.tags.get(image.pk)) for image in self.images)
 
     @property
     def pulls(self) -> int:
@@ -61,7 +66,8 @@ def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape 
 
 
 def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag], cover: Drawing | None) -> Listing:
-    pushed = [tags[image.pk] for image in images if image.pk in tags]
+    own = {image.pk: tags[image.pk] for image in images if image.pk in tags}
+    pushed = own.values()
     platforms = {platform: None for tag in pushed for platform in short_platforms(tag.manifest.platforms)}
     return Listing(
         product=product,
@@ -70,7 +76,7 @@ def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag],
         cover=cover,
         platforms=tuple(platforms),
         pushed_at=max((tag.pushed_at for tag in pushed), default=None),
-        references=tuple(pull_reference(image, tags.get(image.pk)) for image in images),
+        tags=own,
     )
 
 

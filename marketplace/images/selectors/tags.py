@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import BooleanField, Case, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.models import UNREADABLE, Image, Manifest, Tag
 from marketplace.images.oci import SIGNATURE_PREFIX
 from marketplace.images.versions import version_key
 
@@ -91,23 +90,23 @@ def _newest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
 
 
 def tag_rows(image: Image) -> list[TagRow]:
-    """List the newest tags of an image, those of one manifest in one row. Two queries."""
+    """List the newest tags of an image, those of one manifest in one row. Three queries."""
     return tag_rows_of([image])[image.pk]
 
 
 def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[UUID, list[TagRow]]:
-    """List the newest tags of each image, newest first, at most `most` (200 by default), under the name that says most. Two queries.
+    """List the newest tags of each image, newest first, at most `most` (200 by default), and its leading tag however old it is.
 
-    The more images there are, the fewer tags of each are read, so that neither many images nor many signatures make it slow.
+    Those of one manifest stand in one row, under the name that says most. Three queries. The more images there are, the fewer tags of each
+    are looked at, and only what is listed is handed over, so that neither many images nor many signatures make it slow.
     """
     most = most or LISTED
-    looked_at = max(2 * most, LOOKED_AT // max(len(images), 1))
-    newest = ArraySubquery(_newest_of(OuterRef("pk"), looked_at))
-    found = Image.objects.filter(pk__in=[image.pk for image in images]).order_by().values_list(newest, flat=True)
-    visible = visible_tags().filter(pk__in=[pk for several in found for pk in several])
-    place = Window(RowNumber(), partition_by="image", order_by=("-pushed_at", "name"))
+    newest = _newest_visible_of(most, looked_at=max(2 * most, min(8 * most, LOOKED_AT // max(len(images), 1))))
+    found = Image.objects.filter(pk__in=[image.pk for image in images]).order_by().values_list("leading_tag", newest)
+    listed = {pk for leading, several in found for pk in (leading, *several)}
     rows: dict[UUID, dict[UUID, TagRow]] = {image.pk: {} for image in images}
-    for tag in visible.annotate(place=place).filter(place__lte=most):
+    shown = Prefetch("manifest", Manifest.objects.defer("blobs"))
+    for tag in Tag.objects.filter(pk__in=listed - {None}).prefetch_related(shown).order_by("-pushed_at", "name"):
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
         if row.name == tag.name:
             continue
@@ -119,6 +118,16 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
     return {pk: list(of_image.values()) for pk, of_image in rows.items()}
 
 
+def _newest_visible_of(most: int, *, looked_at: int) -> ArraySubquery:
+    """Select the ids of an image's newest visible tags, for a query of images.
+
+    The ids of what is looked at are an array to PostgreSQL, which it looks up one by one, whatever it believes of how many there are.
+    """
+    newest = ArraySubquery(_newest_of(OuterRef(OuterRef("pk")), looked_at))
+    among = Func(F("pk"), newest, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+    return ArraySubquery(visible_tags().filter(among).values("pk")[:most])
+
+
 def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
     """Return the ids of an image's newest tags of any kind. The index `tag_newest` alone is read."""
     return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values_list("pk", flat=True)[:most]
@@ -126,8 +135,7 @@ def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
 
 def unreadable_manifests(image: Image) -> list[Manifest]:
     """List manifests that could not be read from the registry, the newest first, each with its tags in `named`. Two queries."""
-    waiting = image.manifests.filter(described_at__isnull=True).exclude(last_error="", removal_asked_at__isnull=True)
-    return list(waiting.prefetch_related(Prefetch("tags", to_attr="named"))[:_UNREADABLE_LISTED])
+    return list(image.manifests.filter(UNREADABLE).prefetch_related(Prefetch("tags", to_attr="named"))[:_UNREADABLE_LISTED])
 
 
 def stops_at(rows: Iterable[TagRow], *, most: int | None = None) -> int | None:

@@ -49,9 +49,10 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
-    """Show everything about a product."""
+    """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one."""
     listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
-    details = image_details(listing.images)
+    details = image_details(listing.images, listing.tags)
+    chosen = [image for image in listing.images if len(details) > 1 and image.repository == request.GET.get("image")]
     context = {
         "product": listing.product,
         "listing": listing,
@@ -62,6 +63,8 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "description": rendered_description(listing.product),
         "pictures": listing.product.pictures.all(),
         "details": details,
+        "chosen": chosen[0] if chosen else None,
+        "shown": image_details(chosen, listing.tags) if chosen else details,
         "facts": _facts(listing, details),
     }
     return render(request, "marketplace/product.html", context)

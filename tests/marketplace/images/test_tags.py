@@ -46,6 +46,27 @@ def test_the_leading_tag_is_one_of_what_was_pushed_last_and_latest_only_without_
     assert {pk: tag.name for pk, tag in found.items()} == {old.pk: "1.0", new.pk: "2.0", lonely.pk: "latest"}
 
 
+def plans_of(queries: CaptureQueriesContext) -> list[dict]:
+    """Have PostgreSQL run each query once more, and tell how."""
+    plans = []
+    with connection.cursor() as cursor:
+        for query in queries.captured_queries:
+            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query["sql"])
+            (told,) = cursor.fetchone()
+            plans.append((told if isinstance(told, list) else json.loads(told))[0]["Plan"])
+    return plans
+
+
+def sign_all(image) -> None:
+    """Push a signature for each tag, after all of them."""
+    later = timezone.now() + timedelta(days=1)
+    tags = list(image.tags.all())
+    Tag.objects.bulk_create(
+        Tag(image=image, name=f"sha256-{tag.name}.sig", manifest=tag.manifest, pushed_at=later + timedelta(seconds=n))
+        for n, tag in enumerate(tags)
+    )
+
+
 def test_an_image_of_very_many_tags_is_looked_up_once():
     image = ImageFactory()
     push_many(image, 300)
@@ -55,12 +76,8 @@ def test_an_image_of_very_many_tags_is_looked_up_once():
     with CaptureQueriesContext(connection) as queries:
         assert leading_tags([image.pk])[image.pk].name == "t299"
 
-    (query,) = queries
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query["sql"])
-        (told,) = cursor.fetchone()
-    plan = told if isinstance(told, list) else json.loads(told)
-    assert rows_touched(plan[0]["Plan"]) < 2 * 300  # so small a table may be read as a whole, once
+    (plan,) = plans_of(queries)
+    assert rows_touched(plan) < 2 * 300  # so small a table may be read as a whole, once
 
 
 def test_of_very_many_tags_the_newest_are_listed():
@@ -73,3 +90,33 @@ def test_of_very_many_tags_the_newest_are_listed():
     assert [row.name for row in rows[other.pk]] == ["1.0"]
     assert tag_rows(image) == rows[image.pk]
     assert (stops_at(rows[image.pk]), stops_at(rows[other.pk])) == (LISTED, None)
+
+
+def test_of_images_with_very_many_tags_only_what_is_listed_is_read_and_handed_over():
+    images = [ImageFactory() for _ in range(4)]
+    for image in [*images, ImageFactory()]:
+        push_many(image, 200)
+        sign_all(image)
+    Tag.objects.filter(image=images[0], name__startswith="sha256-").delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE marketplace_tag, marketplace_manifest, marketplace_image")
+
+    with CaptureQueriesContext(connection) as queries:
+        rows = tag_rows_of(images, most=3)
+
+    assert [[row.name for row in rows[image.pk]] for image in images] == [["t199", "t198", "t197"], ["t199"], ["t199"], ["t199"]]
+    found, listed, manifests = plans_of(queries)
+    assert (found["Actual Rows"], listed["Actual Rows"], manifests["Actual Rows"]) == (4, 3 + 3, 3 + 3)
+    assert max(len(query["sql"]) for query in queries.captured_queries) < 2_500  # no list of candidates goes there and back
+    looked_at = 4 * 8 * 3
+    assert rows_touched(found) < 8 * looked_at  # each candidate by a few steps, and not one of the thousands of others
+
+
+def test_the_leading_tag_is_listed_however_many_signatures_came_after_it():
+    image = PushedImageFactory()
+    push_many(image, 2 * LISTED)
+    sign_all(image)
+
+    (row,) = tag_rows_of([image], most=2)[image.pk]
+
+    assert row.name == "1.0" == leading_tags([image.pk])[image.pk].name

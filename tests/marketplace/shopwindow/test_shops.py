@@ -294,12 +294,15 @@ def test_an_address_without_its_slash_is_forgiven(client: Client) -> None:
     assert (response.status_code, response["Location"]) == (301, "/search/")
 
 
-def test_queries_do_not_grow_with_images_tags_and_layers(client: Client, namespace: Namespace) -> None:
-    ProductFactory(namespace=namespace, slug="small")
+@pytest.mark.parametrize("drawn", [False, True])
+def test_queries_do_not_grow_with_images_tags_and_layers(client: Client, namespace: Namespace, *, drawn: bool) -> None:
+    ProductFactory(namespace=namespace, slug="small", images=[PushedImageFactory(namespace=namespace) for _ in range(2)])
     many = [PushedImageFactory(namespace=namespace) for _ in range(6)]
     for image in many:
-        TagFactory(image=image, name="2.0")
+        LayerListFactory(manifest=TagFactory(image=image, name="2.0").manifest)
     ProductFactory(namespace=namespace, slug="large", images=many)
+    if drawn:
+        draw_outdated_covers()
 
     with CaptureQueriesContext(connection) as few:
         client.get("/acme/small")
