@@ -24,11 +24,14 @@ from billing.stripe.errors import StripeRefused
 from common.ids import new_id
 from common.web import throttling
 from marketplace.products.models import Product
+from registry_auth.inbox.endpoint import ADDRESS
+from registry_auth.inbox.endpoint import application as notifications
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.support import hostile
 from tests.support.pages import Page
 from tests.support.routes import Route, site_routes
 from tests.support.rows import given, rows_of_others
+from tests.support.wsgi import WsgiClient
 
 pytestmark = pytest.mark.django_db
 ADMIN = [route for route in site_routes() if route.name.startswith("admin:") and not route.name.endswith(":")]
@@ -379,16 +382,15 @@ def test_no_event_breaks_the_webhook(faults) -> None:
             faults.look(answer, payload, signature)
 
 
-def test_no_notification_breaks_the_inner_listener(faults, settings) -> None:
-    settings.ROOT_URLCONF = "config.urls_inner"
-    client, known = browser(), {"authorization": f"Bearer {shop.LAYERSTORE_EVENTS_SECRET}"}
+def test_no_notification_breaks_the_inner_listener(faults) -> None:
+    client, known = WsgiClient(notifications), {"authorization": f"Bearer {shop.LAYERSTORE_EVENTS_SECRET}"}
     told = [
         {"events": [dict.fromkeys(("id", "action", "timestamp", "target", "request", "actor"), value), "x"]} for value in hostile.VALUES
     ]
     targets = [{"events": [event(value)]} for value in hostile.VALUES]
     for body in (*hostile.BODIES, *(json.dumps(one).encode() for one in (*told, *targets))):
         for headers in (known, {"authorization": "Bearer \xff"}):
-            faults.look(client.generic("POST", "/registry/events", body, content_type="application/json", headers=headers), body)
+            faults.look(client.generic("POST", ADDRESS, body, content_type="application/json", headers=headers), body)
 
 
 def event(value: object) -> dict[str, object]:
