@@ -47,7 +47,7 @@ class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 class StorageViewSet(viewsets.ViewSet):
     """What you store in the registry."""
 
-    @extend_schema(responses={200: StorageSerializer})
+    @extend_schema(operation_id="storage_retrieve", responses={200: StorageSerializer})
     def list(self, request: Request) -> Response:
         """Show how much your images take, and how much they may."""
         return Response(StorageSerializer(storage_of(asker(request).account.pk)).data)

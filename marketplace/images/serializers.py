@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.fields import NameField
@@ -29,6 +30,7 @@ class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(many=False)  # it stands alone at an address without a key
 class StorageSerializer(serializers.Serializer[Storage]):
     """How much your images take in the registry; what they share counts once."""
 

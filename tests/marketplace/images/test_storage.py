@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
 
 from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.sellers import change_storage_quota
@@ -199,6 +200,12 @@ class TestPagesAndApi:
         push(ImageFactory(), "two", {"base": 5_000})
 
         assert client_of(image.owner.user).get("/api/v1/storage/").json() == {"used": 100, "quota": 50_000_000_000}
+
+    def test_the_schema_says_that_it_is_one_and_no_list(self):
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+
+        answer = schema["paths"]["/api/v1/storage/"]["get"]["responses"]["200"]
+        assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Storage"}
 
 
 def test_a_push_that_is_older_than_all_this_counts_when_it_is_described_again(image):
