@@ -68,9 +68,11 @@ COPY tools/sandbox tools/sandbox
 USER 10001:10001
 CMD ["python", "-m", "tools.sandbox", "--help"]
 
-# Static files by the names that carry a hash of their content, and the page for when no web process answers.
-FROM source AS static
+FROM source AS installed
 COPY --from=libraries /opt/venv /opt/venv
+
+# Static files by the names that carry a hash of their content, and the page for when no web process answers.
+FROM installed AS static
 RUN LAYERSTORE_SECRET_KEY=build LAYERSTORE_TOKEN_KEYS=build LAYERSTORE_EVENTS_SECRET=build LAYERSTORE_DATABASE_URL=postgresql:/// LAYERSTORE_REDIS_URL=redis:// \
     python manage.py make_static /srv/static/errors
 
@@ -110,8 +112,7 @@ EXPOSE 5000
 ENTRYPOINT ["/etc/layerstore/compose/start", "/dev/null", "/etc/layerstore/registry/3-s3.yml.template=/tmp/config.yml", "--"]
 CMD ["registry", "serve", "/tmp/config.yml"]
 
-FROM source AS shop
-COPY --from=libraries /opt/venv /opt/venv
+FROM installed AS shop
 COPY --from=static --chown=10001:10001 /srv/static /srv/static
 ENV DJANGO_SETTINGS_MODULE=config.settings.production
 USER 10001:10001

@@ -38,7 +38,8 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         for official in ("nginx:1.28", "registry:3"):
             running.docker("tag", BASE, official)
         for target in ("shop", "demo", "edge", "registry"):
-            built = running.docker("build", "--network", "host", "--target", target, "--tag", target, str(ROOT), timeout=300)
+            # The first makes every stage.
+            built = running.docker("build", "--network", "host", "--target", target, "--tag", target, str(ROOT), timeout=600)
             assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
         yield running
 
