@@ -100,7 +100,7 @@ class Telling:
             drain_envelopes()
             return self.counted().total() >= self.told.total()
 
-        wait_until(all_counted, seconds=60)
+        wait_until(all_counted, seconds=120)
         wait_until(lambda: _offset_of_all() == _offset_of_all(after=1.5), seconds=60)  # whatever would be counted twice has been
         assert self.counted() == self.told
         assert sum(Image.objects.values_list("pull_count", flat=True)) == self.told.total()
