@@ -35,7 +35,8 @@ from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product
 from marketplace.products.services.descriptions import render_outdated_descriptions
-from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
+from registry_auth.upkeep.holds import begin_hold, end_hold
+from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -96,6 +97,8 @@ def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
     names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots()}
     pulls()
+    begin_hold(kind=RegistryHold.Kind.COLLECTION)
+    end_hold(checked=12, removed_blobs=3, freed=48_000_000)
     draw_outdated_covers()
     add_up_pulls()
     render_outdated_descriptions(most=1_000)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -204,7 +204,7 @@ def settled_after(worker: Worker, work: Work, lane: str) -> bool:
 def test_a_database_that_is_slow_in_one_place_keeps_only_those_waiting_who_need_it(worker: Worker, work: Work) -> None:
     beside = connections.create_connection("default")
     beside.set_autocommit(False)
-    with beside.cursor() as cursor:
+    with closing(beside), beside.cursor() as cursor:  # whatever fails, nobody is left waiting for the table
         cursor.execute("LOCK TABLE registry_auth_registryenvelope IN ACCESS EXCLUSIVE MODE")
         worker.call(*work.calls["default"])
         waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'registry_auth_registryenvelope'::regclass"
@@ -215,8 +215,7 @@ def test_a_database_that_is_slow_in_one_place_keeps_only_those_waiting_who_need_
 
         wait_until(work.is_done(*others), seconds=PATIENCE)
         assert scalar(waits)
-    beside.rollback()
-    beside.close()
+        beside.rollback()
 
     wait_until(work.is_done("default"), seconds=PATIENCE)
 

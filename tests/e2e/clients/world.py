@@ -1,6 +1,6 @@
 """Who meets in the matrix of clients, and how a client gets a person's credentials."""
 
-import re
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,9 @@ class World:
 
     def uploads(self, repository: str) -> list[str]:
         """Return how the registry answered each begun upload or mount, in order: 201 mounted, 202 begin to upload."""
-        return re.findall(rf'"POST /v2/{repository}/blobs/uploads/" (\d+)', self.trade.stack.log("access"))
+        requests = map(json.loads, self.trade.stack.log("access").splitlines())
+        begun = ("POST", f"/v2/{repository}/blobs/uploads/")
+        return [str(each["status"]) for each in requests if (each["method"], each["path"]) == begun]
 
     def reserve(self, owner: Person, *names: str) -> None:
         """Reserve images in the owner's namespace."""
