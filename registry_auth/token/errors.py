@@ -3,8 +3,6 @@
 from datetime import datetime
 
 from common.errors import DomainError
-from common.text import readable_size
-from marketplace.images.selectors.storage import Storage
 
 
 class TokenRefused(DomainError):
@@ -104,8 +102,7 @@ class StorageFull(TokenRefused):
     registry_code = "DENIED"
     oauth_code = "invalid_scope"
 
-    def __init__(self, *, storage: Storage, page: str) -> None:
-        used, quota = readable_size(storage.used), readable_size(storage.quota)
+    def __init__(self, *, used: str, quota: str, page: str) -> None:
         super().__init__(
             f"your images take {used} of the {quota} that you may store, so nothing more can be pushed; {page} says what to do"
         )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from django.conf import settings
 
 from common.db.prepared_statements import PreparedStatement, array_literal
-from common.text import MEGABYTE
+from common.text import MEGABYTE, readable_size
 from common.web.links import absolute_path
 from marketplace.entitlements.policy import Action
 from marketplace.images.selectors.storage import Storage
@@ -54,8 +54,8 @@ def _is_held(pushed: Collection[str]) -> bool:
     for kind, ends_at, repository, used, quota in rows:
         if repository is not None and kind == RegistryHold.Kind.COLLECTION:
             raise PushesHeld(until=ends_at)
-        if repository is not None and (storage := Storage(used, quota)).is_full:
-            raise StorageFull(storage=storage, page=absolute_path(STORAGE_PATH))
+        if repository is not None and Storage(used, quota).is_full:
+            raise StorageFull(used=readable_size(used), quota=readable_size(quota), page=absolute_path(STORAGE_PATH))
     return rows[0][0] is not None
 
 

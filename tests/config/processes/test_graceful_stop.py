@@ -48,7 +48,7 @@ def running(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def queue(name: str, *, lane: str = "default") -> None:
     broker = settings.REDIS_URL.replace("unix://", "redis+socket://")
-    with Celery(broker=broker) as app:
+    with Celery(broker=broker, set_as_current=False) as app:
         app.send_task(name, queue=lane)
 
 
