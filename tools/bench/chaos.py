@@ -26,7 +26,7 @@ BROKER = "broker"  # one of three: the mock cluster keeps what it was given in m
 PARTS = ("web", "token", "inner", "worker", "scheduler", "events", "redis", "postgres", "registry", "nginx", BROKER)
 BEFORE, AFTER = 3.0, 25.0  # seconds of the loop before and after a part is killed
 SETTLE_SECONDS = 120
-BUYERS = 60  # a part: more than are served in its time
+BUYERS = 120  # a part: more than are served in its time
 COLUMNS = ("killed", "sales", "failed", "pulls", "failed", "first sale after", "first pull after", "lost", "doubled")
 
 
