@@ -6,7 +6,15 @@ from functools import cache
 
 import pytest
 
-STARTERS = {"running_stack": "whole_stack", "sync_playwright": "browser", "private_daemon": "image_build"}
+STARTERS = {
+    "running_stack": "whole_stack",
+    # Several of the shop's processes with the servers that they need: most of a stack, and as slow as one.
+    "stream_processes": "whole_stack",
+    "LeaseWorkers": "whole_stack",
+    "shop_process": "whole_stack",
+    "sync_playwright": "browser",
+    "private_daemon": "image_build",
+}
 
 
 def mark_what_it_starts(item: pytest.Function) -> None:

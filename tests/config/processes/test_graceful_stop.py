@@ -35,7 +35,7 @@ IMPATIENT = "import sys, config.processes.worker as worker; worker._TASKS_SECOND
 
 
 @contextmanager
-def running(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def shop_process(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         environment = shop_environment() | {name: os.environ[name] for name in (ENDS, MAIL) if name in os.environ}
         process = subprocess.Popen([sys.executable, *command], env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output)
@@ -75,7 +75,7 @@ def task_under_way(log: Path, worker: subprocess.Popen[bytes]) -> Iterator[None]
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_finishes_its_task(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with running(log, "-m", "config.processes.worker", "default=1") as worker:
+    with shop_process(log, "-m", "config.processes.worker", "default=1") as worker:
         with task_under_way(log, worker):
             wait_until(lambda: "Warm shutdown" in log.read_text(), seconds=30)
             assert worker.poll() is None
@@ -87,7 +87,7 @@ def test_a_worker_finishes_its_task(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_does_not_end_is_killed_before_the_container_is_and_changed_nothing(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with running(log, "-c", IMPATIENT.format(seconds=(0.0, 0.0), lane="default")) as worker, task_under_way(log, worker):
+    with shop_process(log, "-c", IMPATIENT.format(seconds=(0.0, 0.0), lane="default")) as worker, task_under_way(log, worker):
         assert worker.wait(timeout=60) == 0
 
     assert RateLimitCount.objects.count() == 1
@@ -100,7 +100,7 @@ def test_a_task_that_waits_for_others_is_interrupted_and_gives_back_its_lease(tm
     queue_mail(to="ada@layerstore.test", template="receipt", context={}, key="a mail")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv(MAIL, f"smtp://127.0.0.1:{silent.getsockname()[1]}")
-        with running(log, "-c", IMPATIENT.format(seconds=(0.0, 60.0), lane="mail")) as worker:
+        with shop_process(log, "-c", IMPATIENT.format(seconds=(0.0, 60.0), lane="mail")) as worker:
             wait_until(lambda: worker.poll() is not None or "ready" in log.read_text(), seconds=60)
             queue("outbox.send_due_mail", lane="mail")
             silent.settimeout(60)
@@ -134,7 +134,7 @@ def test_a_server_answers_what_has_come_and_takes_nothing_new(
 ) -> None:
     path, ends, log = tmp_path / "socket", tmp_path / "ends", tmp_path / "log"
     monkeypatch.setenv(ENDS, str(ends))
-    with running(log, *server(path), *application) as process, ThreadPoolExecutor(1) as beside:
+    with shop_process(log, *server(path), *application) as process, ThreadPoolExecutor(1) as beside:
         wait_until(lambda: process.poll() is not None or listens_on(path)(), seconds=60)
         transport = httpx.HTTPTransport(uds=str(path))
         with httpx.Client(transport=transport, timeout=60) as client:
@@ -166,7 +166,7 @@ def test_a_scheduler_ends(tmp_path: Path) -> None:
         "--pidfile",
         "",
     )
-    with running(log, *command) as scheduler:
+    with shop_process(log, *command) as scheduler:
         wait_until(lambda: scheduler.poll() is not None or "beat: Starting" in log.read_text(), seconds=60)
         scheduler.terminate()
 
