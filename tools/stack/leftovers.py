@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tools.stack.instance import Instance
@@ -75,14 +76,23 @@ def end_leftover_processes(instance: Instance) -> list[int]:
 
 def session_members(session: int, instance: Instance) -> Iterator[int]:
     """Yield the processes of a session that work in a folder of the instance."""
+    for number, fields in process_table():
+        with suppress(OSError):  # it ended while we looked
+            if int(fields[3]) == session and Path(f"/proc/{number}/cwd").readlink().is_relative_to(instance.var):
+                yield number
+
+
+def group_members(group: int) -> Iterator[int]:
+    """Yield the processes of a process group, without those that have ended and only wait to be reaped."""
+    return (number for number, fields in process_table() if int(fields[2]) == group and fields[0] != "Z")
+
+
+def process_table() -> Iterator[tuple[int, list[str]]]:
+    """Yield each process's id and what proc(5) tells of it: its state, its parent, its group, its session and more."""
     for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            # proc(5): the name is in brackets and may hold spaces; the session is the fourth field after it.
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session and (entry / "cwd").readlink().is_relative_to(instance.var):
-                yield int(entry.name)
-        except OSError:
-            continue  # it ended while we looked
+        with suppress(OSError):  # it ended while we looked
+            # The name is in brackets and may hold spaces.
+            yield int(entry.name), (entry / "stat").read_text().rpartition(")")[2].split()
 
 
 def unmount_below(folder: Path) -> None:

@@ -16,6 +16,7 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from tools.stack.instance import Instance, write_private
+from tools.stack.leftovers import group_members
 from tools.stack.probes import Probe, at_once
 from tools.stack.problems import Problem
 from tools.stack.signals import dying_with_parent
@@ -194,9 +195,15 @@ class Supervisor:
         self._call("stopProcess", self._full(name), True)
 
     def kill(self, name: str) -> None:
-        """Kill a part and its children outright, as a machine out of memory does. Returns when it is gone."""
-        os.killpg(self._info(name)["pid"], signal.SIGKILL)
-        self._wait(lambda: self.has_ended(name), lambda: False, what=f"the end of {name}", log=self.instance.log(name))
+        """Kill a part and its children outright, as a machine out of memory does. Returns when they are gone."""
+        group = self._info(name)["pid"]
+        os.killpg(group, signal.SIGKILL)
+
+        # A child that outlives the others for a moment may hold the socket, and be taken for the part that is started next.
+        def gone() -> bool:
+            return self.has_ended(name) and not any(group_members(group))
+
+        self._wait(gone, lambda: False, what=f"the end of {name}", log=self.instance.log(name))
 
     def restarted_or_failed(self) -> tuple[list[str], list[str]]:
         """Return which parts supervisord started again since we last looked, and which it gave up."""

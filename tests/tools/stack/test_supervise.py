@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools.stack.instance import ROOT, Instance
-from tools.stack.leftovers import Lock, end_leftover_processes, session_members
+from tools.stack.leftovers import Lock, end_leftover_processes, group_members, session_members
 from tools.stack.probes import says
 from tools.stack.problems import Problem
 from tools.stack.supervise import Part, Supervisor, escaped, quoted
@@ -108,6 +108,17 @@ def test_a_killed_part_stays_dead_for_tests_of_faults_until_it_is_started(instan
     assert supervisor.has_ended("worker")
     supervisor.start("worker")
     assert not supervisor.has_ended("worker")
+
+
+def test_a_killed_part_is_gone_with_its_children(instance: Instance, run: Callable[..., Supervisor]) -> None:
+    supervisor = run(part(instance, "token", "shop", "import os; os.fork(); os.fork(); " + WAITS), restarts=False)
+    supervisor.start("token")
+    group = supervisor.pids["token"]
+    wait_for(lambda: len(list(group_members(group))) == 4)
+
+    supervisor.kill("token")
+
+    assert list(group_members(group)) == []
 
 
 def test_every_part_dies_with_a_supervisor_that_is_killed(instance: Instance, run: Callable[..., Supervisor]) -> None:
