@@ -4,6 +4,7 @@ They run under production settings: in `manage.py check` and `migrate`, and once
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ SHORTEST_SECRET = 32
 A_MONTH = 30 * 86400
 # Addresses that cannot exist (RFC 2606): only demo accounts have them.
 DEMO_DOMAINS = (".example", ".test", ".invalid", ".localhost", "@example.com", "@example.net", "@example.org")
+BUCKET = "common.ops.bucket.BucketStorage"
 
 
 @register(Tags.security)
@@ -66,6 +68,42 @@ def _browser() -> Iterator[CheckMessage]:
         yield Error("Cookies may travel without TLS.", hint="Set SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE.", id="layerstore.E008")
     if not settings.LAYERSTORE_SECOND_FACTOR_FOR_STAFF:
         yield Error("Staff reach the admin without a second factor.", hint="Set LAYERSTORE_SECOND_FACTOR_FOR_STAFF.", id="layerstore.E009")
+
+
+@register
+def engines_can_be_reached(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001  Django passes it
+    """Check that an engine that was switched on has its client installed and an address, before anybody needs it."""
+    return [*_clients(), *_places()] if settings.LAYERSTORE_PRODUCTION else []
+
+
+def _clients() -> Iterator[CheckMessage]:
+    engines = {
+        "LAYERSTORE_EVENTS is kafka": (settings.LAYERSTORE_EVENTS == "kafka", "confluent_kafka"),
+        "LAYERSTORE_LEASES is dynamodb": (settings.LAYERSTORE_LEASES == "dynamodb", "boto3"),
+        "LAYERSTORE_MEDIA_BUCKET is set": (settings.STORAGES["default"]["BACKEND"] == BUCKET, "storages"),
+    }
+    for setting, (is_on, module) in engines.items():
+        if is_on and find_spec(module) is None:
+            yield Error(f"{setting}, but {module} is not installed.", hint="Install requirements/cluster.txt.", id="layerstore.E011")
+
+
+def _places() -> Iterator[CheckMessage]:
+    if settings.LAYERSTORE_EVENTS == "kafka" and not settings.LAYERSTORE_KAFKA["bootstrap.servers"]:
+        yield Error(
+            "LAYERSTORE_EVENTS is kafka, but no broker is named.", hint="Set LAYERSTORE_KAFKA to host:port, …", id="layerstore.E012"
+        )
+    if settings.LAYERSTORE_LEASES == "dynamodb" and find_spec("boto3") and not (settings.LAYERSTORE_LEASES_REGION or _sdk_region()):
+        yield Error(
+            "LAYERSTORE_LEASES is dynamodb, but no region is named.",
+            hint="Set LAYERSTORE_LEASES_REGION, as in eu-central-1.",
+            id="layerstore.E013",
+        )
+
+
+def _sdk_region() -> str | None:
+    import boto3  # noqa: PLC0415  where DynamoDB is not switched on, it is not installed
+
+    return boto3.Session().region_name
 
 
 @register(Tags.database)

@@ -2,7 +2,13 @@
 
 from config import env
 
-CELERY_BROKER_URL = env.REDIS_URL.read().replace("unix://", "redis+socket://")
+
+def broker_url(redis_url: str) -> str:
+    """Return a Redis address as Celery spells it: a socket under a scheme of its own, whose database is its virtual host."""
+    return redis_url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+
+
+CELERY_BROKER_URL = broker_url(env.REDIS_URL.read())
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,

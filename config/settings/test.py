@@ -28,12 +28,12 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LAYERSTORE_TEST_DATABASE", "test_layerstore")}  # noqa: F405  from the base
+# Groups of tests run beside each other, and with xdist several workers of a group: each has a database of its own at both servers.
+_group, _worker = int(os.environ.get("LAYERSTORE_TEST_GROUP", "0")), os.environ.get("PYTEST_XDIST_WORKER", "")
+DATABASES["default"]["TEST"] = {"NAME": f"test_layerstore_{_group}"}  # noqa: F405  from the base; xdist adds the worker's name
+REDIS_URL = f"{REDIS_URL}?db={_group * 4 + int(_worker.removeprefix('gw') or 0)}"  # noqa: F405  from the base
+CACHES["default"]["LOCATION"] = REDIS_URL  # noqa: F405  from the base
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  from the base
-# Of this run and, with xdist, of this worker alone.
-CACHES["default"]["KEY_PREFIX"] = "-".join(  # noqa: F405  from the base
-    [os.environ.get("LAYERSTORE_TEST_DATABASE", "test"), os.environ.get("PYTEST_XDIST_WORKER", "alone")]
-)
 LAYERSTORE_LEASE_SECONDS = 600.0  # however busy the machine is, no test loses a lease by chance; those about losing one set their own
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BROKER_URL = "memory://"

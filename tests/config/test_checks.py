@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from accounts.people.models import User
 from config import checks
-from config.checks import no_demo_accounts, production_is_safe, refuse_unsafe
+from config.checks import engines_can_be_reached, no_demo_accounts, production_is_safe, refuse_unsafe
 
 
 @pytest.fixture
@@ -73,6 +73,53 @@ def test_a_stack_on_loopback_is_not_checked(settings: Settings) -> None:
 
     assert faults() == []
     refuse_unsafe()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "module"),
+    [
+        pytest.param("LAYERSTORE_EVENTS", "kafka", "confluent_kafka", id="stream"),
+        pytest.param("LAYERSTORE_LEASES", "dynamodb", "boto3", id="leases"),
+        pytest.param("STORAGES", {"default": {"BACKEND": "common.ops.bucket.BucketStorage"}}, "storages", id="pictures"),
+    ],
+)
+def test_an_engine_without_its_client_is_refused(
+    shop: Settings, monkeypatch: pytest.MonkeyPatch, setting: str, value: object, module: str
+) -> None:
+    shop.LAYERSTORE_KAFKA = {"bootstrap.servers": "kafka:9092"}
+    shop.LAYERSTORE_LEASES_REGION = "eu-central-1"
+    setattr(shop, setting, value)
+    assert engines_can_be_reached(None) == []
+    monkeypatch.setattr(checks, "find_spec", lambda name: None if name == module else name)
+
+    (fault,) = engines_can_be_reached(None)
+
+    assert fault.id == "layerstore.E011"
+    assert module in fault.msg
+
+
+def test_an_engine_without_an_address_is_refused(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    shop.LAYERSTORE_EVENTS, shop.LAYERSTORE_LEASES = "kafka", "dynamodb"
+    shop.LAYERSTORE_KAFKA = {"bootstrap.servers": ""}
+
+    assert [message.id for message in engines_can_be_reached(None)] == ["layerstore.E012", "layerstore.E013"]
+
+
+def test_a_region_that_the_sdk_finds_is_enough(shop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    shop.LAYERSTORE_LEASES = "dynamodb"
+
+    assert engines_can_be_reached(None) == []
+
+
+def test_engines_of_a_stack_on_loopback_are_not_checked(settings: Settings) -> None:
+    settings.LAYERSTORE_PRODUCTION = False
+    settings.LAYERSTORE_LEASES = "dynamodb"
+
+    assert engines_can_be_reached(None) == []
 
 
 @pytest.mark.django_db

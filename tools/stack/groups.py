@@ -25,12 +25,14 @@ class Group:
     Attributes:
         name: what it is called in what is printed and kept.
         marks: which tests belong to it, as pytest's `-m` has it.
+        number: which databases it has on the servers that the groups share, as config/settings/test.py counts them.
         options: further options of pytest.
         minutes: how long it may take before it is ended.
     """
 
     name: str
     marks: str
+    number: int = 0
     options: tuple[str, ...] = ()
     minutes: float = 30
 
@@ -46,7 +48,7 @@ class Group:
             process = subprocess.Popen(
                 [*dying_with_parent("INT"), *pytest],
                 cwd=ROOT,
-                env=environment,
+                env={**environment, "LAYERSTORE_TEST_GROUP": str(self.number)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from common.db.models import JobLease, RateLimitCount
+from config.settings.celery import broker_url
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from tests.support.registry import wait_until
@@ -47,8 +48,7 @@ def shop_process(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def queue(name: str, *, lane: str = "default") -> None:
-    broker = settings.REDIS_URL.replace("unix://", "redis+socket://")
-    with Celery(broker=broker, set_as_current=False) as app:
+    with Celery(broker=broker_url(settings.REDIS_URL), set_as_current=False) as app:
         app.send_task(name, queue=lane)
 
 
@@ -167,7 +167,8 @@ def test_a_scheduler_ends(tmp_path: Path) -> None:
         "",
     )
     with shop_process(log, *command) as scheduler:
-        wait_until(lambda: scheduler.poll() is not None or "beat: Starting" in log.read_text(), seconds=60)
+        # Celery says that it starts before it has opened its schedule, which its handler of SIGTERM then closes.
+        wait_until(lambda: scheduler.poll() is not None or "Sending due task" in log.read_text(), seconds=60)
         scheduler.terminate()
 
         assert scheduler.wait(timeout=30) == 0

@@ -41,6 +41,12 @@ def test_each_test_runs_in_exactly_one_group(chosen: tuple[bool, ...]) -> None:
     assert len([group for group in groups_of(EVERYTHING) if belongs(group, marks)]) == 1
 
 
+def test_groups_that_run_beside_each_other_share_no_database() -> None:
+    numbers = [group.number for group in groups_of(EVERYTHING)]
+
+    assert len(set(numbers)) == len(numbers) == 4
+
+
 def test_quick_runs_every_check_and_exactly_what_starts_nothing() -> None:
     checks = {job.name for lane in EVERYTHING for job in lane if isinstance(job, Check)}
 
@@ -60,7 +66,7 @@ def run(tmp_path: Path):
         file = tmp_path / "test_of_it.py"
         file.write_text(text)
         options = ("-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path), str(file))
-        group = Group("of a file", marks, options, **values)
+        group = Group("of a file", marks, options=options, **values)
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         return group.run(environment, tmp_path, stop or Event())
 
