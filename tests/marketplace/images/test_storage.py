@@ -64,7 +64,8 @@ def test_a_manifest_that_is_described_again_counts_once(image):
     describe_manifest(manifest=pushed, description=ManifestDescription(kind=Manifest.Kind.IMAGE, size=1))
 
     assert used(image) == 100
-    assert StoredBlob.objects.get().uses == 1
+    blob = StoredBlob.objects.get()
+    assert (blob.uses, str(blob)) == (1, blob.digest)
 
 
 def test_removing_a_manifest_gives_room_for_what_nothing_else_needs(image, beside):
