@@ -107,7 +107,8 @@ def consumer() -> Consumer:
                 "coordinator.query.interval.ms": 5_000,  # also how long leaving the group waits for a coordinator that is away
                 "fetch.wait.max.ms": 100,
                 "queued.min.messages": 50_000,
-                "queued.max.messages.kbytes": 32_768,  # of each partition
+                "queued.max.messages.kbytes": 32_768,  # of all partitions
+                "fetch.queue.backoff.ms": 20,  # not for a second after that was reached: we take it in in less
                 "enable.auto.offset.store": False,
             }
         )
