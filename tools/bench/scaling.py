@@ -21,10 +21,10 @@ LOG_KB: Final = 4  # of one pull
 
 # Measured: processor seconds, docs/benchmarks.md and docs/scaling.md say how.
 TOKEN, TOKEN_DATABASE = 316e-6, 163e-6
-ACCEPT = 2 / 457  # one notification of one event, on two busy cores
-APPLY = 2 / 14_896
-PAGE = 0.111
-EDGE_REQUEST = 2 / 3_445 - 2 / 3_944  # with the edge and without
+ACCEPT = 2 / 6_496  # one notification of one event, on two busy cores
+APPLY = 2 / 56_025
+PAGE = 0.016
+EDGE_REQUEST = 2 / 3_838 - 2 / 4_813  # with the edge and without
 EDGE_GB, REGISTRY_GB = 0.86, 0.40
 # Assumed: TLS to S3, and the proxies of Service Connect with theirs on both sides, cost as much again twice over.
 AT_AWS: Final = 3.0
