@@ -30,18 +30,19 @@ def exposition() -> bytes:
     return generate_latest(_registry())
 
 
-def serve_metrics(port: int) -> None:
-    """Serve `/metrics` for this process and those that it forks, on all interfaces: where each process is a container of its own.
+def serve_metrics(port: int, *, address: str = "0.0.0.0") -> None:  # noqa: S104  a container's own
+    """Serve `/metrics` for this process and those that it forks: where each process is a container of its own.
 
     Of several processes that share a container the first one serves; another one takes its place when it is started anew.
 
     Args:
         port: 0 for nowhere.
+        address: of which interface; left out, of all.
     """
     if not port:
         return
     try:
-        start_http_server(port, registry=_registry())
+        start_http_server(port, addr=address, registry=_registry())
     except OSError as error:
         if error.errno != 98:  # noqa: PLR2004  EADDRINUSE
             raise

@@ -58,7 +58,8 @@ def test_a_port_serves_what_all_forked_processes_count_and_gives_way_to_another_
     program = f"""
 import os, urllib.request
 from common.ops.metrics import counted_call, serve_metrics
-serve_metrics({port}); serve_metrics({port})  # the second finds the port taken
+for _ in range(2):  # the second finds the port taken
+    serve_metrics({port}, address="127.0.0.1")
 if os.fork() == 0:
     with counted_call("shelf", away=()):
         pass
