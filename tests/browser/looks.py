@@ -35,12 +35,13 @@ _SPACE = """() => {
     document.adoptedStyleSheets.push(sheet);
 }"""
 _UNSPACE = "() => document.adoptedStyleSheets.pop()"
-# Not into frames: the one that there is, a mail of the sandbox, is closed to the page around it.
+# A frame that is closed to the page around it, as a mail of the sandbox is, cannot be judged through that page; any other one is.
 _AXE = """async (options) => {
     const foreign = options.foreign.filter((selector) => document.querySelector(selector));
     const where = foreign.length ? { exclude: foreign.map((selector) => [selector]) } : document;
     const rules = options.colour ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
-    const found = await axe.run(where, { resultTypes: ["violations"], preload: false, iframes: false, ...rules });
+    const iframes = [...document.querySelectorAll("iframe")].some((frame) => frame.contentDocument);
+    const found = await axe.run(where, { resultTypes: ["violations"], preload: false, iframes, ...rules });
     return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" ; ")}`);
 }"""
 # As Playwright does for its own pictures; axe judges what follows by the same colours.
