@@ -15,7 +15,7 @@ from marketplace.entitlements.services.staff_grants import give_image
 from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.images.services.namespaces import clear_skeleton
 from marketplace.images.services.reservations import release_image
-from marketplace.images.services.take_downs import restore_image, take_down_image
+from marketplace.images.services.take_downs import erase_image, restore_image, take_down_image
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Product
 
@@ -89,6 +89,7 @@ class ImageAdmin(AuditedAdmin):
         "freed_at",
         "taken_down_at",
         "take_down_reason",
+        "erasure_asked_at",
         "pull_count",
         related_rows(Tag, "image"),
         related_rows(Manifest, "image"),
@@ -97,11 +98,12 @@ class ImageAdmin(AuditedAdmin):
         related_rows(PullCount, "image"),
         related_rows(PullerSketch, "image"),
     )
-    actions = ("take_down", "restore", "release", "give")
+    actions = ("take_down", "restore", "erase", "release", "give")
 
     @act(
         "Take down",
-        consequence=f"Nobody but staff can pull or push it any more, not even buyers. {PULL_ENDS} {PUSH_ENDS} The name stays taken.",
+        consequence=f"Nobody but staff can pull or push it any more, not even buyers. {PULL_ENDS} {PUSH_ENDS} The name stays taken."
+        " What was never sold is deleted from the registry; what was sold stays there, and can be restored.",
     )
     def take_down(self, request: HttpRequest, image: Image, reason: str) -> None:
         """Stop every pull and push."""
@@ -111,6 +113,15 @@ class ImageAdmin(AuditedAdmin):
     def restore(self, request: HttpRequest, image: Image, reason: str) -> None:
         """Undo a take-down."""
         restore_image(image=image, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Erase",
+        consequence="Everything that was pushed to it is deleted from the registry within a minute, although it was sold. Restoring it"
+        " does not bring the content back. Only images that are taken down can be erased.",
+    )
+    def erase(self, request: HttpRequest, image: Image, reason: str) -> None:
+        """Delete what was sold, too."""
+        erase_image(image=image, reason=reason, actor=signed_in(request))
 
     @act(
         "Release name",

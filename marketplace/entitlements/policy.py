@@ -68,6 +68,7 @@ class Facts:
         owned: the image belongs to one of the subject's accounts.
         held: one of these accounts has an entitlement that is neither revoked nor suspended.
         given_away: a published product whose current price is 0 contains the image.
+        sold: somebody has got the image, by an order, for free or from staff; true for good.
         within_limits: the credential is not limited to images, or this is one of them.
         sold_at: path of a product that sells the image now, for somebody who neither owns nor holds it. It decides nothing and is only
             told to those who are refused.
@@ -79,6 +80,7 @@ class Facts:
     ended: bool
     taken_down: bool
     seller_suspended: bool
+    sold: bool
     within_limits: bool
     sold_at: str = ""
 
@@ -96,6 +98,8 @@ def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[
     | staff                            | pull, delete          | pull, delete         | pull, delete | pull, delete |
     | everybody else                   | –                     | –                    | –          | –            |
 
+    What was sold is deleted by nobody: from an image's first sale on, staff only pull (ADR 0042).
+
     A credential that is limited to images grants nothing on any other image, whoever uses it.
 
     A name that nobody holds (never reserved, or freed) grants nothing to anybody: grants belong to the image, never to its name.
@@ -108,7 +112,9 @@ def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
     """Turn facts into actions: the table of `allowed_actions`, row by row."""
     if not facts.within_limits:
         return frozenset()
-    granted = {Action.PULL, Action.DELETE} if is_staff else set()
+    granted = {Action.PULL} if is_staff else set()
+    if is_staff and not facts.sold:
+        granted.add(Action.DELETE)
     if facts.taken_down:
         return frozenset(granted)
     if facts.owned or facts.held or (facts.given_away and not facts.seller_suspended):
@@ -147,6 +153,7 @@ SELECT image.id AS image_id,
        image.ended_at IS NOT NULL AS ended,
        image.taken_down_at IS NOT NULL AS taken_down,
        seller.suspended_at IS NOT NULL AS seller_suspended,
+       image.first_sold_at IS NOT NULL AS sold,
        subject.limited_by IS NULL
          OR (SELECT true FROM marketplace_credentialimage part
               WHERE part.credential_id = subject.limited_by AND part.image_id = image.id) IS NOT NULL AS within_limits
@@ -154,7 +161,7 @@ SELECT image.id AS image_id,
   JOIN marketplace_image image ON image.repository = asked.repository AND image.freed_at IS NULL
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
 """
-FACTS_COLUMNS = "repository, owned, held, given_away, ended, taken_down, seller_suspended, within_limits"
+FACTS_COLUMNS = "repository, owned, held, given_away, ended, taken_down, seller_suspended, sold, within_limits"
 # Where the image is sold is looked up inside CASE, so only for those who are refused: whoever may pull does not wait for it.
 # OFFSET 0: each fact is computed once, however often it is used.
 _FACTS_AND_SHOP = """

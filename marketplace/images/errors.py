@@ -128,6 +128,15 @@ class ManifestIsReadable(ConflictError):
         super().__init__(f"{digest} can be read, so buyers may have it. Push the tag again to replace it.")
 
 
+class SoldContentKept(ConflictError):
+    """Somebody has bought the image, so nothing that was pushed to it is deleted. 409."""
+
+    code = "sold_content_kept"
+
+    def __init__(self, *, repository: str) -> None:
+        super().__init__(f"Somebody has bought {repository}, so nothing of it is deleted. Push the tag again to replace what it points at.")
+
+
 class ImageOnSale(ConflictError):
     """A published product contains the image. 409."""
 

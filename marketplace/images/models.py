@@ -57,6 +57,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Images that were released, have expired or are taken down: no product that contains one is offered."""
         return self.filter(Q(ended_at__isnull=False) | Q(taken_down_at__isnull=False))
 
+    def emptied(self) -> "ImageQuerySet":
+        """Images whose content leaves the registry: taken down, and never sold unless staff have asked for that as well."""
+        return self.filter(Q(first_sold_at__isnull=True) | Q(erasure_asked_at__isnull=False), taken_down_at__isnull=False)
+
     def counting(self) -> "ImageQuerySet":
         """Images that count against the quota: live ones, and expired ones that a push in progress may still revive."""
         return self.filter(Q(ended_at__isnull=True) | Q(end_kind=Image.End.EXPIRED, freed_at__isnull=True, first_pushed_at__isnull=True))
@@ -99,6 +103,9 @@ class Image(UUIDModel):
     freed_at = models.DateTimeField(null=True, blank=True, editable=False)
     taken_down_at = models.DateTimeField(null=True, blank=True, editable=False)
     take_down_reason = models.CharField(max_length=500, blank=True, editable=False)
+    erasure_asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When staff asked to have it deleted although it was sold."
+    )
     featured_tag = models.CharField(
         max_length=LONGEST_TAG, blank=True, editable=False, help_text="What its seller wants pages to lead with."
     )

@@ -51,12 +51,12 @@ class SoldContent:
     def damages(self) -> Iterator[Damage]:
         """Ask the registry for each sold manifest, and for the size of each blob that it names; yield what is missing or has another.
 
-        Tags do not matter: buyers pull by digest too.
+        Tags do not matter: buyers pull by digest too. Nor does a take-down, which may be undone; an erasure does.
 
         Raises:
             RegistryAway: the registry takes no connection.
         """
-        sold = Image.objects.filter(first_sold_at__isnull=False, taken_down_at__isnull=True).order_by("pk")
+        sold = Image.objects.filter(first_sold_at__isnull=False, erasure_asked_at__isnull=True).order_by("pk")
         for image in sold.iterator(chunk_size=_AT_ONCE):
             yield from self._damages_of(image)
 

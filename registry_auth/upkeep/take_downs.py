@@ -1,4 +1,4 @@
-"""Removing content from the registry. What is due: images that are taken down and still have manifests."""
+"""Removing content from the registry. What is due: images that are taken down, were never sold and still have manifests."""
 
 from datetime import timedelta
 from functools import partial
@@ -24,6 +24,8 @@ REMOVED_AT_ONCE = 20
 def remove_taken_down_manifests(*, registry: RegistryClient) -> int:
     """Delete all manifests of images that were taken down, so that a token issued earlier finds nothing. Return how many.
 
+    Of what was sold nothing is deleted unless staff have asked for its erasure as well.
+
     An image that cannot be emptied stops no other and is tried again later.
 
     Raises:
@@ -32,10 +34,10 @@ def remove_taken_down_manifests(*, registry: RegistryClient) -> int:
     upkeep, removed = Upkeep(RepositoryTrouble.Job.EMPTY, longest=LONGEST_RUN), 0
     of_image = {"image": OuterRef("pk")}
     unfinished = Exists(RepositoryTrouble.objects.filter(**of_image, job=RepositoryTrouble.Job.EMPTY))
-    down = Image.objects.filter(Exists(Manifest.objects.filter(**of_image)) | unfinished, taken_down_at__isnull=False)
+    down = Image.objects.emptied().filter(Exists(Manifest.objects.filter(**of_image)) | unfinished)
     for image_id in list(down.exclude(pk__in=upkeep.put_off_images()).order_by("taken_down_at").values_list("pk", flat=True)):
         # Read again, for staff may have restored it while others were being emptied.
-        image = Image.objects.filter(pk=image_id, taken_down_at__isnull=False).first()
+        image = Image.objects.emptied().filter(pk=image_id).first()
         if upkeep.is_over():
             break
         if image is not None:

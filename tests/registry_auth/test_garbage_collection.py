@@ -148,14 +148,15 @@ def test_collecting_garbage_takes_what_no_manifest_names_and_nothing_that_was_so
     assert collector.run() == {}  # there is nothing left to take
 
 
-def test_the_layers_of_a_manifest_that_was_deleted_go_and_shared_ones_stay(registry, image, sold, pull, collector, token_for):
-    token = token_for(AccessTokenFactory(user=image.owner.user), f"repository:{image.repository}:push,pull")
+def test_the_layers_of_a_manifest_that_was_deleted_go_and_shared_ones_stay(registry, sold, pull, collector, token_for):
+    other = ImageFactory()
+    token = token_for(AccessTokenFactory(user=other.owner.user), f"repository:{other.repository}:push,pull")
     unsold = OciImage(["old", "only here"])
-    assert unsold.push(registry, token, image.repository, "3").status_code == 201
+    assert unsold.push(registry, token, other.repository, "3").status_code == 201
     told_of(6)
     staff = AccessTokenFactory(user=UserFactory(staff=True))
-    deleting = token_for(staff, f"repository:{image.repository}:delete,pull")
-    assert registry.ask("DELETE", f"/v2/{image.repository}/manifests/{unsold.digest}", deleting).status_code == 202
+    deleting = token_for(staff, f"repository:{other.repository}:delete,pull")
+    assert registry.ask("DELETE", f"/v2/{other.repository}/manifests/{unsold.digest}", deleting).status_code == 202
     wait_until(lambda: any(event["action"] == "delete" for envelope in RegistryEnvelope.objects.all() for event in envelope.body))
     drain_registry_events()
 

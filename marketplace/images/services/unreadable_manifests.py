@@ -8,7 +8,7 @@ from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from common.db.claims import Backoff, note_failure, try_again
 from common.db.locking import locked_transaction
-from marketplace.images.errors import ManifestIsReadable
+from marketplace.images.errors import ManifestIsReadable, SoldContentKept
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Manifest
 from marketplace.images.ownership import require_owner_or_staff, require_staff
@@ -52,9 +52,13 @@ def describe_again(*, manifest: Manifest, reason: str, actor: User) -> None:
 def ask_for_removal(*, manifest: Manifest, actor: User) -> None:
     """Have a manifest that cannot be read deleted from the registry, with its tags. The worker does it within a minute.
 
+    That it cannot be read now does not mean that nobody could pull it before, or will again: of what was sold nothing is deleted. The
+    image's lock decides which came first, the first sale or this.
+
     Raises:
         NotYours: the actor is neither owner nor staff.
         ManifestIsReadable: it has been described, or has yet to be: buyers may have it.
+        SoldContentKept: somebody has bought the image.
     """
     require_owner_or_staff(actor, manifest.image.owner_id)
     with locked_transaction():
@@ -62,6 +66,8 @@ def ask_for_removal(*, manifest: Manifest, actor: User) -> None:
         manifest.refresh_from_db()
         if not manifest.is_unreadable:
             raise ManifestIsReadable(digest=manifest.short_digest)
+        if image.first_sold_at is not None:
+            raise SoldContentKept(repository=image.repository)
         Manifest.objects.filter(pk=manifest.pk).update(removal_asked_at=timezone.now())
         try_again(manifest)
         update_leading_tag(image)

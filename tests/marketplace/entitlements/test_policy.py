@@ -287,11 +287,11 @@ class PolicyTest(TestCase):
             assert actions(Subject.anonymous(), image) <= {PULL}
 
 
-@given(st.builds(Facts, *[booleans] * 7), booleans)
-def test_nobody_but_staff_may_delete_and_nobody_but_the_owner_may_push(facts, is_staff):
+@given(st.builds(Facts, *[booleans] * 8), booleans)
+def test_nobody_but_staff_may_delete_what_was_never_sold_and_nobody_but_the_owner_may_push(facts, is_staff):
     granted = decide(facts, is_staff=is_staff)
 
-    assert (DELETE in granted) == (is_staff and facts.within_limits)
+    assert (DELETE in granted) == (is_staff and facts.within_limits and not facts.sold)
     assert granted == frozenset() or facts.within_limits
     assert PUSH not in granted or facts.owned
     assert PUSH not in granted or PULL in granted  # the registry needs both for an upload

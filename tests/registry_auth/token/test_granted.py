@@ -1,8 +1,10 @@
 """`/auth/token`: who gets what of which scope."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.tokens.models import TokenScope
+from marketplace.images.models import Image
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import FreeProductFactory, ImageFactory
 from tests.registry_auth.conftest import access_of, claims_of
@@ -45,6 +47,14 @@ class TestWhoMayDoWhat:
 
         assert access_of(ask(seller, delete)) == {}
         assert access_of(ask(staff, delete)) == {image.repository: ["delete"]}
+
+    def test_nobody_deletes_what_was_sold(self, ask, image, seller):
+        staff = AccessTokenFactory(user=UserFactory(staff=True))
+        Image.objects.filter(pk=image.pk).update(first_sold_at=timezone.now())
+
+        for client in (staff, seller):
+            assert access_of(ask(client, f"repository:{image.repository}:delete")) == {}
+        assert access_of(ask(staff, f"repository:{image.repository}:*")) == {image.repository: ["pull"]}
 
     def test_the_catalogue_is_for_staff(self, ask, seller):
         staff = AccessTokenFactory(user=UserFactory(staff=True))

@@ -100,9 +100,10 @@ def test_layers_that_lie_elsewhere_are_not_asked_for(registry, table, image):
     assert damages(registry) == []
 
 
-def test_what_was_not_sold_or_is_taken_down_or_going_is_not_looked_at(registry, table, image):
+def test_what_was_not_sold_or_is_erased_or_going_is_not_looked_at(registry, table, image):
     ManifestFactory(image=ImageFactory(first_pushed_at=timezone.now()))
-    ManifestFactory(image=ImageFactory(first_sold_at=timezone.now(), taken_down_at=timezone.now(), take_down_reason="malware"))
+    erased = {"taken_down_at": timezone.now(), "take_down_reason": "malware", "erasure_asked_at": timezone.now()}
+    ManifestFactory(image=ImageFactory(first_sold_at=timezone.now(), **erased))
     ManifestFactory(image=image, removal_asked_at=timezone.now())
 
     assert damages(registry) == []

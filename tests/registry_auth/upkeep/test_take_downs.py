@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from marketplace.images.models import Image
+from marketplace.images.services.take_downs import erase_image
 from registry_auth.client.errors import RegistryAway
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep import tasks
 from registry_auth.upkeep.take_downs import remove_taken_down_manifests
+from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import PushedImageFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,22 @@ class TestTakeDowns:
         assert remove_taken_down_manifests(registry=registry) == 1
 
         assert first.manifests.count() + second.manifests.count() == 1
+
+    def test_what_was_sold_stays_until_staff_have_it_erased(self, registry, table):
+        down = {"taken_down_at": timezone.now(), "take_down_reason": "malware"}
+        image = PushedImageFactory(**down, first_sold_at=timezone.now())
+        table.hold(image.repository, "untold")
+
+        assert remove_taken_down_manifests(registry=registry) == 0
+
+        assert set(table.tags[image.repository]) == {"untold"}
+        assert image.manifests.count() == 1
+
+        erase_image(image=image, reason="A court wants it.", actor=UserFactory(staff=True))
+        assert remove_taken_down_manifests(registry=registry) == 2
+
+        assert table.tags[image.repository] == {}
+        assert not image.manifests.exists()
 
     def test_it_waits_for_a_registry_that_is_away(self, table, monkeypatch):
         image = PushedImageFactory(taken_down_at=timezone.now(), take_down_reason="malware")
