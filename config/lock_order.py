@@ -17,6 +17,7 @@ LOCK_ORDER: Final = (
     "marketplace.Image",
     "marketplace.StoredBlob",
     "marketplace.Product",
+    "marketplace.ProductUpdates",
     "billing.Order",
     "billing.Refund",
     "marketplace.Entitlement",

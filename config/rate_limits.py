@@ -149,6 +149,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:buy": "buy",
     "POST order-list": "buy",
     "POST marketplace:obtain": "obtain",
+    "POST marketplace:updates_choose": "write",
+    "POST marketplace:updates_unsubscribe": "write",
     "POST product-obtain": "obtain",
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",

@@ -3,9 +3,10 @@
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
 __all__ = [
     "Category",
@@ -20,8 +21,11 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductPicture",
+    "ProductUpdates",
     "PullCount",
     "PullerSketch",
     "StoredBlob",
     "Tag",
+    "TagMove",
+    "UpdateSubscription",
 ]

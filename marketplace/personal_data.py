@@ -12,6 +12,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
 from marketplace.insights.models import PullCount
 from marketplace.products.models import Product
+from marketplace.updates.models import UpdateSubscription
 
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
 _OF_ENTITLEMENT = ("image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason")
@@ -34,6 +35,7 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
                 "image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason"
             )
         ),
+        "mail_about_new_versions": list(UpdateSubscription.objects.filter(user=user).values("product__title", "created_at")),
         "pulls": list(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
     }
 
@@ -46,7 +48,8 @@ def obstacles_of_seller(user: User) -> Iterable[str]:
 
 
 def forget_library(user: User) -> None:
-    """End what the person may pull. Their names and products stay as they are: others have bought them."""
+    """End what the person may pull, and mail about it. Their names and products stay as they are: others have bought them."""
+    UpdateSubscription.objects.filter(user=user).delete()
     held = lock_entitlements_of_holder(account_id=user.account.pk)
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=_REASON)
 

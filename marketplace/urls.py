@@ -9,6 +9,7 @@ from marketplace.search import views as search
 from marketplace.selling.views import dashboard, images, product_parts, products
 from marketplace.shopwindow.views import help as helping
 from marketplace.shopwindow.views import home, pictures, shops
+from marketplace.updates import views as updates
 
 
 class NameConverter(StringConverter):
@@ -37,6 +38,8 @@ urlpatterns = [
     path("library/", library.library, name="library"),
     path("library/credential/", pull_credentials.pull_credential, name="pull_credential"),
     path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
+    path("library/updates/<uuid:product_id>", updates.updates_choose, name="updates_choose"),
+    path("library/updates/unsubscribe", updates.updates_unsubscribe, name="updates_unsubscribe"),
     path("selling/", dashboard.dashboard, name="dashboard"),
     path("selling/start/", dashboard.start, name="start"),
     path("selling/reserve/", dashboard.reserve, name="reserve"),

@@ -17,7 +17,7 @@ class OutgoingMailAdmin(AuditedAdmin):
     list_filter = (("sent_at", admin.EmptyFieldListFilter), ("given_up_at", admin.EmptyFieldListFilter), "created_at")
     search_fields = ("to", "subject", "key")
     date_hierarchy = "created_at"
-    exclude = ("body_text", "body_html")
+    exclude = ("body_text", "body_html", "unsubscribe_url")
     readonly_fields = ("id", "created_at", "origin", "attempts", "due_at", "given_up_at", "last_error")
     actions = ("resend",)
 

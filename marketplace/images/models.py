@@ -294,6 +294,8 @@ class Tag(UUIDModel):
 
     Attributes:
         version: `marketplace.images.versions.version_key` of the name, by which a higher version sorts after a lower one.
+        moved_at: when it last began to point at something else; its moves are `TagMove`s.
+        moved_from: the digest that it pointed at before.
     """
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tags")
@@ -301,6 +303,8 @@ class Tag(UUIDModel):
     manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="tags")
     version = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False, db_collation="C")
     pushed_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    moved_from = models.CharField(max_length=LONGEST_DIGEST, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("image", "name"), name="tag_name_unique"),)
@@ -313,3 +317,25 @@ class Tag(UUIDModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TagMove(models.Model):
+    """A tag began to point at a manifest. Rows are written once and stay, also when the tag or the manifests go.
+
+    Attributes:
+        old_digest: what it pointed at before; empty for a new tag.
+        at: when the registry accepted the push.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tag_moves", db_index=False)
+    tag = models.CharField(max_length=LONGEST_TAG)
+    old_digest = models.CharField(max_length=LONGEST_DIGEST, blank=True)
+    new_digest = models.CharField(max_length=LONGEST_DIGEST)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("image", "at"), name="tag_move_of_image"),)
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.tag} → {self.new_digest}"

@@ -84,7 +84,7 @@ class TagSerializer(serializers.ModelSerializer[Tag]):
 
     class Meta:
         model = Tag
-        fields = ("id", "image", "name", "digest", "media_type", "size", "platforms", "pushed_at")
+        fields = ("id", "image", "name", "digest", "media_type", "size", "platforms", "pushed_at", "moved_at", "moved_from")
         read_only_fields = fields
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, OuterRef, Value, When
+from django.db.models import Case, OuterRef, QuerySet, Value, When
 
 from accounts.organisations.models import Membership
 from accounts.organisations.selectors import memberships_of
@@ -21,6 +21,7 @@ from marketplace.images.selectors.tags import short_platforms
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
 from marketplace.shopwindow.listings import ImageListing, list_images
+from marketplace.updates.selectors import wanted_among
 
 ENTRIES_PER_PAGE: Final = 50
 _OFFERS: Final = 10  # the newest products with an image, of which one is linked
@@ -51,6 +52,8 @@ class LibraryEntry:
         holder: the account that holds it: the reader's, or an organisation's.
         entitlement: the one that decides for the holder: in force before suspended before revoked, then the oldest.
         product: one that offers the image now, if there is one.
+        withdrawn: if there is none, one that did until its seller withdrew it: what its buyers have stays theirs.
+        is_mailed: whether the reader gets mail about new versions of either.
         in_force: whether the policy lets the holder pull it now, for example an organisation's robots.
         for_reader: whether the reader may pull what the holder holds; not every role in an organisation may.
     """
@@ -59,8 +62,10 @@ class LibraryEntry:
     listing: ImageListing
     entitlement: Entitlement
     product: Product | None
+    withdrawn: Product | None
     in_force: bool
     for_reader: bool
+    is_mailed: bool
 
     @property
     def may_pull(self) -> bool:
@@ -73,7 +78,12 @@ class LibraryEntry:
 
     @property
     def title(self) -> str:
-        return self.product.title if self.product else self.image.name
+        return self.sold_as.title if self.sold_as else self.image.name
+
+    @property
+    def sold_as(self) -> Product | None:
+        """The product that it belongs to, offered or withdrawn."""
+        return self.product or self.withdrawn
 
     @property
     def url(self) -> str:
@@ -146,7 +156,9 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
     rows = list(entitlements)
     images = {entitlement.image_id: entitlement.image for entitlement in rows}
     listings = {listing.image.pk: listing for listing in list_images(list(images.values()))}
-    offers = _offers(images.keys())
+    offers = _products_with(images.keys(), Product.objects.visible())
+    withdrawn = _products_with(images.keys() - offers.keys(), Product.objects.filter(state=Product.State.WITHDRAWN))
+    mailed = wanted_among(user, {product.pk for product in (*offers.values(), *withdrawn.values())})
     shelves = []
     for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
         membership = memberships.get(holder_id)
@@ -155,7 +167,16 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
         allowed = _allowed(user, account, theirs)
         reads = membership is None or membership.pulls
         entries = [
-            LibraryEntry(account, listings[one.image_id], one, offers.get(one.image_id), allowed[one.image.repository], reads)
+            LibraryEntry(
+                account,
+                listings[one.image_id],
+                one,
+                product=offers.get(one.image_id),
+                withdrawn=withdrawn.get(one.image_id),
+                in_force=allowed[one.image.repository],
+                for_reader=reads,
+                is_mailed=any(products[one.image_id].pk in mailed for products in (offers, withdrawn) if one.image_id in products),
+            )
             for one in theirs
         ]
         shelves.append(Shelf(account, membership, entries))
@@ -176,9 +197,9 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
     return {repository: Action.PULL in actions for repository, actions in allowed.items()}
 
 
-def _offers(image_ids: Collection[UUID]) -> dict[UUID, Product]:
-    """Find for each image a published product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
-    offering = Product.objects.visible().filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
+def _products_with(image_ids: Collection[UUID], among: QuerySet[Product]) -> dict[UUID, Product]:
+    """Find for each image a product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
+    offering = among.filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
     found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
     products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
     offers: dict[UUID, Product] = {}

@@ -74,6 +74,9 @@ def send_claimed_mail(*, mail: OutgoingMail, mail_server: BaseEmailBackend) -> s
     message = EmailMultiAlternatives(mail.subject, mail.body_text, to=[mail.to], connection=mail_server)
     message.attach_alternative(mail.body_html, "text/html")
     message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks for no automatic replies
+    if mail.unsubscribe_url:  # RFC 8058, section 3.1; whoever signs mails must sign both headers (docs/operations.md)
+        message.extra_headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     try:
         with counted_call(DEPENDENCY, away=(OSError,)):
             message.send()
@@ -83,7 +86,7 @@ def send_claimed_mail(*, mail: OutgoingMail, mail_server: BaseEmailBackend) -> s
         if not isinstance(error, OSError):  # smtplib's errors are OSErrors; anything else is our mistake
             logger.exception("mail failed", extra={"mail": str(mail.pk)})
         return "" if _is_for_recipient(error) else _kind(error)
-    sent = {"sent_at": timezone.now(), "body_text": "", "body_html": "", "last_error": ""}
+    sent = {"sent_at": timezone.now(), "body_text": "", "body_html": "", "unsubscribe_url": "", "last_error": ""}
     OutgoingMail.objects.filter(pk=mail.pk, sent_at__isnull=True).update(**sent)
     return ""
 

@@ -16,6 +16,9 @@ class OutgoingMail(Attempt, UUIDModel):
     subject = models.CharField(max_length=200)
     body_text = models.TextField(blank=True)
     body_html = models.TextField(blank=True)
+    unsubscribe_url = models.CharField(
+        max_length=500, blank=True, default="", db_default="", editable=False, help_text="Ends mails of its kind, without signing in."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
 

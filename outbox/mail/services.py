@@ -14,7 +14,7 @@ from outbox.mail.locks import lock_mail
 from outbox.mail.models import OutgoingMail
 
 
-def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, origin: str = "") -> None:
+def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, origin: str = "", unsubscribe_url: str = "") -> None:
     """Render a mail now, to be sent once the surrounding transaction has committed; the same key again does nothing.
 
     Args:
@@ -23,6 +23,7 @@ def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, 
         context: their variables, besides `host` and `to`; rendered now, so that a later change does not alter the mail.
         key: what the mail is about, e.g. `receipt:<order id>`; at most 200 characters.
         origin: who causes it, where one act or account writes to many; each origin has its turn. By default the recipient's address.
+        unsubscribe_url: where a POST ends mails of this kind for the recipient; mail programs show a button for it (RFC 8058).
     """
     variables = {"host": settings.LAYERSTORE_IMAGE_HOST, "to": to, **context}
     mail = OutgoingMail(
@@ -32,6 +33,7 @@ def queue_mail(*, to: str, template: str, context: dict[str, object], key: str, 
         subject=" ".join(_render_text(template, "subject.txt", variables).split())[:200],
         body_text=_render_text(template, "body.txt", variables).strip() + "\n",
         body_html=render_to_string(f"email/{template}/body.html", variables),
+        unsubscribe_url=unsubscribe_url,
     )
     OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)  # the unique key decides, without asking first
     queue_after_commit("outbox.send_due_mail")

@@ -149,6 +149,7 @@ BUYING = (
     Page("order-of-who-buys", "/orders/{team_order}/", "kept-by-the-books"),
     Page("library-empty", "/library/", "newcomer"),
     Page("library-long", "/library/", "longest"),
+    Page("unsubscribe", "/library/updates/unsubscribe?key={unsubscribe_key}"),
     Page("orders", "/orders/", "jonas"),
     Page("orders-empty", "/orders/", "newcomer"),
     Page("orders-long", "/orders/", "longest"),

@@ -35,6 +35,8 @@ from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product
 from marketplace.products.services.descriptions import render_outdated_descriptions
+from marketplace.updates.models import UpdateSubscription
+from marketplace.updates.selectors import unsubscribe_key
 from registry_auth.upkeep.holds import begin_hold, end_hold
 from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
 from tests.factories.accounts import (
@@ -96,6 +98,8 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
     names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots()}
+    subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
+    names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()
     begin_hold(kind=RegistryHold.Kind.COLLECTION)
     end_hold(checked=12, removed_blobs=3, freed=48_000_000)

@@ -48,6 +48,7 @@ EXCUSED = {
     "marketplace:product_withdraw": SENT,
     "marketplace:release": SENT,
     "marketplace:remove_unreadable": SENT,
+    "marketplace:updates_choose": SENT,
     "mfa_download_recovery_codes": DATA,
     "mfa_login_webauthn": DATA,
     "schema": DATA,

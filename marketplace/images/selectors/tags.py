@@ -17,7 +17,7 @@ from marketplace.images.versions import version_key
 LISTED = 200  # tags of one image
 LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what is no image are passed over
 _OF_MANIFEST = tuple(f"manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
-_OF_LEADING_TAG = tuple(f"leading_tag__{name}" for name in ("image", "name", "pushed_at", *_OF_MANIFEST))
+_OF_LEADING_TAG = tuple(f"leading_tag__{name}" for name in ("image", "name", "pushed_at", "moved_at", "moved_from", *_OF_MANIFEST))
 LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
 _UNREADABLE_LISTED = 20
 _NEW = timedelta(minutes=10)
@@ -29,6 +29,7 @@ class TagRow:
 
     Attributes:
         also: the other names of the same manifest.
+        moved: those of its tags that pointed at something else before, the last one that moved first.
         platforms: without `linux/`, which is assumed.
     """
 
@@ -36,6 +37,7 @@ class TagRow:
     manifest: Manifest
     pushed_at: datetime
     also: list[str] = field(default_factory=list)
+    moved: list[Tag] = field(default_factory=list)
 
     @property
     def platforms(self) -> list[str]:
@@ -108,6 +110,8 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
     shown = Prefetch("manifest", Manifest.objects.defer("blobs"))
     for tag in Tag.objects.filter(pk__in=listed - {None}).prefetch_related(shown).order_by("-pushed_at", "name"):
         row = rows[tag.image_id].setdefault(tag.manifest_id, TagRow(tag.name, tag.manifest, tag.pushed_at))
+        if tag.moved_at:
+            row.moved.append(tag)
         if row.name == tag.name:
             continue
         if row.name == "latest" or tag.version > version_key(row.name):

@@ -12,7 +12,7 @@ from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
 from marketplace.images.locks import lock_image, lock_occupant
 from marketplace.images.merging import merge_layers
-from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag
+from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag, TagMove
 from marketplace.images.oci import IMAGE_TYPES, INDEX_TYPES, LONGEST_DIGEST
 from marketplace.images.services.expiry import keep_pushed_name
 from marketplace.images.services.leading_tags import update_leading_tag
@@ -203,10 +203,15 @@ def remove_manifest(*, repository: str, digest: str) -> None:
 
 def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> None:
     values = {"manifest": manifest, "pushed_at": at, "version": version_key(name)}
-    tag, created = Tag.objects.get_or_create(image=image, name=name, defaults=values)
-    if not created and tag.pushed_at < at:
+    tag, created = Tag.objects.select_related("manifest").get_or_create(image=image, name=name, defaults=values)
+    if created:
+        TagMove.objects.create(image=image, tag=name, new_digest=manifest.digest, at=at)
+    elif tag.pushed_at < at:
+        if tag.manifest.digest != manifest.digest:
+            tag.moved_at, tag.moved_from = at, tag.manifest.digest
+            TagMove.objects.create(image=image, tag=name, old_digest=tag.moved_from, new_digest=manifest.digest, at=at)
         tag.manifest, tag.pushed_at = manifest, at
-        tag.save(update_fields=["manifest", "pushed_at"])
+        tag.save(update_fields=["manifest", "pushed_at", "moved_at", "moved_from"])
 
 
 def _kind_of(media_type: str) -> Manifest.Kind:

@@ -17,6 +17,7 @@ from marketplace.products.selectors.pages import images_of, with_parts
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
 from marketplace.shopwindow.offer_state import offer_state_of
+from marketplace.updates.selectors import wanted_among
 
 _PER_PAGE = 12
 
@@ -53,11 +54,13 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
     details = image_details(listing.images, listing.tags)
     chosen = [image for image in listing.images if len(details) > 1 and image.repository == request.GET.get("image")]
+    user = request.user if isinstance(request.user, User) else None
     context = {
         "product": listing.product,
         "listing": listing,
         "price": listing.price,
-        "offer_state": offer_state_of(request.user if isinstance(request.user, User) else None, listing.product),
+        "offer_state": offer_state_of(user, listing.product),
+        "wanted": user is not None and listing.product.pk in wanted_among(user, [listing.product.pk]),
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
         "description": rendered_description(listing.product),

@@ -13,14 +13,15 @@ from marketplace import models
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory, PullerSketchFactory
 
 NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch]
-INSIDE_OTHERS = {CredentialImage, Cover, LayerList, ProductImage, ProductPicture, StoredBlob}
+INSIDE_OTHERS = {CredentialImage, Cover, LayerList, ProductImage, ProductPicture, ProductUpdates, StoredBlob, TagMove, UpdateSubscription}
 
 pytestmark = pytest.mark.django_db
 

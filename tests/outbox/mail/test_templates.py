@@ -54,6 +54,20 @@ JOINED = {
     "member": USER,
     "organisation_url": LINK,
 }
+VERSION = SimpleNamespace(
+    image=IMAGE, tags=["2.0", "latest"], moved=["latest"], platforms=["amd64"], platforms_gone=["arm64"],
+    new=SimpleNamespace(digest="sha256:new", size=9_500_000), old=SimpleNamespace(digest="sha256:old", size=8_000_000),
+)  # fmt: skip
+FIRST = SimpleNamespace(
+    image=SimpleNamespace(repository="acme/web"), tags=["1.0"], moved=[], platforms=[], platforms_gone=[], new=VERSION.new, old=None
+)  # fmt: skip
+NEWS: dict[str, Any] = {
+    "product": SimpleNamespace(title="Fast <DB>"),
+    "versions": [VERSION, FIRST],
+    "more": 3,
+    "product_url": LINK,
+    "unsubscribe_url": LINK,
+}
 MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "sales_stopped",
@@ -145,6 +159,13 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["replaced, ends 23 November 2026, 09:05 UTC"],
     ),
     ("reservation_expiring", {"image": IMAGE, "image_url": LINK}, ["acme/db", "23 November 2026", "docker push layerstore.test:8080/acme/db", LINK]),
+    (
+        "new_versions",
+        NEWS,
+        ["Fast <DB>", "docker pull layerstore.test:8080/acme/db:2.0", "2.0, latest (moved: latest)", "sha256:new", "sha256:old", "no longer arm64",
+         "9.5 MB, before 8.0 MB", "And 3 more.", LINK],
+    ),
+    ("new_versions", {**NEWS, "versions": [FIRST], "more": 0, "product_url": ""}, ["acme/web:1.0", "none named", "Unsubscribe"]),
     ("reservation_ended", {"image": IMAGE}, ["acme/db", "/selling/reserve/"]),
 ]  # fmt: skip
 
