@@ -18,6 +18,7 @@ LOCK_ORDER: Final = (
     "marketplace.StoredBlob",
     "marketplace.Product",
     "marketplace.ProductUpdates",
+    "marketplace.ResaleFlag",
     "billing.Order",
     "billing.Refund",
     "marketplace.Entitlement",

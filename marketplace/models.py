@@ -3,9 +3,10 @@
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.resale.models import ResaleFlag
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "ProductUpdates",
     "PullCount",
     "PullerSketch",
+    "ResaleFlag",
     "StoredBlob",
     "Tag",
     "TagMove",
+    "UncheckedLayers",
     "UpdateSubscription",
 ]

@@ -5,6 +5,7 @@ from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
 from marketplace.admin.pulls import PullCountAdmin, PullerSketchAdmin
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
+from marketplace.admin.resale import ResaleFlagAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -16,5 +17,6 @@ __all__ = [
     "ProductAdmin",
     "PullCountAdmin",
     "PullerSketchAdmin",
+    "ResaleFlagAdmin",
     "TagAdmin",
 ]

@@ -250,7 +250,10 @@ class StoredBlob(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("owner", "digest"), name="stored_blob_unique"),)
-        indexes = (models.Index(fields=("owner", "size"), name="stored_blob_sizes"),)  # a seller's sum is read from it alone
+        indexes = (
+            models.Index(fields=("owner", "size"), name="stored_blob_sizes"),  # a seller's sum is read from it alone
+            models.Index(fields=("digest", "id"), name="stored_blob_sellers"),  # who has a layer, whoever had it first before the others
+        )
 
     def __str__(self) -> str:
         return self.digest
@@ -339,3 +342,19 @@ class TagMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag} → {self.new_digest}"
+
+
+class UncheckedLayers(models.Model):
+    """An image manifest whose layers are yet to be compared with those of other sellers; deleted when that is done.
+
+    Attributes:
+        manifest_id: no foreign key, for the manifest may go first.
+    """
+
+    manifest_id = models.UUIDField(primary_key=True)
+
+    class Meta:
+        verbose_name_plural = "unchecked layers"
+
+    def __str__(self) -> str:
+        return f"layers of {self.manifest_id}"

@@ -12,7 +12,7 @@ from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
 from marketplace.images.locks import lock_image, lock_occupant
 from marketplace.images.merging import merge_layers
-from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag, TagMove
+from marketplace.images.models import LONGEST_COMMAND, MOST_LAYERS, Image, Layer, LayerList, Manifest, Tag, TagMove, UncheckedLayers
 from marketplace.images.oci import IMAGE_TYPES, INDEX_TYPES, LONGEST_DIGEST
 from marketplace.images.services.expiry import keep_pushed_name
 from marketplace.images.services.leading_tags import update_leading_tag
@@ -148,6 +148,8 @@ def describe_manifest(*, manifest: Manifest, description: ManifestDescription) -
             return
         _count_blobs(manifest, image, description.blobs)
         LayerList.objects.update_or_create(manifest=manifest, defaults={"rows": _rows(description.layers)})
+        if description.layers:
+            UncheckedLayers.objects.bulk_create([UncheckedLayers(manifest_id=manifest.pk)], ignore_conflicts=True)
         if manifest.is_unreadable:  # until now; the indexes that name it were described without it
             reread_indexes_of(manifest)
         update_leading_tag(image)

@@ -13,15 +13,27 @@ from marketplace import models
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove
+from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.resale.models import ResaleFlag
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory, PullerSketchFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory, PullerSketchFactory, PushedImageFactory
 
-NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch]
-INSIDE_OTHERS = {CredentialImage, Cover, LayerList, ProductImage, ProductPicture, ProductUpdates, StoredBlob, TagMove, UpdateSubscription}
+NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch, ResaleFlag]
+INSIDE_OTHERS = {
+    CredentialImage,
+    Cover,
+    LayerList,
+    ProductImage,
+    ProductPicture,
+    ProductUpdates,
+    StoredBlob,
+    TagMove,
+    UncheckedLayers,
+    UpdateSubscription,
+}
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +51,9 @@ def sale() -> Entitlement:
     entitlement = EntitlementFactory(image=product.images.get())
     PullCountFactory(image=entitlement.image, buyer=entitlement.holder)
     PullerSketchFactory(image=entitlement.image)
+    ResaleFlag.objects.create(
+        image=entitlement.image, origin=PushedImageFactory(), digest="sha256:1", origin_digest="sha256:2", layers=[], size=1
+    )
     return entitlement
 
 

@@ -1,0 +1,12 @@
+"""Why a flag cannot be closed."""
+
+from common.errors import ConflictError
+
+
+class FlagIsClosed(ConflictError):
+    """Staff have decided already. 409."""
+
+    code = "flag_is_closed"
+
+    def __init__(self, *, outcome: str) -> None:
+        super().__init__(f"It was closed already, as {outcome}.")
