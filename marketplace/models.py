@@ -1,5 +1,6 @@
 """Where Django looks for the tables of this app."""
 
+from marketplace.contents.models import KnownBase, ManifestContents
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
@@ -15,8 +16,10 @@ __all__ = [
     "CredentialImage",
     "Entitlement",
     "Image",
+    "KnownBase",
     "LayerList",
     "Manifest",
+    "ManifestContents",
     "Namespace",
     "Price",
     "Product",

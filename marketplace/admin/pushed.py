@@ -1,5 +1,7 @@
 """What has been pushed, as the registry reported it: manifests with their layers, and tags. Staff may have a manifest read again."""
 
+import json
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -9,6 +11,7 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.related_rows import related_row, related_rows
+from marketplace.contents.models import ManifestContents
 from marketplace.images.models import LayerList, Manifest, Tag
 from marketplace.images.services.unreadable_manifests import describe_again
 
@@ -44,6 +47,7 @@ class ManifestAdmin(AuditedAdmin):
         related_row("image"),
         related_rows(Tag, "manifest"),
         "layers",
+        "inside",
         "removal_asked_at",
         "attempts",
         "due_at",
@@ -58,6 +62,13 @@ class ManifestAdmin(AuditedAdmin):
         found = LayerList.objects.filter(manifest=manifest).first()
         rows = found.layers if found else []
         return format_html_join(mark_safe("<br>"), "<code>{}</code> {} {}", ((row.digest, row.size, row.command) for row in rows))
+
+    @admin.display(description="inside")
+    def inside(self, manifest: Manifest) -> SafeString:
+        """Show what pages tell of its configuration, or what it holds as an artefact, and where values look like secrets."""
+        found = ManifestContents.objects.filter(manifest=manifest).values("facts", "evidence", "subject", "attestations", "hidden").first()
+        rows = ((name, json.dumps(value)) for name, value in (found or {}).items() if value)
+        return format_html_join(mark_safe("<br>"), "{} <code>{}</code>", rows)
 
     @act("Describe again", consequence="It is read from the registry again within seconds, and so are the indexes that refer to it.")
     def describe_again(self, request: HttpRequest, manifest: Manifest, reason: str) -> None:

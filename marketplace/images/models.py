@@ -323,17 +323,18 @@ class Tag(UUIDModel):
 
 
 class TagMove(models.Model):
-    """A tag began to point at a manifest. Rows are written once and stay, also when the tag or the manifests go.
+    """A tag began to point at a manifest, or was removed. Rows are written once and stay, also when the tag or the manifests go.
 
     Attributes:
         old_digest: what it pointed at before; empty for a new tag.
-        at: when the registry accepted the push.
+        new_digest: empty for a removal.
+        at: when the registry accepted the push; of a removal, when the shop learned of it.
     """
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="tag_moves", db_index=False)
     tag = models.CharField(max_length=LONGEST_TAG)
     old_digest = models.CharField(max_length=LONGEST_DIGEST, blank=True)
-    new_digest = models.CharField(max_length=LONGEST_DIGEST)
+    new_digest = models.CharField(max_length=LONGEST_DIGEST, blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -4,6 +4,7 @@ from typing import cast
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
@@ -14,8 +15,11 @@ from rest_framework.response import Response
 from accounts.organisations.buying import buyer_named
 from accounts.people.requests import asker
 from common.api.requests import checked
+from marketplace.contents.selectors.inside import inside_of
+from marketplace.contents.serializers import InsideQuerySerializer, InsideSerializer
 from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.images.models import Namespace
+from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.api.serializers import (
     ListedProductSerializer,
     NewProductSerializer,
@@ -24,7 +28,7 @@ from marketplace.products.api.serializers import (
     ProductSerializer,
 )
 from marketplace.products.models import Category, Price, Product
-from marketplace.products.selectors.pages import listed, with_parts
+from marketplace.products.selectors.pages import images_of, listed, with_parts
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.services.publishing import publish_product, withdraw_product
 from marketplace.search.query import search_products
@@ -68,7 +72,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def get_queryset(self) -> QuerySet[Product]:
         own = Product.objects.filter(seller__account__user=self.request.user.pk)
         # Reading shows the shop as well. Changes are of one's own products only: to them, the others do not exist.
-        found = own | Product.objects.visible() if self.action in {"list", "retrieve", "obtain"} else own
+        found = own | Product.objects.visible() if self.action in {"list", "retrieve", "inside", "obtain"} else own
         return listed(found) if self.action == "list" else with_parts(found, texts=True)
 
     def get_serializer_class(self) -> type[ProductSerializer]:
@@ -92,6 +96,20 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         product = self.get_object()
         changes = checked(ProductInputSerializer, request)
         return self._answer(edit_product(product=product, actor=asker(request), **changes))
+
+    @extend_schema(parameters=[InsideQuerySerializer], responses=InsideSerializer)
+    @action(detail=True, methods=["get"])
+    def inside(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
+        """Tell what is inside one of its images, as the configuration, the layers and the registry say."""
+        asked = InsideQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        images = images_of(self.get_object())
+        name = asked.validated_data["image"]
+        image = next((one for one in images if name in {"", one.repository}), None)
+        if image is None:
+            raise Http404
+        found = inside_of(image, leading_tags([image.pk]).get(image.pk), platform=asked.validated_data["platform"])
+        return Response(InsideSerializer(found).data)
 
     @extend_schema(request=None, responses=ProductSerializer)
     @action(detail=True, methods=["post"])

@@ -5,10 +5,12 @@ its cover was drawn.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from marketplace.contents.selectors.bases import Base
+from marketplace.contents.selectors.inside import Inside
 from marketplace.covers.layer_rows import SUMMARY, LayerRow, layer_rows
 from marketplace.covers.selectors import fills_of_images, layers_of, leading_manifests, summaries_of_images
 from marketplace.images.models import MOST_LAYERS, Image, Layer, Tag
@@ -28,6 +30,7 @@ class ImageDetail:
         tag: the leading one (`Image.leading_tag`); None while nothing has been pushed.
         rows: its tags, the newest first: at most `listed`, and the leading one.
         layers: those of the leading tag, the newest first.
+        base: what these layers are built on, if the shop knows it.
     """
 
     image: Image
@@ -35,6 +38,7 @@ class ImageDetail:
     rows: list[TagRow]
     layers: list[LayerRow]
     listed: int
+    base: Base | None = None
 
     @property
     def reference(self) -> str:
@@ -54,26 +58,41 @@ class ImageDetail:
         return self.layer_count > len(self.layers)
 
     @property
+    def base_rows(self) -> list[LayerRow]:
+        """The layers that are the base's; empty if the shop knows no base."""
+        return self.layers[len(self.layers) - self.base.layers :] if self.base else []
+
+    @property
+    def rows_above_base(self) -> list[LayerRow]:
+        """The other layers: all, if the shop knows no base."""
+        return self.layers[: len(self.layers) - len(self.base_rows)]
+
+    @property
     def size(self) -> int:
         """Compressed bytes of all layers."""
         return sum(row.layer.size for row in self.layers)
 
     @property
     def own_size(self) -> int:
-        """Compressed bytes above the base."""
-        return sum(row.layer.size for row in self.layers if row.own)
+        """Compressed bytes above the base; where the shop knows none, above the lowest layer."""
+        return sum(row.layer.size for row in (self.rows_above_base if self.base else self.layers) if row.own)
 
 
 _Coloured = tuple[Sequence[Layer], Mapping[str, str]]  # base first, and their colours by the beginning of the digest
 
 
-def image_details(images: Sequence[Image], tags: Mapping[UUID, Tag]) -> list[ImageDetail]:
+def image_details(images: Sequence[Image], tags: Mapping[UUID, Tag], inside: Inside | None = None) -> list[ImageDetail]:
     """Load what a product's page shows of these images with these leading tags, in the given order.
 
     At most six queries for any number of images.
+
+    Args:
+        inside: of the only image, where it has been read: its layers are shown then.
     """
     if len(images) == 1:
-        return _details(images, tags, _read_layers(tags), (tags_selectors.LISTED, MOST_LAYERS))
+        layers = _layers_inside(inside) if inside and inside.layers else _read_layers(tags)
+        (detail,) = _details(images, tags, layers, (tags_selectors.LISTED, MOST_LAYERS))
+        return [replace(detail, base=inside.base if inside else None)]
     layers = summaries_of_images(tags.keys())
     layers |= _read_layers({pk: tag for pk, tag in tags.items() if pk not in layers})
     return _details(images, tags, layers, (_share(_TAGS, images, BRIEF_TAGS), _share(_LAYERS, images, SUMMARY)))
@@ -94,6 +113,11 @@ def _details(
         )
         for image in images
     ]
+
+
+def _layers_inside(inside: Inside) -> dict[UUID, _Coloured]:
+    """Colour the layers of the image that is shown, which is one of an index's."""
+    return {inside.image.pk: (inside.layers, fills_of_images([inside.image.pk]).get(inside.image.pk, {}))}
 
 
 def _read_layers(tags: Mapping[UUID, Tag]) -> dict[UUID, _Coloured]:

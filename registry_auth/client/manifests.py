@@ -6,24 +6,26 @@ accepted a manifest proves little: it takes `Digest` for `digest`, and the last 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from marketplace.contents.secrets import hide_secrets
 from marketplace.images.models import Manifest
 from marketplace.images.oci import CONFIG_TYPES, LAYER_PREFIXES, MANIFEST_TYPES, is_digest
 from marketplace.images.platforms import platform_of
 from marketplace.images.services.manifests import ChildDescription, LayerDescription, ManifestDescription
+from registry_auth.client.documents import Document
+from registry_auth.client.documents import mapping as _mapping
+from registry_auth.client.documents import sequence as _sequence
+from registry_auth.client.documents import text as _text
 
 _ATTESTATION = "vnd.docker.reference.type"  # BuildKit's annotation of an index entry that is not an image
 _SHELL, _NO_COMMAND = "/bin/sh -c ", "/bin/sh -c #(nop)"
 _LONG_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 MOST_CHILDREN = 100
-
-Document = Mapping[str, Any]
 
 
 def read_document(content: bytes | None) -> Document:
@@ -96,7 +98,7 @@ def describe_index(document: Document, *, known: Mapping[str, ManifestDescriptio
     )
 
 
-def _command(created_by: str) -> str:
+def dockerfile_line(created_by: str) -> str:
     """Return the Dockerfile's line from what builders write into the history (moby's classic builder and BuildKit)."""
     line = " ".join(created_by.removesuffix("# buildkit").split())
     if line.startswith(_NO_COMMAND):
@@ -112,9 +114,8 @@ def describe_image(document: Document, config: Document) -> ManifestDescription:
     size = pull_size(document)
     if config_digest(document) is None or not all(map(_is_layer, layers)):
         return ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=size)
-    commands = [
-        _command(_text(step.get("created_by"))) for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")
-    ]
+    steps = [step for step in map(_mapping, _sequence(config.get("history"))) if not step.get("empty_layer")]
+    commands = [hide_secrets(dockerfile_line(_text(step.get("created_by")))) for step in steps]
     # The history of a squashed or hand-made image has another length: then nothing says which command made which layer.
     known = commands if len(commands) == len(layers) else [""] * len(layers)
     platform = _platform(config)
@@ -173,15 +174,3 @@ def _digest(part: Document) -> str:
 def _size(part: Document) -> int:
     size = part.get("size")
     return size if isinstance(size, int) and size >= 0 else 0
-
-
-def _mapping(value: object) -> Document:
-    return value if isinstance(value, dict) else {}
-
-
-def _sequence(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

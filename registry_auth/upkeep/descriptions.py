@@ -18,13 +18,18 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from common.db.claims import Backoff, claim_due, put_back
+from common.db.locking import locked_transaction
+from marketplace.contents.services import Contents, record_contents
 from marketplace.images.models import Image, Manifest
 from marketplace.images.oci import INDEX_TYPES
 from marketplace.images.selectors.storage import known_blobs
 from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
 from marketplace.images.services.unreadable_manifests import record_unreadable_manifest
+from registry_auth.client.artefacts import attestations_of, evidence_of, subject_of
+from registry_auth.client.configurations import ConfigurationReader
+from registry_auth.client.documents import Document
 from registry_auth.client.errors import ChildrenUnreadable, RegistryRefused
-from registry_auth.client.manifests import Document, children_of, config_digest, describe_image, describe_index, parts_of, read_document
+from registry_auth.client.manifests import children_of, config_digest, describe_image, describe_index, parts_of, read_document
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep.runs import RegistryRun, look_for_registry
 
@@ -114,14 +119,18 @@ class _Run(RegistryRun):
 
 
 def _describe(registry: RegistryClient, manifest: Manifest) -> None:
-    repository = manifest.image.repository
+    repository, contents = manifest.image.repository, Contents()
     try:
         found = registry.manifest(repository, manifest.digest)
         if found is None:
             remove_manifest(repository=repository, digest=manifest.digest)
             return
         document = read_document(found.content)
-        description = _read_index(manifest, document) if found.media_type in INDEX_TYPES else _read_image(registry, repository, document)
+        if found.media_type in INDEX_TYPES:
+            description = _read_index(manifest, document)
+            contents = Contents(subject=subject_of(document), attestations=attestations_of(document))
+        else:
+            description, contents = _read_image(registry, repository, document)
         if description is not None:
             blobs = {found.digest: len(found.content)} | _sizes_of_blobs(registry, manifest.image, document)
             description = replace(description, blobs=blobs)
@@ -129,7 +138,9 @@ def _describe(registry: RegistryClient, manifest: Manifest) -> None:
         logger.warning("manifest cannot be read", extra={"repository": repository, "digest": manifest.digest, "why": refusal.message})
         description = ManifestDescription(kind=Manifest.Kind.ARTIFACT, size=manifest.size)
     if description is not None:
-        describe_manifest(manifest=manifest, description=description)
+        with locked_transaction():
+            describe_manifest(manifest=manifest, description=description)
+            record_contents(manifest=manifest, contents=contents)
 
 
 def _sizes_of_blobs(registry: RegistryClient, image: Image, document: Document) -> dict[str, int]:
@@ -145,9 +156,14 @@ def _sizes_of_blobs(registry: RegistryClient, image: Image, document: Document) 
     return named | known | {digest: size or 0 for digest, size in found.items()}
 
 
-def _read_image(registry: RegistryClient, repository: str, document: Document) -> ManifestDescription:
-    config = config_digest(document)
-    return describe_image(document, read_document(registry.blob(repository, config) if config else None))
+def _read_image(registry: RegistryClient, repository: str, document: Document) -> tuple[ManifestDescription, Contents]:
+    digest = config_digest(document)
+    config = read_document(registry.blob(repository, digest) if digest else None)
+    description = describe_image(document, config)
+    if description.kind == Manifest.Kind.ARTIFACT:
+        return description, Contents(evidence=evidence_of(document), subject=subject_of(document))
+    read = ConfigurationReader(config)
+    return description, Contents(facts=read.facts, hidden=read.hidden)
 
 
 def _read_index(index: Manifest, document: Document) -> ManifestDescription | None:

@@ -22,9 +22,12 @@ from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.models import AccessToken
 from billing.orders.models import Order
+from marketplace.contents.facts import ImageFacts
+from marketplace.contents.models import ManifestContents
+from marketplace.contents.services import Contents, record_contents
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.models import Image, Manifest, Namespace, Tag, TagMove
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
@@ -162,7 +165,15 @@ def push(image: Image, many: int) -> None:
     update_leading_tag(image)
     layers = tuple(LayerDescription(digest_of(f"{n}"), n) for n in range(10 * many))
     description = ManifestDescription(Manifest.Kind.IMAGE, size=1, platforms=("linux/amd64",), layers=layers)
-    describe_manifest(manifest=Tag.objects.get(led_image=image).manifest, description=description)
+    shown = Tag.objects.get(led_image=image).manifest
+    describe_manifest(manifest=shown, description=description)
+    record_contents(manifest=shown, contents=Contents(facts=ImageFacts()))
+    TagMove.objects.bulk_create(
+        TagMove(image=image, tag="1.0", new_digest=one.digest, old_digest=shown.digest, at=began + timedelta(seconds=n))
+        for n, one in enumerate(manifests)
+    )
+    about = {"image": image, "subject": shown.digest, "evidence": [["sbom", "SPDX"]], "hidden": ["the label secret"]}
+    ManifestContents.objects.bulk_create(ManifestContents(manifest=one, **about) for one in manifests if one != shown)
 
 
 def write(product: Product, many: int) -> None:

@@ -1,5 +1,6 @@
 """Covers and avatars in templates."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django import template
@@ -8,7 +9,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 from common.web.templatetags.display import size
 from marketplace.covers import drawing as drawings
+from marketplace.covers.core import HEIGHT, WIDTH, Segment, draw_core
 from marketplace.covers.drawing import Drawing
+from marketplace.covers.layer_rows import LayerRow
+from marketplace.covers.selectors import hexadecimal
 
 register = template.Library()
 
@@ -55,6 +59,20 @@ def ticks(drawing: Drawing) -> SafeString:
         lowest = y
         marks.append(f'<line x1="0" y1="{y:.1f}" x2="7" y2="{y:.1f}"/><text x="10" y="{y + 2.6:.1f}">{size(band.layer.size)}</text>')
     return mark_safe(f'<svg class="ticks" viewBox="0 0 52 {drawing.height}" aria-hidden="true">{"".join(marks)}</svg>')  # noqa: S308  as above
+
+
+@register.simple_tag
+def core(rows: Sequence[LayerRow]) -> SafeString:
+    """Draw the rows of a table of layers, newest first, as one drill core to scale."""
+    segments = [Segment(hexadecimal(row.layer), row.layer.size, row.fill) for row in reversed(rows)]
+    largest = max((row.layer.size for row in rows), default=0)
+    return format_html(
+        '<svg class="core shade" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        WIDTH,
+        HEIGHT,
+        f"The layers to scale, the base at the left: the largest has {size(largest)} of {size(sum(row.layer.size for row in rows))}",
+        mark_safe(draw_core(segments)),  # noqa: S308  numbers and colours only
+    )
 
 
 @lru_cache(maxsize=1000)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.db.locking import locked_transaction
@@ -184,7 +185,9 @@ def remove_tag(*, repository: str, tag: str) -> None:
     """Delete a tag that the registry no longer has. Its manifest stays until the registry deletes that too."""
     with locked_transaction():
         image = lock_occupant(repository=repository)
-        removed, _ = Tag.objects.filter(image=image, name=tag).delete()
+        going = Tag.objects.filter(image=image, name=tag)
+        _note_removal(going)
+        removed, _ = going.delete()
         if image is not None and removed:
             update_leading_tag(image)
             _draw_after_commit(image.pk)
@@ -194,7 +197,9 @@ def remove_manifest(*, repository: str, digest: str) -> None:
     """Delete a manifest that the registry deleted, with the tags that pointed at it."""
     with locked_transaction():
         image = lock_occupant(repository=repository)
-        Tag.objects.filter(image=image, manifest__digest=digest).delete()
+        pointing = Tag.objects.filter(image=image, manifest__digest=digest)
+        _note_removal(pointing)
+        pointing.delete()
         gone = Manifest.objects.filter(image=image, digest=digest)
         release_blobs(blob for blobs in gone.values_list("blobs", flat=True) for blob in blobs or ())
         removed, _ = gone.delete()
@@ -214,6 +219,13 @@ def _point_tag(image: Image, name: str, manifest: Manifest, at: datetime) -> Non
             TagMove.objects.create(image=image, tag=name, old_digest=tag.moved_from, new_digest=manifest.digest, at=at)
         tag.manifest, tag.pushed_at = manifest, at
         tag.save(update_fields=["manifest", "pushed_at", "moved_at", "moved_from"])
+
+
+def _note_removal(tags: QuerySet[Tag]) -> None:
+    now = timezone.now()
+    TagMove.objects.bulk_create(
+        TagMove(image_id=tag.image_id, tag=tag.name, old_digest=tag.manifest.digest, at=now) for tag in tags.select_related("manifest")
+    )
 
 
 def _kind_of(media_type: str) -> Manifest.Kind:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.people.models import User
 from accounts.people.requests import signed_in
 from common.errors import DomainError
+from marketplace.contents.selectors.inside import hiding_manifests
 from marketplace.covers.selectors import Shape
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, access_facts, allowed_actions, decide
@@ -53,6 +54,7 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
         "tag_names": _tag_names(found, tags["rows"]),
         "cover": listing.cover,
         "holders": holders,
+        "hiding": hiding_manifests(found),
         "permissions": _permissions(found, signed_in(request), holders),
         "pulls": pull_figures(found, today=today),
         "pullers": puller_figures(found, today=today),

@@ -1,5 +1,7 @@
 """A seller's shop, a product's page, and its cover as a picture."""
 
+from collections.abc import Sequence
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,9 +9,10 @@ from django.urls import is_valid_path
 from django.views.decorators.http import require_safe
 
 from accounts.people.models import User
+from marketplace.contents.selectors.inside import Inside, inside_of
 from marketplace.covers.drawing import Drawing, plain
 from marketplace.covers.selectors import Shape, covers_of_products
-from marketplace.images.models import Namespace
+from marketplace.images.models import Image, Namespace
 from marketplace.images.ownership import owns
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
@@ -52,8 +55,10 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one."""
     listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
-    details = image_details(listing.images, listing.tags)
-    chosen = [image for image in listing.images if len(details) > 1 and image.repository == request.GET.get("image")]
+    several = len(listing.images) > 1
+    chosen = [image for image in listing.images if several and image.repository == request.GET.get("image")]
+    inside = _inside(request, chosen or listing.images, listing)
+    details = image_details(listing.images, listing.tags, None if several else inside)
     user = request.user if isinstance(request.user, User) else None
     context = {
         "product": listing.product,
@@ -67,10 +72,19 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "pictures": listing.product.pictures.all(),
         "details": details,
         "chosen": chosen[0] if chosen else None,
-        "shown": image_details(chosen, listing.tags) if chosen else details,
+        "shown": image_details(chosen, listing.tags, inside) if chosen else details,
+        "inside": inside,
         "facts": _facts(listing, details),
     }
     return render(request, "marketplace/product.html", context)
+
+
+def _inside(request: HttpRequest, images: Sequence[Image], listing: Listing) -> Inside | None:
+    """Tell what is inside the only image, or the one that was chosen; of several together nothing."""
+    if len(images) != 1:
+        return None
+    image = images[0]
+    return inside_of(image, listing.tags.get(image.pk), platform=request.GET.get("platform", ""))
 
 
 @require_safe

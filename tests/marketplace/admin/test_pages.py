@@ -10,6 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from marketplace import models
+from marketplace.contents.models import KnownBase, ManifestContents
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
@@ -25,7 +26,9 @@ NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement,
 INSIDE_OTHERS = {
     CredentialImage,
     Cover,
+    KnownBase,
     LayerList,
+    ManifestContents,
     ProductImage,
     ProductPicture,
     ProductUpdates,

@@ -52,6 +52,29 @@ class TestDescriptions:
         assert image.manifests.get(digest=child.digest).platforms == ["linux/amd64"]
         assert not image.manifests.filter(digest=gone.digest).exists()
 
+    def test_what_is_inside_is_recorded_with_the_description(self, registry, table):
+        image = ImageFactory()
+        table.hold(image.repository, "mine")
+        manifest = ManifestFactory(image=image, digest=MINE.digest, described_at=None)
+
+        describe_waiting_manifests(registry=registry)
+
+        assert manifest.contents.facts["command"] == ["/true"]
+        assert (manifest.contents.image, manifest.contents.hidden) == (image, [])
+
+    def test_what_lies_beside_an_image_is_told_by_its_manifest(self, registry, table):
+        image = ImageFactory()
+        subject = digest_of(b"subject")
+        artefact = {"schemaVersion": 2, "artifactType": "application/spdx+json", "subject": {"digest": subject}}
+        manifest = _held_manifest(table, image, artefact, MANIFEST)
+        attestation = {"digest": subject, "annotations": {"vnd.docker.reference.type": "x", "vnd.docker.reference.digest": subject}}
+        index = _held_manifest(table, image, {"schemaVersion": 2, "manifests": [attestation]}, INDEX)
+
+        describe_waiting_manifests(registry=registry)
+
+        assert (manifest.contents.subject, manifest.contents.evidence, manifest.contents.facts) == (subject, [["sbom", "SPDX"]], None)
+        assert index.contents.attestations == [[subject, subject]]
+
     def test_children_are_described_once_however_many_indexes_name_them(self, registry, table):
         children = [OciImage([f"child {number}"]) for number in range(5)]
         image = ImageFactory()
@@ -226,3 +249,10 @@ class TestSizes:
         describe_waiting_manifests(registry=registry)
 
         assert storage_of(image.owner_id).used == len(holed.blobs[holed.config["digest"]]) + len(holed.manifest)
+
+
+def _held_manifest(table, image, document, media_type):
+    content = json.dumps(document).encode()
+    table.tags.setdefault(image.repository, {})
+    table.blobs[digest_of(content)], table.types[digest_of(content)] = content, media_type
+    return ManifestFactory(image=image, digest=digest_of(content), kind="artifact", media_type=media_type, described_at=None)
