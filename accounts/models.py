@@ -1,8 +1,9 @@
 """Where Django looks for the tables of this app."""
 
+from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Invitation, Membership
 from accounts.people.models import Account, User
 from accounts.sellers.models import FormerStripeAccount, SellerProfile
 from accounts.tokens.models import AccessToken
 
-__all__ = ["AccessToken", "Account", "FormerStripeAccount", "Invitation", "Membership", "SellerProfile", "User"]
+__all__ = ["AccessToken", "Account", "FormerStripeAccount", "Invitation", "Membership", "SellerProfile", "ShopDomain", "User"]

@@ -2,7 +2,7 @@
 
 A lane is a queue with workers of its own (`config.processes.worker`), so that a service that hangs delays only the work that needs it:
 `money` asks Stripe, `mail` the mail server, `registry` the registry; `drawing` takes the processor, for covers and descriptions;
-`default` asks nobody beyond PostgreSQL and Redis.
+`default` asks nobody beyond PostgreSQL and Redis, but for the domains of sellers: for seconds that are counted (`accounts.domains.proofs`).
 """
 
 from collections.abc import Mapping

@@ -16,6 +16,7 @@ from billing.checkout.placing import MOST_PENDING
 from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, spoken
 from marketplace.products.services import limits
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
+from marketplace.products.services.unsaved import MOST_UNSAVED
 from registry_auth.token import failures
 from registry_auth.token.endpoint import LARGEST_FORM
 
@@ -62,11 +63,14 @@ ACTS: Final[dict[str, Act]] = {
     "image.release": Act("Names given up", (_account(100, _HOUR),)),
     "image.change": Act("Changes of what an image shows", (_account(200, _HOUR),)),
     "product.draft": Act("New products", (_account(30, _HOUR), _account(100, _DAY))),
+    "product.keep": Act("Unsaved texts kept while they are typed", _work(60, 240)),
     "product.save": Act("Saves of products", (_account(240, _HOUR),)),
     "product.move": Act("Products published or withdrawn", (_account(60, _HOUR),)),
     "price.set": Act("New prices", (_account(60, _HOUR), _account(200, _DAY))),
     "picture.add": Act("New pictures", (_account(60, _HOUR), _account(200, _DAY))),
     "picture.remove": Act("Removed pictures", (_account(200, _HOUR),)),
+    # Each of these has us ask servers of whoever names them.
+    "domain.check": Act("Domains named, and checks of them asked for", (_account(10, _HOUR), _account(40, _DAY))),
     # Money: each of these asks Stripe.
     "buy": Act("Purchases begun", (_account(60, _HOUR),)),
     "obtain": Act("Free products taken", (_account(120, _HOUR),)),
@@ -134,10 +138,16 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:image_feature": "image.change",
     "DELETE tag-detail": "image.change",
     "POST marketplace:remove_unreadable": "image.change",
+    "POST marketplace:domain": "domain.check",
+    "POST marketplace:domain_check": "domain.check",
+    "POST marketplace:domain_remove": "write",
     "POST marketplace:product_new": "product.draft",
     "POST product-list": "product.draft",
     "POST marketplace:product_edit": "product.save",
     "PATCH product-detail": "product.save",
+    "POST marketplace:keep_unsaved_new": "product.keep",
+    "POST marketplace:keep_unsaved": "product.keep",
+    "POST marketplace:discard_unsaved": "product.save",
     "POST marketplace:product_publish": "product.move",
     "POST product-publish": "product.move",
     "POST marketplace:product_withdraw": "product.move",
@@ -146,6 +156,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST price-list": "price.set",
     "POST marketplace:picture_add": "picture.add",
     "POST marketplace:picture_delete": "picture.remove",
+    "POST marketplace:picture_move": "product.save",
     "POST billing:buy": "buy",
     "POST order-list": "buy",
     "POST marketplace:obtain": "obtain",
@@ -174,6 +185,7 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("invitations to one mailbox in a day", str(invitations.A_DAY_TO_ONE), "", "rows"),
     ("unpaid purchases of a user", str(MOST_PENDING), "", "rows"),
     ("products of a seller", str(limits.PRODUCTS), "", "rows"),
+    ("unsaved texts of a seller", str(MOST_UNSAVED), "", "rows"),
     ("pictures of a seller's products", str(limits.PICTURES), "", "rows"),
     ("megabytes of texts of a seller's products", str(limits.TEXT_MEGABYTES), "", "rows"),
     ("pictures of a product", str(MOST_PICTURES), "", "rows"),

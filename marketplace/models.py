@@ -6,7 +6,7 @@ from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import PullCount, PullerSketch
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.resale.models import ResaleFlag
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
@@ -33,5 +33,6 @@ __all__ = [
     "Tag",
     "TagMove",
     "UncheckedLayers",
+    "UnsavedText",
     "UpdateSubscription",
 ]

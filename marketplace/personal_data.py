@@ -11,7 +11,7 @@ from marketplace.entitlements.locks import lock_entitlements_of_holder
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
 from marketplace.insights.models import PullCount
-from marketplace.products.models import Product
+from marketplace.products.models import Product, UnsavedText
 from marketplace.updates.models import UpdateSubscription
 
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
@@ -30,6 +30,7 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
                 "title", "slug", "summary", "description", "licence_text", "state", "created_at"
             )
         ),
+        "unsaved_texts": list(UnsavedText.objects.filter(seller=account.pk).values("product__slug", "typed", "kept_at")),
         "library": list(
             Entitlement.objects.filter(holder=account).values(
                 "image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason"
@@ -48,8 +49,9 @@ def obstacles_of_seller(user: User) -> Iterable[str]:
 
 
 def forget_library(user: User) -> None:
-    """End what the person may pull, and mail about it. Their names and products stay as they are: others have bought them."""
+    """End what the person may pull and mail about it, and delete what they never saved. Their names and products stay as they are: others have bought them."""
     UpdateSubscription.objects.filter(user=user).delete()
+    UnsavedText.objects.filter(seller=user.account.pk).delete()
     held = lock_entitlements_of_holder(account_id=user.account.pk)
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=_REASON)
 

@@ -6,9 +6,9 @@ from django.urls.converters import StringConverter, register_converter
 from marketplace.credentials.views import access_tokens, pull_credentials, robots
 from marketplace.library import views as library
 from marketplace.search import views as search
-from marketplace.selling.views import dashboard, images, product_parts, products
+from marketplace.selling.views import dashboard, domains, images, product_parts, products, unsaved
+from marketplace.shopwindow.views import categories, crawlers, home, pictures, shops
 from marketplace.shopwindow.views import help as helping
-from marketplace.shopwindow.views import home, pictures, shops
 from marketplace.updates import views as updates
 
 
@@ -24,6 +24,10 @@ app_name = "marketplace"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("categories/<slug:category>/", categories.category, name="category"),
+    path("robots.txt", crawlers.robots_txt, name="robots_txt"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
+    re_path(r"^sitemap/(?P<kind>pages|shops|products)-(?P<number>[1-9][0-9]{0,5})\.xml$", crawlers.part_of_sitemap, name="sitemap_part"),
     re_path(r"^media/(?P<path>products/[0-9a-f]{32}\.webp)$", pictures.picture, name="picture"),
     path("how-it-works/", helping.how, name="how"),
     path("help/docker/", helping.help_docker, name="help_docker"),
@@ -44,6 +48,9 @@ urlpatterns = [
     path("selling/start/", dashboard.start, name="start"),
     path("selling/reserve/", dashboard.reserve, name="reserve"),
     path("selling/reserve/availability", dashboard.availability, name="availability"),
+    path("selling/domain/", domains.domain, name="domain"),
+    path("selling/domain/check", domains.check, name="domain_check"),
+    path("selling/domain/remove", domains.remove, name="domain_remove"),
     path("selling/images/<uuid:image_id>/", images.image, name="image"),
     path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
     path("selling/images/<uuid:image_id>/featured", images.feature, name="image_feature"),
@@ -51,13 +58,18 @@ urlpatterns = [
     path("selling/images/<uuid:image_id>/release", images.release, name="release"),
     path("selling/products/new/", products.product_new, name="product_new"),
     path("selling/products/preview", products.preview, name="preview"),
+    path("selling/products/unsaved", unsaved.keep_new, name="keep_unsaved_new"),
+    path("selling/products/unsaved/discard", unsaved.discard, name="discard_unsaved"),
+    path("selling/products/<uuid:product_id>/unsaved", unsaved.keep, name="keep_unsaved"),
     path("selling/products/<uuid:product_id>/", products.product_edit, name="product_edit"),
     path("selling/products/<uuid:product_id>/publish", products.product_publish, name="product_publish"),
     path("selling/products/<uuid:product_id>/withdraw", products.product_withdraw, name="product_withdraw"),
     path("selling/products/<uuid:product_id>/price", product_parts.product_price, name="product_price"),
     path("selling/products/<uuid:product_id>/pictures", product_parts.picture_add, name="picture_add"),
     path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/delete", product_parts.picture_delete, name="picture_delete"),
+    path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/move", product_parts.picture_move, name="picture_move"),
     path("covers/<name:namespace>/<name:name>.svg", shops.cover, name="cover"),
+    path("covers/<name:namespace>/<name:name>.png", pictures.preview, name="preview_picture"),
     path("<name:namespace>", shops.shop, name="shop"),
     path("<name:namespace>/<name:slug>", shops.product, name="product"),
 ]

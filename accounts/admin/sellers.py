@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts.domains.models import ShopDomain
 from accounts.people.requests import signed_in
 from accounts.sellers.models import FormerStripeAccount, SellerProfile
 from accounts.sellers.services.sellers import change_storage_quota, reinstate_seller, suspend_seller
@@ -30,6 +31,13 @@ class FormerStripeAccountInline(ReadOnlyInline):
     fields = readonly_fields = ("stripe_account_id", "ended_at", "reason", "may_return")
 
 
+class ShopDomainInline(ReadOnlyInline):
+    """The domain that they say is theirs, and what was seen of it."""
+
+    model = ShopDomain
+    fields = readonly_fields = ("domain", "seen_by", "seen_at", "checked_at", "last_error", "asked_at")
+
+
 @admin.register(SellerProfile)
 class SellerProfileAdmin(AuditedAdmin):
     """Accounts that sell."""
@@ -40,7 +48,7 @@ class SellerProfileAdmin(AuditedAdmin):
     search_fields = ("display_name", "account__name", "account__user__username", "account__user__email", "stripe_account_id")
     exclude = ("account",)
     readonly_fields = ("created_at", related_row("account"), related_row("account__user"))
-    inlines = (FormerStripeAccountInline,)
+    inlines = (ShopDomainInline, FormerStripeAccountInline)
     actions = ("suspend", "reinstate", "ask_stripe", "disconnect", "change_quota")
 
     @act(

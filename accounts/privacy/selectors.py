@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 
+from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Membership, Role
 from accounts.organisations.selectors import owners_of
 from accounts.people.models import User
@@ -53,6 +54,7 @@ def export_account(user: User) -> Mapping[str, Any]:
         "former_stripe_accounts": list(
             FormerStripeAccount.objects.filter(seller=user.account.pk).values("stripe_account_id", "ended_at", "reason")
         ),
+        "domain": list(ShopDomain.objects.filter(seller=user.account.pk).values("domain", "asked_at", "seen_at", "seen_by", "checked_at")),
         "mails": list(OutgoingMail.objects.filter(to__in=addresses_of(user)).values("subject", "created_at", "sent_at")),
         "acts": list(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),
     }

@@ -6,16 +6,19 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from common.web.links import canonical_address
+
 THEMES = ("light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Return the host that images are pulled from, whether passkeys work there, the reader's theme, and a demo's mailbox."""
+    """Return the host that images are pulled from, whether passkeys work there, a demo's mailbox, the page's own address, and the theme."""
     theme = request.COOKIES.get("theme")
     return {
         "host": settings.LAYERSTORE_IMAGE_HOST,
         "passkeys_work": not _is_address(urlsplit(settings.LAYERSTORE_PUBLIC_URL).hostname or ""),
         "mailbox_url": settings.LAYERSTORE_MAILBOX_URL,
+        "canonical": canonical_address(request),
         "theme": theme if theme in THEMES else "system",
     }
 

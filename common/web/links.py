@@ -3,7 +3,9 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.encoding import escape_uri_path
 
 
 def absolute(viewname: str, *args: object, **query: str) -> str:
@@ -28,6 +30,13 @@ def absolute_path(path: str, **query: str) -> str:
         query: what follows the question mark.
     """
     return f"{settings.LAYERSTORE_PUBLIC_URL}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def canonical_address(request: HttpRequest) -> str:
+    """Return the one address of what the request reads: without parameters but the number of a later page (RFC 6596)."""
+    page = request.GET.get("page", "")
+    later = page.isascii() and page.isdecimal() and int(page[:6]) > 1
+    return absolute_path(escape_uri_path(request.path), **({"page": page[:6]} if later else {}))
 
 
 def token_realm() -> str:

@@ -133,6 +133,7 @@ TEMPLATES = [
                 "fields": "common.web.templatetags.fields",
                 "library": "marketplace.library.templatetags.library",
                 "links": "common.web.templatetags.links",
+                "structured_data": "common.web.templatetags.structured_data",
             },
         },
     },

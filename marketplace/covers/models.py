@@ -18,6 +18,7 @@ class Cover(models.Model):
         card, line, tall, wide, mark: the content of an `<svg>` of each `marketplace.covers.selectors.Shape`.
         layers: of an image: what a page that shows several images lists of its layers, base first: the fields of a
             `marketplace.images.models.Layer` each, then its colour. NULL if it was drawn before this was kept.
+        preview: the wide one as PNG, once somebody has asked for it; NULL again when the cover is drawn anew.
         bands: of the tall one, bottom first: digest, bytes, whether it is own, colour, top and bottom at its right side.
     """
 
@@ -31,6 +32,7 @@ class Cover(models.Model):
     mark = models.TextField()
     bands = models.JSONField(default=list)
     layers = models.JSONField(null=True, blank=True)
+    preview = models.BinaryField(null=True, blank=True, editable=False)
     drawn_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

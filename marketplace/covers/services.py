@@ -14,6 +14,7 @@ from django.utils import timezone
 from marketplace.covers.drawing import Drawing, DrawnLayer, draw, merge
 from marketplace.covers.layer_rows import SUMMARY, layer_rows
 from marketplace.covers.models import Cover
+from marketplace.covers.raster import preview_png
 from marketplace.covers.selectors import Shape, drawn_layers, fills_of, layers_of, leading_manifests
 from marketplace.images.models import Image, Layer, LayerList, Manifest
 from marketplace.images.selectors.tags import leading_tags
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 _VERSION: Final = 2  # increase it when the drawing changes, or what is kept with it
 _BUNDLES_AT_ONCE: Final = 20  # of those with the pushed image; the periodic job draws the others
 _BATCH: Final = 20
-_COLUMNS: Final = ("source_hash", *(shape.column for shape in Shape), "bands", "layers", "drawn_at")
+_COLUMNS: Final = ("source_hash", *(shape.column for shape in Shape), "bands", "layers", "preview", "drawn_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,24 @@ def draw_outdated_covers() -> int:
     bundles = Product.objects.alias(parts=Count("product_images")).filter(parts__gt=1).order_by("pk").values_list("pk", flat=True)
     drawn = sum(_draw(_images(batch)) for batch in _batches(images.iterator(chunk_size=1_000), 10 * _BATCH))
     return drawn + sum(_draw(_bundles(batch)) for batch in _batches(bundles.iterator(chunk_size=1_000), _BATCH))
+
+
+def preview_of(product: Product) -> bytes | None:
+    """Return the cover of a product as PNG, as previews of links show it; None while it has none.
+
+    Drawn when it is first asked for, for few covers ever are, and kept until the cover changes.
+    """
+    images = images_of(product)
+    owner = Q(image=images[0]) if len(images) == 1 else Q(product=product)
+    cover = Cover.objects.filter(owner).only("source_hash", "wide", "preview").first()
+    if cover is None:
+        return None
+    if cover.preview is None:
+        width, height, _ = Shape.WIDE.value
+        cover.preview = preview_png(Drawing(width, height, cover.wide, ()))
+        # Of a cover that was drawn anew meanwhile, this is not the picture.
+        Cover.objects.filter(pk=cover.pk, source_hash=cover.source_hash).update(preview=cover.preview)
+    return bytes(cover.preview)
 
 
 def _images(image_ids: Sequence[UUID]) -> list[_Subject]:

@@ -71,6 +71,36 @@ class InvalidProduct(InvalidInput):
         self.field = field
 
 
+class EditedMeanwhile(ConflictError):
+    """The product was saved by somebody else, or in another tab, after the editor had been opened. 409."""
+
+    code = "edited_meanwhile"
+
+    def __init__(self, *, revision: int) -> None:
+        super().__init__(
+            "This product was saved elsewhere since you opened it. Both texts are below: take what you need, then save again.",
+            revision=revision,
+        )
+
+
+class UnsavedElsewhere(ConflictError):
+    """The same unsaved text is open in another tab, which has kept it meanwhile. 409."""
+
+    code = "unsaved_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("This text is open in another tab too. What you type here is kept apart from it.")
+
+
+class UnsavedTooLong(InvalidInput):
+    """What was typed is longer than anything that could be saved. 422."""
+
+    code = "unsaved_too_long"
+
+    def __init__(self) -> None:
+        super().__init__("This is too long to be kept. Make it shorter.")
+
+
 class ProductStateConflict(ConflictError):
     """The product cannot go from its state to the one that was asked for. 409."""
 
@@ -114,6 +144,15 @@ class TooManyPictures(ConflictError):
 
     def __init__(self, *, most: int) -> None:
         super().__init__(f"A product can have {most} pictures at most. Remove one first.", most=most)
+
+
+class PictureGone(ConflictError):
+    """The picture was removed meanwhile. 409."""
+
+    code = "picture_gone"
+
+    def __init__(self) -> None:
+        super().__init__("This picture has been removed. Reload the page.")
 
 
 class ProductNotOffered(ConflictError):

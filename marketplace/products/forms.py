@@ -12,7 +12,9 @@ from common.web.forms import NameField
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import Category, Product
 
+EDITORS_OWN = frozenset({"revision", "tab"})  # fields that say nothing of the product
 _DIGITS = 12  # more than any price
+_MOST_SAVES = 2**31 - 1  # what the column holds
 
 
 class ProductForm(forms.Form):
@@ -41,6 +43,9 @@ class ProductForm(forms.Form):
     )
     licence_name = NameField(label="Licence", max_length=80, required=False, help_text="In a few words: Commercial, per company.")
     licence_text = forms.CharField(label="Its text", widget=forms.Textarea, max_length=200_000, required=False)
+    # The editor's own: which revision it was opened at, and which tab it is.
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=_MOST_SAVES)
+    tab = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, *args: Any, namespaces: QuerySet[Namespace], images: QuerySet[Image], product: Product | None = None, **kwargs: Any
@@ -56,14 +61,33 @@ class ProductForm(forms.Form):
     @staticmethod
     def initial_of(product: Product) -> dict[str, object]:
         """Return the values that the form shows for an existing product."""
-        names = ("title", "slug", "summary", "category", "description", "licence_name", "licence_text")
+        names = ("title", "slug", "summary", "category", "description", "licence_name", "licence_text", "revision")
         images = [part.image_id for part in product.product_images.all()]
         return {name: getattr(product, name) for name in names} | {"images": images}
 
     @property
     def page(self) -> dict[str, Any]:
         """The fields of the page, as the services take them. Ask a valid form only."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in {"namespace", "images"}}
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"namespace", "images", *EDITORS_OWN}}
+
+
+class UnsavedForm(forms.Form):
+    """What the editor's script says of the tab whose text is to be kept or discarded."""
+
+    tab = forms.UUIDField()
+    seen = forms.IntegerField(required=False, min_value=0, max_value=_MOST_SAVES)
+    revision = forms.IntegerField(required=False, min_value=0, max_value=_MOST_SAVES)
+
+    def clean_seen(self) -> int:
+        """A tab that has kept nothing has seen version 0."""
+        return self.cleaned_data["seen"] or 0
+
+
+class DiscardForm(forms.Form):
+    """Which unsaved text is to be discarded, and of which product it is."""
+
+    tab = forms.UUIDField()
+    product = forms.UUIDField(required=False)
 
 
 class PriceForm(forms.Form):

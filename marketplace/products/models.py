@@ -83,6 +83,9 @@ class Product(UUIDModel):
     images: "models.ManyToManyField[Image, ProductImage]" = models.ManyToManyField(Image, through="ProductImage", related_name="products")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    revision = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="How often its page or its images were saved."
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     pulls = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="Pulls of its images, by which it ranks; added up every 5 minutes."
@@ -103,6 +106,14 @@ class Product(UUIDModel):
         indexes = (
             models.Index(fields=("-published_at",), condition=Q(state="published"), name="product_newest_published"),
             models.Index(fields=("-pulls",), condition=Q(state="published"), name="product_most_pulled"),
+            models.Index(
+                "category",
+                models.F("pulls").desc(),
+                models.F("published_at").desc(),
+                "id",
+                condition=Q(state="published"),
+                name="product_most_pulled_in_category",
+            ),
             models.Index(fields=("description_renderer",), name="product_description_renderer"),
             GinIndex(fields=("search_document",), name="product_search_document"),
             GinIndex(fields=("search_words",), opclasses=("gin_trgm_ops",), name="product_search_words"),
@@ -116,6 +127,33 @@ class Product(UUIDModel):
     def is_visible(self) -> bool:
         """Whether everybody may open its page: `ProductQuerySet.visible` for a single product."""
         return self.state == self.State.PUBLISHED and self.seller.suspended_at is None
+
+
+class UnsavedText(models.Model):
+    """What a seller has typed into the editor in one tab and not saved.
+
+    Attributes:
+        product: None while it is typed for a product that is not made yet.
+        tab: the editor that holds it, unique for its seller.
+        version: how often that tab has kept it.
+        revision: the product's, when the tab began.
+        typed: the values of the form, valid or not, by field.
+    """
+
+    seller = models.ForeignKey(SellerProfile, on_delete=models.CASCADE, related_name="unsaved_texts")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, null=True, blank=True, related_name="unsaved_texts")
+    tab = models.UUIDField()
+    version = models.PositiveIntegerField(default=1)
+    revision = models.PositiveIntegerField(null=True, blank=True)
+    typed = models.JSONField(default=dict)
+    kept_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("seller", "tab"), name="unsaved_text_of_one_tab"),)
+        ordering = ("-kept_at",)
+
+    def __str__(self) -> str:
+        return f"unsaved text of {self.product or 'a new product'}"
 
 
 class ProductImage(models.Model):

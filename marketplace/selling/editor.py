@@ -17,7 +17,9 @@ from marketplace.products.forms import PictureForm, PriceForm, ProductForm
 from marketplace.products.models import Product
 from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.readiness import Missing, Requirement, missing_for_publication
+from marketplace.products.selectors.unsaved import initial_from
 from marketplace.selling.guards import SellerRequest
+from marketplace.selling.unsaved import EditorTab, differences, editor_tab
 from marketplace.shopwindow.listings import Listing, list_products
 
 
@@ -52,6 +54,11 @@ def product_form(request: SellerRequest, product: Product | None, initial: dict[
     return ProductForm(data, namespaces=namespaces, images=usable_images(request), product=product, initial=initial)
 
 
+def opened_form(request: SellerRequest, product: Product | None, tab: EditorTab) -> ProductForm | None:
+    """Make the form for the unsaved text that the tab holds; None if it holds none."""
+    return product_form(request, product, initial_from(tab.kept), bound=False) if tab.kept else None
+
+
 def typed_description(form: ProductForm) -> SafeString:
     """Render the description in the form as buyers would see it; as plain text if it is too costly to render."""
     return render_description(str(form["description"].value() or "")).html
@@ -64,26 +71,35 @@ def editor(
     form: ProductForm | None = None,
     price_form: PriceForm | None = None,
     picture_form: PictureForm | None = None,
+    overtaken: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Render the editor. Pass a form that was refused to show it again with its errors and what was typed."""
+    """Render the editor. Pass a form that was refused to show it again with its errors and what was typed.
+
+    Args:
+        overtaken: whether it was refused because the product had been saved elsewhere: the next save is meant to replace that.
+    """
     listing = list_products([product], Shape.WIDE)[0]
-    form = form or product_form(request, product, ProductForm.initial_of(product), bound=False)
-    checks = _checks(listing)
+    tab, saved = editor_tab(request, product), product_form(request, product, ProductForm.initial_of(product), bound=False)
+    form = form or opened_form(request, product, tab) or saved
+    checks = [*_checks(listing), *_standing(request)]
     context = {
         "product": product,
         "form": form,
         "slug_prefix": f"{image_reference(product.namespace.name)}/",
-        "preview": typed_description(form) if form.is_bound else rendered_description(product),
+        "preview": rendered_description(product) if form is saved else typed_description(form),
         "cover": listing.cover,
         "price": listing.price,
         "price_form": price_form or PriceForm(initial=PriceForm.initial_of(listing.price.money if listing.price else None)),
-        "pictures": product.pictures.all(),
+        "pictures": list(product.pictures.all()),
         "picture_form": picture_form or PictureForm(),
         "checks": checks,
         "missing": sum(not check.done for check in checks),
         "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
         "page_url": listing.url,
+        "tab": tab,
+        "revision": product.revision if overtaken else tab.revision,
+        "differences": differences(form, saved) if tab.revision != product.revision else [],
     }
     return render(request, "marketplace/product_form.html", context, status=status)
 
@@ -94,6 +110,11 @@ def _checks(listing: Listing) -> list[Check]:
         _undone(missing[requirement], listing) if requirement in missing else Check(done=True, text=_DONE[requirement])
         for requirement in Requirement
     ]
+
+
+def _standing(request: SellerRequest) -> list[Check]:
+    reason = request.seller.suspension_reason
+    return [Check(done=False, text=f"Your account is suspended: {reason} Write to us.")] if request.seller.suspended_at else []
 
 
 def _undone(missing: Missing, listing: Listing) -> Check:

@@ -2,7 +2,7 @@
 const form = document.querySelector("form[data-preview]");
 const page = document.getElementById("preview-page");
 const title = document.getElementById("preview-title");
-const count = document.querySelector("[data-count]");
+const summary = document.getElementById("preview-summary");
 let timer;
 let asked = 0;
 
@@ -18,7 +18,7 @@ async function render() {
 
 form.addEventListener("input", (event) => {
   if (event.target.name === "title") title.textContent = event.target.value || "Untitled";
-  if (event.target.name === "summary" && count) count.textContent = event.target.value.length;
+  if (event.target.name === "summary") summary.textContent = event.target.value;
   if (event.target.name !== "description") return;
   clearTimeout(timer);
   timer = setTimeout(render, 300);

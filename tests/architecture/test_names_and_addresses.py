@@ -26,6 +26,7 @@ from tests.factories.accounts import UserFactory
 OURS = ("accounts.", "marketplace.", "billing.", "registry_auth.", "common.")
 # In a grammar of their own, long texts, what is looked up, secrets, numbers.
 NO_NAMES = {
+    "domain",
     "handle",
     "slug",
     "q",

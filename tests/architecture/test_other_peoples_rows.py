@@ -29,8 +29,12 @@ pytestmark = pytest.mark.django_db
 
 # Django's and allauth's own: the admin has a door of its own (below), the others take signed keys or their user's own rows.
 OF_LIBRARIES = ("admin:", "account_", "mfa_")
+# What a category holds and what search engines are told is everybody's.
+OF_EVERYBODY = {"marketplace:category", "marketplace:sitemap_part"}
 WITH_IDS = [
-    route for route in site_routes() if route.parameters and not route.name.startswith(OF_LIBRARIES) and "<path>" not in route.pattern
+    route
+    for route in site_routes()
+    if route.parameters and not route.name.startswith(OF_LIBRARIES) and route.name not in OF_EVERYBODY and "<path>" not in route.pattern
 ]
 API = [route for route in WITH_IDS if route.pattern.startswith("api/")]
 PAGES = [route for route in WITH_IDS if route not in API]
@@ -54,7 +58,7 @@ def state() -> list[object]:
         *Image.objects.order_by("pk").values_list("pk", "ended_at", "featured_tag"),
         *Order.objects.order_by("pk").values_list("pk", "state"),
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
-        *ProductPicture.objects.order_by("pk").values_list("pk"),
+        *ProductPicture.objects.order_by("pk").values_list("pk", "position"),
         *Tag.objects.order_by("pk").values_list("pk"),
         *Manifest.objects.order_by("pk").values_list("pk", "removal_asked_at"),
         *Membership.objects.order_by("pk").values_list("pk", "role"),

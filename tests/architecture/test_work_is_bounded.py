@@ -31,7 +31,7 @@ from marketplace.images.models import Image, Manifest, Namespace, Tag, TagMove
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
-from marketplace.products.models import Price, Product, ProductImage
+from marketplace.products.models import Category, Price, Product, ProductImage
 from marketplace.products.services.descriptions import render_outdated_descriptions
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
@@ -69,7 +69,7 @@ def world() -> World:
     namespace = NamespaceFactory(image_quota=10**6)
     user = namespace.owner.user
     SellerProfile.objects.filter(pk=namespace.owner_id).update(stripe_account_id=None)  # nobody is there to be asked
-    product = ProductFactory(namespace=namespace)
+    product = ProductFactory(namespace=namespace, category=Category.objects.get(pk="databases"))
     order = PaidOrderFactory(placed_by=user)
     PaidOrderFactory(product=product)
     own = MembershipFactory(user=user)
@@ -230,6 +230,7 @@ def _sell(namespace: Namespace, many: int) -> None:
             namespace=namespace,
             slug=f"p{many}-{n}",
             title="Much",
+            category_id="databases",
             description="word " * 100,
             licence_text="word " * 500,
             state="published",

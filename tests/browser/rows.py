@@ -23,17 +23,19 @@ from django.test import Client
 from django.utils import timezone
 from fido2 import cose, webauthn
 
+from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken, TokenScope
 from audit.services import record_audit
 from billing.orders.models import Order
 from billing.refunds.models import Refund
+from common.ids import new_id
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.images.models import Image
 from marketplace.insights.models import PullerSketch
 from marketplace.insights.services import add_up_pulls
-from marketplace.products.models import Category, Product
+from marketplace.products.models import Category, Product, UnsavedText
 from marketplace.products.services.descriptions import render_outdated_descriptions
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
@@ -97,7 +99,7 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 @transaction.atomic
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
-    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots()}
+    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots(), **window()}
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()
@@ -328,6 +330,22 @@ def security_key() -> dict[str, object]:
         json.dumps(dict(webauthn.RegistrationResponse(raw_id=credential.credential_id, response=response)), default=dict)
     )
     return made
+
+
+def window() -> dict[str, str]:
+    """A category without products, a verified domain, a draft that was saved since another tab began to write, and pictures in an order."""
+    Category.objects.create(slug="lighthouses", name="Lighthouses", position=99)
+    mara = User.objects.get(username="mara").account.seller
+    now = timezone.now()
+    ShopDomain.objects.create(
+        seller=mara, domain="tidewater.dev", token="0" * 32, seen_at=now, seen_by="dns", checked_at=now, due_at=now + FAR
+    )
+    draft = Product.objects.get(seller=mara, slug="soon")
+    Product.objects.filter(pk=draft.pk).update(revision=3)
+    typed = {"title": ["Soon, and better"], "slug": ["soon"], "description": ["Another text.\n\nOf two lines."]}
+    unsaved = UnsavedText.objects.create(seller=mara, product=draft, tab=new_id(), revision=2, typed=typed)
+    UnsavedText.objects.create(seller=mara, product=draft, tab=new_id(), revision=3, typed=typed)
+    return {"empty_category": "lighthouses", "unsaved": str(unsaved.tab)}
 
 
 def not_connected() -> dict[str, object]:

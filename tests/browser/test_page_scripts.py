@@ -7,7 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.people.models import User
 from marketplace.images.models import Image, Namespace
-from marketplace.products.models import Product
+from marketplace.products.models import Product, ProductPicture, UnsavedText
 from tests.browser.looks import Watch
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TagFactory
@@ -170,3 +170,65 @@ def test_another_order_of_results_needs_no_button(tab: Page, live_server: LiveSe
     tab.locator("#sort").select_option("price")
 
     tab.wait_for_url("**/search/?sort=price")
+
+
+def test_what_is_typed_in_two_tabs_is_kept_twice_and_the_second_is_told_of_the_first(
+    selling: Page, live_server: LiveServer, namespace: Namespace
+) -> None:
+    draft = DraftProductFactory(namespace=namespace, slug="db", title="Postgres HA")
+    address = f"{live_server.url}/selling/products/{draft.pk}/"
+    other = selling.context.new_page()
+    for tab, title in ((selling, "Of the first tab"), (other, "Of the second tab")):
+        tab.goto(address)
+        tab.get_by_label("Title").fill(title)
+        expect(tab.locator("[data-kept]")).to_contain_text("not saved yet")
+    assert {text.typed["title"][0] for text in UnsavedText.objects.all()} == {"Of the first tab", "Of the second tab"}
+
+    selling.get_by_role("button", name="Save draft").first.click()
+    expect(selling.get_by_text("Saved.", exact=True)).to_be_visible()
+    other.get_by_label("One line").fill("Fails over.")
+    expect(other.locator("[data-overtaken]")).to_be_visible()
+    expect(other.locator("#preview-summary")).to_have_text("Fails over.")
+    other.get_by_role("button", name="Save draft").first.click()
+
+    expect(other.get_by_role("heading", name="What was saved elsewhere meanwhile")).to_be_visible()
+    expect(other.locator(".snippet").first).to_contain_text("Of the first tab")
+    expect(other.get_by_label("Title")).to_have_value("Of the second tab")
+
+
+def test_pictures_move_by_keyboard_and_by_drag(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    draft = DraftProductFactory(namespace=namespace)
+    for position, alt in enumerate(("A", "B", "C")):
+        ProductPicture.objects.create(product=draft, file=f"products/{alt}.webp", width=4, height=3, alt=alt, position=position)
+    selling.route("**/media/**", lambda route: route.fulfill(body="", content_type="image/webp"))
+    selling.goto(f"{live_server.url}/selling/products/{draft.pk}/")
+    order = selling.locator("[data-pictures] img")
+
+    button = selling.get_by_role("button", name="Move A later")
+    button.focus()
+    selling.keyboard.press("Enter")
+    expect(selling.locator("[data-status]")).to_have_text("A is number 2 of 3 now.")
+    expect(button).to_be_focused()
+    selling.keyboard.press("Enter")
+    expect(selling.locator("[data-status]")).to_have_text("A is number 3 of 3 now.")
+    expect(selling.get_by_role("button", name="Move A earlier")).to_be_focused()
+    assert [one.get_attribute("alt") for one in order.all()] == list(draft.pictures.values_list("alt", flat=True)) == ["B", "C", "A"]
+
+    selling.locator("[data-picture=A]").drag_to(selling.locator("[data-picture=B]"))
+    expect(selling.locator("[data-status]")).to_have_text("A is number 1 of 3 now.")
+    assert [one.get_attribute("alt") for one in order.all()] == list(draft.pictures.values_list("alt", flat=True)) == ["A", "B", "C"]
+
+
+def test_images_of_a_bundle_are_found_by_a_part_of_their_name(selling: Page, live_server: LiveServer, namespace: Namespace) -> None:
+    for name in ("api", "cache", "db", "db-tools", "proxy", "queue"):
+        ImageFactory(namespace=namespace, name=name)
+    selling.goto(f"{live_server.url}/selling/products/new/")
+    choices = selling.locator("[data-choices] label.check")
+
+    selling.get_by_label("acme/queue").check()
+    selling.get_by_label("Search your images").fill("db")
+
+    expect(choices.filter(visible=True)).to_have_text(["acme/db", "acme/db-tools", "acme/queue"])
+    expect(selling.locator("[data-choices-found]")).to_have_text("3 of 6 shown, 1 chosen.")
+    selling.get_by_label("Search your images").press("Enter")
+    expect(selling.get_by_role("heading", level=1)).to_have_text("New product")

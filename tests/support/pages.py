@@ -5,6 +5,7 @@ from collections import Counter
 from html.parser import HTMLParser
 from typing import Protocol
 
+DATA_BLOCKS = {"application/json", "application/ld+json"}  # types of scripts that no browser runs
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -63,7 +64,7 @@ def assert_sound(response: Answer) -> Page:
             assert attributes.get("id") in labelled or "aria-label" in attributes, attributes
         if tag == "img":
             assert {"alt", "width", "height"} <= set(attributes), attributes
-    scripts = [attributes for attributes in page.all("script") if attributes.get("type") != "application/json"]
+    scripts = [attributes for attributes in page.all("script") if attributes.get("type") not in DATA_BLOCKS]
     assert all("src" in attributes for attributes in scripts)
     assert not page.all("style")
     assert len(page.all("h1")) == 1

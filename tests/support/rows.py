@@ -11,6 +11,9 @@ from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory
 from tests.support.routes import Route
 
+# Parameters that name nobody's row: what a category holds, and what search engines are told.
+EVERYBODYS = {"category": "databases", "kind": "pages", "number": "1"}
+
 
 def rows_of_others() -> dict[str, Model]:
     """Rows of a seller and of a buyer who are neither asking, by the name of the parameter, or of the API's collection."""
@@ -46,6 +49,8 @@ def rows_of_others() -> dict[str, Model]:
 
 def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
     """Return what the route's parameters are for somebody else's rows."""
+    if route.parameters <= EVERYBODYS.keys():
+        return {name: EVERYBODYS[name] for name in route.parameters}
     if route.parameters == {"pk"}:
         return {"pk": rows[route.name.rpartition("-")[0]].pk}
     if route.parameters == {"path"}:

@@ -17,7 +17,15 @@ from marketplace.images.models import Image, Namespace
 from marketplace.images.names import Slug
 from marketplace.images.ownership import require_owner
 from marketplace.products.descriptions import RENDERED, set_rendering
-from marketplace.products.errors import ForeignImage, ImageNotUsable, InvalidProduct, SlugFixed, SlugNamesAnotherImage, SlugTaken
+from marketplace.products.errors import (
+    EditedMeanwhile,
+    ForeignImage,
+    ImageNotUsable,
+    InvalidProduct,
+    SlugFixed,
+    SlugNamesAnotherImage,
+    SlugTaken,
+)
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Category, Product, ProductImage
 from marketplace.products.services.descriptions import rendered_or_refused
@@ -79,16 +87,25 @@ def create_product(
     return product
 
 
-def edit_product(*, product: Product, actor: User, images: Sequence[Image] | None = None, **changes: Unpack[ProductChanges]) -> Product:
+def edit_product(
+    *,
+    product: Product,
+    actor: User,
+    images: Sequence[Image] | None = None,
+    revision: int | None = None,
+    **changes: Unpack[ProductChanges],
+) -> Product:
     """Change the page of a product and its images, in any state: everything or nothing. Its Markdown is stored as it was typed.
 
     Args:
         images: the product has exactly these from now on, in this order; None changes nothing. Holders of a removed image keep it.
+        revision: the product's when these changes were begun; None to change whatever is there.
 
     Raises:
         NotYours: the product is somebody else's.
         InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken, NoMoreRoom: as in
             `create_product`.
+        EditedMeanwhile: the product was saved since that revision.
         SlugFixed: the product has been published, so its address cannot change.
         ProductNotReady: the product is published, and with these images it would not meet a requirement.
     """
@@ -96,12 +113,16 @@ def edit_product(*, product: Product, actor: User, images: Sequence[Image] | Non
     rendering = rendered_or_refused(changes["description"]) if "description" in changes else None  # before the lock: it takes a moment
     with locked_transaction():
         locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images or ()])
+        if revision not in {None, locked.revision}:
+            raise EditedMeanwhile(revision=locked.revision)
         chosen = candidates if images is None else _usable(images, candidates, locked.seller_id)
+        locked.revision += 1
         if rendering is not None:
             set_rendering(locked, rendering)
         _change_page(locked, chosen, changes)
         if images is not None:
             _replace_images(locked, chosen, actor)
+            locked.save(update_fields=["revision", "updated_at"])
         if changes or images is None:
             record_audit(actor=actor, action="product.edited", target=locked, fields=sorted(changes))
     return locked
@@ -119,7 +140,7 @@ def _change_page(product: Product, images: Sequence[Image], changes: ProductChan
         setattr(product, name, value)
     if changes:
         rendered = RENDERED if "description" in changes else ()
-        _save(product, images, update_fields=[*changes, *rendered, "updated_at"])
+        _save(product, images, update_fields=[*changes, *rendered, "revision", "updated_at"])
         index_product(product)
     else:
         _check_slug(product, images)

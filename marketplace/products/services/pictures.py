@@ -16,7 +16,7 @@ from common.db.locking import locked_transaction
 from common.ids import new_id
 from marketplace.images.ownership import require_owner
 from marketplace.products.colours import to_srgb
-from marketplace.products.errors import InvalidProduct, PictureRefused, TooManyPictures
+from marketplace.products.errors import InvalidProduct, PictureGone, PictureRefused, TooManyPictures
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Product, ProductPicture
 from marketplace.products.services.limits import require_room_for_picture
@@ -84,6 +84,34 @@ def remove_picture(*, picture: ProductPicture, actor: User) -> None:
             record_audit(actor=actor, action="product.picture_removed", target=locked)
         # A file that stays, for its storage is away, is nobody's any more: no reason to tell that the picture was not removed.
         transaction.on_commit(lambda: picture.file.delete(save=False), robust=True)
+
+
+def move_picture(*, picture: ProductPicture, to: int, actor: User) -> int:
+    """Move a picture to another place among its product's, and return the place it has now; the others keep their order.
+
+    Args:
+        to: 0 is the first place; what lies beyond the ends means the end.
+
+    Raises:
+        NotYours: the product is somebody else's.
+        PictureGone: it was removed meanwhile.
+    """
+    require_owner(actor, picture.product.seller_id)
+    with locked_transaction():
+        locked = lock_product(product_id=picture.product_id)
+        pictures = list(locked.pictures.all())
+        if picture not in pictures:
+            raise PictureGone
+        before = [one.pk for one in pictures]
+        pictures.remove(picture)
+        place = min(max(to, 0), len(pictures))
+        pictures.insert(place, picture)
+        for position, one in enumerate(pictures):
+            one.position = position
+        ProductPicture.objects.bulk_update(pictures, ["position"])
+        if before != [one.pk for one in pictures]:
+            record_audit(actor=actor, action="product.pictures_ordered", target=locked)
+    return place
 
 
 def _field() -> ImageField:

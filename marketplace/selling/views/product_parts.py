@@ -13,7 +13,7 @@ from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
 from marketplace.products.forms import PictureForm, PriceForm
-from marketplace.products.services.pictures import add_picture, remove_picture
+from marketplace.products.services.pictures import MOST_PICTURES, add_picture, move_picture, remove_picture
 from marketplace.products.services.prices import set_price
 from marketplace.selling.editor import editor
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
@@ -59,4 +59,17 @@ def picture_delete(request: SellerRequest, product_id: UUID, picture_id: UUID) -
     picture = get_object_or_404(product.pictures, pk=picture_id)
     remove_picture(picture=picture, actor=signed_in(request))
     messages.success(request, "The picture was deleted.")
+    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
+
+
+@seller_required
+@require_POST
+def picture_move(request: SellerRequest, product_id: UUID, picture_id: UUID) -> HttpResponse:
+    """Move a picture to another place on the page; `to` counts from 0. The script that drags asks for no message on the next page."""
+    product = own_product(request, product_id)
+    picture = get_object_or_404(product.pictures, pk=picture_id)
+    to = request.POST.get("to", "")
+    place = move_picture(picture=picture, to=int(to) if to in map(str, range(MOST_PICTURES)) else 0, actor=signed_in(request))
+    if "quiet" not in request.POST:
+        messages.success(request, f"{picture.alt} is number {place + 1} now.")
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")

@@ -1,5 +1,6 @@
 """Pages on which a seller drafts, edits, publishes and withdraws products."""
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -13,14 +14,17 @@ from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
 from common.web.links import image_reference
-from marketplace.images.models import Namespace
+from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description
+from marketplace.products.errors import EditedMeanwhile
 from marketplace.products.forms import ProductForm
 from marketplace.products.selectors.pages import product_url
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.services.publishing import publish_product, withdraw_product
-from marketplace.selling.editor import editor, product_form, typed_description, usable_images
+from marketplace.products.services.unsaved import discard_unsaved
+from marketplace.selling.editor import editor, opened_form, product_form, typed_description, usable_images
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
+from marketplace.selling.unsaved import EditorTab, editor_tab
 
 
 @seller_required
@@ -28,8 +32,11 @@ from marketplace.selling.guards import SellerRequest, own_product, seller_requir
 def product_new(request: SellerRequest) -> HttpResponse:
     """Draft a product."""
     namespaces = Namespace.objects.filter(owner=request.seller.pk)
+    tab = editor_tab(request, None)
     form = product_form(request, None, _suggestion(request), bound=request.method == "POST")
-    page = partial(_new_page, request, form, namespaces)
+    if not form.is_bound:
+        form = opened_form(request, None, tab) or form
+    page = partial(_new_page, request, form, namespaces, tab)
     if not form.is_valid():
         return page(status=400 if form.is_bound else 200)
     namespace, images = form.cleaned_data.get("namespace") or namespaces[0], form.cleaned_data["images"]
@@ -37,13 +44,14 @@ def product_new(request: SellerRequest) -> HttpResponse:
         product = create_product(seller=request.seller, namespace=namespace, actor=signed_in(request), images=images, **form.page)
     except DomainError as error:
         return refuse_form(form, error, page)
+    discard_unsaved(seller_id=request.seller.pk, tab=tab.id, actor=signed_in(request))
     messages.success(request, f"{product.title} is a draft. The check-list shows what is left to do.")
     return redirect("marketplace:product_edit", product.pk)
 
 
-def _new_page(request: SellerRequest, form: ProductForm, namespaces: QuerySet[Namespace], *, status: int) -> HttpResponse:
+def _new_page(request: SellerRequest, form: ProductForm, namespaces: QuerySet[Namespace], tab: EditorTab, *, status: int) -> HttpResponse:
     prefix = f"{image_reference(namespaces[0].name)}/" if len(namespaces) == 1 else ""
-    context = {"form": form, "slug_prefix": prefix, "preview": typed_description(form)}
+    context = {"form": form, "slug_prefix": prefix, "preview": typed_description(form), "tab": tab}
     return render(request, "marketplace/product_form.html", context, status=status)
 
 
@@ -66,13 +74,25 @@ def product_edit(request: SellerRequest, product_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return editor(request, product, form=form, status=400)
     try:
-        chosen = list(form.cleaned_data["images"])
-        unchanged = chosen == [part.image for part in product.product_images.all()]
-        edit_product(product=product, actor=signed_in(request), images=None if unchanged else chosen, **form.page)
+        before = [part.image for part in product.product_images.all()]
+        chosen = _in_order(form.cleaned_data["images"], before)
+        revision = form.cleaned_data["revision"]
+        edit_product(product=product, actor=signed_in(request), images=None if chosen == before else chosen, revision=revision, **form.page)
+    except EditedMeanwhile as error:
+        now = own_product(request, product_id)
+        return refuse_form(form, error, partial(editor, request, now, form=form, overtaken=True))
     except DomainError as error:
         return refuse_form(form, error, partial(editor, request, product, form=form))
+    if form.cleaned_data["tab"]:
+        discard_unsaved(seller_id=request.seller.pk, tab=form.cleaned_data["tab"], actor=signed_in(request))
     messages.success(request, "Saved.")
     return redirect("marketplace:product_edit", product.pk)
+
+
+def _in_order(chosen: Iterable[Image], before: Sequence[Image]) -> list[Image]:
+    """Return the chosen images in the order that they had in the product, and new ones behind them: a form says no order."""
+    wanted = list(chosen)
+    return [*(image for image in before if image in wanted), *(image for image in wanted if image not in before)]
 
 
 @seller_required

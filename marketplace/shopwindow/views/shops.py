@@ -6,8 +6,10 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.domains.selectors import verified_domain_of
 from accounts.people.models import User
 from marketplace.contents.selectors.inside import Inside, inside_of
 from marketplace.covers.drawing import Drawing, plain
@@ -16,10 +18,13 @@ from marketplace.images.models import Image, Namespace
 from marketplace.images.ownership import owns
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
+from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.pages import images_of, with_parts
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
 from marketplace.shopwindow.offer_state import offer_state_of
+from marketplace.shopwindow.related import related_to
+from marketplace.shopwindow.structured_data import product_data
 from marketplace.updates.selectors import wanted_among
 
 _PER_PAGE = 12
@@ -37,6 +42,7 @@ def shop(request: HttpRequest, namespace: str) -> HttpResponse:
     context = {
         "namespace": found,
         "seller": found.owner.seller,
+        "domain": verified_domain_of(found.owner_id, timezone.now()),
         "page": page,
         "listings": list_products(list(page.object_list)),
         "own": own,
@@ -54,7 +60,8 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 @require_safe
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one."""
-    listing = list_products([_visible(request, namespace, slug, texts=True)], Shape.WIDE)[0]
+    listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
+    pictures = list(listing.product.pictures.all())
     several = len(listing.images) > 1
     chosen = [image for image in listing.images if several and image.repository == request.GET.get("image")]
     inside = _inside(request, chosen or listing.images, listing)
@@ -69,12 +76,15 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
         "description": rendered_description(listing.product),
-        "pictures": listing.product.pictures.all(),
+        "pictures": pictures,
         "details": details,
         "chosen": chosen[0] if chosen else None,
         "shown": image_details(chosen, listing.tags, inside) if chosen else details,
         "inside": inside,
         "facts": _facts(listing, details),
+        "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures),
+        "domain": verified_domain_of(listing.product.seller_id, timezone.now()),
+        "related": related_to(listing.product),
     }
     return render(request, "marketplace/product.html", context)
 
@@ -90,7 +100,7 @@ def _inside(request: HttpRequest, images: Sequence[Image], listing: Listing) -> 
 @require_safe
 def cover(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Serve the cover of a product that the reader may see as a picture, for mails and previews; a plain one until it has been drawn."""
-    found = _visible(request, namespace, name)
+    found = visible_product(request, namespace, name)
     drawing = covers_of_products({found.pk: images_of(found)}, Shape.CARD).get(found.pk)
     if drawing is None and not any(image.was_pushed for image in images_of(found)):
         raise Http404
@@ -105,7 +115,7 @@ def _standalone(drawing: Drawing) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawing.body}</svg>'
 
 
-def _visible(request: HttpRequest, namespace: str, slug: str, *, texts: bool = False) -> Product:
+def visible_product(request: HttpRequest, namespace: str, slug: str, *, texts: bool = False) -> Product:
     """Find a product that the reader may see: everybody may, or it is their own, or they are staff."""
     found = with_parts(Product.objects.filter(namespace__name=namespace, slug=slug), texts=texts).first()
     if found is None:

@@ -11,10 +11,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from audit.models import AuditEvent
 from marketplace.images.errors import NotYours
-from marketplace.products.errors import InvalidProduct, PictureRefused, TooManyPictures
+from marketplace.products.errors import InvalidProduct, PictureGone, PictureRefused, TooManyPictures
 from marketplace.products.models import ProductPicture
 from marketplace.products.services import pictures
-from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES, add_picture, remove_picture
+from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES, add_picture, move_picture, remove_picture
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ProductFactory
 
@@ -215,3 +215,47 @@ def test_a_removed_picture_takes_its_file_along_once_that_is_certain(product, me
     assert ProductPicture.objects.get() == stays
     assert [path.name for path in (media / "products").iterdir()] == [stays.file.name.removeprefix("products/")]
     assert AuditEvent.objects.filter(action="product.picture_removed").count() == 1
+
+
+def pictures_of(product, alts="abc"):
+    return [
+        ProductPicture.objects.create(product=product, file=f"products/{alt}.webp", width=1, height=1, alt=alt, position=position)
+        for position, alt in enumerate(alts)
+    ]
+
+
+@pytest.mark.parametrize(("to", "order"), [(-1, "cab"), (0, "cab"), (1, "acb"), (2, "abc"), (9, "abc")])
+def test_a_picture_moves_to_a_place_and_the_others_keep_their_order(product, to, order):
+    *_, last = pictures_of(product)
+
+    assert move_picture(picture=last, to=to, actor=product.seller.account.user) == order.index("c")
+
+    assert "".join(product.pictures.values_list("alt", flat=True)) == order
+    assert list(product.pictures.values_list("position", flat=True)) == [0, 1, 2]
+    assert AuditEvent.objects.filter(action="product.pictures_ordered").count() == (order != "abc")
+
+
+def test_pictures_with_the_same_number_are_moved_all_the_same(product):
+    pictures_of(product)
+    ProductPicture.objects.update(position=0)
+    first = product.pictures.first()
+
+    move_picture(picture=first, to=2, actor=product.seller.account.user)
+
+    assert list(product.pictures.all())[2] == first
+
+
+def test_somebody_elses_picture_and_one_that_is_gone_stay_where_they_are(product):
+    first, second, _ = pictures_of(product)
+    second.delete()
+    before = list(ProductPicture.objects.values_list("pk", "position"))
+
+    with pytest.raises(NotYours):
+        move_picture(picture=first, to=1, actor=UserFactory())
+    gone = ProductPicture(pk=first.pk, product=product)
+    ProductPicture.objects.filter(pk=first.pk).delete()
+    with pytest.raises(PictureGone):
+        move_picture(picture=gone, to=1, actor=product.seller.account.user)
+
+    assert list(ProductPicture.objects.values_list("pk", "position")) == before[1:]
+    assert not AuditEvent.objects.filter(action="product.pictures_ordered").exists()
