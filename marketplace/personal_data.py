@@ -49,7 +49,7 @@ def obstacles_of_seller(user: User) -> Iterable[str]:
 
 
 def forget_library(user: User) -> None:
-    """End what the person may pull and mail about it, and delete what they never saved. Their names and products stay as they are: others have bought them."""
+    """End what the person may pull and mail about it, and delete what they never saved. Names and products stay: others bought them."""
     UpdateSubscription.objects.filter(user=user).delete()
     UnsavedText.objects.filter(seller=user.account.pk).delete()
     held = lock_entitlements_of_holder(account_id=user.account.pk)

@@ -8,7 +8,7 @@ from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row, related_rows
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.products.services.publishing import reinstate_product, suspend_product
 
 
@@ -24,6 +24,13 @@ class ProductPictureInline(ReadOnlyInline):
 
     model = ProductPicture
     fields = readonly_fields = ("position", "file", "alt", "width", "height")
+
+
+class UnsavedTextInline(ReadOnlyInline):
+    """When its seller kept texts that they did not save; what they typed is theirs alone."""
+
+    model = UnsavedText
+    fields = readonly_fields = ("kept_at", "version", "revision")
 
 
 @admin.register(Product)
@@ -45,7 +52,7 @@ class ProductAdmin(AuditedAdmin):
         "created_at",
         "updated_at",
     )
-    inlines = (ProductImageInline, ProductPictureInline)
+    inlines = (ProductImageInline, ProductPictureInline, UnsavedTextInline)
     actions = ("suspend", "reinstate")
 
     @act(

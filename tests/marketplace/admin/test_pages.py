@@ -16,7 +16,7 @@ from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import PullCount, PullerSketch
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.resale.models import ResaleFlag
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
@@ -35,6 +35,7 @@ INSIDE_OTHERS = {
     StoredBlob,
     TagMove,
     UncheckedLayers,
+    UnsavedText,
     UpdateSubscription,
 }
 
