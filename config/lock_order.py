@@ -19,6 +19,7 @@ LOCK_ORDER: Final = (
     "marketplace.Product",
     "marketplace.ProductUpdates",
     "marketplace.ResaleFlag",
+    "marketplace.Report",
     "billing.Order",
     "billing.Refund",
     "marketplace.Entitlement",

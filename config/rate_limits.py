@@ -17,6 +17,7 @@ from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, 
 from marketplace.products.services import limits
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
 from marketplace.products.services.unsaved import MOST_UNSAVED
+from marketplace.reviews.services import MOST_EDITS
 from registry_auth.token import failures
 from registry_auth.token.endpoint import LARGEST_FORM
 
@@ -71,6 +72,10 @@ ACTS: Final[dict[str, Act]] = {
     "picture.remove": Act("Removed pictures", (_account(200, _HOUR),)),
     # Each of these has us ask servers of whoever names them.
     "domain.check": Act("Domains named, and checks of them asked for", (_account(10, _HOUR), _account(40, _DAY))),
+    # Words that others read.
+    "review.write": Act("Reviews and answers written", (_account(30, _HOUR), _account(100, _DAY))),
+    "report.make": Act("Reports", (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY), _address(10, _HOUR), _address(30, _DAY))),
+    "report.appeal": Act("Appeals", (_account(10, _HOUR),)),
     # Money: each of these asks Stripe.
     "buy": Act("Purchases begun", (_account(60, _HOUR),)),
     "obtain": Act("Free products taken", (_account(120, _HOUR),)),
@@ -157,6 +162,13 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:picture_add": "picture.add",
     "POST marketplace:picture_delete": "picture.remove",
     "POST marketplace:picture_move": "product.save",
+    "POST marketplace:review": "review.write",
+    "POST review-list": "review.write",
+    "POST marketplace:review_answer": "review.write",
+    "POST review-answer": "review.write",
+    "POST marketplace:report": "report.make",
+    "POST report-list": "report.make",
+    "POST marketplace:report_appeal": "report.appeal",
     "POST billing:buy": "buy",
     "POST order-list": "buy",
     "POST marketplace:obtain": "obtain",
@@ -189,6 +201,7 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("pictures of a seller's products", str(limits.PICTURES), "", "rows"),
     ("megabytes of texts of a seller's products", str(limits.TEXT_MEGABYTES), "", "rows"),
     ("pictures of a product", str(MOST_PICTURES), "", "rows"),
+    ("edits of a review", str(MOST_EDITS), "", "rows"),
     ("megabytes of an uploaded picture", str(MOST_BYTES // _MEGABYTE), "", "request"),
     ("megabytes of a request without its files", str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE // _MEGABYTE), "", "request"),
     ("kilobytes of a form at the token endpoint", str(LARGEST_FORM // 1024), "", "request"),

@@ -6,8 +6,10 @@ from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.resale.models import ResaleFlag
+from marketplace.reviews.models import ProductRating, Review, ReviewVersion
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
 __all__ = [
@@ -25,10 +27,14 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductPicture",
+    "ProductRating",
     "ProductUpdates",
     "PullCount",
     "PullerSketch",
+    "Report",
     "ResaleFlag",
+    "Review",
+    "ReviewVersion",
     "StoredBlob",
     "Tag",
     "TagMove",

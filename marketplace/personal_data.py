@@ -11,7 +11,12 @@ from marketplace.entitlements.locks import lock_entitlements_of_holder
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
 from marketplace.insights.models import PullCount
+from marketplace.moderation.models import Report
+from marketplace.moderation.selectors import reports_of_person
+from marketplace.moderation.services import forget_words
 from marketplace.products.models import Product, UnsavedText
+from marketplace.reviews.models import Review
+from marketplace.reviews.services import forget_reviews
 from marketplace.updates.models import UpdateSubscription
 
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
@@ -37,8 +42,24 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
             )
         ),
         "mail_about_new_versions": list(UpdateSubscription.objects.filter(user=user).values("product__title", "created_at")),
+        "reviews": [_review(one) for one in Review.objects.filter(buyer=account).select_related("product").prefetch_related("versions")],
+        "answers to reviews": list(
+            Review.objects.filter(product__seller=account.pk).exclude(answer="").values("product__title", "answer", "answered_at")
+        ),
+        "reports": list(reports_of_person(user).values("target_label", "kind", "details", "created_at", "state", "answer")),
+        "decisions about you": list(
+            Report.objects.filter(concerned=account)
+            .exclude(decision="")
+            .values("target_label", "kind", "state", "decision", "decided_at", "appeal", "appeal_answer")
+        ),
         "pulls": list(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
     }
+
+
+def _review(review: Review) -> dict[str, Any]:
+    versions = list(review.versions.values("rating", "text", "written_at"))
+    words = {"product": review.product.title, "rating": review.rating, "text": review.text}
+    return {**words, "written_at": review.written_at, "edited_at": review.edited_at, "versions": versions}
 
 
 def obstacles_of_seller(user: User) -> Iterable[str]:
@@ -48,12 +69,14 @@ def obstacles_of_seller(user: User) -> Iterable[str]:
         yield f"Still on sale: {', '.join(titles)}. Withdraw what you sell first."
 
 
-def forget_library(user: User) -> None:
-    """End what the person may pull and mail about it, and delete what they never saved. Names and products stay: others bought them."""
+def forget_person(user: User) -> None:
+    """End what the person may pull and mail about it, and delete what they said or never saved. Names and products stay as they are."""
     UpdateSubscription.objects.filter(user=user).delete()
     UnsavedText.objects.filter(seller=user.account.pk).delete()
+    forget_reviews(user)
+    forget_words(user)
     held = lock_entitlements_of_holder(account_id=user.account.pk)
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=_REASON)
 
 
-HANDLER = PersonalDataHandler(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_library)
+HANDLER = PersonalDataHandler(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_person)

@@ -5,6 +5,8 @@ from django.urls.converters import StringConverter, register_converter
 
 from marketplace.credentials.views import access_tokens, pull_credentials, robots
 from marketplace.library import views as library
+from marketplace.moderation import views as moderation
+from marketplace.reviews import views as reviewing
 from marketplace.search import views as search
 from marketplace.selling.views import dashboard, domains, images, product_parts, products, unsaved
 from marketplace.shopwindow.views import categories, crawlers, home, pictures, shops
@@ -33,6 +35,9 @@ urlpatterns = [
     path("help/docker/", helping.help_docker, name="help_docker"),
     path("help/kubernetes/", helping.help_kubernetes, name="help_kubernetes"),
     path("help/ci/", helping.help_ci, name="help_ci"),
+    path("help/report/<name:about>/<uuid:target_id>/", moderation.report, name="report"),
+    path("account/reports/", moderation.reports, name="reports"),
+    path("account/reports/<uuid:report_id>/", moderation.report_appeal, name="report_appeal"),
     path("account/tokens/", access_tokens.tokens, name="tokens"),
     path("account/tokens/log-out-everywhere", access_tokens.log_out_everywhere, name="log_out_everywhere"),
     path("account/tokens/<uuid:token_id>/revoke", access_tokens.revoke_token, name="token_revoke"),
@@ -44,6 +49,7 @@ urlpatterns = [
     path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
     path("library/updates/<uuid:product_id>", updates.updates_choose, name="updates_choose"),
     path("library/updates/unsubscribe", updates.updates_unsubscribe, name="updates_unsubscribe"),
+    path("library/reviews/<uuid:product_id>/", reviewing.review, name="review"),
     path("selling/", dashboard.dashboard, name="dashboard"),
     path("selling/start/", dashboard.start, name="start"),
     path("selling/reserve/", dashboard.reserve, name="reserve"),
@@ -68,8 +74,10 @@ urlpatterns = [
     path("selling/products/<uuid:product_id>/pictures", product_parts.picture_add, name="picture_add"),
     path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/delete", product_parts.picture_delete, name="picture_delete"),
     path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/move", product_parts.picture_move, name="picture_move"),
+    path("selling/reviews/<uuid:review_id>/answer", reviewing.review_answer, name="review_answer"),
     path("covers/<name:namespace>/<name:name>.svg", shops.cover, name="cover"),
     path("covers/<name:namespace>/<name:name>.png", pictures.preview, name="preview_picture"),
     path("<name:namespace>", shops.shop, name="shop"),
     path("<name:namespace>/<name:slug>", shops.product, name="product"),
+    path("<name:namespace>/<name:slug>/reviews/", reviewing.reviews, name="reviews"),
 ]

@@ -7,7 +7,9 @@ from marketplace.credentials.api.robots import RobotViewSet
 from marketplace.images.api import ImageViewSet, NamespaceViewSet, StorageViewSet, TagViewSet
 from marketplace.insights.api import PullCountViewSet, PullerSketchViewSet
 from marketplace.library.api import LibraryViewSet
+from marketplace.moderation.api import ReportViewSet
 from marketplace.products.api.prices import PriceViewSet
+from marketplace.reviews.api import ReviewViewSet
 from marketplace.search.api import ProductViewSet
 
 router = SimpleRouter()
@@ -21,5 +23,7 @@ router.register("storage", StorageViewSet, basename="storage")
 router.register("tags", TagViewSet, basename="tag")
 router.register("products", ProductViewSet, basename="product")
 router.register("prices", PriceViewSet, basename="price")
+router.register("reviews", ReviewViewSet, basename="review")
+router.register("reports", ReportViewSet, basename="report")
 router.register("library", LibraryViewSet, basename="library")
 urlpatterns = router.urls

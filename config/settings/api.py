@@ -31,6 +31,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProductStateEnum": "marketplace.products.models.Product.State",
         "OrderStateEnum": "billing.orders.models.Order.State",
+        "ReportKindEnum": "marketplace.moderation.models.Report.Kind",
+        "ReportStateEnum": "marketplace.moderation.models.Report.State",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api.schema.document_problems"],
 }

@@ -5,7 +5,9 @@ from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
 from marketplace.admin.pulls import PullCountAdmin, PullerSketchAdmin
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
+from marketplace.admin.reports import ReportAdmin
 from marketplace.admin.resale import ResaleFlagAdmin
+from marketplace.admin.reviews import ReviewAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -17,6 +19,8 @@ __all__ = [
     "ProductAdmin",
     "PullCountAdmin",
     "PullerSketchAdmin",
+    "ReportAdmin",
     "ResaleFlagAdmin",
+    "ReviewAdmin",
     "TagAdmin",
 ]

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 
@@ -12,9 +14,22 @@ def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
 
     Two queries for any number of accounts.
     """
+    return _covering(Entitlement.objects.in_force().filter(holder__in=account_ids), product)
+
+
+def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
+    """Return the accounts that ever had every image of the product by orders or for free, whatever has ended since; never from staff.
+
+    Two queries for any number of accounts.
+    """
+    own = (Entitlement.Source.ORDER, Entitlement.Source.FREE)
+    return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), product)
+
+
+def _covering(rows: QuerySet[Entitlement], product: Product) -> set[UUID]:
+    """Return the holders whose rows cover every image of the product; nobody where it has none."""
     images = set(product.product_images.values_list("image_id", flat=True))
     held: dict[UUID, set[UUID]] = {}
-    rows = Entitlement.objects.in_force().filter(holder__in=account_ids, image__in=images)
-    for holder_id, image_id in rows.values_list("holder_id", "image_id"):
+    for holder_id, image_id in rows.filter(image__in=images).values_list("holder_id", "image_id").distinct():
         held.setdefault(holder_id, set()).add(image_id)
     return {holder_id for holder_id, theirs in held.items() if theirs == images}

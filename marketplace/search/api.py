@@ -21,16 +21,15 @@ from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.images.models import Namespace
 from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.api.serializers import (
-    ListedProductSerializer,
     NewProductSerializer,
     ObtainSerializer,
     ProductInputSerializer,
-    ProductSerializer,
 )
 from marketplace.products.models import Category, Price, Product
 from marketplace.products.selectors.pages import images_of, listed, with_parts
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.services.publishing import publish_product, withdraw_product
+from marketplace.reviews.serializers import RatedListedProductSerializer, RatedProductSerializer
 from marketplace.search.query import search_products
 
 
@@ -64,7 +63,7 @@ class ProductFilter(filters.FilterSet):
 class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
     """All published products, and your own in every state. Lists leave out descriptions and the texts of licences."""
 
-    serializer_class = ProductSerializer
+    serializer_class = RatedProductSerializer
     queryset = Product.objects.all()
     lookup_value_converter = "uuid"
     filterset_class = ProductFilter
@@ -73,16 +72,16 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         own = Product.objects.filter(seller__account__user=self.request.user.pk)
         # Reading shows the shop as well. Changes are of one's own products only: to them, the others do not exist.
         found = own | Product.objects.visible() if self.action in {"list", "retrieve", "inside", "obtain"} else own
-        return listed(found) if self.action == "list" else with_parts(found, texts=True)
+        return listed(found).select_related("rating") if self.action == "list" else with_parts(found, texts=True).select_related("rating")
 
-    def get_serializer_class(self) -> type[ProductSerializer]:
-        return ListedProductSerializer if self.action == "list" else ProductSerializer
+    def get_serializer_class(self) -> type[RatedProductSerializer | RatedListedProductSerializer]:
+        return RatedListedProductSerializer if self.action == "list" else RatedProductSerializer
 
     def _answer(self, product: Product, status_code: int = status.HTTP_200_OK) -> Response:
-        complete = with_parts(Product.objects.filter(pk=product.pk), texts=True).get()
-        return Response(ProductSerializer(complete).data, status=status_code)
+        complete = with_parts(Product.objects.filter(pk=product.pk), texts=True).select_related("rating").get()
+        return Response(RatedProductSerializer(complete).data, status=status_code)
 
-    @extend_schema(request=NewProductSerializer, responses={201: ProductSerializer})
+    @extend_schema(request=NewProductSerializer, responses={201: RatedProductSerializer})
     def create(self, request: Request) -> Response:
         """Write a product page for one image or a bundle of your own; a draft until it is published."""
         values = checked(NewProductSerializer, request)
@@ -90,7 +89,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         product = create_product(seller=namespace.owner.seller, namespace=namespace, actor=asker(request), **values)
         return self._answer(product, status.HTTP_201_CREATED)
 
-    @extend_schema(request=ProductInputSerializer, responses=ProductSerializer)
+    @extend_schema(request=ProductInputSerializer, responses=RatedProductSerializer)
     def partial_update(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
         """Change the page, or which images belong to it: either all changes are made, or none."""
         product = self.get_object()
@@ -111,19 +110,19 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         found = inside_of(image, leading_tags([image.pk]).get(image.pk), platform=asked.validated_data["platform"])
         return Response(InsideSerializer(found).data)
 
-    @extend_schema(request=None, responses=ProductSerializer)
+    @extend_schema(request=None, responses=RatedProductSerializer)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
         """Put it on sale. A price above 0 needs a seller who can be paid: connected to Stripe, with payments and payouts on."""
         return self._answer(publish_product(product=self.get_object(), actor=asker(request)))
 
-    @extend_schema(request=None, responses=ProductSerializer)
+    @extend_schema(request=None, responses=RatedProductSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
         """Take it off sale; buyers keep their pull access."""
         return self._answer(withdraw_product(product=self.get_object(), actor=asker(request)))
 
-    @extend_schema(request=ObtainSerializer, responses=ProductSerializer)
+    @extend_schema(request=ObtainSerializer, responses=RatedProductSerializer)
     @action(detail=True, methods=["post"])
     def obtain(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it
         """Get a free product, for yourself or an organisation: its images stay in the library. Doing so again changes nothing."""

@@ -41,6 +41,11 @@ NO_NAMES = {
     "holder",
     "reason",
     "featured_tag",
+    "text",
+    "answer",
+    "details",
+    "decision",
+    "appeal",
 }
 # In the grammar of images and of user names.
 NO_NAMES_OF = {

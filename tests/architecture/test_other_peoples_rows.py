@@ -19,7 +19,9 @@ from billing.orders.models import Order
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Manifest, Tag
+from marketplace.moderation.models import Report
 from marketplace.products.models import Product, ProductPicture
+from marketplace.reviews.models import Review
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.routes import Route, site_routes
@@ -61,6 +63,8 @@ def state() -> list[object]:
         *ProductPicture.objects.order_by("pk").values_list("pk", "position"),
         *Tag.objects.order_by("pk").values_list("pk"),
         *Manifest.objects.order_by("pk").values_list("pk", "removal_asked_at"),
+        *Report.objects.order_by("pk").values_list("pk", "state", "owner", "appeal"),
+        *Review.objects.order_by("pk").values_list("pk", "rating", "text", "answer", "hidden_at"),
         *Membership.objects.order_by("pk").values_list("pk", "role"),
         *Invitation.objects.order_by("pk").values_list("pk", "accepted_at", "withdrawn_at"),
         *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),

@@ -31,11 +31,23 @@ from marketplace.images.models import Image, Manifest, Namespace, Tag, TagMove
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
+from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage
 from marketplace.products.services.descriptions import render_outdated_descriptions
+from marketplace.reviews.models import Review, ReviewVersion
+from marketplace.reviews.services import count_ratings
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
-from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, digest_of
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    ImageFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PushedImageFactory,
+    ReportFactory,
+    ReviewFactory,
+    digest_of,
+)
 from tests.support.routes import Route, site_routes
 from tests.support.rows import given
 
@@ -75,8 +87,14 @@ def world() -> World:
     own = MembershipFactory(user=user)
     token = AccessTokenFactory(user=user)
     image = product.images.get()
+    review = ReviewFactory(product=product)
+    report = ReportFactory(product=product, upheld=True)
     rows = {
         "handle": own.account,
+        "review_id": review,
+        "review": review,
+        "report_id": report,
+        "report": ReportFactory(reporter=user),
         "membership_id": own,
         "invitation_id": InvitationFactory(account=own.account),
         "robot_id": RobotFactory(organisation=own.account),
@@ -215,6 +233,7 @@ def gather(world: World, many: int) -> None:
     organisation = world.rows["handle"]
     assert isinstance(organisation, Account)
     _join(organisation, world.user, many)
+    _speak(product, world.user, many)
     fields = {"scopes": ["registry:pull"], "hint": "xxxx"}
     AccessToken.objects.bulk_create(
         AccessToken(name=f"t{many}-{n}", secret_hash=digest_of(f"{many} {n}")[7:], user=world.user, **fields) for n in range(many)
@@ -292,6 +311,22 @@ def _join(organisation: Account, owner: User, many: int) -> None:
             hint="x",
         )
         for n in range(many)
+    )
+
+
+def _speak(product: Product, user: User, many: int) -> None:
+    """Let so many buyers review the product, each with a former version, and as many reports be made by the person and decided about them."""
+    people = User.objects.filter(username__startswith=f"m{many}-")
+    buyers = Account.objects.bulk_create(Account(kind="person", user=one, name=one.username, handle=one.username) for one in people)
+    reviews = Review.objects.bulk_create(
+        Review(product=product, buyer=buyer, author=user, rating=4, text="word " * 20, edited_at=timezone.now()) for buyer in buyers
+    )
+    ReviewVersion.objects.bulk_create(ReviewVersion(review=one, rating=3, text="word", written_at=timezone.now()) for one in reviews)
+    count_ratings(product)
+    words = {"about": "review", "target_label": "a review", "kind": "other", "state": "upheld", "owner": user, "decided_at": timezone.now()}
+    Report.objects.bulk_create(
+        Report(reporter=user, concerned=user.account, target_id=one.pk, details="word", answer="word", decision="word", **words)
+        for one in reviews
     )
 
 

@@ -41,6 +41,7 @@ from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
 from registry_auth.upkeep.holds import begin_hold, end_hold
 from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
+from tests.browser.opinions import opinions
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -99,7 +100,7 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 @transaction.atomic
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
-    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots(), **window()}
+    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots(), **window(), **opinions(LONG_WORD)}
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()

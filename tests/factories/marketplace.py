@@ -16,7 +16,10 @@ from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.versions import version_key
 from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage
+from marketplace.reviews.models import Review
+from marketplace.reviews.services import count_ratings
 from tests.factories.accounts import SellerFactory, UserFactory
 
 _numbers = itertools.count()
@@ -222,6 +225,54 @@ class EntitlementFactory(DjangoModelFactory):
     image = factory.SubFactory(PushedImageFactory)
     source_kind = Entitlement.Source.ORDER
     source_id = factory.LazyFunction(new_id)
+
+
+class ReviewFactory(DjangoModelFactory):
+    """A buyer's four stars for a product that they bought."""
+
+    class Meta:
+        model = Review
+        skip_postgeneration_save = True
+
+    class Params:
+        user = factory.SubFactory(UserFactory)
+
+    product = factory.SubFactory(ProductFactory)
+    buyer = factory.LazyAttribute(lambda review: review.user.account)
+    author = factory.LazyAttribute(lambda review: review.user)
+    rating = 4
+    text = "It runs."
+
+    @factory.post_generation
+    def bought(self, create, extracted, **kwargs):
+        for image in self.product.images.all() if extracted is not False else ():
+            EntitlementFactory(holder=self.buyer, image=image)
+        count_ratings(self.product)
+
+
+class ReportFactory(DjangoModelFactory):
+    """A user's open report of malware in a product; `upheld=True` for one that staff agreed with."""
+
+    class Meta:
+        model = Report
+
+    class Params:
+        product = factory.SubFactory(ProductFactory)
+        upheld = factory.Trait(
+            state=Report.State.UPHELD,
+            owner=factory.SubFactory(UserFactory, staff=True),
+            decided_at=factory.LazyFunction(timezone.now),
+            answer="We agree.",
+            decision="It mines coins.",
+        )
+
+    about = Report.About.PRODUCT
+    target_id = factory.LazyAttribute(lambda report: report.product.pk)
+    target_label = factory.LazyAttribute(lambda report: f"the product {report.product.title}")
+    concerned = factory.LazyAttribute(lambda report: report.product.seller.account)
+    kind = Report.Kind.MALWARE
+    details = "It mines coins."
+    reporter = factory.SubFactory(UserFactory)
 
 
 def expired_days_ago(days: int) -> dict[str, object]:

@@ -8,7 +8,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product, ProductPicture
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
 from tests.factories.billing import PaidOrderFactory
-from tests.factories.marketplace import DraftProductFactory
+from tests.factories.marketplace import DraftProductFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
 # Parameters that name nobody's row: what a category holds, and what search engines are told.
@@ -24,6 +24,8 @@ def rows_of_others() -> dict[str, Model]:
     token = AccessTokenFactory(user=product.seller.account.user)
     organisation = MembershipFactory(user=product.seller.account.user).account
     robot = RobotFactory(organisation=organisation)
+    review = ReviewFactory(product=product)
+    report = ReportFactory(product=product, upheld=True)
     return {
         "handle": organisation,
         "membership_id": organisation.memberships.get(),
@@ -43,6 +45,10 @@ def rows_of_others() -> dict[str, Model]:
         "product": product,
         "price": product.prices.get(),
         "order": order,
+        "report_id": report,
+        "report": report,
+        "review_id": review,
+        "review": review,
         "library": Entitlement.objects.filter(source_id=order.pk).get(),
     }
 
@@ -57,6 +63,8 @@ def given(route: Route, rows: Mapping[str, Model]) -> dict[str, object]:
         picture = rows["picture_id"]
         assert isinstance(picture, ProductPicture)
         return {"path": picture.file.name}
+    if "about" in route.parameters:
+        return {"about": "product", "target_id": rows["product_id"].pk}
     if "namespace" in route.parameters:
         product = rows["product_id"]
         assert isinstance(product, Product)

@@ -20,6 +20,7 @@ from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.pages import images_of, with_parts
+from marketplace.reviews.selectors import reviews_for
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
 from marketplace.shopwindow.offer_state import offer_state_of
@@ -66,13 +67,13 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     chosen = [image for image in listing.images if several and image.repository == request.GET.get("image")]
     inside = _inside(request, chosen or listing.images, listing)
     details = image_details(listing.images, listing.tags, None if several else inside)
-    user = request.user if isinstance(request.user, User) else None
+    reader = request.user if isinstance(request.user, User) else None
     context = {
         "product": listing.product,
         "listing": listing,
         "price": listing.price,
-        "offer_state": offer_state_of(user, listing.product),
-        "wanted": user is not None and listing.product.pk in wanted_among(user, [listing.product.pk]),
+        "offer_state": offer_state_of(reader, listing.product),
+        "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,
         "cover_label": f"Cover of {listing.label}, drawn from its layers",
         "description": rendered_description(listing.product),
@@ -85,6 +86,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures),
         "domain": verified_domain_of(listing.product.seller_id, timezone.now()),
         "related": related_to(listing.product),
+        "reviews": reviews_for(listing.product, reader),
     }
     return render(request, "marketplace/product.html", context)
 

@@ -35,7 +35,17 @@ def test_the_nouns_of_the_sale_are_all_there(schema: dict[str, Any]) -> None:
     nouns = {path.split("/")[3] for path in schema["paths"]}
 
     sale = {"namespaces", "images", "tags", "products", "prices", "orders", "library"}
-    assert nouns == sale | {"access-tokens", "organisations", "pull-counts", "puller-counts", "pull-diagnoses", "robots", "storage"}
+    assert nouns == sale | {
+        "access-tokens",
+        "organisations",
+        "pull-counts",
+        "puller-counts",
+        "pull-diagnoses",
+        "reports",
+        "reviews",
+        "robots",
+        "storage",
+    }
 
 
 @pytest.mark.django_db

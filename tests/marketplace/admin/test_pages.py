@@ -16,13 +16,23 @@ from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.resale.models import ResaleFlag
+from marketplace.reviews.models import ProductRating, Review, ReviewVersion
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory, PullerSketchFactory, PushedImageFactory
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    ProductFactory,
+    PullCountFactory,
+    PullerSketchFactory,
+    PushedImageFactory,
+    ReportFactory,
+    ReviewFactory,
+)
 
-NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch, ResaleFlag]
+NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch, Report, ResaleFlag, Review]
 INSIDE_OTHERS = {
     CredentialImage,
     Cover,
@@ -31,7 +41,9 @@ INSIDE_OTHERS = {
     ManifestContents,
     ProductImage,
     ProductPicture,
+    ProductRating,
     ProductUpdates,
+    ReviewVersion,
     StoredBlob,
     TagMove,
     UncheckedLayers,
@@ -111,7 +123,10 @@ def test_a_list_takes_the_same_queries_however_long_it_is(
     with CaptureQueriesContext(connection) as few:
         staff.get(list_of(noun))
     for _ in range(3):
-        EntitlementFactory(image=ProductFactory(category=Category.objects.first()).images.get())
+        product = ProductFactory(category=Category.objects.first())
+        EntitlementFactory(image=product.images.get())
+        ReviewFactory(product=product)
+        ReportFactory(product=product, upheld=True)
 
     with django_assert_max_num_queries(len(few)):
         staff.get(list_of(noun))

@@ -48,6 +48,15 @@ LASTING_TOKEN = SimpleNamespace(**TOKEN | {"expires_at": None, "limited_to": "ac
 ROBOT = SimpleNamespace(
     **TOKEN | {"last_used_at": AT}, username="acme+ci", organisation=SimpleNamespace(name="Acme & Co", handle="acme")
 )  # fmt: skip
+REPORT = SimpleNamespace(
+    target_label="the product Fast <DB>", state="upheld", answer="Thank you & well done.", decision="It mines coins & more.",
+    get_kind_display="Malware, or does harm", can_be_appealed=True, appeal_decided_at=None, appeal_answer="",
+)  # fmt: skip
+DISMISSED = SimpleNamespace(**vars(REPORT) | {"state": "dismissed", "can_be_appealed": False})
+GRANTED = SimpleNamespace(
+    **vars(REPORT)
+    | {"state": "granted", "can_be_appealed": False, "appeal_decided_at": AT, "appeal_answer": "You were right & we were not."}
+)
 JOINED = {
     "organisation": SimpleNamespace(name="Fast <& Co>", handle="fast-co"),
     "invitation": SimpleNamespace(email="kim@example.test", invited_by=SimpleNamespace(username="olu"), expires_at=AT),
@@ -157,6 +166,21 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         "robots_known",
         {**JOINED, "robots": [SimpleNamespace(username="fast-co+ci", hint="x9Yz", superseded_at=AT, expires_at=AT)]},
         ["replaced, ends 23 November 2026, 09:05 UTC"],
+    ),
+    ("report_answer", {"report": REPORT, "after_appeal": False, "reports_url": LINK}, ["the product Fast <DB>", "We agree with you.", "Thank you & well done.", LINK]),
+    ("report_answer", {"report": DISMISSED, "after_appeal": False, "reports_url": ""}, ["leave it as it is", "Thank you & well done."]),
+    ("report_answer", {"report": GRANTED, "after_appeal": True, "reports_url": LINK}, ["the product Fast <DB>", "decided otherwise", LINK]),
+    (
+        "report_decision",
+        {"report": REPORT, "appeal_url": LINK, "reports_url": LINK},
+        ["The product Fast <DB> was reported to us: Malware, or does harm.", "We agree with the report.", "It mines coins & more.", LINK],
+    ),
+    ("report_decision", {"report": DISMISSED, "appeal_url": LINK, "reports_url": LINK}, ["leave it as it is", "You need not do anything."]),
+    ("report_decision", {"report": GRANTED, "appeal_url": LINK, "reports_url": LINK}, ["We have changed it.", "You were right & we were not.", LINK]),
+    (
+        "report_decision",
+        {"report": SimpleNamespace(**vars(GRANTED) | {"state": "rejected"}), "appeal_url": LINK, "reports_url": LINK},
+        ["We stand by it."],
     ),
     ("reservation_expiring", {"image": IMAGE, "image_url": LINK}, ["acme/db", "23 November 2026", "docker push layerstore.test:8080/acme/db", LINK]),
     (
