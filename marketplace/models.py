@@ -5,7 +5,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -16,6 +16,7 @@ __all__ = [
     "Category",
     "Cover",
     "CredentialImage",
+    "DailyFigures",
     "Entitlement",
     "Image",
     "KnownBase",
@@ -29,6 +30,7 @@ __all__ = [
     "ProductPicture",
     "ProductRating",
     "ProductUpdates",
+    "ProductViews",
     "PullCount",
     "PullerSketch",
     "Report",

@@ -1,10 +1,10 @@
-"""Counts of pulls, read-only: they are written from the registry's events."""
+"""Counts of pulls and views, and the daily series, read-only: they are written from what happens."""
 
 from django.contrib import admin
 
 from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
-from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
 
 
 @admin.register(PullCount)
@@ -33,3 +33,43 @@ class PullerSketchAdmin(AuditedAdmin):
     date_hierarchy = "begins"
     exclude = ("image", "sketch")
     readonly_fields = ("id", related_row("image"), "updated_at")
+
+
+@admin.register(ProductViews)
+class ProductViewsAdmin(AuditedAdmin):
+    """Views of product pages by day; nothing is kept of the visitors."""
+
+    list_display = ("day", related_row("product"), "count")
+    list_display_links = ("day",)
+    list_filter = ("day",)
+    list_select_related = ("product",)
+    search_fields = ("product__title", "product__namespace__name")
+    date_hierarchy = "day"
+    exclude = ("product",)
+    readonly_fields = ("id", related_row("product"))
+
+
+@admin.register(DailyFigures)
+class DailyFiguresAdmin(AuditedAdmin):
+    """The daily series of each product, of all that a seller has, and of the whole shop: sums of days that are over."""
+
+    list_display = (
+        "day",
+        related_row("seller"),
+        related_row("product"),
+        "currency",
+        "paid",
+        "refunded",
+        "orders",
+        "refunds",
+        "pulls",
+        "pullers",
+        "views",
+    )
+    list_display_links = ("day",)
+    list_filter = (("seller", admin.EmptyFieldListFilter), ("product", admin.EmptyFieldListFilter), "currency", "day")
+    list_select_related = ("seller", "product")
+    search_fields = ("seller__display_name", "product__title")
+    date_hierarchy = "day"
+    exclude = ("seller", "product", "sketch")
+    readonly_fields = ("id", related_row("seller"), related_row("product"))

@@ -1,13 +1,21 @@
-"""Counted pulls of the requester's images."""
+"""Counted pulls of the requester's images, and the figures of what they sell."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from accounts.people.requests import asker
+from marketplace.insights.figures import figures_of, last_whole_day
 from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.insights.periods import Unit
 from marketplace.insights.selectors import with_shown_buyer
-from marketplace.insights.serializers import PullCountSerializer, PullerSketchSerializer
+from marketplace.insights.serializers import FiguresQuerySerializer, FiguresSerializer, PullCountSerializer, PullerSketchSerializer
+from marketplace.products.models import Product
 
 
 class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]):
@@ -42,3 +50,20 @@ class PullerSketchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullerS
 
     def get_queryset(self) -> QuerySet[PullerSketch]:
         return super().get_queryset().filter(image__owner__user=self.request.user.pk)
+
+
+class FiguresViewSet(viewsets.ViewSet):
+    """What you sell, by day, week and month."""
+
+    @extend_schema(operation_id="figures_retrieve", parameters=[FiguresQuerySerializer], responses=FiguresSerializer)
+    def list(self, request: Request) -> Response:
+        """Add up revenue, orders, refunds, pulls, distinct pullers and views, as your dashboard shows them.
+
+        In UTC, of days that are over: 30 days, 26 weeks from Monday, or 12 months.
+        """
+        query = FiguresQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        seller_id, values = asker(request).account.pk, query.validated_data
+        product = get_object_or_404(Product, pk=values["product"], seller=seller_id) if values["product"] else None
+        found = figures_of(seller_id=seller_id, product_id=product.pk if product else None, unit=Unit(values["by"]), until=last_whole_day())
+        return Response(FiguresSerializer(cast("Any", found)).data)

@@ -1,4 +1,4 @@
-"""How often an image was pulled, and by how many different clients: small rows, updated as the registry reports pulls."""
+"""What is counted: pulls, distinct pullers and views as they come, and the daily series that pages, API and staff read."""
 
 from datetime import date, timedelta
 
@@ -6,9 +6,13 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.people.models import Account
+from accounts.sellers.models import SellerProfile
 from common.db.models import UUIDModel
 from marketplace.images.models import Image
 from marketplace.images.oci import LONGEST_TAG
+from marketplace.products.models import Product
+
+SKETCHES_KEPT = timedelta(days=400)  # after that only a day's number is stored, for nobody is added to it any more
 
 
 class PullCount(UUIDModel):
@@ -73,3 +77,67 @@ class PullerSketch(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.distinct} pullers of {self.image} in the {self.period} of {self.begins}"
+
+
+class ProductViews(UUIDModel):
+    """How often a product's page was opened on one day (UTC), by whomever: nothing else is kept of a visit."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="daily_views", db_index=False)  # first in the constraint
+    day = models.DateField()
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("product", "day"), name="product_views_unique"),)
+        ordering = ("-day", "product")
+        verbose_name_plural = "product views"
+
+    def __str__(self) -> str:
+        return f"{self.count} views of {self.product} on {self.day}"
+
+
+class DailyFigures(UUIDModel):
+    """The figures of one whole day (UTC): of a product, of all that a seller has, or of the whole shop.
+
+    Each row can be derived again from its sources, with the same result: `marketplace.insights.rollup` writes the rows without a currency,
+    which count pulls and views; `billing.sales` writes the others, which count money. A day without a row is a day of zeros.
+
+    Attributes:
+        seller: empty for the whole shop.
+        product: empty for all that the seller has. An image in two products counts in each, and once in all.
+        currency: empty for what is not money.
+        paid: what buyers paid that day, minor units.
+        refunded: what went back that day, to them or to their banks.
+        refunds: how often.
+        checkouts: orders placed, paid or not.
+        first_pulls: of the orders paid that day, those whose buyer has pulled one of the images since.
+        pullers: distinct pullers of the day, and from Monday or the first of the month to this day: HyperLogLog, standard error 0.81 %.
+        sketch: the day's pullers as Redis merges them; emptied after `SKETCHES_KEPT`.
+    """
+
+    seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    day = models.DateField()
+    currency = models.CharField(max_length=3, blank=True)
+    paid = models.PositiveBigIntegerField(default=0)
+    refunded = models.PositiveBigIntegerField(default=0)
+    orders = models.PositiveIntegerField(default=0)
+    refunds = models.PositiveIntegerField(default=0)
+    checkouts = models.PositiveIntegerField(default=0)
+    first_pulls = models.PositiveIntegerField(default=0)
+    pulls = models.PositiveBigIntegerField(default=0)
+    views = models.PositiveBigIntegerField(default=0)
+    pullers = models.PositiveBigIntegerField(default=0)
+    pullers_of_week = models.PositiveBigIntegerField(default=0)
+    pullers_of_month = models.PositiveBigIntegerField(default=0)
+    sketch = models.BinaryField(default=b"")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("seller", "product", "day", "currency"), nulls_distinct=False, name="daily_figures_unique"),
+        )
+        indexes = (models.Index(fields=("day",), name="daily_figures_day"),)
+        ordering = ("-day", "seller", "product", "currency")
+        verbose_name_plural = "daily figures"
+
+    def __str__(self) -> str:
+        return f"{self.product or self.seller or 'the whole shop'} on {self.day}"

@@ -19,7 +19,7 @@ from redis.exceptions import ResponseError
 
 from common.db.locking import require_atomic
 from common.ops.redis import redis_key
-from marketplace.insights.models import PullerSketch
+from marketplace.insights.models import SKETCHES_KEPT, PullerSketch
 from marketplace.insights.services import CountedPull
 from registry_auth.inbox.models import WaitingPuller
 
@@ -29,7 +29,6 @@ AT_ONCE = 10_000
 LONGEST_RUN = timedelta(minutes=1)
 REDIS_EXPIRY = timedelta(days=2)  # after a sketch's last use; PostgreSQL has it for longer
 MOST_REMEMBERED = 300_000  # pullers, of which a process knows that they are recorded: about 25 MB
-DAYS_KEPT = timedelta(days=400)  # after that only a day's number is stored, for nobody is added to it any more
 Key = tuple[str, date, str]
 _recorded: set[int] = set()  # hashes of keys, once their transaction has committed
 _NOTE = """
@@ -86,7 +85,7 @@ def count_pullers(*, redis: Redis) -> int:
 
 def forget_old_days() -> int:
     """Delete the sketches of days long past and leave their numbers. Return how many."""
-    old = PullerSketch.objects.filter(period=Period.DAY, begins__lt=timezone.now().date() - DAYS_KEPT)
+    old = PullerSketch.objects.filter(period=Period.DAY, begins__lt=timezone.now().date() - SKETCHES_KEPT)
     return old.exclude(sketch=b"").update(sketch=b"")
 
 

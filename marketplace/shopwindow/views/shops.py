@@ -16,6 +16,7 @@ from marketplace.covers.drawing import Drawing, plain
 from marketplace.covers.selectors import Shape, covers_of_products
 from marketplace.images.models import Image, Namespace
 from marketplace.images.ownership import owns
+from marketplace.insights.visits import note_view
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import offered_price
@@ -62,6 +63,8 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one."""
     listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
+    if not request.GET.keys() & {"image", "platform"}:  # the rest of a page that was counted
+        note_view(request, listing.product)
     pictures = list(listing.product.pictures.all())
     several = len(listing.images) > 1
     chosen = [image for image in listing.images if several and image.repository == request.GET.get("image")]

@@ -232,7 +232,7 @@ def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_r
 
 
 def test_a_day_of_long_ago_keeps_its_number_alone_and_late_news_leave_it_so(image, redis):
-    long_ago, recent = (timezone.now().date() - service.DAYS_KEPT - timedelta(days=days) for days in (1, 0))
+    long_ago, recent = (timezone.now().date() - service.SKETCHES_KEPT - timedelta(days=days) for days in (1, 0))
     for day in (long_ago, recent):
         pulled(image, somebody(), somebody(), day=day)
     count_pullers(redis=redis)

@@ -1,0 +1,88 @@
+"""How figures are written on pages: periods by name, amounts beside a chart, and what a chart shows in words."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from django import template
+
+from common.money import Money
+from marketplace.insights.figures import Figures, PeriodFigures
+from marketplace.insights.periods import Unit
+
+register = template.Library()
+_APART = {Unit.DAY: 3, Unit.WEEK: 2, Unit.MONTH: 1}  # periods that share a label below a chart
+
+
+@register.simple_tag
+def period_name(unit: Unit, begins: date) -> str:
+    """Name a period: `28 November 2026`, `Week from 23 November 2026`, `November 2026`."""
+    if unit is Unit.MONTH:
+        return f"{begins:%B %Y}"
+    day = f"{begins.day} {begins:%B %Y}"
+    return f"Week from {day}" if unit is Unit.WEEK else day
+
+
+@register.simple_tag
+def period_so_far(figures: Figures) -> str:
+    """Say which days the figures are of, and which they are compared with."""
+    return f"{_days(figures.current)} (UTC), beside {_days(figures.before)}. Only days that are over are counted."
+
+
+def _days(figures: PeriodFigures) -> str:
+    """Write a range of days: `28 November`, `1 to 28 November`, `30 November to 5 December`."""
+    begins, ends = figures.begins, figures.ends
+    month = "" if (begins.year, begins.month) == (ends.year, ends.month) else f" {begins:%B}"
+    first = "" if begins == ends else f"{begins.day}{month} to "
+    return f"{first}{ends.day} {ends:%B}"
+
+
+@register.simple_tag
+def period_before(figures: Figures) -> str:
+    """Name what the current period is compared with: `October`, `the week before`, `the day before`."""
+    return f"{figures.before.begins:%B}" if figures.unit is Unit.MONTH else f"the {figures.unit} before"
+
+
+@register.simple_tag
+def period_labels(figures: Figures) -> list[str]:
+    """Return the words below a chart, one for each equal part of it."""
+    apart, form = _APART[figures.unit], "{0:%b}" if figures.unit is Unit.MONTH else "{0.day} {0:%b}"
+    return [form.format(each.begins) for each in figures.periods[apart // 2 :: apart]]
+
+
+@register.simple_tag
+def period_values(figures: Figures, name: str) -> list[int]:
+    """Return a figure of each period, oldest first."""
+    return [getattr(each, name) for each in figures.periods]
+
+
+@register.simple_tag
+def revenue(figures: PeriodFigures, currency: str) -> str:
+    """Write a period's revenue after refunds."""
+    return str(figures.revenue(currency))
+
+
+@register.simple_tag
+def amount(value: int, currency: str) -> str:
+    """Write minor units of a currency, or a count where there is none."""
+    return str(Money(value, currency)) if currency else f"{value:,}"
+
+
+@register.simple_tag
+def tick(value: int, currency: str) -> str:
+    """Write an amount or a count beside a chart, without zeros after the point."""
+    return re.sub(r"\.0+$", "", amount(value, currency))
+
+
+@register.simple_tag
+def in_words(unit: Unit, figures: Figures, name: str, values: Sequence[int], currency: str) -> str:
+    """Say what a series shows: where it begins and ends, and when it was highest."""
+    most = max(range(len(values)), key=lambda place: values[place])
+    first, last, highest = (amount(values[place], currency) for place in (0, -1, most))
+    return f"{name}: from {first} to {last}; most in {period_name(unit, figures.periods[most].begins)}, {highest}."
+
+
+@register.simple_tag
+def funnel_bar(share: float) -> str:
+    """Return the path of a bar in a picture that is 100 wide and 8 high."""
+    return f"M0 0H{100 * share:.1f}V8H0z" if share else ""
