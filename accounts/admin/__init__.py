@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
+from accounts.admin import overview
 from accounts.admin.organisations import InvitationAdmin, MembershipAdmin
 from accounts.admin.people import AccountAdmin, UserAdmin
 from accounts.admin.sellers import SellerProfileAdmin
@@ -20,6 +21,7 @@ __all__ = [
     "MembershipAdmin",
     "SellerProfileAdmin",
     "UserAdmin",
+    "overview",
 ]
 
 # Others' pages that would change people without a reason, or show their second factors' secrets.

@@ -1,8 +1,9 @@
 """Staff's view of the sale."""
 
+from billing.admin import overview
 from billing.admin.disputes import DisputeAdmin
 from billing.admin.events import StripeEventAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.refunds import RefundAdmin
 
-__all__ = ["DisputeAdmin", "OrderAdmin", "RefundAdmin", "StripeEventAdmin"]
+__all__ = ["DisputeAdmin", "OrderAdmin", "RefundAdmin", "StripeEventAdmin", "overview"]

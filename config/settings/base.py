@@ -133,6 +133,8 @@ TEMPLATES = [
                 "fields": "common.web.templatetags.fields",
                 "library": "marketplace.library.templatetags.library",
                 "links": "common.web.templatetags.links",
+                "numbers": "marketplace.insights.templatetags.numbers",
+                "overview": "common.admin.overview",
                 "structured_data": "common.web.templatetags.structured_data",
             },
         },

@@ -1,9 +1,10 @@
 """The admin of names, of what was pushed, of products, and of who may pull."""
 
+from marketplace.admin import overview
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
-from marketplace.admin.pulls import PullCountAdmin, PullerSketchAdmin
+from marketplace.admin.pulls import DailyFiguresAdmin, ProductViewsAdmin, PullCountAdmin, PullerSketchAdmin
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 from marketplace.admin.reports import ReportAdmin
 from marketplace.admin.resale import ResaleFlagAdmin
@@ -11,16 +12,19 @@ from marketplace.admin.reviews import ReviewAdmin
 
 __all__ = [
     "CategoryAdmin",
+    "DailyFiguresAdmin",
     "EntitlementAdmin",
     "ImageAdmin",
     "ManifestAdmin",
     "NamespaceAdmin",
     "PriceAdmin",
     "ProductAdmin",
+    "ProductViewsAdmin",
     "PullCountAdmin",
     "PullerSketchAdmin",
     "ReportAdmin",
     "ResaleFlagAdmin",
     "ReviewAdmin",
     "TagAdmin",
+    "overview",
 ]

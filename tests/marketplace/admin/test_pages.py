@@ -15,7 +15,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import PullCount, PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -32,7 +32,23 @@ from tests.factories.marketplace import (
     ReviewFactory,
 )
 
-NOUNS = [Namespace, Image, Tag, Manifest, Product, Price, Category, Entitlement, PullCount, PullerSketch, Report, ResaleFlag, Review]
+NOUNS = [
+    Namespace,
+    Image,
+    Tag,
+    Manifest,
+    Product,
+    Price,
+    Category,
+    Entitlement,
+    PullCount,
+    PullerSketch,
+    ProductViews,
+    DailyFigures,
+    Report,
+    ResaleFlag,
+    Review,
+]
 INSIDE_OTHERS = {
     CredentialImage,
     Cover,
@@ -70,6 +86,9 @@ def sale() -> Entitlement:
     ResaleFlag.objects.create(
         image=entitlement.image, origin=PushedImageFactory(), digest="sha256:1", origin_digest="sha256:2", layers=[], size=1
     )
+    day = entitlement.granted_at.date()
+    ProductViews.objects.create(product=product, day=day, count=1)
+    DailyFigures.objects.create(seller=product.seller, product=product, day=day)
     return entitlement
 
 
