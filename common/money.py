@@ -55,8 +55,10 @@ class Money:
 
     @property
     def typed(self) -> str:
-        """Write it as people type it into a form: `1234.50`, `500`."""
-        return _grouped(abs(self.minor), _shown_decimals(self.minor, self.currency), row_of(self.currency).decimals).replace(",", "")
+        """Write it as people type it into a form or a table: `1234.50`, `500`, `-2.50`."""
+        return ("-" if self.minor < 0 else "") + _grouped(
+            abs(self.minor), _shown_decimals(self.minor, self.currency), row_of(self.currency).decimals
+        ).replace(",", "")
 
 
 def read_money(text: str, currency: str) -> Money | None:

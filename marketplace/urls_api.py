@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 from marketplace.credentials.api.access_tokens import AccessTokenViewSet
 from marketplace.credentials.api.robots import RobotViewSet
 from marketplace.images.api import ImageViewSet, NamespaceViewSet, StorageViewSet, TagViewSet
-from marketplace.insights.api import PullCountViewSet, PullerSketchViewSet
+from marketplace.insights.api import FiguresViewSet, PullCountViewSet, PullerSketchViewSet
 from marketplace.library.api import LibraryViewSet
 from marketplace.moderation.api import ReportViewSet
 from marketplace.products.api.prices import PriceViewSet
@@ -19,6 +19,7 @@ router.register("namespaces", NamespaceViewSet, basename="namespace")
 router.register("images", ImageViewSet, basename="image")
 router.register("pull-counts", PullCountViewSet, basename="pull-count")
 router.register("puller-counts", PullerSketchViewSet, basename="puller-count")
+router.register("figures", FiguresViewSet, basename="figures")
 router.register("storage", StorageViewSet, basename="storage")
 router.register("tags", TagViewSet, basename="tag")
 router.register("products", ProductViewSet, basename="product")

@@ -1,19 +1,24 @@
-"""“Why can’t I pull?” as a page."""
+"""“Why can’t I pull?” as a page, and for sellers: which of their buyers cannot, or have not."""
 
 from functools import partial
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people.models import User
 from common.errors import DomainError
 from common.web.forms import refuse_form
+from marketplace.selling.guards import SellerRequest, seller_required
 from registry_auth.why.answers import PullAnswer
 from registry_auth.why.diagnosis import why_not_pull
 from registry_auth.why.forms import WhyForm
+from registry_auth.why.stuck import sentence_of, stuck_purchases, why_stuck
+
+_STUCK_PER_PAGE = 10  # each is diagnosed
 
 
 @never_cache  # the answer is one reader's, at one moment
@@ -36,3 +41,12 @@ def why(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: WhyForm, answer: PullAnswer | None = None, *, status: int) -> HttpResponse:
     return render(request, "registry_auth/why.html", {"form": form, "answer": answer}, status=status)
+
+
+@seller_required
+@require_safe
+def stuck(request: SellerRequest) -> HttpResponse:
+    """List the seller's buyers who have not pulled what they paid for. Context: page, a Page of Entitlement; rows, each with its reason."""
+    page = Paginator(stuck_purchases(request.seller.pk), _STUCK_PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(each, sentence_of(why_stuck(holder=each.holder, image=each.image))) for each in page.object_list]
+    return render(request, "registry_auth/stuck.html", {"page": page, "rows": rows})

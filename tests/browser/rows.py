@@ -33,7 +33,7 @@ from billing.refunds.models import Refund
 from common.ids import new_id
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.images.models import Image
-from marketplace.insights.models import PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullerSketch
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product, UnsavedText
 from marketplace.products.services.descriptions import render_outdated_descriptions
@@ -104,6 +104,7 @@ def write(target: str) -> None:
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()
+    figures()
     begin_hold(kind=RegistryHold.Kind.COLLECTION)
     end_hold(checked=12, removed_blobs=3, freed=48_000_000)
     draw_outdated_covers()
@@ -113,6 +114,7 @@ def write(target: str) -> None:
         "jonas",
         "mara",
         "ines",
+        "ida",
         "newcomer",
         "beginner",
         "waiting",
@@ -204,6 +206,25 @@ def pulls() -> None:
             buyer = holders[ago % len(holders)] if holders and ago % 3 else None
             platform, tag = ("linux/amd64", "linux/arm64")[ago % 3 > 1], f"1.{ago % 12}"
             PullCountFactory(image=image, day=today - timedelta(days=ago), tag=tag, platform=platform, buyer=buyer, count=3 + ago * 7 % 40)
+
+
+def figures() -> None:
+    """A year of figures of a seller, of one product and of the shop: growing, weekly, in two currencies, with refunds."""
+    seller = User.objects.get(username="mara").account.seller
+    product = Product.objects.get(namespace__name="tidewater", slug="redis-steady")
+    yesterday = timezone.now().date() - timedelta(days=1)
+    ProductViews.objects.create(product=product, day=yesterday, count=40)
+    rows = []
+    for ago in range(380):
+        day, busy = yesterday - timedelta(days=ago), (380 - ago) // 20 + (ago % 7 < 5) * 6
+        counted = {"pulls": busy * 9, "views": busy * 7, "pullers": busy, "pullers_of_week": busy * 4, "pullers_of_month": busy * 9}
+        euros = {"paid": busy * 490, "orders": busy // 9, "checkouts": busy // 5, "first_pulls": busy // 10, "refunds": ago % 31 == 0}
+        dollars = {"paid": 900 * (ago % 5 == 0), "orders": ago % 5 == 0, "checkouts": ago % 5 == 0}
+        for whose in ({"seller": seller, "product": product}, {"seller": seller}, {}):
+            rows.append(DailyFigures(**whose, day=day, **counted))
+            rows.append(DailyFigures(**whose, day=day, currency="eur", refunded=490 * euros["refunds"], **euros))
+            rows.append(DailyFigures(**whose, day=day, currency="usd", **dollars))
+    DailyFigures.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def purchases() -> dict[str, str]:

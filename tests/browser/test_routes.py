@@ -36,6 +36,7 @@ EXCUSED = {
     "common:theme": MOVED,
     "marketplace:availability": DATA,
     "marketplace:cover": "is a picture",
+    "marketplace:figures_csv": DATA,
     "marketplace:image_feature": SENT,
     "marketplace:image_tags": "is a part of the image page, which is looked at",
     "marketplace:obtain": SENT,

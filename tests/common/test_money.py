@@ -27,6 +27,10 @@ def test_money_is_written_as_people_write_it(minor: int, currency: str, text: st
     assert str(Money(minor, currency)) == text
 
 
+def test_what_is_typed_has_no_thousands_and_keeps_its_sign() -> None:
+    assert [Money(minor, "eur").typed for minor in (123450, -250, 0)] == ["1234.50", "-2.50", "0.00"]
+
+
 def test_the_special_cases_of_stripe_are_known() -> None:
     rows = [currency(code) for code in ("eur", "jpy", "krw", "isk", "ugx", "kwd")]
 

@@ -32,6 +32,7 @@ from marketplace.products.models import Product
 from marketplace.products.selectors.pages import with_parts
 from marketplace.selling.forms import StartForm
 from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.numbers import numbers_of
 from marketplace.selling.progress import Milestone, ProgressStep, current_step, selling_steps
 from marketplace.shopwindow.listings import ImageListing, list_images, list_products
 
@@ -81,7 +82,7 @@ def _steps(user: User) -> list[ProgressStep]:
 @seller_required
 @require_safe
 def dashboard(request: SellerRequest) -> HttpResponse:
-    """Show the seller's names and products, and the next step while there is one."""
+    """Show the seller's figures, names and products, and the next step while there is one."""
     steps = _steps(signed_in(request))
     images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at")[:_IMAGES])
     published = Product.objects.published().filter(product_images__image=OuterRef("pk"))
@@ -90,6 +91,7 @@ def dashboard(request: SellerRequest) -> HttpResponse:
     page = Paginator(with_parts(products), _PRODUCTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "seller": request.seller,
+        "numbers": numbers_of(request.seller, request.GET.dict()),
         "namespaces": Namespace.objects.filter(owner=request.seller.pk),
         "storage": storage_of(request.seller.pk),
         "steps": steps,

@@ -1,0 +1,174 @@
+"""How a seller's figures are asked for and written: the period, the product and the currency; figures beside those of the period before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+
+from accounts.sellers.models import SellerProfile
+from common.money import Money
+from marketplace.insights.figures import Figures, PeriodFigures, figures_of, last_whole_day
+from marketplace.insights.periods import Unit
+from marketplace.products.models import Product
+
+LISTED = 100  # products to choose from; the newest ones
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A figure of the current period, and how it differs from the period before.
+
+    Attributes:
+        change: empty where both are zero.
+        better: None where there is no better or worse.
+    """
+
+    label: str
+    value: str
+    change: str
+    better: bool | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """How many came so far, and how many of a hundred that came to the step before; None where nobody did."""
+
+    label: str
+    count: int
+    percent: int | None
+    share: float  # of the widest step, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the dashboard shows of a seller's figures.
+
+    Attributes:
+        product: the one that is shown alone; None for all.
+        currency: of the revenue that is drawn.
+    """
+
+    figures: Figures
+    product: Product | None
+    products: Sequence[Product]
+    currency: str
+
+    @property
+    def unit(self) -> Unit:
+        return self.figures.unit
+
+    @property
+    def units(self) -> list[tuple[str, str]]:
+        """The choices of the period."""
+        return [(Unit.DAY.value, "Last 30 days"), (Unit.WEEK.value, "Last 26 weeks"), (Unit.MONTH.value, "Last 12 months")]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has looked, bought or pulled in all the periods that are shown."""
+        return not any(each.views or each.pulls or each.checkouts or each.refunds for each in self.figures.periods)
+
+    @property
+    def shown_currencies(self) -> Sequence[str]:
+        """The currencies of the table: those of the sales, or the one that is drawn."""
+        return self.figures.currencies or [self.currency]
+
+    @property
+    def headlines(self) -> list[Headline]:
+        """The figures of the current period beside the same days of the one before."""
+        now, before = self.figures.current, self.figures.before
+        return [
+            *(
+                _of_money(self._in(code, "Revenue, after refunds"), now.revenue(code), before.revenue(code))
+                for code in self.shown_currencies
+            ),
+            _of_count("Orders", now.orders, before.orders),
+            _of_count("Pulls", now.pulls, before.pulls),
+            _of_count("Distinct pullers", now.pullers, before.pullers, note="± 0.81 %"),
+            _of_count("Views", now.views, before.views),
+            *(_refunds(self._in(code, "Refunds and disputes"), now, before, code) for code in self.shown_currencies),
+        ]
+
+    def _in(self, currency: str, label: str) -> str:
+        """Name the currency where there are several."""
+        return f"{label}, {currency.upper()}" if len(self.shown_currencies) > 1 else label
+
+    @property
+    def revenue(self) -> list[int]:
+        """Minor units of the drawn currency, for each period."""
+        return [each.revenue(self.currency).minor for each in self.figures.periods]
+
+    @property
+    def funnel(self) -> list[FunnelStep]:
+        """From the page to the first pull, over all the periods that are shown."""
+        counts = [sum(getattr(each, name) for each in self.figures.periods) for name in ("views", "checkouts", "orders", "first_pulls")]
+        most = max(*counts, 1)
+        labels = ("Opened the page", "Went to checkout", "Paid", "Pulled")
+        return [
+            FunnelStep(label, count, round(100 * count / before) if before else None, count / most)
+            for label, count, before in zip(labels, counts, (0, *counts), strict=False)
+        ]
+
+    @property
+    def stuck(self) -> int:
+        """How many purchases have no pull of their buyer since."""
+        return sum(each.orders - each.first_pulls for each in self.figures.periods)
+
+
+def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date | None = None) -> Numbers:
+    """Answer what a page was asked: `by` day, week or month, one `product`, and the `currency` that is drawn. Two queries.
+
+    Raises:
+        Http404: the product is not the seller's.
+    """
+    unit = Unit(asked["by"]) if asked.get("by") in set(Unit) else Unit.MONTH
+    products = list(Product.objects.filter(seller=seller).only("title", "slug", "seller").order_by("-created_at", "pk")[:LISTED])
+    product = _chosen(seller, products, asked.get("product", ""))
+    figures = figures_of(seller_id=seller.pk, product_id=product.pk if product else None, unit=unit, until=until or last_whole_day())
+    known = [*figures.currencies, settings.LAYERSTORE_CURRENCIES[0]]
+    return Numbers(figures, product, products, asked["currency"] if asked.get("currency") in known else known[0])
+
+
+def _chosen(seller: SellerProfile, products: Sequence[Product], text: str) -> Product | None:
+    if not text:
+        return None
+    try:
+        product_id = UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+    found = next((product for product in products if product.pk == product_id), None)
+    found = found or Product.objects.filter(seller=seller, pk=product_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _of_money(label: str, now: Money, before: Money) -> Headline:
+    return Headline(label, str(now), _percent(now.minor, before.minor), _rose(now.minor, before.minor))
+
+
+def _of_count(label: str, now: int, before: int, *, note: str = "") -> Headline:
+    return Headline(label, f"{now:,}", _percent(now, before), _rose(now, before), note)
+
+
+def _refunds(label: str, now: PeriodFigures, before: PeriodFigures, currency: str) -> Headline:
+    """Write what went back: more of it is worse."""
+    back, then = now.went_back(currency), before.went_back(currency)
+    more = _rose(back.minor, then.minor)
+    change = "" if more is None else f"{'+' if more else ''}{back - then}"
+    return Headline(label, str(back), change, None if more is None else not more)
+
+
+def _percent(now: int, before: int) -> str:
+    if now == before:
+        return "" if not now else "±0 %"
+    if before <= 0:
+        return "from nothing" if before == 0 else ""
+    return f"{100 * (now - before) / before:+.1f} %".replace("-", "−")
+
+
+def _rose(now: int, before: int) -> bool | None:
+    return None if now == before else now > before

@@ -1,0 +1,128 @@
+"""What the dashboard says of a seller's figures."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.http import Http404
+from django.test import Client
+
+from accounts.sellers.models import SellerProfile
+from marketplace.insights.figures import last_whole_day, top_shops
+from marketplace.insights.models import DailyFigures
+from marketplace.insights.periods import Unit
+from marketplace.selling import numbers as module
+from marketplace.selling.numbers import Headline, numbers_of
+from tests.factories.marketplace import ProductFactory
+from tests.support.pages import assert_sound
+
+pytestmark = pytest.mark.django_db
+UNTIL = date(2026, 11, 28)
+
+
+def day(seller: SellerProfile, on: date, **figures: object) -> None:
+    DailyFigures.objects.create(seller=seller, day=on, **figures)
+
+
+def headlines(seller: SellerProfile) -> dict[str, Headline]:
+    return {one.label: one for one in numbers_of(seller, {"by": "day"}, until=UNTIL).headlines}
+
+
+def test_a_figure_stands_beside_the_one_before(seller):
+    before = UNTIL - timedelta(days=1)
+    day(seller, before, currency="eur", paid=1000, refunded=100, orders=2, refunds=1)
+    day(seller, before, pulls=10, pullers=4, views=7)
+    day(seller, UNTIL, currency="eur", paid=1350, refunded=400, orders=1, refunds=2)
+    day(seller, UNTIL, pulls=10, pullers=6)
+
+    found = headlines(seller)
+
+    assert found["Revenue, after refunds"] == Headline("Revenue, after refunds", "€9.50", "+5.6 %", better=True)
+    assert found["Orders"] == Headline("Orders", "1", "−50.0 %", better=False)
+    assert found["Pulls"] == Headline("Pulls", "10", "±0 %", better=None)
+    assert found["Distinct pullers"] == Headline("Distinct pullers", "6", "+50.0 %", better=True, note="± 0.81 %")
+    assert found["Views"] == Headline("Views", "0", "−100.0 %", better=False)
+    assert found["Refunds and disputes"] == Headline("Refunds and disputes", "€4.00", "+€3.00", better=False)
+
+
+def test_there_is_no_percentage_of_nothing_or_less(seller):
+    before = UNTIL - timedelta(days=1)
+    day(seller, before, currency="eur", refunded=100)
+    day(seller, UNTIL, currency="eur", paid=100, orders=1)
+
+    found = headlines(seller)
+
+    assert (found["Revenue, after refunds"].change, found["Revenue, after refunds"].better) == ("", True)
+    assert (found["Orders"].change, found["Pulls"].change) == ("from nothing", "")
+    assert found["Refunds and disputes"] == Headline("Refunds and disputes", "€0.00", "-€1.00", better=True)
+
+
+def test_the_currency_with_the_most_orders_is_drawn_unless_another_one_is_asked_for(seller):
+    day(seller, UNTIL, currency="usd", paid=900, orders=1)
+    day(seller, UNTIL, currency="eur", paid=500, orders=2)
+
+    assert [numbers_of(seller, {"currency": asked}, until=UNTIL).currency for asked in ("", "usd", "xyz")] == ["eur", "usd", "eur"]
+    assert numbers_of(seller, {"currency": "usd"}, until=UNTIL).revenue[-1] == 900
+    assert {"Revenue, after refunds, EUR", "Revenue, after refunds, USD"} <= headlines(seller).keys()
+
+
+def test_what_is_asked_for_and_makes_no_sense_is_the_last_year_of_all(seller):
+    numbers = numbers_of(seller, {"by": "century"}, until=UNTIL)
+
+    assert (numbers.unit, numbers.product, numbers.currency, numbers.is_empty) == (Unit.MONTH, None, "eur", True)
+
+
+def test_an_old_product_beyond_the_list_is_still_to_be_asked_for(seller, namespace, monkeypatch):
+    monkeypatch.setattr(module, "LISTED", 1)
+    old, new = ProductFactory(namespace=namespace), ProductFactory(namespace=namespace)
+    DailyFigures.objects.create(seller=seller, product=old, day=UNTIL, views=3)
+
+    numbers = numbers_of(seller, {"product": str(old.pk)}, until=UNTIL)
+
+    assert (numbers.products, numbers.product, numbers.figures.current.views) == ([new], old, 3)
+    for nobodys in (ProductFactory().pk, "nonsense"):
+        with pytest.raises(Http404):
+            numbers_of(seller, {"product": str(nobodys)}, until=UNTIL)
+
+
+def test_the_funnel_narrows_from_the_page_to_the_first_pull(seller):
+    for ago in (0, 200):
+        day(seller, UNTIL - timedelta(days=ago), views=100)
+        day(seller, UNTIL - timedelta(days=ago), currency="eur", checkouts=20, orders=10, first_pulls=6)
+
+    numbers = numbers_of(seller, {}, until=UNTIL)
+
+    assert [(step.count, step.percent, step.share) for step in numbers.funnel] == [
+        (200, None, 1.0),
+        (40, 20, 0.2),
+        (20, 50, 0.1),
+        (12, 60, 0.06),
+    ]
+    assert numbers.stuck == 8
+
+
+def test_the_best_shops_come_first_with_their_month(seller):
+    other = ProductFactory().seller
+    for one, orders in ((seller, 1), (other, 3), (ProductFactory().seller, 0)):
+        day(one, UNTIL, currency="eur", paid=500 * orders, orders=orders)
+        day(one, UNTIL - timedelta(days=28), currency="eur", paid=500, orders=9)
+
+    found = top_shops(unit=Unit.MONTH, until=UNTIL)
+
+    assert [(shop, figures.orders, figures.paid["eur"]) for shop, figures in found] == [(other, 3, 1500), (seller, 1, 500)]
+
+
+@pytest.mark.parametrize("by", [*Unit])
+def test_the_page_writes_every_period_and_both_currencies(seller_client: Client, seller, namespace, by):
+    ProductFactory(namespace=namespace)
+    yesterday = last_whole_day()
+    day(seller, yesterday, currency="usd", paid=123_450, orders=2, first_pulls=1)
+    day(seller, yesterday, currency="eur", refunded=500, refunds=1)
+    day(seller, yesterday, pulls=1_234, pullers=12, pullers_of_week=12, pullers_of_month=12, views=5)
+
+    page = seller_client.get("/selling/", {"by": by.value, "currency": "usd"})
+
+    assert_sound(page)
+    html = page.content.decode()
+    for text in ("$1,234.50", "-€5.00", "1,234", "± 0.81 %", "1 purchase without a pull since", "figures.csv?by="):
+        assert text in html
+    assert html.count("<tr>") >= 2 * by.shown
