@@ -68,6 +68,11 @@ class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.username
 
+    @property
+    def has_all_rights(self) -> bool:
+        """Whether they are staff without a role: who may also pull and delete whatever the registry has."""
+        return self.is_staff and self.is_superuser
+
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Tie every browser session to the password, as Django does, and to the generation: raising it ends them all."""
         salt = "accounts.people.models.User.get_session_auth_hash"

@@ -1,6 +1,7 @@
 """Making a user staff; and what staff do to users: disable, enable again, remove lost second factors."""
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
 
 from accounts.people.errors import UserAlreadyDisabled, UserNotDisabled
 from accounts.people.locks import lock_user
@@ -17,6 +18,25 @@ def make_staff(*, user: User) -> User:
             locked.is_staff = locked.is_superuser = True
             locked.save(update_fields=["is_staff", "is_superuser"])
             record_audit(actor=None, action="user.made_staff", target=locked)
+    return locked
+
+
+def give_role(*, user: User, role: str) -> User:
+    """Make the user staff in one role, with its rights and no others. Done in a terminal, so the audit trail names no actor.
+
+    Doing it again changes nothing; another role takes the place of the one before, and of all rights.
+
+    Args:
+        role: the name of a group that a migration made.
+    """
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if not locked.is_staff or locked.is_superuser or [group.name for group in locked.groups.all()] != [role]:
+            locked.is_staff, locked.is_superuser = True, False
+            locked.save(update_fields=["is_staff", "is_superuser"])
+            locked.user_permissions.clear()
+            locked.groups.set([Group.objects.get(name=role)])
+            record_audit(actor=None, action="user.made_staff", target=locked, role=role)
     return locked
 
 

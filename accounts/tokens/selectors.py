@@ -35,6 +35,7 @@ class Credential:
         username: as docker shows it; a robot's is its organisation's handle, a plus and its own name.
         email: empty for a robot.
         generation: 0 for a robot.
+        is_staff: whether the user is staff with all rights; a role of staff has none in the registry.
         account_ids: a robot's organisation; or the user's own account and the organisations for which they pull.
         limited: whether it is for some images only; the policy looks up which.
     """
@@ -95,7 +96,7 @@ SELECT token.id, token.scopes,
        COALESCE(users.username, organisation.handle || '+' || token.name) AS username,
        COALESCE(users.email, '') AS email,
        COALESCE(users.credential_generation, 0) AS generation,
-       COALESCE(users.is_staff, false) AS is_staff,
+       COALESCE(users.is_staff AND users.is_superuser, false) AS is_staff,
        ARRAY(SELECT token.organisation_id WHERE token.organisation_id IS NOT NULL
               UNION ALL SELECT account.id FROM accounts_account account WHERE account.user_id = token.user_id
               UNION ALL SELECT membership.account_id FROM accounts_membership membership

@@ -45,7 +45,7 @@ class Subject:
         """Return the subject of a user in person; somebody who is not signed in or is disabled is anonymous."""
         if isinstance(user, AnonymousUser) or not user.is_active:
             return cls.anonymous()
-        return cls(account_ids_of(user), is_staff=user.is_staff)
+        return cls(account_ids_of(user), is_staff=user.has_all_rights)
 
     @classmethod
     def by_token(cls, token: AccessToken) -> Self:

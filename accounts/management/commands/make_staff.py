@@ -1,4 +1,4 @@
-"""`manage.py make_staff USERNAME`: for the first member of staff, whom nobody else can appoint."""
+"""`manage.py make_staff USERNAME [--role ROLE]`: staff are appointed in a terminal, so that nobody gives themselves rights in the admin."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,20 +6,26 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.people.models import User
-from accounts.people.services import make_staff
+from accounts.people.services import give_role, make_staff
+
+ROLES = ("support", "finance", "moderation")
 
 
 class Command(BaseCommand):
     """Parse, call the service, print."""
 
-    help = "Give somebody who has signed up all rights of staff. For the first member of staff."
+    help = "Make somebody who has signed up staff: with all rights, or in a role with the rights that it needs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
+        parser.add_argument("--role", choices=ROLES, help="All rights if it is left out.")
 
-    def handle(self, *_args: Any, username: str, **_options: Any) -> None:
+    def handle(self, *_args: Any, username: str, role: str | None = None, **_options: Any) -> None:
         user = User.objects.filter(username=username.lower()).first()
         if user is None:
             raise CommandError(f"There is no user {username}. They have to sign up first.")
-        make_staff(user=user)
-        self.stdout.write(f"{user.username} is staff, and may enter /admin/.")
+        if role:
+            give_role(user=user, role=role)
+        else:
+            make_staff(user=user)
+        self.stdout.write(f"{user.username} is staff{f' for {role}' if role else ''}, and may enter /admin/.")

@@ -2,6 +2,7 @@ import io
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -121,3 +122,25 @@ def test_nobody_is_made_staff_under_a_name_that_nobody_has() -> None:
 
     user.refresh_from_db()
     assert (user.is_staff, user.is_superuser, AuditEvent.objects.count()) == (False, False, 0)
+
+
+def test_a_role_gives_its_rights_and_takes_all_others_once() -> None:
+    user = UserFactory(username="ines", is_staff=True, is_superuser=True)
+    user.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    out = io.StringIO()
+
+    call_command("make_staff", "ines", "--role", "finance", stdout=out)
+    call_command("make_staff", "ines", "--role", "finance", stdout=out)
+
+    user = User.objects.get(pk=user.pk)
+    assert (user.is_staff, user.is_superuser, user.has_perm("billing.change_order"), user.has_perm("accounts.delete_user")) == (
+        True,
+        False,
+        True,
+        False,
+    )
+    assert [event.details for event in AuditEvent.objects.filter(action="user.made_staff")] == [{"role": "finance"}]
+    assert "ines is staff for finance" in out.getvalue()
+
+    call_command("make_staff", "ines", "--role", "support", stdout=out)
+    assert [group.name for group in user.groups.all()] == ["support"]

@@ -194,7 +194,7 @@ def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAsse
         user.username,
         user.email,
         user.credential_generation,
-        user.is_staff,
+        user.has_all_rights,
         (user.account.pk,),
         limited=False,
     )

@@ -18,16 +18,16 @@ from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, 
 booleans = st.booleans()
 
 
-def token_of(*, robot, staff, limited):
+def token_of(*, robot, staff, role, limited):
     if robot:
         return RobotFactory()
     limits = {"limited_to": "order:1", "scopes": [TokenScope.PULL.value]} if limited else {}
-    return AccessTokenFactory(user=UserFactory(is_staff=staff), **limits)
+    return AccessTokenFactory(user=UserFactory(is_staff=staff or role, is_superuser=staff), **limits)
 
 
 class SameFactsTest(TestCase):
     @settings(max_examples=60, deadline=None)
-    @given(st.fixed_dictionaries(dict.fromkeys(("robot", "staff", "limited"), booleans)), st.tuples(*[booleans] * 5))
+    @given(st.fixed_dictionaries(dict.fromkeys(("robot", "staff", "role", "limited"), booleans)), st.tuples(*[booleans] * 5))
     def test_the_facts_of_a_secret_are_those_of_its_subject(self, whose, world):
         token, (owned, held, free, ended, revoked) = token_of(**whose), world
         account = token.user.account if token.user else token.organisation

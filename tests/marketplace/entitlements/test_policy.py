@@ -258,7 +258,7 @@ def build(world):
     down = {"taken_down_at": timezone.now(), "take_down_reason": "Malware."} if world.taken_down else {}
     image = ImageFactory(namespace=namespace, **ended, **down, freed_at=timezone.now() if world.freed else None)
     user = namespace.owner.user if world.owner else UserFactory()
-    user.is_staff = world.staff
+    user.is_staff = user.is_superuser = world.staff
     for own, revoked, suspended in world.entitlements:
         EntitlementFactory(image=image, **({"holder": user.account} if own else {}), revoked=revoked, suspended=suspended)
     for state, amount, retired in world.products:
