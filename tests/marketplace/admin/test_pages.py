@@ -86,6 +86,8 @@ def sale() -> Entitlement:
     ResaleFlag.objects.create(
         image=entitlement.image, origin=PushedImageFactory(), digest="sha256:1", origin_digest="sha256:2", layers=[], size=1
     )
+    ReportFactory(product=product, upheld=True)
+    ReviewFactory(product=product, buyer=entitlement.holder, author=entitlement.holder.user)
     day = entitlement.granted_at.date()
     ProductViews.objects.create(product=product, day=day, count=1)
     DailyFigures.objects.create(seller=product.seller, product=product, day=day)

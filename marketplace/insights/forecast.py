@@ -1,0 +1,168 @@
+"""The next 30 days of a daily series: its local line, damped, with its weekdays; or the same as last week where that is the better guess.
+
+Which of the two, and how wide the interval is, is decided by what either would have said in the last eight weeks, from what was known then.
+The constants were chosen, and are measured, by tools/bench/forecast.py.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from marketplace.insights.regression import Numbers
+from marketplace.insights.smoothing import best_smooth, lowess
+
+HORIZON: Final = 30  # days
+WEEK: Final = 7
+LEAST_DAYS: Final = 56  # four weeks to forecast from, and four to try it on
+LEAST_DAYS_WITH_SALES: Final = 42
+LEAST_SALES: Final = 30
+HELD_OUT_WEEKS: Final = 8
+BETTER_BY: Final = 0.95  # of last week's error: what is only just better on eight weeks is often worse on the next four
+
+_REMEMBERED: Final = 365  # days: what was earlier tells nothing of next month
+_LEAST_KNOWN: Final = 28  # days before an origin
+_LEAST_NEAREST: Final = 42  # days that a local line is drawn through, else it follows the last good week
+_WEEKDAYS_FROM: Final = 56  # days
+_PATTERN_WEEKS: Final = 13
+_DAMPING: Final = 0.8  # what is left of the slope from day to day: in all it goes on for four days
+# Of the past errors that an interval of 80 % must hold: origins a week apart share most of their days, so these are fewer than they seem.
+_OF_PAST_ERRORS: Final = 0.86
+_FLOOR: Final = 0.1  # of the level: a day on which nothing is expected is not certain to bring nothing
+_LONG_GAP: Final = 7  # days
+
+Guess = Callable[[Numbers], Numbers]
+
+
+class Method(StrEnum):
+    """What a forecast was made by."""
+
+    LOCAL_LINE = "local line"
+    LAST_WEEK = "same as last week"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """Why there is no forecast from the local line."""
+
+    FEW_DAYS = "fewer than 56 days"
+    FEW_DAYS_WITH_SALES = "fewer than 42 days with sales"
+    FEW_SALES = "fewer than 30 sales"
+    STOPPED = "longer without a sale than ever before"
+    NO_BETTER = "not better than last week"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the next days bring.
+
+    Attributes:
+        values: one for each of the next 30 days; none if there is no forecast.
+        low: with `high`, the edges of an interval that four days in five should lie in.
+        reason: why it is not the local line's.
+        count: of what the reason speaks of: days, days with sales, sales, or days without a sale.
+        error_ratio: the local line's mean absolute error on the held-out weeks, by that of the same as last week; None where that is zero.
+        held_out_weeks: how many these were, four to eight.
+    """
+
+    method: Method
+    values: Sequence[float] = ()
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+    reason: Reason | None = None
+    count: int = 0
+    error_ratio: float | None = None
+    held_out_weeks: int = 0
+
+
+def forecast_days(values: Numbers, *, sales: int) -> Forecast:
+    """Forecast a series: values for each day, oldest first, none below zero; `sales`: how many sales they are the sum of."""
+    if lacking := _lacking(values, sales):
+        reason, count = lacking
+        return Forecast(Method.NONE, reason=reason, count=count)
+    line, last_week = _Trial(values, guess_by_local_line), _Trial(values, guess_last_week)
+    ratio = line.error / last_week.error if last_week.error else None
+    if gap := _unusual_gap(values):
+        return last_week.forecast(Method.LAST_WEEK, ratio, Reason.STOPPED, gap)
+    if ratio is None or ratio > BETTER_BY:
+        return last_week.forecast(Method.LAST_WEEK, ratio, Reason.NO_BETTER)
+    return line.forecast(Method.LOCAL_LINE, ratio)
+
+
+def _lacking(values: Numbers, sales: int) -> tuple[Reason, int] | None:
+    with_sales = int(np.count_nonzero(values > 0))
+    if len(values) < LEAST_DAYS:
+        return Reason.FEW_DAYS, len(values)
+    if with_sales < LEAST_DAYS_WITH_SALES:
+        return Reason.FEW_DAYS_WITH_SALES, with_sales
+    return (Reason.FEW_SALES, sales) if sales < LEAST_SALES else None
+
+
+def _unusual_gap(values: Numbers) -> int:
+    """Return how many days the series has been at zero, if that is a week or more and longer than ever between two sales; else 0."""
+    sold = np.flatnonzero(values > 0)
+    gap = len(values) - 1 - int(sold[-1])
+    return gap if gap >= _LONG_GAP and gap > np.diff(sold).max() - 1 else 0
+
+
+def guess_last_week(known: Numbers) -> Numbers:
+    """Repeat the last seven days."""
+    return np.resize(known[-WEEK:], HORIZON)
+
+
+def guess_by_local_line(known: Numbers) -> Numbers:
+    """Continue the local line of the last day with a slope that fades, add the weekdays, and never go below zero."""
+    recent = known[-_REMEMBERED:]
+    line = best_smooth(recent, least_nearest=_LEAST_NEAREST)
+    pattern = np.zeros(WEEK)
+    if len(recent) >= _WEEKDAYS_FROM:
+        pattern = _weekdays(recent - line.line)
+        line = lowess(recent - pattern[np.arange(-len(recent), 0) % WEEK], fraction=line.fraction)
+    fading = np.cumsum(_DAMPING ** np.arange(1, HORIZON + 1))
+    return np.asarray(np.maximum(line.line[-1] + line.slope[-1] * fading + np.resize(pattern, HORIZON), 0))
+
+
+def _weekdays(residuals: Numbers) -> Numbers:
+    """Return what each weekday adds to the line, from tomorrow's on: the mean of the last weeks without the highest and the lowest."""
+    weeks = min(len(residuals) // WEEK, _PATTERN_WEEKS)
+    by_weekday = np.sort(residuals[-weeks * WEEK :].reshape(weeks, WEEK), axis=0)
+    return np.asarray(by_weekday[1:-1].mean(axis=0))
+
+
+class _Trial:
+    """What a way of guessing would have said at each of the last weeks, and how far it would have been off."""
+
+    def __init__(self, values: Numbers, guess: Guess) -> None:
+        self.guess, self.values = guess, values
+        self.level = float(values[-HELD_OUT_WEEKS * WEEK :].mean()) or 1.0
+        days, weeks = len(values), min(HELD_OUT_WEEKS, (len(values) - _LEAST_KNOWN) // WEEK)
+        self.misses = [self._misses(days - WEEK * week) for week in range(weeks, 0, -1)]
+        self.error = float(np.abs(np.concatenate([miss for miss, _ in self.misses])).mean())
+
+    def _misses(self, origin: int) -> tuple[Numbers, Numbers]:
+        """Return, for each day after an origin that has come, what was missed and the scale of that day."""
+        guessed = self.guess(self.values[:origin])
+        came = self.values[origin : origin + HORIZON]
+        return came - guessed[: len(came)], self._scale(guessed[: len(came)])
+
+    def _scale(self, guessed: Numbers) -> Numbers:
+        """Errors grow as the root of what is expected, as those of counted sales do."""
+        return np.asarray(np.sqrt(np.maximum(guessed, _FLOOR * self.level) * self.level))
+
+    def forecast(self, method: Method, ratio: float | None, reason: Reason | None = None, count: int = 0) -> Forecast:
+        """Guess the next days, with an interval from the past misses of as many weeks ahead or fewer."""
+        values = self.guess(self.values)
+        edges = np.array([self._edges(week) for week in range(1, HORIZON // WEEK + 2)])
+        below, above = edges[np.arange(HORIZON) // WEEK].T * self._scale(values)
+        low, high = np.clip(values + below, 0, values), np.maximum(values + above, values)
+        return Forecast(method, values.tolist(), low.tolist(), high.tolist(), reason, count, ratio, len(self.misses))
+
+    def _edges(self, weeks: int) -> tuple[float, float]:
+        """Return the shortest interval that holds the wanted part of the scaled misses."""
+        misses = np.sort(np.concatenate([(miss / scale)[: weeks * WEEK] for miss, scale in self.misses]))
+        held = math.ceil(_OF_PAST_ERRORS * len(misses))
+        first = int(np.argmin(misses[held - 1 :] - misses[: len(misses) - held + 1]))
+        return float(misses[first]), float(misses[first + held - 1])
