@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.people.models import User
-from accounts.privacy.handlers import PersonalDataHandler, forgotten_address
+from accounts.people.models import Account, User
+from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 
@@ -17,23 +17,25 @@ def export_billing(user: User) -> Mapping[str, Any]:
     """Return purchases, sales and refunds. Of sales only what concerns the seller, because buyers are other people."""
     money = ("id", "product_title", "amount", "currency", "state", "refunded_amount", "created_at", "paid_at")
     return {
-        "orders": list(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
-        "sales": list(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
-        "refunds": list(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
+        "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
+        "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
+        "refunds": rows(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
     }
 
 
-def obstacles_of_orders(user: User) -> Iterable[str]:
+def obstacles_of_orders(account: Account) -> Iterable[str]:
     """Yield the purchases and sales whose money is under way."""
-    concerned = _by(user) | Q(seller=user.account.pk)
+    own = _by(account.user) if account.user else Q(buyer=account)
+    concerned = own | Q(seller=account.pk)
     undecided = Q(state__in=_UNDECIDED) | Q(refunds__state=Refund.State.WAITING)
     for order in Order.objects.filter(concerned).filter(undecided).distinct().order_by("created_at")[:10]:
         yield f"Order {order.number} ({order.product_title}) is not settled yet: wait until its payment, refund or dispute has ended."
 
 
-def forget_addresses_of_orders(user: User) -> None:
-    """Take the person's address off their orders; the orders themselves stay, as the law asks."""
-    Order.objects.filter(placed_by=user).update(email=forgotten_address(user))
+def forget_addresses_of_orders(account: Account) -> None:
+    """Take a person's address off their orders; the orders themselves stay, as the law asks."""
+    if account.user:
+        Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
 
 
 def _by(user: User) -> Q:

@@ -10,6 +10,7 @@ LOCK_ORDER: Final = (
     "registry_auth.RegistryEnvelope",
     "registry_auth.StreamPartition",
     "registry_auth.RepositoryTrouble",
+    "accounts.DataExport",
     "accounts.Account",  # an organisation
     "accounts.Membership",
     "accounts.SellerProfile",

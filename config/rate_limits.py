@@ -11,7 +11,10 @@ from typing import Final
 from django.conf import settings
 
 from accounts.organisations.services import invitations, organisations
+from accounts.privacy.services import export
 from accounts.robots import services
+from accounts.sellers.services import renaming
+from accounts.sessions import services as sessions
 from billing.checkout.placing import MOST_PENDING
 from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, spoken
 from marketplace.products.services import limits
@@ -52,6 +55,7 @@ ACTS: Final[dict[str, Act]] = {
     "sign_up": Act("New accounts", (_mailbox(10, _HOUR), _address(100, _HOUR), _address(300, _DAY))),
     "account.mail": Act("Mails with a link", (_mailbox(10, _HOUR), _account(20, _HOUR), _address(60, _HOUR))),
     "account.change": Act("Changes of an account", (_account(60, _HOUR), _address(120, _HOUR))),
+    "account.export": Act("Archives of one's own data", (_account(5, _DAY),)),
     "token.make": Act("New access tokens", (_account(20, _HOUR), _account(60, _DAY))),
     "token.revoke": Act("Revoked access tokens", (_account(200, _HOUR),)),
     "robot.make": Act("New secrets of robots", (_account(60, _HOUR),)),
@@ -125,8 +129,13 @@ ROUTES: Final[dict[str, str]] = {
     "POST robot-list": "robot.make",
     "POST marketplace:robot_revoke": "token.revoke",
     "DELETE robot-detail": "token.revoke",
+    "POST accounts:session_end": "account.change",
+    "POST accounts:data": "account.export",
+    "POST accounts:account_delete": "account.change",
     "POST accounts:organisations": "organisation.found",
     "POST accounts:organisation": "organisation.change",
+    "POST accounts:organisation_rename": "organisation.change",
+    "POST accounts:organisation_close": "organisation.change",
     "POST accounts:organisation_leave": "organisation.change",
     "POST accounts:member_role": "organisation.change",
     "POST accounts:member_remove": "organisation.change",
@@ -135,6 +144,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST accounts:invitation": "invitation.answer",
     "POST marketplace:start": "namespace.choose",
     "POST namespace-list": "namespace.choose",
+    "POST marketplace:hand_over": "namespace.choose",
     "POST marketplace:reserve": "image.reserve",
     "POST image-list": "image.reserve",
     "POST marketplace:release": "image.release",
@@ -192,6 +202,10 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("live robots of an organisation", str(services.MOST_ROBOTS), "", "rows"),
     ("new secrets of an organisation's robots in a day", str(services.NEW_A_DAY), "", "rows"),
     ("changes of roles of an organisation in a day", str(organisations.ROLE_CHANGES_A_DAY), "", "rows"),
+    ("sign-ins that are kept of a user", str(sessions.MOST_KEPT), "", "rows"),
+    ("mails on sign-ins from new devices to a user in a day", str(sessions.MAILS_A_DAY), "", "rows"),
+    ("megabytes of an archive of one's own data", str(export.MOST_BYTES // _MEGABYTE), "", "worker"),
+    ("new names of an organisation in a day", str(renaming.NAMES_A_DAY), "", "rows"),
     ("open invitations of an organisation", str(invitations.OPEN_AT_ONCE), "", "rows"),
     ("invitations from an organisation, and from a user, in a day", str(invitations.A_DAY_FROM_ONE), "", "rows"),
     ("invitations to one mailbox in a day", str(invitations.A_DAY_TO_ONE), "", "rows"),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.people.models import User
-from accounts.privacy.handlers import PersonalDataHandler
+from accounts.people.models import Account, User
+from accounts.privacy.handlers import MOST_ROWS, PersonalDataHandler, rows
 from marketplace.entitlements.locks import lock_entitlements_of_holder
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
@@ -22,38 +23,57 @@ from marketplace.updates.models import UpdateSubscription
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
 _OF_ENTITLEMENT = ("image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason")
 _REASON = "The account was deleted."
+_CLOSED = "The organisation was closed."
 
 
 def export_marketplace(user: User) -> Mapping[str, Any]:
     """Return names, products, library and pulls."""
     account = user.account
     return {
-        "namespaces": list(Namespace.objects.filter(owner=account).values("name", "created_at")),
-        "images": list(Image.objects.filter(owner=account).values("repository", "reserved_at", "first_pushed_at", "ended_at")),
-        "products": list(
-            Product.objects.filter(seller=account.pk).values(
-                "title", "slug", "summary", "description", "licence_text", "state", "created_at"
-            )
-        ),
-        "unsaved_texts": list(UnsavedText.objects.filter(seller=account.pk).values("product__slug", "typed", "kept_at")),
-        "library": list(
-            Entitlement.objects.filter(holder=account).values(
-                "image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason"
-            )
-        ),
-        "mail_about_new_versions": list(UpdateSubscription.objects.filter(user=user).values("product__title", "created_at")),
-        "reviews": [_review(one) for one in Review.objects.filter(buyer=account).select_related("product").prefetch_related("versions")],
-        "answers to reviews": list(
+        "namespaces": rows(Namespace.objects.filter(owner=account).values("name", "created_at")),
+        "images": rows(Image.objects.filter(owner=account).values("repository", "reserved_at", "first_pushed_at", "ended_at")),
+        "products": rows(Product.objects.filter(seller=account.pk).values(*_OF_PRODUCT)),
+        "library": rows(Entitlement.objects.filter(holder=account).values(*_OF_ENTITLEMENT)),
+        "unsaved_texts": rows(UnsavedText.objects.filter(seller=account.pk).values("product__slug", "typed", "kept_at")),
+        "mail_about_new_versions": rows(UpdateSubscription.objects.filter(user=user).values("product__title", "created_at")),
+        "reviews": [_review(one) for one in _reviews_of(account)],
+        "answers to reviews": rows(
             Review.objects.filter(product__seller=account.pk).exclude(answer="").values("product__title", "answer", "answered_at")
         ),
-        "reports": list(reports_of_person(user).values("target_label", "kind", "details", "created_at", "state", "answer")),
-        "decisions about you": list(
+        "reports": rows(reports_of_person(user).values("target_label", "kind", "details", "created_at", "state", "answer")),
+        "decisions about you": rows(
             Report.objects.filter(concerned=account)
             .exclude(decision="")
             .values("target_label", "kind", "state", "decision", "decided_at", "appeal", "appeal_answer")
         ),
-        "pulls": list(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
+        "pulls": rows(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
     }
+
+
+def obstacles_of_seller(account: Account) -> Iterable[str]:
+    """Yield what is still on sale: whoever buys it tomorrow must find somebody."""
+    titles = list(Product.objects.published().filter(seller=account.pk).values_list("title", flat=True)[:10])
+    if titles:
+        yield f"Still on sale: {', '.join(titles)}. Withdraw what you sell first."
+
+
+def forget_account(account: Account) -> None:
+    """End what the account may pull, and delete what was never saved; of a person also what they said, and mail to them.
+
+    Names and products stay as they are: others have bought them.
+    """
+    UnsavedText.objects.filter(seller=account.pk).delete()
+    if account.user:
+        UpdateSubscription.objects.filter(user=account.user).delete()
+        forget_reviews(account.user)
+        forget_words(account.user)
+    reason = _REASON if account.user else _CLOSED
+    held = lock_entitlements_of_holder(account_id=account.pk)
+    Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=reason)
+
+
+def _reviews_of(account: Account) -> QuerySet[Review]:
+    return Review.objects.filter(buyer=account).select_related("product").prefetch_related("versions")[:MOST_ROWS]
 
 
 def _review(review: Review) -> dict[str, Any]:
@@ -62,21 +82,4 @@ def _review(review: Review) -> dict[str, Any]:
     return {**words, "written_at": review.written_at, "edited_at": review.edited_at, "versions": versions}
 
 
-def obstacles_of_seller(user: User) -> Iterable[str]:
-    """Yield what is still on sale: whoever buys it tomorrow must find somebody."""
-    titles = list(Product.objects.published().filter(seller=user.account.pk).values_list("title", flat=True)[:10])
-    if titles:
-        yield f"Still on sale: {', '.join(titles)}. Withdraw what you sell first."
-
-
-def forget_person(user: User) -> None:
-    """End what the person may pull and mail about it, and delete what they said or never saved. Names and products stay as they are."""
-    UpdateSubscription.objects.filter(user=user).delete()
-    UnsavedText.objects.filter(seller=user.account.pk).delete()
-    forget_reviews(user)
-    forget_words(user)
-    held = lock_entitlements_of_holder(account_id=user.account.pk)
-    Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=_REASON)
-
-
-HANDLER = PersonalDataHandler(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_person)
+HANDLER = PersonalDataHandler(export=export_marketplace, obstacles=obstacles_of_seller, forget=forget_account)

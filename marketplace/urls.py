@@ -8,7 +8,7 @@ from marketplace.library import views as library
 from marketplace.moderation import views as moderation
 from marketplace.reviews import views as reviewing
 from marketplace.search import views as search
-from marketplace.selling.views import dashboard, domains, images, numbers, product_parts, products, unsaved
+from marketplace.selling.views import dashboard, domains, hand_over, images, numbers, product_parts, products, unsaved
 from marketplace.shopwindow.views import categories, crawlers, home, pictures, shops
 from marketplace.shopwindow.views import help as helping
 from marketplace.updates import views as updates
@@ -53,6 +53,7 @@ urlpatterns = [
     path("selling/", dashboard.dashboard, name="dashboard"),
     path("selling/figures.csv", numbers.figures_csv, name="figures_csv"),
     path("selling/start/", dashboard.start, name="start"),
+    path("selling/namespaces/<uuid:namespace_id>/hand-over", hand_over.hand_over, name="hand_over"),
     path("selling/reserve/", dashboard.reserve, name="reserve"),
     path("selling/reserve/availability", dashboard.availability, name="availability"),
     path("selling/domain/", domains.domain, name="domain"),

@@ -11,6 +11,7 @@ from accounts.organisations.services.organisations import appoint_owner
 from accounts.people.models import Account, User
 from accounts.people.requests import signed_in
 from accounts.people.services import disable_user, enable_user, remove_second_factors
+from accounts.privacy.services.closing import close_organisation
 from accounts.privacy.services.deletion import delete_account
 from accounts.tokens.models import AccessToken
 from accounts.tokens.services import log_out_everywhere
@@ -98,13 +99,14 @@ class AccountAdmin(AuditedAdmin):
     readonly_fields = (
         "id",
         "created_at",
+        "closed_at",
         related_row("user"),
         related_row("seller", "seller profile"),
         related_rows(Membership, "account", "members"),
         related_rows(Invitation, "account"),
         related_rows(AccessToken, "organisation", "robots"),
     )
-    actions = ("make_owner",)
+    actions = ("make_owner", "close")
 
     @act(
         "Make somebody an owner",
@@ -114,3 +116,12 @@ class AccountAdmin(AuditedAdmin):
     def make_owner(self, request: HttpRequest, account: Account, reason: str, username: User) -> None:
         """Give an organisation an owner."""
         appoint_owner(organisation=account, user=username, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Close",
+        consequence="For good: its members, robots and library end, and it sells nothing any more. What it sold stays sold; orders and the"
+        " audit trail stay.",
+    )
+    def close(self, request: HttpRequest, account: Account, reason: str) -> None:
+        """Close organisations."""
+        close_organisation(organisation=account, reason=reason, actor=signed_in(request))

@@ -1,5 +1,7 @@
 """Organisations in the API, read-only: yours, and their members."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -8,10 +10,21 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.organisations.models import Membership, Role
-from accounts.people.models import USERNAME_PATTERN
+from accounts.organisations.models import MANAGING_ROLES, Membership, Role
+from accounts.organisations.selectors import organisations_of
+from accounts.people.models import USERNAME_PATTERN, Account
 
 HANDLE = OpenApiParameter("handle", str, OpenApiParameter.PATH, description="The organisation's handle.", pattern=f"^{USERNAME_PATTERN}$")
+
+
+class ManagedOrganisationField(serializers.SlugRelatedField[Account]):
+    """An organisation that the caller owns; any other is refused like one that does not exist."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=Account.objects.none(), **kwargs)
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return organisations_of(self.context["request"].user, roles=MANAGING_ROLES)
 
 
 class OrganisationSerializer(serializers.ModelSerializer[Membership]):

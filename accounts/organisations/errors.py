@@ -51,6 +51,27 @@ class NotAnOrganisation(ConflictError):
         super().__init__("This account belongs to a person: it has no owners.", account_id=str(account_id))
 
 
+class OrganisationClosed(ConflictError):
+    """The organisation was closed. 409."""
+
+    code = "organisation_closed"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"{name} was closed, for good. Nothing was changed.", organisation=name)
+
+
+class TooManyNames(RetryLater):
+    """Each new name is told to the owners, and a shop does not change its face all day. 429 with Retry-After."""
+
+    code = "too_many_names"
+    status = 429
+    field = "name"
+    retry_after = 3600
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(f"The organisation had {most} new names within a day, which is the limit. Try again tomorrow.", most=most)
+
+
 class MembershipOver(ConflictError):
     """They have left or were removed a moment ago. 409."""
 

@@ -10,16 +10,10 @@ from common.text import normal_email
 from common.web.forms import NameField
 
 
-class OrganisationForm(forms.Form):
-    """A new organisation."""
+class OrganisationNameForm(forms.Form):
+    """An organisation's name."""
 
     name = NameField(label="Name", max_length=80, help_text="As people read it, in mails too: no web address, no / @ < > in it.")
-    handle = forms.CharField(
-        label="Handle",
-        max_length=39,
-        validators=[RegexValidator(rf"^{USERNAME_PATTERN}\Z", "Use lower-case letters and digits, with single . _ or - between them.")],
-        help_text="Its short name, for addresses and robots, as in acme or north-light. It cannot be changed.",
-    )
 
     def clean_name(self) -> str:
         """Return the name; refuse what would look like an address, a tag or the shop in a mail, or hides its direction."""
@@ -34,6 +28,35 @@ class OrganisationForm(forms.Form):
             msg = "This name is reserved for the shop. Choose another one."
             raise forms.ValidationError(msg)
         return name
+
+
+class OrganisationForm(OrganisationNameForm):
+    """A new organisation."""
+
+    handle = forms.CharField(
+        label="Handle",
+        max_length=39,
+        validators=[RegexValidator(rf"^{USERNAME_PATTERN}\Z", "Use lower-case letters and digits, with single . _ or - between them.")],
+        help_text="Its short name, for addresses and robots, as in acme or north-light. It cannot be changed.",
+    )
+
+
+class HandleForm(forms.Form):
+    """An organisation's handle once more, so that nobody closes it by mistake."""
+
+    handle = forms.CharField(label="Type the handle", max_length=39, help_text="So that it does not happen by mistake.")
+
+    def __init__(self, data: object, *, handle: str) -> None:
+        super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
+        self._handle = handle
+
+    def clean_handle(self) -> str:
+        """Return the handle; refuse any other."""
+        handle: str = self.cleaned_data["handle"]
+        if handle != self._handle:
+            msg = f"Type {self._handle}, exactly so."
+            raise forms.ValidationError(msg)
+        return handle
 
 
 class RoleForm(forms.Form):

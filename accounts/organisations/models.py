@@ -10,9 +10,10 @@ from common.db.models import UUIDModel
 
 
 class Role(models.TextChoices):
-    """The role of a member; the three constants below say what each may do."""
+    """The role of a member; the constants below say what each may do."""
 
     OWNER = "owner", "Owner"
+    EDITOR = "editor", "Editor"
     MEMBER = "member", "Member"
     BILLING = "billing", "Billing"
 
@@ -20,9 +21,10 @@ class Role(models.TextChoices):
     def meaning(self) -> str:
         """What the role may do, in one sentence."""
         return {
-            Role.OWNER: "Pulls, buys, and decides who belongs to it.",
+            Role.OWNER: "Does everything, and decides who belongs to it, what it sells and for how much.",
+            Role.EDITOR: "Pulls, pushes its images, reserves names and edits its product pages.",
             Role.MEMBER: "Pulls what it holds, with their own credentials.",
-            Role.BILLING: "Buys for it and sees its orders; does not pull.",
+            Role.BILLING: "Buys for it, sees its orders and sales; does not pull.",
         }[self]
 
     @property
@@ -37,13 +39,15 @@ class Role(models.TextChoices):
 
     @property
     def manages(self) -> bool:
-        """Whether it decides who belongs to the organisation, and makes its robots."""
+        """Whether it decides who belongs to the organisation, makes its robots, and publishes what it sells."""
         return self in MANAGING_ROLES
 
 
-PULLING_ROLES = (Role.OWNER, Role.MEMBER)  # pull, with their own credentials, what the organisation holds
-BUYING_ROLES = (Role.OWNER, Role.BILLING)  # buy for it, see its orders, ask for refunds
-MANAGING_ROLES = (Role.OWNER,)  # invite, remove, change roles, make robots
+PULLING_ROLES = (Role.OWNER, Role.EDITOR, Role.MEMBER)  # pull, with their own credentials, what the organisation holds
+EDITING_ROLES = (Role.OWNER, Role.EDITOR)  # push to its images, reserve names, edit product pages
+BUYING_ROLES = (Role.OWNER, Role.BILLING)  # buy for it, see its orders and sales, ask for refunds
+MANAGING_ROLES = (Role.OWNER,)  # invite, remove, change roles, make robots; publish, set prices, connect Stripe, hand namespaces over
+SELLING_ROLES = (Role.OWNER, Role.EDITOR, Role.BILLING)  # open the pages of what it sells
 
 
 class Membership(UUIDModel):
@@ -79,6 +83,11 @@ class Membership(UUIDModel):
     def buys(self) -> bool:
         """Whether the role buys for the organisation."""
         return Role(self.role).buys
+
+    @property
+    def sells(self) -> bool:
+        """Whether the role sees what the organisation sells."""
+        return Role(self.role) in SELLING_ROLES
 
     @property
     def manages(self) -> bool:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.organisations.errors import NotAnOwner
-from accounts.organisations.models import MANAGING_ROLES, PULLING_ROLES, Invitation, Membership, Role
+from accounts.organisations.models import EDITING_ROLES, MANAGING_ROLES, PULLING_ROLES, Invitation, Membership, Role
 from accounts.people.models import Account, User
 from accounts.tokens import secrets
 from audit.models import AuditEvent
@@ -17,6 +17,13 @@ from audit.models import AuditEvent
 def account_ids_of(user: User) -> tuple[UUID, ...]:
     """Return the accounts whose images the user pulls: their own first, then their organisations'. One query."""
     return (user.account.pk, *organisations_of(user, roles=PULLING_ROLES).values_list("pk", flat=True))
+
+
+def pulling_and_editing_ids_of(user: User) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """Return the accounts whose images the user pulls, and those whose images they push: their own first in both. One query."""
+    roles = list(user.memberships.order_by("pk").values_list("account", "role"))
+    pulling, editing = ([pk for pk, role in roles if role in those] for those in (PULLING_ROLES, EDITING_ROLES))
+    return (user.account.pk, *pulling), (user.account.pk, *editing)
 
 
 def organisations_of(user: User, *, roles: Collection[Role] = tuple(Role)) -> QuerySet[Account]:
@@ -40,6 +47,18 @@ def owners_of(organisation: Account) -> QuerySet[User]:
     return User.objects.filter(is_active=True, **owning).order_by("pk")
 
 
+def has_namespace(account: Account) -> bool:
+    """Whether the account has a name to sell under. Namespaces are the marketplace's, above: only that they refer to accounts is known."""
+    return Account.objects.filter(pk=account.pk, namespaces__isnull=False).exists()
+
+
+def people_of(account: Account, *, roles: Collection[Role]) -> list[User]:
+    """Return who reads mail for an account: the person, or who of an organisation has one of the roles and can sign in."""
+    if account.user:
+        return [account.user]
+    return list(User.objects.filter(memberships__account=account, memberships__role__in=roles, is_active=True).order_by("pk"))
+
+
 def require_authority(actor: User, organisation: Account, *, reason: str = "") -> None:
     """Make sure that the actor may decide who belongs to the organisation: an owner, or staff with a reason.
 
@@ -54,10 +73,10 @@ def require_authority(actor: User, organisation: Account, *, reason: str = "") -
         raise NotAnOwner(name=organisation.name)
 
 
-def count_role_changes(organisation: Account, *, since: datetime) -> int:
-    """Count the changes of members' roles in the audit trail."""
-    changes = {"target_type": Account._meta.label_lower, "target_id": str(organisation.pk), "action": "membership.role_changed"}
-    return AuditEvent.objects.filter(**changes, at__gt=since).count()
+def count_acts(organisation: Account, *, action: str, since: datetime) -> int:
+    """Count acts on an organisation in the audit trail."""
+    acts = {"target_type": Account._meta.label_lower, "target_id": str(organisation.pk), "action": action}
+    return AuditEvent.objects.filter(**acts, at__gt=since).count()
 
 
 def pending_invitations_of(organisation: Account) -> QuerySet[Invitation]:

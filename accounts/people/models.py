@@ -100,6 +100,7 @@ class Account(UUIDModel):
     # People and organisations share one set of names, so that none passes for another. Robots are named after it: acme+build.
     handle = models.CharField(max_length=39, unique=True, help_text="A person's user name, or an organisation's short name.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When its owners closed the organisation, for good.")
 
     class Meta:
         constraints = (

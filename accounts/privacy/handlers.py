@@ -7,12 +7,13 @@ accounts know nothing of orders.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from django.apps import AppConfig, apps
+from django.db.models import QuerySet
 from django.utils.module_loading import module_has_submodule
 
-from accounts.people.models import User
+from accounts.people.models import Account, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,22 @@ class PersonalDataHandler:
 
     Attributes:
         export: returns it by subject, in types that JSON can hold; never secrets, nor what belongs to others.
-        obstacles: sentences that say what must be done before the person can be forgotten; none if nothing prevents it.
-        forget: removes or blanks it, in the transaction of the deletion.
+        obstacles: sentences that say what must be done before the account can end; none if nothing prevents it.
+        forget: removes or blanks what it holds of the account, in the transaction of its end. The account is a person's, or an
+            organisation's that is closed.
     """
 
     export: Callable[[User], Mapping[str, Any]]
-    obstacles: Callable[[User], Iterable[str]]
-    forget: Callable[[User], None]
+    obstacles: Callable[[Account], Iterable[str]]
+    forget: Callable[[Account], None]
+
+
+MOST_ROWS: Final = 50_000  # of one subject: a worker makes an archive in memory
+
+
+def rows(found: "QuerySet[Any, Any]") -> list[Any]:
+    """Return the rows of a subject, at most `MOST_ROWS`."""
+    return list(found[:MOST_ROWS])
 
 
 def forgotten_address(user: User) -> str:

@@ -9,8 +9,8 @@ from allauth.mfa.models import Authenticator
 from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Membership, Role
 from accounts.organisations.selectors import owners_of
-from accounts.people.models import User
-from accounts.privacy.handlers import handlers
+from accounts.people.models import Account, User
+from accounts.privacy.handlers import handlers, rows
 from accounts.sellers.models import FormerStripeAccount
 from audit.models import AuditEvent
 from outbox.mail.models import OutgoingMail
@@ -24,9 +24,9 @@ def export_personal_data(user: User) -> dict[str, Any]:
     return exported
 
 
-def obstacles_to_deletion(user: User) -> list[str]:
-    """Return sentences that say what must be done before the account can be deleted."""
-    return [sentence for handler in handlers() for sentence in handler.obstacles(user)]
+def obstacles_to_ending(account: Account) -> list[str]:
+    """Return sentences that say what must be done before the account can be deleted, or the organisation closed."""
+    return [sentence for handler in handlers() for sentence in handler.obstacles(account)]
 
 
 def addresses_of(user: User) -> list[str]:
@@ -45,25 +45,29 @@ def export_account(user: User) -> Mapping[str, Any]:
             "joined_at": user.date_joined,
             "last_login_at": user.last_login,
         },
-        "email_addresses": list(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
-        "second_factors": list(Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")),
-        "organisations": list(user.memberships.values("account__handle", "account__name", "role", "created_at")),
-        "access_tokens": list(
+        "email_addresses": rows(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
+        "second_factors": rows(Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")),
+        "organisations": rows(user.memberships.values("account__handle", "account__name", "role", "created_at")),
+        "access_tokens": rows(
             user.access_tokens.values("name", "hint", "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at")
         ),
-        "former_stripe_accounts": list(
+        "former_stripe_accounts": rows(
             FormerStripeAccount.objects.filter(seller=user.account.pk).values("stripe_account_id", "ended_at", "reason")
         ),
-        "domain": list(ShopDomain.objects.filter(seller=user.account.pk).values("domain", "asked_at", "seen_at", "seen_by", "checked_at")),
-        "mails": list(OutgoingMail.objects.filter(to__in=addresses_of(user)).values("subject", "created_at", "sent_at")),
-        "acts": list(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),
+        "domain": rows(ShopDomain.objects.filter(seller=user.account.pk).values("domain", "asked_at", "seen_at", "seen_by", "checked_at")),
+        "sign_ins": rows(user.sign_ins.values("browser", "address", "signed_in_at")),
+        "mails": rows(OutgoingMail.objects.filter(to__in=addresses_of(user)).values("subject", "created_at", "sent_at")),
+        "acts": rows(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),
     }
 
 
-def obstacles_of_account(user: User) -> Iterable[str]:
-    """Yield why the user cannot be deleted yet: the only owner of an organisation, and staff, must hand over first."""
+def obstacles_of_account(account: Account) -> Iterable[str]:
+    """Yield why a person cannot be deleted yet: the only owner of an organisation, and staff, must hand over first."""
+    user = account.user
+    if user is None:
+        return
     if user.is_staff:
         yield f"{user.username} is staff: remove that right first."
     for owned in Membership.objects.filter(user=user, role=Role.OWNER).select_related("account"):
         if not owners_of(owned.account).exclude(pk=user.pk).exists():
-            yield f"{owned.account.name} has no other owner: make somebody else an owner first."
+            yield f"{owned.account.name} has no other owner: make somebody else an owner first, or close it."

@@ -45,6 +45,16 @@ class TooManyNewRobots(RetryLater):
         )
 
 
+class PushingRobotNeedsImages(InvalidInput):
+    """A robot pushes only to images that its owners have named. 422."""
+
+    code = "pushing_robot_needs_images"
+    field = "images"
+
+    def __init__(self) -> None:
+        super().__init__("Choose the images that the robot may push. A robot for all images can only pull.")
+
+
 class RobotEnded(ConflictError):
     """It has been revoked or replaced, or has expired: there is nothing to replace. 409."""
 

@@ -1,6 +1,7 @@
-"""Robots: access tokens of an organisation, which only pull and stay when their maker leaves."""
+"""Robots: access tokens of an organisation, which pull, or push to some images, and stay when their maker leaves."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from accounts.organisations.locks import lock_organisation
 from accounts.organisations.selectors import owners_of
 from accounts.people.models import USERNAME_PATTERN, Account, User
 from accounts.people.selectors import require_verified_email
-from accounts.robots.errors import InvalidRobotName, RobotEnded, RobotNameTaken, TooManyNewRobots, TooManyRobots
+from accounts.robots.errors import InvalidRobotName, PushingRobotNeedsImages, RobotEnded, RobotNameTaken, TooManyNewRobots, TooManyRobots
 from accounts.tokens.locks import lock_token
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import live_robots_of
@@ -33,6 +34,7 @@ def create_robot(
     name: str,
     expires_at: datetime | None = None,
     limited_to: str = "",
+    pushes: bool = False,
     maker: AccessToken | None = None,
 ) -> IssuedToken:
     """Create a robot of the organisation and tell its owners by mail; the secret is in the result and nowhere else.
@@ -41,9 +43,11 @@ def create_robot(
         actor: one of the owners; the robot stays when they leave.
         name: second part of its user name, `handle+name`; it follows the rules of user names.
         expires_at, limited_to, maker: as for every access token.
+        pushes: whether it pushes, too, to the images that it is limited to.
 
     Raises:
         EmailNotVerified, TokenExpiryPast, TokenTooPowerful: as for every access token.
+        PushingRobotNeedsImages: it shall push and is not limited to images.
         InvalidRobotName: the name breaks these rules or is too long.
         NotAnOwner: the actor is not an owner, or no longer.
         RobotNameTaken: a live robot has the name.
@@ -54,11 +58,14 @@ def create_robot(
     if len(name) > LONGEST_NAME or not re.fullmatch(USERNAME_PATTERN, name):
         raise InvalidRobotName(longest=LONGEST_NAME)
     require_future(expires_at)
+    if pushes and not limited_to:
+        raise PushingRobotNeedsImages
+    scopes = [TokenScope.PULL, TokenScope.PUSH] if pushes else [TokenScope.PULL]
     with locked_transaction():
         locked = _lock_organisation(organisation.pk, actor)
-        require_maker_may(maker, user=actor, scopes=[TokenScope.PULL], expires_at=expires_at)
+        require_maker_may(maker, user=actor, scopes=scopes, expires_at=expires_at)
         made_by = {"maker": str(maker.pk)} if maker else {}
-        return _write_robot(locked, actor, name, expires_at, limited_to, **made_by)
+        return _write_robot(locked, actor, name=name, expires_at=expires_at, limited_to=limited_to, scopes=scopes, **made_by)
 
 
 def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expires_at: datetime | None = None) -> IssuedToken:
@@ -81,7 +88,15 @@ def replace_robot(*, robot: AccessToken, actor: User, overlap: timedelta, expire
             old.save(update_fields=["superseded_at", "expires_at"])
         else:
             revoke_access_token(token=old, actor=actor)
-        return _write_robot(organisation, actor, old.name, expires_at, old.limited_to, replaces=str(old.pk))
+        return _write_robot(
+            organisation,
+            actor,
+            name=old.name,
+            expires_at=expires_at,
+            limited_to=old.limited_to,
+            scopes=[TokenScope(scope) for scope in old.scopes],
+            replaces=str(old.pk),
+        )
 
 
 def revoke_robot(*, robot: AccessToken, actor: User) -> AccessToken:
@@ -111,16 +126,23 @@ def _lock_organisation(organisation_id: UUID, actor: User) -> Account:
 
 
 def _write_robot(
-    organisation: Account, actor: User, name: str, expires_at: datetime | None, limited_to: str, **details: str
+    organisation: Account,
+    actor: User,
+    *,
+    name: str,
+    expires_at: datetime | None,
+    limited_to: str,
+    scopes: Collection[TokenScope],
+    **details: str,
 ) -> IssuedToken:
     if live_robots_of(organisation).count() >= MOST_ROBOTS:
         raise TooManyRobots(most=MOST_ROBOTS)
     if organisation.robots.filter(created_at__gt=timezone.now() - _DAY).count() >= NEW_A_DAY:  # rows stay when they are revoked
         raise TooManyNewRobots(most=NEW_A_DAY)
     with translate_violation("access_token_robot_name_unique", RobotNameTaken(username=f"{organisation.handle}+{name}")):
-        issued = write_token(organisation=organisation, name=name, scopes=[TokenScope.PULL], expires_at=expires_at, limited_to=limited_to)
+        issued = write_token(organisation=organisation, name=name, scopes=scopes, expires_at=expires_at, limited_to=limited_to)
     robot = issued.token
-    record_audit(actor=actor, action="robot.created", target=robot, organisation=organisation.handle, **details)
+    record_audit(actor=actor, action="robot.created", target=robot, organisation=organisation.handle, scopes=robot.scopes, **details)
     for owner in owners_of(organisation):
         context = {"token": robot, "made_by": actor, "replaces": "replaces" in details}
         queue_mail(

@@ -21,8 +21,9 @@ class TokenScope(models.TextChoices):
 
 
 class AccessToken(UUIDModel):
-    """A credential of a user, or of an organisation: then it is a robot, which only pulls and outlives its maker's membership.
+    """A credential of a user, or of an organisation: then it is a robot, which outlives its maker's membership.
 
+    A robot pulls, and pushes only to images that it is limited to.
     Only a keyed hash of the secret is stored: the secret itself is shown once.
     """
 
@@ -58,10 +59,14 @@ class AccessToken(UUIDModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, organisation__isnull=True)
-                | models.Q(
-                    user__isnull=True, organisation__isnull=False, scopes=[TokenScope.PULL.value], name__regex=rf"^{USERNAME_PATTERN}$"
-                ),
+                | models.Q(user__isnull=True, organisation__isnull=False, name__regex=rf"^{USERNAME_PATTERN}$"),
                 name="access_token_of_user_or_robot",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(organisation__isnull=True)
+                | models.Q(scopes=[TokenScope.PULL.value])
+                | models.Q(scopes=[TokenScope.PULL.value, TokenScope.PUSH.value]) & ~models.Q(limited_to=""),
+                name="access_token_robot_pushes_if_limited",
             ),
             models.UniqueConstraint(
                 fields=("organisation", "name"),

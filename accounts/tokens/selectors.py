@@ -37,6 +37,7 @@ class Credential:
         generation: 0 for a robot.
         is_staff: whether the user is staff with all rights; a role of staff has none in the registry.
         account_ids: a robot's organisation; or the user's own account and the organisations for which they pull.
+        editing_ids: a robot's organisation if it is limited to images; or the user's own account and the organisations for which they push.
         limited: whether it is for some images only; the policy looks up which.
     """
 
@@ -47,13 +48,14 @@ class Credential:
     generation: int
     is_staff: bool
     account_ids: tuple[UUID, ...]
+    editing_ids: tuple[UUID, ...]
     limited: bool
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
         """Make one from a row of `CREDENTIAL_TEXTS`."""
-        pk, scopes, username, email, generation, is_staff, account_ids, limited = row
-        return cls(pk, tuple(scopes), username, email, generation, is_staff, tuple(account_ids), limited)
+        pk, scopes, username, email, generation, is_staff, account_ids, editing_ids, limited = row
+        return cls(pk, tuple(scopes), username, email, generation, is_staff, tuple(account_ids), tuple(editing_ids), limited)
 
     @property
     def identity_token(self) -> str:
@@ -101,14 +103,18 @@ SELECT token.id, token.scopes,
               UNION ALL SELECT account.id FROM accounts_account account WHERE account.user_id = token.user_id
               UNION ALL SELECT membership.account_id FROM accounts_membership membership
                          WHERE membership.user_id = token.user_id AND membership.role IN ({{pulling_roles}})) AS account_ids,
+       ARRAY(SELECT token.organisation_id WHERE token.organisation_id IS NOT NULL AND token.limited_to <> ''
+              UNION ALL SELECT account.id FROM accounts_account account WHERE account.user_id = token.user_id
+              UNION ALL SELECT membership.account_id FROM accounts_membership membership
+                         WHERE membership.user_id = token.user_id AND membership.role IN ({{editing_roles}})) AS editing_ids,
        token.limited_to <> '' AS limited
   FROM {found}
   LEFT JOIN accounts_user users ON users.id = token.user_id
   LEFT JOIN accounts_account organisation ON organisation.id = token.organisation_id
  WHERE token.revoked_at IS NULL AND (users.is_active OR token.organisation_id IS NOT NULL)"""
 CREDENTIAL_TYPES = {"hash": ("text[]", "timestamptz"), "identity": ("uuid", "bigint", "timestamptz")}
-# One column for each field of `Credential`, so that other queries can join them. Which roles pull is decided in organisations, above this:
-# the caller that makes a statement of a text fills in `pulling_roles`.
+# One column for each field of `Credential`, so that other queries can join them. Which roles pull and push is decided in organisations,
+# above this: the caller that makes a statement of a text fills in `pulling_roles` and `editing_roles`.
 CREDENTIAL_TEXTS = {
     # A join with unnest() instead of = ANY(): PostgreSQL plans for ten items in any array, and then decides against the index.
     "hash": _CREDENTIAL.format(found="unnest($1) wanted (secret_hash) JOIN accounts_accesstoken token USING (secret_hash)")

@@ -19,6 +19,7 @@ from billing.orders.selectors import holds_all, image_ids_of_order, pending_orde
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
 from common.db.locking import locked_transaction, translate_violation
+from common.errors import LockTimeout
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import leading_tags, visible_tags
@@ -70,6 +71,8 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         keep_buyer(user=user, account=buyer)
         seller = lock_seller(account_id=product.seller_id)
         locked, images = lock_product_with_images(product_id=product.pk)
+        if locked.seller_id != seller.pk:  # handed over while we waited for the locks
+            raise LockTimeout
         price = require_offered(locked)
         if price.is_free:
             raise ProductIsFree

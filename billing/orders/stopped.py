@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order, OrderImage
@@ -28,6 +28,6 @@ def orders_to_close() -> QuerySet[Order]:
     """Return the orders that can still be paid although what they buy is no longer for sale: the stop itself finds them."""
     visible = Product.objects.visible().filter(pk=OuterRef("product"))
     unusable = OrderImage.objects.filter(image__in=Image.objects.unusable(), order=OuterRef("pk"))
-    stopped = ~Exists(visible) | Exists(unusable)
+    stopped = ~Exists(visible) | Exists(unusable) | ~Q(seller=F("product__seller"))  # or it was handed over: another one sells it now
     payable = Q(state=Order.State.PENDING) & (Q(checkout_session_id__isnull=True) | ~Q(checkout_url=""))
     return Order.objects.filter(payable, stopped)

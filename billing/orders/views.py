@@ -16,7 +16,7 @@ from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.orders.models import Order
 from billing.orders.selectors import orders_of_buyers, orders_of_seller, orders_seen_by, pulls_of_order
 from marketplace.products.selectors.pages import product_url
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, sales_required
 
 ORDERS_A_PAGE = 25
 
@@ -74,7 +74,7 @@ def own_order(user: User, order_id: UUID) -> Order:
     return found
 
 
-@seller_required
+@sales_required
 @require_safe
 def seller_orders(request: SellerRequest) -> HttpResponse:
     """List the seller's sales. Context: page, a Page of Order with buyer; fee_percent."""

@@ -11,6 +11,7 @@ from accounts.sellers.services.stripe_accounts import end_stripe_account, record
 from audit.services import record_audit
 from billing.stripe.accounts import AccountStatus, create_account, create_account_link, read_account_status
 from billing.stripe.errors import StripeAccountGone, StripeRefused
+from marketplace.images.ownership import require_owner
 
 _FORMER = 3  # are checked at Stripe before a new account is made
 
@@ -33,8 +34,10 @@ def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> 
         country: where the seller is, for a new account: two letters; empty for our own.
 
     Raises:
+        NotYours, RoleNotEnough: the actor does not decide for the seller.
         StripeAway, StripeRefused: no address; what was made is kept.
     """
+    require_owner(actor, seller.pk)
     account_id = _account_of(seller, country)
     try:
         url = create_account_link(account_id)

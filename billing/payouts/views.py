@@ -10,10 +10,10 @@ from accounts.people.requests import signed_in
 from billing.payouts.services import connect_seller, refresh_stripe_account
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.regions import COUNTRIES, in_another_region
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, sales_required
 
 
-@seller_required
+@sales_required
 @require_safe
 def payouts(request: SellerRequest) -> HttpResponse:
     """Show what Stripe lets the seller do.
@@ -33,14 +33,14 @@ def payouts(request: SellerRequest) -> HttpResponse:
     return render(request, "billing/payouts.html", context)
 
 
-@seller_required
+@sales_required
 @require_POST
 def payouts_connect(request: SellerRequest) -> HttpResponse:
     """Send the seller on to Stripe (303), where they say who they are."""
     return _to_stripe(request)
 
 
-@seller_required
+@sales_required
 @require_safe
 def payouts_return(request: SellerRequest) -> HttpResponse:
     """Where Stripe sends the seller back to: asks for their account's status, because the webhook may still be on its way."""
@@ -52,7 +52,7 @@ def payouts_return(request: SellerRequest) -> HttpResponse:
     return redirect("billing:payouts")
 
 
-@seller_required
+@sales_required
 @require_safe
 def payouts_refresh(request: SellerRequest) -> HttpResponse:
     """Where Stripe sends the seller whose link was used or is too old: makes a fresh one, for an account that exists."""

@@ -36,6 +36,14 @@ def network_of(address: str) -> str:
     return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
 
 
+def wider_network_of(address: str | None) -> str:
+    """Return the network that a place keeps while its address changes: the /24, for IPv6 the /48; empty without an address."""
+    if address is None:
+        return ""
+    parsed = ip_address(address)
+    return str(ip_network((parsed, 48 if isinstance(parsed, IPv6Address) else 24), strict=False))
+
+
 @lru_cache(maxsize=4096)
 def _normal(text: str) -> str | None:
     try:

@@ -110,6 +110,11 @@ class RobotForm(LimitedForm):
     name = forms.CharField(label="Name", max_length=LONGEST_NAME, help_text="Lower-case letters and digits, e.g. ci or cluster-1.")
     lifetime = forms.ChoiceField(label="Expires after", choices=_LIFETIMES, initial="365", required=False)
 
+    pushes = forms.BooleanField(
+        label="Push to them, too", required=False, help_text="Only with images that you choose above, and that the organisation owns."
+    )
+    field_order = ("name", "images", "pushes", "lifetime", "until")
+
 
 class ReplaceRobotForm(EndingForm):
     """A new secret for a robot: when the old one ends, and how long the new one lives."""

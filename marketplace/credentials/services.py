@@ -61,20 +61,25 @@ def make_robot(
     actor: User,
     name: str,
     image_ids: Collection[UUID] = (),
+    pushes: bool = False,
     expires_at: datetime | None = None,
     maker: AccessToken | None = None,
 ) -> IssuedToken:
-    """Create a robot that can pull what the organisation owns and holds, or only these images of it.
+    """Create a robot that can pull what the organisation owns and holds, or only these images of it, and push those that it owns.
+
+    Args:
+        pushes: whether it pushes these images, too; each must be one that the organisation owns.
 
     Raises:
-        NothingToPull: an image that the organisation may not pull.
+        NothingToPull: an image that the organisation may not pull, or not push if it shall push.
+        PushingRobotNeedsImages: as `accounts.robots.services.create_robot` says.
         EmailNotVerified, InvalidRobotName, NotAnOwner, RobotNameTaken, TokenExpiryPast, TokenTooPowerful, TooManyNewRobots,
             TooManyRobots: as `accounts.robots.services.create_robot` says.
     """
-    images = _openable(image_ids, Subject((organisation.pk,)), [TokenScope.PULL])
+    images = _openable(image_ids, Subject.robot(organisation.pk, limited=bool(image_ids)), [TokenScope.PUSH if pushes else TokenScope.PULL])
     with locked_transaction():
         issued = services.create_robot(
-            organisation=organisation, actor=actor, name=name, expires_at=expires_at, limited_to=_names(images), maker=maker
+            organisation=organisation, actor=actor, name=name, pushes=pushes, expires_at=expires_at, limited_to=_names(images), maker=maker
         )
         _limit(issued.token, images)
     return issued

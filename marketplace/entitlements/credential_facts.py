@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from accounts.organisations.models import PULLING_ROLES
+from accounts.organisations.models import EDITING_ROLES, PULLING_ROLES, Role
 from accounts.tokens.selectors import CREDENTIAL_TEXTS, CREDENTIAL_TYPES, Credential, lookup
 from common.db.prepared_statements import PreparedStatement, array_literal
 from marketplace.entitlements.policy import FACTS_COLUMNS, FACTS_TEXT, Facts, Subject, askable
 
-_CREDENTIAL_COLUMNS = 8  # before those of the facts
-_PULLING_ROLES = ", ".join(f"'{role.value}'" for role in PULLING_ROLES)
+_CREDENTIAL_COLUMNS = 9  # before those of the facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +39,29 @@ def find_credential_facts(secret: str, *, repositories: Collection[str]) -> Cred
     found = (row[_CREDENTIAL_COLUMNS:] for row in rows)
     return CredentialFacts(
         credential,
-        Subject.by_credential(account_ids=credential.account_ids, is_staff=credential.is_staff, limited_by=limited_by),
+        Subject.by_credential(
+            account_ids=credential.account_ids, editing_ids=credential.editing_ids, is_staff=credential.is_staff, limited_by=limited_by
+        ),
         {repository: Facts(*facts) for repository, *facts in found if repository is not None},
     )
 
 
 _TEXT = """
 WITH credential AS MATERIALIZED ({credential}),
-     subject AS MATERIALIZED (SELECT account_ids, CASE WHEN limited THEN id END AS limited_by FROM credential)
+     subject AS MATERIALIZED (SELECT account_ids, editing_ids, CASE WHEN limited THEN id END AS limited_by FROM credential)
 SELECT credential.*, known.*
   FROM credential LEFT JOIN (SELECT {columns} FROM subject CROSS JOIN LATERAL ({facts}) facts) known ON true
 """
 
 
+def _quoted(roles: Collection[Role]) -> str:
+    return ", ".join(f"'{role.value}'" for role in roles)
+
+
 def _statement(by: str) -> PreparedStatement:
     types = CREDENTIAL_TYPES[by]
     facts = FACTS_TEXT.format(names=f"${len(types) + 1}")
-    credential = CREDENTIAL_TEXTS[by].format(pulling_roles=_PULLING_ROLES)
+    credential = CREDENTIAL_TEXTS[by].format(pulling_roles=_quoted(PULLING_ROLES), editing_roles=_quoted(EDITING_ROLES))
     text = _TEXT.format(credential=credential, facts=facts, columns=FACTS_COLUMNS)
     return PreparedStatement(f"credential_facts_by_{by}", types=(*types, "text[]"), text=text)
 

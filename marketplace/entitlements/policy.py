@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.organisations.selectors import account_ids_of
+from accounts.organisations.selectors import pulling_and_editing_ids_of
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
 from common.db.prepared_statements import PreparedStatement, array_literal
@@ -28,13 +28,16 @@ class Subject:
     """Who asks.
 
     Attributes:
-        account_ids: the accounts that they act for: their own, and the organisations whose images they pull.
+        account_ids: the accounts whose images they pull: their own, and organisations in which their role pulls.
+        editing_ids: the accounts to whose images they push: their own, and organisations in which their role edits. For a robot that is
+            limited to images its organisation, for any other robot none.
         limited_by: the access token that they use, if it is for some images only. Then nothing is granted on others, not even on free ones.
     """
 
     account_ids: tuple[UUID, ...] = ()
     is_staff: bool = False
     limited_by: UUID | None = None
+    editing_ids: tuple[UUID, ...] = ()
 
     @classmethod
     def anonymous(cls) -> Self:
@@ -45,19 +48,30 @@ class Subject:
         """Return the subject of a user in person; somebody who is not signed in or is disabled is anonymous."""
         if isinstance(user, AnonymousUser) or not user.is_active:
             return cls.anonymous()
-        return cls(account_ids_of(user), is_staff=user.has_all_rights)
+        pulling, editing = pulling_and_editing_ids_of(user)
+        return cls(pulling, is_staff=user.has_all_rights, editing_ids=editing)
 
     @classmethod
     def by_token(cls, token: AccessToken) -> Self:
         """Return the subject that the token belongs to: a user, or the organisation of a robot."""
-        whose = cls.of(token.user) if token.user else cls(tuple(filter(None, [token.organisation_id])))
         limited_by = token.pk if token.limited else None
-        return cls.by_credential(account_ids=whose.account_ids, is_staff=whose.is_staff, limited_by=limited_by)
+        whose = cls.of(token.user) if token.user else cls.robot(token.organisation_id, limited=token.limited)
+        return cls.by_credential(
+            account_ids=whose.account_ids, editing_ids=whose.editing_ids, is_staff=whose.is_staff, limited_by=limited_by
+        )
 
     @classmethod
-    def by_credential(cls, *, account_ids: tuple[UUID, ...], is_staff: bool, limited_by: UUID | None) -> Self:
+    def robot(cls, organisation_id: UUID | None, *, limited: bool) -> Self:
+        """Return what a robot of the organisation can be at most: it pulls, and pushes only if it is limited to images."""
+        whose = tuple(filter(None, [organisation_id]))
+        return cls(whose, editing_ids=whose if limited else ())
+
+    @classmethod
+    def by_credential(
+        cls, *, account_ids: tuple[UUID, ...], editing_ids: tuple[UUID, ...], is_staff: bool, limited_by: UUID | None
+    ) -> Self:
         """Return the subject of a credential for these accounts. One that is limited to images gives nobody the rights of staff."""
-        return cls(account_ids, is_staff=is_staff and limited_by is None, limited_by=limited_by)
+        return cls(account_ids, is_staff=is_staff and limited_by is None, limited_by=limited_by, editing_ids=editing_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,8 @@ class Facts:
     """Everything about one subject and one image that the policy considers.
 
     Attributes:
-        owned: the image belongs to one of the subject's accounts.
+        owned: the image belongs to an account for which the subject pulls.
+        edited: it belongs to an account for which the subject pushes, too.
         held: one of these accounts has an entitlement that is neither revoked nor suspended.
         given_away: a published product whose current price is 0 contains the image.
         sold: somebody has got the image, by an order, for free or from staff; true for good.
@@ -75,6 +90,7 @@ class Facts:
     """
 
     owned: bool
+    edited: bool
     held: bool
     given_away: bool
     ended: bool
@@ -90,13 +106,17 @@ def allowed_actions(*, subject: Subject, repositories: Collection[str]) -> dict[
 
     This is the whole policy. A subject who matches several rows has everything that they grant:
 
-    | subject                          | image as it should be | its seller suspended | ended      | taken down   |
-    |----------------------------------|-----------------------|----------------------|------------|--------------|
-    | its owner                        | pull, push            | pull                 | pull       | –            |
-    | holder of an entitlement in force| pull                  | pull                 | pull       | –            |
-    | anybody, while it is given away  | pull                  | –                    | pull       | –            |
-    | staff                            | pull, delete          | pull, delete         | pull, delete | pull, delete |
-    | everybody else                   | –                     | –                    | –          | –            |
+    | subject                                           | image as it should be | its seller suspended | ended        | taken down   |
+    |---------------------------------------------------|-----------------------|----------------------|--------------|--------------|
+    | the person who owns it                            | pull, push            | pull                 | pull         | –            |
+    | owners and editors of the organisation that does  | pull, push            | pull                 | pull         | –            |
+    | members of that organisation                      | pull                  | pull                 | pull         | –            |
+    | its robots that are limited to images             | pull, push            | pull                 | pull         | –            |
+    | its other robots                                  | pull                  | pull                 | pull         | –            |
+    | holder of an entitlement in force                 | pull                  | pull                 | pull         | –            |
+    | anybody, while it is given away                   | pull                  | –                    | pull         | –            |
+    | staff                                             | pull, delete          | pull, delete         | pull, delete | pull, delete |
+    | everybody else, billing people of the owner too   | –                     | –                    | –            | –            |
 
     What was sold is deleted by nobody: from an image's first sale on, staff only pull (ADR 0042).
 
@@ -119,14 +139,16 @@ def decide(facts: Facts, *, is_staff: bool) -> frozenset[Action]:
         return frozenset(granted)
     if facts.owned or facts.held or (facts.given_away and not facts.seller_suspended):
         granted.add(Action.PULL)
-    if facts.owned and not facts.ended and not facts.seller_suspended:
+    if facts.owned and facts.edited and not facts.ended and not facts.seller_suspended:
         granted.add(Action.PUSH)
     return frozenset(granted)
 
 
 def access_facts(*, subject: Subject, repositories: Collection[str]) -> dict[str, Facts]:
     """Look up what the policy needs, by repository; names that nobody holds are left out. One query."""
-    rows = _FACTS.rows(array_literal(subject.account_ids), subject.limited_by, array_literal(askable(repositories)))
+    rows = _FACTS.rows(
+        array_literal(subject.account_ids), array_literal(subject.editing_ids), subject.limited_by, array_literal(askable(repositories))
+    )
     return {repository: Facts(*facts) for repository, *facts in rows}
 
 
@@ -136,13 +158,14 @@ def askable(repositories: Collection[str]) -> list[str]:
 
 
 # Text instead of a QuerySet, and prepared: the token service runs it for every pull, and building and planning it costs more than running.
-# `subject` is a row with account_ids and limited_by; {names} is an array of repositories, joined with unnest() rather than compared with
-# = ANY(): there PostgreSQL assumes ten items, and then that no index is needed. For the same reason there is no EXISTS, which PostgreSQL
-# might evaluate for all images at once.
+# `subject` is a row with account_ids, editing_ids and limited_by; {names} is an array of repositories, joined with unnest() rather than
+# compared with = ANY(): there PostgreSQL assumes ten items, and then that no index is needed. For the same reason there is no EXISTS,
+# which PostgreSQL might evaluate for all images at once.
 FACTS_TEXT = """
 SELECT image.id AS image_id,
        image.repository,
        image.owner_id = ANY(subject.account_ids) AS owned,
+       image.owner_id = ANY(subject.editing_ids) AS edited,
        (SELECT true FROM marketplace_entitlement entitlement
          WHERE entitlement.holder_id = ANY(subject.account_ids) AND entitlement.image_id = image.id
            AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL LIMIT 1) IS NOT NULL AS held,
@@ -161,11 +184,11 @@ SELECT image.id AS image_id,
   JOIN marketplace_image image ON image.repository = asked.repository AND image.freed_at IS NULL
   LEFT JOIN accounts_sellerprofile seller ON seller.account_id = image.owner_id
 """
-FACTS_COLUMNS = "repository, owned, held, given_away, ended, taken_down, seller_suspended, sold, within_limits"
+FACTS_COLUMNS = "repository, owned, edited, held, given_away, ended, taken_down, seller_suspended, sold, within_limits"
 # Where the image is sold is looked up inside CASE, so only for those who are refused: whoever may pull does not wait for it.
 # OFFSET 0: each fact is computed once, however often it is used.
 _FACTS_AND_SHOP = """
-WITH subject AS (SELECT $1 AS account_ids, $2 AS limited_by)
+WITH subject AS (SELECT $1 AS account_ids, $2 AS editing_ids, $3 AS limited_by)
 SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
            SELECT '/' || space.name || '/' || product.slug
              FROM marketplace_productimage part
@@ -182,6 +205,6 @@ SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
 """
 _FACTS = PreparedStatement(
     "access_facts",
-    types=("uuid[]", "uuid", "text[]"),
-    text=_FACTS_AND_SHOP.format(facts=FACTS_TEXT.format(names="$3"), columns=FACTS_COLUMNS),
+    types=("uuid[]", "uuid[]", "uuid", "text[]"),
+    text=_FACTS_AND_SHOP.format(facts=FACTS_TEXT.format(names="$4"), columns=FACTS_COLUMNS),
 )

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.people.requests import asker
 from common.api.requests import checked
 from marketplace.images.models import Image, Namespace, Tag
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.images.selectors.storage import storage_of
 from marketplace.images.serializers import (
     FeaturedTagSerializer,
@@ -35,7 +36,7 @@ class NamespaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
     lookup_value_converter = "uuid"
 
     def get_queryset(self) -> QuerySet[Namespace]:
-        return super().get_queryset().filter(owner__user=self.request.user.pk)
+        return super().get_queryset().filter(owner__in=accounts_sold_for(self.request.user.pk))
 
     @extend_schema(request=NewNamespaceSerializer, responses={201: NamespaceSerializer})
     def create(self, request: Request) -> Response:
@@ -62,7 +63,7 @@ class ImageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     filterset_fields = ("namespace", "repository")
 
     def get_queryset(self) -> QuerySet[Image]:
-        return super().get_queryset().filter(owner__user=self.request.user.pk)
+        return super().get_queryset().filter(owner__in=accounts_sold_for(self.request.user.pk))
 
     @extend_schema(request=NewImageSerializer, responses={201: ImageSerializer})
     def create(self, request: Request) -> Response:
@@ -94,7 +95,7 @@ class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     filterset_fields = ("image", "name")
 
     def get_queryset(self) -> QuerySet[Tag]:
-        return super().get_queryset().filter(image__owner__user=self.request.user.pk)
+        return super().get_queryset().filter(image__owner__in=accounts_sold_for(self.request.user.pk))
 
     @extend_schema(request=None, responses={202: None})
     def destroy(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it

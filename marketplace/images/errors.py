@@ -1,5 +1,8 @@
 """What can go wrong with names, namespaces and pushed manifests."""
 
+from collections.abc import Collection
+
+from accounts.organisations.models import Role
 from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput
 
 
@@ -40,6 +43,16 @@ class NotYours(AccessDenied):
 
     def __init__(self) -> None:
         super().__init__("This belongs to somebody else.")
+
+
+class RoleNotEnough(AccessDenied):
+    """The actor belongs to the organisation that sells, in a role that does not do this. 403."""
+
+    code = "role_not_enough"
+
+    def __init__(self, *, roles: Collection[Role]) -> None:
+        who = " and ".join(f"{role.label.lower()}s" for role in roles)
+        super().__init__(f"In this organisation only {who} do this. Ask one of them, or an owner for another role.")
 
 
 class SellerIsSuspended(AccessDenied):

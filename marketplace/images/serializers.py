@@ -6,19 +6,22 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.organisations.api import ManagedOrganisationField
 from common.api.fields import NameField
 from marketplace.images.models import Image, Namespace, Tag
 from marketplace.images.oci import LONGEST_TAG
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.images.selectors.storage import Storage
 
 
 class OwnField(serializers.PrimaryKeyRelatedField[Any]):
-    """A reference to something that belongs to the requester. To them, nothing else exists."""
+    """A reference to something that the requester sees as a seller. To them, nothing else exists."""
 
-    owner = "owner__user"
+    owner = "owner"
 
     def get_queryset(self) -> Any:
-        return cast("QuerySet[Any]", super().get_queryset()).filter(**{self.owner: self.context["request"].user})
+        accounts = accounts_sold_for(self.context["request"].user.pk)
+        return cast("QuerySet[Any]", super().get_queryset()).filter(**{f"{self.owner}__in": accounts.values("pk")})
 
 
 class NamespaceSerializer(serializers.ModelSerializer[Namespace]):
@@ -43,6 +46,13 @@ class NewNamespaceSerializer(serializers.Serializer[Namespace]):
 
     name = serializers.CharField(max_length=300, help_text="First part of your image names.")
     display_name = NameField(max_length=80, help_text="How buyers see you.")
+    organisation = ManagedOrganisationField(
+        slug_field="handle",
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Handle of one that you own, to sell as it.",
+    )
 
 
 class ImageSerializer(serializers.ModelSerializer[Image]):

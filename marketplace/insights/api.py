@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.people.requests import asker
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.insights.figures import figures_of, last_whole_day
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.insights.periods import Unit
@@ -34,7 +35,7 @@ class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]
     }
 
     def get_queryset(self) -> QuerySet[PullCount]:
-        return with_shown_buyer(super().get_queryset().filter(image__owner__user=self.request.user.pk))
+        return with_shown_buyer(super().get_queryset().filter(image__owner__in=accounts_sold_for(self.request.user.pk)))
 
 
 class PullerSketchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullerSketch]):
@@ -49,7 +50,7 @@ class PullerSketchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullerS
     }
 
     def get_queryset(self) -> QuerySet[PullerSketch]:
-        return super().get_queryset().filter(image__owner__user=self.request.user.pk)
+        return super().get_queryset().filter(image__owner__in=accounts_sold_for(self.request.user.pk))
 
 
 class FiguresViewSet(viewsets.ViewSet):

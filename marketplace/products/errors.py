@@ -129,6 +129,15 @@ class InvalidPrice(InvalidInput):
         self.field = field
 
 
+class BundleAcrossNamespaces(ConflictError):
+    """A product sells images of two namespaces, which cannot have two owners. 409."""
+
+    code = "bundle_across_namespaces"
+
+    def __init__(self, *, title: str) -> None:
+        super().__init__(f"{title} sells images of this namespace and of another one. Take one of them out of it first.")
+
+
 class PictureRefused(InvalidInput):
     """The file is not a picture that we can show. 422."""
 

@@ -15,6 +15,11 @@ def lock_product(*, product_id: UUID) -> Product:
     return locked(Product.objects.filter(pk=product_id)).get()
 
 
+def lock_products(*, namespace_id: UUID) -> list[Product]:
+    """Lock the products of a namespace, in primary-key order."""
+    return list(locked(Product.objects.filter(namespace=namespace_id).only("pk").order_by("pk")))
+
+
 def lock_product_with_images(*, product_id: UUID, also: Iterable[UUID] = ()) -> tuple[Product, list[Image]]:
     """Lock the images of a product, and others that are about to be added, then the product itself.
 

@@ -19,6 +19,7 @@ from marketplace.contents.selectors.inside import inside_of
 from marketplace.contents.serializers import InsideQuerySerializer, InsideSerializer
 from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.images.models import Namespace
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.api.serializers import (
     NewProductSerializer,
@@ -51,7 +52,7 @@ class ProductFilter(filters.FilterSet):
         return queryset.filter(pk__in=search_products(query=value).order_by().values("pk"))
 
     def of_mine(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
-        mine = Q(seller__account__user=self.request.user)
+        mine = Q(seller__in=accounts_sold_for(self.request.user.pk).values("pk"))
         return queryset.filter(mine if value else ~mine)
 
     def that_are_free(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
@@ -69,7 +70,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     filterset_class = ProductFilter
 
     def get_queryset(self) -> QuerySet[Product]:
-        own = Product.objects.filter(seller__account__user=self.request.user.pk)
+        own = Product.objects.filter(seller__in=accounts_sold_for(self.request.user.pk).values("pk"))
         # Reading shows the shop as well. Changes are of one's own products only: to them, the others do not exist.
         found = own | Product.objects.visible() if self.action in {"list", "retrieve", "inside", "obtain"} else own
         return listed(found).select_related("rating") if self.action == "list" else with_parts(found, texts=True).select_related("rating")

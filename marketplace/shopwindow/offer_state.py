@@ -7,7 +7,6 @@ from accounts.organisations.models import Membership
 from accounts.organisations.selectors import memberships_of
 from accounts.people.models import Account, User
 from marketplace.entitlements.selectors import holders_among
-from marketplace.images.ownership import owns
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import offered_price
 
@@ -83,7 +82,7 @@ def offer_state_of(user: User | None, product: Product) -> OfferState:
     if user is None:
         return OfferState(offer)
     memberships = list(memberships_of(user))
-    if owns(user, product.seller_id) or any(membership.account_id == product.seller_id for membership in memberships):
+    if user.account.pk == product.seller_id or any(membership.account_id == product.seller_id for membership in memberships):
         return OfferState("own")
     accounts = [user.account, *(membership.account for membership in memberships)]
     holders = holders_among([account.pk for account in accounts], product)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.organisations.selectors import organisations_of
 from accounts.people.models import Account, User
@@ -164,14 +164,15 @@ class _Question:
         return Action.PULL in decide(facts, is_staff=subject.is_staff)
 
     def _organisation_that_pulls(self, image: Image) -> Account | None:
-        """Return an organisation that owns the image, and in which the user has a role that does not pull.
+        """Return an organisation that owns or holds the image, and in which the user has a role that does not pull.
 
         Only the user and staff learn of it: a credential alone must not reveal which organisations its user belongs to.
         """
         if self.user is None or not (self.tells_all or self.viewer == self.user):
             return None
         others = organisations_of(self.user).exclude(pk__in=self.subject.account_ids)
-        return others.filter(entitlements__in=Entitlement.objects.in_force().filter(image=image)).first()
+        held = Entitlement.objects.in_force().filter(image=image, holder=OuterRef("pk"))
+        return others.filter(Q(pk=image.owner_id) | Exists(held)).first()
 
     def _entitlement(self, image: Image) -> Entitlement | None:
         """Return the accounts' entitlement that comes closest to access: a paused one before an ended one, then the newest."""

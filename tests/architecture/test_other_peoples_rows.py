@@ -18,7 +18,7 @@ from audit.models import AuditEvent
 from billing.orders.models import Order
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image, Manifest, Tag
+from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.moderation.models import Report
 from marketplace.products.models import Product, ProductPicture
 from marketplace.reviews.models import Review
@@ -67,6 +67,7 @@ def state() -> list[object]:
         *Review.objects.order_by("pk").values_list("pk", "rating", "text", "answer", "hidden_at"),
         *Membership.objects.order_by("pk").values_list("pk", "role"),
         *Invitation.objects.order_by("pk").values_list("pk", "accepted_at", "withdrawn_at"),
+        *Namespace.objects.order_by("pk").values_list("pk", "owner"),
         *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),
     ]
 

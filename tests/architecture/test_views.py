@@ -16,7 +16,7 @@ APPS = ("accounts", "audit", "billing", "common", "marketplace", "outbox", "regi
 ORDER = (
     {"csrf_exempt"},
     {"never_cache", "cache_control"},
-    {"login_required", "seller_required"},
+    {"login_required", "sales_required", "seller_required"},
     {"require_safe", "require_POST", "require_http_methods"},
     {"condition"},
     {"sensitive_variables", "sensitive_post_parameters"},

@@ -105,6 +105,7 @@ def world() -> World:
         "access-token": token,
         "robot": RobotFactory(organisation=own.account),
         "namespace": namespace,
+        "namespace_id": namespace,
         "image": image,
         "tag": image.tags.get(),
         "product": product,

@@ -9,7 +9,9 @@ from factory.django import DjangoModelFactory
 
 from accounts.organisations.models import Invitation, Membership, Role
 from accounts.people.models import Account, User
+from accounts.privacy.models import DataExport
 from accounts.sellers.models import SellerProfile
+from accounts.sessions.models import SignIn
 from accounts.tokens import secrets
 from accounts.tokens.models import AccessToken, TokenScope
 
@@ -101,6 +103,15 @@ class MembershipFactory(DjangoModelFactory):
     role = Role.OWNER
 
 
+class OrganisationSellerFactory(SellerFactory):
+    """A seller that is an organisation, without members unless they are made."""
+
+    class Params:
+        user = None
+
+    account = factory.SubFactory(OrganisationFactory)
+
+
 class InvitationFactory(DjangoModelFactory):
     """An open invitation as a member; the made row carries its `secret`, as no row from the database does."""
 
@@ -120,6 +131,30 @@ class InvitationFactory(DjangoModelFactory):
         invitation = super()._create(model_class, *args, secret_hash=secrets.secret_hash(secret), **kwargs)
         invitation.secret = secret
         return invitation
+
+
+class SignInFactory(DjangoModelFactory):
+    """A sign-in with a browser whose session is over."""
+
+    class Meta:
+        model = SignIn
+
+    user = factory.SubFactory(UserFactory)
+    session_key = factory.Sequence(lambda n: f"session-{n}")
+    browser = "Firefox on Linux"
+    device = factory.Sequence(str)
+
+
+class DataExportFactory(DjangoModelFactory):
+    """An archive that can be downloaded."""
+
+    class Meta:
+        model = DataExport
+
+    user = factory.SubFactory(UserFactory)
+    content = b"an archive"
+    made_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class RobotFactory(AccessTokenFactory):

@@ -55,7 +55,7 @@ class ImageFactory(DjangoModelFactory):
     owner = factory.LazyAttribute(lambda image: image.namespace.owner)
     name = factory.Sequence(lambda n: f"image-{n}")
     repository = factory.LazyAttribute(lambda image: f"{image.namespace.name}/{image.name}")
-    reserved_by = factory.LazyAttribute(lambda image: image.namespace.owner.user)
+    reserved_by = factory.LazyAttribute(lambda image: image.namespace.owner.user or UserFactory())
     expires_at = factory.LazyFunction(lambda: timezone.now() + settings.LAYERSTORE_RESERVATION_LIFETIME)
 
 

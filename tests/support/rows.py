@@ -6,7 +6,14 @@ from django.db.models import Model
 
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product, ProductPicture
-from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    DataExportFactory,
+    InvitationFactory,
+    MembershipFactory,
+    RobotFactory,
+    SignInFactory,
+)
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
@@ -40,6 +47,9 @@ def rows_of_others() -> dict[str, Model]:
         "token_id": token,
         "access-token": token,
         "namespace": product.namespace,
+        "namespace_id": product.namespace,
+        "sign_in_id": SignInFactory(user=product.seller.account.user),
+        "export_id": DataExportFactory(user=product.seller.account.user),
         "image": image,
         "tag": image.tags.get(),
         "product": product,

@@ -6,10 +6,17 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.organisations.errors import LastOwner, MembershipOver, NotAnOrganisation, TooManyOrganisations, TooManyRoleChanges
+from accounts.organisations.errors import (
+    LastOwner,
+    MembershipOver,
+    NotAnOrganisation,
+    OrganisationClosed,
+    TooManyOrganisations,
+    TooManyRoleChanges,
+)
 from accounts.organisations.locks import lock_membership, lock_organisation
 from accounts.organisations.models import MANAGING_ROLES, Membership, Role
-from accounts.organisations.selectors import count_role_changes, organisations_of, owners_of, require_authority
+from accounts.organisations.selectors import count_acts, organisations_of, owners_of, require_authority
 from accounts.organisations.services.invitations import end_invitations_by, end_invitations_to
 from accounts.people.errors import HandleReserved, HandleTaken
 from accounts.people.locks import lock_user
@@ -115,12 +122,15 @@ def appoint_owner(*, organisation: Account, user: User, reason: str, actor: User
     Raises:
         ReasonMissing: no reason.
         NotAnOrganisation: the account is a person's.
+        OrganisationClosed: it was closed.
     """
     require_reason(reason)
     if organisation.kind != Account.Kind.ORGANISATION:
         raise NotAnOrganisation(account_id=organisation.pk)
     with locked_transaction():
         locked = lock_organisation(account_id=organisation.pk)
+        if locked.closed_at is not None:
+            raise OrganisationClosed(name=locked.name)
         membership = lock_membership(user_id=user.pk, account_id=locked.pk)
         if membership is None:
             membership = Membership(account=locked, user=user, role="")
@@ -191,7 +201,7 @@ def _require_room(user: User) -> None:
 
 def _require_within_limits(organisation: Account) -> None:
     """Count under the organisation's lock; staff are never refused, nor is removing or leaving."""
-    if count_role_changes(organisation, since=timezone.now() - _DAY) >= ROLE_CHANGES_A_DAY:
+    if count_acts(organisation, action="membership.role_changed", since=timezone.now() - _DAY) >= ROLE_CHANGES_A_DAY:
         raise TooManyRoleChanges(most=ROLE_CHANGES_A_DAY)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.organisations.forms import InvitationForm, OrganisationForm, RoleForm
 from accounts.organisations.models import Invitation, Membership, Role
-from accounts.organisations.selectors import members_of, memberships_of, open_invitations_to, pending_invitations_of
+from accounts.organisations.selectors import has_namespace, members_of, memberships_of, open_invitations_to, pending_invitations_of
 from accounts.organisations.services import invitations, organisations
 from accounts.people.requests import has_signed_in_freshly, signed_in
 from accounts.tokens.lifetimes import pull_ends_after_minutes
@@ -85,6 +85,7 @@ def _page(request: HttpRequest, own: Membership, form: InvitationForm, *, status
         "manages": manages,
         "pulls": own.pulls,
         "buys": own.buys,
+        "sells": own.sells and has_namespace(own.account),
         "pending": pending_invitations_of(own.account)[:_PENDING] if manages else [],
         "form": form,
         "pull_ends_after": pull_ends_after_minutes(),

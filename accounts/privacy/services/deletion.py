@@ -10,8 +10,11 @@ from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
 from accounts.privacy.handlers import forgotten_address, handlers
-from accounts.privacy.selectors import addresses_of, obstacles_to_deletion
+from accounts.privacy.models import DataExport
+from accounts.privacy.selectors import addresses_of, obstacles_to_ending
+from accounts.privacy.services.closing import forget_organisation
 from accounts.sellers.models import SellerProfile
+from accounts.sessions.models import SignIn
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
 from audit.services import record_audit, require_reason
@@ -42,24 +45,30 @@ def delete_account(*, user: User, reason: str, actor: User | None) -> User:
     with locked_transaction():
         _require_no_obstacles(user)  # again, for an obstacle may have appeared meanwhile
         for handler in handlers():
-            handler.forget(user)
+            handler.forget(user.account)
         user.refresh_from_db()
         record_audit(actor=None if actor == user else actor, action="user.deleted", target=user, reason=reason)
     return user
 
 
 def _require_no_obstacles(user: User) -> None:
-    if obstacles := obstacles_to_deletion(user):
+    if obstacles := obstacles_to_ending(user.account):
         raise AccountHasObligations(obstacles)
 
 
-def forget_account(user: User) -> None:
-    """Remove what accounts hold, and replace the person's name by one that says nothing.
+def forget_account(account: Account) -> None:
+    """Remove what accounts hold: of a person, whose name gives way to one that says nothing, or of an organisation.
 
     Raises:
         AccountAlreadyDeleted: somebody else deleted it meanwhile.
     """
+    if account.user is None:
+        forget_organisation(account)
+        return
+    user = account.user
     AccessToken.objects.filter(user=user).delete()
+    SignIn.objects.filter(user=user).delete()
+    DataExport.objects.filter(user=user).delete()
     locked = lock_user(user_id=user.pk)
     if locked.deleted_at is not None:
         raise AccountAlreadyDeleted(user_id=locked.pk)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accounts.organisations.models import Invitation
+from accounts.privacy.models import DataExport
+from accounts.sessions.services import forget_old_sign_ins
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
 from outbox.mail.models import OutgoingMail
@@ -19,7 +21,7 @@ def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
     """Delete what is older than it may be kept, and return how many rows of each kind. Calling it again deletes nothing.
 
     The audit trail keeps who did what, without the network address. Deleted are mails, with their recipients' addresses, access tokens and
-    robots that have ended or were revoked, and invitations that nobody accepted.
+    robots that have ended or were revoked, invitations that nobody accepted, sign-ins that are over, and archives of people's own data.
     """
     old_events = AuditEvent.objects.filter(address__isnull=False, at__lt=now - settings.LAYERSTORE_AUDIT_ADDRESSES_KEPT)
     old_mail = now - settings.LAYERSTORE_MAIL_KEPT
@@ -32,6 +34,8 @@ def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
         "mails": _delete_all(mails),
         "access tokens": _delete_all(tokens),
         "invitations": _delete_all(invitations),
+        "sign-ins": forget_old_sign_ins(now=now),
+        "archives": _delete_all(DataExport.objects.filter(expires_at__lt=now)),
     }
 
 

@@ -12,15 +12,19 @@ from common.db.locking import locked_transaction, translate_violation
 from common.text import MEGABYTE
 
 
-def become_seller(*, account: Account, display_name: str) -> SellerProfile:
-    """Make the account a seller; one that already is stays as it is."""
+def become_seller(*, account: Account, display_name: str, actor: User | None = None) -> SellerProfile:
+    """Make the account a seller; one that already is stays as it is.
+
+    Args:
+        actor: an owner, for an organisation; a person's account acts for itself.
+    """
     with locked_transaction():
         seller, created = SellerProfile.objects.get_or_create(
             account=account,
             defaults={"display_name": display_name, "namespace_quota": settings.LAYERSTORE_NAMESPACES_PER_SELLER},
         )
         if created:
-            record_audit(actor=account.user, action="seller.started", target=seller)
+            record_audit(actor=account.user or actor, action="seller.started", target=seller)
     return seller
 
 

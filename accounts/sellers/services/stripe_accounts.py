@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
-from accounts.organisations.selectors import owners_of
-from accounts.people.models import Account, User
+from accounts.organisations.models import MANAGING_ROLES
+from accounts.organisations.selectors import people_of
+from accounts.people.models import User
 from accounts.sellers.errors import StripeNotConnected
 from accounts.sellers.locks import lock_seller
 from accounts.sellers.models import FormerStripeAccount, SellerProfile
@@ -90,12 +91,8 @@ def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None
 def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:
     """Mail the seller that something stops their sales; once for each key."""
     context = {"seller": seller, "sentence": sentence, "payouts_url": absolute("billing:payouts")}
-    for number, address in enumerate(_addresses(seller.account)):
-        queue_mail(to=address, template="sales_stopped", context=context, key=f"{key}:{number}")
-
-
-def _addresses(account: Account) -> list[str]:
-    return [account.user.email] if account.user else list(owners_of(account).values_list("email", flat=True))
+    for number, reader in enumerate(people_of(seller.account, roles=MANAGING_ROLES)):
+        queue_mail(to=reader.email, template="sales_stopped", context=context, key=f"{key}:{number}")
 
 
 def _whose(stripe_account_id: str) -> SellerProfile | None:

@@ -1,6 +1,6 @@
 """Robots of organisations for programs of their owners: list, make, look at one, revoke."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -8,9 +8,9 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.organisations.api import ManagedOrganisationField
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import organisations_of
-from accounts.people.models import Account
 from accounts.people.requests import asker
 from accounts.robots.services import LONGEST_NAME, revoke_robot
 from accounts.tokens.models import AccessToken
@@ -19,16 +19,6 @@ from common.api.requests import checked
 from marketplace.credentials.api.access_tokens import ImagesField, shown_once
 from marketplace.credentials.selectors import image_ids_of
 from marketplace.credentials.services import make_robot
-
-
-class ManagedOrganisationField(serializers.SlugRelatedField[Account]):
-    """An organisation that the caller owns; any other is refused like one that does not exist."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Account.objects.none(), **kwargs)
-
-    def get_queryset(self) -> QuerySet[Account]:
-        return organisations_of(self.context["request"].user, roles=MANAGING_ROLES)
 
 
 class RobotSerializer(serializers.ModelSerializer[AccessToken]):
@@ -46,6 +36,7 @@ class RobotSerializer(serializers.ModelSerializer[AccessToken]):
             "name",
             "username",
             "hint",
+            "scopes",
             "limited_to",
             "created_at",
             "expires_at",
@@ -58,7 +49,7 @@ class RobotSerializer(serializers.ModelSerializer[AccessToken]):
 
 
 class NewRobotSerializer(serializers.Serializer[IssuedToken]):
-    """The robot you want. It only pulls, and lives no longer than the token you ask with."""
+    """The robot you want. It only pulls, and lives no longer than the token you ask with: one that pushes is made in the browser."""
 
     organisation = ManagedOrganisationField(slug_field="handle", help_text="The handle of an organisation that you own.")
     name = serializers.CharField(max_length=LONGEST_NAME, help_text="Second part of its user name: handle+name.")

@@ -3,6 +3,7 @@
 from functools import partial
 from uuid import UUID
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,10 +13,10 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from accounts.organisations.models import Membership
-from accounts.people.requests import signed_in
+from accounts.people.requests import has_signed_in_freshly, signed_in
 from accounts.robots.selectors import robots_of
 from accounts.robots.services import MOST_ROBOTS, revoke_robot
-from accounts.tokens.models import AccessToken
+from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.services import IssuedToken
 from common.errors import DomainError
 from common.web.forms import refuse_form
@@ -39,6 +40,7 @@ def robots(request: HttpRequest, handle: str) -> HttpResponse:
     images = images_to_choose((membership.account_id,))
     form = RobotForm(request.POST or None, images=images)
     if form.is_valid():
+        _require_fresh_login(request, pushes=form.cleaned_data["pushes"])
         return _make(request, membership, form, images)
     return _list(request, membership, form, status=400 if form.is_bound else 200)
 
@@ -51,6 +53,7 @@ def _make(request: HttpRequest, membership: Membership, form: RobotForm, images:
             actor=signed_in(request),
             name=form.cleaned_data["name"],
             image_ids=form.image_ids,
+            pushes=form.cleaned_data["pushes"],
             expires_at=form.expires_at,
         )
     except DomainError as error:
@@ -80,6 +83,7 @@ def replace(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
     robot = _own_robot(request, handle, robot_id)
     form = ReplaceRobotForm(request.POST or None)
     if form.is_valid():
+        _require_fresh_login(request, pushes=TokenScope.PUSH in robot.scopes)
         try:
             issued = replace_robot(robot=robot, actor=signed_in(request), overlap=form.overlap_time, expires_at=form.expires_at)
         except DomainError as error:
@@ -117,6 +121,16 @@ def _membership(request: HttpRequest, handle: str) -> Membership:
     """
     memberships = Membership.objects.select_related("account").filter(account__handle=handle)
     return get_object_or_404(memberships, user=signed_in(request))
+
+
+def _require_fresh_login(request: HttpRequest, *, pushes: bool) -> None:
+    """Ask for password or second factor before a secret is made that pushes; allauth then sends the same form again.
+
+    Raises:
+        ReauthenticationRequired: the last time was too long ago.
+    """
+    if pushes and not has_signed_in_freshly(request):
+        raise ReauthenticationRequired
 
 
 def _manages(membership: Membership) -> bool:

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.organisations.models import EDITING_ROLES
+from accounts.organisations.selectors import people_of
 from accounts.tokens.lifetimes import push_ends_after
 from audit.services import record_audit
 from common.db.locking import locked_transaction
@@ -24,7 +26,7 @@ from outbox.mail.services import queue_mail
 
 
 def warn_of_expiry(*, now: datetime) -> int:
-    """Warn the owners of reservations that end soon, once each. Return how many were warned now."""
+    """Warn those who edit for the owners of reservations that end soon, once each. Return how many were warned now."""
     soon = now + settings.LAYERSTORE_RESERVATION_WARNING
     due = _unused_reservations().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
     return sum(bool(isolate_failure(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(due))
@@ -137,4 +139,5 @@ def _end(image_id: UUID, now: datetime) -> bool:
 
 def _notify(image: Image, template: str) -> None:
     url = absolute("marketplace:image", image.pk)
-    queue_mail(to=image.reserved_by.email, template=template, context={"image": image, "image_url": url}, key=f"{template}:{image.pk}")
+    for reader in people_of(image.owner, roles=EDITING_ROLES):
+        queue_mail(to=reader.email, template=template, context={"image": image, "image_url": url}, key=f"{template}:{image.pk}:{reader.pk}")

@@ -7,7 +7,7 @@ from common.ops.queue import queue_after_commit
 from marketplace.images.errors import UnknownTag
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
-from marketplace.images.ownership import require_owner
+from marketplace.images.ownership import require_editor
 from marketplace.images.selectors.tags import choose_leading_tag, visible_tags
 
 
@@ -18,10 +18,10 @@ def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
         tag: its name; empty to lead with the highest version again.
 
     Raises:
-        NotYours: the actor is not the owner.
+        NotYours, RoleNotEnough: the actor does not edit for the owner.
         UnknownTag: buyers see no such tag.
     """
-    require_owner(actor, image.owner_id)
+    require_editor(actor, image.owner_id)
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if tag and not visible_tags().filter(image=locked, name=tag).exists():

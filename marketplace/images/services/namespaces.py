@@ -6,9 +6,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.people.models import User
+from accounts.people.models import Account, User
 from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
+from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.sellers import become_seller
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
@@ -16,17 +17,19 @@ from marketplace.images.errors import NamespaceLooksAlike, NamespaceQuotaReached
 from marketplace.images.locks import lock_namespace
 from marketplace.images.models import Image, Namespace
 from marketplace.images.names import NamespaceName, skeleton
-from marketplace.images.ownership import require_seller_in_good_standing, require_staff
+from marketplace.images.ownership import require_owner, require_seller_in_good_standing, require_staff
 
 
-def choose_namespace(*, user: User, name: str, display_name: str) -> Namespace:
+def choose_namespace(*, user: User, name: str, display_name: str, organisation: Account | None = None) -> Namespace:
     """Give the user a namespace, and make them a seller if they are not one yet. Nobody else can take the name or one that looks like it.
 
     Args:
-        display_name: the name of the shop; ignored for somebody who is a seller already.
+        display_name: the name of the shop; ignored for somebody who is a seller already, and for an organisation, whose shop has its name.
+        organisation: who shall have it and sell under it, instead of the user.
 
     Raises:
         EmailNotVerified: the user has no verified address.
+        NotYours, RoleNotEnough: the user is not an owner of the organisation.
         InvalidNamespaceName: grammar, length or a reserved word forbids it; says which rule.
         SellerIsSuspended: the seller is suspended.
         NamespaceQuotaReached: the seller has as many as they may have.
@@ -35,24 +38,36 @@ def choose_namespace(*, user: User, name: str, display_name: str) -> Namespace:
     """
     parsed = NamespaceName.parse(name)
     require_verified_email(user)
+    owner = organisation or user.account
+    require_owner(user, owner.pk)
     with locked_transaction():
-        seller = lock_seller(account_id=become_seller(account=user.account, display_name=display_name).pk)
+        shop = display_name if organisation is None else organisation.name
+        seller = lock_seller(account_id=become_seller(account=owner, display_name=shop, actor=user).pk)
         require_seller_in_good_standing(seller.pk)
-        if Namespace.objects.filter(owner=user.account).count() >= seller.namespace_quota:
-            raise NamespaceQuotaReached(quota=seller.namespace_quota)
+        require_room_for_namespace(seller)
         # The constraints decide who was first, not a query before. That of the name is checked before that of the skeleton.
         with (
             translate_violation("namespace_name_unique", NamespaceTaken(name=parsed.value)),
             translate_violation("namespace_skeleton_unique", NamespaceLooksAlike(name=parsed.value)),
         ):
             namespace = Namespace.objects.create(
-                owner=user.account,
+                owner=owner,
                 name=parsed.value,
                 skeleton=skeleton(parsed.value),
                 image_quota=settings.LAYERSTORE_IMAGES_PER_NAMESPACE,
             )
         record_audit(actor=user, action="namespace.chosen", target=namespace)
     return namespace
+
+
+def require_room_for_namespace(seller: SellerProfile) -> None:
+    """Make sure that a seller may have one more namespace, under the seller's lock.
+
+    Raises:
+        NamespaceQuotaReached: they have as many as they may have.
+    """
+    if Namespace.objects.filter(owner=seller.pk).count() >= seller.namespace_quota:
+        raise NamespaceQuotaReached(quota=seller.namespace_quota)
 
 
 def clear_skeleton(*, namespace: Namespace, reason: str, actor: User) -> Namespace:

@@ -11,7 +11,7 @@ from marketplace.images.errors import ImageNameAlreadyReserved, ImageOnSale, Ima
 from marketplace.images.locks import lock_image, lock_namespace
 from marketplace.images.models import Image, Namespace
 from marketplace.images.names import ImageName, repository_of
-from marketplace.images.ownership import require_owner, require_owner_or_staff, require_seller_in_good_standing
+from marketplace.images.ownership import owns, require_editor, require_owner_or_staff, require_seller_in_good_standing
 
 
 def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
@@ -25,13 +25,14 @@ def reserve_image(*, namespace: Namespace, name: str, actor: User) -> Image:
     Raises:
         InvalidImageName: grammar, length or a reserved word forbids it; says which rule.
         NotYours: the namespace is somebody else's.
+        RoleNotEnough: it is an organisation's, in which the actor does not edit.
         EmailNotVerified: the actor has no verified address.
         SellerIsSuspended: the seller is suspended.
         ImageQuotaReached: the namespace has as many images as it may have.
         ImageNameAlreadyReserved: the name is taken, or a tombstone.
     """
     repository = repository_of(namespace=namespace.name, name=ImageName.parse(name), host=settings.LAYERSTORE_IMAGE_HOST)
-    require_owner(actor, namespace.owner_id)
+    require_editor(actor, namespace.owner_id)
     require_verified_email(actor)
     with locked_transaction():
         locked = lock_namespace(namespace_id=namespace.pk)
@@ -65,12 +66,13 @@ def release_image(*, image: Image, reason: str, actor: User) -> Image:
 
     Raises:
         NotYours: the actor is neither owner nor staff.
+        RoleNotEnough: it is an organisation's, in which the actor is no owner.
         ReasonMissing: staff gave no reason.
         ImageOnSale: a published product contains it.
         ImageStateConflict: it has ended already.
     """
     require_owner_or_staff(actor, image.owner_id)
-    if actor.account.pk != image.owner_id:
+    if not owns(actor, image.owner_id):
         require_reason(reason)
     with locked_transaction():
         locked = lock_image(image_id=image.pk)

@@ -11,7 +11,7 @@ from common.db.locking import locked_transaction
 from marketplace.images.errors import ManifestIsReadable, SoldContentKept
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Manifest
-from marketplace.images.ownership import require_owner_or_staff, require_staff
+from marketplace.images.ownership import require_editor_or_staff, require_staff
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import reread_indexes_of
 
@@ -56,11 +56,11 @@ def ask_for_removal(*, manifest: Manifest, actor: User) -> None:
     image's lock decides which came first, the first sale or this.
 
     Raises:
-        NotYours: the actor is neither owner nor staff.
+        NotYours, RoleNotEnough: the actor neither edits for the owner nor is staff.
         ManifestIsReadable: it has been described, or has yet to be: buyers may have it.
         SoldContentKept: somebody has bought the image.
     """
-    require_owner_or_staff(actor, manifest.image.owner_id)
+    require_editor_or_staff(actor, manifest.image.owner_id)
     with locked_transaction():
         image = lock_image(image_id=manifest.image_id)
         manifest.refresh_from_db()

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from accounts.people.requests import asker
 from common.api.requests import checked
 from common.money import Money
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.products.api.serializers import NewPriceSerializer, PriceSerializer
 from marketplace.products.models import Price
 from marketplace.products.services.prices import set_price
@@ -23,7 +24,7 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     filterset_fields = ("product",)
 
     def get_queryset(self) -> QuerySet[Price]:
-        return super().get_queryset().filter(product__seller__account__user=self.request.user.pk)
+        return super().get_queryset().filter(product__seller__in=accounts_sold_for(self.request.user.pk).values("pk"))
 
     @extend_schema(request=NewPriceSerializer, responses={201: PriceSerializer})
     def create(self, request: Request) -> Response:

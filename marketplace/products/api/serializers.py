@@ -19,7 +19,7 @@ from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_
 class OwnProductField(OwnField):
     """A reference to a product that the requester sells."""
 
-    owner = "seller__account__user"
+    owner = "seller"
 
 
 class PriceSerializer(serializers.ModelSerializer[Price]):

@@ -4,7 +4,6 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.organisations.models import Membership
 from accounts.people.models import User
-from marketplace.images.ownership import owns
 from marketplace.products.errors import ProductNotOffered
 from marketplace.products.models import Price, Product
 
@@ -50,4 +49,4 @@ def _is_offered(product: Product) -> bool:
 
 def sells(user: User, product: Product) -> bool:
     """Whether the user acts for the product's seller: their own account, or an organisation that they belong to in any role."""
-    return owns(user, product.seller_id) or Membership.objects.filter(user=user, account=product.seller_id).exists()
+    return user.account.pk == product.seller_id or Membership.objects.filter(user=user, account=product.seller_id).exists()

@@ -15,7 +15,7 @@ from marketplace.images.errors import NotYours
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image, Namespace
 from marketplace.images.names import Slug
-from marketplace.images.ownership import require_owner
+from marketplace.images.ownership import require_editor
 from marketplace.products.descriptions import RENDERED, set_rendering
 from marketplace.products.errors import (
     EditedMeanwhile,
@@ -62,7 +62,7 @@ def create_product(
         page: `title` and `slug` are needed.
 
     Raises:
-        NotYours: the actor does not own the seller's account or the namespace.
+        NotYours, RoleNotEnough: the actor does not edit for the seller, or the namespace is not the seller's.
         InvalidSlug: the address breaks a rule of names; says which.
         InvalidProduct: another field is invalid, or the description cannot be rendered; says which.
         ForeignImage: an image is somebody else's.
@@ -71,7 +71,7 @@ def create_product(
         SlugTaken: another product of the namespace has the address.
         NoMoreRoom: the seller has as many products, or as much text in them, as one seller may have.
     """
-    require_owner(actor, seller.pk)
+    require_editor(actor, seller.pk)
     if namespace.owner_id != seller.pk:
         raise NotYours
     rendering = rendered_or_refused(page.get("description", ""))
@@ -102,14 +102,14 @@ def edit_product(
         revision: the product's when these changes were begun; None to change whatever is there.
 
     Raises:
-        NotYours: the product is somebody else's.
+        NotYours, RoleNotEnough: the actor does not edit for its seller.
         InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken, NoMoreRoom: as in
             `create_product`.
         EditedMeanwhile: the product was saved since that revision.
         SlugFixed: the product has been published, so its address cannot change.
         ProductNotReady: the product is published, and with these images it would not meet a requirement.
     """
-    require_owner(actor, product.seller_id)
+    require_editor(actor, product.seller_id)
     rendering = rendered_or_refused(changes["description"]) if "description" in changes else None  # before the lock: it takes a moment
     with locked_transaction():
         locked, candidates = lock_product_with_images(product_id=product.pk, also=[image.pk for image in images or ()])

@@ -35,6 +35,20 @@ def require_room_for_picture(seller_id: UUID) -> None:
         raise NoMoreRoom(f"Your products have {PICTURES} pictures, which is all one seller may have. Remove one that you no longer need.")
 
 
+def require_within_limits(seller_id: UUID) -> None:
+    """Make sure that a seller who was given products has no more of anything than one seller may have; otherwise the caller rolls back.
+
+    Raises:
+        NoMoreRoom: they have.
+    """
+    products = Product.objects.filter(seller=seller_id).count()
+    pictures = ProductPicture.objects.filter(product__seller=seller_id).count()
+    if products > PRODUCTS or pictures > PICTURES:
+        together = f"That makes {products} products with {pictures} pictures."
+        raise NoMoreRoom(f"{together} One seller may have {PRODUCTS} products and {PICTURES} pictures: remove some first.")
+    require_room_for_text(seller_id)
+
+
 def require_room_for_text(seller_id: UUID) -> None:
     """Make sure that the texts of a seller's products, including those just saved, are not too long; otherwise the caller rolls back.
 

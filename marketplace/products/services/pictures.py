@@ -14,7 +14,7 @@ from accounts.people.models import User
 from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.ids import new_id
-from marketplace.images.ownership import require_owner
+from marketplace.images.ownership import require_editor
 from marketplace.products.colours import to_srgb
 from marketplace.products.errors import InvalidProduct, PictureGone, PictureRefused, TooManyPictures
 from marketplace.products.locks import lock_product
@@ -38,13 +38,13 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
         alt: what it shows, for people who cannot see it.
 
     Raises:
-        NotYours: the product is somebody else's.
+        NotYours, RoleNotEnough: the actor does not edit for its seller.
         InvalidProduct: `alt` is missing or too long.
         PictureRefused: it is not a PNG, JPEG or WebP, or it is broken or too large; says which.
         TooManyPictures: the product has as many as it may have.
         NoMoreRoom: the seller's products together have as many as they may have.
     """
-    require_owner(actor, product.seller_id)
+    require_editor(actor, product.seller_id)
     if not alt.strip() or len(alt) > _LONGEST_ALT:
         raise InvalidProduct(field="alt", sentence=f"Say in at most {_LONGEST_ALT} characters what the picture shows.")
     encoded = _reencode(upload)
@@ -74,9 +74,9 @@ def remove_picture(*, picture: ProductPicture, actor: User) -> None:
     """Remove the picture from its product, and delete its file once the transaction has committed.
 
     Raises:
-        NotYours: the product is somebody else's.
+        NotYours, RoleNotEnough: the actor does not edit for its seller.
     """
-    require_owner(actor, picture.product.seller_id)
+    require_editor(actor, picture.product.seller_id)
     with locked_transaction():
         locked = lock_product(product_id=picture.product_id)
         deleted, _ = ProductPicture.objects.filter(pk=picture.pk).delete()
@@ -96,7 +96,7 @@ def move_picture(*, picture: ProductPicture, to: int, actor: User) -> int:
         NotYours: the product is somebody else's.
         PictureGone: it was removed meanwhile.
     """
-    require_owner(actor, picture.product.seller_id)
+    require_editor(actor, picture.product.seller_id)
     with locked_transaction():
         locked = lock_product(product_id=picture.product_id)
         pictures = list(locked.pictures.all())

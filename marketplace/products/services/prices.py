@@ -23,7 +23,7 @@ def set_price(*, product: Product, money: Money, actor: User) -> Price:
         money: in one of LAYERSTORE_CURRENCIES; an amount of 0 makes the product free.
 
     Raises:
-        NotYours: the product is somebody else's.
+        NotYours, RoleNotEnough: the actor does not decide for its seller.
         InvalidPrice: the amount or the currency cannot be charged, or the payment would cost the shop more than it brings.
         ProductNotReady: the product is published, the price is not 0, and the seller cannot be paid.
     """

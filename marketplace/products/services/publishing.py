@@ -28,7 +28,7 @@ def publish_product(*, product: Product, actor: User) -> Product:
     """Offer the product to everybody. One that was withdrawn returns at its current price.
 
     Raises:
-        NotYours: the product is somebody else's.
+        NotYours, RoleNotEnough: the actor does not decide for its seller.
         SellerIsSuspended: the seller is suspended.
         ProductStateConflict: it is published already, or suspended.
         ProductNotReady: it does not meet a requirement; says which.
@@ -50,7 +50,7 @@ def withdraw_product(*, product: Product, actor: User) -> Product:
     """Stop new sales at once. Whoever bought or got it keeps it; anonymous pulls of a free product end.
 
     Raises:
-        NotYours: the product is somebody else's.
+        NotYours, RoleNotEnough: the actor does not decide for its seller.
         ProductStateConflict: it is not published.
     """
     require_owner(actor, product.seller_id)

@@ -15,9 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.people.models import User
+from accounts.organisations.models import MANAGING_ROLES
+from accounts.organisations.selectors import organisations_of
+from accounts.people.models import Account, User
 from accounts.people.requests import signed_in
 from accounts.people.selectors import has_verified_email
+from accounts.sellers.models import SellerProfile
 from common.errors import DomainError
 from common.web.forms import refuse_form
 from common.web.links import image_reference
@@ -31,7 +34,7 @@ from marketplace.images.services.reservations import reserve_image
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import with_parts
 from marketplace.selling.forms import StartForm
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, remember_seller, seller_required
 from marketplace.selling.numbers import numbers_of
 from marketplace.selling.progress import Milestone, ProgressStep, current_step, selling_steps
 from marketplace.shopwindow.listings import ImageListing, list_images, list_products
@@ -54,36 +57,62 @@ class NextStep:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Let a user become a seller by choosing their namespace."""
+    """Let a user become a seller by choosing their namespace, or make an organisation of theirs one: `?organisation=HANDLE`.
+
+    Raises:
+        Http404: they do not own such an organisation.
+    """
     user = signed_in(request)
+    organisation = _organisation(request, user)
+    owner = organisation or user.account
     data = request.POST if request.method == "POST" else None
-    form = StartForm(data, initial={"display_name": user.account.name, "name": user.username})
-    page = partial(_start_page, request, form)
+    form = StartForm(data, initial={"display_name": user.account.name, "name": owner.handle}, organisation=organisation)
+    page = partial(_start_page, request, form, owner)
     if not form.is_bound:
-        return redirect("marketplace:dashboard") if Namespace.objects.filter(owner=user.account).exists() else page(status=200)
+        return redirect(_address("dashboard", owner)) if Namespace.objects.filter(owner=owner).exists() else page(status=200)
     if not form.is_valid():
         return page(status=400)
     try:
-        namespace = choose_namespace(user=user, name=form.cleaned_data["name"], display_name=form.cleaned_data["display_name"])
+        namespace = choose_namespace(user=user, organisation=organisation, **form.cleaned_data)
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, f"{namespace.name} is yours. Now reserve the name of your first image.")
-    return redirect("marketplace:reserve")
+    whose = f"{organisation.name}’s" if organisation else "yours"
+    messages.success(request, f"{namespace.name} is {whose}. Now reserve the name of the first image.")
+    return redirect(_address("reserve", owner))
 
 
-def _start_page(request: HttpRequest, form: StartForm, *, status: int) -> HttpResponse:
-    return render(request, "marketplace/start.html", {"form": form, "steps": _steps(signed_in(request))}, status=status)
+def _organisation(request: HttpRequest, user: User) -> Account | None:
+    handle = request.POST.get("organisation") or request.GET.get("organisation")
+    return get_object_or_404(organisations_of(user, roles=MANAGING_ROLES), handle=handle) if handle else None
 
 
-def _steps(user: User) -> list[ProgressStep]:
-    return selling_steps(user.account, email_verified=has_verified_email(user))
+def _address(view: str, owner: Account) -> str:
+    return f"{reverse(f'marketplace:{view}')}?seller={owner.handle}"
+
+
+def _start_page(request: HttpRequest, form: StartForm, owner: Account, *, status: int) -> HttpResponse:
+    others = () if form.organisation else organisations_of(signed_in(request), roles=MANAGING_ROLES)
+    context = {
+        "form": form,
+        "organisation": form.organisation,
+        "organisations": others,
+        "sold_before": form.organisation is None and SellerProfile.objects.filter(account=owner).exists(),
+        "steps": _steps(signed_in(request), owner),
+    }
+    return render(request, "marketplace/start.html", context, status=status)
+
+
+def _steps(user: User, owner: Account) -> list[ProgressStep]:
+    return selling_steps(owner, email_verified=has_verified_email(user))
 
 
 @seller_required
 @require_safe
 def dashboard(request: SellerRequest) -> HttpResponse:
-    """Show the seller's figures, names and products, and the next step while there is one."""
-    steps = _steps(signed_in(request))
+    """Show figures, names, products and the next step; `?seller=HANDLE` chooses the seller from now on."""
+    if "seller" in request.GET:
+        remember_seller(request)
+    steps = _steps(signed_in(request), request.seller.account)
     images = list_images(Image.objects.occupying().filter(owner=request.seller.pk).order_by("-reserved_at")[:_IMAGES])
     published = Product.objects.published().filter(product_images__image=OuterRef("pk"))
     sold = set(Image.objects.filter(Exists(published), pk__in=[row.image.pk for row in images]).values_list("pk", flat=True))
@@ -144,7 +173,7 @@ def reserve(request: SellerRequest) -> HttpResponse:
 
 
 def _reserve_page(request: SellerRequest, form: ReserveForm, namespaces: QuerySet[Namespace], *, status: int) -> HttpResponse:
-    steps = _steps(signed_in(request))
+    steps = _steps(signed_in(request), request.seller.account)
     context = {"form": form, "steps": steps, "under_way": current_step(steps) is not None, **_room(namespaces)}
     return render(request, "marketplace/reserve.html", context, status=status)
 

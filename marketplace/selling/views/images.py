@@ -17,7 +17,7 @@ from common.errors import DomainError
 from marketplace.contents.selectors.inside import hiding_manifests
 from marketplace.covers.selectors import Shape
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.policy import Action, Subject, access_facts, allowed_actions, decide
+from marketplace.entitlements.policy import Action, Facts, Subject, access_facts, allowed_actions, decide
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import TagRow, stops_at, tag_rows, unreadable_manifests
 from marketplace.images.services.leading_tags import feature_tag
@@ -55,7 +55,7 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
         "cover": listing.cover,
         "holders": holders,
         "hiding": hiding_manifests(found),
-        "permissions": _permissions(found, signed_in(request), holders),
+        "permissions": _permissions(found, signed_in(request), holders, of_organisation=request.seller.account.user_id is None),
         "pulls": pull_figures(found, today=today),
         "pullers": puller_figures(found, today=today),
         "products": Product.objects.filter(images=found).only("pk", "title", "state").order_by("-created_at")[:_PRODUCTS],
@@ -118,18 +118,24 @@ def remove_unreadable(request: SellerRequest, image_id: UUID, manifest_id: UUID)
     return redirect("marketplace:image", found.pk)
 
 
-def _permissions(found: Image, owner: User, holders: int) -> list[Permission]:
-    """Ask the policy about the owner and about a stranger; a holder and staff differ from a stranger in one fact each."""
+def _permissions(found: Image, reader: User, holders: int, *, of_organisation: bool) -> list[Permission]:
+    """Ask the policy about the reader and about a stranger; the others differ from a stranger in one or two facts each."""
     name = found.repository
-    own = allowed_actions(subject=Subject.of(owner), repositories=[name])[name]
+    own = allowed_actions(subject=Subject.of(reader), repositories=[name])[name]
     stranger = access_facts(subject=Subject.anonymous(), repositories=[name])[name]
     rows = (
         ("You", own),
+        *(_of_organisation(stranger) if of_organisation else ()),
         (f"{holders} holder{'' if holders == 1 else 's'}", decide(replace(stranger, held=True), is_staff=False)),
         ("Everybody", decide(stranger, is_staff=False)),
         ("Staff", decide(stranger, is_staff=True)),
     )
     return [Permission(who, tuple(action in actions for action in _COLUMNS)) for who, actions in rows]
+
+
+def _of_organisation(stranger: Facts) -> Iterable[tuple[str, frozenset[Action]]]:
+    edits, pulls = (decide(replace(stranger, owned=True, edited=edited), is_staff=False) for edited in (True, False))
+    return (("Owners and editors", edits), ("Members", pulls), ("Robots for this image", edits), ("Other robots", pulls))
 
 
 @seller_required

@@ -15,7 +15,7 @@ from marketplace.contents.selectors.inside import Inside, inside_of
 from marketplace.covers.drawing import Drawing, plain
 from marketplace.covers.selectors import Shape, covers_of_products
 from marketplace.images.models import Image, Namespace
-from marketplace.images.ownership import owns
+from marketplace.images.ownership import edits_for, sells_for
 from marketplace.insights.visits import note_view
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
@@ -40,7 +40,7 @@ def shop(request: HttpRequest, namespace: str) -> HttpResponse:
         return _page_without_its_slash(namespace)
     products = Product.objects.visible().filter(namespace=found).order_by("-published_at", "pk")
     page = Paginator(with_parts(products), _PER_PAGE).get_page(request.GET.get("page"))
-    own = isinstance(request.user, User) and owns(request.user, found.owner_id)
+    own = isinstance(request.user, User) and edits_for(request.user, found.owner_id)
     context = {
         "namespace": found,
         "seller": found.owner.seller,
@@ -126,7 +126,7 @@ def visible_product(request: HttpRequest, namespace: str, slug: str, *, texts: b
     if found is None:
         raise Http404
     user = request.user
-    if not found.is_visible and not (isinstance(user, User) and (user.is_staff or owns(user, found.seller_id))):
+    if not found.is_visible and not (isinstance(user, User) and (user.is_staff or sells_for(user, found.seller_id))):
         raise Http404
     return found
 

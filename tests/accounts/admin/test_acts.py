@@ -140,6 +140,19 @@ def test_staff_make_somebody_an_owner(client: Client) -> None:
     assert _audited() == [("membership.role_changed", "letter of the director", "boss")]
 
 
+def test_staff_close_an_organisation_and_no_person(client: Client) -> None:
+    member, person = MembershipFactory(), UserFactory()
+
+    _act(client, "close", member.account, reason="fraud")
+    refused = _act(client, "close", person.account, reason="fraud")
+
+    member.account.refresh_from_db()
+    assert member.account.closed_at is not None
+    assert not Membership.objects.exists()
+    assert "This account belongs to a person" in client.get(refused.headers["Location"]).content.decode()
+    assert _audited() == [("organisation.closed", "fraud", "boss")]
+
+
 @pytest.mark.parametrize("username", ["", "nobody-has-this", "gone", "x" * 40, "a\0b"])
 def test_nobody_but_who_can_sign_in_is_made_an_owner(client: Client, username: str) -> None:
     UserFactory(username="gone", is_active=False)

@@ -171,6 +171,7 @@ def test_everybody_sees_the_members_and_owners_alone_what_else_there_is(acme: Ac
     assert owner.email not in text
     assert (context["manages"], context["pulls"], context["buys"]) == {
         Role.OWNER: (True, True, True),
+        Role.EDITOR: (False, True, False),
         Role.MEMBER: (False, True, False),
         Role.BILLING: (False, False, True),
     }[role]
@@ -378,7 +379,7 @@ def test_the_pages_queries_do_not_grow_with_the_members(client: Client, acme: Ac
     InvitationFactory.create_batch(10, account=acme)
     client.get(PAGE)  # takes the greeting after the login away
 
-    with django_assert_num_queries(6):  # session, user, own membership, count of members, members, invitations
+    with django_assert_num_queries(7):  # session, user, own membership, count of members, members, whether it sells, invitations
         client.get(PAGE)
 
 

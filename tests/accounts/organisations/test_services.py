@@ -392,5 +392,5 @@ def test_every_role_says_what_it_means() -> None:
         membership = MembershipFactory(role=role)
         assert membership.meaning == role.meaning
         assert role.meaning.endswith(".")
-    assert [role for role in Role if role.pulls] == [Role.OWNER, Role.MEMBER]
+    assert [role for role in Role if role.pulls] == [Role.OWNER, Role.EDITOR, Role.MEMBER]
     assert timezone.now() > membership.created_at

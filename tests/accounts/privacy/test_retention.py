@@ -17,7 +17,7 @@ from tests.factories.accounts import AccessTokenFactory, InvitationFactory, Robo
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-NOTHING = {"audit addresses": 0, "mails": 0, "access tokens": 0, "invitations": 0}
+NOTHING = {"audit addresses": 0, "mails": 0, "access tokens": 0, "invitations": 0, "sign-ins": 0, "archives": 0}
 
 
 def test_the_trail_keeps_the_act_and_loses_the_address(settings):

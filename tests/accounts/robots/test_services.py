@@ -56,7 +56,7 @@ def test_making_one_is_audited_and_told_to_every_owner_without_its_secret(acme: 
 
     event = AuditEvent.objects.get()
     assert (event.action, event.actor, event.target_id, event.details) == (
-        "robot.created", owner, str(issued.token.pk), {"organisation": "acme"},
+        "robot.created", owner, str(issued.token.pk), {"organisation": "acme", "scopes": ["registry:pull"]},
     )  # fmt: skip
     mails = OutgoingMail.objects.all()
     assert {mail.to for mail in mails} == {owner.email, other.email}
@@ -141,7 +141,7 @@ def test_a_token_makes_robots_that_it_outlives(acme: Account, owner: User) -> No
     makes_no_token(TokenTooPowerful, lambda: create_robot(organisation=acme, actor=owner, name="ci", maker=pushing))
     create_robot(organisation=acme, actor=owner, name="ci", expires_at=end, maker=token)
 
-    assert AuditEvent.objects.get().details == {"organisation": "acme", "maker": str(token.pk)}
+    assert AuditEvent.objects.get().details == {"organisation": "acme", "scopes": ["registry:pull"], "maker": str(token.pk)}
 
 
 @pytest.mark.parametrize("own_end", [None, 2 * DAY, DAY / 2])
@@ -156,7 +156,7 @@ def test_a_replaced_robot_goes_on_for_a_while_beside_the_new_secret(acme: Accoun
     old.refresh_from_db()
     assert old.expires_at is not None
     assert abs(old.expires_at - now - min(own_end or DAY, DAY)) < timedelta(minutes=1)
-    assert AuditEvent.objects.get().details == {"organisation": "acme", "replaces": str(old.pk)}
+    assert AuditEvent.objects.get().details == {"organisation": "acme", "scopes": ["registry:pull"], "replaces": str(old.pk)}
     assert OutgoingMail.objects.get().subject == "New secret for the robot acme+ci"
 
 

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from redis.exceptions import ConnectionError as RedisAway
 
 from accounts.organisations.models import Role
-from accounts.organisations.selectors import account_ids_of
+from accounts.organisations.selectors import account_ids_of, pulling_and_editing_ids_of
 from accounts.people.services import disable_user, enable_user
 from accounts.tokens import secrets, selectors
 from accounts.tokens.models import AccessToken, TokenScope
@@ -196,6 +196,7 @@ def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAsse
         user.credential_generation,
         user.has_all_rights,
         (user.account.pk,),
+        editing_ids=(user.account.pk,),
         limited=False,
     )
     identity = identity_token_for(token)
@@ -208,8 +209,8 @@ def test_a_credential_is_what_its_row_says(django_assert_num_queries: DjangoAsse
 
 def test_a_credential_acts_for_the_organisations_whose_images_its_user_pulls(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     token = AccessTokenFactory()
-    owned, worked_in, paid_for = (
-        MembershipFactory(user=token.user, role=role).account.pk for role in (Role.OWNER, Role.MEMBER, Role.BILLING)
+    owned, edited, worked_in, paid_for = (
+        MembershipFactory(user=token.user, role=role).account.pk for role in (Role.OWNER, Role.EDITOR, Role.MEMBER, Role.BILLING)
     )
 
     with django_assert_num_queries(1):
@@ -217,15 +218,18 @@ def test_a_credential_acts_for_the_organisations_whose_images_its_user_pulls(dja
 
     assert found is not None
     assert found.account_ids[0] == token.user.account.pk
-    assert set(found.account_ids[1:]) == {owned, worked_in}
+    assert set(found.account_ids[1:]) == {owned, edited, worked_in}
+    assert set(found.editing_ids) == {token.user.account.pk, owned, edited}
     assert paid_for not in found.account_ids
     assert set(account_ids_of(token.user)) == set(found.account_ids)
+    assert [set(ids) for ids in pulling_and_editing_ids_of(token.user)] == [set(found.account_ids), set(found.editing_ids)]
 
 
 def test_a_robot_acts_for_its_organisation_alone_and_has_an_identity_token(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     robot = RobotFactory(organisation__handle="acme", name="build-server")
     MembershipFactory(account=robot.organisation)
-    expected = Credential(robot.pk, (TokenScope.PULL,), "acme+build-server", "", 0, False, (robot.organisation_id,), limited=False)
+    whose = {"account_ids": (robot.organisation_id,), "editing_ids": ()}  # it is not limited to images, so it pushes nothing
+    expected = Credential(robot.pk, (TokenScope.PULL,), "acme+build-server", "", 0, False, **whose, limited=False)
 
     for secret in (robot.secret, identity_token_for(robot)):
         with django_assert_num_queries(1):

@@ -14,8 +14,16 @@ from audit.models import AuditEvent
 from marketplace.credentials.models import CredentialImage
 from marketplace.images.models import Image
 from outbox.mail.models import OutgoingMail
-from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, PushedImageFactory
+from tests.factories.accounts import (
+    PASSWORD,
+    AccessTokenFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    RobotFactory,
+    SellerFactory,
+    UserFactory,
+)
+from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, PushedImageFactory
 from tests.support.credentials import find_credential
 from tests.support.pages import assert_sound
 
@@ -268,3 +276,26 @@ def test_an_unverified_owner_is_told_what_to_do(acme: Account) -> None:
     assert_sound(page)
     assert page.status_code == 403
     assert "Confirm your e-mail address first" in page.content.decode()
+
+
+def test_one_that_pushes_needs_a_fresh_login_and_says_what_it_opens(acme: Account, owner: User) -> None:
+    SellerFactory(account=acme)
+    image = PushedImageFactory(namespace=NamespaceFactory(owner=acme, name="acme"), name="db")
+    wanted = _form(images=[str(image.pk)], pushes="on")
+    stale = client_of(owner)
+
+    assert stale.post(PAGE, wanted)["Location"].startswith("/account/reauthenticate/")
+    assert not AccessToken.objects.exists()
+
+    fresh = Client()
+    fresh.post("/account/login/", {"login": owner.email, "password": PASSWORD})
+    assert fresh.post(PAGE, _form(pushes="on")).status_code == 422  # no images
+    page = fresh.post(PAGE, wanted)
+    assert_sound(page)
+    robot = AccessToken.objects.get()
+    assert (robot.scopes, robot.limited_to) == (["registry:pull", "registry:push"], "acme/db")
+    assert "pushes and pulls" in fresh.get(PAGE).content.decode()
+    replace = f"{PAGE}{robot.pk}/replace"
+    assert stale.post(replace, {"overlap": "0", "lifetime": "90"})["Location"].startswith("/account/reauthenticate/")
+    fresh.post(replace, {"overlap": "0", "lifetime": "90"})
+    assert AccessToken.objects.exclude(pk=robot.pk).get().scopes == ["registry:pull", "registry:push"]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.organisations.selectors import account_ids_of
 from accounts.people.errors import EmailNotVerified
 from accounts.people.models import Account, User
+from accounts.robots.errors import PushingRobotNeedsImages
 from accounts.tokens.errors import TokenTooPowerful
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.services import create_access_token
@@ -20,8 +21,8 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.models import Image
 from outbox.mail.models import OutgoingMail
-from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory, RobotFactory, SellerFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, NamespaceFactory, PushedImageFactory
 from tests.support.credentials import find_credential
 
 pytestmark = pytest.mark.django_db
@@ -259,3 +260,37 @@ def test_the_database_refuses_one_that_uses_the_api(buyer: User, bought: Image) 
 
     with pytest.raises(IntegrityError, match="access_token_limited_uses_no_api"), transaction.atomic():
         AccessToken.objects.filter(pk=token.pk).update(scopes=[TokenScope.PULL, TokenScope.API])
+
+
+def test_a_robot_pushes_the_images_that_its_owners_name_and_keeps_that_when_it_is_replaced():
+    owner = MembershipFactory(account=OrganisationSellerFactory().account)
+    image, other = PushedImageFactory.create_batch(2, namespace=NamespaceFactory(owner=owner.account))
+
+    made = make_robot(organisation=owner.account, actor=owner.user, name="ci", image_ids=[image.pk], pushes=True)
+    replaced = replace_robot(robot=made.token, actor=owner.user, overlap=timedelta())
+
+    for robot in (made.token, replaced.token):
+        assert robot.scopes == ["registry:pull", "registry:push"]
+        names = [image.repository, other.repository]
+        allowed = allowed_actions(subject=Subject.by_token(robot), repositories=names)
+        assert allowed == {image.repository: {Action.PULL, Action.PUSH}, other.repository: frozenset()}
+
+
+def test_a_robot_pushes_neither_what_nobody_named_nor_what_the_organisation_only_holds():
+    owner = MembershipFactory()
+    held = EntitlementFactory(holder=owner.account).image
+
+    with pytest.raises(PushingRobotNeedsImages):
+        make_robot(organisation=owner.account, actor=owner.user, name="ci", pushes=True)
+    with pytest.raises(NothingToPull):
+        make_robot(organisation=owner.account, actor=owner.user, name="ci", image_ids=[held.pk], pushes=True)
+
+    assert not AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"scopes": ["registry:pull", "registry:push"]}, {"scopes": ["registry:push"], "limited_to": "a/b"}, {"scopes": ["api"]}]
+)
+def test_the_database_refuses_a_robot_that_pushes_everything_or_uses_the_api(fields):
+    with pytest.raises(IntegrityError):
+        RobotFactory(**fields)

@@ -10,13 +10,22 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.organisations.models import Role
+from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements import credential_facts
 from marketplace.entitlements import policy as access
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, allowed_actions, decide
 from marketplace.images.models import Image
 from marketplace.products.models import Price, Product, ProductImage
-from tests.factories.accounts import MembershipFactory, RobotFactory, SellerFactory, UserFactory
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    OrganisationSellerFactory,
+    RobotFactory,
+    SellerFactory,
+    UserFactory,
+)
 from tests.factories.marketplace import (
     EntitlementFactory,
     FreeProductFactory,
@@ -55,6 +64,14 @@ def stop(image, how):
 
 TABLE: dict[str, dict[str, set[Action] | frozenset[Action]]] = {
     "owner": {"good": {PULL, PUSH}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "owner of the organisation": {"good": {PULL, PUSH}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "editor of the organisation": {"good": {PULL, PUSH}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "member of the organisation": {"good": {PULL}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "billing of the organisation": {"good": NOTHING, "suspended": NOTHING, "ended": NOTHING, "taken down": NOTHING},
+    "robot for the image": {"good": {PULL, PUSH}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "robot for all images": {"good": {PULL}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
+    "robot for another image": {"good": NOTHING, "suspended": NOTHING, "ended": NOTHING, "taken down": NOTHING},
+    "robot of another organisation": {"good": NOTHING, "suspended": NOTHING, "ended": NOTHING, "taken down": NOTHING},
     "holder": {"good": {PULL}, "suspended": {PULL}, "ended": {PULL}, "taken down": NOTHING},
     "anybody": {"good": {PULL}, "suspended": NOTHING, "ended": {PULL}, "taken down": NOTHING},
     "staff": {"good": {PULL, DELETE}, "suspended": {PULL, DELETE}, "ended": {PULL, DELETE}, "taken down": {PULL, DELETE}},
@@ -62,24 +79,50 @@ TABLE: dict[str, dict[str, set[Action] | frozenset[Action]]] = {
 }
 
 
+def of_organisation(image, role):
+    """Somebody with this role in the organisation that owns the image, as a person and by an access token for everything."""
+    user = MembershipFactory(account=image.owner, role=role).user
+    return Subject.of(user), AccessTokenFactory(user=user)
+
+
+def robot_of(organisation, *, for_image=None):
+    scopes = {"scopes": ["registry:pull", "registry:push"], "limited_to": "some"} if for_image else {}
+    robot = RobotFactory(organisation=organisation, **scopes)
+    if for_image:
+        CredentialImage.objects.create(credential=robot, image=for_image)
+    return Subject.by_token(robot), robot
+
+
 @pytest.mark.parametrize(("who", "how"), [(who, how) for who, row in TABLE.items() for how in row])
 def test_the_table_of_the_policy_holds(who, how):
-    product = FreeProductFactory() if who == "anybody" else ProductFactory()
+    seller = OrganisationSellerFactory() if "organisation" in who or "robot" in who else SellerFactory()
+    product = (FreeProductFactory if who == "anybody" else ProductFactory)(namespace=NamespaceFactory(seller=seller))
     image = product.images.get()
-    subject = {
-        "owner": lambda: owner_of(image),
-        "holder": lambda: Subject.of(EntitlementFactory(image=image).holder.user),
-        "anybody": Subject.anonymous,
-        "staff": lambda: Subject.of(UserFactory(staff=True)),
-        "stranger": lambda: Subject.of(UserFactory()),
+    subject, token = {
+        "owner": lambda: (owner_of(image), AccessTokenFactory(user=image.owner.user)),
+        "owner of the organisation": lambda: of_organisation(image, Role.OWNER),
+        "editor of the organisation": lambda: of_organisation(image, Role.EDITOR),
+        "member of the organisation": lambda: of_organisation(image, Role.MEMBER),
+        "billing of the organisation": lambda: of_organisation(image, Role.BILLING),
+        "robot for the image": lambda: robot_of(image.owner, for_image=image),
+        "robot for all images": lambda: robot_of(image.owner),
+        "robot for another image": lambda: robot_of(image.owner, for_image=PushedImageFactory(namespace=image.namespace)),
+        "robot of another organisation": lambda: robot_of(OrganisationFactory(), for_image=image),
+        "holder": lambda: (Subject.of(EntitlementFactory(image=image).holder.user), None),
+        "anybody": lambda: (Subject.anonymous(), None),
+        "staff": lambda: (Subject.of(UserFactory(staff=True)), None),
+        "stranger": lambda: (Subject.of(UserFactory()), None),
     }[who]()
 
     stop(image, how)
 
     assert actions(subject, image) == TABLE[who][how]
+    if token:  # the token process finds the same by the secret
+        found = credential_facts.find_credential_facts(token.secret, repositories=[image.repository])
+        assert decide(found.facts[image.repository], is_staff=found.subject.is_staff) == TABLE[who][how]
 
 
-@pytest.mark.parametrize(("role", "may"), [(Role.OWNER, {PULL}), (Role.MEMBER, {PULL}), (Role.BILLING, set())])
+@pytest.mark.parametrize(("role", "may"), [(Role.OWNER, {PULL}), (Role.EDITOR, {PULL}), (Role.MEMBER, {PULL}), (Role.BILLING, set())])
 def test_members_pull_what_their_organisation_holds_and_who_only_pays_does_not(role, may):
     membership = MembershipFactory(role=role)
     held = EntitlementFactory(holder=membership.account).image
@@ -185,7 +228,7 @@ def test_an_owner_without_a_seller_profile_is_still_the_owner():
 
 def test_a_hundred_names_cost_one_query(django_assert_num_queries):
     images = [product.images.get() for product in FreeProductFactory.create_batch(3)]
-    subject = Subject(account_ids=(images[0].owner_id, uuid.uuid4()))
+    subject = Subject(account_ids=(images[0].owner_id, uuid.uuid4()), editing_ids=(images[0].owner_id,))
     names = [image.repository for image in images] + [f"no/such-{n}" for n in range(100)]
 
     with django_assert_num_queries(1):
@@ -208,7 +251,7 @@ def test_every_table_is_reached_by_an_index():
         cursor.execute("SET LOCAL enable_seqscan = off")  # the other tables are empty here
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as the token process runs it
     plans = [
-        access._FACTS.plan([uuid.uuid4()], uuid.uuid4(), ["a/b", "c/d"]),
+        access._FACTS.plan([uuid.uuid4()], [uuid.uuid4()], uuid.uuid4(), ["a/b", "c/d"]),
         credential_facts._STATEMENTS["hash"].plan(["x"], timezone.now(), ["a/b", "c/d"]),
         credential_facts._STATEMENTS["identity"].plan(uuid.uuid4(), 0, timezone.now(), ["a/b", "c/d"]),
     ]
@@ -287,13 +330,13 @@ class PolicyTest(TestCase):
             assert actions(Subject.anonymous(), image) <= {PULL}
 
 
-@given(st.builds(Facts, *[booleans] * 8), booleans)
-def test_nobody_but_staff_may_delete_what_was_never_sold_and_nobody_but_the_owner_may_push(facts, is_staff):
+@given(st.builds(Facts, *[booleans] * 9), booleans)
+def test_nobody_but_staff_may_delete_what_was_never_sold_and_nobody_but_who_edits_for_the_owner_may_push(facts, is_staff):
     granted = decide(facts, is_staff=is_staff)
 
     assert (DELETE in granted) == (is_staff and facts.within_limits and not facts.sold)
     assert granted == frozenset() or facts.within_limits
-    assert PUSH not in granted or facts.owned
+    assert PUSH not in granted or facts.edited
     assert PUSH not in granted or PULL in granted  # the registry needs both for an upload
 
 

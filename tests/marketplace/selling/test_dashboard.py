@@ -29,7 +29,7 @@ def test_choosing_a_namespace_makes_a_seller(member_client: Client, member: User
 
     response = member_client.post("/selling/start/", {"display_name": "Mira Data", "name": "mira-data"}, follow=True)
 
-    assert response.redirect_chain == [("/selling/reserve/", 302)]
+    assert response.redirect_chain == [("/selling/reserve/?seller=mira", 302)]
     assert Namespace.objects.get(owner=member.account).name == "mira-data"
     assert "mira-data is yours" in response.content.decode()
 
@@ -61,7 +61,7 @@ def test_a_refused_namespace_says_why_and_keeps_what_was_typed(
 
 
 def test_a_seller_does_not_begin_twice(seller_client: Client) -> None:
-    assert seller_client.get("/selling/start/")["Location"] == "/selling/"
+    assert seller_client.get("/selling/start/")["Location"] == "/selling/?seller=acme"
 
 
 def test_a_name_is_reserved_without_any_script(seller_client: Client, namespace: Namespace) -> None:

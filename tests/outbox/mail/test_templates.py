@@ -182,6 +182,25 @@ MAILS: list[tuple[str, dict[str, Any], list[str]]] = [
         {"report": SimpleNamespace(**vars(GRANTED) | {"state": "rejected"}), "appeal_url": LINK, "reports_url": LINK},
         ["We stand by it."],
     ),
+    (
+        "namespace_handed_over",
+        {**JOINED, "namespace": SimpleNamespace(name="acme"), "by": USER, "dashboard_url": LINK},
+        ["mira-k", "acme", "Fast <& Co>", "Buyers keep what they have", LINK],
+    ),
+    ("organisation_renamed", {**JOINED, "before": "Slow <& Co>", "by": USER}, ["mira-k", "Slow <& Co>", "Fast <& Co>", "fast-co", LINK]),
+    ("organisation_closed", {**JOINED, "by": "olu"}, ["olu closed", "Fast <& Co>", "fast-co", "robots are revoked"]),
+    ("organisation_closed", {**JOINED, "by": ""}, ["The staff of Layerstore closed"]),
+    (
+        "new_device",
+        {
+            "user": USER,
+            "sign_in": SimpleNamespace(browser="Firefox on Linux", address="203.0.113.9", signed_in_at=AT),
+            "sessions_url": LINK,
+            "password_url": LINK,
+        },
+        ["mira-k", "Firefox on Linux", "203.0.113.9", "23 November 2026, 09:05 UTC", LINK],
+    ),
+    ("export_ready", {"data_url": LINK, "days": 7}, ["for 7 days", LINK]),
     ("reservation_expiring", {"image": IMAGE, "image_url": LINK}, ["acme/db", "23 November 2026", "docker push layerstore.test:8080/acme/db", LINK]),
     (
         "new_versions",

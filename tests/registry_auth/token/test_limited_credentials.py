@@ -1,15 +1,17 @@
 """A pull credential at `/auth/token`: its images, nothing else, at no further query."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from accounts.organisations.models import Role
 from accounts.people.models import User
 from accounts.tokens.services import IssuedToken
-from marketplace.credentials.services import make_pull_credential
+from marketplace.credentials.services import make_pull_credential, make_robot
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image
-from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory
+from marketplace.images.models import Image, Namespace
+from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationSellerFactory, UserFactory
+from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, NamespaceFactory, PushedImageFactory
 from tests.registry_auth.conftest import access_of, basic
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +75,33 @@ def test_one_of_the_staff_neither_lists_nor_deletes(buyer, credential, images, t
 def test_one_query_answers_it(credential, images, token_client, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         ask(token_client, credential, *everything(*images))
+
+
+def test_a_robot_that_pushes_does_so_to_its_images_until_they_are_no_longer_its_organisations(token_client) -> None:
+    owner = MembershipFactory(account=OrganisationSellerFactory().account)
+    image, other = PushedImageFactory.create_batch(2, namespace=NamespaceFactory(owner=owner.account))
+    robot = make_robot(organisation=owner.account, actor=owner.user, name="ci", image_ids=[image.pk], pushes=True)
+
+    assert access_of(ask(token_client, robot, *everything(image, other))) == {image.repository: ["pull", "push"]}
+    identity = ask(token_client, robot, offline_token="true").json()["refresh_token"]
+    answer = ask(token_client, robot, *everything(image, other), username="<token>", secret=identity)
+    assert access_of(answer) == {image.repository: ["pull", "push"]}
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    Namespace.objects.update(owner=owner.user.account)
+    Image.objects.update(owner=owner.user.account)
+    assert access_of(ask(token_client, robot, *everything(image, other))) == {}
+
+
+@pytest.mark.parametrize(("role", "pushes"), [(Role.OWNER, True), (Role.EDITOR, True), (Role.MEMBER, False), (Role.BILLING, None)])
+def test_a_person_pushes_to_the_images_of_an_organisation_by_their_role(token_client, role, pushes) -> None:
+    membership = MembershipFactory(account=OrganisationSellerFactory().account, role=role)
+    image = PushedImageFactory(namespace=NamespaceFactory(owner=membership.account))
+    token = AccessTokenFactory(user=membership.user)
+    issued = IssuedToken(token, token.secret)
+
+    expected = {} if pushes is None else {image.repository: ["pull", "push"] if pushes else ["pull"]}
+    assert access_of(ask(token_client, issued, *everything(image))) == expected
+    membership.delete()
+    assert access_of(ask(token_client, issued, *everything(image))) == {}

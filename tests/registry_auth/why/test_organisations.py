@@ -11,8 +11,15 @@ from marketplace.images.models import Image
 from marketplace.products.models import Product
 from registry_auth.why.answers import PullAnswer, Reason
 from registry_auth.why.diagnosis import Login, why_not_pull
-from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
-from tests.factories.marketplace import DraftProductFactory, EntitlementFactory, ProductFactory
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    OrganisationSellerFactory,
+    RobotFactory,
+    UserFactory,
+)
+from tests.factories.marketplace import DraftProductFactory, EntitlementFactory, NamespaceFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 SITE = "http://layerstore.test:8080"
@@ -119,3 +126,15 @@ def test_what_is_wrong_with_a_robot_leads_to_the_robots(team: Account, image: Im
 
         assert (answer.next_step, answer.url) == (step, url)
         assert answer.command.endswith(f" -u team+{robot.name}")
+
+
+def test_who_does_the_books_of_the_seller_is_told_so_and_its_members_pull(mira: User) -> None:
+    acme = OrganisationSellerFactory(account__name="Acme").account
+    image = DraftProductFactory(namespace=NamespaceFactory(owner=acme)).images.get()
+    membership = MembershipFactory(account=acme, user=mira, role=Role.BILLING)
+
+    assert ask(image, mira).reason is Reason.ROLE_DOES_NOT_PULL
+    for role in (Role.MEMBER, Role.EDITOR, Role.OWNER):
+        membership.role = role
+        membership.save(update_fields=["role"])
+        assert ask(image, mira).reason is Reason.MAY_PULL
