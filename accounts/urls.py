@@ -6,7 +6,7 @@ from django.urls.converters import StringConverter, register_converter
 from accounts.organisations.views import invitations, organisations
 from accounts.people.models import USERNAME_PATTERN
 from accounts.privacy import views as privacy
-from accounts.sellers.views import organisation_rename
+from accounts.sellers import views as sellers
 from accounts.sessions import views as sessions
 from accounts.sign_in import views as sign_in
 
@@ -24,7 +24,7 @@ urlpatterns = [
     path("", sign_in.account_settings, name="settings"),
     path("organisations/", organisations.organisation_list, name="organisations"),
     path("organisations/<handle:handle>/", organisations.organisation, name="organisation"),
-    path("organisations/<handle:handle>/name", organisation_rename, name="organisation_rename"),
+    path("organisations/<handle:handle>/name", sellers.organisation_rename, name="organisation_rename"),
     path("organisations/<handle:handle>/close", privacy.organisation_close, name="organisation_close"),
     path("organisations/<handle:handle>/leave", organisations.organisation_leave, name="organisation_leave"),
     path("organisations/<handle:handle>/members/<uuid:membership_id>/role", organisations.member_role, name="member_role"),

@@ -29,7 +29,7 @@ class HandOverForm(forms.Form):
     """To which organisation a namespace goes, and its name once more, so that nobody does it by mistake."""
 
     organisation = forms.ModelChoiceField(label="Organisation", queryset=Account.objects.none(), empty_label=None)
-    name = forms.CharField(label="Type the namespace", max_length=40, help_text="So that it does not happen by mistake.")
+    typed = forms.CharField(label="Type the namespace", max_length=40, help_text="So that it does not happen by mistake.")
 
     def __init__(self, data: object, *, organisations: QuerySet[Account], name: str) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
@@ -38,9 +38,9 @@ class HandOverForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
         field.queryset = organisations
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if name != self._name:
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if typed != self._name:
             msg = f"Type {self._name}, exactly so."
             raise forms.ValidationError(msg)
-        return name
+        return typed

@@ -50,6 +50,7 @@ NO_NAMES = {
 # In the grammar of images and of user names.
 NO_NAMES_OF = {
     "StartForm.name",
+    "HandOverForm.typed",
     "ReserveForm.name",
     "RobotForm.name",
     "NewNamespaceSerializer.name",

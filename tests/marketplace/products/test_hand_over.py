@@ -215,10 +215,10 @@ def test_every_row_that_names_an_account_moves_or_stays_by_decision() -> None:
 def test_the_page_asks_for_a_fresh_login_and_the_name_once_more(space: Namespace, product: Product, acme: Account, mira: User) -> None:
     client, path = Client(), reverse("marketplace:hand_over", args=[space.pk])
     client.force_login(mira)
-    typed = {"organisation": str(acme.pk), "name": "mira"}
+    typed = {"organisation": str(acme.pk), "typed": "mira"}
 
     assert_sound(client.get(path))
-    assert client.post(path, {**typed, "name": "other"}).status_code == 400
+    assert client.post(path, {**typed, "typed": "other"}).status_code == 400
     assert client.post(path, typed)["Location"].startswith("/account/reauthenticate/")
     assert Namespace.objects.get(pk=space.pk).owner == mira.account
 
