@@ -48,6 +48,7 @@ ACTS: Final[dict[str, Act]] = {
     # What only costs work. Addresses are generous: an office or a train shares one.
     "write": Act("Requests that change something", _work(240, 240)),
     "search": Act("Searches", _work(120, 300)),
+    "suggestions": Act("Suggestions while somebody types", _work(600, 1500)),
     "why": Act("Questions why a pull is refused", _work(60, 60)),
     "preview": Act("Previews of a description", _work(60, 60)),
     "sign_in": Act("Sign-ins", _work(60, 600, _HOUR)),
@@ -89,6 +90,7 @@ ACTS: Final[dict[str, Act]] = {
 # "METHOD route" → act. An address that writes and needs no limit but that of every write says "write".
 ROUTES: Final[dict[str, str]] = {
     "GET marketplace:search": "search",
+    "GET marketplace:suggestions": "suggestions",
     "GET product-list": "search",
     "GET registry_auth:why": "why",
     "POST registry_auth:why": "why",

@@ -7,9 +7,10 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.moderation.models import Report
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
 from marketplace.reviews.models import ProductRating, Review, ReviewVersion
+from marketplace.search.models import KnownWord, Synonym
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Entitlement",
     "Image",
     "KnownBase",
+    "KnownWord",
     "LayerList",
     "Manifest",
     "ManifestContents",
@@ -37,7 +39,9 @@ __all__ = [
     "ResaleFlag",
     "Review",
     "ReviewVersion",
+    "SearchEntry",
     "StoredBlob",
+    "Synonym",
     "Tag",
     "TagMove",
     "UncheckedLayers",

@@ -26,6 +26,7 @@ app_name = "marketplace"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("search/suggestions", search.suggestions, name="suggestions"),
     path("categories/<slug:category>/", categories.category, name="category"),
     path("robots.txt", crawlers.robots_txt, name="robots_txt"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),

@@ -9,12 +9,14 @@ from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 from marketplace.admin.reports import ReportAdmin
 from marketplace.admin.resale import ResaleFlagAdmin
 from marketplace.admin.reviews import ReviewAdmin
+from marketplace.admin.search import KnownWordAdmin, SynonymAdmin
 
 __all__ = [
     "CategoryAdmin",
     "DailyFiguresAdmin",
     "EntitlementAdmin",
     "ImageAdmin",
+    "KnownWordAdmin",
     "ManifestAdmin",
     "NamespaceAdmin",
     "PriceAdmin",
@@ -25,6 +27,7 @@ __all__ = [
     "ReportAdmin",
     "ResaleFlagAdmin",
     "ReviewAdmin",
+    "SynonymAdmin",
     "TagAdmin",
     "overview",
 ]

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxLengthValidator
@@ -90,7 +91,7 @@ class Product(UUIDModel):
     pulls = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="Pulls of its images, by which it ranks; added up every 5 minutes."
     )
-    # What the search reads; marketplace.products.services.search_document updates it whenever a part of it changes.
+    # Read by the version before alone, which still serves while this one is put in its place; the release after drops both.
     search_document = SearchVectorField(null=True, editable=False)
     search_words = models.CharField(max_length=2_000, blank=True, editable=False, help_text="Title and repositories, for near misses.")
 
@@ -154,6 +155,63 @@ class UnsavedText(models.Model):
 
     def __str__(self) -> str:
         return f"unsaved text of {self.product or 'a new product'}"
+
+
+class SearchEntry(models.Model):
+    """What the search reads of a product: a narrow row beside the wide one, there for as long as the product is offered.
+
+    `marketplace.products.services.search_entries` writes it: at once when the seller changes the page, the images or the price,
+    within a minute when something else changed (a push, a pull, a sale, an act of staff).
+
+    Attributes:
+        names: title, names and slug (weight A), and the summary (B): small, because each match is ranked by it.
+        document: these and the description (D), by which products are found.
+        called: the exact names, in lower case, which come before everything that only speaks of them.
+        words: of title, names and summary as they were typed, from which `marketplace.search` makes its list of known words.
+        cost: comparable across currencies, about US cents; 0 is free.
+        platforms: a bit for each of `search_entries.PLATFORMS`.
+        size: which of `search_entries.SIZES` a pull of all its images is, counted from 0.
+        licence: a `Licence`.
+        changed_at: when something was last pushed; at least when it was published.
+        indexed_at: the product's `updated_at` when its texts were read.
+    """
+
+    class Licence(models.TextChoices):
+        PERMISSIVE = "permissive", "Open source, permissive"
+        COPYLEFT = "copyleft", "Open source, copyleft"
+        SOURCE_AVAILABLE = "source-available", "Source available"
+        OTHER = "other", "Another licence"
+        UNNAMED = "unnamed", "No licence named"
+
+    product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True, related_name="search_entry")
+    names = SearchVectorField()
+    document = SearchVectorField()
+    called = ArrayField(models.CharField(max_length=200))
+    words = ArrayField(models.CharField(max_length=40))
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    cost = models.PositiveBigIntegerField()
+    platforms = models.PositiveSmallIntegerField(default=0)
+    size = models.PositiveSmallIntegerField(default=0)
+    licence = models.CharField(max_length=20, choices=Licence.choices)
+    changed_at = models.DateTimeField()
+    published_at = models.DateTimeField()
+    indexed_at = models.DateTimeField()
+    pulls = models.PositiveBigIntegerField(default=0)
+    sales = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = (
+            GinIndex(fields=("document",), name="search_entry_document", fastupdate=False),
+            models.Index(fields=("-published_at", "product"), name="search_entry_newest"),
+            models.Index(fields=("-pulls", "-published_at", "product"), name="search_entry_pulls"),
+            models.Index(fields=("-sales", "-published_at", "product"), name="search_entry_sales"),
+            models.Index(fields=("cost", "-published_at", "product"), name="search_entry_cost"),
+            # Everything that the filters count, so that a shop is counted through without reading its rows.
+            models.Index(fields=("category", "cost", "platforms", "size", "licence", "changed_at"), name="search_entry_facets"),
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(self.called)
 
 
 class ProductImage(models.Model):

@@ -31,7 +31,7 @@ from marketplace.products.selectors.pages import images_of, listed, with_parts
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.services.publishing import publish_product, withdraw_product
 from marketplace.reviews.serializers import RatedListedProductSerializer, RatedProductSerializer
-from marketplace.search.query import search_products
+from marketplace.search.query import ask, matching
 
 
 class ProductFilter(filters.FilterSet):
@@ -49,7 +49,7 @@ class ProductFilter(filters.FilterSet):
         fields = ("q", "mine", "free", "category", "namespace", "state")
 
     def with_words(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002  django-filter passes it
-        return queryset.filter(pk__in=search_products(query=value).order_by().values("pk"))
+        return queryset.filter(pk__in=matching(ask(value)).values("pk"))
 
     def of_mine(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
         mine = Q(seller__in=accounts_sold_for(self.request.user.pk).values("pk"))

@@ -5,7 +5,13 @@ from django import forms
 from marketplace.search.query import Sort
 from marketplace.search.references import LONGEST_TEXT
 
-SORTS = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest"), (Sort.POPULAR, "Most pulled"), (Sort.PRICE, "Price, low to high"))
+SORTS = (
+    (Sort.RELEVANCE, "Best match"),
+    (Sort.SALES, "Best selling"),
+    (Sort.POPULAR, "Most pulled"),
+    (Sort.NEWEST, "Newest"),
+    (Sort.PRICE, "Price, low to high"),
+)
 
 
 class SearchForm(forms.Form):

@@ -1,79 +1,92 @@
 """Find products by words, by image names and by filters."""
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
-from operator import or_
+from typing import Final
 from uuid import UUID
 
-from django.contrib.postgres.lookups import TrigramWordSimilar
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import Combinable
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Case, F, FloatField, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable, CombinedExpression
+from django.db.models.functions import Cast, Ln
 
-from marketplace.products.models import Price, Product, ProductImage
+from marketplace.products.models import Product, ProductImage, SearchEntry
+from marketplace.products.services.search_entries import SEARCH_CONFIG
 from marketplace.search.references import find_references
+from marketplace.search.words import LONGEST_QUERY, Query, understand
 
-_CONFIG = "english"
-_LONGEST_QUERY = 200
-_MOST_NAMES = 10  # that a pasted text may mean
+_MOST_NAMES: Final = 10  # that a pasted text may mean
+_WEIGHTS: Final = [0.1, 0.2, 0.4, 1.0]  # of D, C, B and A
+_A_SALE: Final = 20  # pulls
+_POPULARITY: Final = 0.02  # a thousand pulls lift a product by a seventh of a word in its title
 
 
 class Sort(StrEnum):
     """In which order products are listed."""
 
     RELEVANCE = "relevance"
+    SALES = "sales"
     NEWEST = "newest"
     POPULAR = "popular"
     PRICE = "price"
 
 
-def search_products(
-    *, query: str = "", category: str | None = None, free: bool | None = None, sort: Sort | None = None
-) -> QuerySet[Product]:
-    """Find offered products by words (typing errors are tolerated) and filters. Indexed; one query, or two if the text may name an image.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody searches for.
 
-    Args:
-        query: as people type it, or paste it from a terminal; quotes and a leading minus have their usual meaning
-            (websearch_to_tsquery). An exact name comes first.
-        category: slug of a shelf.
-        free: True for free products, False for those with a price.
-        sort: None: by relevance if there is a query, else the newest first.
+    Attributes:
+        text: as it was typed, or pasted from a terminal; empty to browse.
+        query: what its words mean.
+        named: products that hold an image which the text names, or have one of these names as their address.
     """
-    text = query.replace("\x00", "").strip()
-    products: QuerySet[Product] = Product.objects.offered()
-    if text:
-        products = _matching(products, text)
-    if category:
-        products = products.filter(category=category)
-    if free is not None:
-        amount = Q(amount=0) if free else Q(amount__gt=0)
-        products = products.filter(Exists(_current_prices().filter(amount)))
-    chosen = sort or (Sort.RELEVANCE if text else Sort.NEWEST)
-    return products.order_by(*_order(chosen, by_words=bool(text)))
+
+    text: str
+    query: Query
+    named: Sequence[UUID]
+
+    @property
+    def name(self) -> str:
+        """The name that a product may have exactly: the text, its typing errors mended."""
+        mended = dict(self.query.corrections)
+        return " ".join(mended.get(word, word) for word in self.text.lower().split())
 
 
-def _current_prices() -> QuerySet[Price]:
-    return Price.objects.current().filter(product=OuterRef("pk"))
+def ask(text: str) -> Question:
+    """Read a text as people type it, or paste it from a terminal. At most two statements.
+
+    Where the text names images, its other words say nothing about what is being searched for: they belong to a command.
+    """
+    plain = text.replace("\x00", "").strip()
+    repositories = [reference.repository for reference in find_references(plain)[:_MOST_NAMES]]
+    words = " ".join(repositories)[:LONGEST_QUERY] if repositories else plain
+    return Question(plain, understand(words), _products_called(repositories) if repositories else [])
 
 
-def _matching(products: QuerySet[Product], text: str) -> QuerySet[Product]:
-    repositories = [reference.repository for reference in find_references(text)[:_MOST_NAMES]]
-    named = _products_called(repositories) if repositories else []
-    phrases = [text[:_LONGEST_QUERY], *_phrase_of(repositories)]
-    words = reduce(or_, (SearchQuery(phrase, config=_CONFIG, search_type="websearch") for phrase in phrases))
-    hits = Q(search_document=words) | Q(pk__in=named)
-    for phrase in phrases:
-        # Similarity ignores quotes and exclusions, so a query with these is matched exactly.
-        if not re.search(r'"|(^|\s)-', phrase):
-            hits |= Q(TrigramWordSimilar(F("search_words"), Value(phrase)))
-    rank = SearchRank(F("search_document"), words) + TrigramWordSimilarity(phrases[-1], "search_words")
-    return products.filter(hits).annotate(exactness=_exactness(named, text), rank=rank)
+def matching(question: Question) -> QuerySet[SearchEntry]:
+    """Return the entries of what was asked for, in no order; of everything on offer, if nothing was."""
+    if not question.text:
+        return SearchEntry.objects.all()
+    hits = Q(document=_words(question))
+    return SearchEntry.objects.filter(hits | Q(pk__in=question.named) if question.named else hits)
 
 
-def _phrase_of(repositories: list[str]) -> list[str]:
-    """Return the words of the image names: the rest of a pasted command says nothing about what is being searched for."""
-    return [" ".join(re.split(r"[^a-z0-9]+", " ".join(repositories)))[:_LONGEST_QUERY]] if repositories else []
+def ordered(entries: QuerySet[SearchEntry], question: Question, sort: Sort | None) -> QuerySet[SearchEntry]:
+    """Put entries in order; None: by relevance if there is a text, else the newest first.
+
+    What is called exactly so comes before what only speaks of it, however often: whole names, then names in a namespace and titles.
+    """
+    newest: tuple[str | Combinable, ...] = ("-published_at", "product_id")
+    chosen = sort or Sort.RELEVANCE
+    if chosen is Sort.RELEVANCE and question.text:
+        return entries.order_by(_exactness(question).desc(), _relevance(question).desc(), *newest)
+    first = {Sort.SALES: ("-sales",), Sort.POPULAR: ("-pulls",), Sort.PRICE: ("cost",)}.get(chosen, ())
+    return entries.order_by(*first, *newest)
+
+
+def _words(question: Question) -> SearchQuery:
+    return SearchQuery(question.query.tsquery, config=SEARCH_CONFIG, search_type="raw")
 
 
 def _products_called(repositories: list[str]) -> list[UUID]:
@@ -85,19 +98,13 @@ def _products_called(repositories: list[str]) -> list[UUID]:
     return list(holding.union(Product.objects.filter(addresses).values_list("pk", flat=True)))
 
 
-def _exactness(named: list[UUID], text: str) -> Case:
-    """Put what is called exactly so before what only speaks of it, however often: whole names, then names in a namespace and titles."""
-    name = text.lower()
-    holding = ProductImage.objects.filter(product=OuterRef("pk"), image__name=name)
-    cases = [When(pk__in=named, then=Value(2))] if named else []
-    cases.append(When(Q(slug=name) | Q(title__iexact=text) | Exists(holding), then=Value(1)))
+def _exactness(question: Question) -> Case:
+    cases = [When(pk__in=question.named, then=Value(2))] if question.named else []
+    cases.append(When(called__contains=[question.name[:LONGEST_QUERY]], then=Value(1)))
     return Case(*cases, default=Value(0), output_field=IntegerField())
 
 
-def _order(sort: Sort, *, by_words: bool) -> tuple[str | Combinable, ...]:
-    newest = ("-published_at", "pk")
-    if sort is Sort.POPULAR:
-        return ("-pulls", *newest)
-    if sort is Sort.PRICE:
-        return (Subquery(_current_prices().values("amount")).asc(nulls_last=True), *newest)
-    return ("-exactness", "-rank", *newest) if sort is Sort.RELEVANCE and by_words else newest
+def _relevance(question: Question) -> CombinedExpression:
+    """How well the names match, and a little how many people use it, by the order of magnitude."""
+    used = Ln(Cast(F("pulls") + F("sales") * _A_SALE + 1, FloatField()))
+    return SearchRank(F("names"), _words(question), weights=_WEIGHTS) + used * _POPULARITY

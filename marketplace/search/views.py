@@ -1,22 +1,19 @@
 """Searching and browsing, with filters that stand in the address."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from marketplace.covers.selectors import Shape
-from marketplace.images.platforms import platform_named
-from marketplace.products.selectors.pages import with_parts
-from marketplace.search.facets import PLATFORMS, PRICES, Choice, Filters, choices_of
+from marketplace.search.facets import FILTERS, Choice, read_filters
 from marketplace.search.forms import SORTS, SearchForm
-from marketplace.search.query import Sort, search_products
+from marketplace.search.query import Sort
+from marketplace.search.results import find
+from marketplace.search.suggestions import suggest
 from marketplace.shopwindow.listings import list_products
-
-_PER_PAGE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +31,34 @@ def search(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     form.is_valid()
     query, sort = form.cleaned_data.get("q", ""), form.cleaned_data.get("sort", "")
-    chosen = _filters(request)
-    found = search_products(query=query, sort=Sort(sort) if sort else None)
-    page = Paginator(with_parts(chosen.apply(found)), _PER_PAGE).get_page(request.GET.get("page"))
-    choices = choices_of(found, chosen)
+    results = find(text=query, chosen=read_filters(request.GET.getlist), sort=Sort(sort) if sort else None, page=request.GET.get("page"))
+    choices = results.counted.choices
+    chips = _chips(choices)
     context = {
         "query": query,
         "sort": sort or (Sort.RELEVANCE if query else Sort.NEWEST),
         "sorts": SORTS if query else SORTS[1:],
-        "page": page,
-        "listings": list_products(list(page.object_list), Shape.LINE),
-        "total": page.paginator.count,
+        "page": results.page,
+        "listings": list_products(results.products, Shape.LINE),
+        "total": results.counted.total,
+        "meant": results.question.query,
         "filters": _fieldsets(choices),
-        "chips": _chips(choices),
+        "chips": chips,
         "kept": [(name, value) for name, values in request.GET.lists() if name not in {"sort", "page"} for value in values],
+        "drops": [(one.legend, one.name, results.counted.without[one.name]) for one in FILTERS if results.counted.without.get(one.name)],
+        "popular": list_products(results.popular, Shape.LINE),
     }
     return render(request, "marketplace/search.html", context)
 
 
-def _filters(request: HttpRequest) -> Filters:
-    return Filters(
-        categories=[slug for slug in request.GET.getlist("category") if slug.isprintable()],
-        prices=[price for price, _ in PRICES if price in request.GET.getlist("price")],
-        platforms=[platform for platform in PLATFORMS if platform in map(platform_named, request.GET.getlist("platform"))],
-    )
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Tell the script beside the search field what may be meant."""
+    return JsonResponse({"suggestions": [asdict(one) for one in suggest(request.GET.get("q", ""))]})
 
 
 def _fieldsets(choices: Mapping[str, Sequence[Choice]]) -> list[tuple[str, str, Sequence[Choice]]]:
-    return [
-        ("Category", "category", choices["categories"]),
-        ("Price", "price", choices["prices"]),
-        ("Platform", "platform", choices["platforms"]),
-    ]
+    return [(one.legend, one.name, choices[one.name]) for one in FILTERS]
 
 
 def _chips(choices: Mapping[str, Sequence[Choice]]) -> list[Chip]:

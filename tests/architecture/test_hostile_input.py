@@ -53,6 +53,8 @@ QUERY_NAMES = (
     "cancelled",
     "category",
     "platform",
+    "size",
+    "updated",
     "process",
     "username",
 )

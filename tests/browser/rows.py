@@ -37,6 +37,8 @@ from marketplace.insights.models import DailyFigures, ProductViews, PullerSketch
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product, UnsavedText
 from marketplace.products.services.descriptions import render_outdated_descriptions
+from marketplace.products.services.search_entries import refresh_search_entries
+from marketplace.search.services import count_known_words
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
 from registry_auth.upkeep.holds import begin_hold, end_hold
@@ -109,6 +111,8 @@ def write(target: str) -> None:
     end_hold(checked=12, removed_blobs=3, freed=48_000_000)
     draw_outdated_covers()
     add_up_pulls()
+    refresh_search_entries()
+    count_known_words()
     render_outdated_descriptions(most=1_000)
     people = (
         "jonas",

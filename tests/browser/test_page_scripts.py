@@ -8,6 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.people.models import User
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import Product, ProductPicture, UnsavedText
+from marketplace.search.services import count_known_words
 from tests.browser.looks import Watch
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TagFactory
@@ -232,3 +233,50 @@ def test_images_of_a_bundle_are_found_by_a_part_of_their_name(selling: Page, liv
     expect(selling.locator("[data-choices-found]")).to_have_text("3 of 6 shown, 1 chosen.")
     selling.get_by_label("Search your images").press("Enter")
     expect(selling.get_by_role("heading", level=1)).to_have_text("New product")
+
+
+@pytest.fixture
+def finding(tab: Page, live_server: LiveServer, product: Product) -> Page:
+    """A tab at a page with a search field, in a shop whose words are known."""
+    count_known_words()
+    tab.goto(f"{live_server.url}/search/")
+    return tab
+
+
+def test_suggestions_are_chosen_by_keyboard_and_said_to_a_screen_reader(finding: Page) -> None:
+    field, options = finding.get_by_role("combobox", name="Search images"), finding.get_by_role("option")
+    field.press_sequentially("post")
+    expect(options).to_have_text(["postgres", "Postgres HAacme/db"])
+    expect(field).to_have_attribute("aria-expanded", "true")
+    expect(finding.locator("[data-status]")).to_have_text("2 suggestions: arrow keys choose one.")
+
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-activedescendant", str(options.nth(1).get_attribute("id")))
+    expect(field).to_be_focused()
+
+    field.press("Enter")
+    finding.wait_for_url("**/acme/db")
+
+
+def test_suggestions_go_with_escape_and_what_was_typed_stays(finding: Page) -> None:
+    field = finding.get_by_role("combobox", name="Search images")
+    field.press_sequentially("post")
+    expect(finding.get_by_role("listbox")).to_be_visible()
+
+    field.press("Escape")
+
+    expect(finding.get_by_role("listbox")).to_be_hidden()
+    expect(field).to_have_value("post")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    field.press("Enter")
+    finding.wait_for_url("**/search/?q=post")
+
+
+def test_a_suggestion_is_followed_by_a_click(finding: Page) -> None:
+    finding.get_by_role("combobox", name="Search images").press_sequentially("post")
+
+    finding.get_by_role("option", name="postgres", exact=True).click()
+
+    finding.wait_for_url("**/search/?q=postgres")

@@ -55,6 +55,7 @@ EXCUSED = {
     "marketplace:product_publish": SENT,
     "marketplace:product_withdraw": SENT,
     "marketplace:release": SENT,
+    "marketplace:suggestions": DATA,
     "marketplace:remove_unreadable": SENT,
     "marketplace:robots_txt": DATA,
     "marketplace:sitemap": DATA,

@@ -18,6 +18,7 @@ from marketplace.images.versions import version_key
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage
+from marketplace.products.services.search_entries import index_product
 from marketplace.reviews.models import Review
 from marketplace.reviews.services import count_ratings
 from tests.factories.accounts import SellerFactory, UserFactory
@@ -184,6 +185,11 @@ class ProductFactory(DjangoModelFactory):
     def price(self, create, extracted, **kwargs):
         if extracted is not False:
             PriceFactory(product=self, **kwargs)
+
+    @factory.post_generation
+    def found(self, create, extracted, **kwargs):
+        """What the search reads is there, as the services leave it."""
+        index_product(self)
 
 
 class FreeProductFactory(ProductFactory):

@@ -20,7 +20,7 @@ from marketplace.images.services.leading_tags import update_leading_tag  # noqa:
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
 from marketplace.products.models import Product  # noqa: E402  after Django is set up
 from marketplace.products.services.descriptions import render_outdated_descriptions  # noqa: E402  after Django is set up
-from marketplace.products.services.search_document import index_product  # noqa: E402  after Django is set up
+from marketplace.products.services.search_entries import index_product  # noqa: E402  after Django is set up
 from tools.bench.rows import (  # noqa: E402  after Django is set up
     MANIFEST_TYPE,
     digest_of,

@@ -150,3 +150,12 @@ def without(context: RequestContext, name: str, value: object) -> str:
     parameters.setlist(name, [one for one in parameters.getlist(name) if one != str(value)])
     parameters.pop("page", None)
     return f"?{parameters.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def dropping(context: RequestContext, name: str) -> str:
+    """Return this page's query string without a parameter: for taking a whole filter off."""
+    parameters = context["request"].GET.copy()
+    for gone in (name, "page"):
+        parameters.pop(gone, None)
+    return f"?{parameters.urlencode()}"

@@ -31,7 +31,7 @@ from marketplace.products.models import Category, Product, ProductImage
 from marketplace.products.services.descriptions import rendered_or_refused
 from marketplace.products.services.limits import require_room_for_product, require_room_for_text
 from marketplace.products.services.publishing import require_ready
-from marketplace.products.services.search_document import index_product
+from marketplace.products.services.search_entries import index_product
 
 MOST_IMAGES: Final = 50  # its page lists each of them
 

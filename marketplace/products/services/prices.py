@@ -14,6 +14,7 @@ from marketplace.products.locks import lock_product
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import current_price
 from marketplace.products.services.publishing import require_ready
+from marketplace.products.services.search_entries import index_product
 
 
 def set_price(*, product: Product, money: Money, actor: User) -> Price:
@@ -40,6 +41,7 @@ def set_price(*, product: Product, money: Money, actor: User) -> Price:
         price = Price.objects.create(product=locked, amount=money.minor, currency=money.currency, created_at=now)
         if locked.state == Product.State.PUBLISHED:
             require_ready(locked)
+        index_product(locked)
         record_audit(actor=actor, action="product.priced", target=locked, amount=money.minor, currency=money.currency)
     return price
 

@@ -13,6 +13,7 @@ from marketplace.products.locks import lock_product, lock_product_with_images
 from marketplace.products.models import Product
 from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.readiness import missing_for_publication
+from marketplace.products.services.search_entries import index_product
 
 _State = Product.State
 # After a suspension the seller has to publish the product again, so that everything is checked again.
@@ -42,6 +43,7 @@ def publish_product(*, product: Product, actor: User) -> Product:
         require_ready(locked)
         locked.published_at = locked.published_at or timezone.now()
         locked.save(update_fields=["state", "published_at", "updated_at"])
+        index_product(locked)
         record_audit(actor=actor, action="product.published", target=locked)
     return locked
 
@@ -60,6 +62,7 @@ def withdraw_product(*, product: Product, actor: User) -> Product:
             raise ProductStateConflict(state=locked.state, target=_State.WITHDRAWN)
         _transition(locked, _State.WITHDRAWN)
         locked.save(update_fields=["state", "updated_at"])
+        index_product(locked)
         record_audit(actor=actor, action="product.withdrawn", target=locked)
     return locked
 
@@ -79,6 +82,7 @@ def suspend_product(*, product: Product, reason: str, actor: User) -> Product:
         _transition(locked, _State.SUSPENDED)
         locked.suspension_reason = reason[:500]
         locked.save(update_fields=["state", "suspension_reason", "updated_at"])
+        index_product(locked)
         record_audit(actor=actor, action="product.suspended", target=locked, reason=reason)
     return locked
 

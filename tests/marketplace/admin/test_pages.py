@@ -17,9 +17,11 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.moderation.models import Report
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
+from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
 from marketplace.reviews.models import ProductRating, Review, ReviewVersion
+from marketplace.search.models import KnownWord, Synonym
+from marketplace.search.services import count_known_words
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
@@ -48,6 +50,8 @@ NOUNS = [
     Report,
     ResaleFlag,
     Review,
+    KnownWord,
+    Synonym,
 ]
 INSIDE_OTHERS = {
     CredentialImage,
@@ -60,6 +64,7 @@ INSIDE_OTHERS = {
     ProductRating,
     ProductUpdates,
     ReviewVersion,
+    SearchEntry,
     StoredBlob,
     TagMove,
     UncheckedLayers,
@@ -91,6 +96,7 @@ def sale() -> Entitlement:
     day = entitlement.granted_at.date()
     ProductViews.objects.create(product=product, day=day, count=1)
     DailyFigures.objects.create(seller=product.seller, product=product, day=day)
+    count_known_words()
     return entitlement
 
 

@@ -1,51 +1,135 @@
-"""What the filters of a search cost where a seller puts many images into their products."""
+"""What the filters of a search leave, and what they count."""
 
-import json
+from collections.abc import Collection
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from marketplace.images.models import Manifest, Namespace
-from marketplace.products.models import Product
-from marketplace.search.facets import Filters, choices_of
-from tests.factories.marketplace import ProductFactory, PushedImageFactory
+from marketplace.images.models import Manifest, Namespace, Tag
+from marketplace.products.models import SearchEntry
+from marketplace.products.services.search_entries import refresh_search_entries
+from marketplace.search.facets import FILTERS, Counted, count_choices, narrowed, read_filters
+from tests.factories.marketplace import FreeProductFactory, ProductFactory, PushedImageFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def looked_at(plan: dict, table: str) -> int:
-    """How many rows of a table the steps of an executed plan have read."""
-    own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"] if plan.get("Relation Name") == table else 0
-    return int(own) + sum(looked_at(part, table) for part in plan.get("Plans", []))
+@pytest.fixture
+def shop(namespace: Namespace) -> None:
+    """Four products, each with one thing that no other has."""
+    year_ago = timezone.now() - timedelta(days=400)
+    ProductFactory(namespace=namespace, slug="db", category_id="databases", licence_name="MIT")
+    FreeProductFactory(namespace=namespace, slug="proxy", category_id="networking", licence_name="AGPL-3.0")
+    ProductFactory(namespace=namespace, slug="big", category_id="databases", licence_name="Acme EULA")
+    ProductFactory(namespace=namespace, slug="old", published_at=year_ago, licence_name="BUSL-1.1")
+    Manifest.objects.filter(image__products__slug="db").update(platforms=["linux/amd64", "linux/arm64"])
+    Manifest.objects.filter(image__products__slug="big").update(size=3_000_000_000)
+    Tag.objects.filter(image__products__slug="old").update(pushed_at=year_ago)
+    Tag.objects.filter(image__products__slug="proxy").update(pushed_at=timezone.now() - timedelta(days=60))
+    SearchEntry.objects.filter(product__slug="proxy").update(published_at=timezone.now() - timedelta(days=60))
+    refresh_search_entries()
 
 
-def test_each_image_of_what_was_found_is_looked_at_once_for_all_platforms(namespace: Namespace) -> None:
-    images = [PushedImageFactory(namespace=namespace) for _ in range(16)]
-    Manifest.objects.update(platforms=["linux/s390x"])  # none of the choices, so that no look at one image spares the others
+def counted(**chosen: Collection[str]) -> Counted:
+    return count_choices(SearchEntry.objects.all(), chosen)
+
+
+def counts(name: str, **chosen: Collection[str]) -> dict[str, int]:
+    return {choice.value: choice.count for choice in counted(**chosen).choices[name]}
+
+
+def left(**chosen: Collection[str]) -> set[str]:
+    return set(narrowed(SearchEntry.objects.all(), chosen).values_list("product__slug", flat=True))
+
+
+def test_each_choice_counts_what_it_would_leave(shop: None) -> None:
+    assert counted().total == 4
+    assert counts("category") == {"databases": 2, "networking": 1}
+    assert counts("price") == {"free": 1, "paid": 3}
+    assert counts("platform") == {"linux/amd64": 4, "linux/arm64": 1}
+    assert counts("size") == {"50": 3, "more": 1}
+    assert counts("licence") == {"permissive": 1, "copyleft": 1, "source-available": 1, "other": 1}
+    assert counts("updated") == {"30": 2, "90": 3, "365": 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "slugs"),
+    [
+        pytest.param("category", "databases", {"db", "big"}, id="category"),
+        pytest.param("price", "free", {"proxy"}, id="free"),
+        pytest.param("price", "paid", {"db", "big", "old"}, id="paid"),
+        pytest.param("platform", "linux/arm64", {"db"}, id="platform"),
+        pytest.param("size", "more", {"big"}, id="size"),
+        pytest.param("licence", "copyleft", {"proxy"}, id="licence"),
+        pytest.param("updated", "30", {"db", "big"}, id="updated"),
+        pytest.param("updated", "365", {"db", "big", "proxy"}, id="updated within a year"),
+    ],
+)
+def test_a_choice_leaves_what_it_counts(shop: None, name: str, value: str, slugs: set[str]) -> None:
+    assert left(**{name: [value]}) == slugs
+    assert counts(name)[value] == len(slugs)
+    assert counted(**{name: [value]}).total == len(slugs)
+
+
+def test_every_filter_leaves_what_it_counts_beside_every_other(shop: None) -> None:
+    every = [(one.name, choice.value) for one in FILTERS for choice in counted().choices[one.name]]
+    for name, value in every:
+        seen = counted(**{name: [value]})
+        for other, also in every:
+            expected = len(left(**{name: [value]}) & left(**{other: [also]})) if other != name else len(left(**{other: [also]}))
+            assert {choice.value: choice.count for choice in seen.choices[other]}.get(also, 0) == expected
+
+
+def test_several_choices_of_one_filter_mean_any_of_them(shop: None) -> None:
+    assert left(price=["free", "paid"]) == {"db", "proxy", "big", "old"}
+    assert left(category=["databases", "networking"]) == {"db", "big", "proxy"}
+    assert left(updated=["30", "90"]) == {"db", "big", "proxy"}
+
+
+def test_a_filter_in_use_says_how_many_there_are_without_it(shop: None) -> None:
+    seen = counted(category=["networking"], platform=["linux/arm64"])
+
+    assert (seen.total, seen.without) == (0, {"category": 1, "platform": 1})
+
+
+def test_a_choice_that_was_made_stays_even_if_it_leaves_nothing(shop: None) -> None:
+    choices = counted(price=["free"], platform=["windows/amd64"]).choices["platform"]
+
+    assert [(one.value, one.count, one.checked) for one in choices] == [("linux/amd64", 1, False), ("windows/amd64", 0, True)]
+
+
+def test_a_bundle_counts_once_for_a_platform_and_is_as_large_as_its_images(namespace: Namespace) -> None:
+    images = [PushedImageFactory(namespace=namespace) for _ in range(3)]
     ProductFactory(namespace=namespace, images=images)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    Manifest.objects.update(platforms=["linux/amd64", "linux/arm64"], size=20_000_000)
+    refresh_search_entries()
 
-    with CaptureQueriesContext(connection) as queries:
-        choices = choices_of(Product.objects.offered(), Filters())
-
-    assert choices["platforms"] == []
-    sql = queries.captured_queries[-1]["sql"]
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql)
-        (told,) = cursor.fetchone()
-    plan = (told if isinstance(told, list) else json.loads(told))[0]["Plan"]
-    assert looked_at(plan, "marketplace_manifest") <= len(images)
+    assert counts("platform") == {"linux/amd64": 1, "linux/arm64": 1}
+    assert counts("size") == {"250": 1}
 
 
-def test_a_bundle_counts_once_for_a_platform_however_many_of_its_images_run_on_it(namespace: Namespace) -> None:
-    ProductFactory(namespace=namespace, images=[PushedImageFactory(namespace=namespace) for _ in range(3)])
-    Manifest.objects.update(platforms=["linux/amd64", "linux/arm64"])
+def test_counting_takes_two_statements_whatever_is_chosen(shop: None) -> None:
+    for chosen in ({}, {one.name: [one.choices[0][0] if one.choices else "databases"] for one in FILTERS}):
+        with CaptureQueriesContext(connection) as queries:
+            counted(**chosen)
+        assert len(queries) == 2
 
-    choices = choices_of(Product.objects.offered(), Filters(platforms=["linux/arm64"]))
 
-    assert [(choice.value, choice.count, choice.checked) for choice in choices["platforms"]] == [
-        ("linux/amd64", 1, False),
-        ("linux/arm64", 1, True),
-    ]
+def test_what_no_filter_knows_is_left_out() -> None:
+    given = {
+        "platform": ["aarch64", "linux/arm64/v8", "plan9/mips"],
+        "price": ["free", "'"],
+        "size": ["50", "50", "-1"],
+        "category": ["no-such-shelf", "\x00"],
+        "updated": ["yesterday"],
+    }
+
+    assert read_filters(lambda name: given.get(name, [])) == {
+        "platform": ["linux/arm64"],
+        "price": ["free"],
+        "size": ["50"],
+        "category": ["no-such-shelf"],
+    }

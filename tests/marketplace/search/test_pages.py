@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from marketplace.images.models import Manifest, Namespace
 from marketplace.products.models import Category, Product
-from marketplace.products.services.search_document import index_product
+from marketplace.products.services.search_entries import refresh_search_entries
+from marketplace.search.services import count_known_words
 from tests.factories.marketplace import FreeProductFactory, ProductFactory
 from tests.support.pages import assert_sound
 
@@ -27,9 +28,9 @@ def shelf(namespace: Namespace) -> dict[str, Product]:
         "db": ProductFactory(namespace=namespace, slug="db", title="Postgres HA", category=databases),
         "logs": FreeProductFactory(namespace=namespace, slug="logs", title="Log Shipper"),
     }
-    for product in products.values():
-        index_product(product)
     Manifest.objects.filter(image__products=products["db"]).update(platforms=["linux/amd64", "linux/arm64"])
+    refresh_search_entries()
+    count_known_words()
     return products
 
 
@@ -58,8 +59,30 @@ def test_words_and_filters_narrow_the_list(client: Client, shelf: dict[str, Prod
 
 
 def test_an_empty_list_says_how_to_go_on(client: Client, shelf: dict[str, Product]) -> None:
-    assert "Clear the filters" in client.get("/search/?q=postgres&price=free").content.decode()
+    filtered = client.get("/search/?q=postgres&price=free").content.decode()
+    assert "Clear the filters" in filtered
+    assert '<a href="?q=postgres">Without “Price”: 1 product</a>' in filtered
     assert "Browse all" in client.get("/search/?q=zzzzzz").content.decode()
+
+
+def test_an_empty_list_offers_each_word_alone_and_what_most_people_pull(client: Client, shelf: dict[str, Product]) -> None:
+    response = client.get("/search/?q=postgres+zzzzzz")
+
+    html = response.content.decode()
+    assert '<a href="/search/?q=postgres">Search for “postgres” alone</a>' in html
+    assert {listing.product.slug for listing in response.context["popular"]} == {"db", "logs"}
+    assert_sound(response)
+
+
+def test_it_is_said_what_was_searched_for_instead_of_a_typing_error(client: Client, shelf: dict[str, Product]) -> None:
+    response = client.get("/search/?q=postgras")
+
+    assert "No product is called “postgras”. You see what is found for <strong>postgres</strong>." in response.content.decode()
+    assert {listing.product.slug for listing in response.context["listings"]} == {"db"}
+
+
+def test_it_is_said_what_was_searched_for_as_well(client: Client, shelf: dict[str, Product]) -> None:
+    assert "Also searched for: pg, postgresql." in client.get("/search/?q=postgres").content.decode()
 
 
 def test_a_filter_in_use_can_be_taken_off_and_the_word_stays(client: Client, shelf: dict[str, Product]) -> None:
@@ -72,7 +95,8 @@ def test_choices_count_what_they_would_leave(client: Client, shelf: dict[str, Pr
     filters = client.get("/search/?category=databases").context["filters"]
 
     counts = {choice.value: choice.count for _, _, choices in filters for choice in choices}
-    assert counts == {"databases": 1, "free": 0, "paid": 1, "linux/amd64": 1, "linux/arm64": 1}
+    kinds = {"50": 1, "unnamed": 1, "30": 1, "90": 1, "365": 1}
+    assert counts == {"databases": 1, "free": 0, "paid": 1, "linux/amd64": 1, "linux/arm64": 1} | kinds
 
 
 def test_what_was_typed_is_shown_as_text(client: Client, shelf: dict[str, Product]) -> None:

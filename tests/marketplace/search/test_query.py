@@ -1,13 +1,17 @@
 import pytest
-from django.contrib.postgres.search import SearchVector
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from marketplace.insights.services import add_up_pulls
-from marketplace.products.models import Product
+from common.money import Money
+from marketplace.products.models import Product, SearchEntry
 from marketplace.products.services.editing import create_product, edit_product, set_images
-from marketplace.products.services.search_document import index_product
-from marketplace.search.query import Sort, search_products
+from marketplace.products.services.prices import set_price
+from marketplace.products.services.publishing import publish_product, withdraw_product
+from marketplace.products.services.search_entries import refresh_search_entries, write_sales
+from marketplace.search.query import Sort, ask, matching, ordered
+from marketplace.search.results import find
+from marketplace.search.services import count_known_words
 from tests.factories.marketplace import (
     CategoryFactory,
     DraftProductFactory,
@@ -21,13 +25,11 @@ pytestmark = pytest.mark.django_db
 
 
 def product(title, *, kind=ProductFactory, **fields):
-    made = kind(title=title, **fields)
-    index_product(made)
-    return made
+    return kind(title=title, **fields)
 
 
-def found(**asked):
-    return [one.title for one in search_products(**asked)]
+def found(query="", *, sort=None, page=1, **chosen):
+    return [one.title for one in find(text=query, chosen=chosen, sort=sort, page=str(page)).products]
 
 
 @pytest.fixture
@@ -39,6 +41,8 @@ def shelf():
     product("Connection pooler", namespace=namespace, images=[image], summary="Keeps databases calm.", category_id="databases")
     product("Postgres HA", summary="A cluster in a box.", category_id="databases", price__amount=4900)
     product("Vector search", kind=FreeProductFactory, description="Finds *neighbours* of embeddings in Postgres.", category_id="ai")
+    refresh_search_entries()
+    count_known_words()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +55,13 @@ def shelf():
         pytest.param("pgbouncer", ["Connection pooler"], id="part of a repository"),
         pytest.param("datahouse/pgbouncer-ha", ["Connection pooler"], id="a whole repository"),
         pytest.param("datahouse", ["Connection pooler"], id="a namespace"),
-        pytest.param("postgras", ["Postgres HA"], id="a typing error"),
+        pytest.param("postgras", ["Postgres HA", "Vector search"], id="a typing error"),
+        pytest.param("potsgres", ["Postgres HA", "Vector search"], id="two letters exchanged"),
+        pytest.param("conection poler", ["Connection pooler"], id="two typing errors"),
+        pytest.param("postg", ["Postgres HA", "Vector search"], id="the beginning of a word"),
+        pytest.param("pool", ["Connection pooler"], id="the beginning of a name"),
+        pytest.param("postgresql", ["Postgres HA", "Vector search"], id="a synonym"),
+        pytest.param("pg -cluster", ["Vector search"], id="a synonym, and not that"),
         pytest.param("pgbouncr", ["Connection pooler"], id="a typing error in a repository"),
         pytest.param("postgres -cluster", ["Vector search"], id="not that"),
         pytest.param('"connection pooler"', ["Connection pooler"], id="in quotes"),
@@ -62,7 +72,7 @@ def shelf():
     ],
 )
 def test_words_find_what_people_mean(shelf, query, titles):
-    assert found(query=query) == titles
+    assert found(query) == titles
 
 
 DIGEST = "sha256:" + "0" * 64
@@ -98,7 +108,7 @@ def test_what_is_pasted_from_a_terminal_finds_its_image_first(shelf, settings, p
         "pgbouncer-ha pgbouncer-ha docker pull image", summary="datahouse pgbouncer ha, pgbouncer, pgbouncer", description="pgbouncer " * 50
     )
 
-    assert found(query=pasted.format(host=settings.LAYERSTORE_IMAGE_HOST))[0] == "Connection pooler"
+    assert found(pasted.format(host=settings.LAYERSTORE_IMAGE_HOST))[0] == "Connection pooler"
 
 
 def test_what_is_pasted_finds_a_bundle_by_its_address_and_by_its_images(shelf):
@@ -106,11 +116,11 @@ def test_what_is_pasted_finds_a_bundle_by_its_address_and_by_its_images(shelf):
     images = [PushedImageFactory(namespace=namespace, name=name) for name in ("web", "the")]
     product("Everything", namespace=namespace, images=images, slug="all-of-it")
 
-    assert [found(query=text) for text in ("docker pull acme/the", "acme/all-of-it")] == [["Everything"]] * 2
+    assert [found(text) for text in ("docker pull acme/the", "acme/all-of-it")] == [["Everything"]] * 2
 
 
 def test_a_name_of_nothing_finds_what_is_called_alike(shelf):
-    assert found(query="docker pull datahouse/pgbouncer:2") == ["Connection pooler"]
+    assert found("docker pull datahouse/pgbouncer:2") == ["Connection pooler"]
 
 
 @pytest.mark.parametrize("text", ["redis", "Redis", " REDIS "])
@@ -121,29 +131,46 @@ def test_an_exact_name_beats_a_title_that_repeats_the_word(text):
     product("Redis", slug="titled")
     loud = product("Redis redis redis redis for redis", summary="redis " * 20, description="redis " * 500)
 
-    assert found(query=text)[-1] == loud.title
-    assert set(found(query=text)[:3]) == {"Key-value store", "Something else", "Redis"}
+    assert found(text)[-1] == loud.title
+    assert set(found(text)[:3]) == {"Key-value store", "Something else", "Redis"}
 
 
 def test_no_words_list_everything_newest_first(shelf):
     assert found() == ["Vector search", "Postgres HA", "Connection pooler"]
-    assert found(query="  ", sort=Sort.RELEVANCE) == found()
+    assert found("  ", sort=Sort.RELEVANCE) == found()
 
 
 def test_filters_narrow_and_go_together(shelf):
-    assert found(category="databases") == ["Postgres HA", "Connection pooler"]
-    assert found(free=True) == ["Vector search"]
-    assert found(free=False) == ["Postgres HA", "Connection pooler"]
-    assert found(query="postgres", free=False, category="databases") == ["Postgres HA"]
-    assert found(category="ai", free=False) == []
+    assert found(category=["databases"]) == ["Postgres HA", "Connection pooler"]
+    assert found(price=["free"]) == ["Vector search"]
+    assert found(price=["paid"]) == ["Postgres HA", "Connection pooler"]
+    assert found("postgres", price=["paid"], category=["databases"]) == ["Postgres HA"]
+    assert found(category=["ai"], price=["paid"]) == []
 
 
 def test_lists_are_sorted_as_asked(shelf):
-    add_up_pulls()
+    write_sales(sales={Product.objects.get(title="Postgres HA").pk: 3})
+    assert found(sort=Sort.SALES)[0] == "Postgres HA"
     assert found(sort=Sort.POPULAR)[0] == "Connection pooler"
     assert found(sort=Sort.PRICE) == ["Vector search", "Connection pooler", "Postgres HA"]
     assert found(sort=Sort.NEWEST) == found()
-    assert found(query="postgres", sort=Sort.PRICE) == ["Vector search", "Postgres HA"]
+    assert found("postgres", sort=Sort.PRICE) == ["Vector search", "Postgres HA"]
+
+
+def test_prices_are_compared_across_currencies():
+    product("Ten dollars", price__amount=1_000, price__currency="usd")
+    product("About three euros", price__amount=7_500, price__currency="czk")
+    product("Nine euros", price__amount=900, price__currency="eur")
+
+    assert found(sort=Sort.PRICE) == ["About three euros", "Nine euros", "Ten dollars"]
+
+
+def test_among_alike_names_what_many_use_comes_first():
+    for title, pulls in (("Cache one", 3), ("Cache two", 900_000), ("Cache three", 40)):
+        image = PushedImageFactory(pull_count=pulls)
+        product(title, namespace=image.namespace, images=[image])
+
+    assert found("cache") == ["Cache two", "Cache three", "Cache one"]
 
 
 def test_what_strangers_may_not_see_is_not_found():
@@ -157,43 +184,82 @@ def test_what_strangers_may_not_see_is_not_found():
     stopped.seller.save()
 
     assert found() == []
-    assert [found(query=title) for title in ("Draft", "Withdrawn", "Suspended", "Taken down", "Stopped")] == [[]] * 5
+    assert [found(title) for title in ("Draft", "Withdrawn", "Suspended", "Taken down", "Stopped")] == [[]] * 5
 
 
 def test_an_edit_and_new_images_are_found_at_once():
     namespace = NamespaceFactory()
     owner = namespace.owner.user
-    made = create_product(seller=namespace.owner.seller, namespace=namespace, actor=owner, images=[], title="Cache", slug="cache")
-    Product.objects.update(state=Product.State.PUBLISHED, published_at=timezone.now())
-    assert found(query="cache") == ["Cache"]
+    made = create_product(
+        seller=namespace.owner.seller,
+        namespace=namespace,
+        actor=owner,
+        images=[PushedImageFactory(namespace=namespace)],
+        title="Cache",
+        slug="cache",
+    )
+    set_price(product=made, money=Money(0, "eur"), actor=owner)
+    assert found("cache") == []
+    publish_product(product=made, actor=owner)
+    assert found("cache") == ["Cache"]
 
     edit_product(product=made, actor=owner, title="Warehouse")
-    assert found(query="warehouse") == ["Warehouse"]
-    assert found(query="quux") == []
-    Product.objects.update(state=Product.State.WITHDRAWN)
+    assert found("warehouse") == ["Warehouse"]
+    assert found("quux") == []
     set_images(product=made, images=[PushedImageFactory(namespace=namespace, name="quux")], actor=owner)
-    Product.objects.update(state=Product.State.PUBLISHED)
-    assert found(query="quux") == ["Warehouse"]
+    assert found("quux") == ["Warehouse"]
+    withdraw_product(product=made, actor=owner)
+    assert found("warehouse") == []
 
 
-def test_a_search_is_one_query_however_much_there_is(shelf, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        list(search_products(query="postgres", category="databases", free=False, sort=Sort.POPULAR))
+def test_a_search_takes_the_same_statements_however_much_there_is(shelf, django_assert_num_queries):
+    def ask_again():
+        return find(text="postgres", chosen={"category": ["databases"], "price": ["paid"]}, sort=None, page=None)
+
+    with CaptureQueriesContext(connection) as few:
+        ask_again()
+    for number in range(20):
+        product(f"Postgres {number}", category_id="databases")
+
+    with django_assert_num_queries(len(few)):
+        assert len(ask_again().products) == 12
 
 
-def test_words_are_looked_up_in_the_indexes():
-    namespace = NamespaceFactory()
-    fields = {"namespace": namespace, "seller": namespace.owner.seller, "state": "published", "published_at": timezone.now()}
-    Product.objects.bulk_create(
-        Product(slug=f"p-{n}", title=f"Product {n}", search_words=f"{n:x} {n * 7:x}", **fields) for n in range(3_000)
+def test_words_and_orders_are_looked_up_in_the_indexes(shelf):
+    (pattern,) = SearchEntry.objects.filter(product__title="Postgres HA")
+    products = Product.objects.bulk_create(
+        Product(
+            slug=f"p-{n}",
+            title=f"Product {n}",
+            namespace=pattern.product.namespace,
+            seller=pattern.product.seller,
+            state="published",
+            published_at=timezone.now(),
+        )
+        for n in range(3_000)
     )
-    Product.objects.update(search_document=SearchVector("search_words", config="english"))
+    fields = {name: getattr(pattern, name) for name in ("cost", "licence", "changed_at", "published_at", "indexed_at", "called", "words")}
+    SearchEntry.objects.bulk_create(SearchEntry(product=one, names="'product':1A", document="'product':1A", **fields) for one in products)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE marketplace_product")
-        for index in ("product_search_document", "product_search_words"):
-            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+        cursor.execute("ANALYZE marketplace_searchentry")
 
-    plan = search_products(query="postgres").explain()
+    question = ask("postgres")
+    assert "search_entry_document" in matching(question).explain()
+    for sort, index in ((Sort.NEWEST, "newest"), (Sort.SALES, "sales"), (Sort.POPULAR, "pulls"), (Sort.PRICE, "cost")):
+        assert f"search_entry_{index}" in ordered(SearchEntry.objects.all(), ask(""), sort)[:12].explain()
 
-    assert "product_search_document" in plan
-    assert "product_search_words" in plan
+
+def test_only_so_many_pages_can_be_turned(shelf, monkeypatch):
+    monkeypatch.setattr("marketplace.search.results.MOST_LISTED", 2)
+    monkeypatch.setattr("marketplace.search.results.PER_PAGE", 1)
+
+    assert found(page=99) == ["Postgres HA"]
+    assert find(text="", chosen={}, sort=None, page=None).counted.total == 3
+
+
+def test_what_was_stopped_a_moment_ago_is_not_shown(shelf):
+    Product.objects.filter(title="Vector search").update(state=Product.State.WITHDRAWN)
+
+    assert found("postgres") == ["Postgres HA"]
+    refresh_search_entries()
+    assert find(text="postgres", chosen={}, sort=None, page=None).counted.total == 1

@@ -1,0 +1,139 @@
+"""What the search reads of each product that is offered: written with the product, and kept up with what other rooms change."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchVector
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Value
+
+from common.currencies import CURRENCIES
+from marketplace.products.models import Price, Product, SearchEntry
+from marketplace.products.selectors.licences import licence_named
+from marketplace.products.selectors.offers import current_price, with_current_price
+
+SEARCH_CONFIG: Final = "english"
+PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
+SIZES: Final = (50, 250, 1_000)  # megabytes, each the end of a class; the last class has none
+_LONGEST_DESCRIPTION: Final = 5_000  # characters
+_LONGEST_WORD, _MOST_WORDS = 40, 80
+_IN_A_RUN, _AT_ONCE = 10_000, 500
+_BITS: Final = " | ".join(
+    f"bit_or(CASE WHEN manifest.platforms @> '{{{platform}}}' THEN {1 << number} ELSE 0 END)" for number, platform in enumerate(PLATFORMS)
+)
+# What other rooms know, for the entries that are there. Rows that say so already are not written.
+_FOLLOW = f"""
+UPDATE marketplace_searchentry AS entry
+   SET platforms = known.platforms, size = known.size, pulls = known.pulls, changed_at = greatest(known.pushed_at, entry.published_at)
+  FROM (SELECT part.product_id, COALESCE({_BITS}, 0)::smallint AS platforms,
+               width_bucket(COALESCE(sum(manifest.size), 0), %(sizes)s::numeric[])::smallint AS size,
+               sum(image.pull_count)::bigint AS pulls, max(tag.pushed_at) AS pushed_at
+          FROM marketplace_productimage part
+          JOIN marketplace_image image ON image.id = part.image_id
+          LEFT JOIN marketplace_tag tag ON tag.id = image.leading_tag_id
+          LEFT JOIN marketplace_manifest manifest ON manifest.id = tag.manifest_id
+         WHERE %(all)s OR part.product_id = ANY(%(products)s::uuid[])
+         GROUP BY part.product_id) AS known
+ WHERE entry.product_id = known.product_id
+   AND (entry.platforms, entry.size, entry.pulls, entry.changed_at)
+       IS DISTINCT FROM (known.platforms, known.size, known.pulls, greatest(known.pushed_at, entry.published_at))
+"""  # noqa: S608  made of constants
+_SOLD = """
+UPDATE marketplace_searchentry AS entry SET sales = COALESCE(counted.sales, 0)
+  FROM marketplace_searchentry AS every
+  LEFT JOIN unnest(%s::uuid[], %s::bigint[]) AS counted (product_id, sales) ON counted.product_id = every.product_id
+ WHERE entry.product_id = every.product_id AND entry.sales IS DISTINCT FROM COALESCE(counted.sales, 0)
+"""
+
+
+def index_product(product: Product) -> None:
+    """Write the product's entry, or take it away if the product is not offered.
+
+    Whatever changes page, images, price or state calls it in the same transaction.
+    """
+    if not _write(_loaded(Product.objects.filter(pk=product.pk))):
+        SearchEntry.objects.filter(pk=product.pk).delete()
+    _follow([product.pk])
+
+
+def refresh_search_entries() -> int:
+    """Bring the entries in line with what pushes, pulls and staff have changed meanwhile. Return how many came or went."""
+    gone, _ = SearchEntry.objects.filter(~Exists(_priced().filter(pk=OuterRef("product")))).delete()
+    written = write_missing_entries(most=_IN_A_RUN)
+    _follow(None)
+    return gone + written
+
+
+def write_missing_entries(*, most: int) -> int:
+    """Write the entries of offered products that have none, or an older one, and return how many.
+
+    They are missing after an upgrade, and after staff have lifted a suspension; they are older when the version before, which knows
+    nothing of them, saved the product while it still served.
+    """
+    current = SearchEntry.objects.filter(product=OuterRef("pk"), indexed_at__gte=OuterRef("updated_at"))
+    missing = _priced().filter(~Exists(current)).order_by("pk")
+    written = 0
+    while written < most and (count := _write(_loaded(missing)[: min(_AT_ONCE, most - written)])):
+        written += count
+    return written
+
+
+def write_sales(*, sales: Mapping[UUID, int]) -> int:
+    """Write how often each product was sold; those that are not named were never sold. Return how many numbers changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SOLD, [list(sales), list(sales.values())])
+        return int(cursor.rowcount)
+
+
+def _priced() -> QuerySet[Product]:
+    return Product.objects.offered().filter(Exists(Price.objects.current().filter(product=OuterRef("pk"))))
+
+
+def _loaded(products: QuerySet[Product]) -> QuerySet[Product]:
+    return with_current_price(products.filter(pk__in=_priced().values("pk"))).prefetch_related("images")
+
+
+def _write(products: QuerySet[Product]) -> int:
+    entries = [_entry(product, price) for product in products if (price := current_price(product))]
+    written = ("names", "document", "called", "words", "category", "cost", "licence", "published_at", "indexed_at")
+    SearchEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["product"], update_fields=written)
+    return len(entries)
+
+
+def _follow(products: Collection[UUID] | None) -> None:
+    sizes = [megabytes * 1_000_000 for megabytes in SIZES]
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLLOW, {"sizes": sizes, "all": products is None, "products": list(products or ())})
+
+
+def _entry(product: Product, price: Price) -> SearchEntry:
+    published_at = cast("datetime", product.published_at)  # product_published_has_a_date
+    return SearchEntry(
+        product=product,
+        category_id=product.category_id,
+        cost=price.amount * 50 // CURRENCIES[price.currency].smallest_charge,
+        licence=licence_named(product.licence_name),
+        changed_at=published_at,
+        published_at=published_at,
+        indexed_at=product.updated_at,
+        **_texts_of(product),
+    )
+
+
+def _texts_of(product: Product) -> dict[str, Any]:
+    images = sorted((image.repository, image.name) for image in product.images.all())
+    # Separated, because PostgreSQL would take a/b-c for a file path.
+    parts = " ".join(re.split(r"[^a-z0-9]+", " ".join([*(repository for repository, _ in images), product.slug])))
+    called = SearchVector(Value(product.title), Value(parts), weight="A", config=SEARCH_CONFIG)
+    names = called + SearchVector(Value(product.summary), weight="B", config=SEARCH_CONFIG)
+    description = product.description[:_LONGEST_DESCRIPTION]
+    words = dict.fromkeys(re.findall(r"(?!\d+\b)\w{3,}", f"{product.title} {parts} {product.summary}".lower()))
+    return {
+        "names": names,
+        "document": names + SearchVector(Value(description), weight="D", config=SEARCH_CONFIG),
+        "called": list(dict.fromkeys([product.title.lower(), product.slug, *(name for _, name in images)])),
+        "words": [word for word in words if len(word) <= _LONGEST_WORD][:_MOST_WORDS],
+    }
