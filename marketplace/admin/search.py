@@ -1,12 +1,12 @@
 """The admin of the words that the search knows, and of those that mean the same."""
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import ReasonForm, act
+from common.web.forms import NameField
 from marketplace.search.models import KnownWord, Synonym
 from marketplace.search.services import add_synonym, change_synonym, remove_synonym
 
@@ -14,7 +14,7 @@ from marketplace.search.services import add_synonym, change_synonym, remove_syno
 class WordsForm(ReasonForm):
     """Asks for words and the reason."""
 
-    words = forms.CharField(max_length=400, help_text="Separated by commas or spaces: k8s, kubernetes")
+    words = NameField(max_length=400, help_text="Separated by commas or spaces: k8s, kubernetes")
     field_order = ("words", "reason")
 
 

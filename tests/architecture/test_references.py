@@ -30,7 +30,7 @@ WORDS_OF_OTHERS = {
     "parse_qsl": "of Python's urllib",
     "pulp_container": "another token server",
     "verb_noun": "a pattern",
-    "websearch_to_tsquery": "of PostgreSQL",
+    "to_tsquery": "of PostgreSQL",
 }
 
 
