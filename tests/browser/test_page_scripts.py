@@ -244,7 +244,7 @@ def finding(tab: Page, live_server: LiveServer, product: Product) -> Page:
 
 
 def test_suggestions_are_chosen_by_keyboard_and_said_to_a_screen_reader(finding: Page) -> None:
-    field, options = finding.get_by_role("combobox", name="Search images"), finding.get_by_role("option")
+    field, options = finding.get_by_role("combobox", name="Search images"), finding.get_by_label("Suggestions").get_by_role("option")
     field.press_sequentially("post")
     expect(options).to_have_text(["postgres", "Postgres HAacme/db"])
     expect(field).to_have_attribute("aria-expanded", "true")

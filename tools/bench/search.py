@@ -33,7 +33,9 @@ def main() -> int:
 def search_in(stack: Stack, size: str) -> dict[str, Any]:
     """Make a database of its own beside the shop's, fill it, and search in it."""
     started, name = time.monotonic(), f"search_{size}"
-    find_postgres(stack.instance).ensure_database(name)
+    server = find_postgres(stack.instance)
+    server.ensure_database(name)
+    server.let_set("session_replication_role")
     there = {"LAYERSTORE_DATABASE_URL": stack.environment["LAYERSTORE_DATABASE_URL"].replace("/layerstore?", f"/{name}?")}
     run_here(stack, *parts.manage("migrate", "--verbosity", "0")[1:], settings=there)
     filled = json.loads(run_here(stack, "-m", "tools.bench.search_rows", size, settings=there))
