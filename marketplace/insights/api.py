@@ -1,6 +1,7 @@
 """Counted pulls of the requester's images, and the figures of what they sell."""
 
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -9,8 +10,11 @@ from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.organisations.models import BUYING_ROLES
+from accounts.people.models import User
 from accounts.people.requests import asker
-from marketplace.images.ownership import accounts_sold_for
+from marketplace.images.errors import RoleNotEnough
+from marketplace.images.ownership import accounts_sold_for, role_for
 from marketplace.insights.figures import figures_of, last_whole_day
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.insights.periods import Unit
@@ -64,7 +68,17 @@ class FiguresViewSet(viewsets.ViewSet):
         """
         query = FiguresQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        seller_id, values = asker(request).account.pk, query.validated_data
+        values = query.validated_data
+        seller_id = _seller_named(asker(request), values["seller"])
         product = get_object_or_404(Product, pk=values["product"], seller=seller_id) if values["product"] else None
         found = figures_of(seller_id=seller_id, product_id=product.pk if product else None, unit=Unit(values["by"]), until=last_whole_day())
         return Response(FiguresSerializer(cast("Any", found)).data)
+
+
+def _seller_named(user: User, handle: str) -> UUID:
+    if not handle:
+        return user.account.pk
+    seller = get_object_or_404(accounts_sold_for(user.pk), handle=handle)
+    if role_for(user, seller.pk) not in BUYING_ROLES:
+        raise RoleNotEnough(roles=BUYING_ROLES)
+    return seller.pk

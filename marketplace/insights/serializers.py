@@ -37,6 +37,9 @@ class FiguresQuerySerializer(serializers.Serializer[Any]):
 
     by = serializers.ChoiceField(choices=[unit.value for unit in Unit], default=Unit.MONTH.value, help_text="What days are added up by.")
     product = serializers.UUIDField(default=None, allow_null=True, help_text="One of your products; all of them if left out.")
+    seller = serializers.CharField(
+        default="", max_length=40, help_text="Handle of an organisation whose money you see; you yourself if left out."
+    )
 
 
 class AmountsSerializer(serializers.Serializer[Any]):

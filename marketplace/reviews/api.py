@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.people.requests import asker
 from common.api.requests import checked
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.products.models import Product
 from marketplace.reviews.models import Review
 from marketplace.reviews.selectors import with_parts
@@ -28,7 +29,7 @@ class ReviewViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
 
     def get_queryset(self) -> QuerySet[Review]:
         public = Q(product__in=Product.objects.visible())
-        answering = Q(product__seller__account__user=self.request.user.pk)
+        answering = Q(product__seller__in=accounts_sold_for(self.request.user.pk).values("pk"))
         return with_parts(super().get_queryset().filter(answering if self.action == "answer" else public))
 
     @extend_schema(request=NewReviewSerializer, responses={200: ReviewSerializer})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.locks import lock_seller
 from common.db.locking import locked_transaction
-from marketplace.images.ownership import require_owner
+from marketplace.images.ownership import require_editor
 from marketplace.products.errors import NoMoreRoom, UnsavedElsewhere, UnsavedTooLong
 from marketplace.products.models import Product, UnsavedText
 
@@ -36,9 +36,9 @@ def keep_unsaved(
         UnsavedElsewhere: the same text is open in another tab, which has kept it meanwhile. Nothing was changed.
         NoMoreRoom: the seller has as many unsaved texts as one seller may have.
     """
-    require_owner(actor, seller_id)
+    require_editor(actor, seller_id)
     if product is not None:
-        require_owner(actor, product.seller_id)
+        require_editor(actor, product.seller_id)
     fields = {name: [value.replace("\x00", "") for value in values] for name, values in typed.items()}
     if len(json.dumps(fields, ensure_ascii=False)) > LONGEST:
         raise UnsavedTooLong
@@ -61,7 +61,7 @@ def discard_unsaved(*, seller_id: UUID, tab: UUID, actor: User) -> None:
     Raises:
         NotYours: the actor does not own the seller's account.
     """
-    require_owner(actor, seller_id)
+    require_editor(actor, seller_id)
     UnsavedText.objects.filter(seller=seller_id, tab=tab).delete()
 
 

@@ -118,9 +118,11 @@ def dashboard(request: SellerRequest) -> HttpResponse:
     sold = set(Image.objects.filter(Exists(published), pk__in=[row.image.pk for row in images]).values_list("pk", flat=True))
     products = Product.objects.filter(seller=request.seller).order_by("-updated_at", "pk")
     page = Paginator(with_parts(products), _PRODUCTS_PER_PAGE).get_page(request.GET.get("page"))
+    numbers = numbers_of(request.seller, request.GET.dict()) if request.role.buys else None
     context = {
         "seller": request.seller,
-        "numbers": numbers_of(request.seller, request.GET.dict()),
+        "numbers": numbers,
+        "shows_numbers": numbers is not None and not numbers.is_empty,
         "namespaces": Namespace.objects.filter(owner=request.seller.pk),
         "storage": storage_of(request.seller.pk),
         "steps": steps,

@@ -15,6 +15,7 @@ from accounts.domains.website import PATH
 from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
+from marketplace.images.ownership import require_owner
 from marketplace.selling.forms import DomainForm
 from marketplace.selling.guards import SellerRequest, seller_required
 
@@ -25,6 +26,8 @@ def domain(request: SellerRequest) -> HttpResponse:
     """Show the seller's domain and what was seen of it, or name one."""
     form = DomainForm(request.POST if request.method == "POST" else None)
     page = partial(_page, request, form)
+    if form.is_bound:
+        require_owner(signed_in(request), request.seller.pk)
     if not form.is_valid():
         return page(status=400 if form.is_bound else 200)
     try:
@@ -52,6 +55,7 @@ def _page(request: SellerRequest, form: DomainForm, *, status: int) -> HttpRespo
 @require_POST
 def check(request: SellerRequest) -> HttpResponse:
     """Have the proof looked for now."""
+    require_owner(signed_in(request), request.seller.pk)
     try:
         check_domain_again(seller_id=request.seller.pk, actor=signed_in(request))
     except DomainError as error:
@@ -65,6 +69,7 @@ def check(request: SellerRequest) -> HttpResponse:
 @require_POST
 def remove(request: SellerRequest) -> HttpResponse:
     """Take the domain off the seller's pages."""
+    require_owner(signed_in(request), request.seller.pk)
     remove_domain(seller_id=request.seller.pk, actor=signed_in(request))
     messages.success(request, "Your pages show no domain any more.")
     return redirect("marketplace:domain")

@@ -7,13 +7,13 @@ from io import StringIO
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, sales_required
 from marketplace.selling.numbers import Numbers, numbers_of
 
 _COUNTS = ("orders", "refunds", "checkouts", "first_pulls", "pulls", "pullers", "views")
 
 
-@seller_required
+@sales_required
 @require_safe
 def figures_csv(request: SellerRequest) -> HttpResponse:
     """Serve what the dashboard shows as CSV (RFC 4180): a line for each period, amounts in the currency's main unit."""
