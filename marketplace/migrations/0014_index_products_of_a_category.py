@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 models.OrderBy(models.F('published_at'), descending=True),
                 models.F('id'),
                 condition=models.Q(('state', 'published')),
-                name='product_most_pulled_in_category',
+                name='product_pulled_in_category',
             ),
         ),
     ]

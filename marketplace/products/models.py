@@ -113,7 +113,7 @@ class Product(UUIDModel):
                 models.F("published_at").desc(),
                 "id",
                 condition=Q(state="published"),
-                name="product_most_pulled_in_category",
+                name="product_pulled_in_category",
             ),
             models.Index(fields=("description_renderer",), name="product_description_renderer"),
             GinIndex(fields=("search_document",), name="product_search_document"),
