@@ -4,6 +4,7 @@ For real: PostgreSQL, Redis, the worker as a shop runs it, the sandbox in Stripe
 the gate is shut.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -254,7 +255,7 @@ def test_a_job_at_its_limit_is_ended_and_its_lane_goes_on(worker: Worker, work: 
 
 def test_a_worker_that_dies_is_replaced_and_its_lane_goes_on(worker: Worker, work: Work) -> None:
     before = worker.children()
-    subprocess.run(["kill", "-KILL", str(before[0])], check=True)  # the first that was started: money's
+    os.kill(before[0], signal.SIGKILL)  # the first that was started: money's
     wait_until(lambda: worker.children() and set(worker.children()) - set(before), seconds=PATIENCE)
     worker.call(*work.calls["money"])
 
