@@ -1,12 +1,16 @@
 """Readers of the pages and users of the API: a stranger, a member, a seller."""
 
+from typing import cast
+
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from marketplace.images.models import Namespace
+from marketplace.selling.guards import SellerRequest
 from tests.factories.accounts import AccessTokenFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 
@@ -39,6 +43,11 @@ def seller_client(namespace: Namespace) -> Client:
 def client_of(user: User | None) -> APIClient:
     """A client that signs in as programs do."""
     return APIClient(headers={"Authorization": f"Bearer {AccessTokenFactory(user=user).secret}"})
+
+
+def acting_for(request: HttpRequest) -> SellerProfile:
+    """Return for whom a seller's page was opened."""
+    return cast("SellerRequest", request).seller
 
 
 @pytest.fixture

@@ -132,8 +132,8 @@ def test_a_role_gives_its_rights_and_takes_all_others_once() -> None:
     call_command("make_staff", "ines", "--role", "finance", stdout=out)
     call_command("make_staff", "ines", "--role", "finance", stdout=out)
 
-    user = User.objects.get(pk=user.pk)
-    assert (user.is_staff, user.is_superuser, user.has_perm("billing.change_order"), user.has_perm("accounts.delete_user")) == (
+    now = User.objects.get(pk=user.pk)
+    assert (now.is_staff, now.is_superuser, now.has_perm("billing.change_order"), now.has_perm("accounts.delete_user")) == (
         True,
         False,
         True,

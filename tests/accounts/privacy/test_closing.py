@@ -34,7 +34,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme() -> Account:
-    return OrganisationSellerFactory(account=OrganisationFactory(handle="acme", name="Acme")).account
+    account: Account = OrganisationSellerFactory(account=OrganisationFactory(handle="acme", name="Acme")).account
+    return account
 
 
 @pytest.fixture

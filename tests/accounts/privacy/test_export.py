@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -98,7 +98,7 @@ def test_asking_again_replaces_the_one_before_even_while_it_is_made(mira: User, 
     first = request_export(user=mira)
     pack = export.pack
 
-    def meanwhile(user: User, now: object) -> bytes:
+    def meanwhile(user: User, now: datetime) -> bytes:
         if DataExport.objects.filter(pk=first.pk).exists():
             request_export(user=user)
         return pack(user, now)
@@ -129,7 +129,7 @@ def test_one_that_fails_stops_no_other_and_is_tried_again(mira: User, monkeypatc
     failing, other = request_export(user=mira), request_export(user=UserFactory())
     pack = export.pack
 
-    def fail_for_mira(user: User, now: object) -> bytes:
+    def fail_for_mira(user: User, now: datetime) -> bytes:
         if user == mira:
             raise ValueError
         return pack(user, now)

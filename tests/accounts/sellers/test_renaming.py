@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme() -> Account:
-    return OrganisationSellerFactory(account=OrganisationFactory(handle="acme", name="Acme"), display_name="Acme").account
+    account: Account = OrganisationSellerFactory(account=OrganisationFactory(handle="acme", name="Acme"), display_name="Acme").account
+    return account
 
 
 def test_its_shop_shows_the_new_name_and_the_other_owners_are_told(acme: Account) -> None:

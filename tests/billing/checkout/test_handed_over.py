@@ -23,7 +23,8 @@ def product() -> Product:
 
 def hand_over(product: Product) -> Account:
     actor = product.seller.account.user
-    organisation = MembershipFactory(user=actor).account
+    assert actor
+    organisation: Account = MembershipFactory(user=actor).account
     hand_over_namespace(namespace=product.namespace, organisation=organisation, actor=actor)
     return organisation
 

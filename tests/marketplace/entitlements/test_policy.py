@@ -119,6 +119,7 @@ def test_the_table_of_the_policy_holds(who, how):
     assert actions(subject, image) == TABLE[who][how]
     if token:  # the token process finds the same by the secret
         found = credential_facts.find_credential_facts(token.secret, repositories=[image.repository])
+        assert found is not None
         assert decide(found.facts[image.repository], is_staff=found.subject.is_staff) == TABLE[who][how]
 
 

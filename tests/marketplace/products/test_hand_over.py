@@ -25,6 +25,7 @@ from marketplace.products.services.hand_over import hand_over_namespace
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, MembershipFactory, OrganisationFactory, OrganisationSellerFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory, digest_of
+from tests.marketplace.conftest import acting_for
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,8 @@ def mira(space: Namespace) -> User:
 
 @pytest.fixture
 def acme(mira: User) -> Account:
-    return MembershipFactory(account=OrganisationFactory(handle="acme", name="Acme"), user=mira).account
+    account: Account = MembershipFactory(account=OrganisationFactory(handle="acme", name="Acme"), user=mira).account
+    return account
 
 
 @pytest.fixture
@@ -122,8 +124,8 @@ def test_storage_is_counted_for_the_new_owner_and_shared_blobs_once(space: Names
     rows = set(StoredBlob.objects.values_list("owner", "digest", "uses"))
     assert rows == {(acme.pk, base, 2), (acme.pk, top, 1), (mira.account.pk, base, 1), (mira.account.pk, other, 1)}
     moved.refresh_from_db()
-    assert set(StoredBlob.objects.filter(pk__in=moved.blobs).values_list("owner", "digest")) == {(acme.pk, base), (acme.pk, top)}
-    release_blobs(moved.blobs)
+    assert set(StoredBlob.objects.filter(pk__in=moved.blobs or ()).values_list("owner", "digest")) == {(acme.pk, base), (acme.pk, top)}
+    release_blobs(moved.blobs or ())
     assert set(StoredBlob.objects.filter(owner=acme).values_list("digest", "uses")) == {(base, 1)}
 
 
@@ -233,7 +235,7 @@ def test_the_page_asks_for_a_fresh_login_and_the_name_once_more(space: Namespace
     assert_sound(start)
     address = f"{reverse('billing:seller_orders')}?seller=mira"
     assert address in start.content.decode()
-    assert client.get(address).wsgi_request.seller.pk == mira.account.pk
+    assert acting_for(client.get(address).wsgi_request).pk == mira.account.pk
 
 
 def test_who_owns_no_organisation_is_told_so(space: Namespace, mira: User) -> None:

@@ -24,7 +24,7 @@ from marketplace.products.services.publishing import publish_product, withdraw_p
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, OrganisationSellerFactory, SellerFactory, UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, NamespaceFactory, ProductFactory, PushedImageFactory
-from tests.marketplace.conftest import client_of
+from tests.marketplace.conftest import acting_for, client_of
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme() -> Account:
-    return OrganisationSellerFactory(account__handle="acme", account__name="Acme", display_name="Acme").account
+    account: Account = OrganisationSellerFactory(account__handle="acme", account__name="Acme", display_name="Acme").account
+    return account
 
 
 @pytest.fixture
@@ -139,9 +140,9 @@ def test_what_an_address_names_is_acted_on_for_its_owner_whoever_was_chosen_befo
     for path in (reverse("marketplace:image", args=[image.pk]), reverse("marketplace:product_edit", args=[product.pk])):
         page = client.get(path)
         assert_sound(page)
-        assert page.wsgi_request.seller.pk == product.seller_id
+        assert acting_for(page.wsgi_request).pk == product.seller_id
     page = client.get(reverse("marketplace:image", args=[own.pk]))
-    assert page.wsgi_request.seller.pk == user.account.pk
+    assert acting_for(page.wsgi_request).pk == user.account.pk
     assert b"Robots for this image" not in page.content
     page = client.get(reverse("marketplace:image", args=[image.pk]))
     assert b"Robots for this image" in page.content
@@ -158,7 +159,7 @@ def test_the_dashboard_remembers_for_whom_and_a_form_says_so_itself(space: Names
     for _ in range(2):
         assert client.get(dashboard, {"seller": "acme"}).context["seller"].pk == space.owner_id
     page = client.get(reserve)
-    assert page.wsgi_request.seller.pk == space.owner_id
+    assert acting_for(page.wsgi_request).pk == space.owner_id
     assert b'name="seller" value="acme"' in page.content
     client.post(reserve, {"name": "db", "seller": user.account.handle})  # a form of another tab
     assert Image.objects.get().namespace == mine

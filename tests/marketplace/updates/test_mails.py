@@ -18,9 +18,11 @@ from marketplace.products.models import Product
 from marketplace.updates import services
 from marketplace.updates.errors import NotInLibrary
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
+from marketplace.updates.selectors import SETTLED
 from marketplace.updates.services import mail_new_versions, subscribe_to_updates, unsubscribe_from_updates
 from marketplace.updates.tasks import mail_new_versions as job
 from outbox.mail.models import OutgoingMail
+from outbox.mail.services import queue_mail
 from outbox.mail.tasks import send_due_mail
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ManifestFactory, ProductFactory, TagFactory, digest_of
@@ -133,7 +135,7 @@ def test_signatures_artefacts_removed_manifests_and_images_taken_down_are_nobody
     push(image, "sbom", "artefact", at=BEGIN + LATER, kind=Manifest.Kind.ARTIFACT)
     TagMove.objects.create(image=image, tag="gone", new_digest=digest_of("gone"), at=BEGIN + LATER)
     assert mail_new_versions(now=BEGIN + 2 * LATER) == 0
-    assert ProductUpdates.objects.get().covered_until == BEGIN + 2 * LATER - services.SETTLED
+    assert ProductUpdates.objects.get().covered_until == BEGIN + 2 * LATER - SETTLED
 
     push(image, "2.0", "two", at=BEGIN + 3 * LATER)
     image.taken_down_at, image.take_down_reason = timezone.now(), "malware"
@@ -165,7 +167,7 @@ def test_many_are_mailed_in_batches_and_a_run_that_is_cut_off_goes_on(product, i
         subscriber(product, image)
     push(image, "2.0", "two", at=BEGIN + LATER)
     monkeypatch.setattr(services, "BATCH", 2)
-    queue = services.queue_mail
+    queue = queue_mail
 
     def break_off(**values):
         if OutgoingMail.objects.count() == 3:

@@ -18,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from common.db.leases.holding import lease
 from common.ops.redis import raw_redis_client, redis_key
 from marketplace.images.models import Image
-from marketplace.insights.models import PullerSketch
+from marketplace.insights.models import SKETCHES_KEPT, PullerSketch
 from marketplace.insights.services import CountedPull, Pull, count_pulls
 from registry_auth.inbox import pullers as service
 from registry_auth.inbox import tasks
@@ -232,7 +232,7 @@ def test_with_redis_away_everybody_waits_and_is_counted_later(image, redis, no_r
 
 
 def test_a_day_of_long_ago_keeps_its_number_alone_and_late_news_leave_it_so(image, redis):
-    long_ago, recent = (timezone.now().date() - service.SKETCHES_KEPT - timedelta(days=days) for days in (1, 0))
+    long_ago, recent = (timezone.now().date() - SKETCHES_KEPT - timedelta(days=days) for days in (1, 0))
     for day in (long_ago, recent):
         pulled(image, somebody(), somebody(), day=day)
     count_pullers(redis=redis)
