@@ -15,6 +15,8 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("accounts", "audit", "billing", "common", "config", "marketplace", "outbox", "registry_auth")
 EXCUSED = {
     "accounts/people/models.py: user.save(using=self._db)": "a new user",
+    "accounts/sessions/signals.py: request.session.save()": "a session, which is one value",
+    "marketplace/covers/raster.py: small.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, format='PNG', optimize=True)": "a picture, into memory",
     "marketplace/products/services/pictures.py: drawn.save(out, format='WEBP', quality=85, method=4)": "a picture, into a file",
     "marketplace/products/services/pictures.py: _field().storage.save(name, ContentFile(encoded.data))": "a file, into storage",
 }

@@ -49,6 +49,7 @@ from tests.factories.accounts import (
     InvitationFactory,
     MembershipFactory,
     OrganisationFactory,
+    OrganisationSellerFactory,
     RobotFactory,
     SellerFactory,
     UserFactory,
@@ -102,7 +103,7 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 @transaction.atomic
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
-    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots(), **window(), **opinions(LONG_WORD)}
+    names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots(), **selling_team(), **window(), **opinions(LONG_WORD)}
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()
@@ -313,6 +314,16 @@ def robots() -> dict[str, str]:
     long = OrganisationFactory(handle="an-organisation-of-39-characters-exactl", name=LONG_WORD[:80])
     EntitlementFactory(holder=MembershipFactory(user=owner, account=long).account, image=Image.objects.get(name=LONG_IMAGE))
     return {"robot": str(robot.pk), "long_organisation": long.handle, **invitations(firm, long, owner), **team_purchases(firm, owner)}
+
+
+def selling_team() -> dict[str, str]:
+    """An organisation that sells, with an owner who sells alone as well and an editor."""
+    mara, product = User.objects.get(username="mara"), Product.objects.get(namespace__name="tidewater", slug="redis-steady")
+    team = OrganisationSellerFactory(account=OrganisationFactory(handle="harbour-works", name="Harbour Works")).account
+    MembershipFactory(user=mara, account=team, role=Role.OWNER)
+    MembershipFactory(user=User.objects.get(username="jonas"), account=team, role=Role.EDITOR)
+    ProductFactory(namespace=NamespaceFactory(owner=team, name="harbour"), title="Harbour Master")
+    return {"namespace": str(product.namespace_id)}
 
 
 def team_purchases(firm: Account, owner: User) -> dict[str, str]:

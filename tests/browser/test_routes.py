@@ -17,6 +17,8 @@ EXCUSED = {
     "accounts:member_remove": SENT,
     "accounts:member_role": SENT,
     "accounts:organisation_leave": SENT,
+    "accounts:session_end": SENT,
+    "accounts:data_archive": DATA,
     "marketplace:log_out_everywhere": SENT,
     "marketplace:token_revoke": SENT,
     "account_confirm_login_code": "codes by mail are switched off: sends on to the door",

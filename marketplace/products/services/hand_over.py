@@ -24,7 +24,7 @@ from marketplace.images.services.namespaces import require_room_for_namespace
 from marketplace.images.services.storage import move_blobs
 from marketplace.products.errors import BundleAcrossNamespaces
 from marketplace.products.locks import lock_products
-from marketplace.products.models import Product, ProductImage
+from marketplace.products.models import Product, ProductImage, UnsavedText
 from marketplace.products.services.limits import require_within_limits
 from outbox.mail.services import queue_mail
 
@@ -89,6 +89,7 @@ def _move(namespace: Namespace, to: UUID) -> None:
     Image.objects.filter(namespace=namespace).update(owner=to)
     Product.objects.filter(namespace=namespace).update(seller=to)
     ProductImage.objects.filter(product__namespace=namespace).update(owner=to)
+    UnsavedText.objects.filter(product__namespace=namespace).update(seller=to)
     with connection.cursor() as cursor:
         cursor.execute(f"SET CONSTRAINTS {', '.join(_KEYS)} IMMEDIATE")
     require_within_limits(to)

@@ -28,7 +28,7 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ManifestFactory, ProductFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db
-BEGIN = timezone.now().replace(microsecond=0)
+BEGIN = timezone.now().replace(microsecond=0) + timedelta(days=1)  # after the images were reserved, however long the tests before took
 LATER = timedelta(hours=1)
 
 
