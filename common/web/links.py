@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
@@ -34,7 +35,10 @@ def absolute_path(path: str, **query: str) -> str:
 
 def canonical_address(request: HttpRequest) -> str:
     """Return the one address of what the request reads: without parameters but the number of a later page (RFC 6596)."""
-    page = request.GET.get("page", "")
+    try:
+        page = request.GET.get("page", "")
+    except TooManyFieldsSent:  # the page that says so has an address, too
+        page = ""
     later = page.isascii() and page.isdecimal() and int(page[:6]) > 1
     return absolute_path(escape_uri_path(request.path), **({"page": page[:6]} if later else {}))
 

@@ -185,7 +185,7 @@ SELLING = (
     Page("dashboard-of-a-team", "/selling/?seller=harbour-works", "mara"),
     Page("dashboard-of-an-editor", "/selling/?seller=harbour-works", "jonas"),
     Page("hand-over", "/selling/namespaces/{namespace}/hand-over", "mara"),
-    Page("hand-over-faulty", "/selling/namespaces/{namespace}/hand-over", "mara", 400, _submit(name="another")),
+    Page("hand-over-faulty", "/selling/namespaces/{namespace}/hand-over", "mara", 400, _submit(typed="another")),
     Page("dashboard-long", "/selling/", "longest"),
     Page("reserve", "/selling/reserve/", "mara"),
     Page("reserve-first", "/selling/reserve/", "beginner"),

@@ -60,7 +60,7 @@ def sign_up_from_here(tab: Page, who: Person) -> None:
 def test_a_stranger_signs_up_buys_and_pulls_by_clicking_alone(visitor: Page, world: World) -> None:
     tab, who = visitor, meet(world.stack.instance, "wanda", "Wanda")
     tab.goto(world.stack.url)
-    tab.get_by_role("searchbox").fill("redis")
+    tab.get_by_role("combobox", name="Search images").fill("redis")
     click(tab, "Search")
     click(tab, tidewater.REDIS.title, "link")
     click(tab, "Sign in to buy", "link")

@@ -3,9 +3,10 @@ import uuid
 import pytest
 from django.conf import LazySettings
 from django.template import Context, Template
+from django.test import RequestFactory
 from django.urls import NoReverseMatch
 
-from common.web.links import absolute, absolute_path, image_reference, token_realm
+from common.web.links import absolute, absolute_path, canonical_address, image_reference, token_realm
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,19 @@ def test_what_is_no_view_of_django_s_has_a_public_address_too() -> None:
     assert token_realm() == "https://shop.layerstore.dev:8443/auth/token"
     assert image_reference("acme/db") == "shop.layerstore.dev:8443/acme/db"
     assert image_reference("acme/db", tag="1.0") == "shop.layerstore.dev:8443/acme/db:1.0"
+
+
+@pytest.mark.parametrize(
+    ("asked", "address"),
+    [
+        ("/search/?q=redis&page=2", "/search/?page=2"),
+        ("/search/?page=1", "/search/"),
+        ("/search/?page=last", "/search/"),
+        ("/search/?" + "a&" * 1100, "/search/"),  # more than is read
+    ],
+)
+def test_the_one_address_of_a_page_keeps_the_number_of_a_later_page_alone(asked: str, address: str) -> None:
+    assert canonical_address(RequestFactory().get(asked)) == f"https://shop.layerstore.dev:8443{address}"
 
 
 def test_mails_spell_addresses_the_same_way() -> None:
