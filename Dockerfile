@@ -56,6 +56,7 @@ COPY marketplace marketplace
 COPY registry_auth registry_auth
 COPY billing billing
 COPY config config
+COPY locale locale
 COPY templates templates
 COPY static static
 COPY deploy/compose deploy/compose
@@ -70,6 +71,7 @@ CMD ["python", "-m", "tools.sandbox", "--help"]
 
 FROM source AS installed
 COPY --from=libraries /opt/venv /opt/venv
+RUN pybabel compile --domain=django --directory=locale
 
 # Static files by the names that carry a hash of their content, and the page for when no web process answers.
 FROM installed AS static

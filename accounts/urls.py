@@ -22,6 +22,7 @@ register_converter(HandleConverter, "handle")
 app_name = "accounts"
 urlpatterns = [
     path("", sign_in.account_settings, name="settings"),
+    path("language", sign_in.language, name="language"),
     path("organisations/", organisations.organisation_list, name="organisations"),
     path("organisations/<handle:handle>/", organisations.organisation, name="organisation"),
     path("organisations/<handle:handle>/name", sellers.organisation_rename, name="organisation_rename"),

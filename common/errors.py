@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from django.utils.translation import gettext
+
 
 class DomainError(Exception):
     """Something that the rules of the shop do not allow. Subclasses are named as facts and live in their room's `errors`.
@@ -63,7 +65,7 @@ class LockTimeout(RetryLater):
     code = "busy"
 
     def __init__(self) -> None:
-        super().__init__("Somebody else is changing this right now. Try again in a few seconds.")
+        super().__init__(gettext("Somebody else is changing this right now. Try again in a few seconds."))
 
 
 class StatementTooSlow(RetryLater):
@@ -73,7 +75,8 @@ class StatementTooSlow(RetryLater):
     retry_after = 10
 
     def __init__(self) -> None:
-        super().__init__("This took too long and was stopped. Try again in 10 seconds, and ask for less if it can be narrowed down.")
+        sentence = gettext("This took too long and was stopped. Try again in 10 seconds, and ask for less if it can be narrowed down.")
+        super().__init__(sentence)
 
 
 class DatabaseAway(RetryLater):
@@ -83,7 +86,7 @@ class DatabaseAway(RetryLater):
     retry_after = 30
 
     def __init__(self) -> None:
-        super().__init__("A part of Layerstore does not answer. Nothing was changed. Try again in 30 seconds.")
+        super().__init__(gettext("A part of Layerstore does not answer. Nothing was changed. Try again in 30 seconds."))
 
 
 def problem_document(*, status: int, code: str, detail: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from common.currencies import currency as row_of
+from common.languages import separated, with_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,23 @@ class Money:
         return Money(self.minor * percent // 100 // step * step, self.currency)
 
     def __str__(self) -> str:
-        """Write it as people do: `€1,234.50`, `¥500`, `CHF 9.00`, `ISK 450`."""
+        """Write it as readers of the active language do: `€1,234.50`, `¥500`, `CHF 9.00`, `ISK 450`; in German `1.234,50 €`."""
+        return self._written(_shown_decimals(self.minor, self.currency))
+
+    @property
+    def short(self) -> str:
+        """Write it as above, without zeros after the point: `€1,200`."""
+        whole = self.minor % 10 ** row_of(self.currency).decimals == 0
+        return self._written(0 if whole else _shown_decimals(self.minor, self.currency))
+
+    def _written(self, shown: int) -> str:
         row, sign = row_of(self.currency), "-" if self.minor < 0 else ""
-        digits = _grouped(abs(self.minor), _shown_decimals(self.minor, self.currency), row.decimals)
-        return f"{sign}{row.symbol}{digits}" if row.symbol else f"{sign}{self.currency.upper()} {digits}"
+        digits = separated(_grouped(abs(self.minor), shown, row.decimals))
+        return with_currency(digits, sign=sign, symbol=row.symbol, code=self.currency.upper())
 
     @property
     def typed(self) -> str:
-        """Write it as people type it into a form or a table: `1234.50`, `500`, `-2.50`."""
+        """Write it as people type it into a form or a table, in every language: `1234.50`, `500`, `-2.50`."""
         return ("-" if self.minor < 0 else "") + _grouped(
             abs(self.minor), _shown_decimals(self.minor, self.currency), row_of(self.currency).decimals
         ).replace(",", "")

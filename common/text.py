@@ -4,6 +4,9 @@ import unicodedata
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_noop
+
+from common.languages import separated
 
 LONGEST_EMAIL: Final = 254  # RFC 5321, erratum 1690
 # Unicode calls them printable, and nobody sees them: the Hangul fillers and the Braille pattern without dots.
@@ -12,18 +15,18 @@ _SEEN: Final = frozenset("LNPS")  # letters, numbers, punctuation, symbols; mark
 MEGABYTE: Final = 10**6
 _THOUSAND, _UNITS = 1000, ("kB", "MB", "GB", "TB")
 _ROUNDS_UP = 999.95  # to 1000.0 of its unit
-UNREADABLE: Final = "Use letters, digits and signs that can be seen: hidden characters are not for names."
-NOT_PLAIN: Final = "Use the address's plain form: letters a to z, and a domain that begins with xn-- for others."
+UNREADABLE: Final = gettext_noop("Use letters, digits and signs that can be seen: hidden characters are not for names.")
+NOT_PLAIN: Final = gettext_noop("Use the address's plain form: letters a to z, and a domain that begins with xn-- for others.")
 
 
 def readable_size(count: int) -> str:
-    """Return bytes with a decimal unit, as docker writes them: `137.6 MB`."""
+    """Return bytes with a decimal unit, as docker writes them: `137.6 MB`, in German `137,6 MB`."""
     if count < _THOUSAND:
         return f"{count} B"
     value, units = count / _THOUSAND, list(_UNITS)
     while value >= _ROUNDS_UP and len(units) > 1:
         value, units = value / _THOUSAND, units[1:]
-    return f"{value:.1f} {units[0]}"
+    return f"{separated(f'{value:.1f}')} {units[0]}"
 
 
 def normal_name(text: str) -> str:
@@ -40,7 +43,7 @@ def validate_name(name: str) -> None:
     """
     seen = any(unicodedata.category(letter)[0] in _SEEN for letter in name if letter not in _BLANK)
     if not seen or not name.isprintable():
-        raise ValidationError(UNREADABLE, code="unreadable")
+        raise ValidationError(gettext(UNREADABLE), code="unreadable")
 
 
 def normal_email(address: str) -> str:
@@ -52,5 +55,5 @@ def normal_email(address: str) -> str:
         ValidationError: it has such letters, or is too long.
     """
     if not address.isascii() or len(address) > LONGEST_EMAIL:
-        raise ValidationError(NOT_PLAIN, code="not_plain")
+        raise ValidationError(gettext(NOT_PLAIN), code="not_plain")
     return address.lower()

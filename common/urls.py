@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from common.web import theme
+from common.web import preferences
 
 app_name = "common"
-urlpatterns = [path("theme", theme.theme, name="theme")]
+urlpatterns = [
+    path("theme", preferences.theme, name="theme"),
+    path("language", preferences.language, name="language"),
+]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from accounts.organisations.services import invitations, organisations
 from accounts.privacy.services import export
@@ -46,45 +47,47 @@ def _work(account: int, address: int, within: timedelta = _MINUTE) -> tuple[Rate
 
 ACTS: Final[dict[str, Act]] = {
     # What only costs work. Addresses are generous: an office or a train shares one.
-    "write": Act("Requests that change something", _work(240, 240)),
-    "search": Act("Searches", _work(120, 300)),
-    "suggestions": Act("Suggestions while somebody types", _work(600, 1500)),
-    "why": Act("Questions why a pull is refused", _work(60, 60)),
-    "preview": Act("Previews of a description", _work(60, 60)),
-    "sign_in": Act("Sign-ins", _work(60, 600, _HOUR)),
+    "write": Act(gettext_noop("Requests that change something"), _work(240, 240)),
+    "search": Act(gettext_noop("Searches"), _work(120, 300)),
+    "suggestions": Act(gettext_noop("Suggestions while somebody types"), _work(600, 1500)),
+    "why": Act(gettext_noop("Questions why a pull is refused"), _work(60, 60)),
+    "preview": Act(gettext_noop("Previews of a description"), _work(60, 60)),
+    "sign_in": Act(gettext_noop("Sign-ins"), _work(60, 600, _HOUR)),
     # People and their credentials: each of these mails.
-    "sign_up": Act("New accounts", (_mailbox(10, _HOUR), _address(100, _HOUR), _address(300, _DAY))),
-    "account.mail": Act("Mails with a link", (_mailbox(10, _HOUR), _account(20, _HOUR), _address(60, _HOUR))),
-    "account.change": Act("Changes of an account", (_account(60, _HOUR), _address(120, _HOUR))),
-    "account.export": Act("Archives of one's own data", (_account(5, _DAY),)),
-    "token.make": Act("New access tokens", (_account(20, _HOUR), _account(60, _DAY))),
-    "token.revoke": Act("Revoked access tokens", (_account(200, _HOUR),)),
-    "robot.make": Act("New secrets of robots", (_account(60, _HOUR),)),
-    "organisation.found": Act("New organisations", (_account(10, _DAY),)),
-    "organisation.change": Act("Changes of organisations", (_account(120, _HOUR),)),
-    "invitation.answer": Act("Answers to invitations", (_account(60, _HOUR), _address(60, _HOUR))),
+    "sign_up": Act(gettext_noop("New accounts"), (_mailbox(10, _HOUR), _address(100, _HOUR), _address(300, _DAY))),
+    "account.mail": Act(gettext_noop("Mails with a link"), (_mailbox(10, _HOUR), _account(20, _HOUR), _address(60, _HOUR))),
+    "account.change": Act(gettext_noop("Changes of an account"), (_account(60, _HOUR), _address(120, _HOUR))),
+    "account.export": Act(gettext_noop("Archives of one's own data"), (_account(5, _DAY),)),
+    "token.make": Act(gettext_noop("New access tokens"), (_account(20, _HOUR), _account(60, _DAY))),
+    "token.revoke": Act(gettext_noop("Revoked access tokens"), (_account(200, _HOUR),)),
+    "robot.make": Act(gettext_noop("New secrets of robots"), (_account(60, _HOUR),)),
+    "organisation.found": Act(gettext_noop("New organisations"), (_account(10, _DAY),)),
+    "organisation.change": Act(gettext_noop("Changes of organisations"), (_account(120, _HOUR),)),
+    "invitation.answer": Act(gettext_noop("Answers to invitations"), (_account(60, _HOUR), _address(60, _HOUR))),
     # Names and products: each of these leaves rows.
-    "namespace.choose": Act("New namespaces", (_account(10, _HOUR),)),
-    "image.reserve": Act("Reserved names", (_account(60, _HOUR), _account(200, _DAY))),
-    "image.release": Act("Names given up", (_account(100, _HOUR),)),
-    "image.change": Act("Changes of what an image shows", (_account(200, _HOUR),)),
-    "product.draft": Act("New products", (_account(30, _HOUR), _account(100, _DAY))),
-    "product.keep": Act("Unsaved texts kept while they are typed", _work(60, 240)),
-    "product.save": Act("Saves of products", (_account(240, _HOUR),)),
-    "product.move": Act("Products published or withdrawn", (_account(60, _HOUR),)),
-    "price.set": Act("New prices", (_account(60, _HOUR), _account(200, _DAY))),
-    "picture.add": Act("New pictures", (_account(60, _HOUR), _account(200, _DAY))),
-    "picture.remove": Act("Removed pictures", (_account(200, _HOUR),)),
+    "namespace.choose": Act(gettext_noop("New namespaces"), (_account(10, _HOUR),)),
+    "image.reserve": Act(gettext_noop("Reserved names"), (_account(60, _HOUR), _account(200, _DAY))),
+    "image.release": Act(gettext_noop("Names given up"), (_account(100, _HOUR),)),
+    "image.change": Act(gettext_noop("Changes of what an image shows"), (_account(200, _HOUR),)),
+    "product.draft": Act(gettext_noop("New products"), (_account(30, _HOUR), _account(100, _DAY))),
+    "product.keep": Act(gettext_noop("Unsaved texts kept while they are typed"), _work(60, 240)),
+    "product.save": Act(gettext_noop("Saves of products"), (_account(240, _HOUR),)),
+    "product.move": Act(gettext_noop("Products published or withdrawn"), (_account(60, _HOUR),)),
+    "price.set": Act(gettext_noop("New prices"), (_account(60, _HOUR), _account(200, _DAY))),
+    "picture.add": Act(gettext_noop("New pictures"), (_account(60, _HOUR), _account(200, _DAY))),
+    "picture.remove": Act(gettext_noop("Removed pictures"), (_account(200, _HOUR),)),
     # Each of these has us ask servers of whoever names them.
-    "domain.check": Act("Domains named, and checks of them asked for", (_account(10, _HOUR), _account(40, _DAY))),
+    "domain.check": Act(gettext_noop("Domains named, and checks of them asked for"), (_account(10, _HOUR), _account(40, _DAY))),
     # Words that others read.
-    "review.write": Act("Reviews and answers written", (_account(30, _HOUR), _account(100, _DAY))),
-    "report.make": Act("Reports", (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY), _address(10, _HOUR), _address(30, _DAY))),
-    "report.appeal": Act("Appeals", (_account(10, _HOUR),)),
+    "review.write": Act(gettext_noop("Reviews and answers written"), (_account(30, _HOUR), _account(100, _DAY))),
+    "report.make": Act(
+        gettext_noop("Reports"), (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY), _address(10, _HOUR), _address(30, _DAY))
+    ),
+    "report.appeal": Act(gettext_noop("Appeals"), (_account(10, _HOUR),)),
     # Money: each of these asks Stripe.
-    "buy": Act("Purchases begun", (_account(60, _HOUR),)),
-    "obtain": Act("Free products taken", (_account(120, _HOUR),)),
-    "payouts": Act("Questions to Stripe about payouts", (_account(20, _HOUR),)),
+    "buy": Act(gettext_noop("Purchases begun"), (_account(60, _HOUR),)),
+    "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
+    "payouts": Act(gettext_noop("Questions to Stripe about payouts"), (_account(20, _HOUR),)),
 }
 
 # "METHOD route" → act. An address that writes and needs no limit but that of every write says "write".
@@ -97,6 +100,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST pull-diagnosis-list": "why",
     "POST marketplace:preview": "preview",
     "POST common:theme": "write",
+    "POST common:language": "write",
     "POST account_login": "sign_in",
     "POST account_logout": "write",
     "POST account_reauthenticate": "sign_in",
@@ -131,6 +135,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST robot-list": "robot.make",
     "POST marketplace:robot_revoke": "token.revoke",
     "DELETE robot-detail": "token.revoke",
+    "POST accounts:language": "account.change",
     "POST accounts:session_end": "account.change",
     "POST accounts:data": "account.export",
     "POST accounts:account_delete": "account.change",

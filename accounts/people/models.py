@@ -50,6 +50,10 @@ class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     deleted_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The person was forgotten; the row stays because others refer to it."
     )
+    # The languages themselves are no part of the schema: a new one needs no migration.
+    language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="Of pages and mails; empty is what the browser asks for."
+    )
     # Raised by "log out everywhere": sessions and identity tokens of an older generation no longer work.
     credential_generation = models.PositiveIntegerField(default=0, editable=False)
 

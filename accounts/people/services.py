@@ -1,4 +1,4 @@
-"""Making a user staff; and what staff do to users: disable, enable again, remove lost second factors."""
+"""A user's language; making a user staff; and what staff do to users: disable, enable again, remove lost second factors."""
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
@@ -38,6 +38,20 @@ def give_role(*, user: User, role: str) -> User:
             locked.groups.set([Group.objects.get(name=role)])
             record_audit(actor=None, action="user.made_staff", target=locked, role=role)
     return locked
+
+
+def choose_language(*, user: User, language: str) -> None:
+    """Answer the user in this language from now on, on pages and in mails. Choosing the same again changes nothing.
+
+    Args:
+        language: a code of `LANGUAGES`; empty for what the browser asks for.
+    """
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if locked.language != language:
+            locked.language = language
+            locked.save(update_fields=["language"])
+            record_audit(actor=locked, action="user.language_chosen", target=locked, language=language)
 
 
 def disable_user(*, user: User, reason: str, actor: User) -> User:

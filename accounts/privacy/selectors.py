@@ -42,6 +42,7 @@ def export_account(user: User) -> Mapping[str, Any]:
             "id": str(user.pk),
             "username": user.username,
             "name": user.account.name,
+            "language": user.language,
             "joined_at": user.date_joined,
             "last_login_at": user.last_login,
         },

@@ -1,4 +1,4 @@
-"""Who may enter the admin: staff only, and with a second factor if the settings require it."""
+"""The language of an account; and who may enter the admin: staff only, and with a second factor if the settings require it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,34 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import translation
 from django.utils.http import urlencode
 
 from accounts.people.requests import signed_in
+from common.web.languages import is_english_for_everybody, known_language
+
+
+class AccountLanguageMiddleware:
+    """Answer who is signed in in the language of their account, if they have chosen one.
+
+    `LanguageMiddleware`, further out, ends it with the request.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _may_ask_for_an_account(request):
+            language = known_language(getattr(request.user, "language", ""))
+            if language is not None:
+                translation.activate(language)
+        return self.get_response(request)
+
+
+def _may_ask_for_an_account(request: HttpRequest) -> bool:
+    """Whether to look who it is: not without a session, and not for a picture in a page, which caches may keep for everybody."""
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return has_session and not request.headers.get("Accept", "").startswith("image/") and not is_english_for_everybody(request)
 
 
 class AdminAccessMiddleware:

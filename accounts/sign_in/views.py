@@ -1,16 +1,19 @@
-"""The account's overview page."""
+"""The account's overview page, and its language."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.organisations.selectors import memberships_of, open_invitations_to
 from accounts.people.requests import signed_in
 from accounts.people.selectors import has_verified_email
+from accounts.people.services import choose_language
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.selectors import live_tokens_of
+from common.web.languages import known_language
+from common.web.preferences import page_before
 
 
 @login_required
@@ -27,3 +30,11 @@ def account_settings(request: HttpRequest) -> HttpResponse:
         "invitation_count": open_invitations_to(user).count(),
     }
     return render(request, "accounts/settings.html", context)
+
+
+@login_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the language of the account, and return to the page with the switch; what is none of ours leaves it to the browser."""
+    choose_language(user=signed_in(request), language=known_language(request.POST.get("language", "")) or "")
+    return HttpResponseRedirect(page_before(request), status=303)

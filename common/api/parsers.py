@@ -2,6 +2,7 @@
 
 from typing import IO, Any
 
+from django.utils.translation import gettext
 from rest_framework import exceptions, parsers
 
 from common.web.request_checks import is_storable_json
@@ -19,7 +20,8 @@ class ReadableJSONParser(parsers.JSONParser):
         try:
             document = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
-            raise exceptions.ParseError("The document is nested too deeply.") from error
+            raise exceptions.ParseError(gettext("The document is nested too deeply.")) from error
         if not is_storable_json(document):
-            raise exceptions.ParseError("The document holds a character zero, half a character (a lone surrogate), or an infinite number.")
+            sentence = gettext("The document holds a character zero, half a character (a lone surrogate), or an infinite number.")
+            raise exceptions.ParseError(sentence)
         return document

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from django.utils.translation import gettext
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +30,7 @@ class NoSuchAddress(APIView):
         Raises:
             NotFound: always.
         """
-        raise exceptions.NotFound("There is nothing at this address. Addresses of the API end with a slash: see /api/docs/.")
+        raise exceptions.NotFound(gettext("There is nothing at this address. Addresses of the API end with a slash: see /api/docs/."))
 
 
 def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:
@@ -61,20 +62,20 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
 
 def _unreadable(exception: Exception) -> Response:
     if isinstance(exception, RequestDataTooBig):
-        return _problem(413, "too_large", "The document is too large.")
+        return _problem(413, "too_large", gettext("The document is too large."))
     if isinstance(exception, DataError):
         note_unstorable(exception)
-    return _problem(400, "unreadable", "The request holds something that cannot be read or stored.")
+    return _problem(400, "unreadable", gettext("The request holds something that cannot be read or stored."))
 
 
 def _code_and_detail(exception: Exception) -> tuple[str, str]:
     if isinstance(exception, exceptions.ValidationError):
-        return "invalid_input", "Some fields are not right: see errors."
+        return "invalid_input", gettext("Some fields are not right: see errors.")
     if isinstance(exception, exceptions.APIException):
         return exception.default_code, str(exception.detail)
     if isinstance(exception, Http404):
-        return "not_found", "There is no such thing, or it is not yours."
-    return "access_denied", "This is not allowed for you."
+        return "not_found", gettext("There is no such thing, or it is not yours.")
+    return "access_denied", gettext("This is not allowed for you.")
 
 
 def _problem(status: int, code: str, detail: str) -> Response:

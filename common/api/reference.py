@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 
 Schema = Mapping[str, Any]
@@ -70,15 +72,20 @@ class Reference:
 
 @cache
 def openapi_document() -> Schema:
-    """Return the OpenAPI document. The same for everybody, so it is made once in a process; the caller leaves it as it is."""
-    document: Schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # the library's
-    return document
+    """Return the OpenAPI document, in English. The same for everybody, so it is made once in a process; the caller leaves it as it is."""
+    with translation.override(settings.LANGUAGE_CODE):
+        document: Schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # the library's
+        return document
 
 
 @cache
 def reference() -> Reference:
     """Return the document as its page shows it."""
-    document = openapi_document()
+    with translation.override(settings.LANGUAGE_CODE):
+        return _reference(openapi_document())
+
+
+def _reference(document: Schema) -> Reference:
     subjects: dict[str, list[Operation]] = {}
     for path, operations in document["paths"].items():
         for method in _METHODS:

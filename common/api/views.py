@@ -3,8 +3,10 @@
 import hashlib
 from functools import cache
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.encoding import force_bytes
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
@@ -18,7 +20,8 @@ _RENDERERS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 
 @cache
 def _rendered(kind: str) -> tuple[bytes, str]:
-    content = force_bytes(_RENDERERS[kind]().render(openapi_document(), renderer_context={}))
+    with translation.override(settings.LANGUAGE_CODE):  # the document holds sentences that are translated when they are written
+        content = force_bytes(_RENDERERS[kind]().render(openapi_document(), renderer_context={}))
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext
 
 from common.errors import RetryLater
 
@@ -56,7 +57,7 @@ class JointWrites(Generic[Item]):
             leads, self._led = not self._led, True
             self._waiting.append(entry)
         if not leads and not entry.turn.wait(self._seconds) and self._withdrawn(entry):
-            raise RetryLater("Too much is being written. Try again in a few seconds.")
+            raise RetryLater(gettext("Too much is being written. Try again in a few seconds."))
         if not entry.done:
             self._lead()
         if entry.error is not None:
@@ -77,7 +78,7 @@ class JointWrites(Generic[Item]):
             with self._lock:
                 for entry in batch:
                     if not entry.done:
-                        entry.done, entry.error = True, RetryLater("This was not written. Try again in a few seconds.")
+                        entry.done, entry.error = True, RetryLater(gettext("This was not written. Try again in a few seconds."))
                     entry.turn.set()
                 self._led = bool(self._waiting)
                 if self._waiting:

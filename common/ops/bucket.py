@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
@@ -32,7 +33,7 @@ class BucketAway(RetryLater):
     code = "bucket_away"
 
     def __init__(self) -> None:
-        super().__init__("Pictures cannot be stored or fetched at the moment. Try again in a few seconds.")
+        super().__init__(gettext("Pictures cannot be stored or fetched at the moment. Try again in a few seconds."))
 
 
 BUCKETS: Final = CircuitBreaker("bucket", timeouts=_TIMEOUTS, refusal=BucketAway)

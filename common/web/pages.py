@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from common.db.statements import was_cancelled
 from common.errors import DomainError, RetryLater, StatementTooSlow
@@ -69,7 +70,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its token: almost always a page left open for too long."""
-    return error_page(request, 403, "This form is too old. Go back, reload the page and send it again.")
+    return error_page(request, 403, gettext("This form is too old. Go back, reload the page and send it again."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -79,7 +80,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """429: a limit is reached. The longest window that allauth counts over is five minutes."""
-    response = error_page(request, 429, "Too many attempts. Wait a few minutes, then try again.")
+    response = error_page(request, 429, gettext("Too many attempts. Wait a few minutes, then try again."))
     response["Retry-After"] = "60"
     return response
 

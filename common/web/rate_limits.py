@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext, ngettext_lazy
 from limits import RateLimitItemPerSecond
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -58,7 +59,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that people do; `words` name it in the plural and begin a sentence."""
+    """Something that people do; `words` name it in the plural, begin a sentence, and are marked to be translated where that is written."""
 
     words: str
     limits: tuple[RateLimit, ...]
@@ -98,23 +99,24 @@ class RateLimitReached(RetryLater):
 
     def __init__(self, *, act: Act, limit: RateLimit, seconds: int) -> None:
         self.retry_after = max(1, seconds)
-        super().__init__(
-            f"{act.words}: at most {limit.most} in {spoken(limit.within)}. Nothing was changed. "
-            f"Try again in {spoken(timedelta(seconds=self.retry_after))}."
-        )
+        sentence = gettext("{acts}: at most {most} in {span}. Nothing was changed. Try again in {wait}.")
+        wait = spoken(timedelta(seconds=self.retry_after))
+        super().__init__(sentence.format(acts=gettext(act.words), most=limit.most, span=spoken(limit.within), wait=wait))
 
 
-_SPAN: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_SPAN: Final = (
+    (86400, ngettext_lazy("a day", "{count} days", "count")),
+    (3600, ngettext_lazy("an hour", "{count} hours", "count")),
+    (60, ngettext_lazy("a minute", "{count} minutes", "count")),
+    (1, ngettext_lazy("a second", "{count} seconds", "count")),
+)
 
 
 def spoken(span: timedelta) -> str:
     """Return a span in words, rounded up to its largest unit: `an hour`, `12 minutes`."""
     seconds = max(1, round(span.total_seconds()))
-    size, unit = next((size, unit) for size, unit in _SPAN if seconds >= size)
-    count = -(-seconds // size)
-    if count > 1:
-        return f"{count} {unit}s"
-    return "an hour" if unit == "hour" else f"a {unit}"
+    size, words = next((size, words) for size, words in _SPAN if seconds >= size)
+    return words.format(count=-(-seconds // size))
 
 
 def charge(act: str, doer: Doer) -> list[Charge]:

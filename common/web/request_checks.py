@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext, gettext_noop
 
 from common.errors import problem_document
 from common.web.pages import error_page
@@ -16,7 +17,7 @@ from common.web.pages import error_page
 NUL: Final = "\x00"  # PostgreSQL manual, 8.3: the character with code zero cannot be stored
 _LENGTH: Final = re.compile("[0-9]{1,15}")
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_NO_TEXT: Final = "The request holds a character with code zero, which is not text."
+_NO_TEXT: Final = gettext_noop("The request holds a character with code zero, which is not text.")
 _API: Final = "/api/"
 
 
@@ -54,10 +55,10 @@ class ReadableRequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _LENGTH.fullmatch(request.META.get("CONTENT_LENGTH") or "0"):
-            return refuse(request, 400, "The request does not say how long it is.")
+            return refuse(request, 400, gettext("The request does not say how long it is."))
         # Not every encoding that Python knows encodes text, and Django would decode the query string with it as well.
         if (request.content_params or {}).get("charset", "utf-8").lower() not in _CHARSETS:
-            return refuse(request, 415, "Send text as UTF-8.")
+            return refuse(request, 415, gettext("Send text as UTF-8."))
         request.COOKIES = {name: value for name, value in request.COOKIES.items() if is_storable_text(value)}
         return self.get_response(request)
 
@@ -65,7 +66,7 @@ class ReadableRequestMiddleware:
         """Answer 400 where a character zero reached a query: forms refuse it at the field, and most views never query by it."""
         if not isinstance(exception, ValueError) or not holds_nul(request):
             return None
-        return refuse(request, 400, _NO_TEXT)
+        return refuse(request, 400, gettext(_NO_TEXT))
 
 
 def holds_nul(request: HttpRequest) -> bool:

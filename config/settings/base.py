@@ -100,11 +100,13 @@ MIDDLEWARE = [
     "common.web.client.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "common.web.languages.LanguageMiddleware",
     "common.web.request_checks.ReadableRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sign_in.middleware.AccountLanguageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -169,7 +171,11 @@ for _setting, _value in env.EMAIL_URL.read().items():
 DEFAULT_FROM_EMAIL = env.MAIL_FROM.read(f"Layerstore <no-reply@{urlsplit(LAYERSTORE_PUBLIC_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Of each: what it calls itself. Another one needs its catalogue in locale/, which script/messages begins.
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

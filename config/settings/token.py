@@ -7,6 +7,7 @@ ALLOWED_HOSTS = ["*"]  # nothing here is made from the Host header, and registry
 MIDDLEWARE = []
 # Only apps whose rows it reads: no admin, no API, no sign-in by password.
 INSTALLED_APPS = ["registry_auth", "marketplace", "accounts", "audit", "common", "django.contrib.auth", "django.contrib.contenttypes"]
+USE_I18N = False  # docker shows what it is told, and sends no language
 LAYERSTORE_SECOND_FACTOR_FOR_STAFF = False
 # Persistent connections are not tested before each use, which would cost a round trip: when one is dead, the request is tried once more.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # noqa: F405  from the base

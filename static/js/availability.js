@@ -3,6 +3,7 @@ const form = document.querySelector("form[data-availability]");
 const input = form.querySelector("[data-availability-name]");
 const answer = document.getElementById(form.dataset.answer);
 const button = form.querySelector("[data-availability-button]");
+const plain = button?.textContent;
 const icons = document.getElementById("availability-icons").content;
 let asked = 0;
 let timer;
@@ -28,16 +29,16 @@ async function ask() {
     // A slower answer to an older question must not overwrite the newest one.
     if (mine !== asked) return;
     say(found.available ? "yes" : "no", found.message);
-    if (button) button.textContent = found.available ? `Reserve ${found.repository}` : "Reserve";
+    if (button) button.textContent = found.available ? form.dataset.reserve.replace("{name}", found.repository) : plain;
   } catch {
-    if (mine === asked) say("wait", "Not looked up: the server does not answer. Reserve to find out.");
+    if (mine === asked) say("wait", form.dataset.away);
   }
 }
 
 input.addEventListener("input", () => {
   clearTimeout(timer);
   if (!input.value.trim()) { asked++; answer.replaceChildren(); return; }
-  say("wait", "Looking it up.");
+  say("wait", form.dataset.looking);
   timer = setTimeout(ask, 250);
 });
 

@@ -16,7 +16,7 @@ for (const part of document.querySelectorAll("[data-choices]")) {
       if (!choice.hidden) shown++;
     }
     const chosen = choices.filter((choice) => choice.querySelector("input").checked).length;
-    found.textContent = `${shown} of ${choices.length} shown, ${chosen} chosen.`;
+    found.textContent = found.dataset.choicesFound.replace("{shown}", shown).replace("{all}", choices.length).replace("{chosen}", chosen);
   }
 
   find.hidden = choices.length < MANY;

@@ -28,7 +28,7 @@ async function move(item, to) {
   const others = items().filter((one) => one !== item);
   list.insertBefore(item, others[to] || null);
   renumber();
-  status.textContent = `${item.dataset.picture} is number ${to + 1} of ${list.children.length} now.`;
+  status.textContent = list.dataset.pictures.replace("{number}", to + 1).replace("{all}", list.children.length).replace("{picture}", () => item.dataset.picture);
 }
 
 list.addEventListener("click", async (event) => {

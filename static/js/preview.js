@@ -17,7 +17,7 @@ async function render() {
 }
 
 form.addEventListener("input", (event) => {
-  if (event.target.name === "title") title.textContent = event.target.value || "Untitled";
+  if (event.target.name === "title") title.textContent = event.target.value || form.dataset.untitled;
   if (event.target.name === "summary") summary.textContent = event.target.value;
   if (event.target.name !== "description") return;
   clearTimeout(timer);

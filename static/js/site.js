@@ -26,15 +26,16 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const code = button.closest(".cmd, .snippet").querySelector("code");
+  button.dataset.copy ||= button.textContent;
   try {
     await navigator.clipboard.writeText(code.textContent.trim());
-    button.textContent = "Copied";
-    status.textContent = "Copied to the clipboard";
+    button.textContent = status.dataset.copied;
+    status.textContent = status.dataset.inClipboard;
   } catch {
     getSelection().selectAllChildren(code);
-    button.textContent = "Press Ctrl+C";
+    button.textContent = status.dataset.press;
   }
-  setTimeout(() => { button.textContent = "Copy"; status.textContent = ""; }, 2000);
+  setTimeout(() => { button.textContent = button.dataset.copy; status.textContent = ""; }, 2000);
 });
 
 for (const button of document.querySelectorAll("[data-print]")) {

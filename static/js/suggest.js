@@ -13,7 +13,7 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
   list.className = "suggested";
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
+  list.setAttribute("aria-label", status.dataset.suggestions);
   form.append(list);
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, autocomplete: "off" })) {
     input.setAttribute(name, value);
@@ -70,7 +70,7 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
       if (mine !== asked || document.activeElement !== input) return;
       list.replaceChildren(...suggestions.map(option));
       open(suggestions.length > 0);
-      status.textContent = suggestions.length ? `${suggestions.length} suggestions: arrow keys choose one.` : "";
+      status.textContent = suggestions.length ? status.dataset.suggested.replace("{count}", suggestions.length) : "";
     } catch { /* the server is away: the form says so */ }
   }
 

@@ -21,7 +21,7 @@ async function keep() {
     const told = await reply.json();
     if (reply.ok) {
       version = told.version;
-      note.textContent = `Kept at ${told.at}; not saved yet.`;
+      note.textContent = form.dataset.keptAt.replace("{time}", told.at);
       const began = form.elements.revision;
       if (began) overtaken.hidden = String(told.revision) === began.value;
     } else {
@@ -30,7 +30,7 @@ async function keep() {
       if (told.tab) { form.elements.tab.value = told.tab; version = 0; changed = true; }
     }
   } catch {
-    note.textContent = "Not kept: the server does not answer. It is tried again.";
+    note.textContent = form.dataset.notKept;
     changed = true;
   }
   busy = false;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +16,7 @@ from tools.stack.machine import distribution, is_root, is_supported, require_wri
 from tools.stack.problems import Problem
 from tools.stack.progress import end_all, say
 from tools.stack.signals import Stopped, stop_on_signals
+from tools.stack.translations import compile_translations
 from tools.stack.virtualenv import Virtualenv
 
 OS_RELEASE = Path("/etc/os-release")
@@ -53,11 +54,18 @@ def make_ready(purpose: str) -> None:
     make_private(var)
     log = var / "log" / "bootstrap.log"
     needs = packages.PURPOSES[purpose]
-    fill = partial(Virtualenv(ROOT, purpose).ensure, var / "log" / "venv.log")
+    environment = Virtualenv(ROOT, purpose)
+    fill = partial(environment.ensure, var / "log" / "venv.log")
     lacking = packages.missing(needs)
-    if not lacking:
+    if lacking:
+        install_beside(fill, lacking, needs, log)
+    else:
         fill()
-        return
+    compile_translations(ROOT, environment.python, log)
+
+
+def install_beside(fill: Callable[[], None], lacking: list[packages.Need], needs: Iterable[packages.Need], log: Path) -> None:
+    """Install what is lacking, and fill the Python environment meanwhile."""
     prepare_installer(lacking, log)
     # What is needed to make a .venv comes first; then apt and pip run side by side: one unpacks while the other waits for the network.
     if packages.VENV in lacking:

@@ -1,7 +1,7 @@
 """How pages write amounts, sizes, digests, times, commands and icons."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -10,21 +10,15 @@ from django.template import RequestContext
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
+from common import languages
 from common.money import Money
 from common.text import readable_size
 
 register = template.Library()
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_SPANS = (
-    (365 * _DAY, "year"),
-    (30 * _DAY, "month"),
-    (7 * _DAY, "week"),
-    (_DAY, "day"),
-    (_HOUR, "hour"),
-    (_MINUTE, "minute"),
-)
+_MINUTE = 60
 _DIGEST_SHOWN = 12
 _BACKTICKS = re.compile(r"`([^`]+)`")
 _ICONS = {
@@ -40,7 +34,7 @@ def money(minor: int | None, currency: str) -> str:
     """Write minor units as people write an amount; zero is `Free`."""
     if minor is None:
         return ""
-    return str(Money(minor, currency.lower())) if minor else "Free"
+    return str(Money(minor, currency.lower())) if minor else gettext("Free")
 
 
 @register.filter
@@ -65,15 +59,15 @@ def short(digest: str | None) -> str:
 def digest(value: str | None) -> SafeString:
     """Show a digest short, whole on hover."""
     if not value:
-        return mark_safe('<span class="quiet">–<span class="vh">none</span></span>')
+        return format_html('<span class="quiet">–<span class="vh">{}</span></span>', gettext("none"))
     return format_html('<code title="{}">{}</code>', value, short(value))
 
 
 @register.simple_tag
-def when(moment: datetime | None, otherwise: str = "never") -> str:
-    """Show a time relative to now, with the exact UTC time on hover."""
+def when(moment: datetime | None, otherwise: str | None = None) -> str:
+    """Show a time relative to now, with the exact UTC time on hover; without one, `otherwise` or the word for never."""
     if moment is None:
-        return otherwise
+        return gettext("never") if otherwise is None else otherwise
     utc = moment.astimezone(timezone.get_default_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
@@ -89,24 +83,48 @@ def on_day(moment: datetime | None) -> str:
     if moment is None:
         return ""
     utc = moment.astimezone(timezone.get_default_timezone())
-    day = f"{utc.day} {utc.strftime('%B %Y')}"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
         utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        day,
+        languages.long_day(utc),
     )
+
+
+@register.filter
+def day(moment: date | None) -> str:
+    """Write a day, `20 November 2026`."""
+    return "" if moment is None else languages.long_day(_in_utc(moment))
+
+
+@register.filter
+def day_of_year(moment: date | None) -> str:
+    """Write a day of a year that is known, `20 November`."""
+    return "" if moment is None else languages.day_of_year(_in_utc(moment))
+
+
+@register.filter
+def short_day(moment: date | None) -> str:
+    """Write a day below a chart, `20 Nov`."""
+    return "" if moment is None else languages.short_day(_in_utc(moment))
+
+
+@register.filter
+def minute(moment: datetime | None) -> str:
+    """Write a day and a time, `20 November 2026, 14:03 UTC`: for what is read later, without a way to hover."""
+    return "" if moment is None else f"{languages.long_day(_in_utc(moment))}, {_in_utc(moment):%H:%M} UTC"
+
+
+def _in_utc(moment: date) -> date:
+    return moment.astimezone(timezone.get_default_timezone()) if isinstance(moment, datetime) else moment
 
 
 def relative(moment: datetime, now: datetime) -> str:
     """Say how far a time is from now: `2 days ago`, `in 3 weeks`, `just now`."""
     seconds = (moment - now).total_seconds()
-    for length, unit in _SPANS:
-        if abs(seconds) >= length:
-            count = round(abs(seconds) / length)
-            words = f"{count} {unit}{'s' if count > 1 else ''}"
-            return f"in {words}" if seconds > 0 else f"{words} ago"
-    return "in less than a minute" if seconds > 0 else "just now"
+    if abs(seconds) >= _MINUTE:
+        return languages.ago(moment, now)
+    return gettext("in less than a minute") if seconds > 0 else gettext("just now")
 
 
 @register.simple_tag

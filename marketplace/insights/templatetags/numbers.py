@@ -1,11 +1,12 @@
 """How figures are written on pages: periods by name, amounts beside a chart, and what a chart shows in words."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
 from django import template
+from django.utils.translation import gettext
 
+from common import languages
 from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures
 from marketplace.insights.periods import Unit
@@ -18,36 +19,42 @@ _APART = {Unit.DAY: 3, Unit.WEEK: 2, Unit.MONTH: 1}  # periods that share a labe
 def period_name(unit: Unit, begins: date) -> str:
     """Name a period: `28 November 2026`, `Week from 23 November 2026`, `November 2026`."""
     if unit is Unit.MONTH:
-        return f"{begins:%B %Y}"
-    day = f"{begins.day} {begins:%B %Y}"
-    return f"Week from {day}" if unit is Unit.WEEK else day
+        return languages.month_of_year(begins)
+    day = languages.long_day(begins)
+    return gettext("Week from {day}").format(day=day) if unit is Unit.WEEK else day
 
 
 @register.simple_tag
 def period_so_far(figures: Figures) -> str:
     """Say which days the figures are of, and which they are compared with."""
-    return f"{_days(figures.current)} (UTC), beside {_days(figures.before)}. Only days that are over are counted."
+    sentence = gettext("{days} (UTC), beside {days_before}. Only days that are over are counted.")
+    return sentence.format(days=_days(figures.current), days_before=_days(figures.before))
 
 
 def _days(figures: PeriodFigures) -> str:
     """Write a range of days: `28 November`, `1 to 28 November`, `30 November to 5 December`."""
-    begins, ends = figures.begins, figures.ends
-    month = "" if (begins.year, begins.month) == (ends.year, ends.month) else f" {begins:%B}"
-    first = "" if begins == ends else f"{begins.day}{month} to "
-    return f"{first}{ends.day} {ends:%B}"
+    begins, ends = figures.begins, languages.day_of_year(figures.ends)
+    if begins == figures.ends:
+        return ends
+    if (begins.year, begins.month) == (figures.ends.year, figures.ends.month):
+        return gettext("{day_of_same_month} to {last_day}").format(day_of_same_month=begins.day, last_day=ends)
+    return gettext("{first_day} to {last_day}").format(first_day=languages.day_of_year(begins), last_day=ends)
 
 
 @register.simple_tag
 def period_before(figures: Figures) -> str:
     """Name what the current period is compared with: `October`, `the week before`, `the day before`."""
-    return f"{figures.before.begins:%B}" if figures.unit is Unit.MONTH else f"the {figures.unit} before"
+    if figures.unit is Unit.MONTH:
+        return languages.month(figures.before.begins)
+    return gettext("the week before") if figures.unit is Unit.WEEK else gettext("the day before")
 
 
 @register.simple_tag
 def period_labels(figures: Figures) -> list[str]:
     """Return the words below a chart, one for each equal part of it."""
-    apart, form = _APART[figures.unit], "{0:%b}" if figures.unit is Unit.MONTH else "{0.day} {0:%b}"
-    return [form.format(each.begins) for each in figures.periods[apart // 2 :: apart]]
+    apart = _APART[figures.unit]
+    write = languages.short_month if figures.unit is Unit.MONTH else languages.short_day
+    return [write(each.begins) for each in figures.periods[apart // 2 :: apart]]
 
 
 @register.simple_tag
@@ -65,13 +72,13 @@ def revenue(figures: PeriodFigures, currency: str) -> str:
 @register.simple_tag
 def amount(value: int, currency: str) -> str:
     """Write minor units of a currency, or a count where there is none."""
-    return str(Money(value, currency)) if currency else f"{value:,}"
+    return str(Money(value, currency)) if currency else languages.number(value)
 
 
 @register.simple_tag
 def tick(value: int, currency: str) -> str:
     """Write an amount or a count beside a chart, without zeros after the point."""
-    return re.sub(r"\.0+$", "", amount(value, currency))
+    return Money(value, currency).short if currency else languages.number(value)
 
 
 @register.simple_tag
@@ -79,7 +86,8 @@ def in_words(unit: Unit, figures: Figures, name: str, values: Sequence[int], cur
     """Say what a series shows: where it begins and ends, and when it was highest."""
     most = max(range(len(values)), key=lambda place: values[place])
     first, last, highest = (amount(values[place], currency) for place in (0, -1, most))
-    return f"{name}: from {first} to {last}; most in {period_name(unit, figures.periods[most].begins)}, {highest}."
+    sentence = gettext("{name}: from {first} to {last}; most in {period}, {highest}.")
+    return sentence.format(name=name, first=first, last=last, period=period_name(unit, figures.periods[most].begins), highest=highest)
 
 
 @register.simple_tag

@@ -1,0 +1,45 @@
+"""What a reader chooses without an account, kept in a cookie for a year: the theme, and the language."""
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from common.web.languages import known_language
+
+_YEAR: Final = 31_536_000
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the choice of light, dark or system, and return to the page with the switch."""
+    choice = request.GET.get("theme") or request.POST.get("theme")
+    response = HttpResponseRedirect(page_before(request), status=303)
+    _keep(response, request, "theme", choice if choice in {"light", "dark"} else None)
+    return response
+
+
+@csrf_exempt  # whoever forges it shows a visitor the shop in another language; a form's token would set a cookie on every public page
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep a visitor's language, and return to the page with the switch."""
+    response = HttpResponseRedirect(page_before(request), status=303)
+    _keep(response, request, settings.LANGUAGE_COOKIE_NAME, known_language(request.POST.get("language", "")))
+    return response
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours that the request came from, or the home page."""
+    back = request.META.get("HTTP_REFERER", "/")
+    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return back if ours else "/"
+
+
+def _keep(response: HttpResponse, request: HttpRequest, name: str, value: str | None) -> None:
+    if value is None:
+        response.delete_cookie(name, samesite="Lax")
+    else:
+        response.set_cookie(name, value, max_age=_YEAR, samesite="Lax", secure=request.is_secure())
