@@ -35,6 +35,8 @@ EXCUSED = {
     "billing:payouts_refresh": MOVED,
     "billing:payouts_return": MOVED,
     "billing:stripe_webhook": DATA,
+    "accounts:language": SENT,
+    "common:language": SENT,
     "common:theme": MOVED,
     "marketplace:availability": DATA,
     "marketplace:cover": "is a picture",

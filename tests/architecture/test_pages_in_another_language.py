@@ -1,0 +1,80 @@
+"""Pages say nothing in English to who reads another language, wherever it comes from: templates, views, forms, choices, our libraries."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.people.models import User
+from marketplace.products.models import Category, Product
+from tests.factories.billing import OrderFactory
+from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory
+from tests.support.pseudo_language import mark_translations, seen_outside_of_marks
+
+pytestmark = pytest.mark.django_db
+NAMES = ("zork", "layerstore.test", "linux", "amd64", "sha256", "EUR")  # `zork` begins every text that a row of the tests has
+PUBLIC = (
+    "/",
+    "/search/?q=zork",
+    "/search/?q=nothing-is-called-so",
+    "/how-it-works/",
+    "/help/docker/",
+    "/why/",
+    "/account/login/",
+    "/account/signup/",
+)
+OF_A_SELLER = (
+    *("/library/", "/orders/", "/account/", "/account/email/", "/account/tokens/", "/account/organisations/", "/account/sessions/"),
+    *("/selling/", "/selling/reserve/", "/selling/products/new/", "/selling/payouts/"),
+)
+
+
+@pytest.fixture
+def product() -> Product:
+    namespace = NamespaceFactory(name="zork", seller__user__username="zork-seller")
+    return ProductFactory(
+        namespace=namespace,
+        title="zork zork1",
+        slug="zork1",
+        summary="zork zork2",
+        description="zork zork3",
+        licence_name="zork4",
+        category=Category.objects.get(pk="databases"),
+    )
+
+
+@pytest.fixture
+def seller(product: Product) -> User:
+    user = product.namespace.owner.user
+    assert user is not None
+    return user
+
+
+@pytest.fixture(autouse=True)
+def _marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_translations(monkeypatch, "de")
+
+
+def bare(client: Client, address: str) -> list[str]:
+    response = client.get(address, headers={"Accept-Language": "de"})
+    assert (response.status_code, response["Content-Language"]) == (200, "de"), address
+    return [f"{address}: {text}" for text in seen_outside_of_marks(response.content.decode(), names=NAMES)]
+
+
+def test_what_everybody_sees_is_translated(client: Client, product: Product) -> None:
+    assert [text for address in (*PUBLIC, f"/{product.namespace.name}/{product.slug}", "/zork") for text in bare(client, address)] == []
+
+
+def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Product, seller: User) -> None:
+    for image in product.images.all():
+        EntitlementFactory(holder=seller.account, image=image)
+    OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(namespace=NamespaceFactory(name="zork5")))
+    client.force_login(seller)
+
+    pages = (*OF_A_SELLER, reverse("marketplace:product_edit", args=[product.pk]))
+    assert [text for address in pages for text in bare(client, address)] == []
+
+
+def test_words_outside_of_marks_are_seen() -> None:
+    page = '<html lang="de"><p title="All">⟦Your⟧ orders <code>docker</code></p><p lang="en">English</p><p>⟦a <b>zork ⟦b⟧</b> c⟧ zork</p></html>'
+
+    assert seen_outside_of_marks(page, names=["zork"]) == ['title="All"', "orders"]
