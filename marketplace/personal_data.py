@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.people.models import Account, User
 from accounts.privacy.handlers import MOST_ROWS, PersonalDataHandler, rows
@@ -54,7 +55,7 @@ def obstacles_of_seller(account: Account) -> Iterable[str]:
     """Yield what is still on sale: whoever buys it tomorrow must find somebody."""
     titles = list(Product.objects.published().filter(seller=account.pk).values_list("title", flat=True)[:10])
     if titles:
-        yield f"Still on sale: {', '.join(titles)}. Withdraw what you sell first."
+        yield gettext("Still on sale: {titles}. Withdraw what you sell first.").format(titles=", ".join(titles))
 
 
 def forget_account(account: Account) -> None:

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy
 
 from common.db.models import SavedByField, UUIDModel
 from common.ids import new_id
@@ -40,10 +41,14 @@ class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         max_length=39,
         unique=True,
-        validators=[RegexValidator(rf"^{USERNAME_PATTERN}\Z", "Use lower-case letters and digits, with single . _ or - between them.")],
-        error_messages={"unique": "This user name is taken. Choose another one."},
+        validators=[
+            RegexValidator(rf"^{USERNAME_PATTERN}\Z", gettext_lazy("Use lower-case letters and digits, with single . _ or - between them."))
+        ],
+        error_messages={"unique": gettext_lazy("This user name is taken. Choose another one.")},
     )
-    email = models.EmailField(max_length=254, error_messages={"unique": "This address has an account. Sign in, or reset the password."})
+    email = models.EmailField(
+        max_length=254, error_messages={"unique": gettext_lazy("This address has an account. Sign in, or reset the password.")}
+    )
     is_staff = models.BooleanField(default=False, help_text="May sign in to the admin.")
     is_active = models.BooleanField(default=True, help_text="Switch off instead of deleting: their tokens end with the next request.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.utils.translation import gettext
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -21,7 +22,7 @@ class BoundedInline(ParserInline):
     def skipToken(self, state: StateInline) -> None:  # noqa: N802  markdown-it's name
         looks = state.env["looks"] = state.env.get("looks", 0) + 1
         if looks > MOST_LOOKS:
-            raise TooElaborateError("It has too many square brackets that open no link.")
+            raise TooElaborateError(gettext("It has too many square brackets that open no link."))
         super().skipToken(state)
 
 
@@ -32,7 +33,7 @@ def bound_tokens(state: StateCore) -> None:
         TooElaborateError: it has more than `MOST_TOKENS`.
     """
     if sum(1 + len(token.children or ()) for token in state.tokens) > MOST_TOKENS:
-        raise TooElaborateError("It has too many lists, table cells and marked words.")
+        raise TooElaborateError(gettext("It has too many lists, table cells and marked words."))
 
 
 def bound_html(html: str) -> str:
@@ -42,5 +43,5 @@ def bound_html(html: str) -> str:
         TooElaborateError: it is longer than `LONGEST_HTML`.
     """
     if len(html) > LONGEST_HTML:
-        raise TooElaborateError("It grows too long as a page.")
+        raise TooElaborateError(gettext("It grows too long as a page."))
     return html

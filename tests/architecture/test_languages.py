@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,28 @@ OF_OPERATORS = re.compile(
     r"/(?:admin|management|migrations)/|/(?:checks|metrics|schema|reference)\.py$|/api(?:/|\.py$)|^common/(?:db|ops)/"
     r"|^registry_auth/(?:client|inbox|keys|token|upkeep)/"
 )
+# Sentences in rooms that others read as well, by where they begin.
+FOR_STAFF = {
+    **dict.fromkeys(("This user is already disabled.", "This user is not disabled."), "an act of staff"),
+    **dict.fromkeys(
+        ("This seller is already suspended.", "This seller is not suspended.", "No Stripe account is connected."), "an act of staff"
+    ),
+    **dict.fromkeys(("This order was never paid", "Only a pending order that is flagged", "This order is not flagged."), "an act of staff"),
+    **dict.fromkeys(
+        ("This order is {}:", "Refund more than", "This order was paid in", "{} is refunded in", "Stripe has already made"),
+        "an act of staff",
+    ),
+    **dict.fromkeys(("The name {}", "{} is taken down already", "{} is not taken down", "{} is being erased already."), "an act of staff"),
+    **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
+    **dict.fromkeys(("Stripe says {} of a dispute", "More money went back", "The order is {}", "The dispute is lost"), "a flag for staff"),
+    **dict.fromkeys(("The payment is disputed: the", "Made in Stripe's dashboard."), "of a refund, in the admin"),
+    **dict.fromkeys(("It was never opened", "It can no longer be bought:", "They deleted it themselves."), "the audit trail"),
+    **dict.fromkeys(("The account was deleted.", "The organisation was closed."), "the audit trail"),
+    **dict.fromkeys(("Give STRIPE_SECRET_KEY", "Stripe does not accept STRIPE_SECRET_KEY.", "It did not answer a moment ago."), "the log"),
+    **dict.fromkeys(("There is nothing here.", "This is not an event signed by Stripe."), "an answer to Stripe"),
+    "An access token (`lsp_…`)": "the API's description",
+    "What Layerstore holds of": "lies beside JSON, for programs",
+}
 TEMPLATES_OF_STAFF = re.compile(r"^admin/")
 # What stays as it is in every language: variables, markup, code.
 KEPT = re.compile(r"%\(\w+\)s|%%|\{\w*\}|</?\w[^>]*>|`[^`]+`")
@@ -52,6 +75,7 @@ def templates() -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items()) if not TEMPLATES_OF_STAFF.match(name)}
 
 
+@cache
 def modules() -> dict[str, str]:
     paths = {str(path.relative_to(ROOT)): path for app in APPS for path in (ROOT / app).rglob("*.py")}
     return {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items())}

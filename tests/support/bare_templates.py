@@ -22,11 +22,12 @@ HUMAN: Final = {
 SILENT: Final = {"script", "style", "code", "pre", "kbd", "samp"}
 # Names and codes, which are the same in every language; longer ones first.
 NAMES: Final = re.compile(
-    r"\b(?:Layerstore|Stripe|Docker Hub|Docker|docker login|docker pull|docker push|docker|Kubernetes|GitHub Actions|GitLab CI|GitHub|GitLab"
-    r"|Linux|CycloneDX|SPDX|OpenAPI|OCI|API|CSV|JSON|HTML|SBOM|UTC|URL|ID|DNS|TXT|CI|kB|MB|GB|https?|nbsp|lsp_…?)\b"
+    r"\b(?:Layerstore|Stripe|Docker Hub|Docker|docker compose|docker login|docker pull|docker push|docker|Kubernetes|GitHub Actions|GitLab CI|GitHub|GitLab"
+    r"|Linux|CycloneDX|SPDX|OpenAPI|OCI|API|CSV|JSON|HTML|SBOM|UTC|URL|ID|DNS|TXT|Helm|CI|kB|MB|GB|https?|nbsp|lsp_…?)\b"
 )
+# What is no text though it stands where texts do: the class of an element, its type, the beginning of a digest, an example.
+CODES: Final = frozenset(("narrow-mid", "submit", "sha256:…", "acme/postgres-ha", "registry:"))
 _LETTERS: Final = re.compile(r"[^\W\d_]")
-_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
 _LITERAL: Final = re.compile(r"""(?<![_(\w])"([^"]*)"|(?<![_(\w])'([^']*)'""")
 _FORMATTED: Final = re.compile(r"\|(?:date|time):")
 # Tags whose literals are codes, paths, or are translated already.
@@ -72,7 +73,7 @@ _INNER: Final = "￼"  # stands for what a tag or a variable writes
 def bare_words(source: str) -> list[str]:
     """Return the words of a template that are written in one language: texts, attributes that people see, literals handed to tags."""
     tokens = list(Lexer(source).tokenize())
-    page = _Words(plain="<" not in source)
+    page = _Words()
     page.feed("".join(_html(tokens)))
     page.close()
     return [*page.found, *(literal for token in tokens for literal in _literals(token))]
@@ -123,17 +124,16 @@ def _texts(source: str) -> Iterator[str]:
 
 
 def _says(text: str) -> bool:
-    return bool(_LETTERS.search(NAMES.sub("", text))) and "/" not in text and "{" not in text
+    return bool(_LETTERS.search(NAMES.sub("", text))) and "/" not in text and "{" not in text and text not in CODES
 
 
 class _Words(HTMLParser):
     """The texts of a page and of its attributes, without names and what tags write."""
 
-    def __init__(self, *, plain: bool) -> None:
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
         self._silent: list[str] = []
-        self._plain = plain
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -151,5 +151,6 @@ class _Words(HTMLParser):
             self._silent.remove(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._silent and _LETTERS.search(NAMES.sub("", data)):
-            self.found.append(" ".join(data.replace(_INNER, "…").split()))
+        text = " ".join(data.replace(_INNER, "…").split())
+        if not self._silent and _LETTERS.search(NAMES.sub("", text)) and text not in CODES:
+            self.found.append(text)

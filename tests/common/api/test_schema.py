@@ -63,9 +63,9 @@ def test_the_documentation_shows_every_operation_and_object(client: Client, sche
 def test_the_documentation_says_what_an_operation_takes(client: Client) -> None:
     page = " ".join(client.get("/api/docs/").content.decode().split())
 
-    assert '<dt><code>slug</code> <span class="pill">required</span></dt> <dd>text, at most 128 characters<br>' in page
-    assert "<dd>&quot;draft&quot; or &quot;published&quot; or &quot;suspended&quot; or &quot;withdrawn&quot;</dd>" in page
-    assert '<dt><code>images</code> <span class="pill">required</span></dt> <dd>list of UUID<br>' in page
+    assert '<dt><code>slug</code> <span class="pill">required</span></dt> <dd lang="en">text, at most 128 characters<br>' in page
+    assert '<dd lang="en">&quot;draft&quot; or &quot;published&quot; or &quot;suspended&quot; or &quot;withdrawn&quot;</dd>' in page
+    assert '<dt><code>images</code> <span class="pill">required</span></dt> <dd lang="en">list of UUID<br>' in page
     assert '<a href="#Price">object, or null</a>' in page
 
 

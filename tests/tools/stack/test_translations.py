@@ -38,7 +38,7 @@ def test_a_catalogue_is_compiled_when_it_is_newer_than_what_was_compiled(tmp_pat
 
 
 def test_a_catalogue_that_cannot_be_read_is_a_problem(tmp_path: Path, catalogue: Path) -> None:
-    catalogue.write_text('msgid "Free\n', encoding="utf-8")
+    catalogue.write_bytes('msgid "Grüße"\nmsgstr "Greetings"\n'.encode("latin-1"))
 
     with pytest.raises(Problem, match="cannot be compiled"):
         compile_in(tmp_path)
