@@ -7,11 +7,15 @@ from django.urls import reverse
 from accounts.people.models import User
 from marketplace.products.models import Category, Product
 from tests.factories.billing import OrderFactory
-from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory
+from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.pseudo_language import mark_translations, seen_outside_of_marks
 
 pytestmark = pytest.mark.django_db
-NAMES = ("zork", "layerstore.test", "linux", "amd64", "sha256", "EUR")  # `zork` begins every text that a row of the tests has
+# `zork` begins every text that a row of these tests has, `acme` is the example of pages; factories count their names.
+NAMES = (
+    *("zork", "acme", "image-", "shop-", "person-", "layerstore.test", "linux", "amd64", "sha256", "acct_"),
+    *("EUR", "USD", "GBP", "CHF", "JPY", "[0-9A-F]{10}"),
+)
 PUBLIC = (
     "/",
     "/search/?q=zork",
@@ -39,6 +43,7 @@ def product() -> Product:
         description="zork zork3",
         licence_name="zork4",
         category=Category.objects.get(pk="databases"),
+        images=[PushedImageFactory(namespace=namespace, name="zork7")],
     )
 
 
@@ -67,7 +72,7 @@ def test_what_everybody_sees_is_translated(client: Client, product: Product) -> 
 def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Product, seller: User) -> None:
     for image in product.images.all():
         EntitlementFactory(holder=seller.account, image=image)
-    OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(namespace=NamespaceFactory(name="zork5")))
+    OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(title="zork5", summary="zork6"))
     client.force_login(seller)
 
     pages = (*OF_A_SELLER, reverse("marketplace:product_edit", args=[product.pk]))

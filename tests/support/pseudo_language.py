@@ -35,7 +35,7 @@ def seen_outside_of_marks(html: str, *, names: Iterable[str]) -> list[str]:
     Args:
         names: beginnings of words that are names, which the test's rows have.
     """
-    page = _Page(re.compile("|".join(rf"\b{name}[\w.@-]*" for name in names), re.IGNORECASE))
+    page = _Page(re.compile("|".join(rf"\b{name}[\w.@/:-]*" for name in names), re.IGNORECASE))
     page.feed(html)
     page.close()
     return page.found
