@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.people.models import User
 from marketplace.products.models import Category, Product
 from tests.factories.billing import OrderFactory
-from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory
+from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
 from tests.support.pseudo_language import mark_translations, seen_outside_of_marks
 
 pytestmark = pytest.mark.django_db
@@ -22,12 +22,27 @@ PUBLIC = (
     "/search/?q=nothing-is-called-so",
     "/how-it-works/",
     "/help/docker/",
+    "/help/kubernetes/",
+    "/help/ci/",
+    "/categories/databases/",
+    "/zork",
+    "/zork/zork1",
+    "/zork/zork1/reviews/",
     "/why/",
     "/account/login/",
     "/account/signup/",
 )
 OF_A_SELLER = (
     *("/library/", "/orders/", "/account/", "/account/email/", "/account/tokens/", "/account/organisations/", "/account/sessions/"),
+    *(
+        "/account/data/",
+        "/account/2fa/",
+        "/account/reports/",
+        "/library/credential/",
+        "/selling/stuck/",
+        "/selling/domain/",
+        "/selling/orders/",
+    ),
     *("/selling/", "/selling/reserve/", "/selling/products/new/", "/selling/payouts/"),
 )
 
@@ -66,16 +81,40 @@ def bare(client: Client, address: str) -> list[str]:
 
 
 def test_what_everybody_sees_is_translated(client: Client, product: Product) -> None:
-    assert [text for address in (*PUBLIC, f"/{product.namespace.name}/{product.slug}", "/zork") for text in bare(client, address)] == []
+    ReviewFactory(product=product, text="zork zork8")
+
+    assert [text for address in PUBLIC for text in bare(client, address)] == []
+
+
+def test_what_is_refused_is_told_in_translation(client: Client) -> None:
+    refused = {
+        "/account/login/": {"login": "zork", "password": "zork"},
+        "/account/signup/": {"email": "zork", "username": "Zork zork", "password1": "1"},
+        "/account/password/reset/": {"email": "zork"},
+        "/why/": {"reference": "zork zork"},
+    }
+
+    for address, form in refused.items():
+        response = client.post(address, form, headers={"Accept-Language": "de"})
+        assert response.status_code < 500, address
+        assert seen_outside_of_marks(response.content.decode(), names=NAMES) == [], address
+    for address in ("/not/there/at/all", "/account/organisations/zork/"):
+        assert (
+            seen_outside_of_marks(client.get(address, headers={"Accept-Language": "de"}, follow=True).content.decode(), names=NAMES) == []
+        )
 
 
 def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Product, seller: User) -> None:
     for image in product.images.all():
         EntitlementFactory(holder=seller.account, image=image)
-    OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(title="zork5", summary="zork6"))
+    order = OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(title="zork5", summary="zork6"))
     client.force_login(seller)
 
-    pages = (*OF_A_SELLER, reverse("marketplace:product_edit", args=[product.pk]))
+    image = product.images.get()
+    pages = (
+        *(*OF_A_SELLER, reverse("marketplace:product_edit", args=[product.pk]), reverse("marketplace:image", args=[image.pk])),
+        *(reverse("billing:order", args=[order.pk]), reverse("marketplace:report", args=["product", product.pk])),
+    )
     assert [text for address in pages for text in bare(client, address)] == []
 
 
