@@ -45,7 +45,7 @@ def _from_templates() -> Iterator[bytes]:
     """Yield templates as Django turns them into something like Python; what is in parentheses needs no indentation."""
     for pattern in TEMPLATES:
         for path in (ROOT / "templates").rglob(pattern):
-            yield f"({templatize(path.read_text(encoding='utf-8'), origin=path)})".encode()
+            yield f"({templatize(path.read_text(encoding='utf-8'), origin=str(path))})".encode()
 
 
 def catalogue_path(language: str) -> Path:

@@ -65,7 +65,7 @@ def forms_of(message: Message) -> Iterable[tuple[str, str]]:
     if isinstance(message.id, str):
         return [(message.id, str(message.string))]
     one, many = message.id
-    return [(one if number == 0 else many, form) for number, form in enumerate(message.string)]
+    return [(one if number == 0 else many, form) for number, form in enumerate(message.string or ())]
 
 
 def templates() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Renewing a catalogue keeps what is translated, takes in what is given, and drops what nothing asks for."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages import Catalog
@@ -33,7 +34,7 @@ def part(folder: Path, **translations: str) -> str:
     return str(path)
 
 
-def translations(folder: Path) -> dict[object, object]:
+def translations(folder: Path) -> dict[Any, Any]:
     found = messages.read(folder / "locale" / "de" / "LC_MESSAGES" / "django.po", "de")
     return {message.id: message.string for message in found if message.id}
 
