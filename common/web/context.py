@@ -12,7 +12,11 @@ THEMES = ("light", "dark")
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Return the host that images are pulled from, whether passkeys work there, a demo's mailbox, the page's own address, and the theme."""
+    """Return what every page shows.
+
+    The host that images are pulled from, whether passkeys work there, a demo's mailbox, the page's own address, the theme, and each
+    language by its own name.
+    """
     theme = request.COOKIES.get("theme")
     return {
         "host": settings.LAYERSTORE_IMAGE_HOST,
@@ -20,6 +24,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "mailbox_url": settings.LAYERSTORE_MAILBOX_URL,
         "canonical": canonical_address(request),
         "theme": theme if theme in THEMES else "system",
+        "languages": settings.LANGUAGES,
     }
 
 

@@ -118,6 +118,14 @@ def test_the_switch_needs_no_token_which_would_be_a_cookie_on_every_page() -> No
     assert client.get("/language").status_code == 405
 
 
+@pytest.mark.django_db
+def test_each_language_is_offered_by_its_own_name(client: Client) -> None:
+    page = client.get(NOWHERE, headers={"Accept-Language": "de"}).content.decode()
+
+    assert '<button type="submit" name="language" value="en-gb" lang="en" aria-pressed="false">English</button>' in page
+    assert '<button type="submit" name="language" value="de" lang="de" aria-pressed="true">Deutsch</button>' in page
+
+
 @pytest.mark.parametrize(("code", "known"), [("de", "de"), ("de-at", "de"), ("en", "en-gb"), ("fr", None), ("", None)])
 def test_a_code_stands_for_a_language_of_ours_or_for_none(code: str, known: str | None) -> None:
     assert known_language(code) == known
