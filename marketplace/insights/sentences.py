@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext, ngettext
+
 from common.currencies import currency as row_of
 from common.money import Money
 from marketplace.insights.forecast import (
@@ -11,7 +13,6 @@ from marketplace.insights.forecast import (
     LEAST_SALES,
     WEEK,
     Forecast,
-    Method,
     Reason,
 )
 from marketplace.insights.trend import Trend
@@ -33,15 +34,21 @@ def write_count(number: float) -> str:
 def trend_sentence(name: str, trend: Trend | None, write: Write) -> str:
     """Say whether something grows, as in: Revenue grows by €12.40 a week (95 %: €3.10 to €21.70).
 
-    `name`: what the series counts, as a subject in the singular ("Revenue", "The number of pulls").
+    `name`: what the series counts, as a subject in the singular ("Revenue", "The number of pulls"), in the reader's language.
     """
     if trend is None:
-        return f"{name}: four weeks are needed to show a trend."
+        return gettext("{name}: four weeks are needed to show a trend.").format(name=name)
     if not trend.is_certain:
-        return f"{name} has no trend that these {trend.days // WEEK} weeks can show."
-    verb = "grows" if trend.per_day > 0 else "falls"
+        weeks = trend.days // WEEK
+        return ngettext(
+            "{name} has no trend that this {weeks} week can show.", "{name} has no trend that these {weeks} weeks can show.", weeks
+        ).format(name=name, weeks=weeks)
     amount, least, most = (write(size) for size in sorted_by_size(trend))
-    return f"{name} {verb} by {amount} a week (95 %: {least} to {most})."
+    if trend.per_day > 0:
+        said = gettext("{name} grows by {amount} a week (95 %: {least} to {most}).")
+    else:
+        said = gettext("{name} falls by {amount} a week (95 %: {least} to {most}).")
+    return said.format(name=name, amount=amount, least=least, most=most)
 
 
 def sorted_by_size(trend: Trend) -> tuple[float, float, float]:
@@ -52,29 +59,37 @@ def sorted_by_size(trend: Trend) -> tuple[float, float, float]:
 
 def forecast_sentence(forecast: Forecast, write: Write) -> str:
     """Say what the next 30 days bring, and how well such a forecast did before; or why there is none, and what is needed."""
-    reason = _reason(forecast)
-    if forecast.method is Method.NONE:
-        return f"No forecast yet: {reason}."
-    total = f"The next {HORIZON} days bring about {write(sum(forecast.values))}"
-    if forecast.method is Method.LAST_WEEK:
-        return f"{total}, if each week is the same as last week: {reason}."
-    return f"{total}. Four days in five should lie within the band; {_better(forecast)}."
+    return _said(forecast.reason).format(
+        horizon=HORIZON,
+        total=write(sum(forecast.values)),
+        count=forecast.count,
+        days=LEAST_DAYS,
+        days_with_sales=LEAST_DAYS_WITH_SALES,
+        sales=LEAST_SALES,
+        weeks=forecast.held_out_weeks,
+        percent=round(100 * (1 - (forecast.error_ratio or 0))),
+    )
 
 
-def _reason(forecast: Forecast) -> str:
-    match forecast.reason:
+def _said(reason: Reason | None) -> str:
+    match reason:
         case Reason.FEW_DAYS:
-            return f"it needs {LEAST_DAYS} days, and there are {forecast.count}"
+            return gettext("No forecast yet: it needs {days} days, and there are {count}.")
         case Reason.FEW_DAYS_WITH_SALES:
-            return f"it needs {LEAST_DAYS_WITH_SALES} days on which something was sold, and there are {forecast.count}"
+            return gettext("No forecast yet: it needs {days_with_sales} days on which something was sold, and there are {count}.")
         case Reason.FEW_SALES:
-            return f"it needs {LEAST_SALES} sales, and there are {forecast.count}"
+            return gettext("No forecast yet: it needs {sales} sales, and there are {count}.")
         case Reason.STOPPED:
-            return f"nothing was sold for {forecast.count} days, which is longer than ever before"
-        case _:
-            return f"in the last {forecast.held_out_weeks} weeks nothing that we tried was a better guess"
-
-
-def _better(forecast: Forecast) -> str:
-    percent = round(100 * (1 - (forecast.error_ratio or 0)))
-    return f"in the last {forecast.held_out_weeks} weeks it missed by {percent} % less than the same as last week"
+            return gettext(
+                "The next {horizon} days bring about {total}, if each week is the same as last week: "
+                "nothing was sold for {count} days, which is longer than ever before."
+            )
+        case Reason.NO_BETTER:
+            return gettext(
+                "The next {horizon} days bring about {total}, if each week is the same as last week: "
+                "in the last {weeks} weeks nothing that we tried was a better guess."
+            )
+    return gettext(
+        "The next {horizon} days bring about {total}. Four days in five should lie within the band; "
+        "in the last {weeks} weeks it missed by {percent} % less than the same as last week."
+    )
