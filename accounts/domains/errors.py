@@ -1,5 +1,7 @@
 """What can go wrong with a seller's domain."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError, InvalidInput
 
 
@@ -16,4 +18,4 @@ class NoDomain(ConflictError):
     code = "no_domain"
 
     def __init__(self) -> None:
-        super().__init__("You have named no domain. Name one first.")
+        super().__init__(gettext("You have named no domain. Name one first."))

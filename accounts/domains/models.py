@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.sellers.models import SellerProfile
 from common.db.claims import Attempt
@@ -26,8 +27,8 @@ class ShopDomain(Attempt):
     """
 
     class Proof(models.TextChoices):
-        DNS = "dns", "DNS record"
-        FILE = "file", "file on its website"
+        DNS = "dns", gettext_lazy("DNS record")
+        FILE = "file", gettext_lazy("file on its website")
 
     seller = models.OneToOneField(SellerProfile, on_delete=models.CASCADE, primary_key=True, related_name="domain")
     domain = models.CharField(max_length=253)

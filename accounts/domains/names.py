@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from django.utils.translation import gettext
+
 from accounts.domains.errors import InvalidDomain
 
 LONGEST: Final = 253
@@ -20,12 +22,12 @@ def parse_domain(text: str) -> str:
     """
     domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/").removesuffix(".")
     if not domain.isascii():
-        sentence = "Type the domain in its ASCII form, which begins with xn--."
+        sentence = gettext("Type the domain in its ASCII form, which begins with xn--.")
         raise InvalidDomain(sentence)
     if len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
-        sentence = "Type a domain alone, like shop.acme.com: no path, no port, no address of numbers."
+        sentence = gettext("Type a domain alone, like shop.acme.com: no path, no port, no address of numbers.")
         raise InvalidDomain(sentence)
     if domain.rpartition(".")[2] in _NOBODYS:
-        sentence = "Nobody can own this domain. Type the one of your company or project."
+        sentence = gettext("Nobody can own this domain. Type the one of your company or project.")
         raise InvalidDomain(sentence)
     return domain

@@ -2,8 +2,23 @@
 
 from collections.abc import Collection
 
-from accounts.organisations.models import Role
+from django.utils.translation import gettext, gettext_noop, ngettext
+
+from accounts.organisations.models import BUYING_ROLES, EDITING_ROLES, MANAGING_ROLES, SELLING_ROLES, Role
 from common.errors import AccessDenied, ConflictError, DomainError, InvalidInput
+
+_ONLY = {
+    frozenset(MANAGING_ROLES): gettext_noop("In this organisation only owners do this. Ask one of them, or an owner for another role."),
+    frozenset(EDITING_ROLES): gettext_noop(
+        "In this organisation only owners and editors do this. Ask one of them, or an owner for another role."
+    ),
+    frozenset(BUYING_ROLES): gettext_noop(
+        "In this organisation only owners and billing people do this. Ask one of them, or an owner for another role."
+    ),
+    frozenset(SELLING_ROLES): gettext_noop(
+        "In this organisation only owners, editors and billing people do this. Ask one of them, or an owner for another role."
+    ),
+}
 
 
 class InvalidName(InvalidInput):
@@ -42,7 +57,7 @@ class NotYours(AccessDenied):
     code = "not_yours"
 
     def __init__(self) -> None:
-        super().__init__("This belongs to somebody else.")
+        super().__init__(gettext("This belongs to somebody else."))
 
 
 class RoleNotEnough(AccessDenied):
@@ -51,8 +66,7 @@ class RoleNotEnough(AccessDenied):
     code = "role_not_enough"
 
     def __init__(self, *, roles: Collection[Role]) -> None:
-        who = " and ".join(f"{role.label.lower()}s" for role in roles)
-        super().__init__(f"In this organisation only {who} do this. Ask one of them, or an owner for another role.")
+        super().__init__(gettext(_ONLY[frozenset(roles)]))
 
 
 class SellerIsSuspended(AccessDenied):
@@ -61,7 +75,7 @@ class SellerIsSuspended(AccessDenied):
     code = "seller_suspended"
 
     def __init__(self) -> None:
-        super().__init__("Your shop is suspended. Write to us to resolve it. Your buyers keep what they bought.")
+        super().__init__(gettext("Your shop is suspended. Write to us to resolve it. Your buyers keep what they bought."))
 
 
 class NamespaceTaken(ConflictError):
@@ -71,7 +85,7 @@ class NamespaceTaken(ConflictError):
     field = "name"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} is taken. Choose another name.", name=name)
+        super().__init__(gettext("{name} is taken. Choose another name.").format(name=name), name=name)
 
 
 class NamespaceLooksAlike(ConflictError):
@@ -81,7 +95,9 @@ class NamespaceLooksAlike(ConflictError):
     field = "name"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} looks too much like a name that is taken. Choose another name, or write to us.", name=name)
+        super().__init__(
+            gettext("{name} looks too much like a name that is taken. Choose another name, or write to us.").format(name=name), name=name
+        )
 
 
 class NamespaceQuotaReached(ConflictError):
@@ -90,8 +106,12 @@ class NamespaceQuotaReached(ConflictError):
     code = "namespace_quota_reached"
 
     def __init__(self, *, quota: int) -> None:
-        namespaces = "one namespace" if quota == 1 else f"{quota} namespaces"
-        super().__init__(f"You have {namespaces}, which is your limit. Write to us if you need more.", quota=quota)
+        message = ngettext(
+            "You have one namespace, which is your limit. Write to us if you need more.",
+            "You have {quota} namespaces, which is your limit. Write to us if you need more.",
+            quota,
+        )
+        super().__init__(message.format(quota=quota), quota=quota)
 
 
 class ImageNameAlreadyReserved(ConflictError):
@@ -101,7 +121,7 @@ class ImageNameAlreadyReserved(ConflictError):
     field = "name"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} is taken. Choose another name.", repository=repository)
+        super().__init__(gettext("{repository} is taken. Choose another name.").format(repository=repository), repository=repository)
 
 
 class ImageQuotaReached(ConflictError):
@@ -110,7 +130,12 @@ class ImageQuotaReached(ConflictError):
     code = "image_quota_reached"
 
     def __init__(self, *, namespace: str, quota: int) -> None:
-        super().__init__(f"{namespace} holds {quota} images, which is its limit. Give up one that you do not need.", quota=quota)
+        message = ngettext(
+            "{namespace} holds {quota} image, which is its limit. Give it up if you do not need it.",
+            "{namespace} holds {quota} images, which is its limit. Give up one that you do not need.",
+            quota,
+        )
+        super().__init__(message.format(namespace=namespace, quota=quota), quota=quota)
 
 
 class ImageStateConflict(ConflictError):
@@ -129,7 +154,10 @@ class UnknownTag(InvalidInput):
     field = "featured_tag"
 
     def __init__(self, *, repository: str, tag: str) -> None:
-        super().__init__(f"Buyers see no tag {tag} on {repository}. Choose one of its tags.", repository=repository)
+        super().__init__(
+            gettext("Buyers see no tag {tag} on {repository}. Choose one of its tags.").format(tag=tag, repository=repository),
+            repository=repository,
+        )
 
 
 class ManifestIsReadable(ConflictError):
@@ -138,7 +166,7 @@ class ManifestIsReadable(ConflictError):
     code = "manifest_is_readable"
 
     def __init__(self, *, digest: str) -> None:
-        super().__init__(f"{digest} can be read, so buyers may have it. Push the tag again to replace it.")
+        super().__init__(gettext("{digest} can be read, so buyers may have it. Push the tag again to replace it.").format(digest=digest))
 
 
 class SoldContentKept(ConflictError):
@@ -147,7 +175,11 @@ class SoldContentKept(ConflictError):
     code = "sold_content_kept"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"Somebody has bought {repository}, so nothing of it is deleted. Push the tag again to replace what it points at.")
+        super().__init__(
+            gettext(
+                "Somebody has bought {repository}, so nothing of it is deleted. Push the tag again to replace what it points at."
+            ).format(repository=repository)
+        )
 
 
 class ImageOnSale(ConflictError):
@@ -156,7 +188,10 @@ class ImageOnSale(ConflictError):
     code = "image_on_sale"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} is on sale. Withdraw the products that contain it first.", repository=repository)
+        super().__init__(
+            gettext("{repository} is on sale. Withdraw the products that contain it first.").format(repository=repository),
+            repository=repository,
+        )
 
 
 class ImageNameFree(DomainError):
@@ -166,4 +201,9 @@ class ImageNameFree(DomainError):
     status = 409
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} was given up, and its name is free. Nobody can be given pull access to it.", repository=repository)
+        super().__init__(
+            gettext("{repository} was given up, and its name is free. Nobody can be given pull access to it.").format(
+                repository=repository
+            ),
+            repository=repository,
+        )

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from marketplace.images.models import Namespace
 
@@ -9,8 +10,8 @@ from marketplace.images.models import Namespace
 class ReserveForm(forms.Form):
     """A name for an image, and the namespace if the seller has several."""
 
-    namespace = forms.ModelChoiceField(label="Namespace", queryset=Namespace.objects.none(), empty_label=None)
-    name = forms.CharField(label="Image name", max_length=200, strip=True)
+    namespace = forms.ModelChoiceField(label=gettext_lazy("Namespace"), queryset=Namespace.objects.none(), empty_label=None)
+    name = forms.CharField(label=gettext_lazy("Image name"), max_length=200, strip=True)
 
     def __init__(self, *args: object, namespaces: QuerySet[Namespace], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments, passed on

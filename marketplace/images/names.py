@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Self
 
+from django.utils.translation import gettext, gettext_noop
+
 from marketplace.images.errors import InvalidImageName, InvalidName, InvalidNamespaceName, InvalidSlug
 from marketplace.images.oci import COMPONENT, LONGEST_NAME
 
@@ -32,7 +34,8 @@ class _Name:
 
     value: str
 
-    noun: ClassVar[str]
+    missing: ClassVar[str] = gettext_noop("Type a name.")
+    taken: ClassVar[str] = gettext_noop("{text} is reserved. Choose another name.")
     shortest: ClassVar[int] = 1
     longest: ClassVar[int]
     reserved: ClassVar[frozenset[str]] = frozenset()
@@ -54,16 +57,28 @@ class _Name:
     def _rules(cls, text: str) -> list[tuple[Rule, bool, str]]:
         """Every rule, in the order in which a person would correct them."""
         return [
-            (Rule.EMPTY, not text, f"Type a {cls.noun}."),
-            (Rule.TOO_LONG, len(text.encode(errors="replace")) > cls.longest, f"Use at most {cls.longest} characters."),
-            (Rule.SLASH, "/" in text, "Leave the slash out: this is one part of the name only."),
-            (Rule.COLON, ":" in text, "Leave the colon out: a tag follows it, and you choose that when you push."),
-            (Rule.UPPER_CASE, text.isascii() and text != text.lower(), "Use lower-case letters: docker takes no capitals in names."),
-            (Rule.CHARACTER, not re.fullmatch(r"[a-z0-9._-]*", text), "Use only a to z, 0 to 9, and . _ - between them."),
-            (Rule.BEGINNING_OR_END, not re.fullmatch(r"[a-z0-9](.*[a-z0-9])?", text), "Begin and end with a letter or a digit."),
-            (Rule.SEPARATORS, not re.fullmatch(COMPONENT, text), "Between letters use one ., one or two _, or some -; do not mix them."),
-            (Rule.TOO_SHORT, len(text) < cls.shortest, f"Use at least {cls.shortest} characters."),
-            (Rule.RESERVED, cls.is_reserved(text), f"{text} is reserved. Choose another {cls.noun}."),
+            (Rule.EMPTY, not text, gettext(cls.missing)),
+            (
+                Rule.TOO_LONG,
+                len(text.encode(errors="replace")) > cls.longest,
+                gettext("Use at most {longest} characters.").format(longest=cls.longest),
+            ),
+            (Rule.SLASH, "/" in text, gettext("Leave the slash out: this is one part of the name only.")),
+            (Rule.COLON, ":" in text, gettext("Leave the colon out: a tag follows it, and you choose that when you push.")),
+            (
+                Rule.UPPER_CASE,
+                text.isascii() and text != text.lower(),
+                gettext("Use lower-case letters: docker takes no capitals in names."),
+            ),
+            (Rule.CHARACTER, not re.fullmatch(r"[a-z0-9._-]*", text), gettext("Use only a to z, 0 to 9, and . _ - between them.")),
+            (Rule.BEGINNING_OR_END, not re.fullmatch(r"[a-z0-9](.*[a-z0-9])?", text), gettext("Begin and end with a letter or a digit.")),
+            (
+                Rule.SEPARATORS,
+                not re.fullmatch(COMPONENT, text),
+                gettext("Between letters use one ., one or two _, or some -; do not mix them."),
+            ),
+            (Rule.TOO_SHORT, len(text) < cls.shortest, gettext("Use at least {shortest} characters.").format(shortest=cls.shortest)),
+            (Rule.RESERVED, cls.is_reserved(text), gettext(cls.taken).format(text=text)),
         ]
 
     @classmethod
@@ -81,7 +96,6 @@ _API_WORDS = frozenset({"blobs", "manifests", "referrers", "tags", "uploads"})
 class ImageName(_Name):
     """The last part of a repository: `db` in `acme/db`."""
 
-    noun = "name"
     longest = 128
     reserved = _API_WORDS
     error = InvalidImageName
@@ -90,7 +104,8 @@ class ImageName(_Name):
 class Slug(_Name):
     """The last part of a product's address. It has the same grammar, so that a product can be named like its image."""
 
-    noun = "address"
+    missing = gettext_noop("Type an address.")
+    taken = gettext_noop("{text} is reserved. Choose another address.")
     longest = 128
     error = InvalidSlug
 
@@ -98,7 +113,6 @@ class Slug(_Name):
 class NamespaceName(_Name):
     """The first part of a repository and of every address of its shop: `acme` in `acme/db`."""
 
-    noun = "name"
     shortest = 2
     longest = 40
     error = InvalidNamespaceName
@@ -118,7 +132,9 @@ def repository_of(*, namespace: str, name: ImageName, host: str) -> str:
     repository = f"{namespace}/{name.value}"
     most = LONGEST_NAME - len(host) - 1
     if len(repository) > most:
-        sentence = f"With {host}/{namespace}/ in front, use at most {max(most - len(namespace) - 1, 0)} characters."
+        sentence = gettext("With {host}/{namespace}/ in front, use at most {most} characters.").format(
+            host=host, namespace=namespace, most=max(most - len(namespace) - 1, 0)
+        )
         raise InvalidImageName(rule=Rule.TOO_LONG_WITH_HOST, sentence=sentence)
     return repository
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.organisations.models import Membership
 from marketplace.entitlements.models import Entitlement
@@ -15,7 +16,7 @@ from marketplace.insights.models import PullCount, PullerSketch
 
 DAYS = 30
 LISTED = 8  # tags, platforms or buyers by name; the rest is summed up
-OTHERS, NO_TAG, UNKNOWN = "Others", "by digest", "unknown"
+OTHERS, NO_TAG, UNKNOWN = gettext_noop("Others"), gettext_noop("by digest"), gettext_noop("unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +106,4 @@ def _shares(sums: Sequence[tuple[str, int]], nameless: str) -> list[Share]:
     rest = sum(share.count for share in named[LISTED:])
     unnamed = sum(count for name, count in sums if not name)
     ends = [(nameless, unnamed), (OTHERS, rest)] if nameless != OTHERS else [(OTHERS, unnamed + rest)]
-    return named[:LISTED] + [Share(name, count) for name, count in ends if count]
+    return named[:LISTED] + [Share(gettext(name), count) for name, count in ends if count]

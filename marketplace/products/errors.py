@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext, ngettext, pgettext_lazy
+
 from common.errors import ConflictError, InvalidInput
+
+_STATES = {
+    "draft": pgettext_lazy("a product that is", "draft"),
+    "published": pgettext_lazy("a product that is", "published"),
+    "withdrawn": pgettext_lazy("a product that is", "withdrawn"),
+    "suspended": pgettext_lazy("a product that is", "suspended"),
+}
 
 
 class NoMoreRoom(ConflictError):
@@ -18,7 +27,7 @@ class ForeignImage(InvalidInput):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("Choose images of your own. A product cannot contain those of somebody else.")
+        super().__init__(gettext("Choose images of your own. A product cannot contain those of somebody else."))
 
 
 class ImageNotUsable(ConflictError):
@@ -28,7 +37,10 @@ class ImageNotUsable(ConflictError):
     field = "images"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} has been released or taken down. Remove it from the product.", repository=repository)
+        super().__init__(
+            gettext("{repository} has been released or taken down. Remove it from the product.").format(repository=repository),
+            repository=repository,
+        )
 
 
 class SlugTaken(ConflictError):
@@ -38,7 +50,7 @@ class SlugTaken(ConflictError):
     field = "slug"
 
     def __init__(self, *, slug: str) -> None:
-        super().__init__(f"You have a product at {slug} already. Choose another address.", slug=slug)
+        super().__init__(gettext("You have a product at {slug} already. Choose another address.").format(slug=slug), slug=slug)
 
 
 class SlugNamesAnotherImage(ConflictError):
@@ -48,7 +60,12 @@ class SlugNamesAnotherImage(ConflictError):
     field = "slug"
 
     def __init__(self, *, repository: str) -> None:
-        super().__init__(f"{repository} is an image that is not in this product. Add it, or choose another address.", repository=repository)
+        super().__init__(
+            gettext("{repository} is an image that is not in this product. Add it, or choose another address.").format(
+                repository=repository
+            ),
+            repository=repository,
+        )
 
 
 class SlugFixed(ConflictError):
@@ -58,7 +75,7 @@ class SlugFixed(ConflictError):
     field = "slug"
 
     def __init__(self) -> None:
-        super().__init__("The address of a product that has been published cannot change, because people use it.")
+        super().__init__(gettext("The address of a product that has been published cannot change, because people use it."))
 
 
 class InvalidProduct(InvalidInput):
@@ -78,7 +95,7 @@ class EditedMeanwhile(ConflictError):
 
     def __init__(self, *, revision: int) -> None:
         super().__init__(
-            "This product was saved elsewhere since you opened it. Both texts are below: take what you need, then save again.",
+            gettext("This product was saved elsewhere since you opened it. Both texts are below: take what you need, then save again."),
             revision=revision,
         )
 
@@ -89,7 +106,7 @@ class UnsavedElsewhere(ConflictError):
     code = "unsaved_elsewhere"
 
     def __init__(self) -> None:
-        super().__init__("This text is open in another tab too. What you type here is kept apart from it.")
+        super().__init__(gettext("This text is open in another tab too. What you type here is kept apart from it."))
 
 
 class UnsavedTooLong(InvalidInput):
@@ -98,7 +115,7 @@ class UnsavedTooLong(InvalidInput):
     code = "unsaved_too_long"
 
     def __init__(self) -> None:
-        super().__init__("This is too long to be kept. Make it shorter.")
+        super().__init__(gettext("This is too long to be kept. Make it shorter."))
 
 
 class ProductStateConflict(ConflictError):
@@ -107,7 +124,11 @@ class ProductStateConflict(ConflictError):
     code = "product_state_conflict"
 
     def __init__(self, *, state: str, target: str) -> None:
-        super().__init__(f"A {state} product cannot become {target}.", state=state, target=target)
+        super().__init__(
+            gettext("A {state} product cannot become {target}.").format(state=_STATES[state], target=_STATES[target]),
+            state=state,
+            target=target,
+        )
 
 
 class ProductNotReady(ConflictError):
@@ -135,7 +156,9 @@ class BundleAcrossNamespaces(ConflictError):
     code = "bundle_across_namespaces"
 
     def __init__(self, *, title: str) -> None:
-        super().__init__(f"{title} sells images of this namespace and of another one. Take one of them out of it first.")
+        super().__init__(
+            gettext("{title} sells images of this namespace and of another one. Take one of them out of it first.").format(title=title)
+        )
 
 
 class PictureRefused(InvalidInput):
@@ -152,7 +175,12 @@ class TooManyPictures(ConflictError):
     field = "file"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"A product can have {most} pictures at most. Remove one first.", most=most)
+        message = ngettext(
+            "A product can have {most} picture at most. Remove it first.",
+            "A product can have {most} pictures at most. Remove one first.",
+            most,
+        )
+        super().__init__(message.format(most=most), most=most)
 
 
 class PictureGone(ConflictError):
@@ -161,7 +189,7 @@ class PictureGone(ConflictError):
     code = "picture_gone"
 
     def __init__(self) -> None:
-        super().__init__("This picture has been removed. Reload the page.")
+        super().__init__(gettext("This picture has been removed. Reload the page."))
 
 
 class ProductNotOffered(ConflictError):
@@ -170,4 +198,4 @@ class ProductNotOffered(ConflictError):
     code = "product_not_offered"
 
     def __init__(self) -> None:
-        super().__init__("This product is not on offer at the moment. What you own stays in your library.")
+        super().__init__(gettext("This product is not on offer at the moment. What you own stays in your library."))

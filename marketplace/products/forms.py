@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
 from common.currencies import currency
 from common.money import Money, read_money
@@ -20,29 +21,37 @@ _MOST_SAVES = 2**31 - 1  # what the column holds
 class ProductForm(forms.Form):
     """The page of a product, and the images that it sells."""
 
-    namespace = forms.ModelChoiceField(label="Namespace", queryset=Namespace.objects.none(), empty_label=None)
+    namespace = forms.ModelChoiceField(label=gettext_lazy("Namespace"), queryset=Namespace.objects.none(), empty_label=None)
     images = forms.ModelMultipleChoiceField(
-        label="What is sold",
+        label=gettext_lazy("What is sold"),
         queryset=Image.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="One image, or several as a bundle.",
+        help_text=gettext_lazy("One image, or several as a bundle."),
     )
-    title = NameField(label="Title", max_length=80)
+    title = NameField(label=gettext_lazy("Title"), max_length=80)
     slug = forms.CharField(
-        label="Address", max_length=128, help_text="Often the image’s own name. It cannot change once the product has been published."
+        label=gettext_lazy("Address"),
+        max_length=128,
+        help_text=gettext_lazy("Often the image’s own name. It cannot change once the product has been published."),
     )
-    summary = NameField(label="One line", max_length=200, required=False, help_text="Shown in lists. 200 characters at most.")
-    category = forms.ModelChoiceField(label="Category", queryset=Category.objects.all(), required=False, empty_label="None")
+    summary = NameField(
+        label=gettext_lazy("One line"), max_length=200, required=False, help_text=gettext_lazy("Shown in lists. 200 characters at most.")
+    )
+    category = forms.ModelChoiceField(
+        label=gettext_lazy("Category"), queryset=Category.objects.all(), required=False, empty_label=gettext_lazy("None")
+    )
     description = forms.CharField(
-        label="Description",
+        label=gettext_lazy("Description"),
         widget=forms.Textarea,
         max_length=50_000,
         required=False,
-        help_text="Markdown. Pictures from other hosts are dropped.",
+        help_text=gettext_lazy("Markdown. Pictures from other hosts are dropped."),
     )
-    licence_name = NameField(label="Licence", max_length=80, required=False, help_text="In a few words: Commercial, per company.")
-    licence_text = forms.CharField(label="Its text", widget=forms.Textarea, max_length=200_000, required=False)
+    licence_name = NameField(
+        label=gettext_lazy("Licence"), max_length=80, required=False, help_text=gettext_lazy("In a few words: Commercial, per company.")
+    )
+    licence_text = forms.CharField(label=gettext_lazy("Its text"), widget=forms.Textarea, max_length=200_000, required=False)
     # The editor's own: which revision it was opened at, and which tab it is.
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=_MOST_SAVES)
     tab = forms.UUIDField(widget=forms.HiddenInput, required=False)
@@ -93,8 +102,8 @@ class DiscardForm(forms.Form):
 class PriceForm(forms.Form):
     """A price as people write it. A valid form has it as `money`, which the services take."""
 
-    amount = forms.CharField(label="Amount", max_length=_DIGITS, help_text="0 is free.")
-    currency = forms.ChoiceField(label="Currency")
+    amount = forms.CharField(label=gettext_lazy("Amount"), max_length=_DIGITS, help_text=gettext_lazy("0 is free."))
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +124,7 @@ class PriceForm(forms.Form):
             if money is None:
                 row = currency(data["currency"])
                 example = Money(125 * 10**row.decimals // 10 // row.step * row.step, data["currency"])
-                self.add_error("amount", f"Write an amount in figures, like {example.typed}.")
+                self.add_error("amount", gettext("Write an amount in figures, like {example}.").format(example=example.typed))
             data["money"] = money
         return data
 
@@ -123,5 +132,8 @@ class PriceForm(forms.Form):
 class PictureForm(forms.Form):
     """A picture for the product's page."""
 
-    file = forms.FileField(label="Picture", help_text="PNG, JPEG or WebP. We make it smaller and remove what it says about the camera.")
-    alt = NameField(label="What it shows", max_length=200, help_text="For people who cannot see it.")
+    file = forms.FileField(
+        label=gettext_lazy("Picture"),
+        help_text=gettext_lazy("PNG, JPEG or WebP. We make it smaller and remove what it says about the camera."),
+    )
+    alt = NameField(label=gettext_lazy("What it shows"), max_length=200, help_text=gettext_lazy("For people who cannot see it."))

@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.sellers.models import SellerProfile
 from common.db.models import UUIDModel
@@ -63,10 +64,10 @@ class Product(UUIDModel):
     """A product page at `/namespace/slug`. All its images belong to its seller; the database refuses others."""
 
     class State(models.TextChoices):
-        DRAFT = "draft"
-        PUBLISHED = "published"
-        WITHDRAWN = "withdrawn"
-        SUSPENDED = "suspended"
+        DRAFT = "draft", gettext_lazy("Draft")
+        PUBLISHED = "published", gettext_lazy("Published")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        SUSPENDED = "suspended", gettext_lazy("Suspended")
 
     seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="products")
     namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="products")
@@ -177,11 +178,11 @@ class SearchEntry(models.Model):
     """
 
     class Licence(models.TextChoices):
-        PERMISSIVE = "permissive", "Open source, permissive"
-        COPYLEFT = "copyleft", "Open source, copyleft"
-        SOURCE_AVAILABLE = "source-available", "Source available"
-        OTHER = "other", "Another licence"
-        UNNAMED = "unnamed", "No licence named"
+        PERMISSIVE = "permissive", gettext_lazy("Open source, permissive")
+        COPYLEFT = "copyleft", gettext_lazy("Open source, copyleft")
+        SOURCE_AVAILABLE = "source-available", gettext_lazy("Source available")
+        OTHER = "other", gettext_lazy("Another licence")
+        UNNAMED = "unnamed", gettext_lazy("No licence named")
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True, related_name="search_entry")
     names = SearchVectorField()

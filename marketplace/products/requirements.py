@@ -1,20 +1,26 @@
 """What pages and errors tell a seller to do about each requirement that a product does not meet."""
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from marketplace.products.selectors.readiness import Missing, Requirement
 
 _TO_DO = {
-    Requirement.TITLE: "Give it a title.",
-    Requirement.IMAGES: "Add at least one of your images.",
-    Requirement.PRICE: "Set a price; 0 makes it free.",
-    Requirement.STRIPE: "Connect to Stripe, so that you can be paid.",
+    Requirement.TITLE: gettext_noop("Give it a title."),
+    Requirement.IMAGES: gettext_noop("Add at least one of your images."),
+    Requirement.PRICE: gettext_noop("Set a price; 0 makes it free."),
+    Requirement.STRIPE: gettext_noop("Connect to Stripe, so that you can be paid."),
 }
 
 
 def what_to_do(missing: Missing) -> str:
     """Return one sentence that says how to meet the requirement."""
+    images = gettext(" and ").join(missing.repositories)
     if missing.requirement is Requirement.PUSH:
-        return f"Push {' and '.join(missing.repositories)} with a tag."
+        return gettext("Push {images} with a tag.").format(images=images)
     if missing.repositories:
-        have = "it has" if len(missing.repositories) == 1 else "they have"
-        return f"Remove {' and '.join(missing.repositories)}: {have} been released or taken down."
-    return _TO_DO[missing.requirement]
+        return ngettext(
+            "Remove {images}: it has been released or taken down.",
+            "Remove {images}: they have been released or taken down.",
+            len(missing.repositories),
+        ).format(images=images)
+    return gettext(_TO_DO[missing.requirement])

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 
 from common.web.links import image_reference
 from marketplace.covers.selectors import Shape
@@ -34,11 +35,11 @@ class Check:
 
 
 _DONE = {
-    Requirement.TITLE: "It has a title",
-    Requirement.IMAGES: "Its images are chosen",
-    Requirement.PUSH: "Each has been pushed with a tag",
-    Requirement.PRICE: "It has a price",
-    Requirement.STRIPE: "You can be paid, or it is free",
+    Requirement.TITLE: gettext_noop("It has a title"),
+    Requirement.IMAGES: gettext_noop("Its images are chosen"),
+    Requirement.PUSH: gettext_noop("Each has been pushed with a tag"),
+    Requirement.PRICE: gettext_noop("It has a price"),
+    Requirement.STRIPE: gettext_noop("You can be paid, or it is free"),
 }
 
 
@@ -107,14 +108,18 @@ def editor(
 def _checks(listing: Listing) -> list[Check]:
     missing = {one.requirement: one for one in missing_for_publication(listing.product)}
     return [
-        _undone(missing[requirement], listing) if requirement in missing else Check(done=True, text=_DONE[requirement])
+        _undone(missing[requirement], listing) if requirement in missing else Check(done=True, text=gettext(_DONE[requirement]))
         for requirement in Requirement
     ]
 
 
 def _standing(request: SellerRequest) -> list[Check]:
     reason = request.seller.suspension_reason
-    return [Check(done=False, text=f"Your account is suspended: {reason} Write to us.")] if request.seller.suspended_at else []
+    return (
+        [Check(done=False, text=gettext("Your account is suspended: {reason} Write to us.").format(reason=reason))]
+        if request.seller.suspended_at
+        else []
+    )
 
 
 def _undone(missing: Missing, listing: Listing) -> Check:

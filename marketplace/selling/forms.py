@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.people.models import Account
 from common.web.forms import NameField
@@ -10,8 +11,14 @@ from common.web.forms import NameField
 class StartForm(forms.Form):
     """A member, or an organisation of theirs, becomes a seller. The namespace's field is called `name`, as in the service's errors."""
 
-    display_name = NameField(label="Shop name", max_length=80, help_text="As buyers read it on your pages and receipts.")
-    name = forms.CharField(label="Namespace", max_length=40, help_text="Short, and yours: often the name of your company or project.")
+    display_name = NameField(
+        label=gettext_lazy("Shop name"), max_length=80, help_text=gettext_lazy("As buyers read it on your pages and receipts.")
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Namespace"),
+        max_length=40,
+        help_text=gettext_lazy("Short, and yours: often the name of your company or project."),
+    )
 
     def __init__(self, data: object, *, initial: dict[str, object], organisation: Account | None) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # a QueryDict or None
@@ -22,14 +29,18 @@ class StartForm(forms.Form):
 class DomainForm(forms.Form):
     """The domain of a seller's own website."""
 
-    domain = forms.CharField(label="Your domain", max_length=260, help_text="Of your company or project, like acme.com.")
+    domain = forms.CharField(
+        label=gettext_lazy("Your domain"), max_length=260, help_text=gettext_lazy("Of your company or project, like acme.com.")
+    )
 
 
 class HandOverForm(forms.Form):
     """To which organisation a namespace goes, and its name once more, so that nobody does it by mistake."""
 
-    organisation = forms.ModelChoiceField(label="Organisation", queryset=Account.objects.none(), empty_label=None)
-    typed = forms.CharField(label="Type the namespace", max_length=40, help_text="So that it does not happen by mistake.")
+    organisation = forms.ModelChoiceField(label=gettext_lazy("Organisation"), queryset=Account.objects.none(), empty_label=None)
+    typed = forms.CharField(
+        label=gettext_lazy("Type the namespace"), max_length=40, help_text=gettext_lazy("So that it does not happen by mistake.")
+    )
 
     def __init__(self, data: object, *, organisations: QuerySet[Account], name: str) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
@@ -41,6 +52,6 @@ class HandOverForm(forms.Form):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
         if typed != self._name:
-            msg = f"Type {self._name}, exactly so."
+            msg = gettext("Type {name}, exactly so.").format(name=self._name)
             raise forms.ValidationError(msg)
         return typed

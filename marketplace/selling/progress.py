@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext, gettext_noop
+
 from accounts.people.models import Account
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import Price, Product
@@ -11,12 +13,12 @@ from marketplace.products.models import Price, Product
 class Milestone(StrEnum):
     """The milestones, in order; the values are the labels on pages."""
 
-    VERIFIED = "Account confirmed"
-    NAMESPACE = "Namespace"
-    RESERVED = "Reserve"
-    PUSHED = "Push"
-    PAGE = "Page and price"
-    PUBLISHED = "Publish"
+    VERIFIED = gettext_noop("Account confirmed")
+    NAMESPACE = gettext_noop("Namespace")
+    RESERVED = gettext_noop("Reserve")
+    PUSHED = gettext_noop("Push")
+    PAGE = gettext_noop("Page and price")
+    PUBLISHED = gettext_noop("Publish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class ProgressStep:
 
     @property
     def name(self) -> str:
-        return self.milestone.value
+        return gettext(self.milestone.value)
 
 
 def selling_steps(account: Account, *, email_verified: bool) -> list[ProgressStep]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.organisations.models import EDITING_ROLES
 from accounts.organisations.selectors import people_of
@@ -131,7 +132,7 @@ def _end(image_id: UUID, now: datetime) -> bool:
         image = lock_image(image_id=image_id)
         if not _expired(now).filter(pk=image_id).exists():
             return False
-        image.ended_at, image.end_kind, image.end_reason = now, Image.End.EXPIRED, "Nothing was pushed in time."
+        image.ended_at, image.end_kind, image.end_reason = now, Image.End.EXPIRED, gettext_noop("Nothing was pushed in time.")
         image.save(update_fields=["ended_at", "end_kind", "end_reason"])
         record_audit(actor=None, action="image.expired", target=image)
         return True

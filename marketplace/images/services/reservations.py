@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.people.models import User
 from accounts.people.selectors import require_verified_email
@@ -77,7 +78,10 @@ def release_image(*, image: Image, reason: str, actor: User) -> Image:
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if not locked.is_live:
-            raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} has been given up already.")
+            raise ImageStateConflict(
+                repository=locked.repository,
+                sentence=gettext("{repository} has been given up already.").format(repository=locked.repository),
+            )
         if locked.products.published().exists():
             raise ImageOnSale(repository=locked.repository)
         locked.ended_at, locked.end_kind, locked.end_reason = timezone.now(), Image.End.RELEASED, reason[:500]

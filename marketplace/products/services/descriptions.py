@@ -2,6 +2,8 @@
 
 import logging
 
+from django.utils.translation import gettext
+
 from common.web.markdown import RENDERER
 from marketplace.products.descriptions import Rendering, render_description, set_rendering
 from marketplace.products.errors import InvalidProduct
@@ -19,7 +21,8 @@ def rendered_or_refused(text: str) -> Rendering:
     rendering = render_description(text)
     if rendering.fault:
         raise InvalidProduct(
-            field="description", sentence=f"We cannot show this description as Markdown. {rendering.fault} Make it simpler."
+            field="description",
+            sentence=gettext("We cannot show this description as Markdown. {fault} Make it simpler.").format(fault=rendering.fault),
         )
     return rendering
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from accounts.people.models import User
 from accounts.sellers.locks import lock_seller
@@ -161,7 +162,9 @@ def _usable(wanted: Sequence[Image], locked: Sequence[Image], seller_id: object)
     rows = {image.pk: image for image in locked}
     chosen = [rows[pk] for pk in dict.fromkeys(image.pk for image in wanted)]
     if len(chosen) > MOST_IMAGES:
-        raise InvalidProduct(field="images", sentence=f"A product holds at most {MOST_IMAGES} images. Make several bundles.")
+        raise InvalidProduct(
+            field="images", sentence=gettext("A product holds at most {most} images. Make several bundles.").format(most=MOST_IMAGES)
+        )
     for image in chosen:
         if image.owner_id != seller_id:
             raise ForeignImage

@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from marketplace.products.errors import NoMoreRoom
 from marketplace.products.models import Product, ProductPicture
@@ -22,7 +23,9 @@ def require_room_for_product(seller_id: UUID) -> None:
         NoMoreRoom: they have as many as one seller may have.
     """
     if Product.objects.filter(seller=seller_id).count() >= PRODUCTS:
-        raise NoMoreRoom(f"You have {PRODUCTS} products, which is all one seller may have. Edit one that you no longer need.")
+        raise NoMoreRoom(
+            gettext("You have {most} products, which is all one seller may have. Edit one that you no longer need.").format(most=PRODUCTS)
+        )
 
 
 def require_room_for_picture(seller_id: UUID) -> None:
@@ -32,7 +35,11 @@ def require_room_for_picture(seller_id: UUID) -> None:
         NoMoreRoom: they have as many as one seller may have.
     """
     if ProductPicture.objects.filter(product__seller=seller_id).count() >= PICTURES:
-        raise NoMoreRoom(f"Your products have {PICTURES} pictures, which is all one seller may have. Remove one that you no longer need.")
+        raise NoMoreRoom(
+            gettext("Your products have {most} pictures, which is all one seller may have. Remove one that you no longer need.").format(
+                most=PICTURES
+            )
+        )
 
 
 def require_within_limits(seller_id: UUID) -> None:
@@ -44,8 +51,11 @@ def require_within_limits(seller_id: UUID) -> None:
     products = Product.objects.filter(seller=seller_id).count()
     pictures = ProductPicture.objects.filter(product__seller=seller_id).count()
     if products > PRODUCTS or pictures > PICTURES:
-        together = f"That makes {products} products with {pictures} pictures."
-        raise NoMoreRoom(f"{together} One seller may have {PRODUCTS} products and {PICTURES} pictures: remove some first.")
+        sentences = gettext(
+            "That makes {products} products with {pictures} pictures. "
+            "One seller may have {most_products} products and {most_pictures} pictures: remove some first."
+        )
+        raise NoMoreRoom(sentences.format(products=products, pictures=pictures, most_products=PRODUCTS, most_pictures=PICTURES))
     require_room_for_text(seller_id)
 
 
@@ -64,4 +74,8 @@ def require_room_for_text(seller_id: UUID) -> None:
         )
         (size,) = cursor.fetchone()
     if size > TEXT_MEGABYTES * _MEGABYTE:
-        raise NoMoreRoom(f"The texts of your products take {TEXT_MEGABYTES} MB, which is all one seller may have. Make one shorter.")
+        raise NoMoreRoom(
+            gettext("The texts of your products take {megabytes} MB, which is all one seller may have. Make one shorter.").format(
+                megabytes=TEXT_MEGABYTES
+            )
+        )

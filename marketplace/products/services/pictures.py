@@ -7,6 +7,7 @@ from io import BytesIO
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.db.models import ImageField
+from django.utils.translation import gettext
 from PIL import Image as Pillow
 from PIL import ImageOps
 
@@ -46,7 +47,9 @@ def add_picture(*, product: Product, upload: "File[bytes]", alt: str, actor: Use
     """
     require_editor(actor, product.seller_id)
     if not alt.strip() or len(alt) > _LONGEST_ALT:
-        raise InvalidProduct(field="alt", sentence=f"Say in at most {_LONGEST_ALT} characters what the picture shows.")
+        raise InvalidProduct(
+            field="alt", sentence=gettext("Say in at most {longest} characters what the picture shows.").format(longest=_LONGEST_ALT)
+        )
     encoded = _reencode(upload)
     name = f"products/{new_id().hex}.webp"
     name = _field().storage.save(name, ContentFile(encoded.data))  # before the lock, for it may ask a bucket
@@ -131,17 +134,17 @@ def _reencode(upload: "File[bytes]") -> _Encoded:
     """Return the pixels of an upload as a fresh WebP file."""
     data = upload.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise PictureRefused(f"Choose a file of at most {MOST_BYTES // 1024**2} MB.")
+        raise PictureRefused(gettext("Choose a file of at most {megabytes} MB.").format(megabytes=MOST_BYTES // 1024**2))
     try:
         return _encode(Pillow.open(BytesIO(data), formats=_FORMATS))
     except (*_BROKEN, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         # Everything that Pillow raises for files of other types, truncated files and malicious ones.
-        raise PictureRefused("We cannot read this picture. Choose a PNG, JPEG or WebP file.") from error
+        raise PictureRefused(gettext("We cannot read this picture. Choose a PNG, JPEG or WebP file.")) from error
 
 
 def _encode(picture: Pillow.Image) -> _Encoded:
     if picture.width * picture.height > _MOST_PIXELS:
-        raise PictureRefused(f"Choose a picture of at most {_MOST_PIXELS // 1_000_000} megapixels.")
+        raise PictureRefused(gettext("Choose a picture of at most {megapixels} megapixels.").format(megapixels=_MOST_PIXELS // 1000000))
     colours = "RGBA" if picture.has_transparency_data else "RGB"
     small = picture.convert(colours) if picture.mode in _HARD_EDGED else picture
     small.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))  # first, because each later step copies the picture: 160 MB at full size

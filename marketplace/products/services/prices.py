@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.people.models import User
 from audit.services import record_audit
@@ -48,14 +49,20 @@ def set_price(*, product: Product, money: Money, actor: User) -> Price:
 
 def _check(money: Money) -> None:
     if money.currency not in settings.LAYERSTORE_CURRENCIES:
-        raise InvalidPrice(field="currency", sentence=f"Choose one of {', '.join(settings.LAYERSTORE_CURRENCIES)}.")
+        raise InvalidPrice(
+            field="currency", sentence=gettext("Choose one of {currencies}.").format(currencies=", ".join(settings.LAYERSTORE_CURRENCIES))
+        )
     step = CURRENCIES[money.currency].step
     if money.minor % step:
-        sentence = f"{money.currency.upper()} is charged in steps of {Money(step, money.currency)}."
+        sentence = gettext("{currency} is charged in steps of {step}.").format(
+            currency=money.currency.upper(), step=Money(step, money.currency)
+        )
         raise InvalidPrice(field="amount", sentence=sentence)
     least, most = smallest_price(money.currency), Money(LARGEST_CHARGE // step * step, money.currency)
     if money.minor and not least.minor <= money.minor <= most.minor:
-        sentence = f"Ask for 0, or for {least} to {most}. A smaller payment would cost more than it brings."
+        sentence = gettext("Ask for 0, or for {least} to {most}. A smaller payment would cost more than it brings.").format(
+            least=least, most=most
+        )
         raise InvalidPrice(field="amount", sentence=sentence)
 
 

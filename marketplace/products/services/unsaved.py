@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.people.models import User
 from accounts.sellers.locks import lock_seller
@@ -67,4 +68,6 @@ def discard_unsaved(*, seller_id: UUID, tab: UUID, actor: User) -> None:
 
 def _require_room(seller_id: UUID) -> None:
     if UnsavedText.objects.filter(seller=seller_id).count() >= MOST_UNSAVED:
-        raise NoMoreRoom(f"You have {MOST_UNSAVED} unsaved texts. Save or discard one, then this one is kept too.")
+        raise NoMoreRoom(
+            gettext("You have {most} unsaved texts. Save or discard one, then this one is kept too.").format(most=MOST_UNSAVED)
+        )

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.organisations.models import MANAGING_ROLES
@@ -76,8 +77,11 @@ def start(request: HttpRequest) -> HttpResponse:
         namespace = choose_namespace(user=user, organisation=organisation, **form.cleaned_data)
     except DomainError as error:
         return refuse_form(form, error, page)
-    whose = f"{organisation.name}’s" if organisation else "yours"
-    messages.success(request, f"{namespace.name} is {whose}. Now reserve the name of the first image.")
+    if organisation:
+        done = gettext("{namespace} is {organisation}’s. Now reserve the name of the first image.")
+    else:
+        done = gettext("{namespace} is yours. Now reserve the name of the first image.")
+    messages.success(request, done.format(namespace=namespace.name, organisation=owner.name))
     return redirect(_address("reserve", owner))
 
 
@@ -138,22 +142,22 @@ def dashboard(request: SellerRequest) -> HttpResponse:
 def _next_step(milestone: Milestone | None, images: list[ImageListing]) -> NextStep | None:
     match milestone:
         case Milestone.RESERVED:
-            text = "The name buyers will type after docker pull. It costs nothing, and your first push keeps it for good."
-            return NextStep("reserve a name", text, reverse("marketplace:reserve"), "Reserve a name")
+            text = gettext("The name buyers will type after docker pull. It costs nothing, and your first push keeps it for good.")
+            return NextStep(gettext("reserve a name"), text, reverse("marketplace:reserve"), gettext("Reserve a name"))
         case Milestone.PUSHED:
             image = next(row.image for row in images if row.image.is_live)
             url = reverse("marketplace:image", args=[image.pk])
-            text = "Sign docker in with an access token that may push, then push. The tag appears within seconds."
-            return NextStep("push an image", text, url, "See the commands", f"docker push {image.reference}:1.0")
+            text = gettext("Sign docker in with an access token that may push, then push. The tag appears within seconds.")
+            return NextStep(gettext("push an image"), text, url, gettext("See the commands"), f"docker push {image.reference}:1.0")
         case Milestone.PAGE:
-            text = "Describe the image, name its licence and set a price, or make it free. Nobody sees it until you publish."
-            return NextStep("make its page and price", text, reverse("marketplace:product_new"), "New product")
+            text = gettext("Describe the image, name its licence and set a price, or make it free. Nobody sees it until you publish.")
+            return NextStep(gettext("make its page and price"), text, reverse("marketplace:product_new"), gettext("New product"))
         case Milestone.PUBLISHED:
-            text = "Open the product below. Its check-list shows what is left to do; then one button publishes it."
-            return NextStep("publish", text, f"{reverse('marketplace:dashboard')}#pr", "To your products")
+            text = gettext("Open the product below. Its check-list shows what is left to do; then one button publishes it.")
+            return NextStep(gettext("publish"), text, f"{reverse('marketplace:dashboard')}#pr", gettext("To your products"))
         case Milestone.VERIFIED:
-            text = "Open the link we sent you. Only people with a confirmed address can reserve names."
-            return NextStep("confirm your e-mail", text, reverse("account_email"), "To your e-mail")
+            text = gettext("Open the link we sent you. Only people with a confirmed address can reserve names.")
+            return NextStep(gettext("confirm your e-mail"), text, reverse("account_email"), gettext("To your e-mail"))
     return None
 
 
@@ -170,7 +174,7 @@ def reserve(request: SellerRequest) -> HttpResponse:
         image = reserve_image(namespace=form.chosen, name=form.cleaned_data["name"], actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, f"{image.repository} is yours. Push to it now.")
+    messages.success(request, gettext("{repository} is yours. Push to it now.").format(repository=image.repository))
     return redirect("marketplace:image", image.pk)
 
 
@@ -194,9 +198,9 @@ def _room(namespaces: QuerySet[Namespace]) -> dict[str, object]:
 
 
 _NAME_ANSWERS = {
-    NameState.FREE: "{} is free. Your first push keeps it for good.",
-    NameState.HELD: "You hold {} already.",
-    NameState.GIVEN_UP: "{} was given up, and is not free. Choose another name.",
+    NameState.FREE: gettext_noop("{repository} is free. Your first push keeps it for good."),
+    NameState.HELD: gettext_noop("You hold {repository} already."),
+    NameState.GIVEN_UP: gettext_noop("{repository} was given up, and is not free. Choose another name."),
 }
 
 
@@ -208,7 +212,7 @@ def availability(request: SellerRequest) -> HttpResponse:
     namespace_id = request.GET.get("namespace")
     namespace = get_object_or_404(namespaces, pk=_uuid(namespace_id)) if namespace_id else namespaces[0]
     found = image_name_availability(namespace=namespace, name=request.GET.get("name", ""))
-    message = found.broken or _NAME_ANSWERS[found.state].format(found.repository)
+    message = found.broken or gettext(_NAME_ANSWERS[found.state]).format(repository=found.repository)
     return JsonResponse({"available": found.available, "repository": found.repository, "message": message})
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domains.models import PATIENCE, ShopDomain
@@ -34,7 +35,7 @@ def domain(request: SellerRequest) -> HttpResponse:
         named = name_domain(seller_id=request.seller.pk, domain=form.cleaned_data["domain"], actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, f"{named.domain} is looked at now. Put the code there, in one of the two ways.")
+    messages.success(request, gettext("{domain} is looked at now. Put the code there, in one of the two ways.").format(domain=named.domain))
     return redirect("marketplace:domain")
 
 
@@ -61,7 +62,7 @@ def check(request: SellerRequest) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "It is looked for now. Reload this page in a minute.")
+        messages.success(request, gettext("It is looked for now. Reload this page in a minute."))
     return redirect("marketplace:domain")
 
 
@@ -71,5 +72,5 @@ def remove(request: SellerRequest) -> HttpResponse:
     """Take the domain off the seller's pages."""
     require_owner(signed_in(request), request.seller.pk)
     remove_domain(seller_id=request.seller.pk, actor=signed_in(request))
-    messages.success(request, "Your pages show no domain any more.")
+    messages.success(request, gettext("Your pages show no domain any more."))
     return redirect("marketplace:domain")

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.organisations.models import MANAGING_ROLES
@@ -39,7 +40,9 @@ def hand_over(request: HttpRequest, namespace_id: UUID) -> HttpResponse:
         hand_over_namespace(namespace=namespace, organisation=organisation, actor=user)
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, f"{namespace.name} belongs to {organisation.name} now.")
+    messages.success(
+        request, gettext("{namespace} belongs to {organisation} now.").format(namespace=namespace.name, organisation=organisation.name)
+    )
     return redirect(f"{reverse('marketplace:dashboard')}?seller={organisation.handle}")
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people.models import User
@@ -98,9 +99,8 @@ def feature(request: SellerRequest, image_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(
-            request, f"Pages lead with {image.leading_tag} now." if image.leading_tag else "Pages will lead with the first tag you push."
-        )
+        leads = gettext("Pages lead with {tag} now.") if image.leading_tag else gettext("Pages will lead with the first tag you push.")
+        messages.success(request, leads.format(tag=image.leading_tag))
     return redirect("marketplace:image", found.pk)
 
 
@@ -114,7 +114,7 @@ def remove_unreadable(request: SellerRequest, image_id: UUID, manifest_id: UUID)
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "It will be removed from the registry within a minute, with its tags.")
+        messages.success(request, gettext("It will be removed from the registry within a minute, with its tags."))
     return redirect("marketplace:image", found.pk)
 
 
@@ -124,18 +124,26 @@ def _permissions(found: Image, reader: User, holders: int, *, of_organisation: b
     own = allowed_actions(subject=Subject.of(reader), repositories=[name])[name]
     stranger = access_facts(subject=Subject.anonymous(), repositories=[name])[name]
     rows = (
-        ("You", own),
+        (gettext("You"), own),
         *(_of_organisation(stranger) if of_organisation else ()),
-        (f"{holders} holder{'' if holders == 1 else 's'}", decide(replace(stranger, held=True), is_staff=False)),
-        ("Everybody", decide(stranger, is_staff=False)),
-        ("Staff", decide(stranger, is_staff=True)),
+        (
+            ngettext("{count} holder", "{count} holders", holders).format(count=holders),
+            decide(replace(stranger, held=True), is_staff=False),
+        ),
+        (gettext("Everybody"), decide(stranger, is_staff=False)),
+        (gettext("Staff"), decide(stranger, is_staff=True)),
     )
     return [Permission(who, tuple(action in actions for action in _COLUMNS)) for who, actions in rows]
 
 
 def _of_organisation(stranger: Facts) -> Iterable[tuple[str, frozenset[Action]]]:
     edits, pulls = (decide(replace(stranger, owned=True, edited=edited), is_staff=False) for edited in (True, False))
-    return (("Owners and editors", edits), ("Members", pulls), ("Robots for this image", edits), ("Other robots", pulls))
+    return (
+        (gettext("Owners and editors"), edits),
+        (gettext("Members"), pulls),
+        (gettext("Robots for this image"), edits),
+        (gettext("Other robots"), pulls),
+    )
 
 
 @seller_required
@@ -148,5 +156,5 @@ def release(request: SellerRequest, image_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("marketplace:image", found.pk)
-    messages.success(request, f"You have given up {found.repository}.")
+    messages.success(request, gettext("You have given up {repository}.").format(repository=found.repository))
     return redirect("marketplace:dashboard")

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from accounts.people.requests import signed_in
@@ -31,7 +32,8 @@ def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
         price = set_price(product=product, money=form.cleaned_data["money"], actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, partial(editor, request, product, price_form=form))
-    messages.success(request, "It is free from now on." if price.is_free else f"It costs {price.money} from now on.")
+    says = gettext("It is free from now on.") if price.is_free else gettext("It costs {price} from now on.")
+    messages.success(request, says.format(price=price.money))
     return redirect(reverse("marketplace:product_edit", args=[product.pk]))
 
 
@@ -47,7 +49,7 @@ def picture_add(request: SellerRequest, product_id: UUID) -> HttpResponse:
         add_picture(product=product, upload=form.cleaned_data["file"], alt=form.cleaned_data["alt"], actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, partial(editor, request, product, picture_form=form))
-    messages.success(request, "The picture was added.")
+    messages.success(request, gettext("The picture was added."))
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
 
 
@@ -58,7 +60,7 @@ def picture_delete(request: SellerRequest, product_id: UUID, picture_id: UUID) -
     product = own_product(request, product_id)
     picture = get_object_or_404(product.pictures, pk=picture_id)
     remove_picture(picture=picture, actor=signed_in(request))
-    messages.success(request, "The picture was deleted.")
+    messages.success(request, gettext("The picture was deleted."))
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")
 
 
@@ -71,5 +73,5 @@ def picture_move(request: SellerRequest, product_id: UUID, picture_id: UUID) -> 
     to = request.POST.get("to", "")
     place = move_picture(picture=picture, to=int(to) if to in map(str, range(MOST_PICTURES)) else 0, actor=signed_in(request))
     if "quiet" not in request.POST:
-        messages.success(request, f"{picture.alt} is number {place + 1} now.")
+        messages.success(request, gettext("{alt} is number {place} now.").format(alt=picture.alt, place=place + 1))
     return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#pictures")

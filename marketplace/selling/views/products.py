@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people.requests import signed_in
@@ -45,7 +46,7 @@ def product_new(request: SellerRequest) -> HttpResponse:
     except DomainError as error:
         return refuse_form(form, error, page)
     discard_unsaved(seller_id=request.seller.pk, tab=tab.id, actor=signed_in(request))
-    messages.success(request, f"{product.title} is a draft. The check-list shows what is left to do.")
+    messages.success(request, gettext("{title} is a draft. The check-list shows what is left to do.").format(title=product.title))
     return redirect("marketplace:product_edit", product.pk)
 
 
@@ -85,7 +86,7 @@ def product_edit(request: SellerRequest, product_id: UUID) -> HttpResponse:
         return refuse_form(form, error, partial(editor, request, product, form=form))
     if form.cleaned_data["tab"]:
         discard_unsaved(seller_id=request.seller.pk, tab=form.cleaned_data["tab"], actor=signed_in(request))
-    messages.success(request, "Saved.")
+    messages.success(request, gettext("Saved."))
     return redirect("marketplace:product_edit", product.pk)
 
 
@@ -105,7 +106,7 @@ def product_publish(request: SellerRequest, product_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("marketplace:product_edit", product.pk)
-    messages.success(request, f"{product.title} is published. This is what buyers see.")
+    messages.success(request, gettext("{title} is published. This is what buyers see.").format(title=product.title))
     return redirect(product_url(product))
 
 
@@ -119,7 +120,7 @@ def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{product.title} is withdrawn. Those who have it can still pull.")
+        messages.success(request, gettext("{title} is withdrawn. Those who have it can still pull.").format(title=product.title))
     return redirect("marketplace:product_edit", product.pk)
 
 

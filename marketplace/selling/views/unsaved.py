@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from accounts.people.requests import signed_in
@@ -34,7 +35,7 @@ def keep(request: SellerRequest, product_id: UUID) -> HttpResponse:
 def _keep(request: SellerRequest, product: Product | None) -> HttpResponse:
     form = UnsavedForm(request.POST)
     if not form.is_valid():
-        return JsonResponse({"message": "Reload the page: it is too old to keep what you type."}, status=400)
+        return JsonResponse({"message": gettext("Reload the page: it is too old to keep what you type.")}, status=400)
     typed = {name: request.POST.getlist(name) for name in ProductForm.base_fields if name in request.POST and name not in EDITORS_OWN}
     try:
         kept = keep_unsaved(seller_id=request.seller.pk, product=product, typed=typed, actor=signed_in(request), **form.cleaned_data)
@@ -52,7 +53,7 @@ def discard(request: SellerRequest) -> HttpResponse:
     form = DiscardForm(request.POST)
     if form.is_valid():
         discard_unsaved(seller_id=request.seller.pk, tab=form.cleaned_data["tab"], actor=signed_in(request))
-        messages.success(request, "The unsaved text was discarded.")
+        messages.success(request, gettext("The unsaved text was discarded."))
     wanted: UUID | None = form.cleaned_data.get("product")
     own = wanted is not None and Product.objects.filter(pk=wanted, seller=request.seller).exists()
     return redirect("marketplace:product_edit", wanted) if own else redirect("marketplace:product_new")
