@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
+from django.utils.translation import gettext
 
 from accounts.sellers.models import SellerProfile
 from common.money import Money
@@ -64,7 +65,11 @@ class Numbers:
     @property
     def units(self) -> list[tuple[str, str]]:
         """The choices of the period."""
-        return [(Unit.DAY.value, "Last 30 days"), (Unit.WEEK.value, "Last 26 weeks"), (Unit.MONTH.value, "Last 12 months")]
+        return [
+            (Unit.DAY.value, gettext("Last 30 days")),
+            (Unit.WEEK.value, gettext("Last 26 weeks")),
+            (Unit.MONTH.value, gettext("Last 12 months")),
+        ]
 
     @property
     def is_empty(self) -> bool:
@@ -82,14 +87,14 @@ class Numbers:
         now, before = self.figures.current, self.figures.before
         return [
             *(
-                _of_money(self._in(code, "Revenue, after refunds"), now.revenue(code), before.revenue(code))
+                _of_money(self._in(code, gettext("Revenue, after refunds")), now.revenue(code), before.revenue(code))
                 for code in self.shown_currencies
             ),
-            _of_count("Orders", now.orders, before.orders),
-            _of_count("Pulls", now.pulls, before.pulls),
-            _of_count("Distinct pullers", now.pullers, before.pullers, note="± 0.81 %"),
-            _of_count("Views", now.views, before.views),
-            *(_refunds(self._in(code, "Refunds and disputes"), now, before, code) for code in self.shown_currencies),
+            _of_count(gettext("Orders"), now.orders, before.orders),
+            _of_count(gettext("Pulls"), now.pulls, before.pulls),
+            _of_count(gettext("Distinct pullers"), now.pullers, before.pullers, note=gettext("± 0.81 %")),
+            _of_count(gettext("Views"), now.views, before.views),
+            *(_refunds(self._in(code, gettext("Refunds and disputes")), now, before, code) for code in self.shown_currencies),
         ]
 
     def _in(self, currency: str, label: str) -> str:
@@ -106,7 +111,7 @@ class Numbers:
         """From the page to the first pull, over all the periods that are shown."""
         counts = [sum(getattr(each, name) for each in self.figures.periods) for name in ("views", "checkouts", "orders", "first_pulls")]
         most = max(*counts, 1)
-        labels = ("Opened the page", "Went to checkout", "Paid", "Pulled")
+        labels = (gettext("Opened the page"), gettext("Went to checkout"), gettext("Paid"), gettext("Pulled"))
         return [
             FunnelStep(label, count, round(100 * count / before) if before else None, count / most)
             for label, count, before in zip(labels, counts, (0, *counts), strict=False)
@@ -166,7 +171,7 @@ def _percent(now: int, before: int) -> str:
     if now == before:
         return "" if not now else "±0 %"
     if before <= 0:
-        return "from nothing" if before == 0 else ""
+        return gettext("from nothing") if before == 0 else ""
     return f"{100 * (now - before) / before:+.1f} %".replace("-", "−")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from common import languages
 from common.money import Money
@@ -25,6 +25,18 @@ def period_name(unit: Unit, begins: date) -> str:
 
 
 @register.simple_tag
+def unit_name(unit: Unit) -> str:
+    """Name what figures are added up by, as in `Revenue by week`: day, week or month."""
+    match unit:
+        case Unit.DAY:
+            return pgettext("figures by", "day")
+        case Unit.WEEK:
+            return pgettext("figures by", "week")
+        case _:
+            return pgettext("figures by", "month")
+
+
+@register.simple_tag
 def period_so_far(figures: Figures) -> str:
     """Say which days the figures are of, and which they are compared with."""
     sentence = gettext("{days} (UTC), beside {days_before}. Only days that are over are counted.")
@@ -42,11 +54,27 @@ def _days(figures: PeriodFigures) -> str:
 
 
 @register.simple_tag
-def period_before(figures: Figures) -> str:
-    """Name what the current period is compared with: `October`, `the week before`, `the day before`."""
-    if figures.unit is Unit.MONTH:
-        return languages.month(figures.before.begins)
-    return gettext("the week before") if figures.unit is Unit.WEEK else gettext("the day before")
+def compared_with(figures: Figures) -> str:
+    """Say what a change is measured from, behind it: `on October`, `on the week before`, `on the day before`."""
+    match figures.unit:
+        case Unit.DAY:
+            return gettext("on the day before")
+        case Unit.WEEK:
+            return gettext("on the week before")
+        case _:
+            return gettext("on {month}").format(month=languages.month(figures.before.begins))
+
+
+@register.simple_tag
+def same_as(figures: Figures) -> str:
+    """Say that nothing has changed: `same as October`, `same as the week before`, `same as the day before`."""
+    match figures.unit:
+        case Unit.DAY:
+            return gettext("same as the day before")
+        case Unit.WEEK:
+            return gettext("same as the week before")
+        case _:
+            return gettext("same as {month}").format(month=languages.month(figures.before.begins))
 
 
 @register.simple_tag
