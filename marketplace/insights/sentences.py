@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext, ngettext
 
+from common import languages
 from common.currencies import currency as row_of
 from common.money import Money
 from marketplace.insights.forecast import (
@@ -28,7 +29,7 @@ def money_writer(currency: str) -> Write:
 
 def write_count(number: float) -> str:
     """Write an estimated count: whole from ten on, below with one decimal."""
-    return f"{number:,.0f}" if abs(number) >= 10 else f"{number:.1f}"  # noqa: PLR2004 - as the sentence above says
+    return languages.number(number, decimals=0 if abs(number) >= 10 else 1)  # noqa: PLR2004 - as the sentence above says
 
 
 def trend_sentence(name: str, trend: Trend | None, write: Write) -> str:

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext
 
 from accounts.sellers.models import SellerProfile
+from common.languages import number, separated
 from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures, figures_of, last_whole_day
 from marketplace.insights.periods import Unit
@@ -92,7 +93,7 @@ class Numbers:
             ),
             _of_count(gettext("Orders"), now.orders, before.orders),
             _of_count(gettext("Pulls"), now.pulls, before.pulls),
-            _of_count(gettext("Distinct pullers"), now.pullers, before.pullers, note=gettext("± 0.81 %")),
+            _of_count(gettext("Distinct pullers"), now.pullers, before.pullers, note=f"± {separated('0.81')} %"),
             _of_count(gettext("Views"), now.views, before.views),
             *(_refunds(self._in(code, gettext("Refunds and disputes")), now, before, code) for code in self.shown_currencies),
         ]
@@ -156,7 +157,7 @@ def _of_money(label: str, now: Money, before: Money) -> Headline:
 
 
 def _of_count(label: str, now: int, before: int, *, note: str = "") -> Headline:
-    return Headline(label, f"{now:,}", _percent(now, before), _rose(now, before), note)
+    return Headline(label, number(now), _percent(now, before), _rose(now, before), note)
 
 
 def _refunds(label: str, now: PeriodFigures, before: PeriodFigures, currency: str) -> Headline:
@@ -172,7 +173,7 @@ def _percent(now: int, before: int) -> str:
         return "" if not now else "±0 %"
     if before <= 0:
         return gettext("from nothing") if before == 0 else ""
-    return f"{100 * (now - before) / before:+.1f} %".replace("-", "−")
+    return separated(f"{100 * (now - before) / before:+.1f} %".replace("-", "−"))
 
 
 def _rose(now: int, before: int) -> bool | None:
