@@ -68,7 +68,7 @@ def forecast_sentence(forecast: Forecast, write: Write) -> str:
         days_with_sales=LEAST_DAYS_WITH_SALES,
         sales=LEAST_SALES,
         weeks=forecast.held_out_weeks,
-        percent=round(100 * (1 - (forecast.error_ratio or 0))),
+        less=f"{round(100 * (1 - (forecast.error_ratio or 0)))} %",
     )
 
 
@@ -92,5 +92,5 @@ def _said(reason: Reason | None) -> str:
             )
     return gettext(
         "The next {horizon} days bring about {total}. Four days in five should lie within the band; "
-        "in the last {weeks} weeks it missed by {percent} % less than the same as last week."
+        "in the last {weeks} weeks it missed by {less} less than the same as last week."
     )
