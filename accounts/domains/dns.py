@@ -12,6 +12,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
+from accounts.domains.faults import Fault
+
 _PORT: Final = 53
 _SERVERS: Final = 2  # of those that the machine names
 _SECONDS: Final = 2.0  # for each of them
@@ -48,7 +50,7 @@ async def look_up(name: str, kind: Kind, *, servers: Sequence[Server] | None = N
     Raises:
         DnsError: no resolver answered in time, or one refused, or its answer was none.
     """
-    why = "The DNS did not answer."
+    why: str = Fault.DNS_SILENT
     for server in (resolvers() if servers is None else servers)[:_SERVERS]:
         try:
             async with asyncio.timeout(_SECONDS):
@@ -58,7 +60,7 @@ async def look_up(name: str, kind: Kind, *, servers: Sequence[Server] | None = N
         except DnsError as error:
             why = str(error)
         except (OSError, asyncio.IncompleteReadError):
-            why = "The DNS could not be reached."
+            why = Fault.DNS_AWAY
     raise DnsError(why)
 
 
@@ -88,13 +90,11 @@ async def _ask(name: str, kind: Kind, server: Server) -> list[bytes]:
         answer = await _by_tcp(question, server)
     code = _flags(answer, number) & _CODE
     if code not in {_NO_ERROR, _NO_SUCH_NAME}:
-        msg = f"The DNS refused to answer (code {code})."
-        raise DnsError(msg)
+        raise DnsError(Fault.DNS_REFUSED.format(code=code))
     try:
         return list(_records(answer, kind))
     except (IndexError, struct.error) as error:
-        msg = "The DNS gave an answer that cannot be read."
-        raise DnsError(msg) from error
+        raise DnsError(Fault.DNS_UNREADABLE) from error
 
 
 def _question(number: int, name: str, kind: Kind) -> bytes:
@@ -108,8 +108,7 @@ def _flags(answer: bytes, number: int) -> int:
         found, flags, *_ = _HEADER.unpack_from(answer)
         if found == number and flags & _IS_ANSWER:
             return int(flags)
-    msg = "The DNS gave an answer to another question."
-    raise DnsError(msg)
+    raise DnsError(Fault.DNS_MIXED_UP)
 
 
 class _OneAnswer(asyncio.DatagramProtocol):

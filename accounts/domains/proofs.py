@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from accounts.domains.dns import DnsError, Kind, look_up, text_of
+from accounts.domains.faults import Fault
 from accounts.domains.website import PATH, FetchError, fetch_file
 
 SECONDS: Final = 12.0  # for one domain; all of a run are looked at meanwhile
@@ -55,7 +56,7 @@ def look_for(
             async with asyncio.timeout(seconds):
                 return await _find(domain, proof, records, file)
         except TimeoutError:
-            return Finding("", f"{domain} did not answer in time.")
+            return Finding("", Fault.NOT_IN_TIME.format(domain=domain))
 
     return asyncio.run(all_of_them())
 
@@ -65,13 +66,13 @@ async def _find(domain: str, proof: str, records: ReadRecords, file: ReadFile) -
     try:
         if proof in await records(domain):
             return Finding("dns")
-        faults.append(f"{RECORD}.{domain} has no TXT record with this text.")
+        faults.append(Fault.NO_RECORD.format(record=f"{RECORD}.{domain}"))
     except DnsError as error:
         faults.append(str(error))
     try:
         if proof in (await file(domain)).split():
             return Finding("file")
-        faults.append(f"https://{domain}{PATH} does not hold this text.")
+        faults.append(Fault.OTHER_TEXT.format(address=f"https://{domain}{PATH}"))
     except (DnsError, FetchError) as error:
         faults.append(str(error))
     return Finding("", " ".join(dict.fromkeys(faults)))

@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 
 from accounts.domains.dns import Kind, look_up
+from accounts.domains.faults import Fault
 
 PATH: Final = "/.well-known/layerstore.txt"
 LARGEST: Final = 4096  # bytes
@@ -69,16 +70,13 @@ async def fetch_file(
     """
     addresses = await resolve(domain)
     if not addresses:
-        msg = f"{domain} has no address."
-        raise FetchError(msg)
+        raise FetchError(Fault.NO_ADDRESS.format(domain=domain))
     if not all(map(allowed, addresses)):
-        msg = f"{domain} leads to an address that is not public."
-        raise FetchError(msg)
+        raise FetchError(Fault.NOT_PUBLIC.format(domain=domain))
     try:
         return await _get(domain, addresses[0], port, trust)
     except httpx.HTTPError as error:
-        msg = f"https://{domain}{PATH} could not be read ({type(error).__name__})."
-        raise FetchError(msg) from error
+        raise FetchError(Fault.NOT_READ.format(address=f"https://{domain}{PATH}", error=type(error).__name__)) from error
 
 
 async def _get(domain: str, address: Address, port: int, trust: ssl.SSLContext | None) -> str:
@@ -89,14 +87,12 @@ async def _get(domain: str, address: Address, port: int, trust: ssl.SSLContext |
     client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, follow_redirects=False, verify=trust or _authorities())
     async with client, client.stream("GET", f"https://{host}:{port}{PATH}", headers=headers, extensions=extensions) as answer:
         if answer.status_code != httpx.codes.OK:
-            msg = f"https://{domain}{PATH} was answered with {answer.status_code}; 200 is needed, and redirects are not followed."
-            raise FetchError(msg)
+            raise FetchError(Fault.NOT_OK.format(address=f"https://{domain}{PATH}", status=answer.status_code))
         body = b""
         async for chunk in answer.aiter_raw():
             body += chunk
             if len(body) > LARGEST:
-                msg = f"https://{domain}{PATH} is longer than {LARGEST} bytes."
-                raise FetchError(msg)
+                raise FetchError(Fault.TOO_LONG.format(address=f"https://{domain}{PATH}", most=LARGEST))
     return body.decode("ascii", "replace")
 
 
