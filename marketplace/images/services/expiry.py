@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.organisations.models import EDITING_ROLES
 from accounts.organisations.selectors import people_of
@@ -56,7 +56,10 @@ def free_name(*, image: Image, now: datetime | None = None) -> Image:
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if not _freeable(now).filter(pk=locked.pk).exists():
-            raise ImageStateConflict(repository=locked.repository, sentence=f"The name {locked.repository} cannot be freed.")
+            raise ImageStateConflict(
+                repository=locked.repository,
+                sentence=gettext("The name {repository} cannot be freed.").format(repository=locked.repository),
+            )
         locked.freed_at = now
         locked.save(update_fields=["freed_at"])
         record_audit(actor=None, action="image.freed", target=locked)
@@ -74,7 +77,10 @@ def revive_reservation(*, image: Image) -> Image:
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if locked.freed_at is not None:
-            raise ImageStateConflict(repository=locked.repository, sentence=f"The name {locked.repository} is free already.")
+            raise ImageStateConflict(
+                repository=locked.repository,
+                sentence=gettext("The name {repository} is free already.").format(repository=locked.repository),
+            )
         keep_pushed_name(locked, at=timezone.now())
     return locked
 

@@ -1,6 +1,7 @@
 """Staff take an image down, restore it, and erase what was sold."""
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
@@ -27,7 +28,9 @@ def take_down_image(*, image: Image, reason: str, actor: User) -> Image:
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if locked.taken_down_at is not None:
-            raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} is taken down already.")
+            raise ImageStateConflict(
+                repository=locked.repository, sentence=gettext("{repository} is taken down already.").format(repository=locked.repository)
+            )
         locked.taken_down_at, locked.take_down_reason = timezone.now(), reason[:500]
         locked.save(update_fields=["taken_down_at", "take_down_reason"])
         record_audit(actor=actor, action="image.taken_down", target=locked, reason=reason)
@@ -47,7 +50,9 @@ def restore_image(*, image: Image, reason: str, actor: User) -> Image:
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if locked.taken_down_at is None:
-            raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} is not taken down.")
+            raise ImageStateConflict(
+                repository=locked.repository, sentence=gettext("{repository} is not taken down.").format(repository=locked.repository)
+            )
         locked.taken_down_at, locked.take_down_reason, locked.erasure_asked_at = None, "", None
         locked.save(update_fields=["taken_down_at", "take_down_reason", "erasure_asked_at"])
         record_audit(actor=actor, action="image.restored", target=locked, reason=reason)
@@ -69,9 +74,14 @@ def erase_image(*, image: Image, reason: str, actor: User) -> Image:
     with locked_transaction():
         locked = lock_image(image_id=image.pk)
         if locked.taken_down_at is None:
-            raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} is not taken down. Take it down first.")
+            raise ImageStateConflict(
+                repository=locked.repository,
+                sentence=gettext("{repository} is not taken down. Take it down first.").format(repository=locked.repository),
+            )
         if locked.erasure_asked_at is not None:
-            raise ImageStateConflict(repository=locked.repository, sentence=f"{locked.repository} is being erased already.")
+            raise ImageStateConflict(
+                repository=locked.repository, sentence=gettext("{repository} is being erased already.").format(repository=locked.repository)
+            )
         locked.erasure_asked_at = timezone.now()
         locked.save(update_fields=["erasure_asked_at"])
         record_audit(actor=actor, action="image.erased", target=locked, reason=reason)
