@@ -18,6 +18,13 @@ _DIGITS = 12  # more than any price
 _MOST_SAVES = 2**31 - 1  # what the column holds
 
 
+class CategoryField(forms.ModelChoiceField):
+    """A choice among the shop's categories, in the reader's language where it knows them."""
+
+    def label_from_instance(self, obj: Category) -> str:
+        return gettext(obj.name)
+
+
 class ProductForm(forms.Form):
     """The page of a product, and the images that it sells."""
 
@@ -38,7 +45,7 @@ class ProductForm(forms.Form):
     summary = NameField(
         label=gettext_lazy("One line"), max_length=200, required=False, help_text=gettext_lazy("Shown in lists. 200 characters at most.")
     )
-    category = forms.ModelChoiceField(
+    category = CategoryField(
         label=gettext_lazy("Category"), queryset=Category.objects.all(), required=False, empty_label=gettext_lazy("None")
     )
     description = forms.CharField(
