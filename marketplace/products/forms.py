@@ -18,7 +18,7 @@ _DIGITS = 12  # more than any price
 _MOST_SAVES = 2**31 - 1  # what the column holds
 
 
-class CategoryField(forms.ModelChoiceField):
+class CategoryField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has no generic one at run time
     """A choice among the shop's categories, in the reader's language where it knows them."""
 
     def label_from_instance(self, obj: Category) -> str:
