@@ -1,5 +1,7 @@
 """Errors of credentials for docker."""
 
+from django.utils.translation import gettext
+
 from common.errors import AccessDenied, InvalidInput
 
 
@@ -10,7 +12,7 @@ class NothingToPull(AccessDenied):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("Choose images that you can pull or push: your own, and those in your library.")
+        super().__init__(gettext("Choose images that you can pull or push: your own, and those in your library."))
 
 
 class LimitedTokenUsesNoApi(InvalidInput):
@@ -20,4 +22,4 @@ class LimitedTokenUsesNoApi(InvalidInput):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("A token for the API covers all images. Leave out the API, or choose no images.")
+        super().__init__(gettext("A token for the API covers all images. Leave out the API, or choose no images."))

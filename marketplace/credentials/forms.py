@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.robots.services import LONGEST_NAME
 from accounts.tokens.models import TokenScope
@@ -14,20 +15,31 @@ from common.web.forms import NameField
 from marketplace.images.models import Image
 
 UNTIL = "until"
-_LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (UNTIL, "A day I choose"), ("", "Never"))
-_OVERLAPS = (("0", "At once"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"))
+_LIFETIMES = (
+    ("30", gettext_lazy("30 days")),
+    ("90", gettext_lazy("90 days")),
+    ("365", gettext_lazy("1 year")),
+    (UNTIL, gettext_lazy("A day I choose")),
+    ("", gettext_lazy("Never")),
+)
+_OVERLAPS = (
+    ("0", gettext_lazy("At once")),
+    ("1", gettext_lazy("In a day")),
+    ("7", gettext_lazy("In a week")),
+    ("30", gettext_lazy("In 30 days")),
+)
 _LAST_MINUTE = time(23, 59, tzinfo=UTC)
 
 
 class EndingForm(forms.Form):
     """When a credential expires."""
 
-    lifetime = forms.ChoiceField(label="Expires after", choices=_LIFETIMES, initial="90", required=False)
+    lifetime = forms.ChoiceField(label=gettext_lazy("Expires after"), choices=_LIFETIMES, initial="90", required=False)
     until = forms.DateField(
-        label="Last day",
+        label=gettext_lazy("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Only with “A day I choose”; it ends at midnight UTC.",
+        help_text=gettext_lazy("Only with “A day I choose”; it ends at midnight UTC."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -39,10 +51,10 @@ class EndingForm(forms.Form):
     def _fault(self, lifetime: str) -> str:
         until = self.cleaned_data["until"]
         if until is not None and lifetime != UNTIL:
-            return "Choose “A day I choose” above, or leave this empty."
+            return gettext("Choose “A day I choose” above, or leave this empty.")
         if until is None and lifetime == UNTIL:
-            return "Choose the last day."
-        return "Choose a day in the future." if until and datetime.combine(until, _LAST_MINUTE) <= timezone.now() else ""
+            return gettext("Choose the last day.")
+        return gettext("Choose a day in the future.") if until and datetime.combine(until, _LAST_MINUTE) <= timezone.now() else ""
 
     @property
     def expires_at(self) -> datetime | None:
@@ -56,12 +68,14 @@ class EndingForm(forms.Form):
 class LimitedForm(EndingForm):
     """A credential for some images only, or for all."""
 
-    name: forms.CharField = NameField(label="Name", max_length=80, help_text="Where it is used, e.g. build server.")
+    name: forms.CharField = NameField(
+        label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("Where it is used, e.g. build server.")
+    )
     images = forms.MultipleChoiceField(
-        label="Only these images",
+        label=gettext_lazy("Only these images"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose none to allow all of them, including later ones.",
+        help_text=gettext_lazy("Choose none to allow all of them, including later ones."),
     )
     field_order: Sequence[str] = ("name", "images", "lifetime", "until")
 
@@ -82,11 +96,11 @@ class AccessTokenForm(LimitedForm):
     """A new access token: where it is used, what it may do, with which images, how long."""
 
     scopes = forms.MultipleChoiceField(
-        label="Scopes",
+        label=gettext_lazy("Scopes"),
         choices=TokenScope.choices,
         initial=[TokenScope.PULL],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one thing the token may do."},
+        error_messages={"required": gettext_lazy("Choose at least one thing the token may do.")},
     )
     field_order = ("name", "scopes", "images", "lifetime", "until")
 
@@ -98,20 +112,24 @@ class PullCredentialForm(LimitedForm):
     """A new pull credential, which is always limited to some images."""
 
     images = forms.MultipleChoiceField(
-        label="Images it can pull",
+        label=gettext_lazy("Images it can pull"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one image."},
+        error_messages={"required": gettext_lazy("Choose at least one image.")},
     )
 
 
 class RobotForm(LimitedForm):
     """A new robot."""
 
-    name = forms.CharField(label="Name", max_length=LONGEST_NAME, help_text="Lower-case letters and digits, e.g. ci or cluster-1.")
-    lifetime = forms.ChoiceField(label="Expires after", choices=_LIFETIMES, initial="365", required=False)
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=LONGEST_NAME, help_text=gettext_lazy("Lower-case letters and digits, e.g. ci or cluster-1.")
+    )
+    lifetime = forms.ChoiceField(label=gettext_lazy("Expires after"), choices=_LIFETIMES, initial="365", required=False)
 
     pushes = forms.BooleanField(
-        label="Push to them, too", required=False, help_text="Only with images that you choose above, and that the organisation owns."
+        label=gettext_lazy("Push to them, too"),
+        required=False,
+        help_text=gettext_lazy("Only with images that you choose above, and that the organisation owns."),
     )
     field_order = ("name", "images", "pushes", "lifetime", "until")
 
@@ -120,12 +138,12 @@ class ReplaceRobotForm(EndingForm):
     """A new secret for a robot: when the old one ends, and how long the new one lives."""
 
     overlap = forms.ChoiceField(
-        label="The old secret ends",
+        label=gettext_lazy("The old secret ends"),
         choices=_OVERLAPS,
         initial="1",
-        help_text="Until then both work, so that you can replace it everywhere.",
+        help_text=gettext_lazy("Until then both work, so that you can replace it everywhere."),
     )
-    lifetime = forms.ChoiceField(label="The new secret expires after", choices=_LIFETIMES, initial="365", required=False)
+    lifetime = forms.ChoiceField(label=gettext_lazy("The new secret expires after"), choices=_LIFETIMES, initial="365", required=False)
     field_order = ("overlap", "lifetime", "until")
 
     @property

@@ -1,5 +1,7 @@
 """What can go wrong with pull access."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError
 
 
@@ -9,7 +11,7 @@ class ProductNotFree(ConflictError):
     code = "product_not_free"
 
     def __init__(self) -> None:
-        super().__init__("This product has a price now. Reload its page to see it.")
+        super().__init__(gettext("This product has a price now. Reload its page to see it."))
 
 
 class OwnProduct(ConflictError):
@@ -18,7 +20,7 @@ class OwnProduct(ConflictError):
     code = "own_product"
 
     def __init__(self) -> None:
-        super().__init__("This is your own product. You can pull its images already.")
+        super().__init__(gettext("This is your own product. You can pull its images already."))
 
 
 class EntitlementIsBought(ConflictError):
@@ -27,7 +29,7 @@ class EntitlementIsBought(ConflictError):
     code = "entitlement_is_bought"
 
     def __init__(self) -> None:
-        super().__init__("This was paid for. Refund the order: a full refund ends pull access.")
+        super().__init__(gettext("This was paid for. Refund the order: a full refund ends pull access."))
 
 
 class EntitlementIsRevoked(ConflictError):
@@ -36,4 +38,4 @@ class EntitlementIsRevoked(ConflictError):
     code = "entitlement_is_revoked"
 
     def __init__(self) -> None:
-        super().__init__("This was revoked already. There is nothing left to take back.")
+        super().__init__(gettext("This was revoked already. There is nothing left to take back."))

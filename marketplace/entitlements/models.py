@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.people.models import Account
 from common.db.models import UUIDModel
@@ -30,9 +31,9 @@ class Entitlement(UUIDModel):
     """
 
     class Source(models.TextChoices):
-        ORDER = "order", "Bought"  # billing.Order
-        FREE = "free", "Got for free"  # marketplace.Product
-        STAFF = "staff", "Given by staff"  # audit.AuditEvent
+        ORDER = "order", gettext_lazy("Bought")  # billing.Order
+        FREE = "free", gettext_lazy("Got for free")  # marketplace.Product
+        STAFF = "staff", gettext_lazy("Given by staff")  # audit.AuditEvent
 
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entitlements")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="entitlements")

@@ -1,5 +1,7 @@
 """Why somebody may not pull an image of their library, in words, for pages and the API."""
 
+from django.utils.translation import gettext
+
 from marketplace.library.selectors import EntryState, LibraryEntry
 
 
@@ -9,10 +11,11 @@ def reason_of(entry: LibraryEntry) -> str:
         case EntryState.MAY_PULL:
             return ""
         case EntryState.HELD:
-            return f"Owners, members and robots of {entry.holder.name} can pull it; your role can only buy."
+            sentence = gettext("Owners, members and robots of {organisation} can pull it; your role can only buy.")
+            return sentence.format(organisation=entry.holder.name)
         case EntryState.TAKEN_DOWN:
-            return "We took this image down; nobody can pull it at the moment."
+            return gettext("We took this image down; nobody can pull it at the moment.")
         case EntryState.PAUSED:
-            return "The payment is disputed. Pull access is paused while the bank decides."
+            return gettext("The payment is disputed. Pull access is paused while the bank decides.")
         case _:
-            return entry.entitlement.revocation_reason
+            return gettext(entry.entitlement.revocation_reason)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, OuterRef, QuerySet, Value, When
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.organisations.models import Membership
 from accounts.organisations.selectors import memberships_of
@@ -35,13 +36,18 @@ _FIRST: Final = (
 
 
 class EntryState(StrEnum):
-    """Whether an image of a library can be pulled. Pages and the API use the values."""
+    """Whether an image of a library can be pulled. The API uses the values."""
 
-    MAY_PULL = "May pull"
-    HELD = "Held"  # by an organisation in which the reader's role does not pull
-    TAKEN_DOWN = "Taken down"
-    PAUSED = "Paused"  # while the payment is disputed
-    ENDED = "Ended"
+    MAY_PULL = gettext_noop("May pull")
+    HELD = gettext_noop("Held")  # by an organisation in which the reader's role does not pull
+    TAKEN_DOWN = gettext_noop("Taken down")
+    PAUSED = gettext_noop("Paused")  # while the payment is disputed
+    ENDED = gettext_noop("Ended")
+
+    @property
+    def label(self) -> str:
+        """The same in the reader's language, for pages."""
+        return gettext(self.value)
 
 
 @dataclass(frozen=True, slots=True)

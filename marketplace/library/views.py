@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.organisations.buying import buyer_named
@@ -54,6 +55,7 @@ def obtain(request: HttpRequest, product_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect(product_url(product))
-    whose = "your library" if holder == user.account else f"the library of {holder.name}"
-    messages.success(request, f"{product.title} is in {whose}. Pull it with the command below.")
+    own = gettext("{title} is in your library. Pull it with the command below.")
+    others = gettext("{title} is in the library of {holder}. Pull it with the command below.")
+    messages.success(request, (own if holder == user.account else others).format(title=product.title, holder=holder.name))
     return redirect("marketplace:library")

@@ -1,5 +1,7 @@
 """What can go wrong with reports."""
 
+from django.utils.translation import gettext
+
 from common.errors import AccessDenied, ConflictError
 
 
@@ -9,7 +11,7 @@ class AlreadyReported(ConflictError):
     code = "already_reported"
 
     def __init__(self) -> None:
-        super().__init__("You have reported this already. We answer by mail once it has been looked at.")
+        super().__init__(gettext("You have reported this already. We answer by mail once it has been looked at."))
 
 
 class ReportStateConflict(ConflictError):
@@ -18,7 +20,7 @@ class ReportStateConflict(ConflictError):
     code = "report_state_conflict"
 
     def __init__(self, *, state: str) -> None:
-        super().__init__(f"This report is {state}, which does not allow it. Reload its page.", state=state)
+        super().__init__(gettext("This report is {state}, which does not allow it. Reload its page.").format(state=state), state=state)
 
 
 class NotConcerned(AccessDenied):
@@ -27,4 +29,4 @@ class NotConcerned(AccessDenied):
     code = "not_concerned"
 
     def __init__(self) -> None:
-        super().__init__("This report is not about you.")
+        super().__init__(gettext("This report is not about you."))

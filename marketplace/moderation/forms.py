@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from common.text import normal_email
 from marketplace.moderation.models import LONGEST, Report
@@ -11,14 +12,16 @@ from marketplace.moderation.models import LONGEST, Report
 class ReportForm(forms.Form):
     """What is wrong, and where the answer goes."""
 
-    kind = forms.ChoiceField(label="What is wrong?", choices=Report.Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=gettext_lazy("What is wrong?"), choices=Report.Kind.choices, widget=forms.RadioSelect)
     details = forms.CharField(
-        label="What we should know",
+        label=gettext_lazy("What we should know"),
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=LONGEST,
-        help_text="Where you saw it, and whose name, licence or machine it concerns. Only our staff read this.",
+        help_text=gettext_lazy("Where you saw it, and whose name, licence or machine it concerns. Only our staff read this."),
     )
-    email = forms.EmailField(label="Your e-mail", max_length=254, help_text="Our answer goes there, and nothing else.")
+    email = forms.EmailField(
+        label=gettext_lazy("Your e-mail"), max_length=254, help_text=gettext_lazy("Our answer goes there, and nothing else.")
+    )
 
     def __init__(self, *args: Any, visitor: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,8 +37,8 @@ class AppealForm(forms.Form):
     """Why a decision is wrong."""
 
     appeal = forms.CharField(
-        label="Why we should decide otherwise",
+        label=gettext_lazy("Why we should decide otherwise"),
         widget=forms.Textarea(attrs={"rows": 8}),
         max_length=LONGEST,
-        help_text="You can appeal once. Our staff read it and answer by mail.",
+        help_text=gettext_lazy("You can appeal once. Our staff read it and answer by mail."),
     )

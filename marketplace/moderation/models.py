@@ -6,9 +6,11 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.people.models import Account, User
 from common.db.models import UUIDModel
+from marketplace.moderation.labels import in_words
 
 LONGEST = 4_000  # characters of a report, an answer or an appeal
 
@@ -38,19 +40,19 @@ class Report(UUIDModel):
         REVIEW = "review"
 
     class Kind(models.TextChoices):
-        IMPERSONATION = "impersonation", "Pretends to be somebody else"
-        MALWARE = "malware", "Malware, or does harm"
-        LICENCE = "licence", "Breaks a licence or a copyright"
-        OTHER = "other", "Something else"
+        IMPERSONATION = "impersonation", gettext_lazy("Pretends to be somebody else")
+        MALWARE = "malware", gettext_lazy("Malware, or does harm")
+        LICENCE = "licence", gettext_lazy("Breaks a licence or a copyright")
+        OTHER = "other", gettext_lazy("Something else")
 
     class State(models.TextChoices):
-        OPEN = "open", "open"
-        TAKEN = "taken", "being looked at"
-        UPHELD = "upheld", "upheld"
-        DISMISSED = "dismissed", "dismissed"
-        APPEALED = "appealed", "appealed"
-        APPEAL_GRANTED = "granted", "appeal granted"
-        APPEAL_REJECTED = "rejected", "appeal rejected"
+        OPEN = "open", gettext_lazy("open")
+        TAKEN = "taken", gettext_lazy("being looked at")
+        UPHELD = "upheld", gettext_lazy("upheld")
+        DISMISSED = "dismissed", gettext_lazy("dismissed")
+        APPEALED = "appealed", gettext_lazy("appealed")
+        APPEAL_GRANTED = "granted", gettext_lazy("appeal granted")
+        APPEAL_REJECTED = "rejected", gettext_lazy("appeal rejected")
 
     about = models.CharField(max_length=10, choices=About.choices)
     target_id = models.UUIDField()
@@ -100,6 +102,11 @@ class Report(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.kind}: report about {self.about} {self.target_id}"
+
+    @property
+    def translated_label(self) -> str:
+        """What it is about, in the reader's language."""
+        return in_words(self.target_label)
 
     @property
     def can_be_appealed(self) -> bool:

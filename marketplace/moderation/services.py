@@ -18,6 +18,7 @@ from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
 from marketplace.images.ownership import require_staff
 from marketplace.moderation.errors import AlreadyReported, NotConcerned, ReportStateConflict
+from marketplace.moderation.labels import SHOP_OF_DELETED_ACCOUNT
 from marketplace.moderation.locks import lock_report
 from marketplace.moderation.mail import tell_concerned, tell_reporter
 from marketplace.moderation.models import UNDECIDED, WAITING, Report
@@ -162,4 +163,4 @@ def forget_words(user: User) -> None:
     reports_of_person(user).update(details="", answer="", reporter_email=None)
     about = Report.objects.filter(concerned=user.account)
     about.update(decision="", appeal="", appeal_answer="")
-    about.filter(about=Report.About.SHOP).update(target_label="the shop of a deleted account")
+    about.filter(about=Report.About.SHOP).update(target_label=SHOP_OF_DELETED_ACCOUNT)

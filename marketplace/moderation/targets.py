@@ -12,6 +12,7 @@ from accounts.organisations.selectors import account_ids_of
 from accounts.people.models import Account, User
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
+from marketplace.moderation.labels import IMAGE, PRODUCT, REVIEW, SHOP, in_words
 from marketplace.moderation.models import Report
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
@@ -25,7 +26,7 @@ class Target:
     """Something that is reported.
 
     Attributes:
-        label: what it is called, in words that stay true when it is gone.
+        label: what it is called, in words that stay true when it is gone; English, as it is stored.
         concerned: whose it is.
         url: where it can be seen.
     """
@@ -35,6 +36,11 @@ class Target:
     label: str
     concerned: Account
     url: str
+
+    @property
+    def translated_label(self) -> str:
+        """The label in the reader's language."""
+        return in_words(self.label)
 
 
 def find_target(about: str, target_id: UUID, reader: User | None) -> Target | None:
@@ -47,7 +53,7 @@ def _product(key: UUID, _: User | None) -> Target | None:
     found = Product.objects.visible().select_related("namespace", "seller__account__user").filter(pk=key).first()
     if found is None:
         return None
-    return Target(About.PRODUCT, key, f"the product {found.title}", found.seller.account, product_url(found))
+    return Target(About.PRODUCT, key, PRODUCT.format(name=found.title), found.seller.account, product_url(found))
 
 
 def _image(key: UUID, reader: User | None) -> Target | None:
@@ -57,7 +63,9 @@ def _image(key: UUID, reader: User | None) -> Target | None:
     found = Image.objects.occupying().filter(public | held, pk=key).select_related("namespace", "owner__user").first()
     if found is None:
         return None
-    return Target(About.IMAGE, key, f"the image {found.repository}", found.owner, reverse("marketplace:shop", args=[found.namespace.name]))
+    return Target(
+        About.IMAGE, key, IMAGE.format(name=found.repository), found.owner, reverse("marketplace:shop", args=[found.namespace.name])
+    )
 
 
 def _shop(key: UUID, _: User | None) -> Target | None:
@@ -66,7 +74,7 @@ def _shop(key: UUID, _: User | None) -> Target | None:
     if found is None:
         return None
     return Target(
-        About.SHOP, key, f"the shop {found.owner.seller.display_name}", found.owner, reverse("marketplace:shop", args=[found.name])
+        About.SHOP, key, SHOP.format(name=found.owner.seller.display_name), found.owner, reverse("marketplace:shop", args=[found.name])
     )
 
 
@@ -75,7 +83,7 @@ def _review(key: UUID, _: User | None) -> Target | None:
     found = shown.select_related("product__namespace", "buyer__user").first()
     if found is None:
         return None
-    return Target(About.REVIEW, key, f"a review of {found.product.title}", found.buyer, product_url(found.product) + "#reviews")
+    return Target(About.REVIEW, key, REVIEW.format(name=found.product.title), found.buyer, product_url(found.product) + "#reviews")
 
 
 _FINDERS: Final[Mapping[str, Callable[[UUID, User | None], Target | None]]] = {

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people.models import User
@@ -37,7 +38,7 @@ def report(request: HttpRequest, about: str, target_id: UUID) -> HttpResponse:
         make_report(target=target, reporter=reporter, **form.cleaned_data)
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, "Thank you. Our staff look at it, and the answer comes by mail.")
+    messages.success(request, gettext("Thank you. Our staff look at it, and the answer comes by mail."))
     return redirect(target.url)
 
 
@@ -69,5 +70,5 @@ def report_appeal(request: HttpRequest, report_id: UUID) -> HttpResponse:
         appeal_report(report=found, actor=user, appeal=form.cleaned_data["appeal"])
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, "Your appeal is with our staff. The answer comes by mail.")
+    messages.success(request, gettext("Your appeal is with our staff. The answer comes by mail."))
     return redirect("marketplace:reports")

@@ -9,12 +9,25 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.sellers.models import SellerProfile
 from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.images.models import Image, Namespace
+
+_CATEGORIES = (  # that every shop begins with; those that staff add are shown as they name them
+    (gettext_noop("Databases"), gettext_noop("databases")),
+    (gettext_noop("AI and models"), gettext_noop("ai and models")),
+    (gettext_noop("Networking"), gettext_noop("networking")),
+    (gettext_noop("Observability"), gettext_noop("observability")),
+    (gettext_noop("Security"), gettext_noop("security")),
+    (gettext_noop("Developer tools"), gettext_noop("developer tools")),
+    (gettext_noop("Web and content"), gettext_noop("web and content")),
+    (gettext_noop("Data and queues"), gettext_noop("data and queues")),
+    (gettext_noop("Base images"), gettext_noop("base images")),
+    (gettext_noop("Other"), gettext_noop("other")),
+)
 
 
 class Category(models.Model):
@@ -30,6 +43,16 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language, where the shop knows it."""
+        return gettext(self.name)
+
+    @property
+    def label_in_sentence(self) -> str:
+        """The same as it is written within a sentence."""
+        return gettext(self.name.lower())
 
 
 class ProductQuerySet(models.QuerySet["Product"]):

@@ -1,5 +1,7 @@
 """Why a flag cannot be closed."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError
 
 
@@ -9,4 +11,4 @@ class FlagIsClosed(ConflictError):
     code = "flag_is_closed"
 
     def __init__(self, *, outcome: str) -> None:
-        super().__init__(f"It was closed already, as {outcome}.")
+        super().__init__(gettext("It was closed already, as {outcome}.").format(outcome=outcome))

@@ -1,5 +1,7 @@
 """What can go wrong with reviews."""
 
+from django.utils.translation import gettext, ngettext
+
 from common.errors import AccessDenied, ConflictError
 
 
@@ -9,7 +11,7 @@ class NotBought(AccessDenied):
     code = "not_bought"
 
     def __init__(self) -> None:
-        super().__init__("Only buyers review a product: buy it, or get it if it is free, and write then.")
+        super().__init__(gettext("Only buyers review a product: buy it, or get it if it is free, and write then."))
 
 
 class OwnReview(ConflictError):
@@ -18,7 +20,7 @@ class OwnReview(ConflictError):
     code = "own_review"
 
     def __init__(self) -> None:
-        super().__init__("This is your own product. You can answer the reviews that its buyers write.")
+        super().__init__(gettext("This is your own product. You can answer the reviews that its buyers write."))
 
 
 class ReviewEditedTooOften(ConflictError):
@@ -27,7 +29,12 @@ class ReviewEditedTooOften(ConflictError):
     code = "review_edited_too_often"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"A review can be edited {most} times, and this one was. It stays as it is.", most=most)
+        message = ngettext(
+            "A review can be edited {most} time, and this one was. It stays as it is.",
+            "A review can be edited {most} times, and this one was. It stays as it is.",
+            most,
+        )
+        super().__init__(message.format(most=most), most=most)
 
 
 class ReviewAlreadyHidden(ConflictError):
@@ -36,7 +43,7 @@ class ReviewAlreadyHidden(ConflictError):
     code = "review_already_hidden"
 
     def __init__(self) -> None:
-        super().__init__("This review is hidden already.")
+        super().__init__(gettext("This review is hidden already."))
 
 
 class ReviewNotHidden(ConflictError):
@@ -45,4 +52,4 @@ class ReviewNotHidden(ConflictError):
     code = "review_not_hidden"
 
     def __init__(self) -> None:
-        super().__init__("This review is not hidden.")
+        super().__init__(gettext("This review is not hidden."))

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people.models import User
@@ -64,7 +65,7 @@ def review(request: HttpRequest, product_id: UUID) -> HttpResponse:
         write_review(product=product, user=user, **form.cleaned_data)
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, "Your review was changed." if own else "Your review is on the product’s page.")
+    messages.success(request, gettext("Your review was changed.") if own else gettext("Your review is on the product’s page."))
     return redirect(product_url(product) + "#reviews")
 
 
@@ -81,7 +82,9 @@ def review_answer(request: HttpRequest, review_id: UUID) -> HttpResponse:
         context = {"form": form, "review": found, "product_url": product_url(found.product)}
         return render(request, "marketplace/review_answer.html", context, status=400 if form.is_bound else 200)
     answer_review(review=found, answer=form.cleaned_data["answer"], actor=user)
-    messages.success(request, "Your answer is below the review." if form.cleaned_data["answer"] else "Your answer was taken away.")
+    messages.success(
+        request, gettext("Your answer is below the review.") if form.cleaned_data["answer"] else gettext("Your answer was taken away.")
+    )
     return redirect(product_url(found.product) + "#reviews")
 
 

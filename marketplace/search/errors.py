@@ -1,5 +1,7 @@
 """What can go wrong with synonyms."""
 
+from django.utils.translation import gettext
+
 from common.errors import InvalidInput
 
 
@@ -10,4 +12,4 @@ class InvalidSynonym(InvalidInput):
     field = "words"
 
     def __init__(self) -> None:
-        super().__init__("Give two to ten words of small letters and digits, separated by commas or spaces.")
+        super().__init__(gettext("Give two to ten words of small letters and digits, separated by commas or spaces."))

@@ -16,13 +16,19 @@ from django.db.models.expressions import Combinable
 from django.db.models.fields import BooleanField
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from marketplace.images.platforms import platform_named
 from marketplace.products.models import Category, SearchEntry
 from marketplace.products.services.search_entries import PLATFORMS, SIZES
 
 Condition = Q | GreaterThan
-_DAYS: Final = (30, 90, 365)
+_DAYS: Final = {
+    30: gettext_lazy("Within 30 days"),
+    90: gettext_lazy("Within 90 days"),
+    365: gettext_lazy("Within a year"),
+}
 _SIZE_NAMES: Final = (*map(str, SIZES), "more")
 
 
@@ -40,8 +46,8 @@ class Filter:
     """
 
     name: str
-    legend: str
-    choices: tuple[tuple[str, str], ...]
+    legend: str | Promise
+    choices: tuple[tuple[str, str | Promise], ...]
     key: Callable[[datetime], Combinable]
     has: Callable[[str], Iterable[str]]
     narrow: Callable[[Collection[str], datetime], Condition]
@@ -93,7 +99,7 @@ def _since(days: int, now: datetime) -> datetime:
 FILTERS: Final = (
     Filter(
         "category",
-        "Category",
+        gettext_lazy("Category"),
         (),
         key=lambda _: F("category_id"),
         has=lambda key: [key],
@@ -101,15 +107,15 @@ FILTERS: Final = (
     ),
     Filter(
         "price",
-        "Price",
-        (("free", "Free"), ("paid", "One-off")),
+        gettext_lazy("Price"),
+        (("free", gettext_lazy("Free")), ("paid", gettext_lazy("One-off"))),
         key=lambda _: Case(When(cost=0, then=Value("free")), default=Value("paid")),
         has=lambda key: [key],
         narrow=_costs,
     ),
     Filter(
         "platform",
-        "Platform",
+        gettext_lazy("Platform"),
         tuple((platform, platform) for platform in PLATFORMS),
         key=lambda _: F("platforms"),
         has=lambda key: [platform for number, platform in enumerate(PLATFORMS) if int(key) >> number & 1],
@@ -118,24 +124,29 @@ FILTERS: Final = (
     ),
     Filter(
         "size",
-        "Size of a pull",
-        (("50", "Up to 50 MB"), ("250", "50 to 250 MB"), ("1000", "250 MB to 1 GB"), ("more", "Over 1 GB")),
+        gettext_lazy("Size of a pull"),
+        (
+            ("50", gettext_lazy("Up to 50 MB")),
+            ("250", gettext_lazy("50 to 250 MB")),
+            ("1000", gettext_lazy("250 MB to 1 GB")),
+            ("more", gettext_lazy("Over 1 GB")),
+        ),
         key=lambda _: F("size"),
         has=lambda key: [_SIZE_NAMES[int(key)]],
         narrow=lambda values, _: Q(size__in=[_SIZE_NAMES.index(value) for value in values]),
     ),
     Filter(
         "licence",
-        "Licence",
-        tuple((str(kind.value), str(kind.label)) for kind in SearchEntry.Licence),
+        gettext_lazy("Licence"),
+        tuple((str(kind.value), kind.label) for kind in SearchEntry.Licence),
         key=lambda _: F("licence"),
         has=lambda key: [key],
         narrow=lambda values, _: Q(licence__in=values),
     ),
     Filter(
         "updated",
-        "Updated",
-        tuple((str(days), "Within a year" if days == _DAYS[-1] else f"Within {days} days") for days in _DAYS),
+        gettext_lazy("Updated"),
+        tuple((str(days), label) for days, label in _DAYS.items()),
         key=lambda now: Case(
             *(When(changed_at__gte=_since(days, now), then=Value(days)) for days in _DAYS),
             default=Value(0),
@@ -215,9 +226,9 @@ def _choices(one: Filter, keys: Counter[str], chosen: Chosen) -> list[Choice]:
         for value in one.has(key):
             counts[value] += products
     checked = chosen.get(one.name, ())
-    choices = one.choices or tuple(Category.objects.order_by("position", "name").values_list("slug", "name"))
+    choices = one.choices or tuple((category.slug, category.label) for category in Category.objects.order_by("position", "name"))
     return [
-        Choice(value, label, counts[value], value in checked)
+        Choice(value, str(label), counts[value], value in checked)
         for value, label in choices
         if counts[value] or value in checked or one.name == "price"
     ]

@@ -1,16 +1,17 @@
 """Searching the shop."""
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from marketplace.search.query import Sort
 from marketplace.search.references import LONGEST_TEXT
 
 SORTS = (
-    (Sort.RELEVANCE, "Best match"),
-    (Sort.SALES, "Best selling"),
-    (Sort.POPULAR, "Most pulled"),
-    (Sort.NEWEST, "Newest"),
-    (Sort.PRICE, "Price, low to high"),
+    (Sort.RELEVANCE, gettext_lazy("Best match")),
+    (Sort.SALES, gettext_lazy("Best selling")),
+    (Sort.POPULAR, gettext_lazy("Most pulled")),
+    (Sort.NEWEST, gettext_lazy("Newest")),
+    (Sort.PRICE, gettext_lazy("Price, low to high")),
 )
 
 

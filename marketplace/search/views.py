@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from marketplace.covers.selectors import Shape
@@ -57,7 +58,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"suggestions": [asdict(one) for one in suggest(request.GET.get("q", ""))]})
 
 
-def _fieldsets(choices: Mapping[str, Sequence[Choice]]) -> list[tuple[str, str, Sequence[Choice]]]:
+def _fieldsets(choices: Mapping[str, Sequence[Choice]]) -> list[tuple[str | Promise, str, Sequence[Choice]]]:
     return [(one.legend, one.name, choices[one.name]) for one in FILTERS]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import ngettext
 
 from marketplace.covers.drawing import Drawing
 from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
@@ -39,7 +40,8 @@ class Listing:
         """The image's name, or what the bundle holds."""
         if len(self.images) == 1:
             return self.images[0].repository
-        return f"{self.product.namespace.name}/{self.product.slug}, {len(self.images)} images"
+        name, count = f"{self.product.namespace.name}/{self.product.slug}", len(self.images)
+        return ngettext("{name}, {count} image", "{name}, {count} images", count).format(name=name, count=count)
 
     @property
     def url(self) -> str:

@@ -1,5 +1,7 @@
 """Why nobody is mailed about new versions."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError
 
 
@@ -9,4 +11,5 @@ class NotInLibrary(ConflictError):
     code = "not_in_library"
 
     def __init__(self, *, title: str) -> None:
-        super().__init__(f"{title} is not in your library. Mail about new versions is for those who can pull it.")
+        message = gettext("{title} is not in your library. Mail about new versions is for those who can pull it.")
+        super().__init__(message.format(title=title))

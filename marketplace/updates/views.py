@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,14 +27,14 @@ def updates_choose(request: HttpRequest, product_id: UUID) -> HttpResponse:
         raise Http404
     if request.POST.get("wanted") != "yes":
         unsubscribe_from_updates(product=product, user=user)
-        messages.success(request, f"You get no more mail about new versions of {product.title}.")
+        messages.success(request, gettext("You get no more mail about new versions of {title}.").format(title=product.title))
         return redirect("marketplace:library")
     try:
         subscribe_to_updates(product=product, user=user)
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"New versions of {product.title} are mailed to you, at most once a day.")
+        messages.success(request, gettext("New versions of {title} are mailed to you, at most once a day.").format(title=product.title))
     return redirect("marketplace:library")
 
 

@@ -1,10 +1,12 @@
 """Every answer to “why can’t I pull?”: its sentence and the next step. Words only; `diagnosis` decides which one holds."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.people.models import Account
 from accounts.tokens.models import AccessToken
@@ -12,8 +14,7 @@ from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
 from registry_auth.why.references import Reference
 
-_ISSUED_ALREADY = "A registry token that docker already has works for up to {minutes} more minutes."
-_MAKE_ANOTHER = "Make a new one, then sign docker in again."
+_MAKE_ANOTHER = gettext_lazy("Make a new one, then sign docker in again.")
 
 
 class Reason(StrEnum):
@@ -71,8 +72,8 @@ def credential_unknown() -> PullAnswer:
     """It never was a credential of ours."""
     return PullAnswer(
         Reason.CREDENTIAL_UNKNOWN,
-        "This is not one of our credentials: it is mistyped, cut off, a web password, or was ended by “log out everywhere”.",
-        "Make an access token, then sign docker in with it.",
+        gettext("This is not one of our credentials: it is mistyped, cut off, a web password, or was ended by “log out everywhere”."),
+        gettext("Make an access token, then sign docker in with it."),
         login_command(""),
         tokens_page(),
     )
@@ -80,17 +81,24 @@ def credential_unknown() -> PullAnswer:
 
 def credential_revoked(token: AccessToken) -> PullAnswer:
     """Somebody revoked it."""
-    sentence = f"The credential {token.name} was revoked on {token.revoked_at:%Y-%m-%d %H:%M} UTC."
-    return PullAnswer(Reason.CREDENTIAL_REVOKED, sentence, _MAKE_ANOTHER, login_command(_robot(token)), credentials_page(token))
+    sentence = gettext("The credential {name} was revoked on {at} UTC.").format(name=token.name, at=_minute(token.revoked_at))
+    return PullAnswer(Reason.CREDENTIAL_REVOKED, sentence, str(_MAKE_ANOTHER), login_command(_robot(token)), credentials_page(token))
 
 
 def credential_expired(token: AccessToken) -> PullAnswer:
     """It has expired; a robot that was replaced has a newer secret."""
-    sentence = f"The credential {token.name} ended on {token.expires_at:%Y-%m-%d %H:%M} UTC."
     if token.superseded_at is not None:
-        sentence = f"The credential {token.name} was replaced on {token.superseded_at:%Y-%m-%d %H:%M} UTC, and this secret of it has ended."
-        return PullAnswer(Reason.CREDENTIAL_EXPIRED, sentence, "Sign docker in with the newer secret.", login_command(_robot(token)))
-    return PullAnswer(Reason.CREDENTIAL_EXPIRED, sentence, _MAKE_ANOTHER, login_command(_robot(token)), credentials_page(token))
+        sentence = gettext("The credential {name} was replaced on {at} UTC, and this secret of it has ended.")
+        sentence = sentence.format(name=token.name, at=_minute(token.superseded_at))
+        return PullAnswer(
+            Reason.CREDENTIAL_EXPIRED, sentence, gettext("Sign docker in with the newer secret."), login_command(_robot(token))
+        )
+    sentence = gettext("The credential {name} ended on {at} UTC.").format(name=token.name, at=_minute(token.expires_at))
+    return PullAnswer(Reason.CREDENTIAL_EXPIRED, sentence, str(_MAKE_ANOTHER), login_command(_robot(token)), credentials_page(token))
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _robot(token: AccessToken) -> str:
@@ -102,8 +110,8 @@ def wrong_username(username: str) -> PullAnswer:
     """`docker login -u` named a user that the credential does not belong to."""
     return PullAnswer(
         Reason.WRONG_ACCOUNT,
-        f"The credential does not belong to the user name {username}.",
-        "Sign docker in with the user name that the credential was made under.",
+        gettext("The credential does not belong to the user name {username}.").format(username=username),
+        gettext("Sign docker in with the user name that the credential was made under."),
         login_command(""),
     )
 
@@ -112,23 +120,24 @@ def somebody_else(username: str) -> PullAnswer:
     """The reader may not see that account; the answer is the same whether it exists or not."""
     return PullAnswer(
         Reason.SOMEBODY_ELSE,
-        f"Only {username} can see what {username} may pull.",
-        f"Sign in as {username}, or paste the credential that docker uses.",
+        gettext("Only {username} can see what {username} may pull.").format(username=username),
+        gettext("Sign in as {username}, or paste the credential that docker uses.").format(username=username),
         url=absolute("account_login"),
     )
 
 
 def no_such_user(username: str) -> PullAnswer:
     """For staff alone: there is no user of that name."""
-    return PullAnswer(Reason.SOMEBODY_ELSE, f"There is no user {username}.", "Look for the user by e-mail address in the admin.")
+    sentence = gettext("There is no user {username}.").format(username=username)
+    return PullAnswer(Reason.SOMEBODY_ELSE, sentence, gettext("Look for the user by e-mail address in the admin."))
 
 
 def lacks_scope(token: AccessToken, username: str) -> PullAnswer:
     """The account may pull, the credential may not."""
     return PullAnswer(
         Reason.CREDENTIAL_LACKS_SCOPE,
-        f"The account may pull, but the credential {token.name} lacks the scope registry:pull.",
-        "Create a token that may pull, then sign docker in with it.",
+        gettext("The account may pull, but the credential {name} lacks the scope registry:pull.").format(name=token.name),
+        gettext("Create a token that may pull, then sign docker in with it."),
         login_command(username),
         tokens_page(),
     )
@@ -136,13 +145,15 @@ def lacks_scope(token: AccessToken, username: str) -> PullAnswer:
 
 def lacks_image(token: AccessToken, username: str) -> PullAnswer:
     """The account may pull; the credential is for other images."""
-    step = "Make a pull credential for this image in the library, or use an access token for all of them."
+    sentence = gettext("The account may pull, but the credential {name} is for {images} only.")
+    step = gettext("Make a pull credential for this image in the library, or use an access token for all of them.")
     page = absolute("marketplace:library")
     if token.organisation:
-        step, page = f"Ask an owner of {token.organisation.name} for a robot that may pull this image.", robots_page(token.organisation)
+        step = gettext("Ask an owner of {organisation} for a robot that may pull this image.").format(organisation=token.organisation.name)
+        page = robots_page(token.organisation)
     return PullAnswer(
         Reason.CREDENTIAL_LACKS_IMAGE,
-        f"The account may pull, but the credential {token.name} is for {token.limited_to} only.",
+        sentence.format(name=token.name, images=token.limited_to),
         step,
         login_command(username),
         page,
@@ -153,8 +164,8 @@ def wrong_account(username: str) -> PullAnswer:
     """The reader may pull, the account of the credential may not."""
     return PullAnswer(
         Reason.WRONG_ACCOUNT,
-        f"You ({username}) may pull, but the credential belongs to another account.",
-        f"Make an access token as {username}, then sign docker in with it.",
+        gettext("You ({username}) may pull, but the credential belongs to another account.").format(username=username),
+        gettext("Make an access token as {username}, then sign docker in with it.").format(username=username),
         login_command(username),
         tokens_page(),
     )
@@ -164,8 +175,8 @@ def no_such_name(reference: Reference) -> PullAnswer:
     """The name is unknown, or the reader may not see it: the same words for both."""
     return PullAnswer(
         Reason.NO_SUCH_NAME,
-        f"There is no image {reference.repository} that you can see in the shop.",
-        "Compare the name with the product page; sign in if it is one of yours.",
+        gettext("There is no image {repository} that you can see in the shop.").format(repository=reference.repository),
+        gettext("Compare the name with the product page; sign in if it is one of yours."),
         url=absolute("marketplace:search"),
     )
 
@@ -173,24 +184,27 @@ def no_such_name(reference: Reference) -> PullAnswer:
 def taken_down() -> PullAnswer:
     """Staff stopped it, for everybody."""
     return PullAnswer(
-        Reason.TAKEN_DOWN, "We took this image down; nobody can pull it at the moment.", "Write to us if you have paid for it."
+        Reason.TAKEN_DOWN,
+        gettext("We took this image down; nobody can pull it at the moment."),
+        gettext("Write to us if you have paid for it."),
     )
 
 
 def disputed() -> PullAnswer:
     """Paused while the bank decides."""
-    sentence = "The payment is disputed. Pull access is paused while the bank decides."
-    return PullAnswer(Reason.DISPUTED, sentence, "Wait for the bank, or write to us.", url=absolute("billing:orders"))
+    sentence = gettext("The payment is disputed. Pull access is paused while the bank decides.")
+    return PullAnswer(Reason.DISPUTED, sentence, gettext("Wait for the bank, or write to us."), url=absolute("billing:orders"))
 
 
 def ended(entitlement: Entitlement, shop: str) -> PullAnswer:
     """The account had it once, and that has ended."""
     bought = entitlement.source_kind == Entitlement.Source.ORDER
     at = entitlement.revoked_at or timezone.now()
+    sentence = gettext("The right to pull it ended on {at} UTC: {reason}")
     return PullAnswer(
         Reason.REFUNDED if bought else Reason.ENDED,
-        f"The right to pull it ended on {at:%Y-%m-%d %H:%M} UTC: {entitlement.revocation_reason}",
-        "Buy it again." if shop else "It is not offered at the moment.",
+        sentence.format(at=_minute(at), reason=gettext(entitlement.revocation_reason)),
+        gettext("Buy it again.") if shop else gettext("It is not offered at the moment."),
         url=shop,
     )
 
@@ -199,8 +213,8 @@ def not_signed_in(shop: str) -> PullAnswer:
     """For sale, and docker sent no credential."""
     return PullAnswer(
         Reason.NOT_SIGNED_IN,
-        "Only its buyers can pull this image, and docker sent no credential.",
-        "Sign docker in as the account that bought it, or buy it first.",
+        gettext("Only its buyers can pull this image, and docker sent no credential."),
+        gettext("Sign docker in as the account that bought it, or buy it first."),
         login_command(""),
         shop,
     )
@@ -209,16 +223,23 @@ def not_signed_in(shop: str) -> PullAnswer:
 def not_bought(username: str, shop: str) -> PullAnswer:
     """For sale, and never bought."""
     return PullAnswer(
-        Reason.NOT_BOUGHT, f"{username} has not bought this image.", "Buy it, or sign docker in as somebody who has bought it.", url=shop
+        Reason.NOT_BOUGHT,
+        gettext("{username} has not bought this image.").format(username=username),
+        gettext("Buy it, or sign docker in as somebody who has bought it."),
+        url=shop,
     )
 
 
 def role_does_not_pull(username: str, organisation: str) -> PullAnswer:
     """An organisation of theirs owns it, and their role in it buys but does not pull."""
+    sentence = gettext(
+        "{organisation} has this image; {username} buys for {organisation}, and only its owners, members and robots can pull."
+    )
+    step = gettext("Ask an owner of {organisation} to make {username} a member, or sign docker in as one of its robots.")
     return PullAnswer(
         Reason.ROLE_DOES_NOT_PULL,
-        f"{organisation} has this image; {username} buys for {organisation}, and only its owners, members and robots can pull.",
-        f"Ask an owner of {organisation} to make {username} a member, or sign docker in as one of its robots.",
+        sentence.format(organisation=organisation, username=username),
+        step.format(organisation=organisation, username=username),
         url=absolute("marketplace:library"),
     )
 
@@ -227,32 +248,40 @@ def no_longer_offered() -> PullAnswer:
     """Visible, never bought, and no longer offered."""
     return PullAnswer(
         Reason.NO_LONGER_OFFERED,
-        "This image is not offered any more.",
-        "Accounts that have it can still pull it: sign docker in as one of them.",
+        gettext("This image is not offered any more."),
+        gettext("Accounts that have it can still pull it: sign docker in as one of them."),
     )
 
 
 def nothing_pushed(reference: Reference) -> PullAnswer:
     """The pull is allowed, but there is nothing to pull."""
+    sentence = gettext("You may pull, but {repository} is empty: nothing has been pushed, or every tag was deleted.")
     return PullAnswer(
         Reason.NOTHING_PUSHED,
-        f"You may pull, but {reference.repository} is empty: nothing has been pushed, or every tag was deleted.",
-        "Ask the seller to push it.",
+        sentence.format(repository=reference.repository),
+        gettext("Ask the seller to push it."),
     )
 
 
 def no_such_tag(reference: Reference, newest: str) -> PullAnswer:
     """The pull is allowed, but there is no such tag."""
-    sentence = f"You may pull, but {reference.repository} has no tag {reference.tag}."
-    return PullAnswer(Reason.NO_SUCH_TAG, sentence, "Pull a tag that it has.", f"docker pull {newest}")
+    sentence = gettext("You may pull, but {repository} has no tag {tag}.").format(repository=reference.repository, tag=reference.tag)
+    return PullAnswer(Reason.NO_SUCH_TAG, sentence, gettext("Pull a tag that it has."), f"docker pull {newest}")
 
 
 def may_pull(reference: Reference, ends_after_minutes: int) -> PullAnswer:
     """Nothing prevents the pull."""
+    step = ngettext(
+        "If docker still refuses, it uses an older login: sign in again. "
+        "A registry token that docker already has works for up to {minutes} more minute.",
+        "If docker still refuses, it uses an older login: sign in again. "
+        "A registry token that docker already has works for up to {minutes} more minutes.",
+        ends_after_minutes,
+    )
     return PullAnswer(
         Reason.MAY_PULL,
-        f"Nothing is in the way: {reference.repository} may be pulled.",
-        f"If docker still refuses, it uses an older login: sign in again. {_ISSUED_ALREADY.format(minutes=ends_after_minutes)}",
+        gettext("Nothing is in the way: {repository} may be pulled.").format(repository=reference.repository),
+        step.format(minutes=ends_after_minutes),
         f"docker pull {reference.text}",
     )
 

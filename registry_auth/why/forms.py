@@ -3,6 +3,7 @@
 from typing import cast
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
@@ -14,17 +15,22 @@ from registry_auth.why.references import LONGEST_TEXT
 class WhyForm(forms.Form):
     """The image, and how docker is signed in if it is not simply as the reader."""
 
-    image = forms.CharField(label="Image or error message", max_length=LONGEST_TEXT)
-    username = forms.CharField(label="User name that docker is signed in with", max_length=254, required=False, help_text="Empty: you.")
+    image = forms.CharField(label=gettext_lazy("Image or error message"), max_length=LONGEST_TEXT)
+    username = forms.CharField(
+        label=gettext_lazy("User name that docker is signed in with"), max_length=254, required=False, help_text=gettext_lazy("Empty: you.")
+    )
     token: "forms.ModelChoiceField[AccessToken]" = forms.ModelChoiceField(
-        AccessToken.objects.none(), label="Access token", required=False, empty_label="Any: only the account counts"
+        AccessToken.objects.none(),
+        label=gettext_lazy("Access token"),
+        required=False,
+        empty_label=gettext_lazy("Any: only the account counts"),
     )
     secret = forms.CharField(
-        label="Or paste the credential",
+        label=gettext_lazy("Or paste the credential"),
         max_length=200,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="It is looked up and never stored.",
+        help_text=gettext_lazy("It is looked up and never stored."),
     )
 
     def __init__(self, data: object, *, reader: User | None) -> None:

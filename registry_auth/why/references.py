@@ -1,6 +1,7 @@
 """Which image a pasted text is about."""
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from common.errors import InvalidInput
 from marketplace.search.references import LONGEST_TEXT, Reference, find_references
@@ -15,7 +16,8 @@ class NotAnImage(InvalidInput):
     field = "image"
 
     def __init__(self) -> None:
-        super().__init__(f"Paste the name as docker takes it: {settings.LAYERSTORE_IMAGE_HOST}/NAMESPACE/IMAGE:TAG.")
+        message = gettext("Paste the name as docker takes it: {host}/NAMESPACE/IMAGE:TAG.")
+        super().__init__(message.format(host=settings.LAYERSTORE_IMAGE_HOST))
 
 
 def read_reference(text: str) -> Reference:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db.models import DateField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from accounts.organisations.models import PULLING_ROLES
 from accounts.people.models import Account, User
@@ -22,19 +24,19 @@ from registry_auth.why.diagnosis import Login, why_not_pull
 
 _LOOKED_AT: Final = 5  # credentials of a buyer: the newest ones
 NO_CREDENTIAL, NEVER_USED, NEVER_PULLED = "no_credential", "credential_never_used", "never_pulled"
-_OTHERWISE: Final = "Something else is in the way: they see it on “Why can’t I pull?”."
-_SENTENCES: Final[Mapping[str, str]] = {
-    NO_CREDENTIAL: "They have made no access token, so docker cannot sign in.",
-    NEVER_USED: "They have an access token and have never used it: docker is not signed in.",
-    NEVER_PULLED: "Nothing is in the way: docker has been signed in, and nobody has pulled.",
-    Reason.DISPUTED: "Their bank disputes the payment, and pull access is paused until it has decided.",
-    Reason.TAKEN_DOWN: "We took the image down.",
-    Reason.NOTHING_PUSHED: "The image has no tag: push one.",
-    Reason.ROLE_DOES_NOT_PULL: "Nobody in the organisation may pull, and it has no robot.",
-    Reason.CREDENTIAL_REVOKED: "The access token that they made was revoked.",
-    Reason.CREDENTIAL_EXPIRED: "The access token that they made has ended.",
-    Reason.CREDENTIAL_LACKS_SCOPE: "The access token that they made may not pull.",
-    Reason.CREDENTIAL_LACKS_IMAGE: "The access token that they made is for other images.",
+_OTHERWISE: Final = gettext_lazy("Something else is in the way: they see it on “Why can’t I pull?”.")
+_SENTENCES: Final[Mapping[str, str | Promise]] = {
+    NO_CREDENTIAL: gettext_lazy("They have made no access token, so docker cannot sign in."),
+    NEVER_USED: gettext_lazy("They have an access token and have never used it: docker is not signed in."),
+    NEVER_PULLED: gettext_lazy("Nothing is in the way: docker has been signed in, and nobody has pulled."),
+    Reason.DISPUTED: gettext_lazy("Their bank disputes the payment, and pull access is paused until it has decided."),
+    Reason.TAKEN_DOWN: gettext_lazy("We took the image down."),
+    Reason.NOTHING_PUSHED: gettext_lazy("The image has no tag: push one."),
+    Reason.ROLE_DOES_NOT_PULL: gettext_lazy("Nobody in the organisation may pull, and it has no robot."),
+    Reason.CREDENTIAL_REVOKED: gettext_lazy("The access token that they made was revoked."),
+    Reason.CREDENTIAL_EXPIRED: gettext_lazy("The access token that they made has ended."),
+    Reason.CREDENTIAL_LACKS_SCOPE: gettext_lazy("The access token that they made may not pull."),
+    Reason.CREDENTIAL_LACKS_IMAGE: gettext_lazy("The access token that they made is for other images."),
 }
 
 
@@ -72,7 +74,7 @@ def why_stuck(*, holder: Account, image: Image) -> str:
 
 def sentence_of(reason: str) -> str:
     """Return the reason in words for the seller."""
-    return _SENTENCES.get(reason, _OTHERWISE)
+    return str(_SENTENCES.get(reason, _OTHERWISE))
 
 
 def _of_credentials(credentials: list[AccessToken], reference: str, person: User | None) -> str:

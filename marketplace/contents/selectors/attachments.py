@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext_noop
 
 from marketplace.contents.facts import Evidence
 from marketplace.contents.models import ManifestContents
@@ -53,7 +54,7 @@ def _by_tag(image: Image, digests: Collection[str]) -> Iterator[Attachment]:
     tags = Tag.objects.filter(image=image, name__in=subjects)
     for tag in tags.select_related("manifest__contents").defer("manifest__blobs", "manifest__children"):
         contents = getattr(tag.manifest, "contents", None)
-        for evidence in _evidence(contents) or ([Evidence("artefact", "not read yet")] if contents is None else []):
+        for evidence in _evidence(contents) or ([Evidence("artefact", gettext_noop("not read yet"))] if contents is None else []):
             yield Attachment(evidence, tag.manifest.digest, subjects[tag.name], "tag", tag.name, tag.pushed_at)
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from common.web.templatetags.display import size
 from marketplace.covers import drawing as drawings
@@ -66,11 +67,12 @@ def core(rows: Sequence[LayerRow]) -> SafeString:
     """Draw the rows of a table of layers, newest first, as one drill core to scale."""
     segments = [Segment(hexadecimal(row.layer), row.layer.size, row.fill) for row in reversed(rows)]
     largest = max((row.layer.size for row in rows), default=0)
+    label = gettext("The layers to scale, the base at the left: the largest has {largest} of {whole}")
     return format_html(
         '<svg class="core shade" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
         WIDTH,
         HEIGHT,
-        f"The layers to scale, the base at the left: the largest has {size(largest)} of {size(sum(row.layer.size for row in rows))}",
+        label.format(largest=size(largest), whole=size(sum(row.layer.size for row in rows))),
         mark_safe(draw_core(segments)),  # noqa: S308  numbers and colours only
     )
 

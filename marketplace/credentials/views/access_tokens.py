@@ -9,6 +9,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -68,7 +69,8 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     user = signed_in(request)
     token = get_object_or_404(AccessToken, pk=token_id, user=user)
     services.revoke_access_token(token=token, actor=user)
-    messages.success(request, f"{token.name} is revoked. Whatever uses it is refused from its next request on.")
+    message = gettext("{name} is revoked. Whatever uses it is refused from its next request on.")
+    messages.success(request, message.format(name=token.name))
     return redirect("marketplace:tokens")
 
 
@@ -81,5 +83,6 @@ def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     before = str(request.session.session_key)
     update_session_auth_hash(request, user)
     follow_session(user=user, before=before, after=str(request.session.session_key))
-    messages.success(request, "Every other browser and every docker sign-in was signed out. Access tokens stay until you revoke them.")
+    message = gettext("Every other browser and every docker sign-in was signed out. Access tokens stay until you revoke them.")
+    messages.success(request, message)
     return redirect("marketplace:tokens")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -109,7 +110,8 @@ def revoke(request: HttpRequest, handle: str, robot_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{robot.username} is revoked. Whatever uses it is refused from its next request on.")
+        message = gettext("{name} is revoked. Whatever uses it is refused from its next request on.")
+        messages.success(request, message.format(name=robot.username))
     return redirect("marketplace:robots", handle)
 
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.domains.selectors import verified_domain_of
@@ -78,7 +79,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "offer_state": offer_state_of(reader, listing.product),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,
-        "cover_label": f"Cover of {listing.label}, drawn from its layers",
+        "cover_label": gettext("Cover of {label}, drawn from its layers").format(label=listing.label),
         "description": rendered_description(listing.product),
         "pictures": pictures,
         "details": details,
