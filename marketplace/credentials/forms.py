@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from accounts.robots.services import LONGEST_NAME
 from accounts.tokens.models import TokenScope
@@ -16,9 +16,9 @@ from marketplace.images.models import Image
 
 UNTIL = "until"
 _LIFETIMES = (
-    ("30", gettext_lazy("30 days")),
-    ("90", gettext_lazy("90 days")),
-    ("365", gettext_lazy("1 year")),
+    ("30", pgettext_lazy("expires after", "30 days")),
+    ("90", pgettext_lazy("expires after", "90 days")),
+    ("365", pgettext_lazy("expires after", "1 year")),
     (UNTIL, gettext_lazy("A day I choose")),
     ("", gettext_lazy("Never")),
 )
