@@ -48,7 +48,7 @@ class EntitlementAdmin(AuditedAdmin):
         try:
             page = reverse(f"admin:{SOURCES[kind]}_change", args=[entitlement.source_id])
         except NoReverseMatch:
-            return kind.label
+            return str(kind.label)
         return format_html('<a href="{}">{}</a>', page, kind.label)
 
     @act("Revoke", consequence=f"The holder can no longer pull because of this. {PULL_ENDS} To end what was paid for, refund it.")
