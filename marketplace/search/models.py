@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 
 class KnownWord(models.Model):
@@ -29,7 +30,9 @@ class Synonym(models.Model):
     """Words that mean the same: a search for one finds the others. Kept by staff."""
 
     words = ArrayField(
-        models.CharField(max_length=40, validators=[RegexValidator(r"\A[a-z0-9]+\Z", "Small letters and digits, one word each.")]),
+        models.CharField(
+            max_length=40, validators=[RegexValidator(r"\A[a-z0-9]+\Z", gettext_lazy("Small letters and digits, one word each."))]
+        ),
         size=10,
         help_text="Separated by commas: postgres, postgresql, pg",
     )
