@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from accounts.people.models import Account, User
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
@@ -29,7 +30,8 @@ def obstacles_of_orders(account: Account) -> Iterable[str]:
     concerned = own | Q(seller=account.pk)
     undecided = Q(state__in=_UNDECIDED) | Q(refunds__state=Refund.State.WAITING)
     for order in Order.objects.filter(concerned).filter(undecided).distinct().order_by("created_at")[:10]:
-        yield f"Order {order.number} ({order.product_title}) is not settled yet: wait until its payment, refund or dispute has ended."
+        sentence = gettext("Order {number} ({product}) is not settled yet: wait until its payment, refund or dispute has ended.")
+        yield sentence.format(number=order.number, product=order.product_title)
 
 
 def forget_addresses_of_orders(account: Account) -> None:

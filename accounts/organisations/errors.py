@@ -1,5 +1,7 @@
 """What goes wrong with organisations, members and invitations."""
 
+from django.utils.translation import gettext
+
 from common.errors import AccessDenied, ConflictError, DomainError, RetryLater
 
 
@@ -9,7 +11,8 @@ class NotAnOwner(AccessDenied):
     code = "not_an_owner"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"Only owners of {name} manage its members and robots. Ask one of them.", organisation=name)
+        message = gettext("Only owners of {name} manage its members and robots. Ask one of them.")
+        super().__init__(message.format(name=name), organisation=name)
 
 
 class NoSuchOrganisation(DomainError):
@@ -20,7 +23,7 @@ class NoSuchOrganisation(DomainError):
     field = "buyer"
 
     def __init__(self) -> None:
-        super().__init__("You are in no such organisation. Ask one of its owners to invite you.")
+        super().__init__(gettext("You are in no such organisation. Ask one of its owners to invite you."))
 
 
 class RoleDoesNotBuy(AccessDenied):
@@ -30,7 +33,8 @@ class RoleDoesNotBuy(AccessDenied):
     field = "buyer"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"Owners and billing people buy for {name}. Ask one of them, or buy it as yourself.", organisation=name)
+        message = gettext("Owners and billing people buy for {name}. Ask one of them, or buy it as yourself.")
+        super().__init__(message.format(name=name), organisation=name)
 
 
 class TooManyOrganisations(ConflictError):
@@ -39,7 +43,8 @@ class TooManyOrganisations(ConflictError):
     code = "too_many_organisations"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"You own {most} organisations, the most that one person may own. Hand one over, or leave one.", most=most)
+        message = gettext("You own {most} organisations, the most that one person may own. Hand one over, or leave one.")
+        super().__init__(message.format(most=most), most=most)
 
 
 class NotAnOrganisation(ConflictError):
@@ -57,7 +62,7 @@ class OrganisationClosed(ConflictError):
     code = "organisation_closed"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} was closed, for good. Nothing was changed.", organisation=name)
+        super().__init__(gettext("{name} was closed, for good. Nothing was changed.").format(name=name), organisation=name)
 
 
 class TooManyNames(RetryLater):
@@ -69,7 +74,8 @@ class TooManyNames(RetryLater):
     retry_after = 3600
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"The organisation had {most} new names within a day, which is the limit. Try again tomorrow.", most=most)
+        message = gettext("The organisation had {most} new names within a day, which is the limit. Try again tomorrow.")
+        super().__init__(message.format(most=most), most=most)
 
 
 class MembershipOver(ConflictError):
@@ -78,7 +84,7 @@ class MembershipOver(ConflictError):
     code = "membership_over"
 
     def __init__(self) -> None:
-        super().__init__("They no longer belong to this organisation. Nothing was changed.")
+        super().__init__(gettext("They no longer belong to this organisation. Nothing was changed."))
 
 
 class LastOwner(ConflictError):
@@ -87,7 +93,8 @@ class LastOwner(ConflictError):
     code = "last_owner"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} needs an owner, and there is no other. Make somebody else an owner first.", organisation=name)
+        message = gettext("{name} needs an owner, and there is no other. Make somebody else an owner first.")
+        super().__init__(message.format(name=name), organisation=name)
 
 
 class AlreadyAMember(ConflictError):
@@ -97,7 +104,8 @@ class AlreadyAMember(ConflictError):
     field = "email"
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"They already belong to {name}. An owner can change their role in the list of members.", organisation=name)
+        message = gettext("They already belong to {name}. An owner can change their role in the list of members.")
+        super().__init__(message.format(name=name), organisation=name)
 
 
 class TooManyRoleChanges(RetryLater):
@@ -108,9 +116,10 @@ class TooManyRoleChanges(RetryLater):
     retry_after = 3600
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(
-            f"{most} roles were changed within a day, which is the limit. Try again tomorrow; removing somebody works at once.", most=most
+        message = gettext(
+            "{most} roles were changed within a day, which is the limit. Try again tomorrow; removing somebody works at once."
         )
+        super().__init__(message.format(most=most), most=most)
 
 
 class OrganisationFull(ConflictError):
@@ -120,7 +129,8 @@ class OrganisationFull(ConflictError):
     field = "email"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"The organisation is full: it may have {most} members. An owner has to remove somebody first.", most=most)
+        message = gettext("The organisation is full: it may have {most} members. An owner has to remove somebody first.")
+        super().__init__(message.format(most=most), most=most)
 
 
 class TooManyOpenInvitations(ConflictError):
@@ -130,7 +140,8 @@ class TooManyOpenInvitations(ConflictError):
     field = "email"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"{most} invitations are open, which is the most at once. Withdraw one, or wait for an answer.", most=most)
+        message = gettext("{most} invitations are open, which is the most at once. Withdraw one, or wait for an answer.")
+        super().__init__(message.format(most=most), most=most)
 
 
 class TooManyInvitations(RetryLater):
@@ -140,9 +151,6 @@ class TooManyInvitations(RetryLater):
     status = 429
     field = "email"
     retry_after = 3600
-
-    def __init__(self, *, whom: str) -> None:
-        super().__init__(f"{whom} enough invitations for one day. Try again tomorrow.")
 
 
 class InvitationOver(DomainError):
@@ -158,4 +166,5 @@ class InvitationForAnother(AccessDenied):
     code = "invitation_for_another"
 
     def __init__(self, *, email: str) -> None:
-        super().__init__(f"This invitation is for {email}. Sign in to the account with that address, or ask to be invited at yours.")
+        message = gettext("This invitation is for {email}. Sign in to the account with that address, or ask to be invited at yours.")
+        super().__init__(message.format(email=email))

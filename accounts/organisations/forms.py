@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.organisations.models import Role
 from accounts.people.models import USERNAME_PATTERN
@@ -13,20 +14,23 @@ from common.web.forms import NameField
 class OrganisationNameForm(forms.Form):
     """An organisation's name."""
 
-    name = NameField(label="Name", max_length=80, help_text="As people read it, in mails too: no web address, no / @ < > in it.")
+    name = NameField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        help_text=gettext_lazy("As people read it, in mails too: no web address, no / @ < > in it."),
+    )
 
     def clean_name(self) -> str:
         """Return the name; refuse what would look like an address, a tag or the shop in a mail, or hides its direction."""
         name: str = self.cleaned_data["name"]
         if set(name) & set("/\\@<>"):
-            msg = "Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."
-            raise forms.ValidationError(msg)
+            raise forms.ValidationError(gettext("Use a plain name: letters, digits and spaces, without / @ < > and hidden characters."))
         if looks_like_an_address(name):
-            msg = "This looks like an address on the web. Leave a space after the dot, or leave the ending out."
-            raise forms.ValidationError(msg)
+            raise forms.ValidationError(
+                gettext("This looks like an address on the web. Leave a space after the dot, or leave the ending out.")
+            )
         if speaks_for_shop(name):
-            msg = "This name is reserved for the shop. Choose another one."
-            raise forms.ValidationError(msg)
+            raise forms.ValidationError(gettext("This name is reserved for the shop. Choose another one."))
         return name
 
 
@@ -34,17 +38,21 @@ class OrganisationForm(OrganisationNameForm):
     """A new organisation."""
 
     handle = forms.CharField(
-        label="Handle",
+        label=gettext_lazy("Handle"),
         max_length=39,
-        validators=[RegexValidator(rf"^{USERNAME_PATTERN}\Z", "Use lower-case letters and digits, with single . _ or - between them.")],
-        help_text="Its short name, for addresses and robots, as in acme or north-light. It cannot be changed.",
+        validators=[
+            RegexValidator(rf"^{USERNAME_PATTERN}\Z", gettext_lazy("Use lower-case letters and digits, with single . _ or - between them."))
+        ],
+        help_text=gettext_lazy("Its short name, for addresses and robots, as in acme or north-light. It cannot be changed."),
     )
 
 
 class HandleForm(forms.Form):
     """An organisation's handle once more, so that nobody closes it by mistake."""
 
-    handle = forms.CharField(label="Type the handle", max_length=39, help_text="So that it does not happen by mistake.")
+    handle = forms.CharField(
+        label=gettext_lazy("Type the handle"), max_length=39, help_text=gettext_lazy("So that it does not happen by mistake.")
+    )
 
     def __init__(self, data: object, *, handle: str) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
@@ -54,24 +62,31 @@ class HandleForm(forms.Form):
         """Return the handle; refuse any other."""
         handle: str = self.cleaned_data["handle"]
         if handle != self._handle:
-            msg = f"Type {self._handle}, exactly so."
-            raise forms.ValidationError(msg)
+            raise forms.ValidationError(gettext("Type {handle}, exactly so.").format(handle=self._handle))
         return handle
 
 
 class RoleForm(forms.Form):
     """A member's new role."""
 
-    role = forms.TypedChoiceField(label="Role", choices=Role.choices, coerce=Role)
+    role = forms.TypedChoiceField(label=gettext_lazy("Role"), choices=Role.choices, coerce=Role)
+
+
+def _roles_in_words() -> list[tuple[str, str]]:
+    return [(role.value, f"{role.label}. {role.meaning}") for role in Role]
 
 
 class InvitationForm(forms.Form):
     """Whom to invite to an organisation, and to which role."""
 
-    email = forms.EmailField(label="E-mail", max_length=254, help_text="The link goes there. Only an account with this address can accept.")
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        help_text=gettext_lazy("The link goes there. Only an account with this address can accept."),
+    )
     role = forms.TypedChoiceField(
-        label="Role",
-        choices=[(role.value, f"{role.label}. {role.meaning}") for role in Role],
+        label=gettext_lazy("Role"),
+        choices=_roles_in_words,
         coerce=Role,
         initial=Role.MEMBER,
         widget=forms.RadioSelect,

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.people.models import Account, User
 from common.db.models import UUIDModel
@@ -12,19 +13,19 @@ from common.db.models import UUIDModel
 class Role(models.TextChoices):
     """The role of a member; the constants below say what each may do."""
 
-    OWNER = "owner", "Owner"
-    EDITOR = "editor", "Editor"
-    MEMBER = "member", "Member"
-    BILLING = "billing", "Billing"
+    OWNER = "owner", gettext_lazy("Owner")
+    EDITOR = "editor", gettext_lazy("Editor")
+    MEMBER = "member", gettext_lazy("Member")
+    BILLING = "billing", gettext_lazy("Billing")
 
     @property
     def meaning(self) -> str:
         """What the role may do, in one sentence."""
         return {
-            Role.OWNER: "Does everything, and decides who belongs to it, what it sells and for how much.",
-            Role.EDITOR: "Pulls, pushes its images, reserves names and edits its product pages.",
-            Role.MEMBER: "Pulls what it holds, with their own credentials.",
-            Role.BILLING: "Buys for it, sees its orders and sales; does not pull.",
+            Role.OWNER: gettext("Does everything, and decides who belongs to it, what it sells and for how much."),
+            Role.EDITOR: gettext("Pulls, pushes its images, reserves names and edits its product pages."),
+            Role.MEMBER: gettext("Pulls what it holds, with their own credentials."),
+            Role.BILLING: gettext("Buys for it, sees its orders and sales; does not pull."),
         }[self]
 
     @property
@@ -140,11 +141,13 @@ class Invitation(UUIDModel):
     def why_over(self) -> str:
         """A sentence that says what happened to it and what to do; empty while its link works."""
         if self.accepted_at is not None:
-            return "This invitation was already accepted."
+            return gettext("This invitation was already accepted.")
         if self.withdrawn_at is not None:
-            return "This invitation was withdrawn, declined, or replaced by a newer one. Open the newest mail, or ask to be invited again."
+            return gettext(
+                "This invitation was withdrawn, declined, or replaced by a newer one. Open the newest mail, or ask to be invited again."
+            )
         if self.expires_at <= timezone.now():
-            return "This invitation has expired. Ask to be invited again."
+            return gettext("This invitation has expired. Ask to be invited again.")
         if not self.invited_by.is_active:
-            return "The account that invited you is disabled. Ask another owner to invite you."
+            return gettext("The account that invited you is disabled. Ask another owner to invite you.")
         return ""

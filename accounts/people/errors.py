@@ -1,5 +1,7 @@
 """What goes wrong with people, their names and addresses."""
 
+from django.utils.translation import gettext, gettext_lazy
+
 from common.errors import AccessDenied, ConflictError
 
 
@@ -9,7 +11,7 @@ class EmailNotVerified(AccessDenied):
     code = "email_not_verified"
 
     def __init__(self) -> None:
-        super().__init__("Confirm your e-mail address first: open the link in our mail, or ask for a new one in your settings.")
+        super().__init__(gettext("Confirm your e-mail address first: open the link in our mail, or ask for a new one in your settings."))
 
 
 class UsernameTaken(ConflictError):
@@ -17,10 +19,10 @@ class UsernameTaken(ConflictError):
 
     code = "username_taken"
     field = "username"
-    message = "This user name is taken. Choose another one."
+    sentence = gettext_lazy("This user name is taken. Choose another one.")
 
     def __init__(self) -> None:
-        super().__init__(self.message)
+        super().__init__(str(self.sentence))
 
 
 class EmailAddressTaken(ConflictError):
@@ -30,7 +32,7 @@ class EmailAddressTaken(ConflictError):
     field = "email"
 
     def __init__(self) -> None:
-        super().__init__("This address belongs to another account. Reset that account's password, or use another address.")
+        super().__init__(gettext("This address belongs to another account. Reset that account's password, or use another address."))
 
 
 class UserAlreadyDisabled(ConflictError):
@@ -58,7 +60,7 @@ class HandleTaken(ConflictError):
     field = "handle"
 
     def __init__(self) -> None:
-        super().__init__("This handle is taken by an organisation or a user. Choose another one.")
+        super().__init__(gettext("This handle is taken by an organisation or a user. Choose another one."))
 
 
 class HandleReserved(ConflictError):
@@ -68,4 +70,4 @@ class HandleReserved(ConflictError):
     field = "handle"
 
     def __init__(self) -> None:
-        super().__init__("This handle is reserved for the shop. Choose another one.")
+        super().__init__(gettext("This handle is reserved for the shop. Choose another one."))

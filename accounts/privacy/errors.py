@@ -1,5 +1,7 @@
 """Why an account cannot be deleted."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError
 
 
@@ -9,7 +11,7 @@ class AccountAlreadyDeleted(ConflictError):
     code = "account_already_deleted"
 
     def __init__(self, *, user_id: object) -> None:
-        super().__init__("This account was already deleted.", user_id=str(user_id))
+        super().__init__(gettext("This account was already deleted."), user_id=str(user_id))
 
 
 class AccountHasObligations(ConflictError):

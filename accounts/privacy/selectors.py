@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext
 
 from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Membership, Role
@@ -68,7 +69,8 @@ def obstacles_of_account(account: Account) -> Iterable[str]:
     if user is None:
         return
     if user.is_staff:
-        yield f"{user.username} is staff: remove that right first."
+        yield gettext("{username} is staff: remove that right first.").format(username=user.username)
     for owned in Membership.objects.filter(user=user, role=Role.OWNER).select_related("account"):
         if not owners_of(owned.account).exclude(pk=user.pk).exists():
-            yield f"{owned.account.name} has no other owner: make somebody else an owner first, or close it."
+            sentence = gettext("{name} has no other owner: make somebody else an owner first, or close it.")
+            yield sentence.format(name=owned.account.name)

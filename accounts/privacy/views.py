@@ -9,6 +9,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -42,7 +43,7 @@ def organisation_close(request: HttpRequest, handle: str) -> HttpResponse:
         close_organisation(organisation=organisation, actor=user)
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, f"{organisation.name} is closed.")
+    messages.success(request, gettext("{name} is closed.").format(name=organisation.name))
     return redirect("accounts:organisations")
 
 
@@ -58,7 +59,7 @@ def data(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if request.method == "POST":
         request_export(user=user)
-        messages.success(request, "The archive is being made. We write to you when it is ready.")
+        messages.success(request, gettext("The archive is being made. We write to you when it is ready."))
         return redirect("accounts:data")
     export = DataExport.objects.filter(user=user).defer("content").first()
     return render(request, "accounts/data.html", {"export": export, "days": LIFETIME.days})
@@ -96,7 +97,7 @@ def account_delete(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         return refuse_form(form, error, page)
     logout(request)
-    messages.success(request, "Your account is deleted.")
+    messages.success(request, gettext("Your account is deleted."))
     return redirect("marketplace:home")
 
 

@@ -1,5 +1,7 @@
 """What goes wrong with organisations' robots."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError, InvalidInput, RetryLater
 
 
@@ -10,7 +12,9 @@ class InvalidRobotName(InvalidInput):
     field = "name"
 
     def __init__(self, *, longest: int) -> None:
-        super().__init__(f"Use up to {longest} lower-case letters and digits, with single . _ or - between them.")
+        super().__init__(
+            gettext("Use up to {longest} lower-case letters and digits, with single . _ or - between them.").format(longest=longest)
+        )
 
 
 class RobotNameTaken(ConflictError):
@@ -20,7 +24,8 @@ class RobotNameTaken(ConflictError):
     field = "name"
 
     def __init__(self, *, username: str) -> None:
-        super().__init__(f"There is already a robot {username}. Choose another name, or replace or revoke that one.", username=username)
+        message = gettext("There is already a robot {username}. Choose another name, or replace or revoke that one.")
+        super().__init__(message.format(username=username), username=username)
 
 
 class TooManyRobots(ConflictError):
@@ -29,7 +34,8 @@ class TooManyRobots(ConflictError):
     code = "too_many_robots"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"There are {most} live robots, the most that an organisation may have. Revoke one that nobody uses.", most=most)
+        message = gettext("There are {most} live robots, the most that an organisation may have. Revoke one that nobody uses.")
+        super().__init__(message.format(most=most), most=most)
 
 
 class TooManyNewRobots(RetryLater):
@@ -40,9 +46,8 @@ class TooManyNewRobots(RetryLater):
     retry_after = 3600
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(
-            f"{most} robots were made or replaced within a day, which is the limit. Try again tomorrow; revoking still works.", most=most
-        )
+        message = gettext("{most} robots were made or replaced within a day, which is the limit. Try again tomorrow; revoking still works.")
+        super().__init__(message.format(most=most), most=most)
 
 
 class PushingRobotNeedsImages(InvalidInput):
@@ -52,7 +57,7 @@ class PushingRobotNeedsImages(InvalidInput):
     field = "images"
 
     def __init__(self) -> None:
-        super().__init__("Choose the images that the robot may push. A robot for all images can only pull.")
+        super().__init__(gettext("Choose the images that the robot may push. A robot for all images can only pull."))
 
 
 class RobotEnded(ConflictError):
@@ -61,4 +66,6 @@ class RobotEnded(ConflictError):
     code = "robot_ended"
 
     def __init__(self, *, username: str) -> None:
-        super().__init__(f"{username} has already ended or been replaced. Make a new robot.", username=username)
+        super().__init__(
+            gettext("{username} has already ended or been replaced. Make a new robot.").format(username=username), username=username
+        )

@@ -1,5 +1,7 @@
 """What goes wrong with sellers and their Stripe accounts."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError
 
 
@@ -27,7 +29,7 @@ class StripeAccountAlreadyConnected(ConflictError):
     code = "stripe_account_already_connected"
 
     def __init__(self, *, account_id: object) -> None:
-        super().__init__("A Stripe account is already connected. Write to us to change it.", account_id=str(account_id))
+        super().__init__(gettext("A Stripe account is already connected. Write to us to change it."), account_id=str(account_id))
 
 
 class StripeNotConnected(ConflictError):

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.organisations.forms import OrganisationNameForm
@@ -32,7 +33,7 @@ def organisation_rename(request: HttpRequest, handle: str) -> HttpResponse:
         renamed = rename_organisation(organisation=organisation, name=form.cleaned_data["name"], actor=user)
     except DomainError as error:
         return refuse_form(form, error, page)
-    messages.success(request, f"It is called {renamed.name} now.")
+    messages.success(request, gettext("It is called {name} now.").format(name=renamed.name))
     return redirect("accounts:organisation", handle)
 
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.people.models import User
+from accounts.sessions.browsers import in_words
 from common.db.models import UUIDModel
 
 
@@ -12,7 +13,7 @@ class SignIn(UUIDModel):
 
     Attributes:
         session_key: of Django's session; it changes with the password.
-        browser: kind of browser and system, as people call them.
+        browser: kind of browser and system, as people call them in English.
         device: keyed hash of user, browser and network, by which the same device is recognised without a cookie of its own.
         address: network address, as its user is shown it.
     """
@@ -34,3 +35,8 @@ class SignIn(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.browser}, {self.signed_in_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def browser_words(self) -> str:
+        """The same in the reader's language."""
+        return in_words(self.browser)

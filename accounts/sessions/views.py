@@ -7,6 +7,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people.requests import signed_in
@@ -33,5 +34,5 @@ def session_end(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
     if sign_in.session_key == request.session.session_key:
         logout(request)
         return redirect("marketplace:home")
-    messages.success(request, f"{sign_in.browser} is signed out.")
+    messages.success(request, gettext("{browser} is signed out.").format(browser=sign_in.browser_words))
     return redirect("accounts:sessions")

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.people.errors import EmailAddressTaken, UsernameTaken
 from accounts.people.models import Account
@@ -23,16 +25,16 @@ from outbox.mail.services import queue_mail
 
 # One sentence for each change of an account that allauth reports; its other mails have templates of their own.
 NOTICES = {
-    "email_changed": "Your e-mail address was changed from {from_email} to {to_email}.",
-    "email_deleted": "The e-mail address {deleted_email} was removed from your account.",
-    "password_changed": "Your password was changed.",
-    "password_reset": "Your password was reset.",
-    "password_set": "A password was set.",
-    "recovery_codes_generated": "New recovery codes were made. The old ones no longer work.",
-    "totp_activated": "An authenticator app was added as second factor.",
-    "totp_deactivated": "The authenticator app was removed. It is no longer asked for when you sign in.",
-    "webauthn_added": "A passkey or security key was added.",
-    "webauthn_removed": "A passkey or security key was removed.",
+    "email_changed": gettext_lazy("Your e-mail address was changed from {from_email} to {to_email}."),
+    "email_deleted": gettext_lazy("The e-mail address {deleted_email} was removed from your account."),
+    "password_changed": gettext_lazy("Your password was changed."),
+    "password_reset": gettext_lazy("Your password was reset."),
+    "password_set": gettext_lazy("A password was set."),
+    "recovery_codes_generated": gettext_lazy("New recovery codes were made. The old ones no longer work."),
+    "totp_activated": gettext_lazy("An authenticator app was added as second factor."),
+    "totp_deactivated": gettext_lazy("The authenticator app was removed. It is no longer asked for when you sign in."),
+    "webauthn_added": gettext_lazy("A passkey or security key was added."),
+    "webauthn_removed": gettext_lazy("A passkey or security key was removed."),
 }
 _FROM_CONTEXT = ("from_email", "to_email", "deleted_email")
 
@@ -40,16 +42,16 @@ _FROM_CONTEXT = ("from_email", "to_email", "deleted_email")
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's hooks."""
 
-    error_messages = {**DefaultAccountAdapter.error_messages, "username_taken": UsernameTaken.message}
+    error_messages = {**DefaultAccountAdapter.error_messages, "username_taken": UsernameTaken.sentence}
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  allauth's signature
         """Return the name as docker shows it: lower case, in OCI's grammar, neither reserved nor taken by a person or organisation."""
         cleaned: str = super().clean_username(username.lower(), shallow=shallow)
         if is_reserved(cleaned):
-            msg = "This name is reserved for the shop. Choose another one."
+            msg = gettext("This name is reserved for the shop. Choose another one.")
             raise ValidationError(msg, code="username_reserved")
         if not shallow and Account.objects.filter(handle=cleaned, kind=Account.Kind.ORGANISATION).exists():
-            raise ValidationError(UsernameTaken.message, code="username_taken")
+            raise ValidationError(UsernameTaken.sentence, code="username_taken")
         return cleaned
 
     def clean_email(self, email: str) -> str:
@@ -97,5 +99,5 @@ class AccountAdapter(DefaultAccountAdapter):
         variables: dict[str, object] = {**context, "signup_url": absolute("account_signup")}
         if name in NOTICES:
             facts = {key: context.get(key, "") for key in _FROM_CONTEXT}
-            variables["notice"] = NOTICES[name].format(**facts)
+            variables["notice"] = format_lazy(NOTICES[name], **facts)  # in the mail's language, whatever this request's is
         queue_mail(to=email, template="account_changed" if name in NOTICES else name, context=variables, key=f"{name}:{new_id()}")

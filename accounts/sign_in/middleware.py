@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from accounts.people.requests import signed_in
 from common.web.languages import is_english_for_everybody, known_language
@@ -69,6 +70,6 @@ def _has_shown_second_factor(request: HttpRequest) -> bool:
 def _ask_for_second_factor(request: HttpRequest) -> HttpResponse:
     ways = [way["url"] for way in get_adapter().get_reauthentication_methods(request.user) if way["id"].startswith("mfa_")]
     if not ways:
-        messages.warning(request, "The admin needs a second factor. Set one up here, then continue.")
+        messages.warning(request, gettext("The admin needs a second factor. Set one up here, then continue."))
         return redirect("mfa_index")
     return redirect(f"{ways[0]}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from allauth.mfa.webauthn import forms as theirs
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 
 from common.web.forms import NameField
 from common.web.request_checks import is_storable_json
@@ -14,7 +15,7 @@ LONGEST_NAME: Final = 80
 
 # What the library raises when it parses bytes that are no such structure.
 _BROKEN: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, struct.error)
-_NOT_A_RESPONSE: Final = "This is not a response from a passkey or security key. Reload the page and try again."
+_NOT_A_RESPONSE: Final = gettext_lazy("This is not a response from a passkey or security key. Reload the page and try again.")
 
 
 class ResponseField(forms.JSONField):

@@ -1,5 +1,6 @@
 """How a program signs in to the API: `Authorization: Bearer lsp_…` with an access token of scope `api`."""
 
+from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -9,8 +10,6 @@ from accounts.people.models import User
 from accounts.tokens import secrets
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import find_live_token, note_token_use
-
-_NO_TOKEN_OF_OURS = "This is no valid access token. Make one on your account page, with scope api."  # noqa: S105  a sentence
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -30,10 +29,9 @@ class AccessTokenAuthentication(BaseAuthentication):
         # Identity tokens are for registry clients: what docker stores on disk must not open the API.
         token = find_live_token(secret) if secrets.is_access_token(secret) else None
         if token is None or token.user is None:
-            raise AuthenticationFailed(_NO_TOKEN_OF_OURS)
+            raise AuthenticationFailed(gettext("This is no valid access token. Make one on your account page, with scope api."))
         if TokenScope.API not in token.scopes:
-            msg = "This access token lacks the scope api. Make one that has it on your account page."
-            raise PermissionDenied(msg)
+            raise PermissionDenied(gettext("This access token lacks the scope api. Make one that has it on your account page."))
         note_token_use(token)
         return token.user, token
 

@@ -1,5 +1,7 @@
 """What goes wrong with access tokens."""
 
+from django.utils.translation import gettext
+
 from common.errors import AccessDenied, ConflictError, InvalidInput
 
 
@@ -10,7 +12,7 @@ class NoTokenScope(InvalidInput):
     field = "scopes"
 
     def __init__(self) -> None:
-        super().__init__("Choose at least one thing the token may do.")
+        super().__init__(gettext("Choose at least one thing the token may do."))
 
 
 class TokenExpiryPast(InvalidInput):
@@ -20,7 +22,7 @@ class TokenExpiryPast(InvalidInput):
     field = "expires_at"
 
     def __init__(self) -> None:
-        super().__init__("Choose a day in the future.")
+        super().__init__(gettext("Choose a day in the future."))
 
 
 class TokenTooPowerful(AccessDenied):
@@ -35,4 +37,5 @@ class TooManyTokens(ConflictError):
     code = "too_many_tokens"
 
     def __init__(self, *, most: int) -> None:
-        super().__init__(f"You have {most} live tokens, the most that one account may have. Revoke one that is no longer used.", most=most)
+        message = gettext("You have {most} live tokens, the most that one account may have. Revoke one that is no longer used.")
+        super().__init__(message.format(most=most), most=most)

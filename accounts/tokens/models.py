@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.people.models import USERNAME_PATTERN, Account, User
 from common.db.models import UUIDModel
@@ -15,9 +16,9 @@ _SOON = timedelta(days=14)
 class TokenScope(models.TextChoices):
     """What a token may be used for, at most; its user's rights decide the rest."""
 
-    PULL = "registry:pull", "Pull images"
-    PUSH = "registry:push", "Push images"
-    API = "api", "Use the API"
+    PULL = "registry:pull", gettext_lazy("Pull images")
+    PUSH = "registry:push", gettext_lazy("Push images")
+    API = "api", gettext_lazy("Use the API")
 
 
 class AccessToken(UUIDModel):

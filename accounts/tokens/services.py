@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
@@ -125,15 +126,18 @@ def require_maker_may(maker: AccessToken | None, *, user: User, scopes: Collecti
         return
     maker = lock_token(token_id=maker.pk)
     if not maker.is_live or maker.user_id != user.pk:
-        raise TokenTooPowerful("The token used for this request is no longer valid.")
+        raise TokenTooPowerful(gettext("The token used for this request is no longer valid."))
     if maker.limited:
-        raise TokenTooPowerful("A token for some images only cannot make tokens.")
+        raise TokenTooPowerful(gettext("A token for some images only cannot make tokens."))
     if set(scopes) - {TokenScope.PULL}:
-        raise TokenTooPowerful(f"Make tokens that push or use the API in the browser: {absolute('marketplace:tokens')}")
+        raise TokenTooPowerful(
+            gettext("Make tokens that push or use the API in the browser: {url}").format(url=absolute("marketplace:tokens"))
+        )
     if not set(scopes) <= set(maker.scopes):
-        raise TokenTooPowerful("A token cannot make one with more scopes than its own.")
+        raise TokenTooPowerful(gettext("A token cannot make one with more scopes than its own."))
     if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):
-        raise TokenTooPowerful(f"A token cannot make one that outlives it: set an end no later than {maker.expires_at:%Y-%m-%d %H:%M} UTC.")
+        message = gettext("A token cannot make one that outlives it: set an end no later than {end} UTC.")
+        raise TokenTooPowerful(message.format(end=f"{maker.expires_at:%Y-%m-%d %H:%M}"))
 
 
 def revoke_access_token(*, token: AccessToken, actor: User, reason: str = "") -> AccessToken:

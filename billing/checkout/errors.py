@@ -1,5 +1,7 @@
 """Why something cannot be bought now."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError, RetryLater
 
 
@@ -10,9 +12,10 @@ class CheckoutOpening(RetryLater):
     retry_after = 3
 
     def __init__(self) -> None:
-        super().__init__(
+        message = gettext(
             "The payment page of this purchase is already being opened, perhaps in another tab. Nothing was charged. Try again in a moment."
         )
+        super().__init__(message)
 
 
 class ProductIsFree(ConflictError):
@@ -21,7 +24,7 @@ class ProductIsFree(ConflictError):
     code = "product_is_free"
 
     def __init__(self) -> None:
-        super().__init__("This product is free. Get it on its page, without paying.")
+        super().__init__(gettext("This product is free. Get it on its page, without paying."))
 
 
 class SellerMayNotSell(ConflictError):
@@ -30,7 +33,7 @@ class SellerMayNotSell(ConflictError):
     code = "seller_may_not_sell"
 
     def __init__(self) -> None:
-        super().__init__("This seller cannot take payments at the moment. Nothing was charged.")
+        super().__init__(gettext("This seller cannot take payments at the moment. Nothing was charged."))
 
 
 class AlreadyOwned(ConflictError):
@@ -43,8 +46,9 @@ class AlreadyOwned(ConflictError):
     code = "already_owned"
 
     def __init__(self, *, name: str = "") -> None:
-        has = f"{name} already has this: it is in its" if name else "You already have this: it is in your"
-        super().__init__(f"{has} library. Nothing was charged.")
+        theirs = gettext("{name} already has this: it is in its library. Nothing was charged.")
+        yours = gettext("You already have this: it is in your library. Nothing was charged.")
+        super().__init__(theirs.format(name=name) if name else yours)
 
 
 class PaymentUnderWay(ConflictError):
@@ -53,7 +57,7 @@ class PaymentUnderWay(ConflictError):
     code = "payment_under_way"
 
     def __init__(self) -> None:
-        super().__init__("A payment for this product is already under way. See your orders; you will not be charged twice.")
+        super().__init__(gettext("A payment for this product is already under way. See your orders; you will not be charged twice."))
 
 
 class TooManyPendingOrders(ConflictError):
@@ -62,5 +66,7 @@ class TooManyPendingOrders(ConflictError):
     code = "too_many_pending_orders"
 
     def __init__(self, *, most: int) -> None:
-        message = f"You have {most} unpaid purchases. Pay for one of them under Orders, or wait: unpaid orders expire after an hour."
-        super().__init__(message, most=most)
+        message = gettext(
+            "You have {most} unpaid purchases. Pay for one of them under Orders, or wait: unpaid orders expire after an hour."
+        )
+        super().__init__(message.format(most=most), most=most)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.people.models import Account
 from accounts.sellers.models import SellerProfile
@@ -12,6 +13,9 @@ from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.images.models import Image
 from marketplace.products.models import Price, Product
+
+# Stripe's words for ways to pay that are not names.
+_MEANS = {"card": gettext_lazy("card"), "sepa debit": gettext_lazy("sepa debit")}
 
 
 class Order(UUIDModel, Attempt):
@@ -23,14 +27,14 @@ class Order(UUIDModel, Attempt):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending"
-        PAID = "paid"
-        PARTIALLY_REFUNDED = "partially_refunded"
-        REFUNDED = "refunded"  # all the money goes back or has gone back
-        DISPUTED = "disputed"  # the buyer's bank wants the money back
-        CHARGED_BACK = "charged_back"  # and has taken it
-        EXPIRED = "expired"
-        FAILED = "failed"
+        PENDING = "pending", gettext_lazy("Pending")
+        PAID = "paid", gettext_lazy("Paid")
+        PARTIALLY_REFUNDED = "partially_refunded", gettext_lazy("Partially Refunded")
+        REFUNDED = "refunded", gettext_lazy("Refunded")  # all the money goes back or has gone back
+        DISPUTED = "disputed", gettext_lazy("Disputed")  # the buyer's bank wants the money back
+        CHARGED_BACK = "charged_back", gettext_lazy("Charged Back")  # and has taken it
+        EXPIRED = "expired", gettext_lazy("Expired")
+        FAILED = "failed", gettext_lazy("Failed")
 
     buyer = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders")
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -110,6 +114,14 @@ class Order(UUIDModel, Attempt):
     def refundable(self) -> Money:
         """What may still be requested."""
         return self.money - self.refund_requested
+
+    @property
+    def paid_with_words(self) -> str:
+        """What it was paid with, as `paid_with` says, in the reader's language."""
+        means, _, last4 = self.paid_with.rpartition(" ending ")
+        if not means:
+            return str(_MEANS.get(self.paid_with, self.paid_with))
+        return gettext("{means} ending {last4}").format(means=_MEANS.get(means, means), last4=last4)
 
     @property
     def number(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order, OrderImage
@@ -11,16 +12,18 @@ from marketplace.products.models import Product
 
 
 def why_stopped(*, seller: SellerProfile, product: Product, images: Iterable[Image]) -> str:
-    """Return why a payment for this is given back, as the buyer reads it; empty if it is kept. While the rows are locked, it holds.
+    """Return why a payment that came too late for this is given back; empty if it is kept. While the rows are locked, it holds.
+
+    It is a message of the catalogue, in English: it is stored with the refund, and the buyer reads it in their language.
 
     A seller who withdraws the product, or gives up a name, ends the offer and not what somebody has paid for: that is kept.
     """
     if seller.suspended_at is not None:
-        return "Its seller had been suspended."
+        return gettext_noop("Paid too late. Its seller had been suspended.")
     if product.state == Product.State.SUSPENDED:
-        return "It had been taken off sale."
+        return gettext_noop("Paid too late. It had been taken off sale.")
     if any(image.taken_down_at is not None or image.freed_at is not None for image in images):
-        return "An image in it had been taken down."
+        return gettext_noop("Paid too late. An image in it had been taken down.")
     return ""
 
 

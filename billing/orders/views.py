@@ -1,5 +1,6 @@
 """Orders of a buyer and of a seller. Somebody else's order is answered like one that does not exist: 404."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.organisations.buying import buyers_of
@@ -44,17 +46,20 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Show one order: its receipt, which prints without the rest of the page, and how to pull what it bought.
 
     Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that the reader may pull now;
-    may_pull, whether there are any; product_url; checkout_url, while it can still be paid; pull_ends_after, minutes.
+    may_pull, whether there are any; credential_url, where a pull credential for the images is made; product_url; checkout_url, while it can
+    still be paid; pull_ends_after, minutes.
     """
     user = signed_in(request)
     found = own_order(user, order_id)
-    pulls = pulls_of_order(found, user)
+    images, pulls = found.images.all(), pulls_of_order(found, user)
+    chosen = urlencode({"image": [image.image_id for image in images]}, doseq=True)
     context = {
         "order": found,
-        "images": found.images.all(),
+        "images": images,
         "refunds": found.refunds.all(),
         "pulls": pulls,
         "may_pull": bool(pulls),
+        "credential_url": f"{reverse('marketplace:pull_credential')}?{chosen}",
         "product_url": product_url(found.product),
         "checkout_url": found.checkout_url if found.state == Order.State.PENDING else "",
         "pull_ends_after": pull_ends_after_minutes(),

@@ -1,5 +1,7 @@
 """What follows from an order's transition: what the buyer may pull, and the receipt."""
 
+from django.utils.translation import gettext_noop
+
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
 from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
@@ -10,13 +12,13 @@ from marketplace.images.models import Image
 
 _ORDER = Entitlement.Source.ORDER
 _WHY_GONE = {
-    Order.State.REFUNDED: "The order was refunded.",
-    Order.State.CHARGED_BACK: "The buyer's bank took the money back.",
+    Order.State.REFUNDED: gettext_noop("The order was refunded."),
+    Order.State.CHARGED_BACK: gettext_noop("The buyer's bank took the money back."),
 }
 
 
 def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State, disputed: bool, stopped: str) -> str:
-    """Return why a payment that has just become ours is refunded at once; empty if it is honoured.
+    """Return why a payment that has just become ours is refunded at once, as `why_stopped` does; empty if it is honoured.
 
     The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
     the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or its seller, product or
@@ -28,13 +30,13 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
 
     Args:
         disputed: the buyer's bank has asked for this payment, however it ended.
-        stopped: why nobody may buy it any more; empty if they may.
+        stopped: why it came too late, if nobody may buy it any more; empty if they may.
     """
     if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
         return ""
     if holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk, paid=disputed):
-        return "Paid a second time: everything in it was in the buyer's library already."
-    return f"Paid too late. {stopped}" if stopped and came_from in UNPAID_STATES else ""
+        return gettext_noop("Paid a second time: everything in it was in the buyer's library already.")
+    return stopped if came_from in UNPAID_STATES else ""
 
 
 def follow_transition(order: Order, *, came_from: Order.State, images: list[Image]) -> None:

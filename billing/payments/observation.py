@@ -176,7 +176,7 @@ def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None
         return
     if to not in TRANSITIONS[came_from]:
         if not has_waiting_refund(order):
-            flag_order(order, f"The order is {came_from.label.lower()}, and Stripe says {to.label.lower()}.")
+            flag_order(order, f"The order is {came_from.replace('_', ' ')}, and Stripe says {to.replace('_', ' ')}.")
         return
     now = timezone.now()
     order.state = to

@@ -1,9 +1,12 @@
 """Where sellers connect their Stripe account and see what it may do."""
 
+from unicodedata import normalize
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people.requests import signed_in
@@ -24,13 +27,18 @@ def payouts(request: SellerRequest) -> HttpResponse:
     ours = settings.LAYERSTORE_STRIPE_COUNTRY
     context = {
         "seller": request.seller,
-        "countries": COUNTRIES.items() if ours else (),
+        "countries": _countries() if ours else (),
         "our_country": ours,
         "abroad": in_another_region(request.seller.stripe_country, ours=ours),
         "former": request.seller.former_stripe_accounts.first(),
         "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
     }
     return render(request, "billing/payouts.html", context)
+
+
+def _countries() -> list[tuple[str, str]]:
+    """Return code and name of each, by the name in the reader's language; accents do not change the order."""
+    return sorted(((code, gettext(name)) for code, name in COUNTRIES.items()), key=lambda country: normalize("NFKD", country[1]))
 
 
 @sales_required

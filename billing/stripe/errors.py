@@ -1,5 +1,7 @@
 """What can go wrong with a call to Stripe, or with one from it."""
 
+from django.utils.translation import gettext
+
 from billing.stripe.refusals import why_refused
 from common.errors import ConflictError, DomainError, RetryLater
 
@@ -11,7 +13,7 @@ class StripeAway(RetryLater):
     retry_after = 15
 
     def __init__(self, cause: str = "") -> None:
-        super().__init__("Our payment provider is not answering right now. Nothing is lost: try again in a minute.", cause=cause)
+        super().__init__(gettext("Our payment provider is not answering right now. Nothing is lost: try again in a minute."), cause=cause)
 
 
 class StripeBusy(StripeAway):
@@ -21,7 +23,7 @@ class StripeBusy(StripeAway):
     retry_after = 5
 
     def __init__(self) -> None:
-        RetryLater.__init__(self, "Our payment provider is slow right now. Nothing was charged. Try again in a moment.")
+        RetryLater.__init__(self, gettext("Our payment provider is slow right now. Nothing was charged. Try again in a moment."))
 
 
 class StripeKeyRefused(StripeAway):
@@ -35,9 +37,8 @@ class StripeKeyRefused(StripeAway):
     retry_after = 300
 
     def __init__(self, *, permission: str = "", cause: str = "") -> None:
-        RetryLater.__init__(
-            self, "Payments are not working right now, and we have been alerted. Nothing was charged. Try again later.", cause=cause
-        )
+        message = gettext("Payments are not working right now, and we have been alerted. Nothing was charged. Try again later.")
+        RetryLater.__init__(self, message, cause=cause)
         self.advice = f"Give STRIPE_SECRET_KEY the permission {permission}." if permission else "Stripe does not accept STRIPE_SECRET_KEY."
 
 
@@ -55,7 +56,7 @@ class StripeRefused(ConflictError):
     def __init__(self, *, reason: str, stripe_code: str = "", param: str = "") -> None:
         self.reason, self.stripe_code = reason, stripe_code
         self.refusal = why_refused(code=stripe_code, param=param, message=reason)
-        super().__init__(self.refusal.buyer, stripe_code=stripe_code)
+        super().__init__(gettext(self.refusal.buyer), stripe_code=stripe_code)
 
 
 class StripeAccountGone(StripeRefused):

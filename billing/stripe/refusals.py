@@ -1,4 +1,4 @@
-"""Why Stripe refused a sale and who can mend it: its error codes and parameters, turned into a next step. No Django.
+"""Why Stripe refused a sale and who can mend it: its error codes and parameters, turned into a next step.
 
 Source: docs.stripe.com/error-codes, and the messages of destination charges (docs.stripe.com/connect/destination-charges).
 """
@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from django.utils.translation import gettext_noop
 
 
 class Fault(StrEnum):
@@ -19,7 +21,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What people are told.
+    """What people are told: messages of the catalogue, in English, so that they can be stored and each reader gets them in their language.
 
     Attributes:
         buyer: what the buyer reads.
@@ -31,33 +33,40 @@ class Refusal:
     seller: str = ""
 
 
-_SELLER_IS_TOLD: Final = "This seller cannot be paid at the moment, and has been told. Nothing was charged. Try again in a day or so."
+_SELLER_IS_TOLD: Final = gettext_noop(
+    "This seller cannot be paid at the moment, and has been told. Nothing was charged. Try again in a day or so."
+)
 _OURS: Final = Refusal(
-    Fault.OURS, "Our payment provider refused this and told us why. Nothing was charged. We are looking into it; try again later."
+    Fault.OURS,
+    gettext_noop("Our payment provider refused this and told us why. Nothing was charged. We are looking into it; try again later."),
 )
 _ADDRESS: Final = Refusal(
     Fault.BUYER,
-    "Our payment provider does not accept your e-mail address. Nothing was charged. Correct it in your account\u2019s settings, under"
-    " E-mail address, confirm it, and buy again.",
+    gettext_noop(
+        "Our payment provider does not accept your e-mail address. Nothing was charged. Correct it in your account’s settings, under"
+        " E-mail address, confirm it, and buy again."
+    ),
 )
 _REGION: Final = Refusal(
     Fault.SELLER,
     _SELLER_IS_TOLD,
-    "Stripe does not let us pay into the region of your Stripe account this way. Write to us: we can have your sales settle in your"
-    " account\u2019s own country, or you can connect an account in ours.",
+    gettext_noop(
+        "Stripe does not let us pay into the region of your Stripe account this way. Write to us: we can have your sales settle in your"
+        " account’s own country, or you can connect an account in ours."
+    ),
 )
 _CAPABILITY: Final = Refusal(
     Fault.SELLER,
     _SELLER_IS_TOLD,
-    "Stripe does not let your account receive transfers right now. Continue at Stripe and give the details that it asks for.",
+    gettext_noop("Stripe does not let your account receive transfers right now. Continue at Stripe and give the details that it asks for."),
 )
 _GONE: Final = Refusal(
-    Fault.SELLER, _SELLER_IS_TOLD, "Your Stripe account is no longer connected to us. Connect it again, or connect another."
+    Fault.SELLER, _SELLER_IS_TOLD, gettext_noop("Your Stripe account is no longer connected to us. Connect it again, or connect another.")
 )
 _AMOUNT: Final = Refusal(
     Fault.SELLER,
-    "Our payment provider does not accept this amount. Nothing was charged. The seller has been told to change the price.",
-    "Stripe refuses the price of one of your products: it is too low or too high for its currency. Set another.",
+    gettext_noop("Our payment provider does not accept this amount. Nothing was charged. The seller has been told to change the price."),
+    gettext_noop("Stripe refuses the price of one of your products: it is too low or too high for its currency. Set another."),
 )
 _BY_CODE: Final = {
     "email_invalid": _ADDRESS,

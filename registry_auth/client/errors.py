@@ -1,5 +1,7 @@
 """How a request to the registry fails."""
 
+from django.utils.translation import gettext_noop
+
 from common.errors import DomainError
 
 
@@ -39,4 +41,4 @@ class ChildrenUnreadable(DomainError):
     status = 502
 
     def __init__(self) -> None:
-        super().__init__("None of the manifests that it names can be read.")
+        super().__init__(gettext_noop("None of the manifests that it names can be read."))  # stored, and read on the page of the image

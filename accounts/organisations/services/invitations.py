@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.organisations.errors import (
     AlreadyAMember,
@@ -172,11 +173,12 @@ def _require_within_limits(organisation: Account, address: str, actor: User) -> 
     """Count the invitations of a day; each is a row, so an emptied Redis forgets nothing."""
     today = Invitation.objects.filter(created_at__gt=timezone.now() - _DAY)
     if today.filter(account=organisation).count() >= A_DAY_FROM_ONE:
-        raise TooManyInvitations(whom=f"{organisation.name} has sent")
+        message = gettext("{name} has sent enough invitations for one day. Try again tomorrow.")
+        raise TooManyInvitations(message.format(name=organisation.name))
     if today.filter(invited_by=actor).count() >= A_DAY_FROM_ONE:
-        raise TooManyInvitations(whom="You have sent")
+        raise TooManyInvitations(gettext("You have sent enough invitations for one day. Try again tomorrow."))
     if today.filter(email=address).count() >= A_DAY_TO_ONE:
-        raise TooManyInvitations(whom="This address was sent")
+        raise TooManyInvitations(gettext("This address was sent enough invitations for one day. Try again tomorrow."))
 
 
 def _tell(to: str, template: str, invitation: Invitation, *, key: str, **context: object) -> None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -53,7 +54,8 @@ def _answer(request: HttpRequest, current: Invitation, user: User | None) -> Htt
     try:
         if request.POST.get("answer") == "decline":
             decline_invitation(invitation=current, user=user)
-            messages.success(request, f"You have declined to join {current.account.name}. The link no longer works.")
+            declined = gettext("You have declined to join {name}. The link no longer works.")
+            messages.success(request, declined.format(name=current.account.name))
             return redirect("accounts:organisations" if user else settings.LOGOUT_REDIRECT_URL)
         if request.POST.get("answer") != "accept" or user is None:
             return _page(request, current, user=user, status=400)
@@ -61,7 +63,8 @@ def _answer(request: HttpRequest, current: Invitation, user: User | None) -> Htt
     except DomainError as error:
         current.refresh_from_db()
         return _page(request, current, user=user, refused=error.message, status=error.status)
-    messages.success(request, f"You are now a member of {current.account.name}. Your role: {Role(current.role).label}.")
+    joined = gettext("You are now a member of {name}. Your role: {role}.")
+    messages.success(request, joined.format(name=current.account.name, role=Role(current.role).label))
     return redirect("accounts:organisation", current.account.handle)
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.organisations.forms import InvitationForm, OrganisationForm, RoleForm
@@ -37,7 +38,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
         founded = organisations.found_organisation(user=signed_in(request), **form.cleaned_data)
     except DomainError as error:
         return refuse_form(form, error, partial(_list, request, form))
-    messages.success(request, f"You now own {founded.name}. Invite the others.")
+    messages.success(request, gettext("You now own {name}. Invite the others.").format(name=founded.name))
     return redirect("accounts:organisation", founded.handle)
 
 
@@ -68,7 +69,8 @@ def _invite(request: HttpRequest, own: Membership, form: InvitationForm) -> Http
         if error.field is None:  # above the page: somebody who is not an owner has no form to read it at
             return _page(request, own, form, status=error.status, refused=error.message)
         return refuse_form(form, error, partial(_page, request, own, form))
-    messages.success(request, f"{invited.email} is invited. The link in our mail works for {invitations.LIFETIME.days} days.")
+    done = gettext("{email} is invited. The link in our mail works for {days} days.")
+    messages.success(request, done.format(email=invited.email, days=invitations.LIFETIME.days))
     return redirect("accounts:organisation", own.account.handle)
 
 
@@ -101,11 +103,11 @@ def member_role(request: HttpRequest, handle: str, membership_id: UUID) -> HttpR
     own, membership = _member(request, handle, membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was changed: choose one of the roles.")
+        messages.error(request, gettext("Nothing was changed: choose one of the roles."))
         return redirect("accounts:organisation", handle)
     role: Role = form.cleaned_data["role"]
     _require_fresh_login(request, role)
-    done = f"{membership.user.username} now has the role {role.label}."
+    done = gettext("{username} now has the role {role}.").format(username=membership.user.username, role=role.label)
     return _act(request, handle, lambda: organisations.change_role(membership=membership, role=role, actor=own.user), done)
 
 
@@ -114,7 +116,7 @@ def member_role(request: HttpRequest, handle: str, membership_id: UUID) -> HttpR
 def member_remove(request: HttpRequest, handle: str, membership_id: UUID) -> HttpResponse:
     """Remove somebody from the organisation."""
     own, membership = _member(request, handle, membership_id)
-    done = f"{membership.user.username} no longer belongs to {own.account.name}."
+    done = gettext("{username} no longer belongs to {name}.").format(username=membership.user.username, name=own.account.name)
     return _act(request, handle, lambda: organisations.remove_member(membership=membership, actor=own.user), done)
 
 
@@ -123,7 +125,7 @@ def member_remove(request: HttpRequest, handle: str, membership_id: UUID) -> Htt
 def organisation_leave(request: HttpRequest, handle: str) -> HttpResponse:
     """Leave the organisation."""
     own = _own(request, handle)
-    left = f"You have left {own.account.name}."
+    left = gettext("You have left {name}.").format(name=own.account.name)
     return _act(request, handle, lambda: organisations.leave_organisation(organisation=own.account, user=own.user), left, to_list=True)
 
 
@@ -132,7 +134,7 @@ def organisation_leave(request: HttpRequest, handle: str) -> HttpResponse:
 def invitation_withdraw(request: HttpRequest, handle: str, invitation_id: UUID) -> HttpResponse:
     """Withdraw an invitation."""
     own, invitation = _invitation(request, handle, invitation_id)
-    done = f"The invitation to {invitation.email} is withdrawn: its link no longer works."
+    done = gettext("The invitation to {email} is withdrawn: its link no longer works.").format(email=invitation.email)
     return _act(request, handle, lambda: invitations.withdraw_invitation(invitation=invitation, actor=own.user), done)
 
 
@@ -143,7 +145,8 @@ def invitation_resend(request: HttpRequest, handle: str, invitation_id: UUID) ->
     own, invitation = _invitation(request, handle, invitation_id)
     role = Role(invitation.role)
     _require_fresh_login(request, role)
-    email, done = invitation.email, f"{invitation.email} was sent a new link; the old one no longer works."
+    email = invitation.email
+    done = gettext("{email} was sent a new link; the old one no longer works.").format(email=email)
     return _act(request, handle, lambda: invitations.invite(organisation=own.account, email=email, role=role, actor=own.user), done)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.people.locks import lock_user
 from accounts.people.models import User
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 LIFETIME: Final = timedelta(days=7)
 MOST_BYTES: Final = 20 * 1024 * 1024  # compressed
 _BACKOFF: Final = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=1), most=5)
-_TOO_BIG: Final = "The archive is too big to be downloaded here. Write to us: we send it in another way."
+_TOO_BIG: Final = gettext_noop("The archive is too big to be downloaded here. Write to us: we send it in another way.")
 _README: Final = (
     "What Layerstore holds of {username}, as of {now:%Y-%m-%d %H:%M} UTC: one JSON file for each subject. Amounts are in minor units of\n"
     "their currency, times are UTC. A list ends after {most:,} rows; write to us if one of yours is longer.\n"

@@ -1,6 +1,7 @@
 """Which Stripe account a seller is paid on, when it is gone, and what staff do about it."""
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import people_of
@@ -14,8 +15,10 @@ from common.ops.queue import queue_after_commit
 from common.web.links import absolute
 from outbox.mail.services import queue_mail
 
-_GONE = "It is no longer connected to us: you or Stripe have closed it, or it was made in Stripe’s other mode. You may connect another."
-_ENDED = "Our staff have disconnected it. You may connect another."
+_GONE = gettext_noop(
+    "It is no longer connected to us: you or Stripe have closed it, or it was made in Stripe’s other mode. You may connect another."
+)
+_ENDED = gettext_noop("Our staff have disconnected it. You may connect another.")
 
 
 def end_stripe_account(*, stripe_account_id: str, reason: str) -> SellerProfile | None:
@@ -89,8 +92,12 @@ def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None
 
 
 def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:
-    """Mail the seller that something stops their sales; once for each key."""
-    context = {"seller": seller, "sentence": sentence, "payouts_url": absolute("billing:payouts")}
+    """Mail the seller that something stops their sales; once for each key.
+
+    Args:
+        sentence: a message of the catalogue, in English: each reader gets it in their language.
+    """
+    context = {"seller": seller, "sentence": gettext_lazy(sentence), "payouts_url": absolute("billing:payouts")}
     for number, reader in enumerate(people_of(seller.account, roles=MANAGING_ROLES)):
         queue_mail(to=reader.email, template="sales_stopped", context=context, key=f"{key}:{number}")
 
