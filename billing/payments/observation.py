@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
@@ -142,7 +142,8 @@ def differences(order: Order, payment: Payment) -> list[str]:
             ("destination", order.destination_account_id, payment.destination),
             ("fee", order.fee, payment.fee),
         ]
-    return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
+    with _words_for_staff():
+        return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
 
 
 def _copy_payment(order: Order, payment: Payment) -> None:
@@ -158,7 +159,13 @@ def _report_refunds(order: Order, settled: list[Refund]) -> None:
         if refund.state == Refund.State.SUCCEEDED:
             queue_refund_mail(refund=refund)
         else:
-            flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
+            with _words_for_staff():
+                flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
+
+
+def _words_for_staff() -> translation.override:
+    """Write amounts as staff read them: an order is also observed in requests of buyers, who may read another language."""
+    return translation.override(settings.LANGUAGE_CODE)
 
 
 def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:

@@ -1,7 +1,6 @@
 """The mails of the sale, written in the transaction of the change that they report."""
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
 from accounts.organisations.buying import addresses_of_buyers
 from accounts.people.models import User
@@ -25,7 +24,7 @@ def queue_receipt(*, order: Order, again: str = "") -> None:
 def queue_refund_mail(*, refund: Refund) -> None:
     """Tell the buyer that money is on its way back, and why if the shop refunded it by itself; once for each refund."""
     by_shop = refund.requested_by_id is None and refund.reason != MADE_AT_STRIPE
-    why = gettext_lazy(refund.reason) if by_shop else ""  # ours are messages of the catalogue; staff's are for the trail
+    why = refund.reason if by_shop else ""  # ours are messages of the catalogue, which the mail translates; staff's are for the trail
     context = _context(refund.order) | {"refund": refund, "pull_ends_after": pull_ends_after_minutes(), "why": why}
     _queue(refund.order, "refund", context, key=f"refund:{refund.pk}")
 

@@ -2,6 +2,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import translation
 
 from audit.models import AuditEvent
 from audit.services import record_audit
@@ -20,6 +21,17 @@ def test_an_entry_says_who_did_what_to_what_and_why() -> None:
     assert (event.target_type, event.target_id, event.target_label) == ("accounts.user", str(target.pk), target.username)
     assert event.address is None
     assert str(event) == f"user.praised {target.username}"
+
+
+@pytest.mark.django_db
+def test_a_target_is_named_in_one_language_whoever_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = UserFactory()
+    monkeypatch.setattr(type(target), "__str__", lambda _: str(translation.get_language()))
+
+    with translation.override("de"):
+        event = record_audit(actor=None, action="user.praised", target=target)
+
+    assert event.target_label == "en-gb"
 
 
 @pytest.mark.django_db

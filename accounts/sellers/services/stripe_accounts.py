@@ -1,7 +1,7 @@
 """Which Stripe account a seller is paid on, when it is gone, and what staff do about it."""
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import people_of
@@ -95,9 +95,9 @@ def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:
     """Mail the seller that something stops their sales; once for each key.
 
     Args:
-        sentence: a message of the catalogue, in English: each reader gets it in their language.
+        sentence: a message of the catalogue, in English: the mail has it in its reader's language.
     """
-    context = {"seller": seller, "sentence": gettext_lazy(sentence), "payouts_url": absolute("billing:payouts")}
+    context = {"seller": seller, "sentence": sentence, "payouts_url": absolute("billing:payouts")}
     for number, reader in enumerate(people_of(seller.account, roles=MANAGING_ROLES)):
         queue_mail(to=reader.email, template="sales_stopped", context=context, key=f"{key}:{number}")
 

@@ -54,6 +54,7 @@ def note(user: User, number: int, *, agent: str = FIREFOX, address: str | None =
 )
 def test_a_browser_is_called_as_people_call_it(agent: str, name: str) -> None:
     assert browser_named(agent) == name
+    assert SignIn(browser=name).browser_words == name
 
 
 def test_each_session_is_listed_with_browser_and_place_and_can_be_ended(mira: User) -> None:

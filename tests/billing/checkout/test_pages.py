@@ -137,6 +137,7 @@ def test_a_receipt_names_money_images_and_digests(client: Client, paid: Order) -
     sold = paid.images.get()
     for words in ("€5.00", "card ending 4242", paid.number, sold.repository, sold.digests["1.0"], str(paid.payment_intent_id)):
         assert words in page
+    assert f'href="/library/credential/?image={sold.image_id}">Create a pull credential</a>' in page
 
 
 @pytest.mark.parametrize(("refunded", "total"), [(0, "€5.00"), (200, "€3.00"), (500, "€0.00")])

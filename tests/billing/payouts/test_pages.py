@@ -3,9 +3,11 @@
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
+from billing.payouts import views
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
@@ -57,6 +59,19 @@ def test_a_newcomer_is_sent_to_stripe_and_comes_back_able_to_sell(newcomer: Sell
     newcomer.refresh_from_db()
     assert newcomer.can_be_paid
     assert "Ready" in client.get("/selling/payouts/").content.decode()
+
+
+def test_countries_are_listed_by_their_names_in_the_readers_language(
+    newcomer: SellerProfile, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LAYERSTORE_STRIPE_COUNTRY = "DE"
+    monkeypatch.setattr(views, "gettext", lambda name: {"Austria": "Österreich"}.get(name, name))
+
+    listed = [name for _, name in client_of(person_of(newcomer)).get("/selling/payouts/").context["countries"]]
+
+    place = listed.index("Österreich")
+    assert listed[place - 1 : place + 2] == ["Norway", "Österreich", "Poland"]
+    assert listed[0] == "Australia"
 
 
 def test_a_link_that_ran_out_is_replaced(client: Client, product: Product, sandbox: Sandbox) -> None:
