@@ -11,14 +11,20 @@ import nh3
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 from markupsafe import Markup, escape
 
+from tools.sandbox.pages import chosen_theme
 from tools.sandbox.world import World
 
+# What mail programs keep of a mail's look; its frame lets nothing load and nothing run.
+LOOKS = {"*": {"class", "style", "lang", "dir"}, "table": {"width", "align", "border", "cellpadding", "cellspacing", "role"}}
+TAGS = nh3.ALLOWED_TAGS | {"style"}
 LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 # the frame has no origin, no script and no network but pictures inside the mail
 FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
     " frame-ancestors 'self'"
 )
+DARK = "(prefers-color-scheme: dark)"
+SCHEMES = {"light": "not all", "dark": "all", "system": DARK}  # what a mail asks for, where the reader has chosen: nobody, or everybody
 SHOWN = 200
 
 
@@ -37,7 +43,7 @@ def blueprint(world: World) -> Blueprint:
 
     @made.get("/<int:key>/html")
     def html(key: int) -> Response:
-        answer = Response(cleaned(_mail(world, key)["html"]))
+        answer = Response(cleaned(_mail(world, key)["html"]).replace(DARK, SCHEMES[chosen_theme()]))
         answer.headers["Content-Security-Policy"] = FRAME_POLICY
         return answer
 
@@ -96,7 +102,14 @@ def linked(text: str) -> Markup:
 
 
 def cleaned(html: str) -> str:
-    """The mail's HTML without scripts, forms, frames and styles; links open a new tab."""
-    tags = nh3.ALLOWED_TAGS | {"center"}
-    body = nh3.clean(html, tags=tags, link_rel="noopener noreferrer", set_tag_attribute_values={"a": {"target": "_blank"}})
+    """The mail's HTML with its styles, without title, scripts, forms and frames; links open a new tab."""
+    attributes = {tag: nh3.ALLOWED_ATTRIBUTES.get(tag, set()) | LOOKS.get(tag, set()) for tag in {*nh3.ALLOWED_ATTRIBUTES, *LOOKS}}
+    body = nh3.clean(
+        html,
+        tags=TAGS,
+        clean_content_tags={"script", "title"},
+        attributes=attributes,
+        link_rel="noopener noreferrer",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Mail</title><body>{body}</body></html>'

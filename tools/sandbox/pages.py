@@ -20,11 +20,12 @@ def blueprint(_world: World) -> Blueprint:
     made.add_url_rule("/sandbox/theme", "theme", _set_theme)
     made.before_app_request(refuse_strangers)
     made.add_app_template_filter(lambda seconds: datetime.fromtimestamp(seconds, UTC), "utc")
-    made.app_context_processor(lambda: {"theme": _theme(), "money": formatted})
+    made.app_context_processor(lambda: {"theme": chosen_theme(), "money": formatted})
     return made
 
 
-def _theme() -> str:
+def chosen_theme() -> str:
+    """Return the reader's choice, or "system"."""
     chosen = request.cookies.get("theme", "system")
     return chosen if chosen in THEMES else "system"
 

@@ -68,6 +68,23 @@ def test_html_is_cleaned_and_framed(sandbox: Sandbox) -> None:
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
 
 
+def test_html_keeps_its_look_and_says_its_title_nowhere(sandbox: Sandbox) -> None:
+    sheet = "p { color: red } @media (prefers-color-scheme: dark) { p { color: blue !important } }"
+    html = f'<html><head><title>Shop</title><style>{sheet}</style></head><body><p class="big" style="color: red">Hi</p></body></html>'
+    send(sandbox, html=html)
+    [mail] = sandbox.http.get("/mailbox/api/messages").json()["messages"]
+
+    frame = sandbox.http.get(f"/mailbox/{mail['id']}/html")
+
+    assert f"<style>{sheet}</style>" in frame.text
+    assert '<p class="big" style="color: red">Hi</p>' in frame.text
+    assert "Shop" not in frame.text
+    assert "style-src 'unsafe-inline'" in frame.headers["Content-Security-Policy"]
+    for theme, query in (("dark", "all"), ("light", "not all"), ("system", "(prefers-color-scheme: dark)")):
+        shown = sandbox.http.get(f"/mailbox/{mail['id']}/html", headers={"Cookie": f"theme={theme}"}).text
+        assert f"@media {query} {{ p {{ color: blue" in shown
+
+
 def test_subject_cannot_break_the_page(sandbox: Sandbox) -> None:
     send(sandbox, subject="<script>alert(1)</script>")
 
