@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("billing.urls")),
     path("", include("common.urls")),
+    path("", include("config.gallery.urls")),
     path("", include("registry_auth.urls")),
     path("", include("marketplace.urls")),
 ]

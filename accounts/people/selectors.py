@@ -1,4 +1,4 @@
-"""People: their accounts, whether their address is verified, and the addresses of staff."""
+"""People: their accounts, whether their address is verified, their language, and the addresses of staff."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.people.errors import EmailNotVerified
 from accounts.people.models import Account, User
@@ -34,6 +35,12 @@ def require_verified_email(user: User) -> None:
     """
     if not has_verified_email(user):
         raise EmailNotVerified
+
+
+def language_of(address: str) -> str:
+    """Return the language that the account with this address has chosen; empty if there is no account, or it has chosen none."""
+    people = User.objects.alias(address=Lower("email")).filter(address=address.lower())
+    return people.values_list("language", flat=True).first() or ""
 
 
 def addresses_of_staff(*, permission: str) -> list[str]:

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
 
 from accounts.people.locks import lock_user
 from accounts.people.models import User
@@ -45,7 +46,8 @@ def note_sign_in(*, user: User, session_key: str, user_agent: str, address: str 
         if not known and SignIn.objects.filter(user=user, signed_in_at__gt=now - _DAY).count() <= MAILS_A_DAY:
             links = {"sessions_url": absolute("accounts:sessions"), "password_url": absolute("account_change_password")}
             context = {"user": user, "sign_in": sign_in, **links}
-            queue_mail(to=user.email, template="new_device", context=context, key=f"new-device:{sign_in.pk}")
+            key = f"new-device:{sign_in.pk}"
+            queue_mail(to=user.email, template="new_device", context=context, key=key, language=get_language())
     return sign_in
 
 

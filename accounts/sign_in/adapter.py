@@ -11,7 +11,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from accounts.people.errors import EmailAddressTaken, UsernameTaken
 from accounts.people.models import Account
@@ -99,5 +99,6 @@ class AccountAdapter(DefaultAccountAdapter):
         variables: dict[str, object] = {**context, "signup_url": absolute("account_signup")}
         if name in NOTICES:
             facts = {key: context.get(key, "") for key in _FROM_CONTEXT}
-            variables["notice"] = format_lazy(NOTICES[name], **facts)  # in the mail's language, whatever this request's is
-        queue_mail(to=email, template="account_changed" if name in NOTICES else name, context=variables, key=f"{name}:{new_id()}")
+            variables["notice"] = format_lazy(NOTICES[name], **facts)  # in the mail's language
+        template = "account_changed" if name in NOTICES else name
+        queue_mail(to=email, template=template, context=variables, key=f"{name}:{new_id()}", language=get_language())

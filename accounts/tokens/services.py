@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
@@ -71,7 +71,13 @@ def create_access_token(
         issued = write_token(user=user, name=name, scopes=scopes, expires_at=expires_at, limited_to=limited_to)
         made_by = {"maker": str(maker.pk)} if maker else {}
         record_audit(actor=user, action="token.created", target=issued.token, scopes=issued.token.scopes, **made_by)
-        queue_mail(to=user.email, template="token_created", context={"token": issued.token}, key=f"token-created:{issued.token.pk}")
+        queue_mail(
+            to=user.email,
+            template="token_created",
+            context={"token": issued.token},
+            key=f"token-created:{issued.token.pk}",
+            language=get_language(),
+        )
     return issued
 
 

@@ -1,5 +1,7 @@
 """What goes wrong with mails."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError, RetryLater
 
 
@@ -9,7 +11,8 @@ class MailAlreadySent(ConflictError):
     code = "mail_already_sent"
 
     def __init__(self, *, mail_id: object) -> None:
-        super().__init__("This mail was sent, and its text is no longer stored. Ask the user to request a new one.", mail_id=str(mail_id))
+        message = gettext("This mail was sent, and its text is no longer stored. Ask the user to request a new one.")
+        super().__init__(message, mail_id=str(mail_id))
 
 
 class MailServerAway(RetryLater):
@@ -18,4 +21,4 @@ class MailServerAway(RetryLater):
     code = "mail_server_away"
 
     def __init__(self) -> None:
-        super().__init__("The mail server does not accept mail at the moment. Mails are sent later.")
+        super().__init__(gettext("The mail server does not accept mail at the moment. Mails are sent later."))

@@ -174,7 +174,7 @@ class TestMail:
         assert sorted(mail.to for mail in mails) == sorted([owner.email, "clerk@example.test", "zoe@example.test"])
         for mail in mails:
             assert "Acme has Postgres HA" in mail.body_text
-            assert f"By:       {owner.username}" in mail.body_text
+            assert f"Ordered by: {owner.username}" in mail.body_text
             assert "Acme has Postgres HA" in mail.body_html
 
     def test_who_has_left_before_the_payment_gets_the_receipt_of_what_they_paid(

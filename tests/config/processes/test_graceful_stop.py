@@ -97,7 +97,7 @@ def test_a_task_that_does_not_end_is_killed_before_the_container_is_and_changed_
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_waits_for_others_is_interrupted_and_gives_back_its_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log"
-    queue_mail(to="ada@layerstore.test", template="receipt", context={}, key="a mail")
+    queue_mail(to="ada@layerstore.test", template="unknown_account", context={}, key="a mail")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv(MAIL, f"smtp://127.0.0.1:{silent.getsockname()[1]}")
         with shop_process(log, "-c", IMPATIENT.format(seconds=(0.0, 60.0), lane="mail")) as worker:

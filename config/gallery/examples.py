@@ -1,0 +1,165 @@
+"""Example data for every mail: what its template is told in each of the cases that it has words for.
+
+A kind of mail without an example fails a test. Names have characters that HTML must escape.
+"""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Final
+
+from accounts.organisations.models import Role
+from accounts.sign_in.adapter import NOTICES
+from common.money import Money
+from marketplace.moderation.models import Report
+
+Examples = dict[str, dict[str, dict[str, Any]]]
+AT: Final = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
+LINK: Final = "https://layerstore.example/where?it=is&so=on"
+KEY_LINK: Final = "https://layerstore.example/account/key/MjE:1vO8Qp:6b1JwqD8rYVd0cJ3m4Xf/"
+USER: Final = SimpleNamespace(username="mira-k")
+OLU: Final = SimpleNamespace(username="olu")
+PRODUCT: Final = "Postgres <slim>"
+COMPANY: Final = SimpleNamespace(name="Harbour <& Sons>", handle="harbour")
+SELLER: Final = SimpleNamespace(display_name="Acme & Co")
+
+
+def _like(one: SimpleNamespace, **changes: object) -> SimpleNamespace:
+    return SimpleNamespace(**vars(one) | changes)
+
+
+_ORDER = SimpleNamespace(
+    number="1A2B3C", product_title=PRODUCT, paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
+    seller=SELLER, placed_by=USER, refunded=Money(0, "eur"),
+)  # fmt: skip
+_PERSON = SimpleNamespace(kind="person", name="mira-k")
+_TEAM = SimpleNamespace(kind="organisation", name="R&D Team")
+_IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
+_SALE = {"order": _ORDER, "buyer": _PERSON, "images": [_IMAGE, SimpleNamespace(repository="acme/db-backup")], "order_url": LINK}
+_REFUND = {**_SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6, "why": ""}
+_WHY = "Paid too late. Its seller had been suspended."
+_DISPUTE = SimpleNamespace(
+    pk="dp_1Q8", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True
+)  # fmt: skip
+_DISPUTED = {"order": _like(_ORDER, refunded=Money(500, "eur")), "dispute": _DISPUTE, "order_url": LINK, "reminder": False}
+_JOINED = {
+    "organisation": COMPANY,
+    "invitation": SimpleNamespace(email="kim@harbour.example", invited_by=OLU, expires_at=AT),
+    "member": USER,
+    "organisation_url": LINK,
+}
+_ROBOT_OF_COMPANY = SimpleNamespace(username="harbour+ci", hint="x9Yz", superseded_at=None, expires_at=None)
+_TOKEN = SimpleNamespace(
+    name="R&D laptop", hint="x9Yz", scopes=["registry:pull", "api"], expires_at=AT, limited_to="", last_used_at=None, organisation=None
+)  # fmt: skip
+_ROBOT = _like(_TOKEN, username="acme+ci", organisation=SimpleNamespace(name="Acme & Co", handle="acme"), last_used_at=AT)
+_REPORT = SimpleNamespace(
+    target_label=f"the product {PRODUCT}", state="upheld", answer="Thank you & well done.", decision="It mines coins & more.",
+    get_kind_display=Report.Kind.MALWARE.label, can_be_appealed=True, appeal_decided_at=None, appeal_answer="",
+)  # fmt: skip
+_DISMISSED = _like(
+    _REPORT, state="dismissed", can_be_appealed=False, answer="It is what its page says.", decision="It is what its page says."
+)
+_GRANTED = _like(_DISMISSED, state="granted", appeal_decided_at=AT, appeal_answer="You were right & we were not.")
+_REJECTED = _like(_GRANTED, state="rejected", appeal_answer="It still mines coins & more.")
+_DECIDED = {"report": _REPORT, "appeal_url": LINK, "reports_url": LINK}
+_NEW, _OLD = "sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945", "sha256:" + "ab" * 32
+_VERSION = SimpleNamespace(
+    image=_IMAGE, tags=["17.2", "latest"], moved=["latest"], platforms=["amd64"], platforms_gone=["arm64"],
+    new=SimpleNamespace(digest=_NEW, size=9_500_000), old=SimpleNamespace(digest=_OLD, size=8_000_000),
+)  # fmt: skip
+_FIRST = SimpleNamespace(
+    image=SimpleNamespace(repository="acme/db-backup"), tags=["1.0"], moved=[], platforms=[], platforms_gone=[], new=_VERSION.new, old=None
+)  # fmt: skip
+_NEWS = {
+    "product": SimpleNamespace(title=PRODUCT),
+    "versions": [_VERSION, _FIRST],
+    "more": 3,
+    "product_url": LINK,
+    "unsubscribe_url": f"{LINK}&stop=1",
+}
+_SECURITY = {"timestamp": AT, "ip": "203.0.113.9", "user_agent": "<Mozilla/5.0> (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}
+
+EXAMPLES: Final[Examples] = {
+    "account_already_exists": {"": {"password_reset_url": KEY_LINK}},
+    "account_changed": {"": {"notice": NOTICES["password_changed"], **_SECURITY}},
+    "dispute": {
+        "": _DISPUTED,
+        "nothing refunded": {**_DISPUTED, "order": _ORDER},
+        "reminder": {**_DISPUTED, "reminder": True},
+        "final and unknown": {**_DISPUTED, "dispute": _like(_DISPUTE, respond_by=None, is_known=False)},
+        "final, reminder": {**_DISPUTED, "dispute": _like(_DISPUTE, respond_by=None), "reminder": True},
+    },
+    "email_confirmation": {"": {"user": USER, "activate_url": KEY_LINK}},
+    "email_confirmation_signup": {"": {"user": USER, "activate_url": KEY_LINK}},
+    "export_ready": {"": {"data_url": LINK, "days": 7}, "a day": {"data_url": LINK, "days": 1}},
+    "invitation": {role.value: {**_JOINED, "role": role, "link": KEY_LINK} for role in Role},
+    "invitation_accepted": {"": {**_JOINED, "role": Role.BILLING}},
+    "membership_changed": {
+        "by a member": {**_JOINED, "role": Role.OWNER, "by": "olu"},
+        "by staff": {**_JOINED, "role": Role.EDITOR, "by": ""},
+    },
+    "membership_ended": {
+        "": {**_JOINED, "pull_ends_after": 6},
+        "a minute": {**_JOINED, "pull_ends_after": 1},
+        "pulled nothing": {**_JOINED, "pull_ends_after": 0},
+    },
+    "namespace_handed_over": {"": {**_JOINED, "namespace": SimpleNamespace(name="acme"), "by": USER, "dashboard_url": LINK}},
+    "new_device": {
+        address or "no address": {
+            "user": USER,
+            "sign_in": SimpleNamespace(browser="Firefox on Linux", address=address, signed_in_at=AT),
+            "sessions_url": LINK,
+            "password_url": KEY_LINK,
+        }
+        for address in ("203.0.113.9", None)
+    },
+    "new_versions": {
+        "": _NEWS,
+        "a moved tag": {**_NEWS, "versions": [_VERSION], "more": 0},
+        "a new tag, withdrawn": {**_NEWS, "versions": [_FIRST], "more": 0, "product_url": ""},
+    },
+    "organisation_closed": {"by a member": {**_JOINED, "by": "olu"}, "by staff": {**_JOINED, "by": ""}},
+    "organisation_renamed": {"": {**_JOINED, "before": "Harbour <& Son>", "by": USER}},
+    "owner_added": {"by a member": {**_JOINED, "by": "olu"}, "by staff": {**_JOINED, "by": ""}},
+    "password_reset_key": {"": {"username": "mira-k", "password_reset_url": KEY_LINK}},
+    "receipt": {
+        "": _SALE,
+        "of an organisation": {**_SALE, "buyer": _TEAM},
+        "unknown card": {**_SALE, "order": _like(_ORDER, paid_with="")},
+    },
+    "refund": {
+        "": _REFUND,
+        "a minute": {**_REFUND, "pull_ends_after": 1},
+        "in part": {**_REFUND, "order": _like(_ORDER, state="paid")},
+        "by the shop": {**_REFUND, "why": _WHY},
+        "of an organisation": {**_REFUND, "buyer": _TEAM},
+        "of an organisation, a minute": {**_REFUND, "buyer": _TEAM, "pull_ends_after": 1},
+        "of an organisation, in part": {**_REFUND, "buyer": _TEAM, "order": _like(_ORDER, state="paid")},
+        "of an organisation, by the shop": {**_REFUND, "buyer": _TEAM, "why": _WHY},
+    },
+    "report_answer": {
+        "upheld": {"report": _REPORT, "after_appeal": False, "reports_url": LINK},
+        "dismissed, no account": {"report": _DISMISSED, "after_appeal": False, "reports_url": ""},
+        "after an appeal": {"report": _GRANTED, "after_appeal": True, "reports_url": LINK},
+    },
+    "report_decision": {
+        "upheld": _DECIDED,
+        "dismissed": {**_DECIDED, "report": _DISMISSED},
+        "appeal granted": {**_DECIDED, "report": _GRANTED},
+        "appeal rejected": {**_DECIDED, "report": _REJECTED},
+    },
+    "reservation_ended": {"": {"image": _IMAGE}},
+    "reservation_expiring": {"": {"image": _IMAGE, "image_url": LINK}},
+    "robots_known": {
+        "": {**_JOINED, "robots": [_ROBOT_OF_COMPANY, _like(_ROBOT_OF_COMPANY, username="harbour+old", superseded_at=AT, expires_at=AT)]}
+    },
+    "sales_stopped": {"": {"seller": SELLER, "sentence": "Our staff have disconnected it. You may connect another.", "payouts_url": LINK}},
+    "token_created": {
+        "": {"token": _TOKEN},
+        "for some images, for good": {"token": _like(_TOKEN, expires_at=None, limited_to="acme/db, acme/db-backup")},
+        "a robot": {"token": _ROBOT, "made_by": USER},
+        "a robot's new secret": {"token": _ROBOT, "made_by": USER, "replaces": True},
+    },
+    "token_ending": {"never used": {"token": _TOKEN}, "in use": {"token": _like(_TOKEN, last_used_at=AT)}, "a robot": {"token": _ROBOT}},
+    "unknown_account": {"": {"signup_url": LINK}},
+}  # fmt: skip
