@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.html import escape
 
 from accounts.organisations.models import Role
 from config.gallery.examples import EXAMPLES, KEY_LINK, LINK
@@ -15,6 +17,7 @@ from outbox.mail.models import OutgoingMail
 from outbox.mail.rendering import RenderedMail, render_mail
 from outbox.mail.services import queue_mail
 from outbox.mail.styles import rules_of
+from tests.support.pseudo_language import mark_translations, seen_outside_of_marks
 
 FOLDER = Path(settings.BASE_DIR) / "templates" / "email"
 KINDS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -223,6 +226,26 @@ def test_a_mail_says_why_one_gets_it(kind: str, case: str) -> None:
 
     assert re.match(r"You (get this mail because|asked for these mails)", foot)
     assert foot.endswith("Sent to mira@example.test by Layerstore, the marketplace for Docker images.\nhttp://layerstore.test:8080/\n")
+
+
+@pytest.mark.parametrize(("kind", "case"), CASES)
+def test_no_word_of_a_mail_is_left_in_english(kind: str, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_translations(monkeypatch, "de")
+    given = [re.escape(text.strip("<.>")) for text in sorted(texts_of(EXAMPLES[kind][case]), key=len, reverse=True)]
+
+    mail = rendered(kind, case, "de")
+
+    assert seen_outside_of_marks(f"{mail.html}<p>{escape(mail.subject)}</p>", names=["mira@example.test", *given]) == []
+
+
+def texts_of(value: object) -> set[str]:
+    """Return the texts that a mail is told; whoever tells them translates them."""
+    if isinstance(value, Role):
+        return {str(value.label), value.meaning}
+    if isinstance(value, str | Promise):
+        return {str(value)} - {""}
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else getattr(value, "__dict__", {}).values()
+    return {text for one in inside for text in texts_of(one)}
 
 
 def test_whoever_can_stop_a_mail_reads_there_how() -> None:
