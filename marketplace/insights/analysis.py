@@ -1,39 +1,17 @@
 """What a page shows of one daily series: its trend, its smoothed line and its next days, in one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from marketplace.insights.forecast import Forecast, forecast_days
+from marketplace.insights.findings import Analysis, Line
+from marketplace.insights.forecast import forecast_days
 from marketplace.insights.regression import Numbers
 from marketplace.insights.smoothing import LEAST_NEAREST, best_smooth
-from marketplace.insights.trend import Trend, find_trend
+from marketplace.insights.trend import find_trend
 
 LEAST_DAYS_OF_LINE: Final = LEAST_NEAREST
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The smoothed series and its 95 % band, a value for each day; all empty if there are fewer than 21 days."""
-
-    values: Sequence[float] = ()
-    low: Sequence[float] = ()
-    high: Sequence[float] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """Trend, line and forecast of one series.
-
-    Attributes:
-        trend: None if there are fewer than four weeks.
-    """
-
-    trend: Trend | None
-    line: Line
-    forecast: Forecast
 
 
 def analyse(days: Sequence[float], *, sales: int) -> Analysis:
@@ -41,11 +19,12 @@ def analyse(days: Sequence[float], *, sales: int) -> Analysis:
 
     Args:
         days: a number for each whole day (UTC), oldest first, zero where nothing happened; today is not among them.
-            Money is in minor units of one currency. It begins with the first day on which something could have happened.
+            Money is in minor units of one currency, and below zero on a day on which more went back than came in: nothing of that is
+            expected to come again. It begins with the first day on which something could have happened.
         sales: how many sales, or pulls or views, the numbers are the sum of.
     """
     values = np.asarray(days, dtype=float)
-    return Analysis(find_trend(values), _line(values), forecast_days(values, sales=sales))
+    return Analysis(find_trend(values), _line(values), forecast_days(np.maximum(values, 0), sales=sales))
 
 
 def _line(values: Numbers) -> Line:

@@ -5,21 +5,24 @@ The constants were chosen, and are measured, by tools/bench/forecast.py.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
+from marketplace.insights.findings import (
+    HORIZON,
+    LEAST_DAYS,
+    LEAST_DAYS_WITH_SALES,
+    LEAST_SALES,
+    WEEK,
+    Forecast,
+    Method,
+    Reason,
+)
 from marketplace.insights.regression import Numbers
 from marketplace.insights.smoothing import best_smooth, lowess
 
-HORIZON: Final = 30  # days
-WEEK: Final = 7
-LEAST_DAYS: Final = 56  # four weeks to forecast from, and four to try it on
-LEAST_DAYS_WITH_SALES: Final = 42
-LEAST_SALES: Final = 30
 HELD_OUT_WEEKS: Final = 8
 BETTER_BY: Final = 0.95  # of last week's error: what is only just better on eight weeks is often worse on the next four
 
@@ -35,47 +38,6 @@ _FLOOR: Final = 0.1  # of the level: a day on which nothing is expected is not c
 _LONG_GAP: Final = 7  # days
 
 Guess = Callable[[Numbers], Numbers]
-
-
-class Method(StrEnum):
-    """What a forecast was made by."""
-
-    LOCAL_LINE = "local line"
-    LAST_WEEK = "same as last week"
-    NONE = "none"
-
-
-class Reason(StrEnum):
-    """Why there is no forecast from the local line."""
-
-    FEW_DAYS = "fewer than 56 days"
-    FEW_DAYS_WITH_SALES = "fewer than 42 days with sales"
-    FEW_SALES = "fewer than 30 sales"
-    STOPPED = "longer without a sale than ever before"
-    NO_BETTER = "not better than last week"
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What the next days bring.
-
-    Attributes:
-        values: one for each of the next 30 days; none if there is no forecast.
-        low: with `high`, the edges of an interval that four days in five should lie in.
-        reason: why it is not the local line's.
-        count: of what the reason speaks of: days, days with sales, sales, or days without a sale.
-        error_ratio: the local line's mean absolute error on the held-out weeks, by that of the same as last week; None where that is zero.
-        held_out_weeks: how many these were, four to eight.
-    """
-
-    method: Method
-    values: Sequence[float] = ()
-    low: Sequence[float] = ()
-    high: Sequence[float] = ()
-    reason: Reason | None = None
-    count: int = 0
-    error_ratio: float | None = None
-    held_out_weeks: int = 0
 
 
 def forecast_days(values: Numbers, *, sales: int) -> Forecast:

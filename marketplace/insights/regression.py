@@ -1,14 +1,13 @@
 """Ordinary least squares, with standard errors that stay true when one day resembles the next."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from marketplace.insights.findings import LAG
 
-LAG: Final = 7  # days over which errors may depend on each other: a week
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

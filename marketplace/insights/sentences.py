@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 from common import languages
 from common.currencies import currency as row_of
 from common.money import Money
-from marketplace.insights.forecast import (
+from marketplace.insights.findings import (
     HORIZON,
     LEAST_DAYS,
     LEAST_DAYS_WITH_SALES,
@@ -15,8 +15,8 @@ from marketplace.insights.forecast import (
     WEEK,
     Forecast,
     Reason,
+    Trend,
 )
-from marketplace.insights.trend import Trend
 
 Write = Callable[[float], str]
 

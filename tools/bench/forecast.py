@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from marketplace.insights.analysis import analyse
-from marketplace.insights.forecast import HORIZON, Guess, Method, forecast_days, guess_last_week
+from marketplace.insights.findings import HORIZON, Method
+from marketplace.insights.forecast import Guess, forecast_days, guess_last_week
 from marketplace.insights.smoothing import best_smooth
 from marketplace.insights.trend import find_trend
 from tools.bench.forecast_series import LONGEST, MADE, Numbers, Series, made, real

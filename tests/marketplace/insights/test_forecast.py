@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from marketplace.insights.forecast import HORIZON, Forecast, Method, Reason, forecast_days, guess_by_local_line, guess_last_week
+from marketplace.insights.findings import HORIZON, Forecast, Method, Reason
+from marketplace.insights.forecast import forecast_days, guess_by_local_line, guess_last_week
 
 WEEK = np.array([30.0, 28, 25, 24, 20, 8, 5])
 MANY = 1_000

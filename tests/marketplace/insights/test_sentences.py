@@ -2,9 +2,8 @@
 
 import pytest
 
-from marketplace.insights.forecast import Forecast, Method, Reason
+from marketplace.insights.findings import Forecast, Method, Reason, Trend
 from marketplace.insights.sentences import forecast_sentence, money_writer, trend_sentence, write_count
-from marketplace.insights.trend import Trend
 
 EUROS = money_writer("eur")
 GROWING = Trend(days=10**6, per_day=1240 / 7, error=930 / 1.96 / 7)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from marketplace.insights.trend import critical_value, find_trend
+from marketplace.insights.findings import critical_value
+from marketplace.insights.trend import find_trend
 
 WEEKDAYS = np.array([3.0, 2.0, 1.0, 0.0, -1.0, -2.0, -3.0])
 
