@@ -5,7 +5,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -37,6 +37,7 @@ __all__ = [
     "PullerSketch",
     "Report",
     "ResaleFlag",
+    "RevenueOutlook",
     "Review",
     "ReviewVersion",
     "SearchEntry",

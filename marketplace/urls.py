@@ -53,6 +53,7 @@ urlpatterns = [
     path("library/reviews/<uuid:product_id>/", reviewing.review, name="review"),
     path("selling/", dashboard.dashboard, name="dashboard"),
     path("selling/figures.csv", numbers.figures_csv, name="figures_csv"),
+    path("selling/outlook.csv", numbers.outlook_csv, name="outlook_csv"),
     path("selling/start/", dashboard.start, name="start"),
     path("selling/namespaces/<uuid:namespace_id>/hand-over", hand_over.hand_over, name="hand_over"),
     path("selling/reserve/", dashboard.reserve, name="reserve"),

@@ -6,14 +6,22 @@ from django.utils import timezone
 
 from billing.sales import services
 from common.jobs import periodic
+from marketplace.insights.figures import last_whole_day
+from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 
 LATELY, LONG_AGO = timedelta(days=3), timedelta(days=40)
 
 
 @periodic(every=3_600, lane="drawing", limit=600)
 def roll_up_sales() -> int:
-    """Derive the daily series of the last days, so that each night's has yesterday. Returns how many rows."""
-    return _roll_up(LATELY)
+    """Derive the daily series of the last days, so that each night's has yesterday, and then what they lead to. Returns how many rows.
+
+    Trends and forecasts are no job of their own: they must not see a yesterday whose sales are not there yet.
+    """
+    rows, until = _roll_up(LATELY), last_whole_day()
+    note_series(first=until - LATELY, last=until)
+    renew_outlooks(until=until)
+    return rows
 
 
 @periodic(every=86_400, lane="drawing", limit=3_600)

@@ -13,6 +13,7 @@ from accounts.sellers.models import SellerProfile
 from common.languages import number, separated
 from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures, figures_of, last_whole_day
+from marketplace.insights.outlook import Outlook, outlooks_of
 from marketplace.insights.periods import Unit
 from marketplace.products.models import Product
 
@@ -52,12 +53,14 @@ class Numbers:
     Attributes:
         product: the one that is shown alone; None for all.
         currency: of the revenue that is drawn.
+        outlook: its trend and forecast; None where nothing was sold yet, or a worker has not come to it.
     """
 
     figures: Figures
     product: Product | None
     products: Sequence[Product]
     currency: str
+    outlook: Outlook | None
 
     @property
     def unit(self) -> Unit:
@@ -125,7 +128,7 @@ class Numbers:
 
 
 def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date | None = None) -> Numbers:
-    """Answer what a page was asked: `by` day, week or month, one `product`, and the `currency` that is drawn. Two queries.
+    """Answer what a page was asked: `by` day, week or month, one `product`, and the `currency` that is drawn. Three queries.
 
     Raises:
         Http404: the product is not the seller's.
@@ -133,9 +136,12 @@ def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date |
     unit = Unit(asked["by"]) if asked.get("by") in set(Unit) else Unit.MONTH
     products = list(Product.objects.filter(seller=seller).only("title", "slug", "seller").order_by("-created_at", "pk")[:LISTED])
     product = _chosen(seller, products, asked.get("product", ""))
-    figures = figures_of(seller_id=seller.pk, product_id=product.pk if product else None, unit=unit, until=until or last_whole_day())
+    product_id = product.pk if product else None
+    figures = figures_of(seller_id=seller.pk, product_id=product_id, unit=unit, until=until or last_whole_day())
     known = [*figures.currencies, settings.LAYERSTORE_CURRENCIES[0]]
-    return Numbers(figures, product, products, asked["currency"] if asked.get("currency") in known else known[0])
+    currency = asked["currency"] if asked.get("currency") in known else known[0]
+    outlooks = outlooks_of(seller_id=seller.pk, product_id=product_id, currency=currency)
+    return Numbers(figures, product, products, currency, outlooks[0] if outlooks else None)
 
 
 def _chosen(seller: SellerProfile, products: Sequence[Product], text: str) -> Product | None:

@@ -43,6 +43,7 @@ EXCUSED = {
     "marketplace:availability": DATA,
     "marketplace:cover": "is a picture",
     "marketplace:figures_csv": DATA,
+    "marketplace:outlook_csv": DATA,
     "marketplace:image_feature": SENT,
     "marketplace:image_tags": "is a part of the image page, which is looked at",
     "marketplace:obtain": SENT,

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand
 
 from billing.sales.services import roll_up_sales
 from common.ops.redis import raw_redis_client
+from marketplace.insights.figures import last_whole_day
+from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.insights.rollup import roll_up_pulls
 
 
@@ -23,4 +25,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, first: date, last: date, **_options: Any) -> None:
         pulls = roll_up_pulls(first=first, last=last, redis=raw_redis_client())
         sales = roll_up_sales(first=first, last=last)
-        self.stdout.write(f"{pulls} rows of pulls and views, {sales} rows of sales")
+        until = last_whole_day()
+        note_series(first=first, last=last, again=True)
+        outlooks = renew_outlooks(until=until, seconds=float("inf"))
+        self.stdout.write(f"{pulls} rows of pulls and views, {sales} rows of sales, {outlooks} trends and forecasts")

@@ -9,7 +9,9 @@ from django.utils.translation import gettext, pgettext
 from common import languages
 from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures
+from marketplace.insights.outlook import Outlook
 from marketplace.insights.periods import Unit
+from marketplace.insights.sentences import forecast_sentence, money_writer, trend_sentence
 
 register = template.Library()
 _APART = {Unit.DAY: 3, Unit.WEEK: 2, Unit.MONTH: 1}  # periods that share a label below a chart
@@ -116,6 +118,18 @@ def in_words(unit: Unit, figures: Figures, name: str, values: Sequence[int], cur
     first, last, highest = (amount(values[place], currency) for place in (0, -1, most))
     sentence = gettext("{name}: from {first} to {last}; most in {period}, {highest}.")
     return sentence.format(name=name, first=first, last=last, period=period_name(unit, figures.periods[most].begins), highest=highest)
+
+
+@register.simple_tag
+def outlook_trend(outlook: Outlook) -> str:
+    """Say whether revenue grows."""
+    return trend_sentence(gettext("Revenue"), outlook.trend, money_writer(outlook.currency))
+
+
+@register.simple_tag
+def outlook_forecast(outlook: Outlook) -> str:
+    """Say what the coming days bring, or why nothing is forecast."""
+    return forecast_sentence(outlook.forecast, money_writer(outlook.currency))
 
 
 @register.simple_tag

@@ -127,6 +127,63 @@ def test_page_csv_and_api_give_the_same_figures(page, program, product, by, alon
     assert of_api(program, asked, list(shown[0]["amounts"])) == shown
 
 
+def outlook_of_page(client: Client, asked: dict[str, str]) -> list[list[object]]:
+    """Read the table of the last and the coming days, each an amount in minor units or nothing."""
+    outlook = client.get("/selling/", asked).context["numbers"].outlook
+    html = client.get("/selling/", asked).content.decode()
+    edges = [(each.value, each.low, each.high) for each in (*outlook.line, *outlook.coming)]
+    for low, high in ((each.low, each.high) for each in (*outlook.line, *outlook.coming)):
+        assert f'data-th="At least" class="num">{Money(low, outlook.currency)}</td>' in html
+        assert f'data-th="At most" class="num">{Money(high, outlook.currency)}</td>' in html
+    days = [str(each.day) for each in (*outlook.line, *outlook.coming)]
+    return [[day, *edge] for day, edge in zip(days, edges, strict=True)]
+
+
+def outlook_of_csv(client: Client, asked: dict[str, str]) -> list[list[object]]:
+    rows = csv.DictReader(StringIO(client.get("/selling/outlook.csv", asked).content.decode()))
+    parts = ((row["day"], "smoothed" if row["smoothed"] else "forecast", row) for row in rows)
+    return [[day, *(round(float(row[f"{part}{end}"]) * 100) for end in ("", "_low", "_high"))] for day, part, row in parts]
+
+
+def outlook_of_api(client: APIClient, asked: dict[str, str]) -> list[list[object]]:
+    (outlook,) = [one for one in client.get("/api/v1/figures/", asked).json()["outlooks"] if one["currency"] == "eur"]
+    return [[each["day"], each["value"], each["low"], each["high"]] for each in (*outlook["line"], *outlook["forecast"]["days"])]
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["all products", "one product"])
+def test_page_csv_and_api_give_the_same_trend_and_forecast(page, program, product, alone):
+    for ago in range(60):
+        day = at(TODAY - timedelta(days=ago))
+        PaidOrderFactory(product=product, amount=900 + 37 * (ago % 7) + ago, currency="eur", created_at=day, paid_at=day)
+    call_command("derive_series", "2026-09-01", "2026-11-29", stdout=StringIO())
+    asked = {"currency": "eur"} | ({"product": str(product.pk)} if alone else {})
+
+    shown = outlook_of_page(page, asked)
+
+    assert len(shown) == 90 + 30
+    assert outlook_of_csv(page, asked) == shown
+    assert outlook_of_api(program, asked) == shown
+    told = next(one for one in program.get("/api/v1/figures/", asked).json()["outlooks"] if one["currency"] == "eur")
+    outlook, html = page.get("/selling/", asked).context["numbers"].outlook, page.get("/selling/", asked).content.decode()
+    total = Money(sum(day["value"] for day in told["forecast"]["days"]), "eur")
+    assert f"The next 30 days bring about {total}" in html
+    assert (told["trend"]["days"], told["begins"], told["until"]) == (outlook.trend.days, str(outlook.begins), str(outlook.until))
+    assert told["trend"]["per_week"] == round(outlook.trend.per_week)
+
+
+def test_what_was_sold_too_seldom_has_no_forecast_on_any_face(page, program):
+    assert "No forecast yet: it needs 42 days on which something was sold, and there are 19." in page.get("/selling/").content.decode()
+    forecasts = {one["currency"]: one["forecast"] for one in program.get("/api/v1/figures/").json()["outlooks"]}
+    assert (forecasts["eur"]["method"], forecasts["eur"]["reason"], forecasts["eur"]["count"], forecasts["eur"]["days"]) == (
+        *("none", "fewer than 42 days with sales", 19),
+        [],
+    )
+    assert forecasts["usd"]["reason"] == "fewer than 56 days"
+    lines = page.get("/selling/outlook.csv", {"currency": "eur"}).content.decode().splitlines()
+    assert len(lines) == 1 + 90
+    assert page.get("/selling/outlook.csv", {"currency": "usd"}).content.decode().splitlines()[1:] == ["2026-11-28,5.00,,,,,,"]
+
+
 def test_the_page_and_staff_give_the_same_month(page, product):
     figures = page.get("/selling/").context["numbers"].figures
     staff = Client()

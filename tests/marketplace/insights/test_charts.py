@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from marketplace.insights.templatetags.charts import bar_chart, series_chart
+from marketplace.insights.outlook import Estimate
+from marketplace.insights.templatetags.charts import OutlookChart, bar_chart, series_chart
 
 TODAY = date(2026, 11, 28)
 
@@ -42,3 +43,48 @@ def test_the_line_runs_from_the_first_period_to_the_last_and_ends_in_a_dot():
     assert chart.bar_path.count("M") == 2
     assert "v-160.0h" in chart.bar_path
     assert (chart.width, chart.height) == (840, 240)
+
+
+def outlook(days: int, coming: int) -> OutlookChart:
+    """Days that bring 0 or 100, a line at 50 from 40 to 60, and coming days at 80 from 60 to 200."""
+    last = [TODAY - timedelta(days=ago) for ago in reversed(range(days))]
+    following = [TODAY + timedelta(days=place + 1) for place in range(coming)]
+    return OutlookChart(
+        [(day, 100 * (place % 2)) for place, day in enumerate(last)],
+        [Estimate(day, 50, 40, 60) for day in last],
+        [Estimate(day, 80, 60, 200) for day in following],
+    )
+
+
+def test_line_and_coming_days_stand_side_by_side_on_one_axis():
+    chart = outlook(2, 2)
+
+    assert chart.axes.ticks == [200, 150, 100, 50, 0]
+    assert (chart.width, chart.height) == (840, 240)
+    assert chart.paths == [
+        ("c-grid", "M0 0.0H840M0 60.0H840M0 120.0H840M0 180.0H840M0 240.0H840"),
+        ("c-band", "M105.0 168.0L315.0 168.0L315.0 192.0L105.0 192.0z"),
+        ("c-band", "M525.0 0.0L735.0 0.0L735.0 168.0L525.0 168.0z"),
+        ("c-bar", "M256.2 240.0V120.0h117.6V240.0z"),
+        ("c-line", "M105.0 180.0L315.0 180.0"),
+        ("c-next", "M525.0 144.0L735.0 144.0"),
+        ("c-dot", "M315.0 180.0h.01"),
+    ]
+
+
+def test_without_coming_days_nothing_of_them_is_drawn():
+    assert [name for name, _ in outlook(21, 0).paths] == ["c-grid", "c-band", "c-bar", "c-line", "c-dot"]
+
+
+def test_ten_days_share_a_label():
+    labels = outlook(90, 30).labels
+
+    assert len(labels) == 12
+    assert (labels[0], labels[-1]) == (TODAY - timedelta(days=84), TODAY + timedelta(days=26))
+    assert len(outlook(21, 0).labels) == 2
+
+
+def test_a_day_on_which_more_went_back_hangs_below_zero():
+    chart = OutlookChart([(TODAY, -100), (TODAY, 100)], [Estimate(TODAY, 0, 0, 0)] * 2, [])
+
+    assert dict(chart.paths)["c-bar"] == "M92.4 120.0V240.0h235.2V120.0zM512.4 120.0V0.0h235.2V120.0z"

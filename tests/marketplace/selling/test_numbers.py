@@ -6,13 +6,17 @@ import pytest
 from django.http import Http404
 from django.test import Client
 
+from accounts.organisations.models import Role
 from accounts.sellers.models import SellerProfile
+from common.money import Money
 from marketplace.insights.figures import last_whole_day, top_shops
-from marketplace.insights.models import DailyFigures
+from marketplace.insights.models import DailyFigures, RevenueOutlook
+from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.insights.periods import Unit
 from marketplace.selling import numbers as module
 from marketplace.selling.numbers import Headline, numbers_of
-from tests.factories.marketplace import ProductFactory
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory
+from tests.factories.marketplace import NamespaceFactory, ProductFactory
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +130,71 @@ def test_the_page_writes_every_period_and_both_currencies(seller_client: Client,
     for text in ("$1,234.50", "-€5.00", "1,234", "± 0.81 %", "1 purchase without a pull since", "figures.csv?by="):
         assert text in html
     assert html.count("<tr>") >= 2 * by.shown
+
+
+def test_trend_and_forecast_are_said_and_drawn_with_a_table_where_the_days_carry_them(seller_client: Client, seller):
+    until = last_whole_day()
+    for ago in range(120):
+        day(seller, until - timedelta(days=ago), currency="eur", paid=1000 * (7 + ago % 7 + ago % 5), orders=3, checkouts=3)
+    note_series(first=until, last=until)
+
+    waiting = seller_client.get("/selling/").content.decode()
+    renew_outlooks(until=until)
+    page = seller_client.get("/selling/")
+
+    assert "Nothing to show yet: trend and forecast" in waiting
+    assert "outlook.csv" not in waiting
+    assert_sound(page)
+    html, outlook = page.content.decode(), page.context["numbers"].outlook
+    for text in ("Revenue has no trend that these 17 weeks can show.", "The next 30 days bring about", 'class="c-next"', 'class="c-band"'):
+        assert text in html
+    assert html.count("<tr>") >= 90 + 30
+    for each in outlook.coming:
+        assert f'data-th="At most" class="num">{Money(each.high, "eur")}</td>' in html
+
+
+def test_where_days_carry_no_forecast_the_page_says_why_and_draws_none(seller_client: Client, seller):
+    until = last_whole_day()
+    for ago in range(30):
+        day(seller, until - timedelta(days=ago), currency="eur", paid=1000, orders=1, checkouts=1)
+    note_series(first=until, last=until)
+    renew_outlooks(until=until)
+
+    html = seller_client.get("/selling/").content.decode()
+
+    assert "No forecast yet: it needs 56 days, and there are 30." in html
+    assert 'class="c-next"' not in html
+    assert "Smoothed, 95 % band" in html
+
+
+def test_where_days_carry_no_line_there_is_no_chart(seller_client: Client, seller):
+    until = last_whole_day()
+    day(seller, until, currency="eur", paid=1000, orders=1, checkouts=1)
+    note_series(first=until, last=until)
+    renew_outlooks(until=until)
+
+    html = seller_client.get("/selling/").content.decode()
+
+    assert "Revenue: four weeks are needed to show a trend." in html
+    assert 'id="ol-title"' not in html
+
+
+def test_who_does_not_see_the_money_sees_no_trend_of_it(seller):
+    organisation = OrganisationSellerFactory()
+    NamespaceFactory(owner=organisation.account)
+    until = last_whole_day()
+    day(organisation, until, currency="eur", paid=1000, orders=1, checkouts=1)
+    note_series(first=until, last=until)
+    renew_outlooks(until=until)
+    handle = {"seller": organisation.account.handle}
+
+    seen = {}
+    for role in Role:
+        client = Client()
+        client.force_login(MembershipFactory(account=organisation.account, role=role).user)
+        page = client.get("/selling/", handle)
+        shown = "Trend and the next 30 days" in page.content.decode()
+        seen[role] = (shown, client.get("/selling/outlook.csv", handle).status_code == 200)
+
+    assert seen == {role: (role.buys, role.buys) for role in Role}
+    assert RevenueOutlook.objects.filter(until=until).exists()

@@ -1,0 +1,98 @@
+"""The trend of a seller's revenue and its next days, as the dashboard, its CSV file and the API show them: from one stored row."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from marketplace.insights.findings import Analysis, Forecast, Line, Method, Trend
+from marketplace.insights.models import RevenueOutlook
+from marketplace.insights.periods import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a day brings by the line or the forecast, with the ends of its interval; minor units."""
+
+    day: date
+    value: int
+    low: int
+    high: int
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a row stores.
+
+    Attributes:
+        begins, until: the first and the last day of the series.
+        revenue: of the last days, oldest first.
+        analysis: of the whole series; its line is cut to the same last days.
+    """
+
+    begins: date
+    until: date
+    revenue: Sequence[int]
+    analysis: Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The outlook of one series of revenue.
+
+    Attributes:
+        begins, until: the first and the last day that it was made from, in UTC.
+        days: the last of them, with what they brought.
+        line: the smoothed series of these days with its 95 % band; empty where there are too few.
+        coming: the next days with an interval that four in five should lie in; empty without a forecast.
+    """
+
+    currency: str
+    begins: date
+    until: date
+    trend: Trend | None
+    forecast: Forecast
+    days: Sequence[tuple[date, int]]
+    line: Sequence[Estimate]
+    coming: Sequence[Estimate]
+
+    @property
+    def is_last_week(self) -> bool:
+        """Whether the coming days are those of last week."""
+        return self.forecast.method is Method.LAST_WEEK
+
+    @property
+    def smoothed(self) -> list[tuple[date, int, Estimate]]:
+        """The last days, newest first: what each brought, and the line there. None without a line."""
+        return [(day, revenue, each) for (day, revenue), each in zip(reversed(self.days), reversed(self.line), strict=False)]
+
+
+def outlooks_of(*, seller_id: UUID, product_id: UUID | None = None, currency: str | None = None) -> list[Outlook]:
+    """Return the outlooks of what a seller earns in all, or with one product: one for each currency, or the one asked for. One query.
+
+    None where nothing was sold yet, or where the worker has not come to it.
+    """
+    rows = RevenueOutlook.objects.filter(seller=seller_id, product=product_id, until__isnull=False).order_by("currency")
+    return [_read(row) for row in (rows.filter(currency=currency) if currency else rows)]
+
+
+def _read(row: RevenueOutlook) -> Outlook:
+    found = msgspec.convert(row.found, Found)
+    first = found.until - DAY * (len(found.revenue) - 1)
+    analysis = found.analysis
+    return Outlook(
+        currency=row.currency,
+        begins=found.begins,
+        until=found.until,
+        trend=analysis.trend,
+        forecast=analysis.forecast,
+        days=[(first + DAY * place, value) for place, value in enumerate(found.revenue)],
+        line=list(_estimates(first, analysis.line)),
+        coming=list(_estimates(found.until + DAY, analysis.forecast)),
+    )
+
+
+def _estimates(first: date, found: Line | Forecast) -> Iterator[Estimate]:
+    for place, (value, low, high) in enumerate(zip(found.values, found.low, found.high, strict=True)):
+        yield Estimate(first + DAY * place, round(value), round(low), round(high))
