@@ -10,13 +10,14 @@ from django.utils import timezone
 from common.admin.overview import Fact, panels_for
 from marketplace.images.models import Manifest
 from marketplace.insights.models import DailyFigures
+from marketplace.resale.models import ResaleFlag
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.upkeep.models import RepositoryTrouble
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import DisputeFactory, RefundFactory, StripeEventFactory
-from tests.factories.marketplace import ProductFactory
+from tests.factories.marketplace import ImageFactory, ProductFactory, ReportFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,12 @@ def test_what_waits_and_what_fails_is_counted_and_what_fails_stands_out(client):
     image = order.product.images.get()
     RepositoryTrouble.objects.create(image=image, job="empty")
     Manifest.objects.filter(image=image).update(given_up_at=now)
+    ReportFactory(product=order.product)
+    ReportFactory(product=order.product, upheld=True)
+    ReportFactory(product=order.product, upheld=True, state="appealed", appealed_at=now)
+    flag = {"image": image, "digest": "sha256:a", "origin_digest": "sha256:b", "layers": ["sha256:c"], "size": 1}
+    for closed in ({}, {"closed_at": now, "outcome": "upheld", "closing_reason": "It is one."}):
+        ResaleFlag.objects.create(origin=ImageFactory(), **flag, **closed)
 
     found = facts()
     counts = {label: (fact.value, fact.alarming) for label, fact in found.items() if fact.value.isdigit() and fact.value != "0"}
@@ -64,6 +71,10 @@ def test_what_waits_and_what_fails_is_counted_and_what_fails_stands_out(client):
         "Notifications waiting": ("1", False),
         "Images in trouble": ("1", True),
         "Manifests given up": ("1", True),
+        "Reports waiting": ("2", False),
+        "Nobody’s yet": ("1", True),
+        "Appeals": ("1", True),
+        "Flags waiting": ("1", True),
         **{label: (found[label].value, False) for label in ("Sign-ups in a day", "in 7 days", "in 30 days")},
     }
     assert 'class="alarming"' in client.get("/admin/").content.decode()

@@ -18,8 +18,12 @@ from common.admin.overview import PANELS, panels_for
 from common.ids import new_id
 from marketplace.entitlements.credential_facts import find_credential_facts
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.images.models import Image
+from marketplace.resale.models import ResaleFlag
+from marketplace.search.models import KnownWord, Synonym
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.billing import DisputeFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
+from tests.factories.marketplace import ImageFactory, ReportFactory, ReviewFactory, digest_of
 from tests.support.routes import Route, site_routes
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +32,7 @@ SEES = {
         *("accounts.user", "accounts.account", "accounts.membership", "accounts.invitation", "accounts.sellerprofile", "audit.auditevent"),
         *("accounts.accesstoken", "outbox.outgoingmail", "marketplace.namespace", "marketplace.image", "marketplace.tag"),
         *("marketplace.manifest", "marketplace.product", "marketplace.price", "marketplace.entitlement", "marketplace.pullcount"),
-        *("billing.order", "billing.refund", "billing.dispute"),
+        *("billing.order", "billing.refund", "billing.dispute", "marketplace.review"),
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),
@@ -37,18 +41,28 @@ SEES = {
     "moderation": {
         *("accounts.account", "accounts.sellerprofile", "audit.auditevent", "marketplace.namespace", "marketplace.image"),
         *("marketplace.product", "marketplace.tag", "marketplace.manifest", "marketplace.price", "marketplace.category"),
-        *("marketplace.pullcount", "marketplace.pullersketch", "marketplace.productviews"),
+        *("marketplace.pullcount", "marketplace.pullersketch", "marketplace.productviews", "marketplace.report"),
+        *("marketplace.resaleflag", "marketplace.review", "marketplace.knownword", "marketplace.synonym"),
     },
 }
 ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
     "finance": {"billing.order", "billing.refund", "billing.stripeevent"},
-    "moderation": {"accounts.sellerprofile", "marketplace.namespace", "marketplace.image", "marketplace.product"},
+    "moderation": {
+        *("accounts.sellerprofile", "marketplace.namespace", "marketplace.image", "marketplace.product", "marketplace.report"),
+        *("marketplace.resaleflag", "marketplace.review", "marketplace.knownword", "marketplace.synonym"),
+    },
+}
+# Rows of other tables on the page of a row.
+PARTS_SEEN = {
+    "support": {"accounts.shopdomain", "marketplace.reviewversion"},
+    "finance": set(),
+    "moderation": {"accounts.shopdomain", "marketplace.reviewversion"},
 }
 PANELS_SEEN = {
     "support": ["Mail", "People", "Pulls", "Sales"],
     "finance": ["Money that waits", "Sales", "Top shops"],
-    "moderation": ["Pulls"],
+    "moderation": ["Pulls", "Reports", "Resale flags"],
 }
 MODELS = {model._meta.label_lower: model for model in admin.site._registry}
 OF_MODELS = {
@@ -112,12 +126,33 @@ def test_a_role_is_offered_the_acts_that_it_needs_and_no_others(role: str, membe
     assert offered == ACTS[role]
 
 
+def test_a_role_sees_the_rows_of_other_tables_that_it_needs_and_no_others(role: str, member: User) -> None:
+    request = RequestFactory().get("/admin/")
+    request.user = member
+
+    shown = {
+        part.model._meta.label_lower
+        for label in SEES[role]
+        for part in admin.site._registry[MODELS[label]].get_inline_instances(request)
+        if part.has_view_permission(request)
+    }
+
+    assert shown == PARTS_SEEN[role]
+
+
 def rows() -> list[Model]:
     """Rows of tables that staff act on, as many as there are kinds of refusal."""
     order = PaidOrderFactory()
     image = order.product.images.get()
     made = [order, RefundFactory(), DisputeFactory(), StripeEventFactory(), image, order.product, order.seller, image.namespace]
+    made += [ReportFactory(product=order.product), ReviewFactory(product=order.product, bought=False), resale_flag(image)]
+    made += [KnownWord.objects.create(word="zebra", products=1), Synonym.objects.create(words=["zebra", "zebras"])]
     return [*made, AccessTokenFactory(), UserFactory(), order.buyer, image.entitlements.get()]
+
+
+def resale_flag(image: Image) -> ResaleFlag:
+    digest = digest_of("layer")
+    return ResaleFlag.objects.create(image=image, digest=digest, origin=ImageFactory(), origin_digest=digest, layers=[digest], size=1)
 
 
 def test_no_act_of_another_role_is_taken_and_nothing_changes(role: str, client: Client) -> None:
