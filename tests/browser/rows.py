@@ -34,6 +34,7 @@ from common.ids import new_id
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.images.models import Image
 from marketplace.insights.models import DailyFigures, ProductViews, PullerSketch
+from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product, UnsavedText
 from marketplace.products.services.descriptions import render_outdated_descriptions
@@ -230,6 +231,8 @@ def figures() -> None:
             rows.append(DailyFigures(**whose, day=day, currency="eur", refunded=490 * euros["refunds"], **euros))
             rows.append(DailyFigures(**whose, day=day, currency="usd", **dollars))
     DailyFigures.objects.bulk_create(rows, ignore_conflicts=True)
+    note_series(first=yesterday, last=yesterday)
+    renew_outlooks(until=yesterday)
 
 
 def purchases() -> dict[str, str]:
