@@ -183,6 +183,11 @@ class OutlookChart:
         return Axes(len(self.days) + len(self.coming), min(drawn), max(drawn))
 
     @property
+    def ticks(self) -> list[int]:
+        """The values to write beside the chart, highest first."""
+        return self.axes.ticks
+
+    @property
     def paths(self) -> list[tuple[str, str]]:
         """The class and the path of all that is drawn, lowest first."""
         axes, today = self.axes, len(self.days)

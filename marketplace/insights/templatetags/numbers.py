@@ -122,8 +122,8 @@ def in_words(unit: Unit, figures: Figures, name: str, values: Sequence[int], cur
 
 @register.simple_tag
 def outlook_trend(outlook: Outlook) -> str:
-    """Say whether revenue grows."""
-    return trend_sentence(gettext("Revenue"), outlook.trend, money_writer(outlook.currency))
+    """Say whether what a day brings grows."""
+    return trend_sentence(gettext("The revenue of a day"), outlook.trend, money_writer(outlook.currency))
 
 
 @register.simple_tag

@@ -59,7 +59,7 @@ def outlook(days: int, coming: int) -> OutlookChart:
 def test_line_and_coming_days_stand_side_by_side_on_one_axis():
     chart = outlook(2, 2)
 
-    assert chart.axes.ticks == [200, 150, 100, 50, 0]
+    assert chart.ticks == [200, 150, 100, 50, 0]
     assert (chart.width, chart.height) == (840, 240)
     assert chart.paths == [
         ("c-grid", "M0 0.0H840M0 60.0H840M0 120.0H840M0 180.0H840M0 240.0H840"),

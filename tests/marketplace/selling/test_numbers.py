@@ -13,6 +13,8 @@ from marketplace.insights.figures import last_whole_day, top_shops
 from marketplace.insights.models import DailyFigures, RevenueOutlook
 from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.insights.periods import Unit
+from marketplace.insights.templatetags.charts import outlook_chart
+from marketplace.insights.templatetags.numbers import tick
 from marketplace.selling import numbers as module
 from marketplace.selling.numbers import Headline, numbers_of
 from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory
@@ -146,9 +148,11 @@ def test_trend_and_forecast_are_said_and_drawn_with_a_table_where_the_days_carry
     assert "outlook.csv" not in waiting
     assert_sound(page)
     html, outlook = page.content.decode(), page.context["numbers"].outlook
-    for text in ("Revenue has no trend that these 17 weeks can show.", "The next 30 days bring about", 'class="c-next"', 'class="c-band"'):
+    for text in ("The revenue of a day has no trend that these 17 weeks can show.", "The next 30 days bring about", 'class="c-next"', 'class="c-band"'):
         assert text in html
     assert html.count("<tr>") >= 90 + 30
+    chart = html[html.index('id="ol"') :].split("</svg>")[0]
+    assert all(f"<span>{tick(value, 'eur')}</span>" in chart for value in outlook_chart(outlook).ticks)
     for each in outlook.coming:
         assert f'data-th="At most" class="num">{Money(each.high, "eur")}</td>' in html
 
@@ -175,7 +179,7 @@ def test_where_days_carry_no_line_there_is_no_chart(seller_client: Client, selle
 
     html = seller_client.get("/selling/").content.decode()
 
-    assert "Revenue: four weeks are needed to show a trend." in html
+    assert "The revenue of a day: four weeks are needed to show a trend." in html
     assert 'id="ol-title"' not in html
 
 
