@@ -4,7 +4,7 @@ from marketplace.admin import overview
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
-from marketplace.admin.pulls import DailyFiguresAdmin, ProductViewsAdmin, PullCountAdmin, PullerSketchAdmin
+from marketplace.admin.pulls import DailyFiguresAdmin, ProductViewsAdmin, PullCountAdmin, PullerSketchAdmin, RevenueOutlookAdmin
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 from marketplace.admin.reports import ReportAdmin
 from marketplace.admin.resale import ResaleFlagAdmin
@@ -26,6 +26,7 @@ __all__ = [
     "PullerSketchAdmin",
     "ReportAdmin",
     "ResaleFlagAdmin",
+    "RevenueOutlookAdmin",
     "ReviewAdmin",
     "SynonymAdmin",
     "TagAdmin",

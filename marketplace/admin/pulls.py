@@ -1,10 +1,10 @@
-"""Counts of pulls and views, and the daily series, read-only: they are written from what happens."""
+"""Counts of pulls and views, the daily series and what they lead to, read-only: they are written from what happens."""
 
 from django.contrib import admin
 
 from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
-from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 
 
 @admin.register(PullCount)
@@ -72,4 +72,18 @@ class DailyFiguresAdmin(AuditedAdmin):
     search_fields = ("seller__display_name", "product__title")
     date_hierarchy = "day"
     exclude = ("seller", "product", "sketch")
+    readonly_fields = ("id", related_row("seller"), related_row("product"))
+
+
+@admin.register(RevenueOutlook)
+class RevenueOutlookAdmin(AuditedAdmin):
+    """Trends and forecasts of revenue. One that was tried long after its last day cannot be worked out: the log of the worker says why."""
+
+    list_display = (related_row("seller"), related_row("product"), "currency", "until", "tried_at")
+    list_display_links = ("currency",)
+    list_filter = (("product", admin.EmptyFieldListFilter), "currency", "until")
+    list_select_related = ("seller", "product")
+    search_fields = ("seller__display_name", "product__title")
+    date_hierarchy = "until"
+    exclude = ("seller", "product")
     readonly_fields = ("id", related_row("seller"), related_row("product"))

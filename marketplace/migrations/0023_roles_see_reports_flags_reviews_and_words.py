@@ -1,4 +1,4 @@
-"""Roles of staff get the least rights that they need over reports, resale flags, reviews, domains and the words of the search.
+"""Roles of staff get the least rights that they need over reports, resale flags, reviews, domains, trends of revenue and the words of the search.
 
 Django makes permissions only after all migrations, so those that a role has are made here, as it would make them.
 """
@@ -8,6 +8,7 @@ from django.db import migrations
 # By role: the tables that it sees, and those that it acts on and sees as well. Who reported what is for moderation alone.
 ROLES = {
     "support": {"view": "accounts.shopdomain marketplace.review marketplace.reviewversion", "change": ""},
+    "finance": {"view": "marketplace.revenueoutlook", "change": ""},
     "moderation": {
         "view": "accounts.shopdomain marketplace.reviewversion",
         "change": "marketplace.report marketplace.resaleflag marketplace.review marketplace.knownword marketplace.synonym",

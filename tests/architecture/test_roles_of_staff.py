@@ -36,7 +36,14 @@ SEES = {
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),
-        *("marketplace.dailyfigures", "billing.dispute", "billing.order", "billing.refund", "billing.stripeevent"),
+        *(
+            "marketplace.dailyfigures",
+            "marketplace.revenueoutlook",
+            "billing.dispute",
+            "billing.order",
+            "billing.refund",
+            "billing.stripeevent",
+        ),
     },
     "moderation": {
         *("accounts.account", "accounts.sellerprofile", "audit.auditevent", "marketplace.namespace", "marketplace.image"),

@@ -15,7 +15,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -49,6 +49,7 @@ NOUNS = [
     DailyFigures,
     Report,
     ResaleFlag,
+    RevenueOutlook,
     Review,
     KnownWord,
     Synonym,
@@ -96,6 +97,7 @@ def sale() -> Entitlement:
     day = entitlement.granted_at.date()
     ProductViews.objects.create(product=product, day=day, count=1)
     DailyFigures.objects.create(seller=product.seller, product=product, day=day)
+    RevenueOutlook.objects.create(seller=product.seller, product=product, currency="eur")
     count_known_words()
     return entitlement
 
@@ -154,6 +156,8 @@ def test_a_list_takes_the_same_queries_however_long_it_is(
         EntitlementFactory(image=product.images.get())
         ReviewFactory(product=product)
         ReportFactory(product=product, upheld=True)
+        RevenueOutlook.objects.create(seller=product.seller, product=product, currency="eur")
+        ResaleFlag.objects.create(image=product.images.get(), origin=sale.image, digest="a", origin_digest="b", layers=[], size=1)
 
     with django_assert_max_num_queries(len(few)):
         staff.get(list_of(noun))
