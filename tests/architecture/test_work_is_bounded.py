@@ -31,6 +31,8 @@ from marketplace.images.models import Image, Manifest, Namespace, Tag, TagMove
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
+from marketplace.insights.models import DailyFigures
+from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage
 from marketplace.products.services.descriptions import render_outdated_descriptions
@@ -260,6 +262,11 @@ def _sell(namespace: Namespace, many: int) -> None:
     )
     ProductImage.objects.bulk_create(ProductImage(product=one, image=image, owner_id=seller.pk) for one in products)
     Price.objects.bulk_create(Price(product=one, amount=500, currency="eur") for one in products)
+    days = [{"seller": seller, "day": now.date() - timedelta(days=ago), "currency": code} for ago in range(1, many) for code in ("eur", "")]
+    figures = {"paid": 500, "orders": 1, "checkouts": 1, "views": 2}
+    DailyFigures.objects.bulk_create((DailyFigures(**day, **figures) for day in days), ignore_conflicts=True)
+    note_series(first=now.date() - timedelta(days=2), last=now.date())
+    renew_outlooks(until=now.date() - timedelta(days=1))
 
 
 def _hold(account: Account, product: Product, many: int) -> None:
