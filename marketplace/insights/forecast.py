@@ -35,7 +35,8 @@ _DAMPING: Final = 0.8  # what is left of the slope from day to day: in all it go
 # Of the past errors that an interval of 80 % must hold: origins a week apart share most of their days, so these are fewer than they seem.
 _OF_PAST_ERRORS: Final = 0.86
 _FLOOR: Final = 0.1  # of the level: a day on which nothing is expected is not certain to bring nothing
-_LONG_GAP: Final = 7  # days
+_LEAST_GAP: Final = 2  # days
+_BY_CHANCE: Final = 0.01
 
 Guess = Callable[[Numbers], Numbers]
 
@@ -64,10 +65,13 @@ def _lacking(values: Numbers, sales: int) -> tuple[Reason, int] | None:
 
 
 def _unusual_gap(values: Numbers) -> int:
-    """Return how many days the series has been at zero, if that is a week or more and longer than ever between two sales; else 0."""
+    """Return for how many days nothing has been sold, if that is longer than ever between two sales and hardly by chance; else 0.
+
+    By chance it is as likely as that so many days in a row are all among those without a sale, of which there were so many before.
+    """
     sold = np.flatnonzero(values > 0)
-    gap = len(values) - 1 - int(sold[-1])
-    return gap if gap >= _LONG_GAP and gap > np.diff(sold).max() - 1 else 0
+    gap, without = len(values) - 1 - int(sold[-1]), 1 - len(sold) / float(sold[-1] - sold[0] + 1)
+    return gap if gap >= _LEAST_GAP and gap > np.diff(sold).max() - 1 and without**gap < _BY_CHANCE else 0
 
 
 def guess_last_week(known: Numbers) -> Numbers:

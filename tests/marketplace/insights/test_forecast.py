@@ -66,19 +66,21 @@ def test_a_series_that_repeats_itself_exactly_is_last_week_without_an_error():
     assert found.low == found.values == found.high
 
 
-def test_a_shop_that_sells_nothing_for_longer_than_ever_is_not_continued():
-    values = np.concatenate([counted(20, 150), np.zeros(9)])
+@pytest.mark.parametrize("days", [2, 9])
+def test_a_shop_that_sells_nothing_for_longer_than_ever_is_not_continued(days):
+    values = np.concatenate([counted(20, 150), np.zeros(days)])
 
     found = forecast_days(values, sales=MANY)
 
-    assert (found.method, found.reason, found.count) == (Method.LAST_WEEK, Reason.STOPPED, 9)
-    assert found.values == [0.0] * HORIZON
+    assert (found.method, found.reason, found.count) == (Method.LAST_WEEK, Reason.STOPPED, days)
+    assert found.values == np.resize(values[-7:], HORIZON).tolist()
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        pytest.param(np.concatenate([counted(20, 150), np.zeros(6)]), id="less than a week"),
+        pytest.param(np.concatenate([counted(20, 150), np.zeros(1)]), id="a single day"),
+        pytest.param(np.concatenate([np.tile([1.0, 0, 0], 50), np.zeros(4)]), id="what days without a sale are by chance"),
         pytest.param(np.concatenate([counted(20, 60), np.zeros(12), counted(20, 100), np.zeros(12)]), id="no longer than once before"),
     ],
 )
