@@ -148,7 +148,12 @@ def test_trend_and_forecast_are_said_and_drawn_with_a_table_where_the_days_carry
     assert "outlook.csv" not in waiting
     assert_sound(page)
     html, outlook = page.content.decode(), page.context["numbers"].outlook
-    for text in ("The revenue of a day has no trend that these 17 weeks can show.", "The next 30 days bring about", 'class="c-next"', 'class="c-band"'):
+    for text in (
+        "The revenue of a day has no trend that these 17 weeks can show.",
+        "The next 30 days bring about",
+        'class="c-next"',
+        'class="c-band"',
+    ):
         assert text in html
     assert html.count("<tr>") >= 90 + 30
     chart = html[html.index('id="ol"') :].split("</svg>")[0]
