@@ -121,6 +121,12 @@ def in_words(unit: Unit, figures: Figures, name: str, values: Sequence[int], cur
 
 
 @register.simple_tag
+def outlook_day(day: date) -> str:
+    """Name a day: `28 November 2026`."""
+    return period_name(Unit.DAY, day)
+
+
+@register.simple_tag
 def outlook_trend(outlook: Outlook) -> str:
     """Say whether what a day brings grows."""
     return trend_sentence(gettext("The revenue of a day"), outlook.trend, money_writer(outlook.currency))

@@ -9,6 +9,7 @@ from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.sales import services, tasks
 from marketplace.insights.models import DailyFigures
+from marketplace.insights.outlook import outlooks_of
 from marketplace.products.models import Product
 from tests.factories.accounts import MembershipFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
@@ -137,3 +138,13 @@ def test_the_jobs_derive_the_last_days_and_once_a_day_weeks(product):
 
     assert tasks.roll_up_sales() == 3
     assert tasks.roll_up_late_sales() == 6
+
+
+def test_the_hourly_job_then_works_trends_and_forecasts_out_that_know_yesterday(product):
+    yesterday = TODAY - timedelta(days=1)
+    sold(product, yesterday)
+
+    tasks.roll_up_sales()
+
+    found = [*outlooks_of(seller_id=product.seller_id), *outlooks_of(seller_id=product.seller_id, product_id=product.pk)]
+    assert [(one.until, one.days) for one in found] == [(yesterday, [(yesterday, 500)])] * 2

@@ -141,11 +141,13 @@ def test_trend_and_forecast_are_said_and_drawn_with_a_table_where_the_days_carry
     note_series(first=until, last=until)
 
     waiting = seller_client.get("/selling/").content.decode()
+    empty = seller_client.get("/selling/outlook.csv").content.decode()
     renew_outlooks(until=until)
     page = seller_client.get("/selling/")
 
     assert "Nothing to show yet: trend and forecast" in waiting
     assert "outlook.csv" not in waiting
+    assert empty.splitlines() == ["day,revenue,smoothed,smoothed_low,smoothed_high,forecast,forecast_low,forecast_high"]
     assert_sound(page)
     html, outlook = page.content.decode(), page.context["numbers"].outlook
     for text in (
