@@ -26,12 +26,15 @@ from marketplace.products.api.serializers import (
     ObtainSerializer,
     ProductInputSerializer,
 )
-from marketplace.products.models import Category, Price, Product
+from marketplace.products.models import Category, Price, Product, SearchEntry
 from marketplace.products.selectors.pages import images_of, listed, with_parts
 from marketplace.products.services.editing import create_product, edit_product
 from marketplace.products.services.publishing import publish_product, withdraw_product
 from marketplace.reviews.serializers import RatedListedProductSerializer, RatedProductSerializer
+from marketplace.search.facets import FILTERS, narrowed
 from marketplace.search.query import ask, matching
+
+CHOICES = {one.name: one.choices for one in FILTERS}
 
 
 class ProductFilter(filters.FilterSet):
@@ -43,10 +46,19 @@ class ProductFilter(filters.FilterSet):
     category = filters.ModelChoiceFilter(queryset=Category.objects.all())
     namespace = filters.CharFilter(field_name="namespace__name", label="Name of the namespace.")
     state = filters.ChoiceFilter(choices=Product.State.choices)
+    platform = filters.MultipleChoiceFilter(method="as_searched", label="Where it runs; any of these.", choices=CHOICES["platform"])
+    seller = filters.MultipleChoiceFilter(method="as_searched", label="Only of sellers with a verified domain.", choices=CHOICES["seller"])
+    size = filters.MultipleChoiceFilter(method="as_searched", label="Size of a pull, up to so many MB.", choices=CHOICES["size"])
+    licence = filters.MultipleChoiceFilter(method="as_searched", label="Kind of licence; any of these.", choices=CHOICES["licence"])
+    updated = filters.MultipleChoiceFilter(method="as_searched", label="Pushed within so many days.", choices=CHOICES["updated"])
 
     class Meta:
         model = Product
-        fields = ("q", "mine", "free", "category", "namespace", "state")
+        fields = ("q", "mine", "free", "category", "namespace", "state", "platform", "seller", "size", "licence", "updated")
+
+    def as_searched(self, queryset: QuerySet[Product], name: str, value: list[str]) -> QuerySet[Product]:
+        """Leave what the search page leaves, of which only offered products are part."""
+        return queryset.filter(pk__in=narrowed(SearchEntry.objects.all(), {name: value}).values("pk")) if value else queryset
 
     def with_words(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:  # noqa: ARG002  django-filter passes it
         return queryset.filter(pk__in=matching(ask(value)).values("pk"))

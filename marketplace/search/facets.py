@@ -1,35 +1,29 @@
 """The filters of a search: each narrows what was found, and each of its choices is counted beside what was chosen in the others.
 
-A filter is one row of `FILTERS`. One on a new column of `SearchEntry`, say whether the seller's domain is verified, is one row more; the
-column also goes into the index `search_entry_facets`.
+A filter is one row of `FILTERS`. One on a new column of `SearchEntry` is one row more, and a digit of `SearchEntry.kind`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
-from django.db import connection
-from django.db.models import Case, Count, ExpressionWrapper, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.fields import BooleanField
-from django.db.models.lookups import GreaterThan
-from django.utils import timezone
+from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan, In
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from marketplace.images.platforms import platform_named
 from marketplace.products.models import Category, SearchEntry
-from marketplace.products.services.search_entries import PLATFORMS, SIZES
+from marketplace.products.services.search_entries import AGES, PLATFORMS, SIZES
 
-Condition = Q | GreaterThan
-_DAYS: Final = {
-    30: gettext_lazy("Within 30 days"),
-    90: gettext_lazy("Within 90 days"),
-    365: gettext_lazy("Within a year"),
-}
+Condition = Q | GreaterThan | In
 _SIZE_NAMES: Final = (*map(str, SIZES), "more")
+_AGE_NAMES: Final = tuple(map(str, AGES))
+_LICENCES: Final = tuple(str(kind.value) for kind in SearchEntry.Licence)
+_VERIFIED: Final = 2  # of the last digit of a kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +33,7 @@ class Filter:
     Attributes:
         name: its parameter in the address.
         choices: value and label of each, in order; none where they are rows of a table.
-        key: what is counted of an entry.
-        has: the values that an entry with this key has.
+        has: the values that an entry of this category and this kind (`SearchEntry.kind`) has.
         narrow: entries that have any of these values.
         read: the value that a text in the address means; the text itself where that says it.
     """
@@ -48,9 +41,8 @@ class Filter:
     name: str
     legend: str | Promise
     choices: tuple[tuple[str, str | Promise], ...]
-    key: Callable[[datetime], Combinable]
-    has: Callable[[str], Iterable[str]]
-    narrow: Callable[[Collection[str], datetime], Condition]
+    has: Callable[[str | None, int], Iterable[str]]
+    narrow: Callable[[Collection[str]], Condition]
     read: Callable[[str], str] = str
 
 
@@ -82,18 +74,18 @@ class Counted:
 Chosen = Mapping[str, Collection[str]]
 
 
-def _costs(values: Collection[str], _: datetime) -> Q:
+def _stands_on(values: Collection[str]) -> In:
+    # Not as the column itself: the planner would begin at a shelf's index and read the words of all that stands on it, which lie elsewhere.
+    return In(Coalesce("category", Value(""), output_field=CharField()), list(values))
+
+
+def _costs(values: Collection[str]) -> Q:
     return Q(cost=0) if set(values) == {"free"} else Q(cost__gt=0) if set(values) == {"paid"} else Q(cost__gte=0)
 
 
-def _runs_on(values: Collection[str], _: datetime) -> Condition:
+def _runs_on(values: Collection[str]) -> Condition:
     bits = sum(1 << PLATFORMS.index(value) for value in set(values))
     return GreaterThan(F("platforms").bitand(bits), 0)
-
-
-def _since(days: int, now: datetime) -> datetime:
-    # To the hour: the same question is the same statement for a while.
-    return (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
 
 
 FILTERS: Final = (
@@ -101,26 +93,30 @@ FILTERS: Final = (
         "category",
         gettext_lazy("Category"),
         (),
-        key=lambda _: F("category_id"),
-        has=lambda key: [key],
-        narrow=lambda values, _: Q(category__in=values),
+        has=lambda category, _: [category] if category else [],
+        narrow=_stands_on,
     ),
     Filter(
         "price",
         gettext_lazy("Price"),
         (("free", gettext_lazy("Free")), ("paid", gettext_lazy("One-off"))),
-        key=lambda _: Case(When(cost=0, then=Value("free")), default=Value("paid")),
-        has=lambda key: [key],
+        has=lambda _, kind: ["free" if kind % 2 else "paid"],
         narrow=_costs,
     ),
     Filter(
         "platform",
         gettext_lazy("Platform"),
         tuple((platform, platform) for platform in PLATFORMS),
-        key=lambda _: F("platforms"),
-        has=lambda key: [platform for number, platform in enumerate(PLATFORMS) if int(key) >> number & 1],
+        has=lambda _, kind: [platform for number, platform in enumerate(PLATFORMS) if kind // 10_000 >> number & 1],
         narrow=_runs_on,
         read=platform_named,
+    ),
+    Filter(
+        "seller",
+        "Seller",
+        (("verified", "Verified domain"),),
+        has=lambda _, kind: ["verified"] if kind % 10 & _VERIFIED else [],
+        narrow=lambda _: Q(verified=True),
     ),
     Filter(
         "size",
@@ -131,29 +127,26 @@ FILTERS: Final = (
             ("1000", gettext_lazy("250 MB to 1 GB")),
             ("more", gettext_lazy("Over 1 GB")),
         ),
-        key=lambda _: F("size"),
-        has=lambda key: [_SIZE_NAMES[int(key)]],
-        narrow=lambda values, _: Q(size__in=[_SIZE_NAMES.index(value) for value in values]),
+        has=lambda _, kind: [_SIZE_NAMES[kind // 100 % 10]],
+        narrow=lambda values: Q(size__in=[_SIZE_NAMES.index(value) for value in values]),
     ),
     Filter(
         "licence",
         gettext_lazy("Licence"),
         tuple((str(kind.value), kind.label) for kind in SearchEntry.Licence),
-        key=lambda _: F("licence"),
-        has=lambda key: [key],
-        narrow=lambda values, _: Q(licence__in=values),
+        has=lambda _, kind: [_LICENCES[kind // 1_000 % 10]],
+        narrow=lambda values: Q(licence__in=values),
     ),
     Filter(
         "updated",
         gettext_lazy("Updated"),
-        tuple((str(days), label) for days, label in _DAYS.items()),
-        key=lambda now: Case(
-            *(When(changed_at__gte=_since(days, now), then=Value(days)) for days in _DAYS),
-            default=Value(0),
-            output_field=IntegerField(),
+        (
+            ("30", gettext_lazy("Within 30 days")),
+            ("90", gettext_lazy("Within 90 days")),
+            ("365", gettext_lazy("Within a year")),
         ),
-        has=lambda key: [str(days) for days in _DAYS if 0 < int(key) <= days],
-        narrow=lambda values, now: Q(changed_at__gte=_since(max(map(int, values)), now)),
+        has=lambda _, kind: _AGE_NAMES[kind // 10 % 10 :],
+        narrow=lambda values: Q(age__lte=max(map(_AGE_NAMES.index, values))),
     ),
 )
 
@@ -176,55 +169,39 @@ def read_filters(given: Callable[[str], Collection[str]]) -> Chosen:
 
 def narrowed(entries: QuerySet[SearchEntry], chosen: Chosen) -> QuerySet[SearchEntry]:
     """Leave the entries that every filter leaves; several values of one filter mean any of them."""
-    now = timezone.now()
-    return entries.filter(*(one.narrow(chosen[one.name], now) for one in FILTERS if one.name in chosen))
+    return entries.filter(*(one.narrow(chosen[one.name]) for one in FILTERS if one.name in chosen))
 
 
 def count_choices(entries: QuerySet[SearchEntry], chosen: Chosen) -> Counted:
-    """Count, for each choice of each filter, what it would leave, given the other filters. Two statements, whatever is chosen."""
-    rows = _counted(entries, chosen)
-    return Counted(
-        total=rows.get("", Counter()).total(),
-        choices={one.name: _choices(one, rows.get(one.name, Counter()), chosen) for one in FILTERS},
-        without={name: rows.get(f"-{name}", Counter()).total() for name in chosen},
-    )
+    """Count, for each choice of each filter, what it would leave, given the other filters. Two statements, whatever is chosen.
 
-
-def _counted(entries: QuerySet[SearchEntry], chosen: Chosen) -> dict[str, Counter[str]]:
-    """Count what was found by the keys of all filters at once, and then that by the key of each.
-
-    The first step reads each entry once, the others only how many there are of each kind, which is no more in a larger shop.
+    The database counts the entries of each kind, of which a larger shop has hardly more; the rest is arithmetic with these.
     """
-    now = timezone.now()
-    keys = {f"key_{one.name}": one.key(now) for one in FILTERS}
-    kept = {
-        f"kept_{one.name}": ExpressionWrapper(Q(one.narrow(chosen[one.name], now)), BooleanField()) for one in FILTERS if one.name in chosen
-    }
-    kinds = entries.order_by().annotate(**keys, **kept).values(*keys, *kept).annotate(products=Count("*"))
-    sql, params = kinds.query.sql_with_params()
-    parts = ["SELECT '', '', sum(products) FROM kinds" + _where(kept)]  # noqa: S608  names of ours
-    for one in FILTERS:
-        others = _where(set(kept) - {f"kept_{one.name}"})
-        parts.append(f"SELECT '{one.name}', key_{one.name}::text, sum(products) FROM kinds{others} GROUP BY 2")  # noqa: S608  as above
-    parts += [f"SELECT '-{name}', '', sum(products) FROM kinds" + _where(set(kept) - {f"kept_{name}"}) for name in chosen]  # noqa: S608  as above
-    found: dict[str, Counter[str]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH kinds AS MATERIALIZED ({sql}) " + " UNION ALL ".join(parts), params)
-        for name, key, products in cursor.fetchall():
-            if key is not None and products is not None:
-                found.setdefault(name, Counter())[key] += int(products)
-    return found
+    total, without = 0, Counter[str]()
+    counts: dict[str, Counter[str]] = {one.name: Counter() for one in FILTERS}
+    kinds = entries.order_by().values_list("kind", "category_id").annotate(products=Count("*"))
+    for kind, category, products in kinds:
+        values = _values(category, kind)
+        failed = [name for name, wanted in chosen.items() if values[name].isdisjoint(wanted)]
+        if len(failed) > 1:
+            continue
+        total += 0 if failed else products
+        for name in failed or chosen:
+            without[name] += products
+        for name in failed or counts:
+            for value in values[name]:
+                counts[name][value] += products
+    choices = {one.name: _choices(one, counts[one.name], chosen) for one in FILTERS}
+    return Counted(total, choices, {name: without[name] for name in chosen})
 
 
-def _where(conditions: Collection[str]) -> str:
-    return f" WHERE {' AND '.join(sorted(conditions))}" if conditions else ""
+@lru_cache(maxsize=10_000)
+def _values(category: str | None, kind: int) -> dict[str, frozenset[str]]:
+    """Return what each filter sees in an entry."""
+    return {one.name: frozenset(one.has(category, kind)) for one in FILTERS}
 
 
-def _choices(one: Filter, keys: Counter[str], chosen: Chosen) -> list[Choice]:
-    counts: Counter[str] = Counter()
-    for key, products in keys.items():
-        for value in one.has(key):
-            counts[value] += products
+def _choices(one: Filter, counts: Counter[str], chosen: Chosen) -> list[Choice]:
     checked = chosen.get(one.name, ())
     choices = one.choices or tuple((category.slug, category.label) for category in Category.objects.order_by("position", "name"))
     return [

@@ -6,10 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Case, F, FloatField, IntegerField, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable, CombinedExpression
-from django.db.models.functions import Cast, Ln
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q, QuerySet
 
 from marketplace.products.models import Product, ProductImage, SearchEntry
 from marketplace.products.services.search_entries import SEARCH_CONFIG
@@ -17,9 +15,6 @@ from marketplace.search.references import find_references
 from marketplace.search.words import LONGEST_QUERY, Query, understand
 
 _MOST_NAMES: Final = 10  # that a pasted text may mean
-_WEIGHTS: Final = [0.1, 0.2, 0.4, 1.0]  # of D, C, B and A
-_A_SALE: Final = 20  # pulls
-_POPULARITY: Final = 0.02  # a thousand pulls lift a product by a seventh of a word in its title
 
 
 class Sort(StrEnum):
@@ -68,24 +63,18 @@ def matching(question: Question) -> QuerySet[SearchEntry]:
     """Return the entries of what was asked for, in no order; of everything on offer, if nothing was."""
     if not question.text:
         return SearchEntry.objects.all()
-    hits = Q(document=_words(question))
+    hits = Q(document=words_of(question))
     return SearchEntry.objects.filter(hits | Q(pk__in=question.named) if question.named else hits)
 
 
-def ordered(entries: QuerySet[SearchEntry], question: Question, sort: Sort | None) -> QuerySet[SearchEntry]:
-    """Put entries in order; None: by relevance if there is a text, else the newest first.
-
-    What is called exactly so comes before what only speaks of it, however often: whole names, then names in a namespace and titles.
-    """
-    newest: tuple[str | Combinable, ...] = ("-published_at", "product_id")
-    chosen = sort or Sort.RELEVANCE
-    if chosen is Sort.RELEVANCE and question.text:
-        return entries.order_by(_exactness(question).desc(), _relevance(question).desc(), *newest)
-    first = {Sort.SALES: ("-sales",), Sort.POPULAR: ("-pulls",), Sort.PRICE: ("cost",)}.get(chosen, ())
-    return entries.order_by(*first, *newest)
+def ordered(entries: QuerySet[SearchEntry], sort: Sort) -> QuerySet[SearchEntry]:
+    """Put entries in an order that does not depend on the question: the newest first where nothing else is asked for."""
+    first = {Sort.SALES: ("-sales",), Sort.POPULAR: ("-pulls",), Sort.PRICE: ("cost",)}.get(sort, ())
+    return entries.order_by(*first, "-published_at", "product_id")
 
 
-def _words(question: Question) -> SearchQuery:
+def words_of(question: Question) -> SearchQuery:
+    """Return the question's words as PostgreSQL is asked for them."""
     return SearchQuery(question.query.tsquery, config=SEARCH_CONFIG, search_type="raw")
 
 
@@ -96,15 +85,3 @@ def _products_called(repositories: list[str]) -> list[UUID]:
         addresses |= Q(namespace__name=namespace, slug=slug)
     holding = ProductImage.objects.filter(image__repository__in=repositories).values_list("product", flat=True)
     return list(holding.union(Product.objects.filter(addresses).values_list("pk", flat=True)))
-
-
-def _exactness(question: Question) -> Case:
-    cases = [When(pk__in=question.named, then=Value(2))] if question.named else []
-    cases.append(When(called__contains=[question.name[:LONGEST_QUERY]], then=Value(1)))
-    return Case(*cases, default=Value(0), output_field=IntegerField())
-
-
-def _relevance(question: Question) -> CombinedExpression:
-    """How well the names match, and a little how many people use it, by the order of magnitude."""
-    used = Ln(Cast(F("pulls") + F("sales") * _A_SALE + 1, FloatField()))
-    return SearchRank(F("names"), _words(question), weights=_WEIGHTS) + used * _POPULARITY

@@ -1,9 +1,11 @@
 """How far two words lie apart, as a hand on a keyboard sees it. Pure."""
 
 from collections.abc import Iterable
+from string import ascii_lowercase, digits
 from typing import Final
 
-_LONG: Final = 6  # letters; from here on two errors are forgiven
+LONG: Final = 6  # letters; from here on two errors are forgiven
+_LETTERS: Final = ascii_lowercase + digits
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
@@ -12,10 +14,21 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     Args:
         candidates: the likelier first.
     """
-    most = 2 if len(word) >= _LONG else 1
+    most = 2 if len(word) >= LONG else 1
     distances = [(distance(word, other, most), other) for other in candidates]
     near = min((pair for pair in distances if pair[0] <= most), key=lambda pair: pair[0], default=(0, ""))
     return near[1]
+
+
+def one_error_away(word: str) -> set[str]:
+    """Return every text from which one error makes this word: a letter missing, too many or wrong, or exchanged with its neighbour."""
+    letters = {*_LETTERS, *word}
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    fewer = {begin + end[1:] for begin, end in halves if end}
+    other = {begin + letter + end[1:] for begin, end in halves if end for letter in letters}
+    more = {begin + letter + end for begin, end in halves for letter in letters}
+    exchanged = {begin + end[1] + end[0] + end[2:] for begin, end in halves if len(end) > 1}
+    return (fewer | other | more | exchanged) - {word, ""}
 
 
 def distance(first: str, second: str, most: int) -> int:

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.urls import reverse
 
+from common.db.plans import looked_up
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
-from marketplace.search.query import ask, matching, ordered
+from marketplace.search.query import ask
+from marketplace.search.ranking import best_matches
 from marketplace.search.words import LONGEST_QUERY
 
 FEWEST_LETTERS: Final = 2
@@ -38,6 +40,7 @@ class Suggestion:
     url: str
 
 
+@looked_up()
 def suggest(text: str) -> list[Suggestion]:
     """Return up to four words that begin so and up to five products, the likeliest first; nothing for less than two letters."""
     typed = " ".join(text.replace("\x00", "").split())[:LONGEST_QUERY]
@@ -59,8 +62,7 @@ def _words(typed: str) -> list[Suggestion]:
 
 
 def _products(typed: str) -> Sequence[Suggestion]:
-    question = ask(typed)
-    keys = list(ordered(matching(question), question, None).values_list("pk", flat=True)[:_PRODUCTS])
+    keys = best_matches(ask(typed), {}, begin=0, most=_PRODUCTS)
     found = Product.objects.offered().filter(pk__in=keys).select_related("namespace").only("title", "slug", "namespace__name")
     loaded = {product.pk: product for product in found}
     several = [loaded[pk] for pk in keys if pk in loaded]

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
+from accounts.domains.selectors import verified_among
 from marketplace.covers.drawing import Drawing
 from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
 from marketplace.images.models import Image, Tag
@@ -25,6 +26,7 @@ class Listing:
         price: the current one.
         cover: None while nothing has been pushed.
         tags: the leading tag of each image that has one.
+        verified: whether the seller has a verified domain.
     """
 
     product: Product
@@ -34,6 +36,7 @@ class Listing:
     platforms: tuple[str, ...]
     pushed_at: datetime | None
     tags: Mapping[UUID, Tag]
+    verified: bool
 
     @property
     def label(self) -> str:
@@ -64,10 +67,11 @@ def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape 
     images = {product.pk: images_of(product) for product in found}
     tags = leading_tags([image.pk for several in images.values() for image in several])
     covers = covers_of_products(images, shape)
-    return [_listing(product, images[product.pk], tags, covers.get(product.pk)) for product in found]
+    sellers = verified_among(product.seller_id for product in found)
+    return [_listing(product, images[product.pk], tags, covers.get(product.pk), product.seller_id in sellers) for product in found]
 
 
-def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag], cover: Drawing | None) -> Listing:
+def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag], cover: Drawing | None, verified: bool) -> Listing:  # noqa: FBT001  one of five facts
     own = {image.pk: tags[image.pk] for image in images if image.pk in tags}
     pushed = own.values()
     platforms = {platform: None for tag in pushed for platform in short_platforms(tag.manifest.platforms)}
@@ -79,6 +83,7 @@ def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag],
         platforms=tuple(platforms),
         pushed_at=max((tag.pushed_at for tag in pushed), default=None),
         tags=own,
+        verified=verified,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from itertools import zip_longest
 from typing import Any
 
 from tools.bench.shop import end_with, fresh_shop, run_here
@@ -64,7 +65,7 @@ def compare(*measured: dict[str, Any]) -> bool:
         same = first[name]["plans"] == last[name]["plans"]
         print(f"plan of {name}: {'the same' if same else 'NOT the same'}")
         if not same:
-            for before, after in zip(first[name]["plans"], last[name]["plans"], strict=True):
+            for before, after in zip_longest(first[name]["plans"], last[name]["plans"], fillvalue="(no such statement)"):
                 print("" if before == after else f"small:\n{before}\nlarge:\n{after}\n")
     return all(first[name]["plans"] == last[name]["plans"] for name in first)
 

@@ -28,12 +28,14 @@ from tools.bench.search_words import FORMS, MANNERS, SOFTWARE  # noqa: E402  aft
 
 ASKS, WARM = 400, 40
 Ask = tuple[str, Mapping[str, list[str]]]
+_TABLES: Final = ("searchentry", "knownword", "search_know_words")
 _CHOICES: Final = {
     "category": ["databases", "ai", "networking", "web"],
     "price": ["free", "paid"],
     "platform": ["linux/amd64", "linux/arm64"],
     "size": ["50", "250", "1000"],
     "licence": ["permissive", "copyleft"],
+    "seller": ["verified"],
     "updated": ["30", "90", "365"],
 }
 
@@ -135,10 +137,12 @@ def _captured(run: Callable[[Ask], object], ask: Ask) -> Iterator[str]:
 
 def _shape(sql: str) -> str:
     """How a statement of the search itself is run, without what it is thought to cost and without its values."""
-    if "searchentry" not in sql:
+    if not any(table in sql for table in _TABLES):
         return ""
+    # Settings, and the preparation of a statement, stand before it in the same message.
+    before, _, statement = sql.rpartition("; ")
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + sql)
+        cursor.execute(f"{before}; EXPLAIN {statement}")
         lines = [re.sub(r"\s*\(cost=.*", "", line) for (line,) in cursor.fetchall()]
     return "\n".join(line for line in lines if "->" in line or line == lines[0])
 

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchVector
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.utils import timezone
 
+from accounts.domains.selectors import verified_domains
 from common.currencies import CURRENCIES
 from marketplace.products.models import Price, Product, SearchEntry
 from marketplace.products.selectors.licences import licence_named
@@ -18,28 +20,33 @@ from marketplace.products.selectors.offers import current_price, with_current_pr
 SEARCH_CONFIG: Final = "english"
 PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
 SIZES: Final = (50, 250, 1_000)  # megabytes, each the end of a class; the last class has none
+AGES: Final = (30, 90, 365)  # days, the same
 _LONGEST_DESCRIPTION: Final = 5_000  # characters
 _LONGEST_WORD, _MOST_WORDS = 40, 80
 _IN_A_RUN, _AT_ONCE = 10_000, 500
 _BITS: Final = " | ".join(
     f"bit_or(CASE WHEN manifest.platforms @> '{{{platform}}}' THEN {1 << number} ELSE 0 END)" for number, platform in enumerate(PLATFORMS)
 )
+_OLDER: Final = " + ".join(f"(known.changed_at < now() - interval '{days} days')::int" for days in AGES)
 # What other rooms know, for the entries that are there. Rows that say so already are not written.
 _FOLLOW = f"""
 UPDATE marketplace_searchentry AS entry
-   SET platforms = known.platforms, size = known.size, pulls = known.pulls, changed_at = greatest(known.pushed_at, entry.published_at)
-  FROM (SELECT part.product_id, COALESCE({_BITS}, 0)::smallint AS platforms,
+   SET platforms = known.platforms, size = known.size, pulls = known.pulls, verified = known.verified, changed_at = known.changed_at,
+       age = {_OLDER}
+  FROM (SELECT entry.product_id, COALESCE({_BITS}, 0)::smallint AS platforms,
                width_bucket(COALESCE(sum(manifest.size), 0), %(sizes)s::numeric[])::smallint AS size,
-               sum(image.pull_count)::bigint AS pulls, max(tag.pushed_at) AS pushed_at
-          FROM marketplace_productimage part
+               sum(image.pull_count)::bigint AS pulls, bool_or(part.owner_id = ANY(%(verified)s::uuid[])) AS verified,
+               greatest(max(tag.pushed_at), entry.published_at) AS changed_at
+          FROM marketplace_searchentry entry
+          JOIN marketplace_productimage part ON part.product_id = entry.product_id
           JOIN marketplace_image image ON image.id = part.image_id
           LEFT JOIN marketplace_tag tag ON tag.id = image.leading_tag_id
           LEFT JOIN marketplace_manifest manifest ON manifest.id = tag.manifest_id
          WHERE %(all)s OR part.product_id = ANY(%(products)s::uuid[])
-         GROUP BY part.product_id) AS known
+         GROUP BY entry.product_id) AS known
  WHERE entry.product_id = known.product_id
-   AND (entry.platforms, entry.size, entry.pulls, entry.changed_at)
-       IS DISTINCT FROM (known.platforms, known.size, known.pulls, greatest(known.pushed_at, entry.published_at))
+   AND (entry.platforms, entry.size, entry.pulls, entry.verified, entry.changed_at, entry.age)
+       IS DISTINCT FROM (known.platforms, known.size, known.pulls, known.verified, known.changed_at, {_OLDER})
 """  # noqa: S608  made of constants
 _SOLD = """
 UPDATE marketplace_searchentry AS entry SET sales = COALESCE(counted.sales, 0)
@@ -105,8 +112,9 @@ def _write(products: QuerySet[Product]) -> int:
 
 def _follow(products: Collection[UUID] | None) -> None:
     sizes = [megabytes * 1_000_000 for megabytes in SIZES]
+    verified = list(verified_domains(timezone.now()).values_list("seller", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_FOLLOW, {"sizes": sizes, "all": products is None, "products": list(products or ())})
+        cursor.execute(_FOLLOW, {"sizes": sizes, "verified": verified, "all": products is None, "products": list(products or ())})
 
 
 def _entry(product: Product, price: Price) -> SearchEntry:

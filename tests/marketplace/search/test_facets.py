@@ -1,15 +1,19 @@
 """What the filters of a search leave, and what they count."""
 
-from collections.abc import Collection
+import random
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from marketplace.images.models import Manifest, Namespace, Tag
-from marketplace.products.models import SearchEntry
+from marketplace.products.models import Product, SearchEntry
 from marketplace.products.services.search_entries import refresh_search_entries
 from marketplace.search.facets import FILTERS, Counted, count_choices, narrowed, read_filters
 from tests.factories.marketplace import FreeProductFactory, ProductFactory, PushedImageFactory
@@ -31,6 +35,7 @@ def shop(namespace: Namespace) -> None:
     Tag.objects.filter(image__products__slug="proxy").update(pushed_at=timezone.now() - timedelta(days=60))
     SearchEntry.objects.filter(product__slug="proxy").update(published_at=timezone.now() - timedelta(days=60))
     refresh_search_entries()
+    SearchEntry.objects.filter(product__slug="old").update(verified=True)
 
 
 def counted(**chosen: Collection[str]) -> Counted:
@@ -50,6 +55,7 @@ def test_each_choice_counts_what_it_would_leave(shop: None) -> None:
     assert counts("category") == {"databases": 2, "networking": 1}
     assert counts("price") == {"free": 1, "paid": 3}
     assert counts("platform") == {"linux/amd64": 4, "linux/arm64": 1}
+    assert counts("seller") == {"verified": 1}
     assert counts("size") == {"50": 3, "more": 1}
     assert counts("licence") == {"permissive": 1, "copyleft": 1, "source-available": 1, "other": 1}
     assert counts("updated") == {"30": 2, "90": 3, "365": 3}
@@ -62,6 +68,7 @@ def test_each_choice_counts_what_it_would_leave(shop: None) -> None:
         pytest.param("price", "free", {"proxy"}, id="free"),
         pytest.param("price", "paid", {"db", "big", "old"}, id="paid"),
         pytest.param("platform", "linux/arm64", {"db"}, id="platform"),
+        pytest.param("seller", "verified", {"old"}, id="a seller with a verified domain"),
         pytest.param("size", "more", {"big"}, id="size"),
         pytest.param("licence", "copyleft", {"proxy"}, id="licence"),
         pytest.param("updated", "30", {"db", "big"}, id="updated"),
@@ -74,13 +81,51 @@ def test_a_choice_leaves_what_it_counts(shop: None, name: str, value: str, slugs
     assert counted(**{name: [value]}).total == len(slugs)
 
 
-def test_every_filter_leaves_what_it_counts_beside_every_other(shop: None) -> None:
-    every = [(one.name, choice.value) for one in FILTERS for choice in counted().choices[one.name]]
-    for name, value in every:
-        seen = counted(**{name: [value]})
-        for other, also in every:
-            expected = len(left(**{name: [value]}) & left(**{other: [also]})) if other != name else len(left(**{other: [also]}))
-            assert {choice.value: choice.count for choice in seen.choices[other]}.get(also, 0) == expected
+VALUES = {one.name: [value for value, _ in one.choices] or ["databases", "networking", "ai"] for one in FILTERS}
+
+
+@pytest.fixture
+def crowd(namespace: Namespace) -> None:
+    """Entries with every mixture of what filters look at."""
+    ProductFactory(namespace=namespace)
+    (pattern,) = SearchEntry.objects.all()
+    chance = random.Random(3)
+    products = Product.objects.bulk_create(
+        Product(namespace=namespace, seller_id=pattern.product.seller_id, slug=f"p-{n}", title="Crowd", published_at=timezone.now())
+        for n in range(80)
+    )
+    fields = {name: getattr(pattern, name) for name in ("names", "document", "called", "words", "changed_at", "published_at", "indexed_at")}
+    SearchEntry.objects.bulk_create(
+        SearchEntry(
+            product=product,
+            category_id=chance.choice([None, *VALUES["category"]]),
+            cost=chance.choice([0, 1, 500]),
+            platforms=chance.randrange(16),
+            size=chance.randrange(4),
+            licence=chance.choice(SearchEntry.Licence.values),
+            age=chance.randrange(4),
+            verified=chance.random() < 0.5,
+            **fields,
+        )
+        for product in products
+    )
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.fixed_dictionaries({}, optional={name: st.lists(st.sampled_from(of), min_size=1, max_size=2) for name, of in VALUES.items()}))
+def test_every_number_is_what_the_list_would_have(crowd: None, chosen: dict[str, list[str]]) -> None:
+    seen = counted(**chosen)
+
+    assert seen.total == len(listed(chosen))
+    assert seen.without == {name: len(listed({other: chosen[other] for other in chosen if other != name})) for name in chosen}
+    for name, choices in seen.choices.items():
+        assert {one.value: one.count for one in choices if one.count} == {
+            value: number for value in VALUES[name] if (number := len(listed(chosen | {name: [value]})))
+        }
+
+
+def listed(chosen: Mapping[str, Collection[str]]) -> QuerySet[SearchEntry]:
+    return narrowed(SearchEntry.objects.all(), chosen)
 
 
 def test_several_choices_of_one_filter_mean_any_of_them(shop: None) -> None:

@@ -10,6 +10,7 @@ from marketplace.products.services.prices import set_price
 from marketplace.products.services.publishing import publish_product, withdraw_product
 from marketplace.products.services.search_entries import refresh_search_entries, write_sales
 from marketplace.search.query import Sort, ask, matching, ordered
+from marketplace.search.ranking import RANKED, best_matches
 from marketplace.search.results import find
 from marketplace.search.services import count_known_words
 from tests.factories.marketplace import (
@@ -225,7 +226,8 @@ def test_a_search_takes_the_same_statements_however_much_there_is(shelf, django_
         assert len(ask_again().products) == 12
 
 
-def test_words_and_orders_are_looked_up_in_the_indexes(shelf):
+def many(number, **texts):
+    """Entries of products with these texts, whom nobody pulls, made in bulk."""
     (pattern,) = SearchEntry.objects.filter(product__title="Postgres HA")
     products = Product.objects.bulk_create(
         Product(
@@ -236,17 +238,39 @@ def test_words_and_orders_are_looked_up_in_the_indexes(shelf):
             state="published",
             published_at=timezone.now(),
         )
-        for n in range(3_000)
+        for n in range(number)
     )
     fields = {name: getattr(pattern, name) for name in ("cost", "licence", "changed_at", "published_at", "indexed_at", "called", "words")}
-    SearchEntry.objects.bulk_create(SearchEntry(product=one, names="'product':1A", document="'product':1A", **fields) for one in products)
+    SearchEntry.objects.bulk_create(SearchEntry(product=one, **fields | texts) for one in products)
+
+
+def test_words_and_orders_are_looked_up_in_the_indexes(shelf):
+    many(3_000, names="'product':1A", document="'product':1A")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE marketplace_searchentry")
 
     question = ask("postgres")
     assert "search_entry_document" in matching(question).explain()
     for sort, index in ((Sort.NEWEST, "newest"), (Sort.SALES, "sales"), (Sort.POPULAR, "pulls"), (Sort.PRICE, "cost")):
-        assert f"search_entry_{index}" in ordered(SearchEntry.objects.all(), ask(""), sort)[:12].explain()
+        assert f"search_entry_{index}" in ordered(SearchEntry.objects.all(), sort)[:12].explain()
+
+
+def test_of_a_word_that_most_products_have_the_names_come_first_and_each_product_once(shelf):
+    many(700, names="'gres':1A", document="'gres':1A 'postgr':2", called=["nothing"], pulls=1_000_000)
+
+    listed = best_matches(ask("postgres"), {}, begin=0, most=1_000)
+
+    assert len(set(listed)) == len(listed) == RANKED
+    titles = dict(Product.objects.values_list("pk", "title"))
+    assert titles[listed[0]] == "Postgres HA"
+    assert find(text="postgres", chosen={}, sort=None, page="999").page.number == RANKED // 12
+
+
+def test_an_exact_name_is_found_among_many_that_more_people_use(shelf):
+    many(800, names="'postgr':1A", document="'postgr':1A", called=["nothing"], pulls=1_000_000)
+    SearchEntry.objects.filter(product__title="Postgres HA").update(called=["postgres"])
+
+    assert found("postgres")[0] == "Postgres HA"
 
 
 def test_only_so_many_pages_can_be_turned(shelf, monkeypatch):

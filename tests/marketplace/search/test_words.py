@@ -3,9 +3,11 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marketplace.search.models import KnownWord, Synonym
-from marketplace.search.spelling import distance, nearest
+from marketplace.search.spelling import distance, nearest, one_error_away
 from marketplace.search.words import MOST_WORDS, Term, terms_of, understand
 from tests.factories.marketplace import ProductFactory
 
@@ -56,6 +58,14 @@ def test_the_nearest_word_is_meant_and_the_likelier_of_two() -> None:
     assert nearest("kafka", ["mysql"]) == ""
 
 
+@given(st.text("abz9é", min_size=1, max_size=6))
+def test_what_is_one_error_away_is_that_and_all_of_it(word: str) -> None:
+    away = one_error_away(word)
+
+    assert {distance(word, other, 1) for other in away} == {1}
+    assert {word[1:], word + "x", f"q{word[1:]}", word[:-2] + word[-1] + word[-2:-1]} - {word, ""} <= away
+
+
 @pytest.fixture
 def known(db: None) -> None:
     KnownWord.objects.bulk_create(
@@ -78,7 +88,9 @@ def known(db: None) -> None:
         pytest.param('"redis cache"', "('redis' <-> 'cache')", id="a phrase"),
         pytest.param("redis.io", "(('redis.io' | ('redis' & 'io')))", id="dots"),
         pytest.param("zzzzqq", "('zzzzqq')", id="nothing like it"),
+        pytest.param("posgtrse", "('postgres')", id="two typing errors"),
         pytest.param("zz", "('zz')", id="too short for an error"),
+        pytest.param("postgres" * 4, f"('{'postgres' * 4}')", id="too long for one"),
         pytest.param("for", "", id="nothing that says something"),
     ],
 )
@@ -101,8 +113,9 @@ def test_staff_change_what_means_the_same(known: None) -> None:
     assert understand("valkey").tsquery == "('valkey' | 'redis')"
 
 
-def test_any_number_of_words_takes_one_statement(known: None) -> None:
-    for text, statements in (("redis", 1), ("reids " + " ".join(map(str, range(40))), 1), ("%", 0), ('"redis"', 0)):
+def test_any_number_of_words_takes_one_statement_and_two_more_with_typing_errors(known: None) -> None:
+    numbers = " ".join(map(str, range(40)))
+    for text, statements in (("redis", 1), (f"redis {numbers}", 1), (f"reids {numbers}", 2), ("posgtrse", 3), ("%", 0), ('"redis"', 0)):
         with CaptureQueriesContext(connection) as queries:
             understand(text)
         assert len(queries) == statements
