@@ -12,8 +12,8 @@ from marketplace.search.facets import Chosen, narrowed
 from marketplace.search.query import Question, words_of
 from marketplace.search.words import LONGEST_QUERY
 
-RANKED: Final = 600  # so many are compared, and can be listed
-_EXACT: Final = 100
+RANKED: Final = 300  # so many are compared, and can be listed
+_EXACT: Final = 50
 _WEIGHTS: Final = "{0.1, 0.2, 0.4, 1.0}"  # of D, C, B and A
 _A_SALE: Final = 20  # pulls
 _POPULARITY: Final = 0.02  # a thousand pulls lift a product by a seventh of a word in its title
@@ -43,7 +43,7 @@ def best_matches(question: Question, chosen: Chosen, *, begin: int, most: int) -
     """Return the products for a question in words, the best first.
 
     What is called exactly so comes before what only speaks of it, however often: whole names, then names in a namespace and titles.
-    Compared are 600: exact names, then what has the words in title, names and summary, then in its description, of each kind those that
+    Compared are 300: exact names, then what has the words in title, names and summary, then in its description, of each kind those that
     most people use. So a word that every other product has costs hardly more than a rare one.
     """
     entries, words = narrowed(SearchEntry.objects.all(), chosen), words_of(question)

@@ -16,7 +16,7 @@ from marketplace.search.query import Question, Sort, ask, matching, ordered
 from marketplace.search.ranking import RANKED, best_matches
 
 PER_PAGE: Final = 12
-MOST_LISTED: Final = RANKED  # whoever turns fifty pages wants a filter
+MOST_LISTED: Final = RANKED  # whoever turns 25 pages wants a filter
 _POPULAR: Final = 3
 
 

@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.domains.models import AGAIN, GRACE, ShopDomain
 from accounts.domains.services import remove_domain
 from marketplace.images.models import Namespace
-from marketplace.products.models import Product, ProductImage, SearchEntry
+from marketplace.products.models import Product, SearchEntry
+from marketplace.products.services.hand_over import hand_over_namespace
 from marketplace.products.services.search_entries import index_product, refresh_search_entries
-from tests.factories.accounts import SellerFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.marketplace import ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -63,13 +64,10 @@ def test_a_removed_domain_takes_its_badge_along_at_once_and_its_count_with_the_n
 
 
 def test_what_is_handed_over_takes_the_new_sellers_state(client: Client, product: Product) -> None:
-    heir = SellerFactory()
-    # As a handover leaves it: the composite keys hold images, parts and products to one owner.
-    namespace = product.namespace
-    Namespace.objects.filter(pk=namespace.pk).update(owner=heir.pk)
-    namespace.images.update(owner=heir.pk)
-    ProductImage.objects.filter(product=product).update(owner=heir.pk)
-    Product.objects.filter(pk=product.pk).update(seller=heir.pk)
+    actor = product.seller.account.user
+    assert actor
+    acme = MembershipFactory(account=OrganisationFactory(), user=actor).account
+    hand_over_namespace(namespace=product.namespace, organisation=acme, actor=actor)
     refresh_search_entries()
 
     assert filtered(client) == []
