@@ -12,16 +12,20 @@ _LOOKED_UP: Final = "SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gat
 
 
 @contextmanager
-def looked_up() -> Iterator[None]:
+def looked_up(*, sorting: bool = True) -> Iterator[None]:
     """Let each statement inside be planned for indexes, at once and in one process.
 
     The settings go in the same message as the statement and end with its transaction, so they cost no round trip and hold behind a pooler.
 
     Source: PostgreSQL manual, "Multiple Statements in a Simple Query".
+
+    Args:
+        sorting: whether rows may be sorted to be grouped, as PostgreSQL does with a few and not with many.
     """
-    with connection.execute_wrapper(_say):
+    settings = f"{_LOOKED_UP}SET LOCAL enable_sort = {'on' if sorting else 'off'}; "
+
+    def say(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001  Django's signature
+        return execute(settings + sql, params, many, context)
+
+    with connection.execute_wrapper(say):
         yield
-
-
-def _say(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001  Django's signature
-    return execute(_LOOKED_UP + sql, params, many, context)

@@ -36,14 +36,16 @@ class Results:
     popular: Sequence[Product]
 
 
-@looked_up()
 def find(*, text: str, chosen: Chosen, sort: Sort | None, page: str | None) -> Results:
     """Search, count, and load one page."""
-    question = ask(text)
-    counted = count_choices(matching(question), chosen)
+    with looked_up():
+        question = ask(text)
+    with looked_up(sorting=False):
+        counted = count_choices(matching(question), chosen)
     pages = Paginator(range(min(counted.total, MOST_LISTED)), PER_PAGE).get_page(page)
-    found = _load(_listed(question, chosen, sort, begin=(pages.number - 1) * PER_PAGE)) if counted.total else []
-    popular = [] if counted.total else _load(_keys(ordered(SearchEntry.objects.all(), Sort.POPULAR), 0, _POPULAR))
+    with looked_up():
+        found = _load(_listed(question, chosen, sort, begin=(pages.number - 1) * PER_PAGE)) if counted.total else []
+        popular = [] if counted.total else _load(_keys(ordered(SearchEntry.objects.all(), Sort.POPULAR), 0, _POPULAR))
     return Results(question, counted, pages, found, popular)
 
 
