@@ -13,6 +13,7 @@ from tools.stack.sale.record import Record
 from tools.stack.sale.selling import reference_of
 from tools.stack.sale.story import Story, pull_and_compare
 from tools.stack.server import show_addresses, started, stay
+from tools.stack.shop import check_shop, fill_shop, show_people
 from tools.stack.view import View
 
 
@@ -20,6 +21,7 @@ def parse(arguments: list[str]) -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(prog="script/demo", description="Start Layerstore, sell an image in view, and stay up until Ctrl-C.")
     parser.add_argument("--exit", action="store_true", help="end after the sale: status 0 only if the pulled digest equals the pushed one")
+    parser.add_argument("--shop", action="store_true", help="fill the shop after the sale: forty products, 120 days of life")
     parser.add_argument("--remove", action="store_true", help="take everything under var/ away and do nothing else; must be the only word")
     return parser.parse_args(arguments)
 
@@ -39,7 +41,13 @@ def main(view: View, arguments: list[str]) -> int:
             equal = pull_again(view, stack, record)
         if not equal:
             raise Problem("The pulled image is not the one that was pushed.", do="look at var/log/registry.log and report it.")
+        if options.shop:
+            fill_shop(view, stack)
         show_end(view, stack, record)
+        if options.shop:
+            show_people(view, stack)
+        if options.shop and options.exit:
+            check_shop(view, stack)
         return 0 if options.exit else stay(view, stack)
 
 

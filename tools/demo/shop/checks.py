@@ -1,0 +1,67 @@
+"""Whether the full shop is what it says: found by the search, pulled by a buyer, and nothing failed on the way."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.people.models import User
+from accounts.tokens.models import TokenScope
+from billing.inbox.models import StripeEvent
+from common.db.claims import Attempt
+from marketplace.credentials.services import make_access_token
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Manifest
+from marketplace.products.models import Product
+from outbox.mail.models import OutgoingMail
+from registry_auth.inbox.models import RegistryEnvelope
+from tools.demo.shop.people import BUYER
+from tools.demo.shop.registry import Pusher
+from tools.stack.problems import Problem
+
+_TRIED: Final[tuple[type[Attempt], ...]] = (RegistryEnvelope, StripeEvent, OutgoingMail, Manifest)
+
+
+def check(base: str) -> Iterator[str]:
+    """Yield what was found right, in a line each.
+
+    Raises:
+        Problem: something is not as it should be.
+    """
+    buyer = User.objects.get(username=BUYER)
+    secret = make_access_token(user=buyer, name="check of the demo", scopes=[TokenScope.PULL, TokenScope.API]).secret
+    yield _check_search(base, secret)
+    yield _check_pull(base, buyer, secret)
+    yield _check_rows()
+
+
+def _check_search(base: str, secret: str) -> str:
+    expected = Product.objects.offered().count()
+    headers = {"Authorization": f"Bearer {secret}"}
+    answer = httpx.get(f"{base}/api/v1/products/", params={"page_size": 100}, headers=headers, trust_env=False, timeout=30)
+    found = len(answer.raise_for_status().json()["results"])
+    if found != expected:
+        raise Problem(f"The search finds {found} products of {expected}.", do="look at var/log/worker.log.")
+    return f"the search finds all {found} products"
+
+
+def _check_pull(base: str, buyer: User, secret: str) -> str:
+    """Let a buyer pull what they bought, by its digest alone."""
+    bought = Entitlement.objects.in_force().filter(holder=buyer.account, source_kind=Entitlement.Source.ORDER).select_related("image")
+    image = bought.order_by("granted_at", "pk")[0].image
+    manifest = Manifest.objects.filter(image=image, kind__in=(Manifest.Kind.IMAGE, Manifest.Kind.INDEX)).order_by("pushed_at", "pk")[0]
+    pusher = Pusher(base, settings.LAYERSTORE_SERVICE)
+    content = pusher.pull(image.repository, manifest.digest, username=buyer.username, secret=secret)
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != manifest.digest:
+        raise Problem(f"{image.repository}@{manifest.digest} is not what was pulled.", do="look at var/log/registry.log.")
+    return f"{BUYER} pulls {image.repository} by the digest of its oldest version"
+
+
+def _check_rows() -> str:
+    failed = {model.__name__: model.objects.filter(Q(given_up_at__isnull=False) | ~Q(last_error="")).count() for model in _TRIED}  # type: ignore[attr-defined]  # abstract: each has a manager
+    if any(failed.values()):
+        raise Problem(f"Rows have failed: {failed}.", do="read their last error in the admin.")
+    return "no row of an inbox or the outbox has failed"
