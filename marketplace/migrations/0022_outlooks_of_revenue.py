@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_sellers_storage_quota"),
-        ("marketplace", "0019_first_synonyms"),
+        ("marketplace", "0021_index_names_and_kinds_of_what_is_searched"),
     ]
 
     operations = [

@@ -113,8 +113,8 @@ FILTERS: Final = (
     ),
     Filter(
         "seller",
-        "Seller",
-        (("verified", "Verified domain"),),
+        gettext_lazy("Seller"),
+        (("verified", gettext_lazy("Verified domain")),),
         has=lambda _, kind: ["verified"] if kind % 10 & _VERIFIED else [],
         narrow=lambda _: Q(verified=True),
     ),
