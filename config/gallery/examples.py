@@ -3,12 +3,17 @@
 A kind of mail without an example fails a test. Names have characters that HTML must escape.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
+from django.utils.functional import lazy
+
 from accounts.organisations.models import Role
+from accounts.sessions.models import SignIn
 from accounts.sign_in.adapter import NOTICES
+from billing.orders.models import Order
 from common.money import Money
 from marketplace.moderation.models import Report
 
@@ -23,14 +28,22 @@ COMPANY: Final = SimpleNamespace(name="Harbour <& Sons>", handle="harbour")
 SELLER: Final = SimpleNamespace(display_name="Acme & Co")
 
 
+def _words(found: Callable[[], str]) -> str:
+    """Return words that are found anew in each language that a mail is written in."""
+    words: str = lazy(found, str)()
+    return words
+
+
 def _like(one: SimpleNamespace, **changes: object) -> SimpleNamespace:
     return SimpleNamespace(**vars(one) | changes)
 
 
 _ORDER = SimpleNamespace(
     number="1A2B3C", product_title=PRODUCT, paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
+    paid_with_words=_words(lambda: Order(paid_with="card ending 4242").paid_with_words),
     seller=SELLER, placed_by=USER, refunded=Money(0, "eur"),
 )  # fmt: skip
+_BROWSER = _words(lambda: SignIn(browser="Firefox on Linux").browser_words)
 _PERSON = SimpleNamespace(kind="person", name="mira-k")
 _TEAM = SimpleNamespace(kind="organisation", name="R&D Team")
 _IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
@@ -53,7 +66,8 @@ _TOKEN = SimpleNamespace(
 )  # fmt: skip
 _ROBOT = _like(_TOKEN, username="acme+ci", organisation=SimpleNamespace(name="Acme & Co", handle="acme"), last_used_at=AT)
 _REPORT = SimpleNamespace(
-    target_label=f"the product {PRODUCT}", state="upheld", answer="Thank you & well done.", decision="It mines coins & more.",
+    translated_label=_words(lambda: Report(target_label=f"the product {PRODUCT}").translated_label),
+    state="upheld", answer="Thank you & well done.", decision="It mines coins & more.",
     get_kind_display=Report.Kind.MALWARE.label, can_be_appealed=True, appeal_decided_at=None, appeal_answer="",
 )  # fmt: skip
 _DISMISSED = _like(
@@ -107,7 +121,7 @@ EXAMPLES: Final[Examples] = {
     "new_device": {
         address or "no address": {
             "user": USER,
-            "sign_in": SimpleNamespace(browser="Firefox on Linux", address=address, signed_in_at=AT),
+            "sign_in": SimpleNamespace(browser_words=_BROWSER, address=address, signed_in_at=AT),
             "sessions_url": LINK,
             "password_url": KEY_LINK,
         }

@@ -26,7 +26,7 @@ NAMES: Final = re.compile(
     r"|Linux|CycloneDX|SPDX|OpenAPI|OCI|API|CSV|JSON|HTML|SBOM|UTC|URL|ID|DNS|TXT|Helm|CI|kB|MB|GB|https?|nbsp|lsp_…?)\b"
 )
 # What is no text though it stands where texts do: the class of an element, its type, the beginning of a digest, an example.
-CODES: Final = frozenset(("narrow-mid", "submit", "sha256:…", "acme/postgres-ha", "registry:"))
+CODES: Final = frozenset(("narrow-mid", "submit", "sha256:…", "acme/postgres-ha", "registry:", "eur"))
 _LETTERS: Final = re.compile(r"[^\W\d_]")
 _LITERAL: Final = re.compile(r"""(?<![_(\w])"([^"]*)"|(?<![_(\w])'([^']*)'""")
 _FORMATTED: Final = re.compile(r"\|(?:date|time):")
