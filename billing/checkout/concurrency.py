@@ -12,8 +12,8 @@ from billing.checkout.opening import open_checkout
 from billing.orders.models import Order
 from billing.payments.reconcile import observer_name, reconcile_order
 from billing.stripe.errors import StripeAway, StripeRefused
+from common.db.errors import LockTimeout
 from common.db.exclusive import alone
-from common.errors import LockTimeout
 from common.ops.queue import queue_after_commit
 from common.web.links import absolute
 

@@ -18,8 +18,8 @@ from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
+from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction, translate_violation
-from common.errors import LockTimeout
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import leading_tags, visible_tags

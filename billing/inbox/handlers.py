@@ -15,8 +15,8 @@ from billing.orders.models import Order
 from billing.payments.observation import apply_observation, observe_order
 from billing.payouts.services import refresh_stripe_account
 from billing.stripe.payments import order_id_of_charge, order_id_of_dispute, order_id_of_refund, order_id_of_session
+from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction
-from common.errors import LockTimeout
 
 _ATTEMPTS = 5
 

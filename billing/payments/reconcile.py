@@ -12,9 +12,9 @@ from billing.orders.stopped import orders_to_close
 from billing.payments.observation import apply_observation, observe_order
 from billing.stripe.checkout import expire_checkout
 from billing.stripe.errors import StripeRefused
+from common.db.errors import LockTimeout
 from common.db.exclusive import alone
 from common.db.locking import locked_transaction
-from common.errors import LockTimeout
 from common.ops.tracing import describe_span, span
 
 _ATTEMPTS = 10  # whoever is overtaken asks Stripe again, so this many can reconcile one order at the same moment

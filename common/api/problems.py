@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
+from common.db.errors import DatabaseAway, StatementTooSlow
 from common.db.statements import was_cancelled
-from common.errors import DatabaseAway, DomainError, RetryLater, StatementTooSlow, problem_document
+from common.errors import DomainError, RetryLater, problem_document
 from common.web.pages import note_unstorable
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.dispatch import Signal
 
-from common.errors import DomainError, LockTimeout
+from common.db.errors import LockTimeout
+from common.errors import DomainError
 
 LOCK_TIMEOUT_MS = 5_000
 _LOCK_NOT_AVAILABLE, _DEADLOCK_DETECTED = "55P03", "40P01"  # PostgreSQL manual, appendix A

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from common.db.errors import StatementTooSlow
 from common.db.statements import was_cancelled
-from common.errors import DomainError, RetryLater, StatementTooSlow
+from common.errors import DomainError, RetryLater
 
 logger = logging.getLogger(__name__)
 _PAGES = {400, 403, 404, 500, 503}

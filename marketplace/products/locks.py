@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from common.db.errors import LockTimeout
 from common.db.locking import locked
-from common.errors import LockTimeout
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.models import Product, ProductImage

@@ -204,7 +204,9 @@ QUESTIONS: dict[str, tuple[object, dict[str, Callable[[World], object]]]] = {
         {"amd64", "arm64"},
         {
             "page": lambda world: short(world.found(PLATFORMS).split(", ")),
-            "search": lambda world: short(world.found(r"Zebra store</a>.*?<span>([^<]*amd64[^<]*)</span>", SEARCH).split(", ")),
+            "search": lambda world: short(
+                re.findall(r'<span class="pill">([^<]+)</span>', world.found(r"(?s)Zebra store</a>(.*?)</li>", SEARCH))
+            ),
             "API": lambda world: short(one["platform"] for one in world.api(f"products/{world.product.pk}/inside/")["platforms"]),
             "tags of the API": lambda world: next(
                 short(tag["platforms"]) for tag in world.api("tags/", image=str(world.image.pk))["results"] if tag["name"] == "2.10"

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from accounts.sellers.locks import lock_seller
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from common.ids import new_id
 from common.money import Money
 from marketplace.entitlements.models import Entitlement

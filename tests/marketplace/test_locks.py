@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from common.db import locking
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.entitlements.locks import lock_entitlements_of_source
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import obtain_free_product

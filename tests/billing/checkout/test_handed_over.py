@@ -6,7 +6,7 @@ from accounts.people.models import Account
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.orders.stopped import orders_to_close, why_stopped
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.products.models import Product
 from marketplace.products.services.hand_over import hand_over_namespace
 from tests.factories.accounts import MembershipFactory, UserFactory

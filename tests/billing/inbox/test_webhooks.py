@@ -21,7 +21,7 @@ from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.payments import read_payment
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail

@@ -17,8 +17,8 @@ from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import Payment
 from billing.stripe.payments import read_payment
+from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction
-from common.errors import LockTimeout
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions

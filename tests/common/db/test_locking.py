@@ -4,9 +4,10 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction, require_atomic, translate_violation
 from common.db.models import JobLease
-from common.errors import ConflictError, LockTimeout
+from common.errors import ConflictError
 
 
 class NameTaken(ConflictError):

@@ -6,8 +6,8 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
+from common.db.errors import LockTimeout
 from common.db.row_failures import isolate_failure
-from common.errors import LockTimeout
 
 
 def _raising(error: Exception) -> None:

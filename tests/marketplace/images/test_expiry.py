@@ -6,7 +6,7 @@ from django.core import mail
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.errors import ImageStateConflict
 from marketplace.images.locks import lock_image

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.models import PullCount
 from marketplace.insights.services import count_pulls

@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.images.models import Manifest
 from marketplace.images.oci import INDEX, MANIFEST
 from marketplace.images.selectors.storage import storage_of

@@ -6,8 +6,8 @@ from unittest import mock
 import pytest
 
 from audit.models import AuditEvent
+from common.db.errors import LockTimeout
 from common.db.leases.holding import lease
-from common.errors import LockTimeout
 from marketplace.images.models import Tag
 from registry_auth.client.errors import RegistryAway
 from registry_auth.client.registry import RegistryClient

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from common.db.errors import LockTimeout
 from common.db.leases.holding import lease
-from common.errors import LockTimeout
 from marketplace.images.models import Image
 from marketplace.images.services.expiry import free_name
 from registry_auth.client.errors import RegistryAway

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from django.db import OperationalError, connections
 from django.utils import timezone
 
-from common.errors import LockTimeout
+from common.db.errors import LockTimeout
 from marketplace.images.models import Image, Tag
 from marketplace.images.services.manifests import record_push
 from marketplace.insights.services import count_pulls
