@@ -1,6 +1,10 @@
 """Counts of pulls and views, the daily series and what they lead to, read-only: they are written from what happens."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 
 from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
@@ -49,6 +53,15 @@ class ProductViewsAdmin(AuditedAdmin):
     readonly_fields = ("id", related_row("product"))
 
 
+class CurrencyFilter(admin.AllValuesFieldListFilter):
+    """The currencies that there are; rows of pulls and views have none, and say so."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Yield them, none without a name to click on."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "none: pulls and views"}
+
+
 @admin.register(DailyFigures)
 class DailyFiguresAdmin(AuditedAdmin):
     """The daily series of each product, of all that a seller has, and of the whole shop: sums of days that are over."""
@@ -67,7 +80,7 @@ class DailyFiguresAdmin(AuditedAdmin):
         "views",
     )
     list_display_links = ("day",)
-    list_filter = (("seller", admin.EmptyFieldListFilter), ("product", admin.EmptyFieldListFilter), "currency", "day")
+    list_filter = (("seller", admin.EmptyFieldListFilter), ("product", admin.EmptyFieldListFilter), ("currency", CurrencyFilter), "day")
     list_select_related = ("seller", "product")
     search_fields = ("seller__display_name", "product__title")
     date_hierarchy = "day"

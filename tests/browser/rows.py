@@ -39,6 +39,7 @@ from marketplace.insights.services import add_up_pulls
 from marketplace.products.models import Category, Product, UnsavedText
 from marketplace.products.services.descriptions import render_outdated_descriptions
 from marketplace.products.services.search_entries import refresh_search_entries
+from marketplace.resale.models import ResaleFlag
 from marketplace.search.services import count_known_words
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
@@ -69,6 +70,7 @@ from tests.factories.marketplace import (
     PullerSketchFactory,
     PushedImageFactory,
     TagFactory,
+    digest_of,
     expired_days_ago,
     layer,
 )
@@ -326,6 +328,14 @@ def selling_team() -> dict[str, str]:
     MembershipFactory(user=mara, account=team, role=Role.OWNER)
     MembershipFactory(user=User.objects.get(username="jonas"), account=team, role=Role.EDITOR)
     ProductFactory(namespace=NamespaceFactory(owner=team, name="harbour"), title="Harbour Master")
+    ResaleFlag.objects.create(
+        image=team.namespaces.get().images.get(),
+        origin=product.images.get(),
+        digest=digest_of("copied"),
+        origin_digest=digest_of("first"),
+        layers=[digest_of("a layer")],
+        size=48_000_000,
+    )
     return {"namespace": str(product.namespace_id)}
 
 
