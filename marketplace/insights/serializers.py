@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from common.currencies import currency as row_of
@@ -137,6 +137,7 @@ class OutlookSerializer(serializers.Serializer[Outlook]):
         return ForecastSerializer({name: getattr(found, name) for name in names} | {"days": outlook.coming}).data
 
 
+@extend_schema_serializer(many=False)  # it stands alone at an address without a key
 class FiguresSerializer(serializers.Serializer[Figures]):
     """Periods, and what the current one is compared with."""
 

@@ -41,7 +41,7 @@ class World:
 
     def uploads(self, repository: str) -> list[str]:
         """Return how the registry answered each begun upload or mount, in order: 201 mounted, 202 begin to upload."""
-        requests = map(json.loads, self.trade.stack.log("access").splitlines())
+        requests = map(json.loads, self.trade.stack.log("access").strip().split("\n"))
         begun = ("POST", f"/v2/{repository}/blobs/uploads/")
         return [str(each["status"]) for each in requests if (each["method"], each["path"]) == begun]
 
