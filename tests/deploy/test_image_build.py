@@ -69,6 +69,7 @@ def test_the_image_holds_the_shop_and_nothing_else(daemon: Daemon) -> None:
         "deploy",
         "manage.py",
         "marketplace",
+        "locale",
         "outbox",
         "registry_auth",
         "static",

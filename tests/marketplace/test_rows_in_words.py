@@ -1,15 +1,25 @@
-"""Rows that the admin lists beside others say what they are."""
+"""How rows that no page shows call themselves in the admin and in logs."""
 
-from marketplace.covers.models import Cover
-from marketplace.credentials.models import CredentialImage
-from marketplace.images.models import Image, LayerList
-from marketplace.products.models import ProductPicture
+import uuid
+
+import pytest
+from django.db.models import Model
+
+from accounts.people.models import User
+from marketplace.models import Image, Product, ProductUpdates, SearchEntry, TagMove, UncheckedLayers, UpdateSubscription
+
+PRODUCT = Product(title="Steady Redis")
 
 
-def test_rows_beside_an_image_or_a_product_say_of_what_they_are() -> None:
-    image = Image(repository="acme/db")
-
-    assert str(Cover(image=image)) == f"cover of {image.pk}"
-    assert str(CredentialImage(image=image)) == "acme/db"
-    assert str(LayerList(rows=[["a", 1, "RUN"], ["b", 2, "RUN"]])) == "2 layers"
-    assert str(ProductPicture(alt="A lighthouse")) == "A lighthouse"
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (TagMove(image=Image(repository="acme/db"), tag="2.0", new_digest="sha256:4f53"), "2.0 → sha256:4f53"),
+        (UncheckedLayers(manifest_id=uuid.UUID(int=1)), "layers of 00000000-0000-0000-0000-000000000001"),
+        (SearchEntry(called=["redis", "acme/redis"]), "redis, acme/redis"),
+        (UpdateSubscription(user=User(username="mira"), product=PRODUCT), "mira about Steady Redis"),
+        (ProductUpdates(product=PRODUCT), "Updates of Steady Redis"),
+    ],
+)
+def test_a_row_says_what_it_is_about(row: Model, words: str) -> None:
+    assert str(row) == words

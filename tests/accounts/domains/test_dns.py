@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from accounts.domains import dns
 from accounts.domains.dns import DnsError, Kind, look_up, resolvers, text_of
 
 Answer = Callable[[bytes], bytes | None]
@@ -152,3 +153,19 @@ def test_the_resolvers_are_those_of_the_machine(tmp_path: Path) -> None:
     assert resolvers(file) == [("192.0.2.53", 53), ("::1", 53)]
     assert resolvers(tmp_path / "none") == [("127.0.0.1", 53)]
     assert resolvers()
+
+
+def test_the_first_word_of_a_resolver_counts() -> None:
+    async def hear() -> tuple[bytes, Exception | None]:
+        answered, refused = dns._OneAnswer(), dns._OneAnswer()
+        answered.datagram_received(b"first", None)
+        answered.datagram_received(b"second", None)
+        answered.error_received(ConnectionRefusedError())
+        refused.error_received(ConnectionRefusedError())
+        refused.datagram_received(b"late", None)
+        return await answered.answer, refused.answer.exception()
+
+    answer, error = asyncio.run(hear())
+
+    assert answer == b"first"
+    assert isinstance(error, ConnectionRefusedError)

@@ -247,3 +247,12 @@ def test_a_suspended_sellers_domain_is_not_looked_at(named: ShopDomain, outside:
 
 def test_a_domain_is_called_by_its_name(named: ShopDomain) -> None:
     assert str(named) == "acme.com"
+
+
+def test_a_domain_that_is_seen_again_is_verified_once(named: ShopDomain, outside: World) -> None:
+    outside.findings["acme.com"] = Finding("dns", "")
+    for months in range(2):
+        with time_machine.travel(timezone.now() + months * AGAIN + timedelta(hours=1), tick=False):
+            assert check_due_domains() == 1
+
+    assert AuditEvent.objects.filter(action="domain.verified").count() == 1

@@ -120,3 +120,13 @@ def test_the_leading_tag_is_listed_however_many_signatures_came_after_it():
     (row,) = tag_rows_of([image], most=2)[image.pk]
 
     assert row.name == "1.0" == leading_tags([image.pk])[image.pk].name
+
+
+def test_a_row_names_the_tags_that_moved():
+    image, at = PushedImageFactory(), timezone.now()
+    manifest = TagFactory(image=image, name="2.0", pushed_at=at, moved_at=at, moved_from=digest_of("before")).manifest
+    TagFactory(image=image, name="2.0.1", manifest=manifest, pushed_at=at)
+
+    row = next(row for row in tag_rows(image) if row.name == "2.0.1")
+
+    assert [tag.name for tag in row.moved] == ["2.0"]

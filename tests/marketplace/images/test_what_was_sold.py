@@ -75,3 +75,12 @@ class TestErasing:
         with pytest.raises(ImageStateConflict, match="being erased already"):
             erase_image(image=image, reason="Once more.", actor=staff)
         assert restore_image(image=image, reason="It was another one.", actor=staff).erasure_asked_at is None
+
+
+def test_staff_may_have_removed_what_cannot_be_read_for_its_owner():
+    manifest = ManifestFactory(described_at=None, last_error="unreadable")
+
+    ask_for_removal(manifest=manifest, actor=UserFactory(staff=True))
+
+    manifest.refresh_from_db()
+    assert manifest.removal_asked_at is not None

@@ -313,3 +313,13 @@ def test_a_push_that_is_told_again_or_late_moves_nothing(image):
 
     assert [(move.old_digest, move.new_digest) for move in TagMove.objects.filter(image=image)] == [("", digest_of("one"))]
     assert TagFactory._meta.model.objects.get(image=image).moved_at is None
+
+
+def test_what_another_worker_has_just_mailed_is_not_mailed_again(product, image, buyer, monkeypatch):
+    push(image, "2.0", "two", at=BEGIN + LATER)
+    due = ProductUpdates.objects.all()  # as both saw it, before either had the lock
+    monkeypatch.setattr(services, "due_updates", lambda **_: due)
+    assert mail_new_versions(now=BEGIN + 2 * LATER) == 1
+
+    assert mail_new_versions(now=BEGIN + 2 * LATER) == 0
+    assert OutgoingMail.objects.count() == 1
