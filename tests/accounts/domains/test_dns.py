@@ -156,7 +156,7 @@ def test_the_resolvers_are_those_of_the_machine(tmp_path: Path) -> None:
 
 
 def test_the_first_word_of_a_resolver_counts() -> None:
-    async def hear() -> tuple[bytes, Exception | None]:
+    async def hear() -> tuple[bytes, BaseException | None]:
         answered, refused = dns._OneAnswer(), dns._OneAnswer()
         answered.datagram_received(b"first", None)
         answered.datagram_received(b"second", None)
