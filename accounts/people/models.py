@@ -59,6 +59,9 @@ class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     language = models.CharField(
         max_length=10, blank=True, default="", db_default="", help_text="Of pages and mails; empty is what the browser asks for."
     )
+    mail_language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="Of mails, while pages are in what the browser asks for."
+    )
     # Raised by "log out everywhere": sessions and identity tokens of an older generation no longer work.
     credential_generation = models.PositiveIntegerField(default=0, editable=False)
 

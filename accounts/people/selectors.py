@@ -38,9 +38,10 @@ def require_verified_email(user: User) -> None:
 
 
 def language_of(address: str) -> str:
-    """Return the language that the account with this address has chosen; empty if there is no account, or it has chosen none."""
+    """Return the language of mails to the account with this address; empty if there is no account, or it never had one."""
     people = User.objects.alias(address=Lower("email")).filter(address=address.lower())
-    return people.values_list("language", flat=True).first() or ""
+    chosen, of_mails = people.values_list("language", "mail_language").first() or ("", "")
+    return chosen or of_mails
 
 
 def addresses_of_staff(*, permission: str) -> list[str]:

@@ -40,17 +40,18 @@ def give_role(*, user: User, role: str) -> User:
     return locked
 
 
-def choose_language(*, user: User, language: str) -> None:
+def choose_language(*, user: User, language: str, mails: str = "") -> None:
     """Answer the user in this language from now on, on pages and in mails. Choosing the same again changes nothing.
 
     Args:
         language: a code of `LANGUAGES`; empty for what the browser asks for.
+        mails: in which language mails are then, which no browser asks for.
     """
     with locked_transaction():
         locked = lock_user(user_id=user.pk)
         if locked.language != language:
-            locked.language = language
-            locked.save(update_fields=["language"])
+            locked.language, locked.mail_language = language, "" if language else mails
+            locked.save(update_fields=["language", "mail_language"])
             record_audit(actor=locked, action="user.language_chosen", target=locked, language=language)
 
 

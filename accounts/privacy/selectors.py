@@ -44,6 +44,7 @@ def export_account(user: User) -> Mapping[str, Any]:
             "username": user.username,
             "name": user.account.name,
             "language": user.language,
+            "mail_language": user.mail_language,
             "joined_at": user.date_joined,
             "last_login_at": user.last_login,
         },

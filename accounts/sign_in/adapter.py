@@ -1,6 +1,6 @@
 """Where our accounts differ from allauth's: user names that docker can show, links from the public address, mail through the outbox."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from accounts.people.errors import EmailAddressTaken, UsernameTaken
-from accounts.people.models import Account
+from accounts.people.models import Account, User
 from accounts.people.usernames import is_reserved
 from common.db.locking import translate_violation
 from common.ids import new_id
@@ -65,7 +65,11 @@ class AccountAdapter(DefaultAccountAdapter):
         form: BaseForm,
         commit: bool = True,  # noqa: FBT001, FBT002  allauth's
     ) -> AbstractBaseUser:
-        """Save the new user; if two people or organisations want a name or address at once, the constraint lets one have it."""
+        """Save the new user, in the language in which they signed up.
+
+        If two people or organisations want a name or address at once, the constraint lets one have it.
+        """
+        cast("User", user).language = get_language() or ""
         name_taken = translate_violation("accounts_user_username_key", UsernameTaken())
         handle_taken = translate_violation("accounts_account_handle_key", UsernameTaken())
         address_taken = translate_violation("user_email_unique", EmailAddressTaken())

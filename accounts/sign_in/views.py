@@ -4,6 +4,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.organisations.selectors import memberships_of, open_invitations_to
@@ -35,6 +36,10 @@ def account_settings(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Keep the language of the account, and return to the page with the switch; what is none of ours leaves it to the browser."""
-    choose_language(user=signed_in(request), language=known_language(request.POST.get("language", "")) or "")
+    """Keep the language of the account, and return to the page with the switch; what is none of ours leaves pages to the browser.
+
+    Mails are then in the language that the page with the switch has.
+    """
+    chosen = known_language(request.POST.get("language", "")) or ""
+    choose_language(user=signed_in(request), language=chosen, mails=get_language() or "")
     return HttpResponseRedirect(page_before(request), status=303)

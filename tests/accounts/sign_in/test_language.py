@@ -1,13 +1,19 @@
 """The language of an account: chosen in the settings or at the foot of a page, and before what the browser asks for."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from accounts.organisations.models import Role
+from accounts.organisations.services.invitations import invite
 from accounts.people.models import User
+from accounts.people.selectors import language_of
 from accounts.people.services import choose_language
 from audit.models import AuditEvent
-from tests.factories.accounts import UserFactory
+from outbox.mail.models import OutgoingMail
+from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
 from tests.factories.marketplace import ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -60,13 +66,45 @@ def test_it_is_chosen_in_the_settings_and_written_into_the_audit_trail_once(her:
     assert '<option value="de" lang="de" selected>Deutsch</option>' in her.get("/account/").content.decode()
 
 
-def test_what_is_none_of_our_languages_leaves_it_to_the_browser(her: Client, mira: User) -> None:
+def test_what_is_none_of_our_languages_leaves_pages_to_the_browser_and_mails_as_they_were(her: Client, mira: User) -> None:
     choose_language(user=mira, language="de")
 
     her.post(ADDRESS, {"language": "tlh"})
 
     mira.refresh_from_db()
     assert mira.language == ""
+    assert her.get("/account/", headers={"Accept-Language": "en"})["Content-Language"] == "en-gb"
+    assert language_of(mira.email) == "de"
+
+    choose_language(user=mira, language="en-gb")
+    assert language_of(mira.email) == "en-gb"
+
+
+def test_who_signs_up_keeps_the_language_that_they_did_it_in(client: Client) -> None:
+    answers = {"username": "kim", "email": "kim@example.test", "password1": PASSWORD}
+    client.post("/account/signup/", answers, headers={"Accept-Language": "de"})
+    EmailAddress.objects.update(verified=True)
+    elsewhere = Client(headers={"Accept-Language": "en"})
+
+    assert elsewhere.post("/account/login/", {"login": "kim", "password": PASSWORD}).status_code == 302
+
+    assert language_of("kim@example.test") == "de"
+    assert elsewhere.get("/account/")["Content-Language"] == "de"
+
+
+def test_an_invitation_is_in_the_language_of_who_gets_it_and_not_of_who_invites(mira: User) -> None:
+    """Nobody knows the language of an address without an account: it is English, until somebody signs up with it."""
+    choose_language(user=mira, language="de")
+    organisation = MembershipFactory(user=mira, role=Role.OWNER).account
+    UserFactory(email="lena@example.test", language="de")
+
+    for address in ("kim@example.test", "lena@example.test"):
+        with translation.override("de" if address.startswith("kim") else "en-gb"):
+            invite(organisation=organisation, email=address, role=Role.MEMBER, actor=mira)
+
+    kim, lena = OutgoingMail.objects.filter(to__in=["kim@example.test", "lena@example.test"]).order_by("to")
+    assert '<html lang="en-gb">' in kim.body_html
+    assert '<html lang="de">' in lena.body_html
 
 
 def test_it_is_nobody_elses_to_choose(mira: User) -> None:
