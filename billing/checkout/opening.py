@@ -38,7 +38,7 @@ def open_checkout(*, order: Order) -> str:
         raise PaymentUnderWay from refused
     if current.checkout_session_id is None and current.state == Order.State.PENDING:
         try:
-            checkout = create_checkout(_sale(current))
+            checkout = create_checkout(sale_of(current))
         except StripeRefused as refused:
             _fail(order_id=order.pk, refused=refused)
             if refused.refusal.fault is Fault.SELLER:
@@ -50,7 +50,8 @@ def open_checkout(*, order: Order) -> str:
     return current.checkout_url or ours
 
 
-def _sale(order: Order) -> Sale:
+def sale_of(order: Order) -> Sale:
+    """Return what a checkout of the order is for."""
     return Sale(
         order_id=order.pk,
         buyer_id=order.buyer_id,

@@ -32,7 +32,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
         if stopped_by_dispute(refund.order):
             return _give_up(refund_id, "The payment is disputed: the buyer's bank gives the money back, or has decided against it.")
         try:
-            create_refund(_request_for(refund))
+            create_refund(request_for(refund))
         except StripeRefused as refused:
             return _give_up(refund_id, refused.reason)
         reconcile_order(order_id=refund.order_id)
@@ -40,7 +40,8 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     return refund
 
 
-def _request_for(refund: Refund) -> RefundRequest:
+def request_for(refund: Refund) -> RefundRequest:
+    """Return what Stripe is asked for."""
     return RefundRequest(
         refund_id=refund.pk,
         order_id=refund.order_id,

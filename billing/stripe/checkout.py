@@ -47,7 +47,7 @@ class Checkout:
 def create_checkout(sale: Sale) -> Checkout:
     """Open the Checkout Session of a sale, or return the one it has: the order's id is the idempotency key."""
     with client.api("checkout") as v1:
-        session = v1.checkout.sessions.create(_session_params(sale), {"idempotency_key": f"checkout-{sale.order_id}"})
+        session = v1.checkout.sessions.create(session_params(sale), {"idempotency_key": f"checkout-{sale.order_id}"})
     return Checkout(session_id=session.id, url=session.url or "")
 
 
@@ -57,7 +57,8 @@ def expire_checkout(session_id: str) -> None:
         v1.checkout.sessions.expire(session_id)
 
 
-def _session_params(sale: Sale) -> SessionCreateParams:
+def session_params(sale: Sale) -> SessionCreateParams:
+    """Return what Stripe is told of a sale."""
     return {
         "mode": "payment",
         "line_items": [

@@ -22,6 +22,12 @@ class RefundRequest:
 
 def create_refund(request: RefundRequest) -> None:
     """Give money back to the buyer, taking the seller's and our own share back with it; the refund's id is the idempotency key."""
+    with client.api("refunds") as v1:
+        v1.refunds.create(refund_params(request), {"idempotency_key": f"refund-{request.refund_id}"})
+
+
+def refund_params(request: RefundRequest) -> RefundCreateParams:
+    """Return what Stripe is told of a refund."""
     params: RefundCreateParams = {
         "payment_intent": request.payment_intent_id,
         "amount": request.amount.minor,
@@ -30,5 +36,4 @@ def create_refund(request: RefundRequest) -> None:
     }
     if request.with_fee:
         params["refund_application_fee"] = True
-    with client.api("refunds") as v1:
-        v1.refunds.create(params, {"idempotency_key": f"refund-{request.refund_id}"})
+    return params

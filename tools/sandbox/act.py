@@ -33,9 +33,13 @@ class Act:
             raise missing(name or kind, key, param)
         return found
 
+    def new_id(self, kind: str) -> str:
+        """The id of a new object of this kind."""
+        return new_id(kind)
+
     def make(self, kind: str, **values: object) -> dict[str, Any]:
         """A new object of this owner, written."""
-        stamped = {"id": new_id(kind), "created": self.config.now(), **values}
+        stamped = {"id": self.new_id(kind), "created": self.config.now(), **values}
         return self.store.add(shaped(kind, **stamped), self.owner)
 
     def emit(self, kind: str, body: dict[str, Any], *, account: str = "", was: dict[str, Any] | None = None) -> None:

@@ -1,5 +1,6 @@
 """Where the money of a charge goes: Stripe's own fee, the transfer to the seller, the application fee, and back again."""
 
+from dataclasses import replace
 from typing import Any
 
 from tools.sandbox.act import Act
@@ -64,7 +65,7 @@ def _transfer(act: Act, charge: dict[str, Any]) -> dict[str, Any]:
 
 def _application_fee(act: Act, charge: dict[str, Any]) -> dict[str, Any]:
     # a direct charge belongs to the connected account, its fee to the platform
-    platform = Act(act.config, act.store, "", act.request_id, act.idempotency_key)
+    platform = replace(act, owner="")
     fee = platform.make(
         "application_fee",
         account=act.owner or charge["transfer_data"]["destination"],
@@ -101,7 +102,7 @@ def reverse_transfer(act: Act, charge: dict[str, Any], refund: dict[str, Any]) -
 
 def refund_fee(act: Act, charge: dict[str, Any], refund: dict[str, Any]) -> None:
     """Give the refunded share of the application fee back to the seller."""
-    platform = Act(act.config, act.store, "", act.request_id, act.idempotency_key)
+    platform = replace(act, owner="")
     fee = platform.find("application_fee", charge["application_fee"], "fee")
     amount = _share(fee["amount"], fee["amount_refunded"], charge, refund)
     returned = platform.make("fee_refund", amount=amount, currency=fee["currency"], fee=fee["id"])

@@ -11,6 +11,7 @@ from tools.sandbox.accounts import come_back, leave, set_standing
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest, StripeError
 from tools.sandbox.faults import MODES
+from tools.sandbox.history import take_history
 from tools.sandbox.replay import hold, idle, release, resend
 from tools.sandbox.sessions import close_session
 from tools.sandbox.shapes import public
@@ -37,6 +38,7 @@ def blueprint(world: World) -> Blueprint:
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
         "/accounts/<key>/leave": lambda key: _of_account(world, leave, key),
         "/accounts/<key>/come-back": lambda key: _of_account(world, come_back, key),
+        "/history": lambda: take_history(world, given({"sales": []})["sales"]),
         "/accounts/<key>": lambda key: _standing(world, key, **given(STANDING)),
     }
     for path, command in commands.items():

@@ -60,7 +60,7 @@ def _intent(act: Act, session: dict[str, Any]) -> dict[str, Any]:
     """The session's payment intent; made at the first attempt, as Stripe does."""
     if session["payment_intent"]:
         return act.find("payment_intent", session["payment_intent"], "intent")
-    key, wanted = new_id("payment_intent"), session["_intent"]
+    key, wanted = act.new_id("payment_intent"), session["_intent"]
     transfer = wanted.get("transfer_data")
     intent = act.make(
         "payment_intent",

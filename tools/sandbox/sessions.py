@@ -25,7 +25,7 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     currency, total = items[0]["currency"], sum(item["amount_total"] for item in items)
     refuse_bad_total(total, currency)
     refuse_bad_split(act, params.get("payment_intent_data", {}), total, currency)
-    key = new_id("checkout.session")
+    key = act.new_id("checkout.session")
     session = act.make(
         "checkout.session",
         id=key,

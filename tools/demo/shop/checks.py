@@ -1,4 +1,4 @@
-"""Whether the full shop is what it says: found by the search, pulled by a buyer, and nothing failed on the way."""
+"""Whether the full shop is what it says: found by the search, pulled by a buyer, refunded by staff, and nothing failed on the way."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from django.db.models import Q
 from accounts.people.models import User
 from accounts.tokens.models import TokenScope
 from billing.inbox.models import StripeEvent
+from billing.orders.models import Order
+from billing.refunds.services import request_refund
 from common.db.claims import Attempt
 from marketplace.credentials.services import make_access_token
 from marketplace.entitlements.models import Entitlement
@@ -18,7 +20,8 @@ from marketplace.images.models import Manifest
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from registry_auth.inbox.models import RegistryEnvelope
-from tools.demo.shop.people import BUYER
+from tools.demo.shop.people import BUYER, STAFF
+from tools.demo.shop.present import await_true
 from tools.demo.shop.registry import Pusher
 from tools.stack.problems import Problem
 
@@ -35,6 +38,7 @@ def check(base: str) -> Iterator[str]:
     secret = make_access_token(user=buyer, name="check of the demo", scopes=[TokenScope.PULL, TokenScope.API]).secret
     yield _check_search(base, secret)
     yield _check_pull(base, buyer, secret)
+    yield _check_refund()
     yield _check_rows()
 
 
@@ -58,6 +62,15 @@ def _check_pull(base: str, buyer: User, secret: str) -> str:
     if f"sha256:{hashlib.sha256(content).hexdigest()}" != manifest.digest:
         raise Problem(f"{image.repository}@{manifest.digest} is not what was pulled.", do="look at var/log/registry.log.")
     return f"{BUYER} pulls {image.repository} by the digest of its oldest version"
+
+
+def _check_refund() -> str:
+    """Let staff refund the oldest order that is still paid."""
+    clerk = User.objects.get(username=STAFF[1][0])
+    order = Order.objects.filter(state=Order.State.PAID).exclude(placed_by__username=BUYER).order_by("paid_at", "pk")[0]
+    request_refund(order=order, amount=None, reason="The check of the demo shop.", actor=clerk)
+    await_true(lambda: Order.objects.filter(pk=order.pk, state=Order.State.REFUNDED).exists(), f"The refund of order {order.pk}")
+    return f"an order of {order.created_at:%d %B} is refunded"
 
 
 def _check_rows() -> str:

@@ -21,7 +21,7 @@ from tools.demo.shop.images import moment
 from tools.demo.shop.people import BUYER
 from tools.demo.shop.plan import Buyer, OnSale, Outcome, Sale, plan_sales
 from tools.demo.shop.present import refund_and_dispute, report, sell_today
-from tools.demo.shop.sales import Sold, rows_of
+from tools.demo.shop.sales import Sold, rows_of, tell_sandbox
 from tools.demo.shop.sales import write as write_sales
 from tools.demo.shop.series import Trend
 
@@ -35,6 +35,8 @@ def live(filled: Filled, step: Step) -> None:
     if not Order.objects.filter(product__in=products.values()).exists():
         with transaction.atomic():
             _write_past(filled, step)
+    with step("Stripe's sandbox takes in what was paid") as words:
+        words.append(f"{tell_sandbox(Order.objects.filter(product__in=products.values()))} payments")
     if not Report.objects.filter(reporter_email=_VISITOR).exists():
         with step("Today's sales, refunds, a dispute and reports, through Stripe's sandbox") as words:
             orders = sell_today(products, filled.buyers[50:70])

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -51,7 +51,7 @@ def _buy(product: Product, user: User) -> Order:
     order = place_order(product=product, user=user)
     open_checkout(order=order)
     order.refresh_from_db()
-    _tell_sandbox(f"/sessions/{order.checkout_session_id}/pay")
+    ask_sandbox(f"/sessions/{order.checkout_session_id}/pay")
     return reconcile_order(order_id=order.pk)
 
 
@@ -68,7 +68,7 @@ def refund_and_dispute(orders: Sequence[Order], clerk: User) -> None:
             order=partly, amount=Money(partly.amount // 500 * 100, partly.currency), reason="The price fell a day later.", actor=clerk
         ),
     ]
-    _tell_sandbox(f"/charges/{disputed.payment_intent_id}/dispute", reason="product_not_received")
+    ask_sandbox(f"/charges/{disputed.payment_intent_id}/dispute", reason="product_not_received")
     reconcile_order(order_id=disputed.pk)
     keys = [refund.pk for refund in refunds]
     await_true(lambda: Refund.objects.filter(pk__in=keys, state=Refund.State.SUCCEEDED).count() == len(keys), "The refunds")
@@ -115,6 +115,8 @@ def await_true(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def _tell_sandbox(path: str, **words: str) -> None:
+def ask_sandbox(path: str, **words: object) -> dict[str, Any]:
+    """Give the sandbox one of its commands, and return its answer."""
     url = f"{settings.STRIPE_API_BASE}/sandbox/api{path}"
-    httpx.post(url, json=words, trust_env=False, timeout=30).raise_for_status()
+    answer = httpx.post(url, json=words, trust_env=False, timeout=30).raise_for_status()
+    return dict(answer.json())

@@ -2,7 +2,7 @@
 
 These are the rows that `place_order`, `reconcile_order`, `grant_entitlements` and `record_refunds` leave, in the states that they leave
 them in. What those do besides is not missed: receipts were sent and forgotten long ago, and nothing is due to Stripe for an order that is
-no longer pending.
+no longer pending. The sandbox takes them in as its own past (`tell_sandbox`), so that staff can refund any of them.
 """
 
 import hashlib
@@ -14,19 +14,25 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import Min, OuterRef, QuerySet, Subquery
 
 from accounts.people.models import Account, User
 from audit.models import AuditEvent
+from billing.checkout.opening import sale_of
 from billing.orders.models import Order, OrderImage
+from billing.payments.refunding import request_for
 from billing.refunds.models import Refund
+from billing.stripe.checkout import session_params
+from billing.stripe.refunds import refund_params
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.products.models import Price, Product
 from tools.demo.shop.images import Version
 from tools.demo.shop.plan import Outcome, Sale
+from tools.demo.shop.present import ask_sandbox
 
 _BATCH: Final = 1_000
+_TOLD_AT_ONCE: Final = 500
 _STATES: Final = {
     Outcome.KEPT: Order.State.PAID,
     Outcome.REFUNDED: Order.State.REFUNDED,
@@ -96,6 +102,33 @@ def write(rows: Rows) -> None:
         Image.objects.filter(entitlements__isnull=False).update(first_sold_at=Subquery(first.values("at")))
 
 
+def tell_sandbox(orders: QuerySet[Order]) -> int:
+    """Let the sandbox take in every payment and refund of these orders that it does not know. Return how many orders it took in."""
+    paid = orders.filter(payment_intent_id__isnull=False).select_related("seller").prefetch_related("images", "refunds")
+    sales = [_history(order) for order in paid.order_by("paid_at", "pk")]
+    parts = [sales[begin : begin + _TOLD_AT_ONCE] for begin in range(0, len(sales), _TOLD_AT_ONCE)]
+    return sum(int(ask_sandbox("/history", sales=part)["taken"]) for part in parts)
+
+
+def _history(order: Order) -> dict[str, Any]:
+    """Return a sale as the sandbox takes it in."""
+    return {
+        "session": order.checkout_session_id,
+        "intent": order.payment_intent_id,
+        "at": int((order.paid_at or order.created_at).timestamp()),
+        "last4": order.paid_with[-4:],
+        "params": session_params(sale_of(order)),
+        "refunds": [
+            {
+                "id": refund.stripe_refund_id,
+                "at": int((refund.settled_at or refund.created_at).timestamp()),
+                "params": refund_params(request_for(refund)),
+            }
+            for refund in order.refunds.all()
+        ],
+    }
+
+
 def _order(sale: Sale, what: Sold, account: Account, user: User) -> Order:
     price = what.price_of(sale)
     order = Order(
@@ -119,7 +152,7 @@ def _order(sale: Sale, what: Sold, account: Account, user: User) -> Order:
     order.checkout_session_id = f"cs_test_{_token(order.pk, 'session')}"
     if sale.is_paid:
         order.paid_at, order.payment_intent_id = sale.paid_at, f"pi_{_token(order.pk, 'intent')[:24]}"
-        order.paid_with = f"Visa card ending in {_CARDS[sale.at.second % len(_CARDS)]}"
+        order.paid_with = f"card ending {_CARDS[sale.at.second % len(_CARDS)]}"
     if sale.returned:
         order.refunded_amount = order.refund_requested_amount = sale.returned.minor
         order.revision = 2
