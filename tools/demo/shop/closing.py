@@ -7,6 +7,8 @@ from billing.sales.services import roll_up_sales
 from common.ops.redis import raw_redis_client
 from marketplace.contents.services import note_known_bases
 from marketplace.covers.services import draw_outdated_covers
+from marketplace.insights.figures import last_whole_day
+from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.insights.rollup import roll_up_pulls
 from marketplace.insights.services import add_up_pulls
 from marketplace.products.services.search_entries import refresh_search_entries
@@ -30,3 +32,10 @@ def derive_series(today: date) -> tuple[int, int]:
     """Derive the daily series of all days. Return how many rows of pulls and views, and of sales."""
     first = today - timedelta(days=DAYS)
     return roll_up_pulls(first=first, last=today, redis=raw_redis_client()), roll_up_sales(first=first, last=today)
+
+
+def work_out_outlooks(today: date) -> int:
+    """Work out trend and forecast of every series. Return of how many."""
+    until = last_whole_day()
+    note_series(first=today - timedelta(days=DAYS), last=until)
+    return renew_outlooks(until=until)

@@ -51,6 +51,8 @@ def live(filled: Filled, step: Step) -> None:
         closing.add_everything_up()
     with step("The daily series") as words:
         words.append("{} rows of pulls and views, {} of sales".format(*closing.derive_series(filled.today)))
+    with step("Trends and forecasts") as words:
+        words.append(f"{closing.work_out_outlooks(filled.today)} series of revenue")
 
 
 def _write_past(filled: Filled, step: Step) -> None:
