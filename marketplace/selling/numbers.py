@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
 from django.utils.translation import gettext
 
 from accounts.sellers.models import SellerProfile
+from common.ids import read_id
 from common.languages import number, separated
 from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures, figures_of, last_whole_day
@@ -147,10 +147,9 @@ def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date |
 def _chosen(seller: SellerProfile, products: Sequence[Product], text: str) -> Product | None:
     if not text:
         return None
-    try:
-        product_id = UUID(text)
-    except ValueError as error:
-        raise Http404 from error
+    product_id = read_id(text)
+    if product_id is None:
+        raise Http404
     found = next((product for product in products if product.pk == product_id), None)
     found = found or Product.objects.filter(seller=seller, pk=product_id).first()
     if found is None:

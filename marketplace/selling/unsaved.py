@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from common.ids import read_id
 from marketplace.products.forms import EDITORS_OWN, ProductForm
 from marketplace.products.models import Product, UnsavedText
 from marketplace.products.selectors.unsaved import unsaved_texts
@@ -35,8 +36,8 @@ class EditorTab:
 def editor_tab(request: SellerRequest, product: Product | None) -> EditorTab:
     """Return the tab that sent the form or whose text is to be opened again (`?unsaved=`), or a new one."""
     texts = list(unsaved_texts(request.seller.pk, product))
-    sent = _uuid(request.POST.get("tab", ""))
-    wanted = sent or _uuid(request.GET.get("unsaved", ""))
+    sent = read_id(request.POST.get("tab", ""))
+    wanted = sent or read_id(request.GET.get("unsaved", ""))
     kept = next((text for text in texts if text.tab == wanted), None)
     began = kept.revision if kept else product.revision if product else None
     revision = _number(request.POST.get("revision", "")) if sent else began
@@ -72,13 +73,6 @@ def _words(form: ProductForm, name: str) -> list[str]:
     """Return the values as people read them: a choice by its label."""
     choices = {str(value): str(label) for value, label in getattr(form.fields[name], "choices", ())}
     return [choices.get(value, value) for value in _values(form, name)]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int | None:

@@ -1,5 +1,7 @@
 """Pages say nothing in English to who reads another language, wherever it comes from: templates, views, forms, choices, our libraries."""
 
+from functools import partial
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -8,7 +10,7 @@ from accounts.people.models import User
 from marketplace.products.models import Category, Product
 from tests.factories.billing import OrderFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
-from tests.support.pseudo_language import mark_translations, seen_outside_of_marks
+from tests.support.pseudo_language import mark_translations, outside_of_marks_at, seen_outside_of_marks
 
 pytestmark = pytest.mark.django_db
 # `zork` begins every text that a row of these tests has, `acme` is the example of pages; factories count their names.
@@ -74,10 +76,7 @@ def _marked(monkeypatch: pytest.MonkeyPatch) -> None:
     mark_translations(monkeypatch, "de")
 
 
-def bare(client: Client, address: str) -> list[str]:
-    response = client.get(address, headers={"Accept-Language": "de"})
-    assert (response.status_code, response["Content-Language"]) == (200, "de"), address
-    return [f"{address}: {text}" for text in seen_outside_of_marks(response.content.decode(), names=NAMES)]
+bare = partial(outside_of_marks_at, names=NAMES)
 
 
 def test_what_everybody_sees_is_translated(client: Client, product: Product) -> None:

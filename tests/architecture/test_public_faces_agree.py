@@ -15,7 +15,6 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.people.models import User
 from common.money import Money
 from marketplace.images.models import Image, Manifest
 from marketplace.insights.services import add_up_pulls
@@ -35,6 +34,7 @@ from tests.factories.marketplace import (
     ReviewFactory,
     TagFactory,
 )
+from tests.support.clients import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -101,13 +101,7 @@ def world() -> World:
     count_known_words()
     user = namespace.owner.user
     program = APIClient(headers={"Authorization": f"Bearer {AccessTokenFactory(user=user).secret}"})
-    return World(product, image, Client(), signed_in(user), program, signed_in(staff))
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return World(product, image, Client(), client_of(user), program, client_of(staff))
 
 
 def of_structured_data(world: World) -> str:

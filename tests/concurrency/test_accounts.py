@@ -4,23 +4,17 @@ import threading
 
 import pytest
 from django.contrib.auth import hashers
-from django.test import Client
 from django.urls import reverse
 
 from accounts.people.models import User
 from accounts.people.services import disable_user
 from audit.models import AuditEvent
 from tests.factories.accounts import PASSWORD, UserFactory
+from tests.support.clients import client_of
 from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "another sentence that opens it"
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 import pytest
+from django.test import Client
 from django.utils.translation import trans_real
 
 from common import languages
@@ -39,6 +40,13 @@ def seen_outside_of_marks(html: str, *, names: Iterable[str]) -> list[str]:
     page.feed(html)
     page.close()
     return page.found
+
+
+def outside_of_marks_at(client: Client, address: str, *, names: Iterable[str]) -> list[str]:
+    """Return what a page says outside of all translations, each with its address, to somebody who reads German."""
+    response = client.get(address, headers={"Accept-Language": "de"})
+    assert (response.status_code, response["Content-Language"]) == (200, "de"), address
+    return [f"{address}: {text}" for text in seen_outside_of_marks(response.content.decode(), names=names)]
 
 
 class _Page(HTMLParser):

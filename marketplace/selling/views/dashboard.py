@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +22,7 @@ from accounts.people.requests import signed_in
 from accounts.people.selectors import has_verified_email
 from accounts.sellers.models import SellerProfile
 from common.errors import DomainError
+from common.ids import read_id
 from common.web.forms import refuse_form
 from common.web.links import image_reference
 from marketplace.covers.selectors import Shape
@@ -210,14 +210,7 @@ def availability(request: SellerRequest) -> HttpResponse:
     """Tell the script on the page whether a name is free."""
     namespaces = Namespace.objects.filter(owner=request.seller.pk)
     namespace_id = request.GET.get("namespace")
-    namespace = get_object_or_404(namespaces, pk=_uuid(namespace_id)) if namespace_id else namespaces[0]
+    namespace = get_object_or_404(namespaces, pk=read_id(namespace_id)) if namespace_id else namespaces[0]
     found = image_name_availability(namespace=namespace, name=request.GET.get("name", ""))
     message = found.broken or gettext(_NAME_ANSWERS[found.state]).format(repository=found.repository)
     return JsonResponse({"available": found.available, "repository": found.repository, "message": message})
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

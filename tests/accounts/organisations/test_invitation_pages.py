@@ -14,6 +14,7 @@ from accounts.people.models import Account, User
 from common.ops.logging import JsonFormatter
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.support.clients import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -42,12 +43,6 @@ def _page(invitation: Invitation) -> str:
     return f"/account/invitations/{invitation.pk}/"
 
 
-def _signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_the_link_leads_to_a_page_whose_address_holds_no_secret(invitation: Any) -> None:
     client = Client()
 
@@ -68,7 +63,7 @@ def test_the_link_leads_to_a_page_whose_address_holds_no_secret(invitation: Any)
 
 def test_opening_the_link_changes_nothing_however_often(invitation: Invitation, mira: User) -> None:
     before = list(Invitation.objects.values())
-    client = _signed_in(mira)
+    client = client_of(mira)
 
     for _ in range(3):
         client.get(_link(invitation))
@@ -100,7 +95,7 @@ def test_an_unknown_link_has_a_page_and_begins_no_session(invitation: Invitation
 
 
 def test_a_page_is_not_there_without_link_or_address(invitation: Invitation) -> None:
-    for client in (Client(), _signed_in(UserFactory()), _signed_in(UserFactory(email="mira@example.test", verified=False))):
+    for client in (Client(), client_of(UserFactory()), client_of(UserFactory(email="mira@example.test", verified=False))):
         for path in (_page(invitation), f"/account/invitations/{uuid4()}/"):
             assert client.get(path).status_code == 404
             assert client.post(path, {"answer": "accept"}).status_code == 404
@@ -109,7 +104,7 @@ def test_a_page_is_not_there_without_link_or_address(invitation: Invitation) -> 
 
 
 def test_whoever_has_the_address_accepts_without_the_link(invitation: Invitation, mira: User, acme: Account) -> None:
-    client = _signed_in(mira)
+    client = client_of(mira)
     assert 'value="accept"' in client.get(_page(invitation)).content.decode()
 
     answer = client.post(_page(invitation), {"answer": "accept"})
@@ -121,7 +116,7 @@ def test_whoever_has_the_address_accepts_without_the_link(invitation: Invitation
 
 def test_another_account_with_the_link_reads_whose_it_is_and_cannot_accept(invitation: Invitation) -> None:
     other = UserFactory(username="eve")
-    client = _signed_in(other)
+    client = client_of(other)
     client.get(_link(invitation))
 
     page = client.get(_page(invitation)).content.decode()
@@ -149,7 +144,7 @@ def test_a_reader_without_an_account_may_decline_and_not_accept(invitation: Invi
 
 
 def test_a_signed_in_reader_declines(invitation: Invitation, mira: User) -> None:
-    client = _signed_in(mira)
+    client = client_of(mira)
 
     assert client.post(_page(invitation), {"answer": "decline"}).headers["Location"] == "/account/organisations/"
 
@@ -158,7 +153,7 @@ def test_a_signed_in_reader_declines(invitation: Invitation, mira: User) -> None
 
 @pytest.mark.parametrize("answer", [{}, {"answer": ""}, {"answer": "ACCEPT"}, {"answer": "x" * 10_000}, {"answer": "\0"}])
 def test_an_answer_that_is_none_changes_nothing(invitation: Invitation, mira: User, answer: dict[str, str]) -> None:
-    assert _signed_in(mira).post(_page(invitation), answer).status_code == 400
+    assert client_of(mira).post(_page(invitation), answer).status_code == 400
 
     invitation.refresh_from_db()
     assert invitation.is_open
@@ -173,7 +168,7 @@ def test_an_answer_that_is_none_changes_nothing(invitation: Invitation, mira: Us
 )
 def test_a_link_that_is_over_says_why(invitation: Invitation, mira: User, fields: dict[str, object], said: str) -> None:
     Invitation.objects.filter(pk=invitation.pk).update(**fields)
-    client = _signed_in(mira)
+    client = client_of(mira)
 
     page = client.get(_link(invitation), follow=True)
     answer = client.post(_page(invitation), {"answer": "accept"})
@@ -185,7 +180,7 @@ def test_a_link_that_is_over_says_why(invitation: Invitation, mira: User, fields
 
 
 def test_a_used_link_says_so_to_others_and_leads_the_member_on(invitation: Invitation, mira: User) -> None:
-    client, stranger = _signed_in(mira), Client()
+    client, stranger = client_of(mira), Client()
     client.post(_page(invitation), {"answer": "accept"})
 
     again = client.post(_page(invitation), {"answer": "accept"})
@@ -198,7 +193,7 @@ def test_a_used_link_says_so_to_others_and_leads_the_member_on(invitation: Invit
 
 def test_who_belongs_already_reads_that(invitation: Invitation, mira: User, acme: Account) -> None:
     MembershipFactory(account=acme, user=mira, role=Role.MEMBER)
-    client = _signed_in(mira)
+    client = client_of(mira)
 
     assert "You belong to Acme" in client.get(_page(invitation)).content.decode()
     assert client.post(_page(invitation), {"answer": "accept"}).status_code == 409
@@ -208,7 +203,7 @@ def test_who_belongs_already_reads_that(invitation: Invitation, mira: User, acme
 def test_a_full_organisation_says_so(invitation: Invitation, mira: User, settings) -> None:
     settings.LAYERSTORE_MEMBERS_PER_ORGANISATION = 1
 
-    answer = _signed_in(mira).post(_page(invitation), {"answer": "accept"})
+    answer = client_of(mira).post(_page(invitation), {"answer": "accept"})
 
     assert answer.status_code == 409
     assert "The organisation is full" in answer.content.decode()
@@ -261,7 +256,7 @@ def test_from_the_mail_over_signing_in_back_to_the_invitation(invitation: Invita
 
 
 def test_who_confirms_the_address_in_another_browser_finds_the_invitation_on_their_page(invitation: Invitation, mira: User) -> None:
-    assert list(_signed_in(mira).get("/account/organisations/").context["invitations"]) == [invitation]
+    assert list(client_of(mira).get("/account/organisations/").context["invitations"]) == [invitation]
 
 
 def test_the_log_of_a_request_holds_no_secret(invitation: Any, caplog: pytest.LogCaptureFixture) -> None:

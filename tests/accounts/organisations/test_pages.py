@@ -12,6 +12,7 @@ from accounts.people.models import Account, User
 from audit.models import AuditEvent
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, InvitationFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.support.clients import let_the_login_grow_old
 
 pytestmark = pytest.mark.django_db
 LIST, PAGE = "/account/organisations/", "/account/organisations/acme/"
@@ -39,13 +40,6 @@ def _signed_in(user: User) -> Client:
     client = Client()
     client.post("/account/login/", {"login": user.username, "password": PASSWORD})
     return client
-
-
-def _let_the_login_grow_old(client: Client) -> None:
-    session = client.session
-    for record in session["account_authentication_methods"]:
-        record["at"] -= 601
-    session.save()
 
 
 def test_an_organisation_is_founded_from_the_list_and_its_page_opens(client: Client, owner: User) -> None:
@@ -298,7 +292,7 @@ def test_a_role_that_is_none_changes_nothing(client: Client, acme: Account, role
 def test_another_owner_needs_a_fresh_login_and_is_then_made_from_the_same_form(client: Client, acme: Account) -> None:
     member = MembershipFactory(account=acme, role=Role.MEMBER)
     asked = InvitationFactory(account=acme, role=Role.OWNER)
-    _let_the_login_grow_old(client)
+    let_the_login_grow_old(client)
 
     for path, form in (
         (f"{PAGE}invitations/{asked.pk}/resend", {}),
@@ -315,7 +309,7 @@ def test_another_owner_needs_a_fresh_login_and_is_then_made_from_the_same_form(c
 
 
 def test_what_makes_no_owner_needs_no_fresh_login(client: Client, acme: Account) -> None:
-    _let_the_login_grow_old(client)
+    let_the_login_grow_old(client)
 
     client.post(PAGE, {"email": "a@example.test", "role": "member"})
 

@@ -8,12 +8,9 @@ from accounts.sellers.services.sellers import become_seller, record_stripe_accou
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from tests.factories.accounts import SellerFactory, UserFactory
+from tests.support.trail import trail
 
 pytestmark = pytest.mark.django_db
-
-
-def _actions() -> list[str]:
-    return list(AuditEvent.objects.order_by("at").values_list("action", flat=True))
 
 
 def test_an_account_becomes_a_seller_once(settings) -> None:
@@ -25,7 +22,7 @@ def test_an_account_becomes_a_seller_once(settings) -> None:
 
     assert first == again == SellerProfile.objects.get()
     assert (again.display_name, again.namespace_quota, again.can_be_paid) == ("Acme", 3, False)
-    assert _actions() == ["seller.started"]
+    assert trail() == ["seller.started"]
     assert str(first) == "Acme"
 
 
@@ -39,7 +36,7 @@ def test_suspending_stops_sales_and_reinstating_lets_them_go_on() -> None:
     reinstated = reinstate_seller(seller=seller, reason="settled", actor=staff)
     assert reinstated.can_be_paid
     assert (reinstated.suspended_at, reinstated.suspension_reason) == (None, "")
-    assert _actions() == ["seller.suspended", "seller.reinstated"]
+    assert trail() == ["seller.suspended", "seller.reinstated"]
 
 
 @pytest.mark.parametrize("act", [suspend_seller, reinstate_seller])
@@ -52,7 +49,7 @@ def test_without_a_reason_nothing_happens(act, reason: str) -> None:
         act(seller=seller, reason=reason, actor=UserFactory(staff=True))
 
     assert SellerProfile.objects.values().get() == before
-    assert _actions() == []
+    assert trail() == []
 
 
 def test_a_suspended_seller_is_not_suspended_again() -> None:
@@ -63,14 +60,14 @@ def test_a_suspended_seller_is_not_suspended_again() -> None:
         suspend_seller(seller=seller, reason="second", actor=staff)
 
     assert SellerProfile.objects.get().suspension_reason == "first"
-    assert _actions() == ["seller.suspended"]
+    assert trail() == ["seller.suspended"]
 
 
 def test_a_seller_who_is_not_suspended_cannot_be_reinstated() -> None:
     with pytest.raises(SellerNotSuspended):
         reinstate_seller(seller=SellerFactory(), reason="why not", actor=UserFactory(staff=True))
 
-    assert _actions() == []
+    assert trail() == []
 
 
 def test_a_stripe_account_is_kept_once() -> None:
@@ -80,7 +77,7 @@ def test_a_stripe_account_is_kept_once() -> None:
     record_stripe_account(seller=seller, stripe_account_id="acct_1")
 
     assert SellerProfile.objects.get().stripe_account_id == "acct_1"
-    assert _actions() == ["seller.stripe_connected"]
+    assert trail() == ["seller.stripe_connected"]
 
 
 def test_a_seller_does_not_change_the_stripe_account() -> None:
@@ -90,7 +87,7 @@ def test_a_seller_does_not_change_the_stripe_account() -> None:
         record_stripe_account(seller=seller, stripe_account_id="acct_2")
 
     assert SellerProfile.objects.get().stripe_account_id == "acct_1"
-    assert _actions() == []
+    assert trail() == []
 
 
 def test_two_sellers_never_share_a_stripe_account() -> None:
@@ -102,7 +99,7 @@ def test_two_sellers_never_share_a_stripe_account() -> None:
 
     second.refresh_from_db()
     assert second.stripe_account_id is None
-    assert _actions() == []
+    assert trail() == []
 
 
 def test_what_stripe_says_is_kept_and_audited_when_it_changes() -> None:
@@ -124,4 +121,4 @@ def test_a_stripe_account_of_nobody_here_changes_nothing() -> None:
     assert record_stripe_state(stripe_account_id="acct_0", charges_enabled=False, payouts_enabled=False, details_submitted=False) is None
 
     assert SellerProfile.objects.values().get() == before
-    assert _actions() == []
+    assert trail() == []

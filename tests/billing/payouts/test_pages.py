@@ -5,7 +5,6 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from billing.payouts import views
 from marketplace.products.models import Product
@@ -13,15 +12,10 @@ from tests.billing.conftest import person_of
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory
 from tests.factories.marketplace import NamespaceFactory
+from tests.support.clients import client_of
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from accounts.tokens.selectors import find_live_token, identity_token_for
 from marketplace.credentials.models import CredentialImage
 from tests.factories.accounts import PASSWORD, AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory
+from tests.support.clients import let_the_login_grow_old
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -118,16 +119,9 @@ def test_images_of_others_cannot_be_chosen_and_without_images_there_is_no_choice
     assert not AccessToken.objects.get().limited
 
 
-def _let_the_login_grow_old(client: Client) -> None:
-    session = client.session
-    for record in session["account_authentication_methods"]:
-        record["at"] -= 601
-    session.save()
-
-
 @pytest.mark.parametrize("scope", ["registry:push", "api"])
 def test_a_push_or_api_token_needs_a_fresh_login_and_is_then_made_from_the_same_form(client: Client, scope: str) -> None:
-    _let_the_login_grow_old(client)
+    let_the_login_grow_old(client)
 
     answer = client.post(PAGE, _form(scopes=["registry:pull", scope]))
     assert answer.headers["Location"] == f"/account/reauthenticate/?next={PAGE.replace('/', '%2F')}"
@@ -141,7 +135,7 @@ def test_a_push_or_api_token_needs_a_fresh_login_and_is_then_made_from_the_same_
 
 
 def test_a_pull_token_needs_no_fresh_login(client: Client) -> None:
-    _let_the_login_grow_old(client)
+    let_the_login_grow_old(client)
 
     assert client.post(PAGE, _form()).status_code == 200
     assert AccessToken.objects.count() == 1

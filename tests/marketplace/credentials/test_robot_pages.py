@@ -24,6 +24,7 @@ from tests.factories.accounts import (
     UserFactory,
 )
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, PushedImageFactory
+from tests.support.clients import client_of
 from tests.support.credentials import find_credential
 from tests.support.pages import assert_sound
 
@@ -45,12 +46,6 @@ def owner(acme: Account, member: User) -> User:
 @pytest.fixture
 def held(acme: Account):
     return EntitlementFactory(holder=acme, image=PushedImageFactory(namespace__name="shop", name="db")).image
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _form(**fields: object) -> dict[str, object]:

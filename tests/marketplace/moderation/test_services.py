@@ -34,6 +34,7 @@ from tests.factories.marketplace import (
     ReportFactory,
     ReviewFactory,
 )
+from tests.support.trail import trail
 
 pytestmark = pytest.mark.django_db
 State = Report.State
@@ -60,10 +61,6 @@ def reporter_of(report: Report) -> User:
     """The user who made it."""
     assert report.reporter
     return report.reporter
-
-
-def trail() -> list[str]:
-    return list(AuditEvent.objects.order_by("at").values_list("action", flat=True))
 
 
 def mails() -> set[tuple[str, str]]:

@@ -31,6 +31,7 @@ from tests.factories.marketplace import (
     PushedImageFactory,
     ReviewFactory,
 )
+from tests.support.trail import trail
 
 pytestmark = pytest.mark.django_db
 
@@ -45,10 +46,6 @@ def buyer_of(product: Product, user: User | None = None, **fields: object) -> Us
 
 def written(product: Product, user: User, rating: int = 4, text: str = "It runs.") -> Review:
     return write_review(product=product, user=user, rating=rating, text=text)
-
-
-def trail() -> list[str]:
-    return list(AuditEvent.objects.order_by("at").values_list("action", flat=True))
 
 
 def test_a_buyer_reviews_what_they_bought() -> None:

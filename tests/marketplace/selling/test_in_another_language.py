@@ -1,6 +1,7 @@
 """The seller's pages say nothing in English to who reads another language, with all that they can show."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from marketplace.insights.models import DailyFigures
 from marketplace.products.models import Product, UnsavedText
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, ManifestFactory, ProductFactory, PullCountFactory
-from tests.support.pseudo_language import mark_translations, seen_outside_of_marks
+from tests.support.pseudo_language import mark_translations, outside_of_marks_at
 
 pytestmark = pytest.mark.django_db
 NAMES = (r"acme(?:/[\w-]+| data)?", "zork", "layerstore", "linux", "amd64", "EUR|USD|GBP|CHF|JPY", "[0-9a-f]{12}")
@@ -36,10 +37,7 @@ def image(namespace: Namespace) -> Image:
     return found
 
 
-def bare(client: Client, address: str) -> list[str]:
-    response = client.get(address, headers={"Accept-Language": "de"})
-    assert (response.status_code, response["Content-Language"]) == (200, "de"), address
-    return [f"{address}: {text}" for text in seen_outside_of_marks(response.content.decode(), names=NAMES)]
+bare = partial(outside_of_marks_at, names=NAMES)
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month"])

@@ -10,6 +10,7 @@ from accounts.people.models import User
 from common.ids import new_id
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory, PushedImageFactory
+from tests.support.clients import client_of
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +27,6 @@ def name() -> str:
     return f"{ProductFactory(images=None).images.get().repository}:1.0"
 
 
-def reader(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 class TestThePage:
     def test_it_is_for_everybody(self, client: Client, name: str) -> None:
         page = client.get("/why/")
@@ -42,7 +37,7 @@ class TestThePage:
         assert "token" not in page.context["form"].fields
 
     def test_a_link_asks_for_the_reader(self, mira: User, name: str) -> None:
-        page = reader(mira).get("/why/", {"image": name})
+        page = client_of(mira).get("/why/", {"image": name})
 
         assert_sound(page)
         assert page.context["answer"].reason == "not_bought"
@@ -66,8 +61,8 @@ class TestThePage:
         own, other = AccessTokenFactory(user=mira, scopes=["api"]), AccessTokenFactory()
         EntitlementFactory(holder=mira.account, image=ProductFactory().images.get())
 
-        assert reader(mira).post("/why/", {"image": name, "token": own.pk}).context["answer"].reason == "not_bought"
-        assert reader(mira).post("/why/", {"image": name, "token": other.pk}).status_code == 400
+        assert client_of(mira).post("/why/", {"image": name, "token": own.pk}).context["answer"].reason == "not_bought"
+        assert client_of(mira).post("/why/", {"image": name, "token": other.pk}).status_code == 400
 
     def test_a_text_without_an_image_is_refused_at_its_field(self, client: Client) -> None:
         page = client.post("/why/", {"image": "it does not work"})
@@ -79,7 +74,7 @@ class TestThePage:
     def test_who_may_pull_is_told_so(self, mira: User) -> None:
         image = EntitlementFactory(holder=mira.account).image
 
-        html = reader(mira).post("/why/", {"image": f"{image.repository}:1.0"}).content.decode()
+        html = client_of(mira).post("/why/", {"image": f"{image.repository}:1.0"}).content.decode()
 
         assert "You can pull." in html
         assert f"docker pull layerstore.test:8080/{image.repository}:1.0" in html
@@ -89,7 +84,7 @@ class TestThePage:
         lost = EntitlementFactory(holder=mira.account, revoked=True).image
         host = "layerstore.test:8080"
 
-        assert f"/why/?image={host}/{lost.repository}".replace(":", "%3A") in reader(mira).get("/library/").content.decode()
+        assert f"/why/?image={host}/{lost.repository}".replace(":", "%3A") in client_of(mira).get("/library/").content.decode()
         assert (
             f"/why/?image={host}/{product.images.get()}".replace(":", "%3A")
             in Client().get(f"/{product.namespace.name}/{product.slug}").content.decode()
