@@ -16,7 +16,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from common.web.markdown_bounds import BoundedInline, bound_html, bound_tokens
 
-RENDERER = 2  # raise it when the same text gives different HTML: what is stored is then rendered again
+RENDERER = 3  # raise it when the same text gives different HTML: what is stored is then rendered again
 LONGEST = 50_000  # characters; a longer text is cut, so that nobody's page costs the server seconds
 _PREFIX: Final = "readme-"  # of anchors, which must not be mistaken for the page's own
 _MOST_ANCHORS: Final = 1_000  # headings behind these have no name
@@ -49,7 +49,8 @@ _SHOWN_CLASSES = _TASK | {"div": {"snippet", "scroll"}, "button": {"copy"}}
 def render_markdown(text: str) -> SafeString:
     """Render a description for any page: nothing that runs, no pictures from elsewhere, links that vouch for nothing.
 
-    Headings are anchors, links within the text lead to them. A relative link, which meant a file beside the text, leads nowhere.
+    Headings are anchors, links within the text lead to them, and `/northgrid/postgres` to a page of the shop. Any other relative link,
+    which meant a file beside the text, leads nowhere.
     nh3 has the last word, so that a mistake in the renderer cannot reach a reader's browser. Called when a text is saved, never for a
     reader: `marketplace.products.descriptions`.
 
@@ -61,9 +62,10 @@ def render_markdown(text: str) -> SafeString:
 
 
 def _within(url: str) -> str | None:
-    if not url.startswith("#"):
-        return None
-    return f"#{_PREFIX}{url[1:].removeprefix(_PREFIX)}"
+    """Keep what leads within the text or the shop: no backslash, blank or `%`, with which an address can be another than it looks."""
+    if url.startswith("#"):
+        return f"#{_PREFIX}{url[1:].removeprefix(_PREFIX)}"
+    return url if _PATH.fullmatch(url) else None
 
 
 def _bounded(_tag: str, attribute: str, value: str) -> str | None:
@@ -81,6 +83,7 @@ def _cleaner(tags: set[str], **more: Any) -> nh3.Cleaner:
 _CLEAN_WRITTEN: Final = _cleaner(_WRITTEN, attributes=_ATTRIBUTES, allowed_classes=_TASK, attribute_filter=_bounded, id_prefix=_PREFIX)
 _CLEAN_SHOWN: Final = _cleaner(_SHOWN, attributes=_SHOWN_ATTRIBUTES, allowed_classes=_SHOWN_CLASSES)
 
+_PATH: Final = re.compile(r"/(?!/)[\w./~?&=+#-]*", re.ASCII)
 _ATTRIBUTE_TEXT = r'(?: [a-z-]+="[^"]*")*'  # as nh3 writes them
 _EMPTY_LINK = re.compile(rf"<a{_ATTRIBUTE_TEXT}>\s*</a>")
 _EMPTY_PARAGRAPH = re.compile(rf"<p{_ATTRIBUTE_TEXT}>\s*</p>\n?")
