@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.people.selectors import accounts_of_subjects
@@ -105,7 +105,11 @@ def _add(counted: Sequence[CountedPull]) -> None:
 
 
 def add_up_pulls() -> int:
-    """Write for each product how often its images were pulled. Return how many numbers have changed."""
-    parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(sum=Sum("image__pull_count"))
-    pulls = Coalesce(Subquery(parts.values("sum")), 0)
+    """Write for each product how often it was pulled: the least of its images' counts. Return how many numbers have changed.
+
+    Whoever uses a bundle pulls all of it, but its images are pulled by others, too: a sum would put a bundle of one free image
+    that everybody pulls before all that sell.
+    """
+    parts = ProductImage.objects.filter(product=OuterRef("pk")).order_by().values("product").annotate(least=Min("image__pull_count"))
+    pulls = Coalesce(Subquery(parts.values("least")), 0)
     return Product.objects.annotate(now=pulls).exclude(pulls=F("now")).update(pulls=pulls)

@@ -57,8 +57,8 @@ class Listing:
 
     @property
     def pulls(self) -> int:
-        """How often its images were pulled, as counted from the registry's events."""
-        return sum(image.pull_count for image in self.images)
+        """How often it was pulled, as counted from the registry's events; of a bundle, the image that was pulled least often."""
+        return min((image.pull_count for image in self.images), default=0)
 
 
 def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape = Shape.CARD) -> list[Listing]:

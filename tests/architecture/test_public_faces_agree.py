@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from common.money import Money
 from marketplace.images.models import Image, Manifest
 from marketplace.insights.services import add_up_pulls
-from marketplace.products.models import Category, Product
+from marketplace.products.models import Category, Product, SearchEntry
 from marketplace.products.services.search_entries import refresh_search_entries
 from marketplace.reviews.models import Review
 from marketplace.reviews.services import hide_review
@@ -92,6 +92,8 @@ def world() -> World:
     ProductFactory(title="Something else", category=shelf)
     ProductFactory(title="Zebra draft", category=shelf, state=Product.State.DRAFT, published_at=None)
     ProductFactory(title="Zebra in another place", category=Category.objects.get(pk="ai"))
+    pair = [PushedImageFactory(namespace=namespace, name=name, pull_count=count) for name, count in (("sidecar", 90_000), ("core", 1_200))]
+    ProductFactory(namespace=namespace, slug="pair", title="Pair", category=Category.objects.get(pk="web"), images=pair)
     for rating in (5, 5, 4, 3, 5, 1):
         ReviewFactory(product=product, rating=rating)
     staff = UserFactory(staff=True)
@@ -118,6 +120,11 @@ def of_minor(price: Mapping[str, Any]) -> str:
     return f"{price['currency'].upper()} {Money(price['amount'], price['currency']).typed}"
 
 
+def as_number(text: str) -> int:
+    """Read `1,200`."""
+    return int(text.replace(",", ""))
+
+
 def shown_choice(world: World, parameter: str, value: str, query: str = "") -> int:
     """Return the count beside a choice of the search's filters."""
     filters: list[tuple[str, str, list[Choice]]] = world.visitor.get(f"/search/{query}").context["filters"]
@@ -129,6 +136,7 @@ def short(platforms: Iterable[str]) -> set[str]:
     return {platform.removeprefix("linux/") for platform in platforms}
 
 
+PULLS_OF_EACH = r"at least ([\d,]+) pulls of each image"
 PRICE = r'<span class="price">(.*?)</span>'
 RATING = r"([\d.]+ to [\d.]+) of 5"
 PLATFORMS = r"<dt>Platforms</dt> <dd>([^<]+)</dd>"
@@ -220,10 +228,22 @@ QUESTIONS: dict[str, tuple[object, dict[str, Callable[[World], object]]]] = {
     "how often it was pulled": (
         4321,
         {
-            "page": lambda world: int(world.found(r"<span>([\d,]+) pulls</span>").replace(",", "")),
-            "search": lambda world: int(world.found(r"Zebra store</a>.*?<span>([\d,]+) pulls</span>", SEARCH).replace(",", "")),
+            "page": lambda world: int(world.found(r"<span> ?([\d,]+) pulls ?</span>").replace(",", "")),
+            "search": lambda world: int(world.found(r"Zebra store</a>.*?<span> ?([\d,]+) pulls ?</span>", SEARCH).replace(",", "")),
             "API": lambda world: world.api(f"images/{world.image.pk}/")["pull_count"],
             "admin": lambda world: next(row.pull_count for row in world.rows("image", q="acme/zebra")),
+        },
+    ),
+    "how often a bundle was pulled, which is as often as the image of it that was pulled least": (
+        1200,
+        {
+            "page": lambda world: as_number(world.found(PULLS_OF_EACH, "/acme/pair")),
+            "search": lambda world: as_number(world.found(r"Pair</a>.*?" + PULLS_OF_EACH, "/search/?q=pair")),
+            "most pulled": lambda world: as_number(world.found(r"Most pulled.*?Zebra store</a>.*?Pair</a>.*?" + PULLS_OF_EACH, "/")),
+            "what the search ranks by": lambda world: (
+                SearchEntry.objects.get(product__title=world.rows("product", q="pair")[0].title).pulls
+            ),
+            "what shelves rank by": lambda world: world.rows("product", q="pair")[0].pulls,
         },
     ),
 }

@@ -35,7 +35,7 @@ UPDATE marketplace_searchentry AS entry
        age = {_OLDER}
   FROM (SELECT entry.product_id, COALESCE({_BITS}, 0)::smallint AS platforms,
                width_bucket(COALESCE(sum(manifest.size), 0), %(sizes)s::numeric[])::smallint AS size,
-               sum(image.pull_count)::bigint AS pulls, bool_or(part.owner_id = ANY(%(verified)s::uuid[])) AS verified,
+               min(image.pull_count) AS pulls, bool_or(part.owner_id = ANY(%(verified)s::uuid[])) AS verified,
                greatest(max(tag.pushed_at), entry.published_at) AS changed_at
           FROM marketplace_searchentry entry
           JOIN marketplace_productimage part ON part.product_id = entry.product_id
