@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, groupby, islice
 from typing import Final
 from uuid import UUID
 
 from marketplace.images.models import Image, Layer, LayerList, Manifest, TagMove
 from marketplace.images.oci import SIGNATURE_PREFIX
 
-LISTED: Final = 12  # newest moves of one image
-LOOKED_AT: Final = 50  # newest ones, among which those of signatures are passed over
+LISTED: Final = 12  # newest steps of one image
+LOOKED_AT: Final = 50  # newest moves, among which those of signatures are passed over
 _NAMED: Final = 3  # new layers of each, the largest
 
 
@@ -56,10 +57,41 @@ class Move:
     change: Change | None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Moves that follow each other to one digest, or away from one: a push under several tags is one step.
+
+    Attributes:
+        moves: the newest first.
+    """
+
+    moves: tuple[Move, ...]
+
+    @property
+    def newest(self) -> Move:
+        return self.moves[0]
+
+    @property
+    def tags(self) -> list[str]:
+        return [move.tag for move in self.moves]
+
+    @property
+    def left(self) -> list[Move]:
+        """One move for each digest that the tags pointed at before; none if all are new."""
+        return list({move.previous: move for move in self.moves if move.previous}.values())
+
+
+def steps_of(moves: Iterable[Move]) -> list[Step]:
+    """Put moves together that follow each other to the same digest, or away from it."""
+    return [Step(tuple(beside)) for _, beside in groupby(moves, key=lambda move: (move.digest, move.digest or move.previous))]
+
+
 def history_of(image: Image) -> list[Move]:
-    """List the newest moves of an image's tags, the newest first. Five queries, however many there were."""
+    """List the newest moves of an image's tags, as many as make `LISTED` steps, the newest first. Five queries, however many there were."""
     newest = TagMove.objects.filter(image=image).order_by("-at").values_list("pk", flat=True)[:LOOKED_AT]
-    moves = list(TagMove.objects.filter(pk__in=list(newest)).exclude(tag__startswith=SIGNATURE_PREFIX)[:LISTED])
+    found = TagMove.objects.filter(pk__in=list(newest)).exclude(tag__startswith=SIGNATURE_PREFIX)
+    beside = groupby(found, key=lambda move: (move.new_digest, move.new_digest or move.old_digest))
+    moves = list(chain.from_iterable(list(same) for _, same in islice(beside, LISTED)))
     known = _manifests(image, {digest for move in moves for digest in (move.new_digest, move.old_digest)} - {""})
     # An index has no layers of its own: its first image stands for it.
     first = _manifests(image, {digest for manifest in known.values() for digest in manifest.children[:1]})

@@ -12,7 +12,7 @@ from marketplace.contents.facts import ImageFacts
 from marketplace.contents.models import HIDES, ManifestContents
 from marketplace.contents.selectors.attachments import Attachment, attachments_of
 from marketplace.contents.selectors.bases import Base, base_of
-from marketplace.contents.selectors.history import Move, history_of
+from marketplace.contents.selectors.history import Move, Step, history_of, steps_of
 from marketplace.images.models import Image, Layer, LayerList, Manifest, Tag
 
 HIDING_LISTED: Final = 10
@@ -61,6 +61,11 @@ class Inside:
     base: Base | None = None
     attachments: tuple[Attachment, ...] = ()
     history: tuple[Move, ...] = ()
+
+    @property
+    def steps(self) -> list[Step]:
+        """The history, a push under several tags in one."""
+        return steps_of(self.history)
 
 
 def inside_of(image: Image, tag: Tag | None, *, platform: str = "") -> Inside:

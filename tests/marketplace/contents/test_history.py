@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from marketplace.contents.selectors.history import LISTED, Change, history_of
+from marketplace.contents.selectors.history import LISTED, Change, history_of, steps_of
 from marketplace.images.models import Image, Manifest, TagMove
 from marketplace.images.oci import INDEX, MANIFEST
 from marketplace.images.services.manifests import (
@@ -104,6 +104,46 @@ def test_an_index_is_compared_by_its_first_image() -> None:
     assert moved.change is not None
     assert (moved.change.kept, moved.change.added, moved.change.removed) == (1, 1, 1)
     assert without.change == Change(0, 0, 0, 2, ())
+
+
+def test_a_push_under_several_tags_is_one_step_and_a_way_back_another() -> None:
+    image = ImageFactory()
+    push(image, "a", -20, tag="latest")
+    push(image, "z", -19, tag="2")
+    for minutes, tag in enumerate(("2", "2.1", "latest")):
+        push(image, "b", minutes - 10, tag=tag)
+    push(image, "a", -1, tag="latest")
+    remove_manifest(repository=image.repository, digest=digest_of("b"))
+
+    steps = steps_of(history_of(image))
+
+    assert [(step.newest.digest, sorted(step.tags)) for step in steps] == [
+        ("", ["2", "2.1"]),
+        (digest_of("a"), ["latest"]),
+        (digest_of("b"), ["2", "2.1", "latest"]),
+        (digest_of("z"), ["2"]),
+        (digest_of("a"), ["latest"]),
+    ]
+    assert [[move.previous for move in step.left] for step in steps[1:]] == [
+        [digest_of("b")],
+        [digest_of("a"), digest_of("z")],
+        [],
+        [],
+    ]
+    assert steps[2].newest.at == NOW - timedelta(minutes=8)
+
+
+def test_as_many_steps_are_listed_however_many_tags_each_has() -> None:
+    image = ImageFactory()
+    TagMove.objects.bulk_create(
+        TagMove(image=image, tag=tag, new_digest=digest_of(str(n)), at=NOW + timedelta(seconds=n))
+        for n in range(20)
+        for tag in ("1", "1.0")
+    )
+
+    steps = steps_of(history_of(image))
+
+    assert [(step.newest.digest, len(step.tags)) for step in steps] == [(digest_of(str(n)), 2) for n in range(19, 19 - LISTED, -1)]
 
 
 def test_however_often_a_tag_moved_the_newest_moves_are_listed(django_assert_num_queries) -> None:
