@@ -71,6 +71,11 @@ def month_of_year(day: date) -> str:
     return _by_skeleton("yMMMM", day)
 
 
+def weekday(day: date) -> str:
+    """Write `Saturday`."""
+    return format_date(day, "EEEE", locale=locale())
+
+
 def month(day: date) -> str:
     """Write `November`."""
     return format_date(day, "LLLL", locale=locale())

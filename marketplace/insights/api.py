@@ -65,8 +65,8 @@ class FiguresViewSet(viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         """Add up revenue, orders, refunds, pulls, distinct pullers and views, as your dashboard shows them.
 
-        In UTC, of days that are over: 30 days, 26 weeks from Monday, or 12 months. With them come the trend of your revenue and a forecast
-        of 30 days, where your days carry one.
+        In UTC, of days that are over: at most 30 days, 26 weeks from Monday, or 12 months. With them come the trend of your revenue and
+        a forecast of 30 days, where your days carry one.
         """
         query = FiguresQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
@@ -68,7 +68,7 @@ class Figures:
 
     Attributes:
         periods: oldest first; the last one is the current one, so far.
-        before: the same days of the period before the current one.
+        before: the same days of the period before the current one; of a day, the same day of the week before.
         currencies: those that anything was paid in, the one with the most orders first.
     """
 
@@ -88,14 +88,15 @@ def last_whole_day() -> date:
 
 
 def figures_of(*, seller_id: UUID | None, product_id: UUID | None = None, unit: Unit, until: date) -> Figures:
-    """Add up the days of a seller, of one of the seller's products, or of the whole shop. One query, however much was sold.
+    """Add up the days of a seller, of one of the seller's products, or of the whole shop, from the first one with a figure on. Two queries.
 
     Args:
         seller_id: None for the whole shop.
         until: the last day that counts.
     """
-    days = unit.periods(until)
-    rows = list(_rows(seller_id, product_id, days[0][0], until))
+    every = _rows(seller_id, product_id)
+    days = unit.periods(until, every.aggregate(first=Min("day"))["first"])
+    rows = list(every.filter(day__range=(days[0][0], until)).order_by("day", "currency").only(*_READ))
     orders = Counter[str]()
     for row in rows:
         if row.currency:
@@ -124,10 +125,10 @@ def top_shops(*, unit: Unit, until: date, most: int = 5) -> list[tuple[SellerPro
     return [(sellers[pk], _added_up([row for row in rows if row.seller_id == pk], begins, until, unit)) for pk in best]
 
 
-def _rows(seller_id: UUID | None, product_id: UUID | None, begins: date, ends: date) -> QuerySet[DailyFigures]:
+def _rows(seller_id: UUID | None, product_id: UUID | None) -> QuerySet[DailyFigures]:
     seller = Q(seller=seller_id) if seller_id else Q(seller__isnull=True)
     product = Q(product=product_id) if product_id else Q(product__isnull=True)
-    return DailyFigures.objects.filter(seller, product, day__range=(begins, ends)).order_by("day", "currency").only(*_READ)
+    return DailyFigures.objects.filter(seller, product).order_by()
 
 
 def _added_up(rows: Iterable[DailyFigures], begins: date, ends: date, unit: Unit) -> PeriodFigures:

@@ -142,8 +142,10 @@ class FiguresSerializer(serializers.Serializer[Figures]):
     """Periods, and what the current one is compared with."""
 
     by = serializers.CharField(source="unit")
-    periods = PeriodSerializer(many=True, help_text="Oldest first; the last one is the current one, until yesterday.")
-    before = PeriodSerializer(help_text="The same days of the period before the current one.")
+    periods = PeriodSerializer(
+        many=True, help_text="Oldest first, none before your first day; the last one is the current one, until yesterday."
+    )
+    before = PeriodSerializer(help_text="The same days of the period before the current one; of a day, the same day of the week before.")
     outlooks = serializers.SerializerMethodField()
 
     @extend_schema_field(OutlookSerializer(many=True))

@@ -38,12 +38,16 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """How many came so far, and how many of a hundred that came to the step before; None where nobody did."""
+    """How many came so far, and what part of those who came to the step before, in percent; None where nobody did.
+
+    Attributes:
+        share: the same part, from 0 to 1; of the first step, all.
+    """
 
     label: str
     count: int
     percent: int | None
-    share: float  # of the widest step, 0 to 1
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,10 @@ class Numbers:
     def funnel(self) -> list[FunnelStep]:
         """From the page to the first pull, over all the periods that are shown."""
         counts = [sum(getattr(each, name) for each in self.figures.periods) for name in ("views", "checkouts", "orders", "first_pulls")]
-        most = max(*counts, 1)
         labels = (gettext("Opened the page"), gettext("Went to checkout"), gettext("Paid"), gettext("Pulled"))
         return [
-            FunnelStep(label, count, round(100 * count / before) if before else None, count / most)
-            for label, count, before in zip(labels, counts, (0, *counts), strict=False)
+            FunnelStep(label, count, round(100 * count / before) if place and before else None, min(count / before, 1) if before else 0)
+            for place, (label, count, before) in enumerate(zip(labels, counts, (counts[0], *counts), strict=False))
         ]
 
     @property
@@ -128,7 +131,7 @@ class Numbers:
 
 
 def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date | None = None) -> Numbers:
-    """Answer what a page was asked: `by` day, week or month, one `product`, and the `currency` that is drawn. Three queries.
+    """Answer what a page was asked: `by` day, week or month, one `product`, and the `currency` that is drawn. Four queries.
 
     Raises:
         Http404: the product is not the seller's.

@@ -14,7 +14,6 @@ from marketplace.insights.periods import Unit
 from marketplace.insights.sentences import forecast_sentence, money_writer, trend_sentence
 
 register = template.Library()
-_APART = {Unit.DAY: 3, Unit.WEEK: 2, Unit.MONTH: 1}  # periods that share a label below a chart
 
 
 @register.simple_tag
@@ -57,10 +56,10 @@ def _days(figures: PeriodFigures) -> str:
 
 @register.simple_tag
 def compared_with(figures: Figures) -> str:
-    """Say what a change is measured from, behind it: `on October`, `on the week before`, `on the day before`."""
+    """Say what a change is measured from, behind it: `on October`, `on the week before`, `on the Saturday before`."""
     match figures.unit:
         case Unit.DAY:
-            return gettext("on the day before")
+            return gettext("on the {weekday} before").format(weekday=languages.weekday(figures.before.begins))
         case Unit.WEEK:
             return gettext("on the week before")
         case _:
@@ -69,10 +68,10 @@ def compared_with(figures: Figures) -> str:
 
 @register.simple_tag
 def same_as(figures: Figures) -> str:
-    """Say that nothing has changed: `same as October`, `same as the week before`, `same as the day before`."""
+    """Say that nothing has changed: `same as October`, `same as the week before`, `same as the Saturday before`."""
     match figures.unit:
         case Unit.DAY:
-            return gettext("same as the day before")
+            return gettext("same as the {weekday} before").format(weekday=languages.weekday(figures.before.begins))
         case Unit.WEEK:
             return gettext("same as the week before")
         case _:
@@ -82,7 +81,7 @@ def same_as(figures: Figures) -> str:
 @register.simple_tag
 def period_labels(figures: Figures) -> list[str]:
     """Return the words below a chart, one for each equal part of it."""
-    apart = _APART[figures.unit]
+    apart = figures.unit.labelled
     write = languages.short_month if figures.unit is Unit.MONTH else languages.short_day
     return [write(each.begins) for each in figures.periods[apart // 2 :: apart]]
 
@@ -140,5 +139,5 @@ def outlook_forecast(outlook: Outlook) -> str:
 
 @register.simple_tag
 def funnel_bar(share: float) -> str:
-    """Return the path of a bar in a picture that is 100 wide and 8 high."""
-    return f"M0 0H{100 * share:.1f}V8H0z" if share else ""
+    """Return the path of a bar in a picture that is 100 wide and 8 high; none is too short to be seen."""
+    return f"M0 0H{max(1, 100 * share):.1f}V8H0z" if share else ""

@@ -13,7 +13,7 @@ def figures(unit: Unit, *, now: tuple[date, date], before: tuple[date, date]) ->
     return Figures(unit, [PeriodFigures(*now)], PeriodFigures(*before), [])
 
 
-DAY = figures(Unit.DAY, now=(date(2026, 11, 28),) * 2, before=(date(2026, 11, 27),) * 2)
+DAY = figures(Unit.DAY, now=(date(2026, 11, 28),) * 2, before=(date(2026, 11, 21),) * 2)
 WEEK = figures(Unit.WEEK, now=(date(2026, 11, 30), date(2026, 12, 3)), before=(date(2026, 11, 23), date(2026, 11, 26)))
 MONTH = figures(Unit.MONTH, now=(date(2026, 11, 1), date(2026, 11, 28)), before=(date(2026, 10, 1), date(2026, 10, 28)))
 
@@ -21,7 +21,7 @@ MONTH = figures(Unit.MONTH, now=(date(2026, 11, 1), date(2026, 11, 28)), before=
 @pytest.mark.parametrize(
     ("shown", "name", "changed", "same"),
     [
-        (DAY, "day", "on the day before", "same as the day before"),
+        (DAY, "day", "on the Saturday before", "same as the Saturday before"),
         (WEEK, "week", "on the week before", "same as the week before"),
         (MONTH, "month", "on October", "same as October"),
     ],

@@ -34,7 +34,7 @@ def headlines(seller: SellerProfile) -> dict[str, Headline]:
 
 
 def test_a_figure_stands_beside_the_one_before(seller):
-    before = UNTIL - timedelta(days=1)
+    before = UNTIL - timedelta(days=7)
     day(seller, before, currency="eur", paid=1000, refunded=100, orders=2, refunds=1)
     day(seller, before, pulls=10, pullers=4, views=7)
     day(seller, UNTIL, currency="eur", paid=1350, refunded=400, orders=1, refunds=2)
@@ -51,7 +51,7 @@ def test_a_figure_stands_beside_the_one_before(seller):
 
 
 def test_there_is_no_percentage_of_nothing_or_less(seller):
-    before = UNTIL - timedelta(days=1)
+    before = UNTIL - timedelta(days=7)
     day(seller, before, currency="eur", refunded=100)
     day(seller, UNTIL, currency="eur", paid=100, orders=1)
 
@@ -100,8 +100,8 @@ def test_the_funnel_narrows_from_the_page_to_the_first_pull(seller):
     assert [(step.count, step.percent, step.share) for step in numbers.funnel] == [
         (200, None, 1.0),
         (40, 20, 0.2),
-        (20, 50, 0.1),
-        (12, 60, 0.06),
+        (20, 50, 0.5),
+        (12, 60, 0.6),
     ]
     assert numbers.stuck == 8
 
@@ -124,6 +124,7 @@ def test_the_page_writes_every_period_and_both_currencies(seller_client: Client,
     day(seller, yesterday, currency="usd", paid=123_450, orders=2, first_pulls=1)
     day(seller, yesterday, currency="eur", refunded=500, refunds=1)
     day(seller, yesterday, pulls=1_234, pullers=12, pullers_of_week=12, pullers_of_month=12, views=5)
+    day(seller, yesterday - timedelta(days=400), views=1)
 
     page = seller_client.get("/selling/", {"by": by.value, "currency": "usd"})
 
