@@ -30,8 +30,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _shelves() -> QuerySet[Category]:
+    """Return the categories that hold something; an empty one has its page, but nothing to be led to."""
     visible = Q(products__in=Product.objects.visible())
-    return Category.objects.annotate(shelf_size=Count("products", filter=visible)).order_by("position", "name")
+    counted = Category.objects.annotate(shelf_size=Count("products", filter=visible))
+    return counted.filter(shelf_size__gt=0).order_by("position", "name")
 
 
 def _newest() -> QuerySet[Product]:

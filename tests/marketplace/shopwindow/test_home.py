@@ -32,7 +32,8 @@ def test_what_is_published_is_on_the_shelf_with_its_price_and_its_cover(client: 
     assert [listing.product for listing in response.context["newest"]] == [product]
     assert "€49.00" in response.content.decode()
     assert response.context["facts"] == {"products": 1, "sellers": 1, "platforms": ["amd64"]}
-    assert [shelf.shelf_size for shelf in response.context["categories"] if shelf.slug == "databases"] == [1]
+    assert [(shelf.slug, shelf.shelf_size) for shelf in response.context["categories"]] == [("databases", 1)]
+    assert [link.get("href") for link in page.all("a") if "/categories/" in (link.get("href") or "")] == ["/categories/databases/"]
     assert any("cover-tall" in (attributes.get("class") or "") for attributes in page.all("svg"))
 
 
