@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, pgettext
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
@@ -59,6 +60,21 @@ def render_markdown(text: str) -> SafeString:
     """
     written = _CLEAN_WRITTEN.clean(_parser.render(text[:LONGEST]))
     return mark_safe(bound_html(_CLEAN_SHOWN.clean(_furnish(written))))  # noqa: S308  nh3 has just cleaned it
+
+
+def in_readers_language(html: str) -> SafeString:
+    """Translate the words that `render_markdown` puts around what was written: what is stored has them in English.
+
+    Each stands beside an end of a tag, which a text cannot have: nothing that was written is changed.
+    """
+    for around, word, translated in (
+        ('data-copy="">{}</button>', "Copy", gettext("Copy")),
+        ('aria-label="{}"><table>', "Table", gettext("Table")),
+        ('aria-label="{}"></span>', "done", pgettext("task", "done")),
+        ('aria-label="{}"></span>', "to do", pgettext("task", "to do")),
+    ):
+        html = html.replace(around.format(word), around.format(escape(translated)))
+    return mark_safe(html)  # noqa: S308  `render_markdown` made it
 
 
 def _within(url: str) -> str | None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from common.web.markdown import LONGEST, RENDERER, render_markdown
+from common.web.markdown import LONGEST, RENDERER, in_readers_language, render_markdown
 from common.web.markdown_bounds import TooElaborateError
 from marketplace.products.models import Product
 
@@ -34,7 +34,7 @@ def render_description(text: str) -> Rendering:
 def rendered_description(product: Product) -> SafeString:
     """Return the description for a page as it was rendered when it was saved, or as plain text if it never was."""
     if product.description_renderer:
-        return mark_safe(product.description_html)  # noqa: S308  `render_description` made it
+        return in_readers_language(product.description_html)
     return _plain(product.description)
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
 from common.web.links import image_reference
+from common.web.markdown import in_readers_language
 from marketplace.covers.selectors import Shape
 from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, rendered_description
@@ -62,7 +63,7 @@ def opened_form(request: SellerRequest, product: Product | None, tab: EditorTab)
 
 def typed_description(form: ProductForm) -> SafeString:
     """Render the description in the form as buyers would see it; as plain text if it is too costly to render."""
-    return render_description(str(form["description"].value() or "")).html
+    return in_readers_language(render_description(str(form["description"].value() or "")).html)
 
 
 def editor(

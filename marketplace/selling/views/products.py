@@ -15,6 +15,7 @@ from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
 from common.web.links import image_reference
+from common.web.markdown import in_readers_language
 from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description
 from marketplace.products.errors import EditedMeanwhile
@@ -128,4 +129,4 @@ def product_withdraw(request: SellerRequest, product_id: UUID) -> HttpResponse:
 @require_POST
 def preview(request: SellerRequest) -> HttpResponse:
     """Render a description as buyers will see it, for the script that previews it while the seller types."""
-    return HttpResponse(render_description(request.POST.get("markdown", "")).html)
+    return HttpResponse(in_readers_language(render_description(request.POST.get("markdown", "")).html))

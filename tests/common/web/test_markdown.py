@@ -4,10 +4,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.web.markdown import LONGEST, render_markdown
+from common.web.markdown import LONGEST, in_readers_language, render_markdown
 
 ALIGNED = ("p", "div", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td")
 ALLOWED = {tag: {"align"} for tag in ALIGNED}
@@ -184,6 +185,22 @@ def test_headings_are_named_as_on_github(text: str, anchors: list[str]) -> None:
     headings = [attributes["id"] for tag, attributes in _Shape(render_markdown(text)).elements if tag == "h3"]
 
     assert headings == [f"readme-{anchor}" for anchor in anchors]
+
+
+def test_words_of_the_renderer_are_in_the_readers_language_and_those_of_the_text_as_written() -> None:
+    html = render_markdown("- [x] Copy\n- [ ] to do\n\n|Table|\n|-|\n\n    Copy</button>\n")
+
+    with translation.override("de"):
+        german = in_readers_language(html)
+
+    assert re.findall(r'aria-label="(.*?)"|>(\w+)</button>', german) == [
+        ("erledigt", ""),
+        ("zu tun", ""),
+        ("Tabelle", ""),
+        ("", "Kopieren"),
+    ]
+    assert re.sub("<[^>]*>", " ", german).split() == ["Copy", "to", "do", "Table", "Copy&lt;/button&gt;", "Kopieren"]
+    assert in_readers_language(html) == html
 
 
 def test_links_within_the_text_lead_to_its_headings() -> None:
