@@ -1,5 +1,6 @@
 """What must not get into the repository: paths of a machine, addresses of a package index, secrets; and what must stay readable."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -70,6 +71,16 @@ def test_every_dependency_is_locked_with_its_hash(texts: dict[str, str]) -> None
         pins = re.findall(r"^([a-z0-9._-]+(?:\[[a-z,]+\])?)==", texts[f"requirements/{name}.txt"], re.MULTILINE)
         hashed = re.findall(r"^[a-z0-9._-]+(?:\[[a-z,]+\])?==[^\n]*\\\n    --hash=sha256:", texts[f"requirements/{name}.txt"], re.MULTILINE)
         assert len(hashed) == len(pins) > 0
+
+
+def test_what_npm_brings_is_locked_by_its_hash_and_without_an_address(texts: dict[str, str]) -> None:
+    text = texts["tools/bench/lighthouse/package-lock.json"]
+    parts = {name: part for name, part in json.loads(text)["packages"].items() if name}
+
+    assert "node_modules/lighthouse" in parts
+    assert {name for name, part in parts.items() if not part.get("integrity", "").startswith("sha512-")} == set()
+    assert "://" not in text
+    assert '"latest"' not in text
 
 
 def test_one_version_of_a_dependency_for_all(texts: dict[str, str]) -> None:

