@@ -48,6 +48,7 @@ from tests.factories.marketplace import (
     digest_of,
 )
 from tests.support.multiply import key, multiply
+from tests.support.pages import HEAVIEST, Page, weight
 from tests.support.routes import Route, site_routes
 from tests.support.rows import given
 
@@ -74,12 +75,17 @@ SEARCHES = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an answer took."""
+    """What an answer took.
+
+    Attributes:
+        weight: of a page with its style sheets and scripts, compressed; nothing else has one.
+    """
 
     queries: int
     read: int
     handed_over: int
     size: int
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +177,9 @@ def cost_of(client: Client, address: str, *, planned: bool) -> Cost | None:
         answer = client.get(address)
     assert answer.status_code < 500, address
     plans = list(plans_of(queries)) if planned else []
-    return Cost(len(queries), sum(map(rows_read, plans)), sum(int(plan["Actual Rows"]) for plan in plans), len(answer.content))
+    page = answer.headers.get("Content-Type", "").startswith("text/html")
+    heavy = weight(answer, Page(answer.content.decode())) if page else 0
+    return Cost(len(queries), sum(map(rows_read, plans)), sum(int(plan["Actual Rows"]) for plan in plans), len(answer.content), heavy)
 
 
 def plans_of(queries: CaptureQueriesContext) -> Iterator[dict]:
@@ -226,6 +234,16 @@ def write(product: Product, many: int) -> None:
     """Let another product of the shop say so much."""
     Product.objects.filter(pk=product.pk).update(description="word " * many, licence_text="word " * many, description_renderer=0)
     render_outdated_descriptions(most=10)
+
+
+WEIGHED = (
+    "marketplace:home",
+    "marketplace:search",
+    "marketplace:product",
+    "marketplace:shop",
+    "marketplace:library",
+    "marketplace:dashboard",
+)
 
 
 @pytest.mark.django_db
@@ -340,6 +358,8 @@ def test_no_answer_costs_more_where_more_has_gathered(world: World) -> None:
     grown = {name for name in before if has_grown(before[name], after[name])} - BY_QUOTA
     assert {name: (before[name], after[name]) for name in grown} == {}
     assert {name: (before[name], after[name]) for name in before if reads_ever_more(before[name], after[name])} == {}
+    assert {name: cost.weight for name, cost in after.items() if cost.weight >= HEAVIEST} == {}
+    assert all(after[name].weight for name in WEIGHED)
 
 
 def reads_ever_more(before: Cost, after: Cost) -> bool:

@@ -2,9 +2,15 @@
 
 import gzip
 from collections import Counter
+from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Protocol
 
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+HEAVIEST = 100_000  # bytes of a page with its style sheets and scripts, as they come over the wire
 DATA_BLOCKS = {"application/json", "application/ld+json"}  # types of scripts that no browser runs
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -46,7 +52,7 @@ class Page(HTMLParser):
 
 
 def assert_sound(response: Answer) -> Page:
-    """A page holds no inline style or script, its ids are unique, what refers to an id finds it, every control has a name, and it is light."""
+    """A page holds no inline style or script, its ids are unique, what refers to an id finds it, every control has a name, and with all it loads it is light."""
     html = response.content.decode()
     page = Page(html)
     assert page.crossed == [], f"closed out of turn: {page.crossed[:3]}"
@@ -69,5 +75,23 @@ def assert_sound(response: Answer) -> Page:
     assert not page.all("style")
     assert len(page.all("h1")) == 1
     assert len(page.all("main")) == 1
-    assert len(gzip.compress(response.content)) < 100_000
+    assert weight(response, page) < HEAVIEST
     return page
+
+
+def weight(response: Answer, page: Page) -> int:
+    """Return the bytes of a page, its style sheets and its scripts, each compressed as the edge compresses it. Pictures are not counted."""
+    sheets = [attributes["href"] for attributes in page.all("link") if attributes.get("rel") == "stylesheet"]
+    files = [*sheets, *(attributes["src"] for attributes in page.all("script") if "src" in attributes)]
+    return _compressed(response.content) + sum(_weight_of_file(file or "") for file in files)
+
+
+@cache
+def _weight_of_file(address: str) -> int:
+    found = finders.find(address.removeprefix(settings.STATIC_URL))
+    assert found, address
+    return _compressed(Path(found).read_bytes())
+
+
+def _compressed(content: bytes) -> int:
+    return len(gzip.compress(content, compresslevel=5))
