@@ -50,8 +50,8 @@ _SHOWN_CLASSES = _TASK | {"div": {"snippet", "scroll"}, "button": {"copy"}}
 def render_markdown(text: str) -> SafeString:
     """Render a description for any page: nothing that runs, no pictures from elsewhere, links that vouch for nothing.
 
-    Headings are anchors, links within the text lead to them, and `/northgrid/postgres` to a page of the shop. Any other relative link,
-    which meant a file beside the text, leads nowhere.
+    Headings are anchors, links within the text lead to them, and `/northgrid/postgres` to a page of the shop. Of any other relative link,
+    which meant a file beside the text, the words alone are left.
     nh3 has the last word, so that a mistake in the renderer cannot reach a reader's browser. Called when a text is saved, never for a
     reader: `marketplace.products.descriptions`.
 
@@ -101,6 +101,7 @@ _CLEAN_SHOWN: Final = _cleaner(_SHOWN, attributes=_SHOWN_ATTRIBUTES, allowed_cla
 
 _PATH: Final = re.compile(r"/(?!/)[\w./~?&=+#-]*", re.ASCII)
 _ATTRIBUTE_TEXT = r'(?: [a-z-]+="[^"]*")*'  # as nh3 writes them
+_LINK = re.compile(rf"<a({_ATTRIBUTE_TEXT})>(.*?)</a>", re.DOTALL)
 _EMPTY_LINK = re.compile(rf"<a{_ATTRIBUTE_TEXT}>\s*</a>")
 _EMPTY_PARAGRAPH = re.compile(rf"<p{_ATTRIBUTE_TEXT}>\s*</p>\n?")
 _CODE_BLOCK = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
@@ -108,7 +109,8 @@ _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
 def _furnish(html: str) -> str:
-    """Give code blocks a copy button and tables a frame to scroll in; take away what was there for a dropped picture alone."""
+    """Give code blocks a copy button and tables a frame to scroll in; take away links to nowhere, and what held a dropped picture."""
+    html = _LINK.sub(lambda found: found[0] if re.search(" (?:href|id|name)=", found[1]) else found[2], html)
     html = _EMPTY_LINK.sub(lambda found: found[0] if " id=" in found[0] or " name=" in found[0] else "", html)
     html = _EMPTY_PARAGRAPH.sub("", html)
     html = _CODE_BLOCK.sub(lambda found: f'<div class="snippet"><code>{_plain(found[1])}</code>{_COPY}</div>', html)
