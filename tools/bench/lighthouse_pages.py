@@ -21,9 +21,8 @@ from tools.stack.view import Step
 
 SCORES = ("performance", "accessibility", "best-practices", "seo")
 DEVICES = {"desktop": ("--preset=desktop",), "phone": ()}  # a phone on a slow network is what Lighthouse takes when nothing is said
-REPORTS = ROOT / "var" / "lighthouse" / "reports"  # the last run of each page
+REPORTS = ROOT / "var" / "lighthouse" / "reports"  # of what was looked at last
 SELLER = "saltmarsh"
-RUNS = 3  # of which the median one counts
 _FULL = 0.9  # an audit that has this much is green; the rest of a score is weighed from fractions
 _CHROMIUM = "--no-sandbox --disable-dev-shm-usage --disable-gpu"
 
@@ -84,12 +83,11 @@ def signed_in(instance: Instance, known: dict[str, str]) -> tuple[Browser, str]:
 
 
 def look(program: Path, page: Page, device: str, folder: Path) -> Seen:
-    """Let Lighthouse look at a page several times; return the median run, by its first score."""
-    seen = sorted((_look_once(program, page, device, folder) for _ in range(RUNS)), key=lambda one: one.scores)
-    return seen[RUNS // 2]
+    """Let Lighthouse look at a page, and keep its report.
 
-
-def _look_once(program: Path, page: Page, device: str, folder: Path) -> Seen:
+    Raises:
+        Problem: it failed, or was led to another page.
+    """
     report, headers = REPORTS / f"{page.name}, {device}.json", folder / "headers.json"
     REPORTS.mkdir(parents=True, exist_ok=True)
     headers.write_text(json.dumps({"Cookie": page.cookie} if page.cookie else {}))

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tools.bench import hostile
-from tools.bench.lighthouse_pages import DEVICES, RUNS, SCORES, look, pages
+from tools.bench.lighthouse_pages import DEVICES, SCORES, look, pages
 from tools.bench.lighthouse_program import install
 from tools.bench.shop import end_with, fresh_shop
 from tools.stack.instance import ROOT
@@ -54,7 +54,7 @@ def scores(stack: Stack, view: View, program: Path) -> list[str]:
             rows.append([page.name, device, *map(str, seen.scores), f"{seen.size / 1e3:.0f}", "" if page.crawled else "not by robots.txt"])
             faults += [f"{page.name} on a {device}: {', '.join(seen.faults)}."] if min(seen.scores) < WANTED else []
             faults += [f"{page.name} weighs {seen.size / 1e3:.0f} kB."] if seen.size > HEAVIEST else []
-    view.table(f"Lighthouse, medians of {RUNS}", ["page", "device", *SCORES, "kB", "crawled"], rows)
+    view.table("Lighthouse", ["page", "device", *SCORES, "kB", "crawled"], rows)
     return faults
 
 
