@@ -75,6 +75,18 @@ def tabs(chromium: Browser, world: World) -> Iterator[Callable[[str], tuple[Page
         yield tab_of
 
 
+@pytest.fixture
+def visitor(chromium: Browser, world: World) -> Iterator[Page]:
+    """A stranger's tab; whatever a page complains of fails the test."""
+    context = chromium.new_context(viewport=DESK)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.stack.url)
+    page = context.new_page()
+    watch = Watch(page, (world.stack.url, world.stack.instance.sandbox_url))
+    yield page
+    context.close()
+    assert watch.complaints == []
+
+
 def sign_in(context: BrowserContext, world: World, who: str) -> None:
     """Give a browser profile the session of a user."""
     if who:

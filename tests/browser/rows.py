@@ -131,7 +131,6 @@ def write(target: str) -> None:
         "longest",
         "unconfirmed",
         "maker",
-        "unscripted",
         "owner",
         "kept-by-the-books",
     )
@@ -276,6 +275,7 @@ def accounts() -> dict[str, str]:
     """People at the beginning, half way, and with a second factor; a product that staff has suspended."""
     UserFactory(username="newcomer")
     UserFactory(username="unscripted")
+    UserFactory(username="keyed")
     maker = AccessTokenFactory(user=UserFactory(username="maker"))
     unconfirmed = UserFactory(username="unconfirmed", verified=False)
     confirmation = EmailConfirmationHMAC.create(unconfirmed.emailaddress_set.get())

@@ -1,32 +1,16 @@
 """A stranger becomes a buyer by clicking alone, and pulls with the command copied from the page."""
 
 import re
-from collections.abc import Iterator
 from typing import Literal
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import DESK
-from tests.browser.looks import Watch
 from tests.browser.world import World
 from tests.support.trade import Trade, silent
 from tools.stack.catalogue import tidewater
 from tools.stack.sale.people import Person, meet
 
 REFERENCE = re.compile(r"docker pull (\S+)")
-
-
-@pytest.fixture
-def visitor(chromium: Browser, world: World) -> Iterator[Page]:
-    """A stranger's tab; whatever a page complains of fails the test."""
-    context = chromium.new_context(viewport=DESK)
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.stack.url)
-    page = context.new_page()
-    watch = Watch(page, (world.stack.url, world.stack.instance.sandbox_url))
-    yield page
-    context.close()
-    assert watch.complaints == []
 
 
 def click(tab: Page, name: str, role: Literal["button", "link"] = "button") -> None:

@@ -6,8 +6,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import DESK, sign_in
-from tests.browser.test_buying import click
+from tests.browser.test_buying import REFERENCE, click
 from tests.browser.world import World
+from tests.factories.accounts import PASSWORD
+from tests.support.trade import Trade, silent
+from tools.stack.catalogue import tidewater
+from tools.stack.sale.people import meet
 
 
 @pytest.fixture
@@ -38,17 +42,44 @@ def test_a_name_is_reserved(plain: BrowserContext, world: World) -> None:
     expect(tab.get_by_role("heading", level=1)).to_contain_text("/plain")
 
 
-def test_a_product_is_bought(plain: BrowserContext, world: World) -> None:
-    tab = tab_of(plain, world, "unscripted")
-    tab.goto(f"{world.stack.url}/tidewater/working-days")
+def test_a_visitor_finds_buys_pulls_and_reviews(plain: BrowserContext, world: World) -> None:
+    tab = plain.new_page()
+    tab.goto(world.stack.url)
+    for language, code in (("Deutsch", "de"), ("English", "en")):
+        click(tab, language)
+        expect(tab.locator("html")).to_have_attribute("lang", code)
+    field = tab.get_by_role("searchbox", name="Search images").first
+    field.fill("redis")
+    field.press("Enter")
+    click(tab, tidewater.REDIS.title, "link")
+    click(tab, "Sign in to buy", "link")
+    tab.locator("[name=login]").fill("unscripted")
+    tab.locator("[name=password]").fill(PASSWORD)
+    tab.locator("[name=password]").press("Enter")
+
     click(tab, "Buy and pull")
     tab.locator("button[value=pay]").click()
-
     tab.wait_for_url("**/orders/*/")
     expect(tab.get_by_text("Paid. You may pull now.")).to_be_visible()
+    click(tab, "Access tokens", "link")
+    tab.get_by_label("Name", exact=True).fill("laptop")
+    click(tab, "Create token")
+    who = meet(world.stack.instance, "unscripted", "")
+    who.access_token = tab.locator("#token-secret").inner_text()
+
     click(tab, "Library", "link")
-    expect(tab.locator(".cmd").first).to_contain_text("docker pull")
-    expect(tab.locator(".copy").first).to_be_hidden()
+    command = tab.locator(".cmd").filter(has_text="docker pull").first
+    expect(command.locator(".copy")).to_be_hidden()
+    found = REFERENCE.fullmatch(command.locator("code").inner_text())
+    assert found
+    assert Trade(world.stack).docker(who).pull(found[1], silent) == world.names["redis_digest"]
+
+    click(tab, tidewater.REDIS.title, "link")
+    click(tab, "Write a review", "link")
+    tab.get_by_role("radio").first.check()
+    tab.locator("textarea").fill("Bought without a script.")
+    click(tab, "Publish review")
+    expect(tab.get_by_text("Bought without a script.")).to_be_visible()
 
 
 def test_light_and_dark_are_switched_and_kept(plain: BrowserContext, world: World) -> None:
