@@ -1,11 +1,13 @@
 """The Celery application. Each room declares its jobs in `tasks.py`; routes and the schedule are made from that here."""
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.signals import beat_init, import_modules, worker_init
@@ -70,6 +72,19 @@ def end_if_unsafe() -> None:
         refuse_unsafe()
     except ImproperlyConfigured as error:
         sys.exit(str(error))  # Celery logs and swallows a handler's exceptions, but lets SystemExit through
+
+
+@beat_init.connect
+def _end_between_ticks(sender: Any, **_kwargs: object) -> None:
+    """Let SIGTERM end the scheduler between two ticks: Celery's own handler closes the schedule's file while a tick may be writing it."""
+
+    def end(_number: int, frame: FrameType | None) -> None:
+        sender._is_shutdown.set()  # noqa: SLF001  `stop` logs, which a handler must not: it may have interrupted a log line
+        if frame is not None and frame.f_code is type(sender).start.__code__:  # it sleeps, and no tick is under way
+            raise SystemExit
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
 
 
 @worker_init.connect
