@@ -198,7 +198,7 @@ def library_of(user: User, *, page: int = 1) -> list[LibraryEntry]:
 def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> dict[str, bool]:
     """Ask the policy about one account at a time: of two holders of the same image, each gets its own answer."""
     own = account.pk == user.account.pk
-    subject = Subject((account.pk,), is_staff=own and user.is_staff)
+    subject = Subject((account.pk,), is_staff=own and user.has_all_rights)
     allowed = allowed_actions(subject=subject, repositories=[entitlement.image.repository for entitlement in entitlements])
     return {repository: Action.PULL in actions for repository, actions in allowed.items()}
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.models import Image, Namespace
-from tests.factories.accounts import MembershipFactory, OrganisationFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 
@@ -75,6 +76,17 @@ def test_an_image_taken_down_says_so(member_client: Client, member: User) -> Non
 
     assert [entry.state for entry in response.context["entries"]] == ["Taken down"]
     assert "We took this image down" in response.content.decode()
+
+
+@pytest.mark.parametrize(("all_rights", "state"), [(True, "May pull"), (False, "Taken down")])
+def test_of_staff_those_with_all_rights_alone_may_pull_what_was_taken_down(client: Client, state: str, *, all_rights: bool) -> None:
+    staff = UserFactory(is_staff=True, is_superuser=all_rights)
+    image = EntitlementFactory(holder=staff.account).image
+    Image.objects.filter(pk=image.pk).update(taken_down_at=timezone.now(), take_down_reason="Malware.")
+    client.force_login(staff)
+
+    assert [entry.state for entry in client.get("/library/").context["entries"]] == [state]
+    assert (Action.PULL in allowed_actions(subject=Subject.of(staff), repositories=[image.repository])[image.repository]) is all_rights
 
 
 def test_a_second_source_keeps_an_image_that_the_first_one_lost(member_client: Client, member: User) -> None:
