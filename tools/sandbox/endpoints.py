@@ -49,6 +49,14 @@ def _readable(path: str, kind: str, param: str, retrieve: type, listed: type) ->
     ]
 
 
+def _parts(kind: str, of: str, param: str, field: str, url: str) -> Callable[..., dict[str, Any]]:
+    def listed(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
+        whole = act.find(of, key, param)
+        return page(act, kind, params | {field: whole["id"]}, url.replace("{key}", key))
+
+    return listed
+
+
 def _retrieve_event(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
     event = act.find("event", key, "id")
     waiting = "SELECT count(*) AS n FROM deliveries WHERE event = ? AND state IN ('due', 'sending', 'held')"
@@ -66,6 +74,7 @@ def _line_items(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 SESSIONS, ACCOUNTS, ACCOUNT = "/v1/checkout/sessions", "/v1/accounts", "/v1/accounts/{key}"
+REVERSALS, FEE_REFUNDS = "/v1/transfers/{key}/reversals", "/v1/application_fees/{key}/refunds"
 ENDPOINTS = [
     _endpoint("POST", ACCOUNTS, p.AccountCreateParams, accounts.create_account),
     _endpoint("GET", ACCOUNTS, p.AccountListParams, _list("account", ACCOUNTS)),
@@ -91,6 +100,18 @@ ENDPOINTS = [
     ),
     *_readable("/v1/charges", "charge", "charge", p.ChargeRetrieveParams, p.ChargeListParams),
     *_readable("/v1/transfers", "transfer", "transfer", p.TransferRetrieveParams, p.TransferListParams),
+    _endpoint(
+        "GET",
+        REVERSALS,
+        p.TransferReversalListParams,
+        _parts("transfer_reversal", "transfer", "transfer", "transfer", REVERSALS),
+    ),
+    _endpoint(
+        "GET",
+        FEE_REFUNDS,
+        p.ApplicationFeeRefundListParams,
+        _parts("fee_refund", "application_fee", "fee", "fee", FEE_REFUNDS),
+    ),
     *_readable(
         "/v1/application_fees",
         "application_fee",

@@ -26,6 +26,7 @@ LINKS = {
     "refund": {
         "balance_transaction": "balance_transaction",
         "charge": "charge",
+        "failure_balance_transaction": "balance_transaction",
         "payment_intent": "payment_intent",
         "transfer_reversal": "transfer_reversal",
     },
@@ -86,7 +87,7 @@ def _filled(act: Act, body: dict[str, Any], kind: str, step: str, path: str) -> 
     target = LINKS.get(kind, {}).get(step)
     if target is None:
         raise InvalidRequest(f"This property cannot be expanded ({path}).", param="expand")
-    value = body[step]
+    value = body.get(step)  # some are left out until there is something to say
     if not isinstance(value, str):
         return value
     found = _any_kind(act, value) if target == "*" else act.store.get(target, value)
