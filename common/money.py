@@ -25,6 +25,9 @@ class Money:
     def __sub__(self, other: "Money") -> "Money":
         return Money(self.minor - self._minor_of(other), self.currency)
 
+    def __neg__(self) -> "Money":
+        return Money(-self.minor, self.currency)
+
     def __lt__(self, other: "Money") -> bool:
         return self.minor < self._minor_of(other)
 
@@ -44,9 +47,18 @@ class Money:
         return Money(row_of(self.currency).step, self.currency)
 
     def share(self, *, percent: int) -> "Money":
-        """Return a part of it, rounded down to what the currency is counted in: never more than the exact part."""
+        """Return so many hundredths of it, rounded as `part` says."""
+        return self.part(percent, 100)
+
+    def part(self, numerator: int, denominator: int) -> "Money":
+        """Return `numerator / denominator` of it, rounded half even to what the currency is counted in. Money is rounded nowhere else.
+
+        Half even takes as often as it gives, so that many small fees add up to what they should be (IEEE 754, "roundTiesToEven").
+        """
         step = self.step.minor
-        return Money(self.minor * percent // 100 // step * step, self.currency)
+        whole, rest = divmod(self.minor * numerator, denominator * step)
+        half = 2 * rest - denominator * step
+        return Money((whole + (half > 0 or (half == 0 and whole % 2 == 1))) * step, self.currency)
 
     def __str__(self) -> str:
         """Write it as readers of the active language do: `€1,234.50`, `¥500`, `CHF 9.00`, `ISK 450`; in German `1.234,50 €`."""

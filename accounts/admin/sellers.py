@@ -1,18 +1,24 @@
 """Sellers: what Stripe says of them, and suspension."""
 
+from datetime import datetime
+from decimal import Decimal
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.domains.models import ShopDomain
 from accounts.people.requests import signed_in
-from accounts.sellers.models import FormerStripeAccount, SellerProfile
+from accounts.sellers.models import FeeTerms, FormerStripeAccount, SellerProfile
+from accounts.sellers.services.fees import set_fee_terms
 from accounts.sellers.services.sellers import change_storage_quota, reinstate_seller, suspend_seller
 from accounts.sellers.services.stripe_accounts import ask_stripe_about, disconnect_stripe
 from audit.admin import AuditedAdmin
 from common.admin.acts import ReasonForm, act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row
+from common.money import Money
+from common.web.forms import MoneyField
 
 
 class StorageQuotaForm(ReasonForm):
@@ -22,6 +28,24 @@ class StorageQuotaForm(ReasonForm):
         min_value=0, max_value=10**9, required=False, help_text="What they may store in the registry; empty for what every seller may."
     )
     field_order = ("megabytes", "reason")
+
+
+class FeeTermsForm(ReasonForm):
+    """Asks for the terms, from when on they count, and the reason."""
+
+    percent = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, help_text="Of the price of each sale.")
+    fixed = MoneyField(required=False, help_text="In addition, as 0.30 EUR: the terms are then for sales in that currency alone.")
+    starts_at = forms.DateTimeField(
+        required=False, label="From (UTC)", help_text="As 2027-01-01 00:00; empty for now. What was sold keeps its fee."
+    )
+    field_order = ("percent", "fixed", "starts_at", "reason")
+
+
+class FeeTermsInline(ReadOnlyInline):
+    """What we keep of their sales, the newest terms first."""
+
+    model = FeeTerms
+    fields = readonly_fields = ("starts_at", "percent", "fixed", "currency", "reason", "created_at")
 
 
 class FormerStripeAccountInline(ReadOnlyInline):
@@ -48,8 +72,8 @@ class SellerProfileAdmin(AuditedAdmin):
     search_fields = ("display_name", "account__name", "account__user__username", "account__user__email", "stripe_account_id")
     exclude = ("account",)
     readonly_fields = ("created_at", related_row("account"), related_row("account__user"))
-    inlines = (ShopDomainInline, FormerStripeAccountInline)
-    actions = ("suspend", "reinstate", "ask_stripe", "disconnect", "change_quota")
+    inlines = (FeeTermsInline, ShopDomainInline, FormerStripeAccountInline)
+    actions = ("suspend", "reinstate", "ask_stripe", "disconnect", "change_quota", "set_fee")
 
     @act(
         "Suspend",
@@ -91,3 +115,15 @@ class SellerProfileAdmin(AuditedAdmin):
     def change_quota(self, request: HttpRequest, seller: SellerProfile, reason: str, megabytes: int | None) -> None:
         """Give sellers another storage quota."""
         change_storage_quota(seller=seller, megabytes=megabytes, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Set the fee",
+        consequence="New sales are made with it from that moment on. What was sold, and a checkout that is open, keep the fee they have.",
+        form=FeeTermsForm,
+    )
+    def set_fee(
+        self, request: HttpRequest, seller: SellerProfile, *, reason: str, percent: Decimal, fixed: Money | None, starts_at: datetime | None
+    ) -> None:
+        """Give sellers other terms."""
+        points = int(percent * 100)
+        set_fee_terms(seller=seller, basis_points=points, fixed=fixed, starts_at=starts_at, reason=reason, actor=signed_in(request))

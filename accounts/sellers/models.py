@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.people.models import Account
+from common.db.models import UUIDModel
+from common.money import Money
 
 
 class SellerProfile(models.Model):
@@ -57,3 +59,34 @@ class FormerStripeAccount(models.Model):
 
     def __str__(self) -> str:
         return self.stripe_account_id
+
+
+class FeeTerms(UUIDModel):
+    """What we keep of a seller's sales from a moment on. A sale copies the fee, so that later terms change nothing that was sold."""
+
+    seller = models.ForeignKey(SellerProfile, on_delete=models.PROTECT, related_name="fee_terms")
+    currency = models.CharField(max_length=3, blank=True, help_text="For sales in this currency alone; empty for all.")
+    basis_points = models.PositiveSmallIntegerField(help_text="Hundredths of a percent of the price.")
+    fixed = models.PositiveIntegerField(default=0, help_text="In addition, of each sale: minor units of the currency.")
+    starts_at = models.DateTimeField(help_text="They count from this moment on, until newer ones do.")
+    reason = models.CharField(max_length=500)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("seller", "currency", "starts_at"), name="fee_terms_once_at_a_time"),
+            models.CheckConstraint(condition=models.Q(basis_points__lte=10_000), name="fee_terms_at_most_all"),
+            models.CheckConstraint(condition=models.Q(fixed=0) | ~models.Q(currency=""), name="fee_terms_fixed_has_currency"),
+        )
+        ordering = ("-starts_at", "-currency")
+        verbose_name_plural = "fee terms"
+
+    def __str__(self) -> str:
+        fixed = f" and {Money(self.fixed, self.currency)}" if self.fixed else ""
+        return f"{self.percent} %{fixed} from {self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def percent(self) -> str:
+        """The part of the price, as people write it: `10`, `7.5`, `0.25`."""
+        whole, rest = divmod(self.basis_points, 100)
+        return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.organisations.buying import buys_for, keep_buyer, require_buyer
@@ -11,6 +10,7 @@ from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
 from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
+from accounts.sellers.selectors import fee_of
 from audit.services import record_audit
 from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
 from billing.orders.metrics import note_order
@@ -94,7 +94,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             product_title=locked.title,
             amount=price.amount,
             currency=price.currency,
-            application_fee=price.money.share(percent=settings.LAYERSTORE_APPLICATION_FEE_PERCENT).minor,
+            application_fee=fee_of(price.money, seller_id=seller.pk, at=timezone.now()).minor,
             destination_account_id=str(seller.stripe_account_id),
         )
         return _write_order(order, images)

@@ -3,10 +3,12 @@
 from typing import Any, Protocol
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpResponse
 
 from common.errors import DomainError
+from common.money import Money, read_money
 from common.text import normal_name, validate_name
 from common.web.pages import say_when_to_retry
 
@@ -33,3 +35,20 @@ class NameField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return normal_name(super().to_python(value) or "")
+
+
+class MoneyField(forms.Field):
+    """An amount with its currency, as `12.50 EUR`; None where it is left empty."""
+
+    _LONGEST = 40  # more than any amount
+
+    def to_python(self, value: Any) -> Money | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        amount, _, code = text.lower().rpartition(" ")
+        money = read_money(amount.strip(), code) if len(text) <= self._LONGEST else None
+        if money is None:
+            msg = "Write an amount and its currency, like 12.50 EUR."
+            raise ValidationError(msg)
+        return money

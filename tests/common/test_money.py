@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -44,19 +45,40 @@ def test_what_is_shown_to_be_typed_is_read_as_the_same_amount(code: str, steps: 
     assert read_money(Money(minor, code).typed, code) == Money(minor, code)
 
 
-@given(st.integers(0, 10**12), st.integers(0, 100))
-def test_a_share_of_what_is_whole_is_whole(minor: int, percent: int) -> None:
-    part = Money(minor, "isk").share(percent=percent).minor
+@given(st.sampled_from(sorted(CURRENCIES)), st.integers(-(10**10), 10**10), st.integers(0, 10_000))
+def test_a_part_is_the_nearest_amount_of_its_currency_and_the_even_one_of_two(code: str, minor: int, numerator: int) -> None:
+    step, exact = currency(code).step, Fraction(minor * numerator, 10_000)
 
-    assert (part % 100, 0 <= part <= minor) == (0, True)
+    part = Money(minor, code).part(numerator, 10_000)
+
+    assert part.minor == round(exact / step) * step  # Python rounds fractions half even
+    assert part.minor % step == 0
+    assert abs(part.minor) <= abs(minor) + step
 
 
-@given(st.integers(0, 10**12), st.integers(0, 100))
-def test_a_share_is_whole_never_more_than_the_exact_part_and_less_than_one_unit_below(minor: int, percent: int) -> None:
-    part = Money(minor, "eur").share(percent=percent).minor
+@given(st.sampled_from(sorted(CURRENCIES)), st.integers(0, 10**10), st.integers(0, 100))
+def test_a_share_of_what_can_be_paid_can_be_paid_and_is_within_it(code: str, steps: int, percent: int) -> None:
+    whole = steps * currency(code).step
 
-    assert 0 <= part <= minor
-    assert part * 100 <= minor * percent < (part + 1) * 100
+    part = Money(whole, code).share(percent=percent)
+
+    assert 0 <= part.minor <= whole
+    assert Money(whole, code) - part == -(part - Money(whole, code))
+
+
+@pytest.mark.parametrize(
+    ("minor", "code", "percent", "part"),
+    [
+        pytest.param(5, "eur", 50, 2, id="half a cent goes to the even one below"),
+        pytest.param(15, "eur", 50, 8, id="and to the even one above"),
+        pytest.param(26, "eur", 10, 3, id="more than half goes up"),
+        pytest.param(505, "jpy", 10, 50, id="no decimals"),
+        pytest.param(1250, "kwd", 10, 120, id="thousandths are charged in tens, of which twelve is even"),
+        pytest.param(45500, "isk", 10, 4600, id="whole krónur"),
+    ],
+)
+def test_money_is_rounded_half_even(minor: int, code: str, percent: int, part: int) -> None:
+    assert Money(minor, code).share(percent=percent) == Money(part, code)
 
 
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["eur", "jpy", "chf"]))
