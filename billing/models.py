@@ -2,7 +2,9 @@
 
 from billing.disputes.models import Dispute
 from billing.inbox.models import StripeEvent
+from billing.ledger.models import LedgerEntry, LedgerTransaction
 from billing.orders.models import Order, OrderImage
+from billing.payouts.models import Payout
 from billing.refunds.models import Refund
 
-__all__ = ["Dispute", "Order", "OrderImage", "Refund", "StripeEvent"]
+__all__ = ["Dispute", "LedgerEntry", "LedgerTransaction", "Order", "OrderImage", "Payout", "Refund", "StripeEvent"]

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.disputes.records import record_disputes
+from billing.ledger.services import post_payment
 from billing.orders.locks import lock_order
 from billing.orders.metrics import note_order
 from billing.orders.models import Order
@@ -106,6 +107,7 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
         settled = record_refunds(order, observation.payment)
         for concern in record_disputes(order, observation.payment):
             flag_order(order, concern)
+        post_payment(order, observation.payment)
         _transition(order, observation.payment, sold, reason)
         _report_refunds(order, settled)
     order.save(update_fields=_WRITTEN)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from billing.stripe.movement_data import Movement
 from common.money import Money
 
 
@@ -83,6 +84,7 @@ class Payment:
         amount: of the payment once there is one, before that of the session.
         destination, fee: who gets the rest and what we keep; None while there is no payment.
         refunded: what went back, refunds that still wait included.
+        movements: of our balance at Stripe, for this payment and what became of it.
     """
 
     session_id: str
@@ -100,6 +102,7 @@ class Payment:
     refunded: Money
     refunds: tuple[StripeRefund, ...]
     disputes: tuple[StripeDispute, ...]
+    movements: tuple[Movement, ...] = ()
 
     @property
     def dispute(self) -> DisputeState:

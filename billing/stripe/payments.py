@@ -6,17 +6,19 @@ import stripe
 
 from billing.stripe import client
 from billing.stripe.fields import expanded, metadata_value
+from billing.stripe.movement_data import Movement
+from billing.stripe.movements import OF_A_SESSION, OF_REFUNDS, read_movements
 from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund
 from common.money import Money
 
 
 def read_payment(session_id: str) -> Payment:
-    """Return what Stripe says now of a Checkout Session, its payment, its refunds and its disputes."""
+    """Return what Stripe says now of a Checkout Session, its payment, its refunds and its disputes, and what was moved for them."""
     with client.api("payments") as v1:
-        session = v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent.latest_charge"]})
+        session = v1.checkout.sessions.retrieve(session_id, {"expand": OF_A_SESSION})
         intent = expanded(session.payment_intent)
         charge = expanded(intent.latest_charge) if intent else None
-        refunds, disputes = _after(v1, intent, charge) if intent and charge else ([], [])
+        refunds, disputes, movements = _after(v1, intent, charge) if intent and charge else ([], [], ())
     amount = _amount(session, intent)
     return Payment(
         session_id=session.id,
@@ -34,14 +36,17 @@ def read_payment(session_id: str) -> Payment:
         refunded=Money(charge.amount_refunded if charge else 0, amount.currency),
         refunds=tuple(_refund(refund) for refund in refunds),
         disputes=tuple(_dispute(dispute) for dispute in disputes),
+        movements=movements,
     )
 
 
-def _after(v1: stripe.V1Services, intent: stripe.PaymentIntent, charge: stripe.Charge) -> tuple[list[stripe.Refund], list[stripe.Dispute]]:
+def _after(
+    v1: stripe.V1Services, intent: stripe.PaymentIntent, charge: stripe.Charge
+) -> tuple[list[stripe.Refund], list[stripe.Dispute], tuple[Movement, ...]]:
     """Return what became of a payment that was charged."""
-    refunds = list(v1.refunds.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter())
+    refunds = list(v1.refunds.list({"payment_intent": intent.id, "limit": 100, "expand": OF_REFUNDS}).auto_paging_iter())
     disputes = list(v1.disputes.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter()) if charge.disputed else []
-    return refunds, disputes
+    return refunds, disputes, read_movements(v1, charge, refunds, disputes)
 
 
 def _amount(session: stripe.checkout.Session, intent: stripe.PaymentIntent | None) -> Money:

@@ -1,0 +1,37 @@
+"""Money that Stripe sends to a bank. The rows follow Stripe's."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.sellers.models import SellerProfile
+from common.money import Money
+
+
+class Payout(models.Model):
+    """One payout from a balance at Stripe to a bank, as Stripe last reported it."""
+
+    id = models.CharField(primary_key=True, max_length=255)  # Stripe's, po_…
+    seller = models.ForeignKey(
+        SellerProfile, on_delete=models.PROTECT, null=True, blank=True, related_name="payouts", help_text="Empty: to our own bank."
+    )
+    stripe_account_id = models.CharField(max_length=255, blank=True, help_text="From whose balance; empty for our own.")
+    status = models.CharField(max_length=50, help_text="Stripe's word.")
+    amount = models.PositiveBigIntegerField(help_text="Minor units.")
+    currency = models.CharField(max_length=3)
+    failure = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    arrives_at = models.DateTimeField(help_text="When it should be at the bank.")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(seller__isnull=True) | ~Q(stripe_account_id=""), name="payout_of_seller_has_account"),
+        )
+        indexes = (models.Index(fields=("seller", "-created_at"), name="payout_of_seller"),)
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.money} {self.id}, {self.status}"
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
