@@ -4,6 +4,7 @@ from django.urls import path
 
 from billing.checkout import views as checkout
 from billing.inbox import views as inbox
+from billing.ledger import views as ledger
 from billing.orders import views as orders
 from billing.payouts import views as payouts
 
@@ -15,6 +16,8 @@ urlpatterns = [
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),
+    path("selling/balance/", ledger.balance, name="balance"),
+    path("selling/balance/statement.csv", ledger.statement_csv, name="statement_csv"),
     path("selling/payouts/", payouts.payouts, name="payouts"),
     path("selling/payouts/connect", payouts.payouts_connect, name="payouts_connect"),
     path("selling/payouts/return", payouts.payouts_return, name="payouts_return"),

@@ -118,3 +118,8 @@ class LedgerEntry(models.Model):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def to_seller(self) -> Money:
+        """The same as the seller reads it: what they gain is above zero."""
+        return -self.money

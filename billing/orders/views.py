@@ -82,7 +82,18 @@ def own_order(user: User, order_id: UUID) -> Order:
 @sales_required
 @require_safe
 def seller_orders(request: SellerRequest) -> HttpResponse:
-    """List the seller's sales. Context: page, a Page of Order with buyer; fee_percent."""
-    found = Paginator(orders_of_seller(request.seller), ORDERS_A_PAGE)
+    """List the seller's sales; `?order=` shows the one with this id. Context: page, a Page of Order with buyer; fee_percent."""
+    sales = orders_of_seller(request.seller)
+    if wanted := request.GET.get("order"):
+        order_id = _uuid(wanted)
+        sales = sales.filter(pk=order_id) if order_id else sales.none()
+    found = Paginator(sales, ORDERS_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT}
     return render(request, "billing/seller_orders.html", context)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

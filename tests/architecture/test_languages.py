@@ -35,6 +35,8 @@ FOR_STAFF = {
         ("This order is {}:", "Refund more than", "This order was paid in", "{} is refunded in", "Stripe has already made"),
         "an act of staff",
     ),
+    **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
+    "The entries of {} do not balance.": "the log",
     **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
     **dict.fromkeys(("Stripe says {} of a dispute", "More money went back", "The order is {}", "The dispute is lost"), "a flag for staff"),
     **dict.fromkeys(("The payment is disputed: the", "Made in Stripe's dashboard."), "of a refund, in the admin"),

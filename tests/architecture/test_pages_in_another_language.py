@@ -5,11 +5,13 @@ from functools import partial
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.people.models import User
 from marketplace.products.models import Category, Product
-from tests.factories.billing import OrderFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
+from tests.support.books import book_sale
 from tests.support.pseudo_language import mark_translations, outside_of_marks_at, seen_outside_of_marks
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +47,7 @@ OF_A_SELLER = (
         "/selling/domain/",
         "/selling/orders/",
     ),
-    *("/selling/", "/selling/reserve/", "/selling/products/new/", "/selling/payouts/"),
+    *("/selling/", "/selling/reserve/", "/selling/products/new/", "/selling/payouts/", "/selling/balance/"),
 )
 
 
@@ -106,6 +108,7 @@ def test_what_is_refused_is_told_in_translation(client: Client) -> None:
 def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Product, seller: User) -> None:
     for image in product.images.all():
         EntitlementFactory(holder=seller.account, image=image)
+    book_sale(PaidOrderFactory(product=product), at=timezone.now())
     order = OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(title="zork5", summary="zork6"))
     client.force_login(seller)
 

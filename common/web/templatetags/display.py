@@ -110,6 +110,12 @@ def short_day(moment: date | None) -> str:
 
 
 @register.filter
+def month_of_year(moment: date | None) -> str:
+    """Write a month, `November 2026`."""
+    return "" if moment is None else languages.month_of_year(_in_utc(moment))
+
+
+@register.filter
 def minute(moment: datetime | None) -> str:
     """Write a day and a time, `20 November 2026, 14:03 UTC`: for what is read later, without a way to hover."""
     return "" if moment is None else f"{languages.long_day(_in_utc(moment))}, {_in_utc(moment):%H:%M} UTC"
