@@ -16,7 +16,14 @@ from billing.ledger.models import Account, LedgerEntry
 from billing.orders.models import Order
 from common.money import Money
 
-_SUMS: Final[tuple[Literal["opening", "sales", "fees", "taken_back", "payouts", "closing"], ...]] = ("opening", "sales", "fees", "taken_back", "payouts", "closing")
+_SUMS: Final[tuple[Literal["opening", "sales", "fees", "taken_back", "payouts", "closing"], ...]] = (
+    "opening",
+    "sales",
+    "fees",
+    "taken_back",
+    "payouts",
+    "closing",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from accounts.people.models import User
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.ledger.models import Account, LedgerEntry
+from billing.ledger.selectors import balances_of_order
 from billing.orders.models import Order
 from billing.orders.state import HOLDING_STATES
 from billing.payments.reconcile import reconcile_order
@@ -81,6 +83,35 @@ class World:
             reconcile_order(order_id=order.pk)
 
 
+def stripes_own(sandbox: Sandbox, intent: str) -> int:
+    """What a payment has left in our balance, by Stripe's own objects alone."""
+    charge = sandbox.get(f"/payment_intents/{intent}", **{"expand[]": "latest_charge.balance_transaction"})["latest_charge"]
+    if not charge or charge["status"] != "succeeded":
+        return 0
+    moved = [charge["balance_transaction"]["id"]]
+    moved += [refund["balance_transaction"] for refund in sandbox.get("/refunds", payment_intent=intent)["data"]]
+    moved += [
+        entry["id"] for dispute in sandbox.get("/disputes", payment_intent=intent)["data"] for entry in dispute["balance_transactions"]
+    ]
+    for path, parts in ((f"/transfers/{charge['transfer']}", "reversals"), (f"/application_fees/{charge['application_fee']}", "refunds")):
+        moved.append(sandbox.get(path)["balance_transaction"])
+        moved += [part["balance_transaction"] for part in sandbox.get(f"{path}/{parts}")["data"]]
+    return sum(sandbox.get(f"/balance_transactions/{key}")["net"] for key in moved)
+
+
+def assert_books_balance(world: World) -> None:
+    for order in world.orders.exclude(paid_at=None):
+        found = balances_of_order(order.pk)
+        assert sum(money.minor for balances in found.values() for money in balances) == 0
+        assert Account.BUYERS_CLEARING not in found, order  # all of a payment was passed on
+        intent = str(world.sandbox.session_of(order)["payment_intent"])
+        entries = LedgerEntry.objects.filter(transaction__order=order)
+        ours = entries.filter(account=Account.STRIPE, seller=None)
+        assert sum(ours.values_list("amount", flat=True)) == stripes_own(world.sandbox, intent), order
+        theirs, payable = entries.filter(account=Account.STRIPE).exclude(seller=None), entries.filter(account=Account.SELLER_PAYABLE)
+        assert sum(theirs.values_list("amount", flat=True)) == -sum(payable.values_list("amount", flat=True))
+
+
 def assert_consistent(world: World) -> None:
     for order in world.orders:
         live = Entitlement.objects.filter(source_id=order.pk, revoked_at=None)
@@ -108,6 +139,7 @@ def test_entitlements_are_a_function_of_orders_whatever_happens(deeds, sandbox: 
     world.settle()
 
     assert_consistent(world)
+    assert_books_balance(world)
     for order in world.orders.exclude(checkout_session_id=None):
         intent = sandbox.session_of(order)["payment_intent"]
         given_back = sum(refund["amount"] for refund in sandbox.get("/refunds", payment_intent=intent)["data"]) if intent else 0
