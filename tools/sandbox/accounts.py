@@ -14,6 +14,7 @@ COUNTRY = re.compile(r"[A-Z]{2}\Z")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+\Z")
 LINK_SECONDS = 300
 DEFAULT = ["card_payments", "transfers"]
+ANCHORS = {"weekly": ("weekly_anchor", "weekly_payout_days"), "monthly": ("monthly_anchor", "monthly_payout_days")}
 DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
 EURO = (
     "AT", "BE", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK",
@@ -149,6 +150,7 @@ def _refuse_bad_values(params: dict[str, Any]) -> None:
 def _write(account: dict[str, Any], params: dict[str, Any]) -> None:
     for name in ("email", "business_type", "default_currency"):
         account[name] = params.get(name, account[name])
+    _write_schedule(account, params.get("settings", {}))
     profile = params.get("business_profile", {})
     account["business_profile"] |= {name: value for name, value in profile.items() if name in account["business_profile"]}
     status = "active" if account["charges_enabled"] else "inactive"
@@ -156,6 +158,21 @@ def _write(account: dict[str, Any], params: dict[str, Any]) -> None:
     # Express without a list asks for both, as the platform's default settings do
     account["capabilities"] |= dict.fromkeys(wanted or ([] if account["capabilities"] else DEFAULT), status)
     write_metadata(account, params)
+
+
+def _write_schedule(account: dict[str, Any], settings: dict[str, Any]) -> None:
+    for name in settings:
+        if name != "payouts":
+            raise InvalidRequest(f"The sandbox does not play settings[{name}].", param=f"settings[{name}]")
+    wanted = settings.get("payouts", {}).get("schedule", {})
+    schedule = account["settings"]["payouts"]["schedule"] | wanted
+    if schedule["delay_days"] == "minimum":
+        schedule["delay_days"] = 2
+    for interval, names in ANCHORS.items():
+        if schedule["interval"] == interval and not any(schedule.get(name) for name in names):
+            param = f"settings[payouts][schedule][{names[0]}]"
+            raise InvalidRequest(f"Missing required param: {param}.", code="parameter_missing", param=param)
+    account["settings"]["payouts"]["schedule"] = schedule
 
 
 def _require(account: dict[str, Any], due: list[str], reason: str | None) -> None:

@@ -1,6 +1,6 @@
 """One act on the sandbox: an API request, a click on a hosted page, a control command or the clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import stripe
@@ -22,6 +22,14 @@ class Act:
     request_id: str | None = None
     idempotency_key: str | None = None
 
+    def now(self) -> int:
+        """Unix time in whole seconds, as far ahead as the test clock was set."""
+        return self.config.now() + int(self.store.switch("ahead") or 0)
+
+    def of(self, owner: str) -> "Act":
+        """The same act, done for another account."""
+        return replace(self, owner=owner)
+
     def find(self, kind: str, key: str, param: str, name: str | None = None) -> dict[str, Any]:
         """The object of this owner.
 
@@ -39,7 +47,7 @@ class Act:
 
     def make(self, kind: str, **values: object) -> dict[str, Any]:
         """A new object of this owner, written."""
-        stamped = {"id": self.new_id(kind), "created": self.config.now(), **values}
+        stamped = {"id": self.new_id(kind), "created": self.now(), **values}
         return self.store.add(shaped(kind, **stamped), self.owner)
 
     def emit(self, kind: str, body: dict[str, Any], *, account: str = "", was: dict[str, Any] | None = None) -> None:
@@ -51,7 +59,7 @@ class Act:
         event = shaped(
             "event",
             id=new_id("event"),
-            created=self.config.now(),
+            created=self.now(),
             type=kind,
             data=data,
             api_version=stripe.api_version,

@@ -1,120 +1,139 @@
-"""Where the money of a charge goes: Stripe's own fee, the transfer to the seller, the application fee, and back again."""
+"""The balance of an account: each movement, what Stripe keeps of it, and when it may be paid out.
 
-from dataclasses import replace
-from typing import Any
+Types and categories: https://docs.stripe.com/reports/balance-transaction-types, https://docs.stripe.com/reports/reporting-categories
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from tools.sandbox.act import Act
-from tools.sandbox.ids import new_id
+from tools.sandbox.currencies import decimals, step
+from tools.sandbox.shapes import shaped
 
 # Stripe's published price for European cards in Europe; only its shape matters here
-PERCENT_TENTHS, FIXED = 15, 25
-DISPUTE_FEE = 2000
+PERCENT_TENTHS, FIXED_HUNDREDTHS = 15, 25
+DISPUTE_FEE_UNITS = 20
+A_DAY, DELAY_DAYS = 86400, 2
+# type of a movement → category, where it is another word; an adjustment is told its category
+CATEGORIES = {
+    "application_fee": "platform_earning",
+    "application_fee_refund": "platform_earning_refund",
+    "payment": "charge",
+    "payment_refund": "refund",
+    "payout_cancel": "payout_reversal",
+    "payout_failure": "payout_reversal",
+    "transfer_refund": "transfer_reversal",
+}
 
 
-def enter(act: Act, kind: str, source: dict[str, Any], amount: int, fee: int = 0) -> str:
-    """Write one movement of the owner's balance in minor units; returns its id."""
-    details = [{"amount": fee, "application": None, "currency": source["currency"], "type": "stripe_fee"}]
-    details[0]["description"] = "Stripe processing fees"
+class Fee(NamedTuple):
+    """A part of a movement that somebody else keeps; negative if it comes back."""
+
+    type: str
+    amount: int
+    description: str
+
+
+def enter(
+    act: Act,
+    kind: str,
+    source: dict[str, Any],
+    amount: int,
+    fees: Iterable[Fee] = (),
+    *,
+    category: str = "",
+    available_on: int = 0,
+) -> str:
+    """Write one movement of the owner's balance in minor units; returns its id. It is available at once unless told otherwise."""
+    details = [
+        {"amount": fee.amount, "application": "ca_platform" if fee.type == "application_fee" else None, "currency": source["currency"]}
+        | {"description": fee.description, "type": fee.type}
+        for fee in fees
+        if fee.amount
+    ]
+    taken = sum(fee.amount for fee in fees)
+    now = act.now()
     made = act.make(
         "balance_transaction",
         amount=amount,
-        available_on=act.config.now(),
+        available_on=max(now, available_on),
+        created=now,
         currency=source["currency"],
         description=source.get("description"),
-        fee=fee,
-        fee_details=details if fee else [],
-        net=amount - fee,
-        reporting_category=kind,
+        fee=taken,
+        fee_details=details,
+        net=amount - taken,
+        reporting_category=category or CATEGORIES.get(kind, kind),
         source=source["id"],
+        status="pending" if available_on > now else "available",
         type=kind,
     )
     return str(made["id"])
 
 
-def processing_fee(amount: int) -> int:
+def processing_fee(amount: int, currency: str) -> Fee:
     """What Stripe keeps of a charge."""
-    return min(amount, (amount * PERCENT_TENTHS + 500) // 1000 + FIXED)
+    fixed = FIXED_HUNDREDTHS * 10 ** decimals(currency) // 100
+    fee = (amount * PERCENT_TENTHS + 500) // 1000 + fixed
+    return Fee("stripe_fee", min(amount, fee - fee % step(currency)), "Stripe processing fees")
 
 
-def split(act: Act, charge: dict[str, Any]) -> None:
-    """Write the movements of a charge that succeeded: itself, its transfer and its application fee."""
-    charge["balance_transaction"] = enter(act, "charge", charge, charge["amount"], processing_fee(charge["amount"]))
-    if charge["transfer_data"]:
-        charge["transfer"] = _transfer(act, charge)["id"]
-    if charge["application_fee_amount"]:
-        charge["application_fee"] = _application_fee(act, charge)["id"]
+def dispute_fee(currency: str) -> Fee:
+    """What Stripe asks for a dispute, and gives back with one that is won."""
+    return Fee("stripe_fee", DISPUTE_FEE_UNITS * 10 ** decimals(currency), "Dispute fee")
 
 
-def _transfer(act: Act, charge: dict[str, Any]) -> dict[str, Any]:
-    part = charge["transfer_data"]["amount"]
-    transfer = act.make(
-        "transfer",
-        amount=charge["amount"] if part is None else part,
-        currency=charge["currency"],
-        destination=charge["transfer_data"]["destination"],
-        destination_payment=new_id("payment"),
-        source_transaction=charge["id"],
-        transfer_group=charge["transfer_group"],
+def available_on(act: Act) -> int:
+    """When the owner may be paid out what is charged now."""
+    account = act.store.get("account", act.owner) if act.owner else None
+    days = account["settings"]["payouts"]["schedule"]["delay_days"] if account else DELAY_DAYS
+    return act.now() + int(days) * A_DAY
+
+
+def make_available(act: Act, entry: dict[str, Any]) -> None:
+    """Let a movement be paid out: its time has come."""
+    act.store.save(entry | {"status": "available"})
+
+
+def retrieve_balance(act: Act, _params: dict[str, Any]) -> dict[str, Any]:
+    """What the owner has, by currency: available, and pending until its charges have settled."""
+    sums = _sums(act)
+    currencies = sorted({currency for currency, _ in sums}) or [own_currency(act)]
+    return shaped(
+        "balance",
+        **{status: [_part(sums.get((currency, status), 0), currency) for currency in currencies] for status in ("available", "pending")},
+        connect_reserved=[{"amount": 0, "currency": currency} for currency in currencies],
     )
-    transfer["reversals"]["url"] = f"/v1/transfers/{transfer['id']}/reversals"
-    transfer["balance_transaction"] = enter(act, "transfer", transfer, -transfer["amount"])
-    act.store.save(transfer)
-    act.emit("transfer.created", transfer)
-    return transfer
 
 
-def _application_fee(act: Act, charge: dict[str, Any]) -> dict[str, Any]:
-    # a direct charge belongs to the connected account, its fee to the platform
-    platform = replace(act, owner="")
-    fee = platform.make(
-        "application_fee",
-        account=act.owner or charge["transfer_data"]["destination"],
-        amount=charge["application_fee_amount"],
-        charge=charge["id"],
-        currency=charge["currency"],
-        fee_source={"charge": charge["id"], "type": "charge"},
+def available(act: Act, currency: str) -> int:
+    """What may be paid out in a currency, in minor units; negative if the owner owes it."""
+    return _sums(act).get((currency, "available"), 0)
+
+
+def own_currency(act: Act) -> str:
+    """What the owner's balance is in as long as nothing has moved."""
+    account = act.store.get("account", act.owner) if act.owner else None
+    return str(account["default_currency"]) if account else "eur"
+
+
+def not_paid_out(act: Act) -> list[dict[str, Any]]:
+    """The available movements that no automatic payout has taken up, oldest first."""
+    sql = (
+        "SELECT body FROM objects WHERE kind = 'balance_transaction' AND owner = ? AND json_extract(body, '$.status') = 'available'"
+        " AND json_extract(body, '$._payout') IS NULL ORDER BY seq"
     )
-    fee["refunds"]["url"] = f"/v1/application_fees/{fee['id']}/refunds"
-    fee["balance_transaction"] = enter(platform, "application_fee", fee, fee["amount"])
-    act.store.save(fee)
-    platform.emit("application_fee.created", fee)
-    return fee
+    return [json.loads(row["body"]) for row in act.store.rows(sql, act.owner)]
 
 
-def reverse_transfer(act: Act, charge: dict[str, Any], refund: dict[str, Any]) -> str:
-    """Take the refunded share back from the seller; returns the reversal's id."""
-    transfer = act.find("transfer", charge["transfer"], "transfer")
-    amount = _share(transfer["amount"], transfer["amount_reversed"], charge, refund)
-    reversal = act.make(
-        "transfer_reversal",
-        amount=amount,
-        currency=charge["currency"],
-        source_refund=refund["id"],
-        transfer=transfer["id"],
+def _sums(act: Act) -> dict[tuple[str, str], int]:
+    sql = (
+        "SELECT json_extract(body, '$.currency') AS currency, json_extract(body, '$.status') AS status,"
+        " sum(json_extract(body, '$.net')) AS net FROM objects WHERE kind = 'balance_transaction' AND owner = ? GROUP BY 1, 2"
     )
-    reversal["balance_transaction"] = enter(act, "transfer_refund", reversal, amount)
-    transfer["amount_reversed"] += amount
-    transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
-    transfer["reversals"]["data"].insert(0, act.store.save(reversal))
-    act.emit("transfer.reversed", act.store.save(transfer))
-    return str(reversal["id"])
+    return {(row["currency"], row["status"]): row["net"] for row in act.store.rows(sql, act.owner)}
 
 
-def refund_fee(act: Act, charge: dict[str, Any], refund: dict[str, Any]) -> None:
-    """Give the refunded share of the application fee back to the seller."""
-    platform = replace(act, owner="")
-    fee = platform.find("application_fee", charge["application_fee"], "fee")
-    amount = _share(fee["amount"], fee["amount_refunded"], charge, refund)
-    returned = platform.make("fee_refund", amount=amount, currency=fee["currency"], fee=fee["id"])
-    returned["balance_transaction"] = enter(platform, "application_fee_refund", returned, -amount)
-    fee["amount_refunded"] += amount
-    fee["refunded"] = fee["amount_refunded"] == fee["amount"]
-    fee["refunds"]["data"].insert(0, act.store.save(returned))
-    platform.emit("application_fee.refunded", act.store.save(fee))
-
-
-def _share(whole: int, returned: int, charge: dict[str, Any], refund: dict[str, Any]) -> int:
-    """In proportion to the refund; the last refund takes what rounding left over."""
-    if charge["amount_refunded"] + refund["amount"] == charge["amount"]:
-        return whole - returned
-    return min(whole - returned, int(whole * refund["amount"] // charge["amount"]))
+def _part(amount: int, currency: str) -> dict[str, Any]:
+    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}

@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
-from tools.sandbox import disputes, payments
-from tools.sandbox.accounts import come_back, leave, set_standing
+from tools.sandbox import disputes, payments, payouts
+from tools.sandbox.accounts import come_back, leave, retrieve_account, set_standing
 from tools.sandbox.act import Act
+from tools.sandbox.balance import A_DAY
+from tools.sandbox.clock import advance, read_clock
 from tools.sandbox.errors import InvalidRequest, StripeError
 from tools.sandbox.faults import MODES
 from tools.sandbox.history import take_history
@@ -21,6 +23,8 @@ FAULT = {"mode": "error", "path": "/v1/", "method": "", "status": 500, "seconds"
 REPLAY = {"copies": 1, "at_once": False}
 RELEASE = REPLAY | {"order": "oldest", "events": [], "keep_holding": False}
 DISPUTE = {"reason": "fraudulent", "inquiry": False}
+CLOCK = {"seconds": 0, "days": 0}
+FAILED = {"code": "account_closed"}
 STANDING = {"submitted": True, "enabled": True, "pending": False, "transfers": True}
 
 
@@ -36,6 +40,11 @@ def blueprint(world: World) -> Blueprint:
         "/charges/<key>/dispute": lambda key: _open_dispute(world, key, **given(DISPUTE)),
         "/disputes/<key>/status": lambda key: _set_status(world, key, given({"status": "needs_response"})["status"]),
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
+        "/clock/advance": lambda: _advance(world, **given(CLOCK)),
+        "/payouts/<key>/fail": lambda key: _of_payout(world, key, **given(FAILED)),
+        "/payouts/<key>/move-on": lambda key: _of_payout(world, key, None),
+        "/bank": lambda: _bank(world, "", **given({"fails": ""})),
+        "/accounts/<key>/bank": lambda key: _bank(world, key, **given({"fails": ""})),
         "/accounts/<key>/leave": lambda key: _of_account(world, leave, key),
         "/accounts/<key>/come-back": lambda key: _of_account(world, come_back, key),
         "/history": lambda: take_history(world, given({"sales": []})["sales"]),
@@ -45,6 +54,7 @@ def blueprint(world: World) -> Blueprint:
         made.add_url_rule(path, path, _answered(command), methods=["POST"])
     made.add_url_rule("/faults", "faults", lambda: jsonify(world.faults.listed()))
     made.add_url_rule("/faults", "clear", lambda: _clear(world), methods=["DELETE"])
+    made.add_url_rule("/clock", "clock", lambda: jsonify(read_clock(world.config, world.store)))
     made.add_url_rule("/deliveries", "deliveries", lambda: jsonify(world.webhooks.deliveries()))
     made.add_url_rule("/webhooks/idle", "idle", lambda: jsonify(idle=idle(world)))
     return made
@@ -110,6 +120,27 @@ def _clear(world: World) -> Response:
 def _standing(world: World, key: str, **standing: bool) -> dict[str, Any]:
     with world.store.transaction():
         return set_standing(world.act(), key, **standing)
+
+
+def _advance(world: World, seconds: int, days: int) -> dict[str, Any]:
+    return advance(world.config, world.store, seconds + days * A_DAY)
+
+
+def _of_payout(world: World, key: str, code: str | None) -> dict[str, Any]:
+    with world.store.transaction():
+        act, payout = payouts.find_payout(world.act(), key)
+        if code is not None:
+            return payouts.fail_payout(act, payout, code)
+        if payout["status"] not in payouts.MOVING:
+            raise InvalidRequest(f"Payout {key} is {payout['status']}: it does not move on.", param="payout")
+        return payouts.move_on(act, payout)
+
+
+def _bank(world: World, key: str, fails: str) -> dict[str, Any]:
+    with world.store.transaction():
+        if key:
+            retrieve_account(world.act(), {}, key)
+        return payouts.set_bank(world.act(key), fails)
 
 
 def _of_account(world: World, deed: Callable[[Act, str], dict[str, Any]], key: str) -> dict[str, Any]:

@@ -14,7 +14,13 @@ REASONS = frozenset({
 })  # fmt: skip
 
 
-SUBMITTED = {"warning_needs_response": "warning_under_review", "appeal_needs_response": "appeal_under_review"}
+SUBMITTED = {
+    "needs_response": "under_review",
+    "warning_needs_response": "warning_under_review",
+    "appeal_needs_response": "appeal_under_review",
+}
+# https://docs.stripe.com/testing#disputes: evidence that decides in test mode
+VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
 def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent", *, inquiry: bool = False) -> dict[str, Any]:
@@ -32,14 +38,14 @@ def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent", *, inquir
         payment_intent=charge["payment_intent"],
         reason=reason,
     )
-    dispute["evidence_details"]["due_by"] = act.config.now() + A_WEEK
+    _ask(act, dispute)
     charge["disputed"] = True
     if inquiry:
         dispute |= {"status": "warning_needs_response", "is_charge_refundable": True}
         charge["_dispute_won"] = True  # nothing was taken, so it may be refunded
         act.store.save(dispute)
     else:
-        _enter(act, dispute, -charge["amount"], balance.DISPUTE_FEE)
+        _take(act, dispute)
     act.store.save(charge)
     act.emit("charge.dispute.created", dispute)
     if not inquiry:
@@ -53,11 +59,11 @@ def close_dispute(act: Act, key: str, *, won: bool) -> dict[str, Any]:
     if dispute["status"] in {"won", "lost"}:
         raise InvalidRequest(f"Dispute {key} is closed already.", param="dispute")
     was = {"status": dispute["status"]}
-    dispute["status"] = "won" if won else "lost"
+    dispute |= {"status": "won" if won else "lost", "_waits_until": None}
     if won:
         charge = act.find("charge", dispute["charge"], "charge")
         act.store.save(charge | {"_dispute_won": True})
-        _enter(act, dispute, dispute["amount"], -balance.DISPUTE_FEE)
+        _give_back(act, dispute)
         act.emit("charge.dispute.funds_reinstated", dispute)
     act.emit("charge.dispute.closed", act.store.save(dispute), was=was)
     return dispute
@@ -70,11 +76,11 @@ def appeal_dispute(act: Act, key: str) -> dict[str, Any]:
         raise InvalidRequest(f"Dispute {key} is not decided yet.", param="dispute")
     was = {"status": dispute["status"]}
     dispute["status"] = "appeal_needs_response"
-    dispute["evidence_details"]["due_by"] = act.config.now() + A_WEEK
+    _ask(act, dispute)
     if was["status"] == "won":
         charge = act.find("charge", dispute["charge"], "charge")
         act.store.save(charge | {"_dispute_won": False})
-        _enter(act, dispute, -dispute["amount"], balance.DISPUTE_FEE)
+        _take(act, dispute)
         act.emit("charge.dispute.funds_withdrawn", dispute)
     act.emit("charge.dispute.updated", act.store.save(dispute), was=was)
     return dispute
@@ -88,19 +94,63 @@ def set_status(act: Act, key: str, status: str) -> dict[str, Any]:
     return dispute
 
 
+def time_out(act: Act, dispute: dict[str, Any]) -> None:
+    """The deadline has passed without an answer: the bank keeps the money, and an inquiry is closed. Sends charge.dispute.closed."""
+    dispute["evidence_details"]["past_due"] = True
+    dispute["_waits_until"] = None
+    act.store.save(dispute)
+    if dispute["status"] == "warning_needs_response":
+        dispute["status"] = "warning_closed"
+        act.emit("charge.dispute.closed", act.store.save(dispute), was={"status": "warning_needs_response"})
+    elif dispute["status"] in SUBMITTED:
+        close_dispute(act, dispute["id"], won=False)
+
+
 def update_dispute(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
-    """Evidence and metadata; submitted evidence is under review."""
+    """Evidence and metadata; submitted evidence is under review, and decided at once by the two words that Stripe knows for tests.
+
+    Raises:
+        InvalidRequest: evidence for a dispute whose deadline has passed, or which is decided.
+    """
     dispute = act.find("dispute", key, "dispute")
+    given = "evidence" in params or params.get("submit")
+    if given and dispute["status"] not in SUBMITTED and dispute["status"] not in SUBMITTED.values():
+        message = f"This dispute is {dispute['status']}: no more evidence is taken."
+        raise InvalidRequest(message, code="dispute_already_closed" if dispute["status"] in {"won", "lost"} else None, param="evidence")
     dispute["evidence"] |= params.get("evidence", {})
+    dispute["evidence_details"]["has_evidence"] = any(dispute["evidence"].values())
     if params.get("submit"):
-        dispute["status"] = SUBMITTED.get(dispute["status"], "under_review")
-        dispute["evidence_details"] |= {"has_evidence": True, "submission_count": 1}
+        dispute["status"] = SUBMITTED.get(dispute["status"], dispute["status"])
+        dispute["_waits_until"] = None
+        dispute["evidence_details"]["submission_count"] += 1
     write_metadata(dispute, params)
     act.emit("charge.dispute.updated", act.store.save(dispute))
+    if params.get("submit") and (verdict := VERDICTS.get(dispute["evidence"]["uncategorized_text"] or "")):
+        return close_dispute(act, key, won=verdict == "won")
     return dispute
 
 
-def _enter(act: Act, dispute: dict[str, Any], amount: int, fee: int) -> None:
-    entry = balance.enter(act, "adjustment", dispute, amount, fee)
+def accept_dispute(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
+    """Give up: the bank keeps the money. Sends charge.dispute.closed."""
+    act.find("dispute", key, "dispute")
+    return close_dispute(act, key, won=False)
+
+
+def _ask(act: Act, dispute: dict[str, Any]) -> None:
+    """The bank waits a week for an answer."""
+    dispute["evidence_details"]["due_by"] = dispute["_waits_until"] = act.now() + A_WEEK
+
+
+def _take(act: Act, dispute: dict[str, Any]) -> None:
+    _enter(act, dispute, -dispute["amount"], balance.dispute_fee(dispute["currency"]), "dispute")
+
+
+def _give_back(act: Act, dispute: dict[str, Any]) -> None:
+    fee = balance.dispute_fee(dispute["currency"])
+    _enter(act, dispute, dispute["amount"], fee._replace(amount=-fee.amount), "dispute_reversal")
+
+
+def _enter(act: Act, dispute: dict[str, Any], amount: int, fee: balance.Fee, category: str) -> None:
+    entry = balance.enter(act, "adjustment", dispute, amount, [fee], category=category)
     dispute["balance_transactions"].append(act.store.get("balance_transaction", entry))
     act.store.save(dispute)

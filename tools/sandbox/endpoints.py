@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import stripe._v1_services as sdk
 import stripe.params as p
 import stripe.params.checkout as pc
 
-from tools.sandbox import accounts, disputes, expand, refunds, sessions
+from tools.sandbox import accounts, application_fees, balance, disputes, expand, payouts, refunds, sessions, transfers
 from tools.sandbox.act import Act
-from tools.sandbox.errors import NotFound
+from tools.sandbox.errors import InvalidRequest, NotFound
 from tools.sandbox.lists import page
 
 
@@ -49,14 +50,6 @@ def _readable(path: str, kind: str, param: str, retrieve: type, listed: type) ->
     ]
 
 
-def _parts(kind: str, of: str, param: str, field: str, url: str) -> Callable[..., dict[str, Any]]:
-    def listed(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
-        whole = act.find(of, key, param)
-        return page(act, kind, params | {field: whole["id"]}, url.replace("{key}", key))
-
-    return listed
-
-
 def _retrieve_event(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
     event = act.find("event", key, "id")
     waiting = "SELECT count(*) AS n FROM deliveries WHERE event = ? AND state IN ('due', 'sending', 'held')"
@@ -74,7 +67,7 @@ def _line_items(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 SESSIONS, ACCOUNTS, ACCOUNT = "/v1/checkout/sessions", "/v1/accounts", "/v1/accounts/{key}"
-REVERSALS, FEE_REFUNDS = "/v1/transfers/{key}/reversals", "/v1/application_fees/{key}/refunds"
+FEE = "/v1/application_fees/{key}"
 ENDPOINTS = [
     _endpoint("POST", ACCOUNTS, p.AccountCreateParams, accounts.create_account),
     _endpoint("GET", ACCOUNTS, p.AccountListParams, _list("account", ACCOUNTS)),
@@ -100,18 +93,9 @@ ENDPOINTS = [
     ),
     *_readable("/v1/charges", "charge", "charge", p.ChargeRetrieveParams, p.ChargeListParams),
     *_readable("/v1/transfers", "transfer", "transfer", p.TransferRetrieveParams, p.TransferListParams),
-    _endpoint(
-        "GET",
-        REVERSALS,
-        p.TransferReversalListParams,
-        _parts("transfer_reversal", "transfer", "transfer", "transfer", REVERSALS),
-    ),
-    _endpoint(
-        "GET",
-        FEE_REFUNDS,
-        p.ApplicationFeeRefundListParams,
-        _parts("fee_refund", "application_fee", "fee", "fee", FEE_REFUNDS),
-    ),
+    _endpoint("POST", "/v1/transfers", p.TransferCreateParams, transfers.create_transfer),
+    _endpoint("POST", "/v1/transfers/{key}/reversals", p.TransferCreateReversalParams, transfers.create_reversal),
+    _endpoint("GET", "/v1/transfers/{key}/reversals", p.TransferListReversalsParams, transfers.list_reversals),
     *_readable(
         "/v1/application_fees",
         "application_fee",
@@ -119,6 +103,13 @@ ENDPOINTS = [
         p.ApplicationFeeRetrieveParams,
         p.ApplicationFeeListParams,
     ),
+    _endpoint("POST", f"{FEE}/refunds", p.ApplicationFeeCreateRefundParams, application_fees.create_fee_refund),
+    _endpoint("GET", f"{FEE}/refunds", p.ApplicationFeeListRefundsParams, application_fees.list_fee_refunds),
+    _endpoint("GET", "/v1/balance", p.BalanceRetrieveParams, balance.retrieve_balance),
+    _endpoint("POST", "/v1/payouts", p.PayoutCreateParams, payouts.create_payout),
+    *_readable("/v1/payouts", "payout", "payout", p.PayoutRetrieveParams, p.PayoutListParams),
+    _endpoint("POST", "/v1/payouts/{key}", p.PayoutUpdateParams, payouts.update_payout),
+    _endpoint("POST", "/v1/payouts/{key}/cancel", p.PayoutCancelParams, payouts.cancel_payout),
     *_readable(
         "/v1/balance_transactions",
         "balance_transaction",
@@ -128,9 +119,12 @@ ENDPOINTS = [
     ),
     *_readable("/v1/disputes", "dispute", "dispute", p.DisputeRetrieveParams, p.DisputeListParams),
     _endpoint("POST", "/v1/disputes/{key}", p.DisputeUpdateParams, disputes.update_dispute),
+    _endpoint("POST", "/v1/disputes/{key}/close", p.DisputeCloseParams, disputes.accept_dispute),
     _endpoint("GET", "/v1/events", p.EventListParams, _list("event", "/v1/events")),
     _endpoint("GET", "/v1/events/{key}", p.EventRetrieveParams, _retrieve_event),
 ]
+
+STRIPES_OWN = frozenset(sdk._subservices)  # noqa: SLF001  the SDK lists nowhere else what is under /v1
 
 
 def find_endpoint(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
@@ -138,9 +132,12 @@ def find_endpoint(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
 
     Raises:
         NotFound: as Stripe answers an address that it does not have.
+        InvalidRequest: Stripe has something there, as its SDK knows, and the sandbox does not play it.
     """
     for endpoint in ENDPOINTS:
         if endpoint.method == method and (match := endpoint.path.match(path)):
             return endpoint, match.groupdict()
+    if path.split("/")[2] in STRIPES_OWN:
+        raise InvalidRequest(f"The sandbox does not play {method} {path}.")
     message = f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs"
     raise NotFound(f"{message} or we can help at https://support.stripe.com/.")

@@ -10,7 +10,12 @@ from tools.sandbox.shapes import public
 DEEPEST = 4
 # kind → field → kind that stands behind the identifier
 LINKS = {
-    "application_fee": {"account": "account", "balance_transaction": "balance_transaction", "charge": "charge"},
+    "application_fee": {
+        "account": "account",
+        "balance_transaction": "balance_transaction",
+        "charge": "charge",
+        "originating_transaction": "charge",
+    },
     "balance_transaction": {"source": "*"},
     "charge": {
         "application_fee": "application_fee",
@@ -22,6 +27,7 @@ LINKS = {
     "checkout.session": {"payment_intent": "payment_intent"},
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "fee_refund": {"balance_transaction": "balance_transaction", "fee": "application_fee"},
+    "payout": {"balance_transaction": "balance_transaction", "failure_balance_transaction": "balance_transaction"},
     "payment_intent": {"latest_charge": "charge", "on_behalf_of": "account"},
     "refund": {
         "balance_transaction": "balance_transaction",
@@ -30,10 +36,16 @@ LINKS = {
         "payment_intent": "payment_intent",
         "transfer_reversal": "transfer_reversal",
     },
-    "transfer": {"balance_transaction": "balance_transaction", "destination": "account", "source_transaction": "charge"},
+    "transfer": {
+        "balance_transaction": "balance_transaction",
+        "destination": "account",
+        "destination_payment": "charge",
+        "source_transaction": "charge",
+    },
     "transfer_data": {"destination": "account"},
     "transfer_reversal": {
         "balance_transaction": "balance_transaction",
+        "destination_payment_refund": "refund",
         "source_refund": "refund",
         "transfer": "transfer",
     },

@@ -8,6 +8,7 @@ from tools.sandbox.errors import InvalidRequest, missing
 
 CURSORS = frozenset({"limit", "starting_after", "ending_before", "expand"})
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+MOMENTS = {"created": "created", "arrival_date": "json_extract(body, '$.arrival_date')"}
 MOST, USUAL = 100, 10
 
 
@@ -18,6 +19,8 @@ def page(act: Act, kind: str, params: dict[str, Any], url: str) -> dict[str, Any
         message = f"Invalid integer: {limit}. This value must be between 1 and {MOST}."
         raise InvalidRequest(message, code="parameter_invalid_integer", param="limit")
     conditions, values = _filters(params)
+    if kind == "balance_transaction" and "payout" in params:
+        _refuse_manual(act, params["payout"])
     _cursor(act, kind, params, conditions, values)
     if kind == "account":
         conditions.append(" AND coalesce(json_extract(body, '$._left'), 0) = 0")
@@ -39,16 +42,25 @@ def _cursor(act: Act, kind: str, params: dict[str, Any], conditions: list[str], 
             values.append(key)
 
 
+def _refuse_manual(act: Act, payout: str) -> None:
+    """Which movements a payout by hand has paid out is nowhere recorded, at Stripe neither."""
+    if not act.find("payout", payout, "payout")["automatic"]:
+        message = "Balance transaction history can only be filtered on automatic transfers, not manual."
+        raise InvalidRequest(message, param="payout")
+
+
 def _filters(params: dict[str, Any]) -> tuple[list[str], list[Any]]:
     """Conditions with their values; field names come from the SDK's own parameter types, never from the request."""
     conditions: list[str] = []
     values: list[Any] = []
     for name, value in params.items():
-        if name == "created":
+        if name in MOMENTS:
             limits = value if isinstance(value, dict) else {"gte": value, "lte": value}
             for comparison, moment in limits.items():
-                conditions.append(f" AND created {COMPARISONS[comparison]} ?")
+                conditions.append(f" AND {MOMENTS[name]} {COMPARISONS[comparison]} ?")
                 values.append(moment)
+        elif name == "payout":
+            _equal("_payout", value, conditions, values)
         elif name == "types":
             marks = ", ".join("?" * len(value))
             conditions.append(f" AND json_extract(body, '$.type') IN ({marks})")

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 
+from tools.sandbox.clock import read_clock
 from tools.sandbox.replay import holding
 from tools.sandbox.world import World
 
@@ -14,13 +15,15 @@ def blueprint(world: World) -> Blueprint:
 
     @made.get("/sandbox/")
     def overview() -> str:
-        kinds = {"sessions": "checkout.session", "charges": "charge", "disputes": "dispute", "accounts": "account"}
+        kinds = {"sessions": "checkout.session", "charges": "charge", "disputes": "dispute", "accounts": "account", "payouts": "payout"}
         values = {name: world.store.newest(kind, SHOWN) for name, kind in kinds.items()}
+        values["charges"] = [charge for charge in values["charges"] if "_transfer" not in charge]
         return render_template(
             "overview.html",
             **values,
             deliveries=world.webhooks.deliveries(SHOWN),
             faults=world.faults.listed(),
+            clock=read_clock(world.config, world.store),
             holding=holding(world),
             webhook_url=world.config.webhook_url,
         )

@@ -4,8 +4,11 @@ from typing import Any
 
 from tools.sandbox import balance
 from tools.sandbox.act import Act
+from tools.sandbox.application_fees import take_fee
+from tools.sandbox.balance import Fee
 from tools.sandbox.ids import new_id
 from tools.sandbox.sessions import LATER
+from tools.sandbox.transfers import transfer_charge
 
 COPIED = ("application_fee_amount", "description", "on_behalf_of", "receipt_email", "statement_descriptor", "transfer_group")
 DECLINES = {
@@ -38,7 +41,7 @@ def pay_later(act: Act, session: dict[str, Any], email: str, *, succeeds: bool) 
     intent |= {"status": "processing", "latest_charge": charge["id"], "payment_method": charge["payment_method"]}
     act.emit("charge.pending", act.store.save(charge))
     act.emit("payment_intent.processing", act.store.save(intent))
-    session["_settles"] = {"at": act.config.now() + act.config.settle_seconds, "succeeds": succeeds}
+    session["_settles"] = {"at": act.now() + act.config.settle_seconds, "succeeds": succeeds}
     _complete(act, session, email, "unpaid")
 
 
@@ -107,13 +110,32 @@ def _card(last4: str) -> dict[str, Any]:
 def _succeed(act: Act, intent: dict[str, Any], charge: dict[str, Any]) -> None:
     if charge["transfer_data"] and not charge["transfer_group"]:
         charge["transfer_group"] = intent["transfer_group"] = f"group_{intent['id']}"
-    balance.split(act, charge)
+    _split(act, charge)
     charge |= {"status": "succeeded", "paid": True, "amount_captured": charge["amount"]}
     charge["receipt_url"] = f"{act.config.public_url}/receipts/{charge['id']}"
     intent |= {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge["id"]}
     intent |= {"payment_method": charge["payment_method"], "last_payment_error": None}
     act.emit("charge.succeeded", act.store.save(charge))
     act.emit("payment_intent.succeeded", act.store.save(intent))
+
+
+def _split(act: Act, charge: dict[str, Any]) -> None:
+    """Write the movements of a charge that succeeded: itself, its transfer and the platform's fee."""
+    settles_at, fee = balance.available_on(act), charge["application_fee_amount"] or 0
+    fees = [balance.processing_fee(charge["amount"], charge["currency"])]
+    if act.owner:  # a direct charge pays the platform's fee itself
+        fees.append(Fee("application_fee", fee, "Application fee"))
+    charge["balance_transaction"] = balance.enter(act, "charge", charge, charge["amount"], fees, available_on=settles_at)
+    payment = None
+    if charge["transfer_data"]:
+        transfer = transfer_charge(act, charge, settles_at)
+        charge["transfer"], payment = transfer["id"], transfer["destination_payment"]
+    if fee:
+        taken = take_fee(act, charge, payment, settles_at)
+        charge["application_fee"] = taken["id"]
+        arrived = act.store.get("charge", payment) if payment else None
+        if arrived:
+            act.store.save(arrived | {"application_fee": taken["id"]})
 
 
 def _fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str) -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 from tools.sandbox import balance
 from tools.sandbox.act import Act
+from tools.sandbox.application_fees import return_fee
 from tools.sandbox.currencies import formatted
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.params import write_metadata
 from tools.sandbox.session_rules import refuse_fraction
+from tools.sandbox.transfers import reverse
 
 
 def create_refund(act: Act, params: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +94,18 @@ def _refuse_bad_refund(charge: dict[str, Any], params: dict[str, Any], amount: i
 def _move_money(act: Act, charge: dict[str, Any], refund: dict[str, Any], params: dict[str, Any]) -> None:
     refund["balance_transaction"] = balance.enter(act, "refund", refund, -refund["amount"])
     if params.get("reverse_transfer"):
-        refund["transfer_reversal"] = balance.reverse_transfer(act, charge, refund)
+        transfer = act.find("transfer", charge["transfer"], "transfer")
+        part = _share(transfer["amount"], transfer["amount_reversed"], charge, refund)
+        if part:
+            refund["transfer_reversal"] = reverse(act, transfer, part, refund["id"])["id"]
     if params.get("refund_application_fee"):
-        balance.refund_fee(act, charge, refund)
+        fee = act.of("").find("application_fee", charge["application_fee"], "fee")
+        if part := _share(fee["amount"], fee["amount_refunded"], charge, refund):
+            return_fee(act, fee, part)
+
+
+def _share(whole: int, returned: int, charge: dict[str, Any], refund: dict[str, Any]) -> int:
+    """In proportion to the refund; the last refund takes what rounding left over."""
+    if charge["amount_refunded"] + refund["amount"] == charge["amount"]:
+        return whole - returned
+    return min(whole - returned, int(whole * refund["amount"] // charge["amount"]))

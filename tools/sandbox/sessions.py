@@ -29,6 +29,7 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     session = act.make(
         "checkout.session",
         id=key,
+        created=act.config.now(),
         amount_subtotal=total,
         amount_total=total,
         currency=currency,

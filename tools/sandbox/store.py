@@ -16,6 +16,10 @@ CREATE INDEX IF NOT EXISTS objects_kind ON objects (kind, owner, seq);
 CREATE INDEX IF NOT EXISTS sessions_open ON objects (json_extract(body, '$.expires_at'))
     WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
 CREATE INDEX IF NOT EXISTS sessions_settling ON objects (json_extract(body, '$._settles.at')) WHERE kind = 'checkout.session';
+CREATE INDEX IF NOT EXISTS entries_pending ON objects (json_extract(body, '$.available_on'))
+    WHERE kind = 'balance_transaction' AND json_extract(body, '$.status') = 'pending';
+CREATE INDEX IF NOT EXISTS payouts_moving ON objects (json_extract(body, '$._next')) WHERE kind = 'payout';
+CREATE INDEX IF NOT EXISTS disputes_waiting ON objects (json_extract(body, '$._waits_until')) WHERE kind = 'dispute';
 CREATE INDEX IF NOT EXISTS refunds_charge ON objects (json_extract(body, '$.charge'), seq) WHERE kind = 'refund';
 CREATE TABLE IF NOT EXISTS deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
@@ -106,6 +110,15 @@ class Store:
         sql = "SELECT body FROM objects WHERE id = ? AND kind = ? AND (? IS NULL OR owner = ?)"
         found = self.rows(sql, key, kind, owner, owner)
         return json.loads(found[0]["body"]) if found else None
+
+    def switch(self, name: str) -> Any:
+        """A value that was set, or None."""
+        found = self.rows("SELECT value FROM switches WHERE name = ?", name)
+        return json.loads(found[0]["value"]) if found else None
+
+    def set_switch(self, name: str, value: object) -> None:
+        """Remember a value that belongs to no object."""
+        self.run("INSERT OR REPLACE INTO switches VALUES (?, ?)", name, json.dumps(value))
 
     def owner_of(self, key: str) -> str:
         """The account that owns an object ("" is the platform)."""

@@ -50,7 +50,7 @@ def transfer_of(sandbox: Sandbox, order: Order) -> Any:
 
 def fee_of(sandbox: Sandbox, order: Order) -> Any:
     charge = sandbox.get(f"/payment_intents/{order.payment_intent_id}")["latest_charge"]
-    return sandbox.get("/application_fees", charge=charge)["data"][0]
+    return sandbox.get(f"/application_fees/{sandbox.get(f'/charges/{charge}')['application_fee']}")
 
 
 def test_a_full_refund_takes_everything_back(paid: Order, staff: User, buyer: User, sandbox: Sandbox, holds) -> None:

@@ -31,10 +31,17 @@ def test_key_as_basic_user_is_accepted(sandbox: Sandbox) -> None:
 
 
 def test_unknown_address_is_named(sandbox: Sandbox) -> None:
-    answer = sandbox.http.get("/v1/subscriptions", auth=(KEY, ""))
+    answer = sandbox.http.get("/v1/wishes", auth=(KEY, ""))
 
     assert answer.status_code == 404
-    assert answer.json()["error"]["message"].startswith("Unrecognized request URL (GET: /v1/subscriptions).")
+    assert answer.json()["error"]["message"].startswith("Unrecognized request URL (GET: /v1/wishes).")
+
+
+def test_what_stripe_has_and_the_sandbox_does_not_play_is_refused_by_name(sandbox: Sandbox) -> None:
+    answer = sandbox.http.get("/v1/subscriptions", auth=(KEY, ""))
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "The sandbox does not play GET /v1/subscriptions."
 
 
 def test_impossible_version_is_refused(sandbox: Sandbox) -> None:

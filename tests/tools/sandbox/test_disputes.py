@@ -120,3 +120,34 @@ def test_a_dispute_can_say_what_no_stripe_says_yet(sandbox: Sandbox) -> None:
 
     assert sandbox.api.disputes.retrieve(opened["id"]).status == "of_tomorrow"
     assert sandbox.events.until("charge.dispute.updated").data.object["id"] == opened["id"]
+
+
+def test_a_dispute_without_an_answer_is_lost_and_an_inquiry_closed(sandbox: Sandbox) -> None:
+    dispute = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")["id"]
+    answered = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")["id"]
+    inquiry = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute", inquiry=True)["id"]
+    sandbox.api.disputes.update(answered, {"evidence": {"product_description": "An image"}, "submit": True})
+
+    sandbox.control("/clock/advance", days=8)
+
+    shown = {key: sandbox.api.disputes.retrieve(key) for key in (dispute, answered, inquiry)}
+    assert [one.status for one in shown.values()] == ["lost", "under_review", "warning_closed"]
+    assert [one.evidence_details.past_due for one in shown.values()] == [True, False, True]
+    with pytest.raises(stripe.InvalidRequestError, match="no more evidence is taken"):
+        sandbox.api.disputes.update(dispute, {"evidence": {"product_description": "Late"}})
+    assert sandbox.api.disputes.retrieve(dispute).evidence.product_description is None
+
+
+@pytest.mark.parametrize(("words", "status"), [("winning_evidence", "won"), ("losing_evidence", "lost")])
+def test_two_words_of_evidence_decide_at_once(sandbox: Sandbox, words: str, status: str) -> None:
+    opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")
+
+    sent = sandbox.api.disputes.update(opened["id"], {"evidence": {"uncategorized_text": words}, "submit": True})
+
+    assert (sent.status, sent.evidence_details.submission_count, sent.evidence_details.has_evidence) == (status, 1, True)
+
+
+def test_a_dispute_is_accepted(sandbox: Sandbox) -> None:
+    opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")
+
+    assert sandbox.api.disputes.close(opened["id"]).status == "lost"
