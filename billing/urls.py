@@ -13,6 +13,7 @@ urlpatterns = [
     path("billing/buy/<uuid:product_id>/", checkout.buy, name="buy"),
     path("billing/return/<uuid:order_id>/", checkout.checkout_return, name="checkout_return"),
     path("billing/stripe/webhook", inbox.stripe_webhook, name="stripe_webhook"),
+    path("billing/stripe/webhook/connect", inbox.stripe_connect_webhook, name="stripe_connect_webhook"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),

@@ -92,7 +92,20 @@ LEASES_ENDPOINT = Variable("LAYERSTORE_LEASES_ENDPOINT", url, "", "Its address, 
 STRIPE_SECRET_KEY = Variable(
     "STRIPE_SECRET_KEY", text, "", "`sk_live_…` or a restricted `rk_live_…`; a test key works and warns", manual_default="*required*"
 )
-STRIPE_WEBHOOK_SECRET = Variable("STRIPE_WEBHOOK_SECRET", text, "", "`whsec_…`, comma list", manual_default="*required*")
+STRIPE_WEBHOOK_SECRET = Variable(
+    "STRIPE_WEBHOOK_SECRET",
+    text,
+    "",
+    "`whsec_…` of the webhook endpoint; the old and the new one while it is replaced",
+    manual_default="*required*",
+)
+STRIPE_CONNECT_WEBHOOK_SECRET = Variable(
+    "STRIPE_CONNECT_WEBHOOK_SECRET",
+    text,
+    "",
+    "The same of the endpoint for connected accounts. Empty: the first one takes their events as well",
+)
+WEBHOOK_ALERT_MINUTES = Variable("LAYERSTORE_WEBHOOK_ALERT_MINUTES", number, "10", "How long a webhook may wait before staff are alarmed")
 STRIPE_COUNTRY = Variable(
     "LAYERSTORE_STRIPE_COUNTRY",
     str.upper,

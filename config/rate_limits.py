@@ -195,6 +195,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",
     "GET billing:payouts_refresh": "payouts",
+    "POST billing:stripe_connect_webhook": UNLIMITED,  # as the next
     "POST billing:stripe_webhook": UNLIMITED,  # nothing is kept of what Stripe has not signed, and Stripe comes from few addresses
 }
 

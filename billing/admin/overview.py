@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from billing.disputes.models import Dispute
 from billing.inbox.models import StripeEvent
+from billing.inbox.selectors import inbox_state
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import NEEDS_RESPONSE
@@ -27,9 +30,11 @@ def sales() -> Iterator[Fact]:
 @panel("Money that waits", permission="billing.view_stripeevent")
 def waiting() -> Iterator[Fact]:
     """Count what Stripe has told and was not handled, what it has not confirmed, and what staff must look at."""
-    events, refunds = StripeEvent.objects.filter(handled_at__isnull=True), Refund.objects.filter(state=Refund.State.WAITING)
-    yield Fact("Stripe events not handled", f"{events.count():,}", page_of_rows(StripeEvent, handled_at__isempty=1))
-    yield _alarm("of them given up", events.filter(given_up_at__isnull=False).count(), page_of_rows(StripeEvent, given_up_at__isempty=0))
+    now = timezone.now()
+    inbox = inbox_state(now=now)
+    yield Fact("Stripe events that wait", f"{inbox.waiting:,}", page_of_rows(StripeEvent, state="waiting"), alarming=inbox.is_late(now=now))
+    yield _alarm("Stripe events that failed", inbox.given_up, page_of_rows(StripeEvent, state="failed"))
+    refunds = Refund.objects.filter(state=Refund.State.WAITING)
     yield Fact("Refunds not confirmed", f"{refunds.count():,}", page_of_rows(Refund, state__exact="waiting"))
     failed = Refund.objects.filter(state=Refund.State.FAILED).count()
     yield _alarm("Refunds failed", failed, page_of_rows(Refund, state__exact="failed"))

@@ -73,6 +73,16 @@ class WebhookSwitchedOff(DomainError):
         super().__init__("There is nothing here.")
 
 
+class WebhookOfOtherVersion(DomainError):
+    """Signed by Stripe, and of an API version that we do not read: the endpoint is set up for another one. 400."""
+
+    code = "webhook_of_other_version"
+    status = 400
+
+    def __init__(self, *, theirs: str, ours: str) -> None:
+        super().__init__(f"This event is of API version {theirs}. At Stripe, set the endpoint's API version to {ours}.")
+
+
 class InvalidWebhook(DomainError):
     """Not signed by Stripe, signed too long ago, or not an event. 400."""
 

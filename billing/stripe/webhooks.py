@@ -9,6 +9,7 @@ import stripe
 from billing.stripe.errors import InvalidWebhook
 from common.web.request_checks import is_storable_text
 
+OUR_VERSION: Final = stripe.api_version
 _LONGEST_ID: Final = 255  # Stripe's own bound
 
 
@@ -21,6 +22,12 @@ class Delivery:
     object_id: str
     account_id: str
     livemode: bool
+    api_version: str
+
+    @property
+    def is_of_our_version(self) -> bool:
+        """Whether Stripe speaks of it as our SDK does. An event that names no version is no witness against it."""
+        return self.api_version in {"", OUR_VERSION}
 
 
 def verify_event(payload: bytes, signature: str, secrets: Sequence[str]) -> Delivery:
@@ -51,6 +58,7 @@ def _read_event(event: stripe.Event) -> Delivery:
             object_id=_text(getattr(subject, "id", None)),
             account_id=_text(getattr(event, "account", None)),
             livemode=livemode,
+            api_version=_text(getattr(event, "api_version", None)),
         )
     except AttributeError as error:
         raise InvalidWebhook from error

@@ -1,6 +1,6 @@
 output "given_secrets" {
   description = "What an operator writes with `aws secretsmanager put-secret-value`."
-  value       = [for variable in ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "LAYERSTORE_EMAIL_URL"] : "${var.name}/${variable}"]
+  value       = [for variable in ["STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "LAYERSTORE_EMAIL_URL"] : "${var.name}/${variable}"]
 }
 
 output "step" {

@@ -1,5 +1,7 @@
 """Staff's view of the sale."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -36,6 +38,26 @@ def act(client: Client, name: str, *rows, **given: str):
     """Fill in the page of an act."""
     form = {"action": name, "index": "0", "_selected_action": [str(row.pk) for row in rows], "act_confirmed": "yes"}
     return client.post(f"/admin/billing/{rows[0]._meta.model_name}/", form | {"reason": "Asked for."} | given)
+
+
+def test_the_list_of_events_says_what_waits_and_what_failed(client: Client) -> None:
+    now = timezone.now()
+    waiting = StripeEventFactory(received_at=now - timedelta(hours=3))
+    failed = StripeEventFactory(given_up_at=now, last_error="It is gone.")
+    handled = StripeEventFactory(handled_at=now)
+    where = "/admin/billing/stripeevent/"
+
+    page = client.get(where).content.decode()
+    shown = {state: client.get(where, {"state": state}).content.decode() for state in ("waiting", "failed", "handled")}
+
+    assert "3\xa0hours" in page
+    assert all(row.pk in page for row in (waiting, failed, handled))
+    assert [[row.pk in each for row in (waiting, failed, handled)] for each in shown.values()] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
+    assert client.get("/admin/").content.decode().count("Stripe events that failed") == 1
 
 
 @pytest.mark.parametrize("factory", [PaidOrderFactory, RefundFactory, DisputeFactory, StripeEventFactory])

@@ -31,10 +31,11 @@ def signature_of(payload: bytes, *, secret: str | None = None, moment: int | Non
     return f"t={at},v1=" + hmac.new(key.encode(), f"{at}.".encode() + payload, hashlib.sha256).hexdigest()
 
 
-def post_webhook(payload: bytes, signature: str | None = None) -> int:
+def post_webhook(payload: bytes, signature: str | None = None, *, connect: bool = False) -> int:
     """What our endpoint answers to a delivery."""
     sent = signature_of(payload) if signature is None else signature
-    answer = Client().post(reverse("billing:stripe_webhook"), payload, content_type="application/json", headers={"stripe-signature": sent})
+    name = "billing:stripe_connect_webhook" if connect else "billing:stripe_webhook"
+    answer = Client().post(reverse(name), payload, content_type="application/json", headers={"stripe-signature": sent})
     return answer.status_code
 
 

@@ -255,7 +255,7 @@ run "secrets" {
   assert {
     condition = toset(keys(output.secrets)) == toset([
       "LAYERSTORE_SECRET_KEY", "LAYERSTORE_TOKEN_KEYS", "LAYERSTORE_EVENTS_SECRET", "LAYERSTORE_REGISTRY_SECRET", "PGPASSWORD",
-      "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "LAYERSTORE_EMAIL_URL",
+      "STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "LAYERSTORE_EMAIL_URL",
     ])
     error_message = "Each secret of the shop has its place."
   }

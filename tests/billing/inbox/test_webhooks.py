@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
@@ -15,13 +17,16 @@ from audit.models import AuditEvent
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.inbox import handlers, tasks
+from billing.inbox.due import handle_due_events
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event, retry_event
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.payments import read_payment
+from billing.stripe.webhooks import OUR_VERSION
 from common.db.errors import LockTimeout
+from common.db.outages import outages
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
@@ -104,6 +109,69 @@ def test_each_of_several_secrets_counts(settings) -> None:
 
     assert post_webhook(payload_of(), signature_of(payload_of(), secret="whsec_connect")) == 204
     assert StripeEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("secret", ["whsec_old", "whsec_new"])
+@pytest.mark.parametrize("connect", [False, True], ids=["platform", "connect"])
+def test_while_a_secret_is_replaced_the_old_and_the_new_one_count(settings, secret: str, connect: bool) -> None:  # noqa: FBT001  a parameter of pytest
+    settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_CONNECT_WEBHOOK_SECRET = "whsec_old,whsec_new", "whsec_other"
+    if connect:
+        settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_CONNECT_WEBHOOK_SECRET = "whsec_other", "whsec_old,whsec_new"
+    payload = payload_of(account="acct_1") if connect else payload_of()
+
+    assert post_webhook(payload, signature_of(payload, secret=secret), connect=connect) == 204
+    assert post_webhook(payload, signature_of(payload, secret="whsec_other"), connect=connect) == 400
+    assert StripeEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "connect"),
+    [pytest.param("acct_1", False, id="an account's at ours"), pytest.param(None, True, id="ours at the accounts'")],
+)
+def test_an_event_belongs_to_one_of_the_two_addresses(settings, account: str | None, connect: bool) -> None:  # noqa: FBT001  a parameter of pytest
+    settings.STRIPE_WEBHOOK_SECRET = settings.STRIPE_CONNECT_WEBHOOK_SECRET = "whsec_both"
+    payload = payload_of(account=account)
+
+    assert post_webhook(payload, signature_of(payload), connect=connect) == 400
+    assert not StripeEvent.objects.exists()
+    assert post_webhook(payload, signature_of(payload), connect=not connect) == 204
+
+
+def test_without_a_secret_of_its_own_there_is_no_address_for_accounts() -> None:
+    payload = payload_of(account="acct_1")
+
+    assert post_webhook(payload, connect=True) == 404
+    assert not StripeEvent.objects.exists()
+
+
+def test_an_event_of_another_api_version_is_refused_and_kept_as_failed(caplog: pytest.LogCaptureFixture) -> None:
+    payload = payload_of(api_version="2019-12-03")
+
+    assert [post_webhook(payload) for _ in range(2)] == [400, 400]
+
+    event = StripeEvent.objects.get()
+    assert event.given_up_at is not None
+    assert event.last_error == f"This event is of API version 2019-12-03. At Stripe, set the endpoint's API version to {OUR_VERSION}."
+    assert [record.levelname for record in caplog.records if record.message == "event of another API version refused"] == ["ERROR"]
+    assert post_webhook(payload_of(id="evt_2", api_version=OUR_VERSION)) == 204
+    assert handle_due_events() == 0
+
+
+def test_staff_are_alarmed_while_an_event_waits_too_long(settings) -> None:
+    settings.LAYERSTORE_WEBHOOK_ALERT_MINUTES = 10
+    now = timezone.now()
+    StripeEventFactory(received_at=now - timedelta(hours=1), handled_at=now)
+    StripeEventFactory(received_at=now - timedelta(hours=1), given_up_at=now)
+    waiting = StripeEventFactory(received_at=now - timedelta(minutes=9))
+    assert (tasks.watch_stripe_events(), list(outages())) == (False, [])
+    StripeEvent.objects.filter(pk=waiting.pk).update(received_at=now - timedelta(minutes=11))
+
+    assert tasks.watch_stripe_events() is True
+
+    [alarm] = outages()
+    assert (alarm.dependency, alarm.reason.partition(",")[0]) == ("Stripe webhooks", "1 events wait")
+    StripeEvent.objects.update(handled_at=now)
+    assert (tasks.watch_stripe_events(), list(outages())) == (False, [])
 
 
 @pytest.mark.parametrize("changes", [{"type": "customer.created"}, {"livemode": True}], ids=["not used here", "of the other mode"])

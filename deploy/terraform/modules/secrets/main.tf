@@ -10,7 +10,7 @@ locals {
     Database       = "PGPASSWORD"
   }
   # From Stripe and the mail server: `aws secretsmanager put-secret-value`, see README.md.
-  given = toset(["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "LAYERSTORE_EMAIL_URL"])
+  given = toset(["STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "LAYERSTORE_EMAIL_URL"])
 }
 
 # CloudFormation, because Terraform would have to know a value to store it.

@@ -31,7 +31,7 @@ locals {
     name => var.secrets[name]
   }
   secrets_of_sales = merge(local.secrets_of_all, {
-    for name in ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] : name => var.secrets[name]
+    for name in ["STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"] : name => var.secrets[name]
   })
   secrets_with_mail = merge(local.secrets_of_sales, { LAYERSTORE_EMAIL_URL = var.secrets.LAYERSTORE_EMAIL_URL })
 
@@ -78,5 +78,6 @@ locals {
     "LAYERSTORE_TRACES",
     "LAYERSTORE_TRACES_PERCENT",
     "LAYERSTORE_UNVERIFIED_ACCOUNTS_KEPT_DAYS",
+    "LAYERSTORE_WEBHOOK_ALERT_MINUTES",
   ]
 }
