@@ -5,6 +5,19 @@ from billing.inbox.models import StripeEvent
 from billing.ledger.models import LedgerEntry, LedgerTransaction
 from billing.orders.models import Order, OrderImage
 from billing.payouts.models import Payout
+from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 
-__all__ = ["Dispute", "LedgerEntry", "LedgerTransaction", "Order", "OrderImage", "Payout", "Refund", "StripeEvent"]
+__all__ = [
+    "Difference",
+    "Dispute",
+    "LedgerEntry",
+    "LedgerTransaction",
+    "Order",
+    "OrderImage",
+    "Payout",
+    "Refund",
+    "Statement",
+    "StatementLine",
+    "StripeEvent",
+]

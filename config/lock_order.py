@@ -7,6 +7,8 @@ from typing import Final
 
 LOCK_ORDER: Final = (
     "billing.StripeEvent",
+    "billing.Statement",
+    "billing.Difference",
     "registry_auth.RegistryEnvelope",
     "registry_auth.StreamPartition",
     "registry_auth.RepositoryTrouble",

@@ -4,6 +4,16 @@ from billing.admin import overview
 from billing.admin.disputes import DisputeAdmin
 from billing.admin.events import StripeEventAdmin
 from billing.admin.orders import OrderAdmin
+from billing.admin.reconciliation import DifferenceAdmin, StatementAdmin, StatementLineAdmin
 from billing.admin.refunds import RefundAdmin
 
-__all__ = ["DisputeAdmin", "OrderAdmin", "RefundAdmin", "StripeEventAdmin", "overview"]
+__all__ = [
+    "DifferenceAdmin",
+    "DisputeAdmin",
+    "OrderAdmin",
+    "RefundAdmin",
+    "StatementAdmin",
+    "StatementLineAdmin",
+    "StripeEventAdmin",
+    "overview",
+]

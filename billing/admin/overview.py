@@ -1,13 +1,16 @@
 """Sales, and money that waits, in staff's overview."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from billing.disputes.models import Dispute
 from billing.inbox.models import StripeEvent
 from billing.inbox.selectors import inbox_state
 from billing.orders.models import Order
+from billing.reconciliation.models import Difference, Statement
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import NEEDS_RESPONSE
 from common.admin.overview import Fact, page_of_rows, panel
@@ -41,6 +44,16 @@ def waiting() -> Iterator[Fact]:
     flagged = Order.objects.filter(flagged_at__isnull=False).count()
     yield _alarm("Orders to check", flagged, page_of_rows(Order, flagged_at__isempty=0))
     yield _alarm("Disputes without an answer", Dispute.objects.filter(status__in=NEEDS_RESPONSE).count(), page_of_rows(Dispute))
+
+
+@panel("Books", permission="billing.view_difference")
+def books() -> Iterator[Fact]:
+    """Count where Stripe and the books differ, and the balances that were not compared for two nights."""
+    differences = Difference.objects.filter(ended_at__isnull=True).count()
+    yield _alarm("Differences of the books", differences, page_of_rows(Difference, ended_at__isempty=1))
+    two_nights_ago = timezone.now() - timedelta(days=2)
+    late = Statement.objects.filter(Q(given_up_at__isnull=False) | Q(due_at__lt=two_nights_ago), closed_at__isnull=True).count()
+    yield _alarm("Balances not compared", late, page_of_rows(Statement))
 
 
 def _alarm(label: str, count: int, url: str) -> Fact:

@@ -62,7 +62,7 @@ def test_what_waits_and_what_fails_is_counted_and_what_fails_stands_out(client):
     assert counts == {
         "Waiting to be sent": ("1", False),
         "Given up": ("1", True),
-        "Stripe events not handled": ("1", False),
+        "Stripe events that failed": ("1", True),
         "of them given up": ("1", True),
         "Refunds not confirmed": ("1", False),
         "Refunds failed": ("1", True),

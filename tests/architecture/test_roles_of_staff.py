@@ -39,9 +39,12 @@ SEES = {
         *(
             "marketplace.dailyfigures",
             "marketplace.revenueoutlook",
+            "billing.difference",
             "billing.dispute",
             "billing.order",
             "billing.refund",
+            "billing.statement",
+            "billing.statementline",
             "billing.stripeevent",
         ),
     },
@@ -54,7 +57,7 @@ SEES = {
 }
 ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
-    "finance": {"billing.order", "billing.refund", "billing.stripeevent"},
+    "finance": {"billing.difference", "billing.order", "billing.refund", "billing.statement", "billing.stripeevent"},
     "moderation": {
         *("accounts.sellerprofile", "marketplace.namespace", "marketplace.image", "marketplace.product", "marketplace.report"),
         *("marketplace.resaleflag", "marketplace.review", "marketplace.knownword", "marketplace.synonym"),
@@ -68,7 +71,7 @@ PARTS_SEEN = {
 }
 PANELS_SEEN = {
     "support": ["Mail", "People", "Pulls", "Sales"],
-    "finance": ["Money that waits", "Sales", "Top shops"],
+    "finance": ["Books", "Money that waits", "Sales", "Top shops"],
     "moderation": ["Pulls", "Reports", "Resale flags"],
 }
 MODELS = {model._meta.label_lower: model for model in admin.site._registry}

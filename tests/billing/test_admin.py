@@ -13,10 +13,21 @@ from billing.inbox.models import StripeEvent
 from billing.orders.models import Order
 from billing.orders.services import clear_flag
 from billing.receipts.services import resend_receipt
+from billing.reconciliation.advice import ADVICE
+from billing.reconciliation.models import Difference
 from billing.refunds.models import Refund
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
-from tests.factories.billing import DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
+from tests.factories.billing import (
+    DifferenceFactory,
+    DisputeFactory,
+    OrderFactory,
+    PaidOrderFactory,
+    RefundFactory,
+    StatementFactory,
+    StatementLineFactory,
+    StripeEventFactory,
+)
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +71,7 @@ def test_the_list_of_events_says_what_waits_and_what_failed(client: Client) -> N
     assert client.get("/admin/").content.decode().count("Stripe events that failed") == 1
 
 
-@pytest.mark.parametrize("factory", [PaidOrderFactory, RefundFactory, DisputeFactory, StripeEventFactory])
+@pytest.mark.parametrize("factory", [PaidOrderFactory, RefundFactory, DisputeFactory, StripeEventFactory, StatementLineFactory])
 def test_each_noun_is_listed_searched_and_shown(client: Client, factory) -> None:
     row = factory()
     where = f"/admin/billing/{row._meta.model_name}/"
@@ -153,3 +164,25 @@ def test_a_refund_that_was_given_up_is_tried_again(client: Client) -> None:
 
     tried = Refund.objects.get()
     assert (tried.given_up_at, tried.attempts, tried.last_error) == (None, 0, "")
+
+
+def test_differences_say_what_to_do_and_staff_explain_them(client: Client) -> None:
+    difference = DifferenceFactory()
+    where = f"/admin/billing/difference/{difference.pk}/change/"
+
+    assert ADVICE[Difference.Kind.MISSING_HERE].partition(".")[0] in client.get(where).content.decode()
+    assert client.get("/admin/billing/difference/").content.decode().count("Missing here") >= 1
+    act(client, "explain", difference)
+
+    difference.refresh_from_db()
+    assert difference.outcome == "Explained: Asked for."
+    assert "Differences of the books" in client.get("/admin/").content.decode()
+
+
+def test_a_statement_is_read_again_on_demand(client: Client) -> None:
+    statement = StatementFactory(read_until=timezone.now(), closed_at=timezone.now())
+
+    act(client, "again", statement)
+
+    statement.refresh_from_db()
+    assert (statement.read_until, statement.closed_at) == (None, None)

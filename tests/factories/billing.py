@@ -9,9 +9,10 @@ from factory.django import DjangoModelFactory
 from billing.disputes.models import Dispute
 from billing.inbox.models import StripeEvent
 from billing.orders.models import Order, OrderImage
+from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 from marketplace.entitlements.models import Entitlement
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
 
 
@@ -101,3 +102,42 @@ class StripeEventFactory(DjangoModelFactory):
     type = "checkout.session.completed"
     object_id = factory.Sequence(lambda n: f"cs_test_{n:024}")
     livemode = False
+
+
+class StatementFactory(DjangoModelFactory):
+    """The statement of a new seller's account, of which nothing was read."""
+
+    class Meta:
+        model = Statement
+
+    seller = factory.SubFactory(SellerFactory)
+    account_id = factory.LazyAttribute(lambda statement: statement.seller.stripe_account_id or "acct_of_a_seller")
+
+
+class StatementLineFactory(DjangoModelFactory):
+    """A payment of €5.00 with a fee of €0.50 that nothing in the books is about."""
+
+    class Meta:
+        model = StatementLine
+
+    id = factory.Sequence(lambda n: f"txn_{n:024}")
+    statement = factory.SubFactory(StatementFactory)
+    type = "payment"
+    source_id = factory.Sequence(lambda n: f"py_{n:024}")
+    amount = 500
+    fee = 50
+    currency = "eur"
+    created_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=1))
+
+
+class DifferenceFactory(DjangoModelFactory):
+    """A line that the books do not have."""
+
+    class Meta:
+        model = Difference
+
+    kind = Difference.Kind.MISSING_HERE
+    line = factory.SubFactory(StatementLineFactory)
+    statement = factory.LazyAttribute(lambda difference: difference.line.statement)
+    stripe_amount = factory.LazyAttribute(lambda difference: difference.line.amount)
+    currency = "eur"

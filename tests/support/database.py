@@ -12,7 +12,7 @@ LASTING = {"django_content_type", "auth_permission"}
 # The books refuse that rows are deleted, so whoever has posted to them has them truncated.
 _EMPTY_LEDGER = """
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM billing_ledgertransaction) THEN TRUNCATE billing_ledgerentry, billing_ledgertransaction; END IF;
+    IF EXISTS (SELECT FROM billing_ledgertransaction) THEN TRUNCATE billing_ledgerentry, billing_ledgertransaction CASCADE; END IF;
 END $$
 """
 _COLUMNS = """
