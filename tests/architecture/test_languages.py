@@ -38,6 +38,11 @@ FOR_STAFF = {
     **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
     "The entries of {} do not balance.": "the log",
     **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
+    **dict.fromkeys(
+        ("Stripe moved ", "The books ", "Another fee was kept", "Stripe lists it now.", "This difference has ended"),
+        "differences of the books",
+    ),
+    **dict.fromkeys(("{} events wait", "This event is of API version"), "the inbox of webhooks"),
     **dict.fromkeys(("Stripe says {} of a dispute", "More money went back", "The order is {}", "The dispute is lost"), "a flag for staff"),
     **dict.fromkeys(("The payment is disputed: the", "Made in Stripe's dashboard."), "of a refund, in the admin"),
     **dict.fromkeys(("It was never opened", "It can no longer be bought:", "They deleted it themselves."), "the audit trail"),

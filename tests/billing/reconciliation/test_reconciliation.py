@@ -199,6 +199,22 @@ def test_a_long_statement_is_read_in_slices_and_nothing_is_lost(
     assert statement.lines.count() == 5
 
 
+def test_all_pages_of_a_balance_are_read_and_one_that_nothing_has_moved_has_none(
+    paid: Order, seller: SellerProfile, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        sandbox.refund(paid, amount=10, reverse_transfer="true")
+    monkeypatch.setattr("billing.stripe.statements.PAGE", 1)
+    empty = SellerFactory(stripe_account_id=sandbox.account())
+    add_statements()
+
+    for each in (seller, empty):
+        services.reconcile_statement(statement_of(each))
+
+    assert (statement_of(seller).lines.count(), statement_of(empty).lines.count()) == (3, 0)
+    assert statement_of(empty).compared_at is not None
+
+
 def test_one_account_that_fails_stops_no_other(
     paid: Order, seller: SellerProfile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
