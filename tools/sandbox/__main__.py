@@ -20,6 +20,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--public-url", required=True, help="where browsers reach the hosted pages")
     parser.add_argument("--webhook-url", required=True, help="where signed events are posted")
     parser.add_argument("--webhook-secret", required=True, help="whsec_…")
+    parser.add_argument("--connect-webhook-url", default="", help="where events of connected accounts are posted, if not there as well")
+    parser.add_argument("--connect-webhook-secret", default="", help="whsec_… of that address")
     parser.add_argument("--secret-key", required=True, help="sk_test_…, the one key that is accepted")
     parser.add_argument("--country", default="NO", help="where the platform's own account is")
     parser.add_argument("--settle-seconds", type=int, default=30, help="how long a bank debit takes")
@@ -37,6 +39,8 @@ def main(arguments: list[str]) -> int:
         public_url=given.public_url.rstrip("/"),
         webhook_url=given.webhook_url,
         webhook_secret=given.webhook_secret,
+        connect_webhook_url=given.connect_webhook_url,
+        connect_webhook_secret=given.connect_webhook_secret,
         secret_key=given.secret_key,
         country=given.country,
         settle_seconds=given.settle_seconds,

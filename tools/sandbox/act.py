@@ -62,7 +62,7 @@ class Act:
             created=self.now(),
             type=kind,
             data=data,
-            api_version=stripe.api_version,
+            api_version=self.store.switch("api_version") or stripe.api_version,
             request={"id": self.request_id, "idempotency_key": self.idempotency_key},
         )
         origin = account or self.owner

@@ -15,6 +15,9 @@ class Config:
     webhook_url: str
     webhook_secret: str
     secret_key: str
+    # events of connected accounts; empty: they go where all others go
+    connect_webhook_url: str = ""
+    connect_webhook_secret: str = ""
     country: str = "NO"  # of the platform
     # Stripe retries for three days; here the last attempt comes about a minute after the first.
     retry_delays: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)

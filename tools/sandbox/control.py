@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
-from tools.sandbox import disputes, payments, payouts
+from tools.sandbox import disputes, payments, payouts, refunds
 from tools.sandbox.accounts import come_back, leave, retrieve_account, set_standing
 from tools.sandbox.act import Act
 from tools.sandbox.balance import A_DAY
@@ -34,6 +34,7 @@ def blueprint(world: World) -> Blueprint:
     commands: dict[str, Callable[..., Any]] = {
         "/faults": lambda: world.faults.add(**_fault(given(FAULT))).as_json(),
         "/webhooks/hold": lambda: hold(world),
+        "/webhooks/version": lambda: _set_version(world, **given({"version": ""})),
         "/webhooks/release": lambda: release(world, **given(RELEASE)),
         "/events/<key>/resend": lambda key: resend(world, [key], **given(REPLAY)),
         "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed),
@@ -41,6 +42,7 @@ def blueprint(world: World) -> Blueprint:
         "/disputes/<key>/status": lambda key: _set_status(world, key, given({"status": "needs_response"})["status"]),
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
         "/clock/advance": lambda: _advance(world, **given(CLOCK)),
+        "/refunds/<key>/fail": lambda key: _fail_refund(world, key, **given({"reason": "expired_or_canceled_card"})),
         "/payouts/<key>/fail": lambda key: _of_payout(world, key, **given(FAILED)),
         "/payouts/<key>/move-on": lambda key: _of_payout(world, key, None),
         "/bank": lambda: _bank(world, "", **given({"fails": ""})),
@@ -120,6 +122,20 @@ def _clear(world: World) -> Response:
 def _standing(world: World, key: str, **standing: bool) -> dict[str, Any]:
     with world.store.transaction():
         return set_standing(world.act(), key, **standing)
+
+
+def _set_version(world: World, version: str) -> dict[str, Any]:
+    """The API version of events from now on; empty: the SDK's."""
+    with world.store.transaction():
+        world.store.set_switch("api_version", version)
+    return {"version": version}
+
+
+def _fail_refund(world: World, key: str, reason: str) -> dict[str, Any]:
+    with world.store.transaction():
+        if world.store.get("refund", key) is None:
+            raise InvalidRequest(f"No such refund: {key}", param="refund")
+        return refunds.fail_refund(world.act(world.store.owner_of(key)), key, reason)
 
 
 def _advance(world: World, seconds: int, days: int) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from tools.sandbox.params import write_metadata
 from tools.sandbox.session_rules import refuse_fraction
 from tools.sandbox.transfers import reverse
 
+FAILURES = ("declined", "expired_or_canceled_card", "insufficient_funds", "lost_or_stolen_card", "merchant_request", "unknown")
+
 
 def create_refund(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     """Return money of a charge to the card. Sends refund.created, charge.refunded and refund.updated.
@@ -40,6 +42,26 @@ def create_refund(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     act.emit("charge.refunded", act.store.save(charge), was=was)
     # Stripe sends it once the bank has a reference for the refund
     act.emit("refund.updated", refund)
+    return refund
+
+
+def fail_refund(act: Act, key: str, reason: str) -> dict[str, Any]:
+    """The buyer's bank sends a refund back: the money is on the platform's balance again. Sends refund.failed and charge.refund.updated.
+
+    Raises:
+        InvalidRequest: a reason that Stripe does not have, or a refund that has failed already.
+    """
+    refund = act.find("refund", key, "refund")
+    if reason not in FAILURES or refund["status"] != "succeeded":
+        raise InvalidRequest(f"A refund that succeeded fails for one of {', '.join(FAILURES)}.", param="reason")
+    refund |= {"status": "failed", "failure_reason": reason}
+    refund["failure_balance_transaction"] = balance.enter(act, "refund_failure", refund, refund["amount"])
+    charge = act.find("charge", refund["charge"], "charge")
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    act.store.save(charge)
+    act.emit("refund.failed", act.store.save(refund))
+    act.emit("charge.refund.updated", refund)
     return refund
 
 

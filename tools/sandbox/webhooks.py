@@ -109,12 +109,19 @@ class Webhooks:
         """One signed attempt now, whatever the delivery's state."""
         body = self._store.get("event", event)
         payload = json.dumps(public(body or {}) | {"pending_webhooks": 1}, indent=2, ensure_ascii=False)
-        headers = HEADERS | {"Stripe-Signature": signature(self._config.webhook_secret, payload, self._config.now())}
+        url, secret = self._endpoint(body or {})
+        headers = HEADERS | {"Stripe-Signature": signature(secret, payload, self._config.now())}
         try:
-            answer = self._client.post(self._config.webhook_url, content=payload.encode(), headers=headers)
+            answer = self._client.post(url, content=payload.encode(), headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Outcome(None, type(error).__name__)
         return Outcome(answer.status_code)
+
+    def _endpoint(self, event: dict[str, Any]) -> tuple[str, str]:
+        """The address and the secret for an event: those of connected accounts may have their own."""
+        if event.get("account") and self._config.connect_webhook_url:
+            return self._config.connect_webhook_url, self._config.connect_webhook_secret
+        return self._config.webhook_url, self._config.webhook_secret
 
     def send_many(self, events: list[str], *, at_once: bool) -> list[Outcome]:
         """Send these now, one after the other in this order, or all at the same time."""

@@ -158,3 +158,19 @@ def test_transfer_of_a_part_is_reversed_in_proportion(sandbox: Sandbox) -> None:
 
     transfer = sandbox.api.transfers.retrieve(charge_of(sandbox, paid).transfer)
     assert (transfer.amount, transfer.amount_reversed, transfer.reversed) == (4000, 2000, False)
+
+
+def test_a_refund_that_fails_is_back_on_the_balance(sandbox: Sandbox) -> None:
+    session = sandbox.sale()
+    made = refund(sandbox, session)
+
+    sandbox.control(f"/refunds/{made.id}/fail")
+
+    failed = sandbox.api.refunds.retrieve(made.id, {"expand": ["failure_balance_transaction"]})
+    charge = charge_of(sandbox, session)
+    assert (failed.status, failed.failure_reason) == ("failed", "expired_or_canceled_card")
+    assert (failed.failure_balance_transaction.type, failed.failure_balance_transaction.net) == ("refund_failure", 4900)
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+    assert sandbox.events.until("refund.failed").data.object["id"] == made.id
+    for path, values in ((made.id, {}), ("re_none", {}), (refund(sandbox, session).id, {"reason": "boredom"})):
+        assert sandbox.http.post(f"/sandbox/api/refunds/{path}/fail", json=values).status_code == 400

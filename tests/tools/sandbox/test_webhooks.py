@@ -1,10 +1,16 @@
 """Signed, repeated until heard, and under the test's control."""
 
+from dataclasses import replace
+
+import httpx
 import pytest
 import stripe
 
+from tests.support.ports import free_port
 from tests.tools.sandbox.conftest import SECRET, Sandbox
+from tests.tools.sandbox.receiver import Receiver
 from tools.sandbox.config import Config
+from tools.sandbox.server import Server
 from tools.sandbox.world import World
 
 
@@ -166,3 +172,29 @@ def test_failed_transaction_leaves_nothing(config: Config) -> None:
     assert world.store.newest("refund") == []
     world.webhooks._client.close()
     world.store.close()
+
+
+def test_events_of_connected_accounts_may_have_an_address_and_a_secret_of_their_own(config: Config) -> None:
+    connect = Receiver("whsec_connect")
+    own = replace(config, connect_webhook_url=connect.url, connect_webhook_secret="whsec_connect")
+    client = stripe.StripeClient(config.secret_key, base_addresses={"api": config.public_url})
+    with Server(own, int(config.public_url.rpartition(":")[2]), free_port()) as server, httpx.Client(base_url=config.public_url) as http:
+        account = client.v1.accounts.create({"type": "express"}).id
+        http.post(f"/sandbox/api/accounts/{account}", json={}).raise_for_status()
+        event = connect.next()
+        ours = server.world.webhooks._endpoint({"account": None})
+    connect.close()
+
+    assert (event.type, event.account) == ("account.updated", account)
+    assert ours == (config.webhook_url, SECRET)
+
+
+def test_events_can_say_another_api_version(sandbox: Sandbox) -> None:
+    sandbox.control("/webhooks/version", version="2019-12-03")
+    sandbox.seller()
+    assert sandbox.events.next().api_version == "2019-12-03"
+
+    sandbox.control("/webhooks/version")
+
+    sandbox.seller()
+    assert sandbox.events.next().api_version == stripe.api_version
