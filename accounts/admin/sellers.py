@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -74,6 +75,13 @@ class SellerProfileAdmin(AuditedAdmin):
     readonly_fields = ("created_at", related_row("account"), related_row("account__user"))
     inlines = (FeeTermsInline, ShopDomainInline, FormerStripeAccountInline)
     actions = ("suspend", "reinstate", "ask_stripe", "disconnect", "change_quota", "set_fee")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave the fee to staff who may change terms: whoever moderates sellers does not decide what they pay."""
+        actions = super().get_actions(request)
+        if not request.user.has_perm("accounts.change_feeterms"):
+            actions.pop("set_fee", None)
+        return actions
 
     @act(
         "Suspend",

@@ -3,6 +3,7 @@
 from billing.admin import overview
 from billing.admin.disputes import DisputeAdmin
 from billing.admin.events import StripeEventAdmin
+from billing.admin.ledger import LedgerTransactionAdmin, PayoutAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.reconciliation import DifferenceAdmin, StatementAdmin, StatementLineAdmin
 from billing.admin.refunds import RefundAdmin
@@ -10,7 +11,9 @@ from billing.admin.refunds import RefundAdmin
 __all__ = [
     "DifferenceAdmin",
     "DisputeAdmin",
+    "LedgerTransactionAdmin",
     "OrderAdmin",
+    "PayoutAdmin",
     "RefundAdmin",
     "StatementAdmin",
     "StatementLineAdmin",

@@ -1,10 +1,16 @@
 """Disputes, to read. They are answered at Stripe."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from audit.admin import AuditedAdmin
 from billing.disputes.models import Dispute
-from common.admin.related_rows import related_row
+from billing.ledger.models import LedgerTransaction
+from billing.ledger.reports import aged_disputes
+from common.admin.related_rows import related_row, related_rows
 
 
 @admin.register(Dispute)
@@ -17,4 +23,9 @@ class DisputeAdmin(AuditedAdmin):
     search_fields = ("id", "order__id", "order__product_title", "order__payment_intent_id")
     date_hierarchy = "opened_at"
     exclude = ("order",)
-    readonly_fields = ("id", related_row("order"), "money")
+    readonly_fields = ("id", related_row("order"), "money", related_rows(LedgerTransaction, "dispute", "in the books"))
+    change_list_template = "admin/billing/dispute/change_list.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show above the list what banks hold and have taken, by age."""
+        return super().changelist_view(request, {**(extra_context or {}), "aged": aged_disputes(now=timezone.now())})

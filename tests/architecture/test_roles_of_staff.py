@@ -46,6 +46,8 @@ SEES = {
             "billing.statement",
             "billing.statementline",
             "billing.stripeevent",
+            "billing.ledgertransaction",
+            "billing.payout",
         ),
     },
     "moderation": {
@@ -66,7 +68,7 @@ ACTS = {
 # Rows of other tables on the page of a row.
 PARTS_SEEN = {
     "support": {"accounts.shopdomain", "marketplace.reviewversion"},
-    "finance": set(),
+    "finance": {"accounts.feeterms", "billing.ledgerentry"},
     "moderation": {"accounts.shopdomain", "marketplace.reviewversion"},
 }
 PANELS_SEEN = {
