@@ -25,6 +25,7 @@ LOCK_ORDER: Final = (
     "marketplace.Report",
     "billing.Order",
     "billing.Refund",
+    "billing.Payout",
     "marketplace.Entitlement",
     "accounts.AccessToken",
     "account.EmailAddress",  # allauth's

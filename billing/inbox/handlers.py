@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from billing.inbox.locks import lock_event
 from billing.inbox.models import StripeEvent
+from billing.ledger.payouts import reconcile_payout
 from billing.orders.models import Order
 from billing.payments.observation import apply_observation, observe_order
 from billing.payouts.services import refresh_stripe_account
@@ -49,6 +50,13 @@ def handle_account(event: StripeEvent) -> None:
         mark_handled(event.pk, "seller brought up to date" if seller else "nobody's account here")
 
 
+def handle_payout(event: StripeEvent) -> None:
+    """Bring a payout, of ours or of a seller, in line and into the books."""
+    payout = reconcile_payout(payout_id=event.object_id, account_id=event.account_id)
+    with locked_transaction():
+        mark_handled(event.pk, f"payout {payout.status}" if payout else "nobody's account here")
+
+
 def ignore_event(event: StripeEvent) -> None:
     """Do nothing about a type that another version of the shop has stored and this one does not handle."""
     with locked_transaction():
@@ -68,6 +76,11 @@ HANDLERS: Final[Mapping[str, Callable[[StripeEvent], None]]] = {
     "charge.dispute.updated": handle_dispute,
     "charge.dispute.funds_reinstated": handle_dispute,
     "charge.dispute.closed": handle_dispute,
+    "payout.created": handle_payout,
+    "payout.updated": handle_payout,
+    "payout.paid": handle_payout,
+    "payout.failed": handle_payout,
+    "payout.canceled": handle_payout,
     "account.updated": handle_account,
     "account.application.deauthorized": handle_account,
 }

@@ -37,9 +37,9 @@ def read_movements(
 
 
 def _of_charge(charge: stripe.Charge) -> Iterator[Movement]:
-    yield from _movement(MovementKind.CHARGE, charge.id, charge.balance_transaction, Money(charge.amount, charge.currency))
+    yield from movement_of(MovementKind.CHARGE, charge.id, charge.balance_transaction, Money(charge.amount, charge.currency))
     if transfer := expanded(charge.transfer):
-        yield from _movement(
+        yield from movement_of(
             MovementKind.TRANSFER,
             transfer.id,
             transfer.balance_transaction,
@@ -47,22 +47,22 @@ def _of_charge(charge: stripe.Charge) -> Iterator[Movement]:
             counterpart_id=_id(transfer.destination_payment),
         )
     if fee := expanded(charge.application_fee):
-        yield from _movement(MovementKind.APPLICATION_FEE, fee.id, fee.balance_transaction, Money(fee.amount, fee.currency))
+        yield from movement_of(MovementKind.APPLICATION_FEE, fee.id, fee.balance_transaction, Money(fee.amount, fee.currency))
 
 
 def _of_refunds(refunds: Iterable[stripe.Refund]) -> Iterator[Movement]:
     for refund in refunds:
         amount = Money(refund.amount, refund.currency)
-        yield from _movement(MovementKind.REFUND, refund.id, refund.balance_transaction, -amount)
+        yield from movement_of(MovementKind.REFUND, refund.id, refund.balance_transaction, -amount)
         failure = getattr(refund, "failure_balance_transaction", None)  # left out unless it failed
-        yield from _movement(MovementKind.REFUND_FAILURE, refund.id, failure, amount)
+        yield from movement_of(MovementKind.REFUND_FAILURE, refund.id, failure, amount)
 
 
 def _of_disputes(disputes: Iterable[stripe.Dispute]) -> Iterator[Movement]:
     for dispute in disputes:
         for moved in dispute.balance_transactions:
             sold = Money(dispute.amount if moved.amount > 0 else -dispute.amount, dispute.currency)
-            yield from _movement(MovementKind.DISPUTE, dispute.id, moved, sold)
+            yield from movement_of(MovementKind.DISPUTE, dispute.id, moved, sold)
 
 
 def _taken_back(v1: stripe.V1Services, charge: stripe.Charge) -> Iterator[Movement]:
@@ -70,7 +70,7 @@ def _taken_back(v1: stripe.V1Services, charge: stripe.Charge) -> Iterator[Moveme
     if transfer is None or not transfer.amount_reversed:
         return
     for reversal in v1.transfers.reversals.list(transfer.id, {"limit": 100, "expand": _OF_A_LIST}).auto_paging_iter():
-        yield from _movement(
+        yield from movement_of(
             MovementKind.TRANSFER_REVERSAL,
             reversal.id,
             reversal.balance_transaction,
@@ -86,10 +86,10 @@ def _fees_returned(v1: stripe.V1Services, charge: stripe.Charge) -> Iterator[Mov
         return
     for returned in v1.application_fees.refunds.list(fee.id, {"limit": 100, "expand": _OF_A_LIST}).auto_paging_iter():
         amount = Money(-returned.amount, returned.currency)
-        yield from _movement(MovementKind.APPLICATION_FEE_REFUND, returned.id, returned.balance_transaction, amount)
+        yield from movement_of(MovementKind.APPLICATION_FEE_REFUND, returned.id, returned.balance_transaction, amount)
 
 
-def _movement(
+def movement_of(
     kind: MovementKind,
     source_id: str,
     field: _Expandable,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,15 +104,15 @@ class Sandbox:
         return str(event["id"])
 
 
-@pytest.fixture(scope="session")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """`python -m tools.sandbox` on free loopback ports, for the whole run."""
+@contextmanager
+def running_sandbox(data: Path) -> Iterator[Sandbox]:
+    """Run `python -m tools.sandbox` on free loopback ports."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = {
         "http-port": port,
         "smtp-port": free_port(),
-        "data": tmp_path_factory.mktemp("sandbox"),
+        "data": data,
         "public-url": url,
         "webhook-url": "http://127.0.0.1:9/",
         "webhook-secret": django_settings.STRIPE_WEBHOOK_SECRET,
@@ -130,6 +131,13 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
             yield sandbox
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One for the whole run; whoever sets its clock forward has one of their own."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

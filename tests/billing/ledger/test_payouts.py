@@ -1,0 +1,155 @@
+"""Money on its way to a bank: it arrives, comes back, or comes back after it had arrived; the books say so each time."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from accounts.sellers.models import FormerStripeAccount, SellerProfile
+from billing.inbox.handlers import handle_payout
+from billing.inbox.models import StripeEvent
+from billing.ledger.models import LedgerEntry, LedgerTransaction
+from billing.ledger.payouts import reconcile_payout
+from billing.ledger.selectors import balances_of
+from billing.ledger.statements import seller_balances
+from billing.orders.models import Order
+from billing.payouts.models import Payout
+from billing.stripe.movement_data import Movement, MovementKind
+from billing.stripe.payouts import StripePayout, read_payout
+from common.money import Money
+from tests.factories.billing import StripeEventFactory
+from tests.support.sandbox import Sandbox, running_sandbox
+
+PART = 450  # of the one sale: 500 less our fee
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: its clock is set forward."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def account(paid: Order, sandbox: Sandbox) -> str:
+    """The account of a seller with one sale, which Stripe has begun to pay out."""
+    sandbox.control("/clock/advance", days=3)
+    return paid.destination_account_id
+
+
+def newest(sandbox: Sandbox, account: str) -> str:
+    listed = sandbox.http.get("/v1/payouts", params={"limit": 1}, headers={"Stripe-Account": account}).json()
+    return str(listed["data"][0]["id"])
+
+
+def of_seller(seller_id: UUID) -> dict[str, int]:
+    found = balances_of(LedgerEntry.objects.filter(seller=seller_id))
+    return {account.value: money.minor for account, [money] in found.items()}
+
+
+def heard(payout_id: str, account: str) -> Payout:
+    payout = reconcile_payout(payout_id=payout_id, account_id=account)
+    assert payout is not None
+    return payout
+
+
+def test_a_payout_is_on_its_way_until_it_arrives(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:
+    key = newest(sandbox, account)
+    sent = heard(key, account)
+    on_its_way = of_seller(seller.pk)
+    [balance] = seller_balances(seller_id=seller.pk, now=timezone.now() + (sent.arrives_at - sent.created_at) * 4)
+    for _ in range(2):
+        sandbox.control(f"/payouts/{key}/move-on")
+    arrived = heard(key, account)
+    again = heard(key, account)
+
+    assert (sent.status, sent.seller_id, sent.money, str(sent)) == ("pending", seller.pk, Money(PART, "eur"), f"€4.50 {key}, pending")
+    assert on_its_way == {"payouts": PART, "seller_payable": -PART}
+    assert (balance.available.minor, balance.on_its_way.minor) == (0, PART)
+    assert (arrived.status, again.status, of_seller(seller.pk)) == ("paid", "paid", {})
+    kinds = LedgerTransaction.objects.filter(payout=key).order_by("posted_at").values_list("kind", flat=True)
+    assert list(kinds) == ["payout", "payout_paid"]
+
+
+def test_a_payout_that_fails_is_theirs_again(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:
+    key = newest(sandbox, account)
+    heard(key, account)
+    sandbox.control(f"/payouts/{key}/fail", code="account_closed")
+
+    failed = heard(key, account)
+
+    assert (failed.status, failed.failure) == ("failed", "The bank account has been closed.")
+    assert of_seller(seller.pk) == {"stripe": PART, "seller_payable": -PART}
+
+
+def test_what_had_arrived_and_comes_back_is_theirs_again(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:
+    key = newest(sandbox, account)
+    for _ in range(2):
+        sandbox.control(f"/payouts/{key}/move-on")
+    heard(key, account)
+    sandbox.control(f"/payouts/{key}/fail", code="account_closed")
+
+    for _ in range(2):
+        heard(key, account)
+
+    assert of_seller(seller.pk) == {"stripe": PART, "seller_payable": -PART}
+    keys = LedgerTransaction.objects.filter(payout=key, kind="payout_paid").order_by("key").values_list("key", flat=True)
+    assert list(keys) == [f"{key}:paid:1", f"{key}:paid:2"]
+
+
+def test_an_answer_that_was_overtaken_does_not_take_a_payout_back(
+    account: str, seller: SellerProfile, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = newest(sandbox, account)
+    old = read_payout(key, account_id=account)
+    for _ in range(2):
+        sandbox.control(f"/payouts/{key}/move-on")
+    heard(key, account)
+    monkeypatch.setattr("billing.ledger.payouts.read_payout", lambda *_, **__: old)
+
+    late = heard(key, account)
+
+    assert (late.status, of_seller(seller.pk)) == ("paid", {})
+
+
+@pytest.mark.django_db
+def test_our_own_payout_stays_where_our_bank_is_and_its_fee_is_our_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    amount, now = Money(900, "eur"), timezone.now()
+    moved = Movement("txn_1", MovementKind.PAYOUT, "po_1", -amount, Money(9, "eur"), -amount, now, now)
+    ours = StripePayout("po_1", "paid", amount, "", now, now, (moved,))
+    monkeypatch.setattr("billing.ledger.payouts.read_payout", lambda *_, **__: ours)
+
+    assert heard("po_1", "").seller is None
+    assert {account.value: money.minor for account, [money] in balances_of(LedgerEntry.objects.all()).items()} == {
+        "stripe": -909,
+        "stripe_fee": 9,
+        "payouts": 900,
+    }
+
+
+def test_a_payout_of_a_former_account_is_its_sellers_and_one_of_nobodys_account_is_left_alone(
+    account: str, seller: SellerProfile, sandbox: Sandbox
+) -> None:
+    key = newest(sandbox, account)
+    SellerProfile.objects.filter(pk=seller.pk).update(stripe_account_id=None)
+    assert reconcile_payout(payout_id=key, account_id=account) is None
+    assert Payout.objects.count() == 0
+
+    FormerStripeAccount.objects.create(stripe_account_id=account, seller=seller, reason="x")
+
+    assert heard(key, account).seller_id == seller.pk
+
+
+def test_an_event_brings_a_payout_into_the_books(account: str, sandbox: Sandbox) -> None:
+    key = newest(sandbox, account)
+    events: list[StripeEvent] = [
+        StripeEventFactory(type="payout.created", object_id=key, account_id=of) for of in (account, "acct_of_somebody_else")
+    ]
+
+    for event in events:
+        handle_payout(event)
+        event.refresh_from_db()
+
+    assert [event.outcome for event in events] == ["payout pending", "nobody's account here"]
+    assert Payout.objects.get().pk == key
