@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -82,14 +81,13 @@ def own_order(user: User, order_id: UUID) -> Order:
 @sales_required
 @require_safe
 def seller_orders(request: SellerRequest) -> HttpResponse:
-    """List the seller's sales; `?order=` shows the one with this id. Context: page, a Page of Order with buyer; fee_percent."""
+    """List the seller's sales; `?order=` shows the one with this id. Context: page, a Page of Order with buyer."""
     sales = orders_of_seller(request.seller)
     if wanted := request.GET.get("order"):
         order_id = _uuid(wanted)
         sales = sales.filter(pk=order_id) if order_id else sales.none()
     found = Paginator(sales, ORDERS_A_PAGE)
-    context = {"page": found.get_page(request.GET.get("page")), "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT}
-    return render(request, "billing/seller_orders.html", context)
+    return render(request, "billing/seller_orders.html", {"page": found.get_page(request.GET.get("page"))})
 
 
 def _uuid(text: str) -> UUID | None:

@@ -6,10 +6,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people.requests import signed_in
+from accounts.sellers.selectors import fee_words
 from billing.payouts.services import connect_seller, refresh_stripe_account
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.regions import COUNTRIES, in_another_region
@@ -21,7 +23,7 @@ from marketplace.selling.guards import SellerRequest, sales_required
 def payouts(request: SellerRequest) -> HttpResponse:
     """Show what Stripe lets the seller do.
 
-    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee_percent; countries, of which a seller without
+    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee, in words; countries, of which a seller without
     an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
     """
     ours = settings.LAYERSTORE_STRIPE_COUNTRY
@@ -31,7 +33,7 @@ def payouts(request: SellerRequest) -> HttpResponse:
         "our_country": ours,
         "abroad": in_another_region(request.seller.stripe_country, ours=ours),
         "former": request.seller.former_stripe_accounts.first(),
-        "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
+        "fee": fee_words(seller_id=request.seller.pk, at=timezone.now()),
     }
     return render(request, "billing/payouts.html", context)
 

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.sellers.selectors import fee_words
 from common.web.links import image_reference
 from common.web.markdown import in_readers_language
 from marketplace.covers.selectors import Shape
@@ -97,7 +98,7 @@ def editor(
         "picture_form": picture_form or PictureForm(),
         "checks": checks,
         "missing": sum(not check.done for check in checks),
-        "fee_percent": settings.LAYERSTORE_APPLICATION_FEE_PERCENT,
+        "fee": fee_words(seller_id=product.seller_id, at=timezone.now(), currency=listing.price.currency if listing.price else ""),
         "page_url": listing.url,
         "tab": tab,
         "revision": product.revision if overtaken else tab.revision,

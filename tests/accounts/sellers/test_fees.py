@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.sellers.errors import FeeNotWhole, FeeTermsExist, FeeTermsInThePast
 from accounts.sellers.models import FeeTerms, SellerProfile
-from accounts.sellers.selectors import fee_of
+from accounts.sellers.selectors import fee_of, fee_words
 from accounts.sellers.services.fees import set_fee_terms
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
@@ -94,3 +94,19 @@ def test_terms_that_cannot_be_are_refused_and_nothing_changes(seller: SellerProf
 
     assert list(seller.fee_terms.all()) == [first]
     assert AuditEvent.objects.filter(action="seller.fee_terms_set").count() == 1
+
+
+def test_terms_are_said_as_people_read_them(seller: SellerProfile, settings) -> None:
+    settings.LAYERSTORE_APPLICATION_FEE_PERCENT = 12
+    at = SOON + timedelta(days=9)
+    said = [fee_words(seller_id=seller.pk, at=at)]
+    terms(seller, 725, Money(30, "eur"), SOON)
+    terms(seller, 700, Money(50, "usd"), SOON + timedelta(days=1))
+    terms(seller, 900, Money(50, "usd"), SOON - timedelta(days=1))
+    said += [fee_words(seller_id=seller.pk, at=at), fee_words(seller_id=seller.pk, at=at, currency="eur")]
+    terms(seller, 800, starts_at=SOON + timedelta(hours=1))
+    said.append(fee_words(seller_id=seller.pk, at=at))
+    with translation.override("de"):
+        said.append(fee_words(seller_id=seller.pk, at=SOON, currency="eur"))
+
+    assert said == ["12 %", "12 %; EUR: 7.25 % + €0.30; USD: 7 % + $0.50", "7.25 % + €0.30", "8 %; USD: 7 % + $0.50", "7,25 % + 0,30\xa0€"]
