@@ -55,7 +55,7 @@ class StripeEventAdmin(AuditedAdmin):
     """What Stripe has delivered, and what came of it."""
 
     change_list_template = "admin/billing_inbox.html"
-    list_display = ("id", "type", "object_id", "received_at", "state", "attempts", "handled_at", "outcome", "last_error", "given_up_at")
+    list_display = ("id", "type", "state", "received_at", "last_error", "outcome", "attempts", "handled_at", "object_id", "account_id")
     list_filter = (StateFilter, "type", ("account_id", admin.EmptyFieldListFilter), "received_at")
     search_fields = ("id", "object_id", "account_id", "outcome", "last_error")
     date_hierarchy = "received_at"

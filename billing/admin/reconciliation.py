@@ -18,13 +18,12 @@ class DifferenceAdmin(AuditedAdmin):
     """Differences between Stripe and the books. None is mended by itself."""
 
     list_display = (
-        "id",
         "kind",
+        "at_stripe",
+        "in_the_books",
         "statement",
         related_row("line"),
         related_row("transaction"),
-        "at_stripe",
-        "in_the_books",
         "found_at",
         "seen_at",
         "ended_at",

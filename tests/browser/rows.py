@@ -56,7 +56,7 @@ from tests.factories.accounts import (
     SellerFactory,
     UserFactory,
 )
-from tests.factories.billing import DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory
+from tests.factories.billing import DifferenceFactory, DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
     EntitlementFactory,
@@ -111,6 +111,7 @@ def write(target: str) -> None:
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()
     figures()
+    DifferenceFactory()
     begin_hold(kind=RegistryHold.Kind.COLLECTION)
     end_hold(checked=12, removed_blobs=3, freed=48_000_000)
     draw_outdated_covers()
