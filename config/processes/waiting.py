@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from billing.inbox.models import StripeEvent
+from billing.reconciliation.models import Difference
 from billing.refunds.models import Refund
 from common.db.outages import outages
 from common.ops.redis import redis_client
@@ -40,6 +41,7 @@ def waiting_rows() -> dict[str, Waiting]:
     return {
         "mail": (OutgoingMail.objects.filter(sent_at__isnull=True, given_up_at__isnull=True), "created_at"),
         "stripe_event": (StripeEvent.objects.filter(handled_at__isnull=True, given_up_at__isnull=True), "received_at"),
+        "difference": (Difference.objects.filter(ended_at__isnull=True), "found_at"),
         "refund": (Refund.objects.filter(state=Refund.State.WAITING, given_up_at__isnull=True), "created_at"),
         "registry_envelope": (RegistryEnvelope.objects.filter(drained_at__isnull=True, given_up_at__isnull=True), "received_at"),
         "manifest": (Manifest.objects.filter(described_at__isnull=True, given_up_at__isnull=True), "pushed_at"),
