@@ -16,6 +16,7 @@ from billing.ledger.statements import entries_of_month, first_month, months_sinc
 from marketplace.selling.guards import SellerRequest, sales_required
 
 LINES_A_PAGE = 100
+PAYOUTS_SHOWN = 12  # the newest
 
 
 @sales_required
@@ -24,7 +25,7 @@ def balance(request: SellerRequest) -> HttpResponse:
     """Show what the seller has in each currency, and the statement of a month: `?month=2026-11`, the present one unless told otherwise.
 
     Context: balances, a list of SellerBalance; month, its first day; months, those that have a statement; summaries, a list of Summary;
-    page, a Page of LedgerEntry with its transaction and what that leads to.
+    payouts, the newest ones; page, a Page of LedgerEntry with its transaction and what that leads to.
     """
     seller_id, now = request.seller.pk, timezone.now()
     month = _month(request)
@@ -34,6 +35,7 @@ def balance(request: SellerRequest) -> HttpResponse:
         "month": month,
         "months": months_since(first_month(seller_id), now.date()),
         "summaries": summaries(seller_id=seller_id, month=month),
+        "payouts": request.seller.payouts.all()[:PAYOUTS_SHOWN],
         "page": lines.get_page(request.GET.get("page")),
     }
     return render(request, "billing/balance.html", context)

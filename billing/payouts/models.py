@@ -2,9 +2,19 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts.sellers.models import SellerProfile
 from common.money import Money
+
+_STATUSES = {
+    "pending": gettext_lazy("Prepared"),
+    "in_transit": gettext_lazy("On its way"),
+    "paid": gettext_lazy("Paid out"),
+    "failed": gettext_lazy("Came back"),
+    "canceled": gettext_lazy("Cancelled"),
+}
+_BACK = frozenset(("failed", "canceled"))
 
 
 class Payout(models.Model):
@@ -35,3 +45,12 @@ class Payout(models.Model):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def status_words(self) -> str:
+        """What Stripe's word means, in the reader's language; the word itself where this version does not know it."""
+        return str(_STATUSES.get(self.status, self.status))
+
+    @property
+    def has_come_back(self) -> bool:
+        return self.status in _BACK

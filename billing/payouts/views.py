@@ -23,7 +23,7 @@ from marketplace.selling.guards import SellerRequest, sales_required
 def payouts(request: SellerRequest) -> HttpResponse:
     """Show what Stripe lets the seller do.
 
-    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee, in words; countries, of which a seller without
+    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee in words; countries, of which a seller without
     an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
     """
     ours = settings.LAYERSTORE_STRIPE_COUNTRY

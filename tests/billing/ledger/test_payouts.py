@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.sellers.models import FormerStripeAccount, SellerProfile
@@ -81,6 +83,13 @@ def test_a_payout_that_fails_is_theirs_again(account: str, seller: SellerProfile
 
     assert (failed.status, failed.failure) == ("failed", "The bank account has been closed.")
     assert of_seller(seller.pk) == {"stripe": PART, "seller_payable": -PART}
+    assert (failed.status_words, failed.has_come_back) == ("Came back", True)
+    assert seller.account.user is not None
+    client = Client()
+    client.force_login(seller.account.user)
+    page = client.get(reverse("billing:balance")).content.decode()
+    assert "Came back" in page
+    assert "The bank account has been closed." in page
 
 
 def test_what_had_arrived_and_comes_back_is_theirs_again(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:
