@@ -104,8 +104,9 @@ def unlisted(statement: Statement, *, posted_before: datetime) -> "QuerySet[Ledg
     explained = Difference.objects.filter(transaction=OuterRef("pk"), statement=statement, line=None, ended_at__isnull=False)
     rows = LedgerTransaction.objects.filter(Exists(on_the_balance), posted_at__lt=posted_before).exclude(kind__in=_NOT_AT_STRIPE)
     if statement.seller_id is not None:
-        rows = rows.exclude(kind__in=_WITHIN_A_PAYMENT)
-    return rows.filter(~Exists(StatementLine.objects.filter(listed)), ~Exists(explained)).order_by(F("happened_at"))
+        here = Q(order__destination_account_id=statement.account_id) | Q(payout__stripe_account_id=statement.account_id)
+        rows = rows.filter(here).exclude(kind__in=_WITHIN_A_PAYMENT)  # not what an earlier account of theirs received
+    return rows.filter(~Exists(statement.lines.filter(listed)), ~Exists(explained)).order_by(F("happened_at"))
 
 
 _NOT_AT_STRIPE: Final = (Kind.DISPUTE_DECIDED, Kind.PAYOUT_PAID)

@@ -145,6 +145,16 @@ def test_what_stripe_does_not_list_is_missing_there_until_it_does(read: Statemen
     assert (difference.outcome, found()) == ("Stripe lists it now.", [])
 
 
+def test_what_an_earlier_account_received_is_not_missing_on_the_next_one(read: Statement, paid: Order, seller: SellerProfile) -> None:
+    StatementLine.objects.filter(statement=read).delete()
+    Order.objects.filter(pk=paid.pk).update(destination_account_id="acct_earlier")
+
+    assert compare(read, now=later()) == 0
+    Order.objects.filter(pk=paid.pk).update(destination_account_id=seller.stripe_account_id)
+    assert compare(read, now=later()) == 1
+    assert found() == [(Kind.MISSING_THERE, None, paid.amount)]
+
+
 def test_what_was_never_read_is_not_missing_there(paid: Order) -> None:
     add_statements()
 
