@@ -19,7 +19,7 @@ def handle_waiting_stripe_events() -> int:
     return due.handle_due_events()
 
 
-@periodic(every=60, lane="default", limit=30)
+@periodic(every=60, lane="default", limit=60)
 def watch_stripe_events() -> bool:
     """Alarm staff while an event waits too long. Returns whether one does."""
     return watch.watch_inbox(now=timezone.now())

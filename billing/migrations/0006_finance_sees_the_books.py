@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     """Rights alone."""
 
     dependencies = [
-        ("accounts", "0010_fee_terms_of_sellers"),
+        ("accounts", "0011_fee_terms_of_sellers"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("billing", "0005_finance_sees_statements_and_differences"),
         ("contenttypes", "0002_remove_content_type_name"),

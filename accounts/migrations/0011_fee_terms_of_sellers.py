@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_language_of_users'),
+        ('accounts', '0010_language_of_mails'),
     ]
 
     operations = [
