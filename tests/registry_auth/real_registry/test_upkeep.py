@@ -17,7 +17,7 @@ from registry_auth.upkeep.reconciliation import reconcile
 from registry_auth.upkeep.take_downs import remove_taken_down_manifests, remove_unreadable_manifests
 from tests.factories.accounts import AccessTokenFactory
 from tests.factories.marketplace import ImageFactory
-from tests.support.real_registry import scope, told_of
+from tests.support.real_registry import events_told, scope, told_of
 from tests.support.registry import OciImage, index_of, put_manifest, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def test_reconciliation_repairs_what_was_never_told(registry, token_for, image, 
     pushed.push(registry, token, image.repository, "1.0")
     child.push(registry, token, image.repository, child.digest)
     put_manifest(registry, token, image.repository, "2.0", index_of([child]), INDEX)
-    wait_until(lambda: RegistryEnvelope.objects.count() >= 3)
+    wait_until(lambda: events_told() >= 3)
     RegistryEnvelope.objects.all().delete()
 
     with RegistryClient() as client:
@@ -107,7 +107,7 @@ def test_a_damaged_tag_stops_no_other_image_from_being_reconciled(registry, toke
         OciImage(["other"]).push(
             registry, token_for(AccessTokenFactory(user=other.owner.user), scope(other, "push,pull")), other.repository, "1.0"
         )
-    wait_until(lambda: RegistryEnvelope.objects.filter(drained_at=None).count() >= 2)
+    wait_until(lambda: events_told(drained_at=None) >= 2)
     RegistryEnvelope.objects.all().delete()
 
     with RegistryClient() as client:
@@ -123,7 +123,7 @@ def test_a_damaged_tag_stops_no_take_down(registry, token_for, damaged):
     OciImage(["other"]).push(
         registry, token_for(AccessTokenFactory(user=other.owner.user), scope(other, "push,pull")), other.repository, "1.0"
     )
-    wait_until(lambda: RegistryEnvelope.objects.filter(drained_at=None).exists())
+    wait_until(lambda: events_told(drained_at=None) >= 1)
     drain_registry_events()
     Image.objects.update(taken_down_at=timezone.now(), take_down_reason="malware")
 
@@ -139,7 +139,7 @@ def test_a_take_down_empties_the_repository(registry, token_for, image, seller):
     pushed.push(registry, token, image.repository, "1.0")
     told_of(1)
     untold.push(registry, token, image.repository, "1.1")
-    wait_until(lambda: RegistryEnvelope.objects.count() >= 2)
+    wait_until(lambda: events_told() >= 2)
     RegistryEnvelope.objects.all().delete()
     image.taken_down_at, image.take_down_reason = timezone.now(), "malware"
     image.save()
