@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from tools.bench.bounded import run_bounded
 from tools.bench.lighthouse_program import BROWSER
 from tools.stack.browser import Browser
 from tools.stack.environment import plain_environment
@@ -23,6 +23,7 @@ SCORES = ("performance", "accessibility", "best-practices", "seo")
 DEVICES = {"desktop": ("--preset=desktop",), "phone": ()}  # a phone on a slow network is what Lighthouse takes when nothing is said
 REPORTS = ROOT / "var" / "lighthouse" / "reports"  # of what was looked at last
 SELLER = "saltmarsh"
+SECONDS = 180  # for one page; it takes about 20
 _FULL = 0.9  # an audit that has this much is green; the rest of a score is weighed from fractions
 _CHROMIUM = "--no-sandbox --disable-dev-shm-usage --disable-gpu"
 
@@ -86,16 +87,17 @@ def look(program: Path, page: Page, device: str, folder: Path) -> Seen:
     """Let Lighthouse look at a page, and keep its report.
 
     Raises:
-        Problem: it failed, or was led to another page.
+        Problem: it failed, took too long, or was led to another page. Neither it nor its Chromium is left behind.
     """
     report, headers = REPORTS / f"{page.name}, {device}.json", folder / "headers.json"
     REPORTS.mkdir(parents=True, exist_ok=True)
     headers.write_text(json.dumps({"Cookie": page.cookie} if page.cookie else {}))
     options = ["--quiet", *DEVICES[device], f"--chrome-flags={_CHROMIUM}", f"--only-categories={','.join(SCORES)}"]
     options += [] if page.crawled else ["--skip-audits=is-crawlable"]
-    environment = plain_environment(os.environ) | {"CHROME_PATH": str(find_program(BROWSER))}
+    # Chromium's profile goes with the folder, whoever is ended first.
+    environment = plain_environment(os.environ) | {"CHROME_PATH": str(find_program(BROWSER)), "TMPDIR": str(folder)}
     command = [str(program), page.url, *options, f"--extra-headers={headers}", "--output=json", f"--output-path={report}"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = run_bounded(command, environment=environment, seconds=SECONDS)
     if result.returncode:
         raise Problem(f"Lighthouse failed on {page.url}: {result.stderr[-600:]}", do="look at the page by hand.")
     found = json.loads(report.read_text())

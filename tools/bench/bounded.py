@@ -1,0 +1,65 @@
+"""A program that ends within its time, together with whatever it has started, in whatever session and under whatever parent that lives."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from tools.stack.problems import Problem
+from tools.stack.signals import dying_with_parent
+
+_MARK = "LAYERSTORE_BENCH_RUN"  # in the environment of what is started, which its children inherit
+_GRACE_SECONDS = 10
+
+
+def run_bounded(command: Sequence[str], *, environment: Mapping[str, str], seconds: float) -> "subprocess.CompletedProcess[str]":
+    """Run a program to its end and return what it printed.
+
+    Nothing that it started outlives this call, however it ends. If we are killed ourselves, the program gets SIGINT.
+
+    Raises:
+        Problem: it took longer than it may.
+    """
+    run = uuid4().hex
+    process = subprocess.Popen(
+        [*dying_with_parent("INT"), *command],
+        env={**environment, _MARK: run},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise Problem(f"{command[0]} took more than {seconds:g} seconds and was ended.", do="look whether the machine is busy.") from error
+    finally:
+        _end(process, run)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def _end(process: "subprocess.Popen[str]", run: str) -> None:
+    """End a program by SIGINT, on which it may clean up; then kill what is left of it and of all that it has started."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_GRACE_SECONDS)
+    while left := list(_started_in(run)):
+        for number in left:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        process.poll()
+    process.communicate()
+
+
+def _started_in(run: str) -> Iterator[int]:
+    """Yield the ids of the processes that live and carry the mark of a run (proc(5): environ, which is empty once a process has ended)."""
+    mark = f"{_MARK}={run}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended, or is another user's
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                yield int(folder.name)
