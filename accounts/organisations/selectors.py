@@ -1,5 +1,6 @@
 """Who belongs to which organisation, in which role, and who has been invited."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
@@ -13,17 +14,30 @@ from accounts.people.models import Account, User
 from accounts.tokens import secrets
 from audit.models import AuditEvent
 
+AccountIds = tuple[tuple[UUID, ...], tuple[UUID, ...]]  # those whose images somebody pulls, and those whose images they push
+
 
 def account_ids_of(user: User) -> tuple[UUID, ...]:
     """Return the accounts whose images the user pulls: their own first, then their organisations'. One query."""
     return (user.account.pk, *organisations_of(user, roles=PULLING_ROLES).values_list("pk", flat=True))
 
 
-def pulling_and_editing_ids_of(user: User) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+def pulling_and_editing_ids_of(user: User) -> AccountIds:
     """Return the accounts whose images the user pulls, and those whose images they push: their own first in both. One query."""
-    roles = list(user.memberships.order_by("pk").values_list("account", "role"))
-    pulling, editing = ([pk for pk, role in roles if role in those] for those in (PULLING_ROLES, EDITING_ROLES))
-    return (user.account.pk, *pulling), (user.account.pk, *editing)
+    return pulling_and_editing_ids_of_each([user])[user.pk]
+
+
+def pulling_and_editing_ids_of_each(users: Collection[User]) -> dict[UUID, AccountIds]:
+    """Return the same for each of the users, by their key. One query for any number; their accounts must have been read with them."""
+    roles = defaultdict[UUID, list[tuple[UUID, str]]](list)
+    memberships = Membership.objects.filter(user__in=[user.pk for user in users]).order_by("pk")
+    for user_id, account_id, role in memberships.values_list("user", "account", "role"):
+        roles[user_id].append((account_id, role))
+
+    def ids(user: User, those: Collection[Role]) -> tuple[UUID, ...]:
+        return (user.account.pk, *(pk for pk, role in roles[user.pk] if role in those))
+
+    return {user.pk: (ids(user, PULLING_ROLES), ids(user, EDITING_ROLES)) for user in users}
 
 
 def organisations_of(user: User, *, roles: Collection[Role] = tuple(Role)) -> QuerySet[Account]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.organisations.selectors import pulling_and_editing_ids_of
+from accounts.organisations.selectors import AccountIds, pulling_and_editing_ids_of
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
 from common.db.prepared_statements import PreparedStatement, array_literal
@@ -44,18 +44,22 @@ class Subject:
         return cls()
 
     @classmethod
-    def of(cls, user: User | AnonymousUser) -> Self:
-        """Return the subject of a user in person; somebody who is not signed in or is disabled is anonymous."""
+    def of(cls, user: User | AnonymousUser, ids: AccountIds | None = None) -> Self:
+        """Return the subject of a user in person; somebody who is not signed in or is disabled is anonymous.
+
+        Args:
+            ids: what `pulling_and_editing_ids_of` returns, from whoever has asked already.
+        """
         if isinstance(user, AnonymousUser) or not user.is_active:
             return cls.anonymous()
-        pulling, editing = pulling_and_editing_ids_of(user)
+        pulling, editing = ids or pulling_and_editing_ids_of(user)
         return cls(pulling, is_staff=user.has_all_rights, editing_ids=editing)
 
     @classmethod
-    def by_token(cls, token: AccessToken) -> Self:
-        """Return the subject that the token belongs to: a user, or the organisation of a robot."""
+    def by_token(cls, token: AccessToken, ids: AccountIds | None = None) -> Self:
+        """Return the subject that the token belongs to: a user, whose `ids` may be known as for `of`, or the organisation of a robot."""
         limited_by = token.pk if token.limited else None
-        whose = cls.of(token.user) if token.user else cls.robot(token.organisation_id, limited=token.limited)
+        whose = cls.of(token.user, ids) if token.user else cls.robot(token.organisation_id, limited=token.limited)
         return cls.by_credential(
             account_ids=whose.account_ids, editing_ids=whose.editing_ids, is_staff=whose.is_staff, limited_by=limited_by
         )

@@ -1,6 +1,8 @@
 """Finding the one reason why a pull is refused, with the same `access_facts`, `decide` and `grant` as the token process uses."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Q
@@ -18,10 +20,9 @@ from marketplace.images.selectors.tags import leading_tags, pull_reference
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.pages import product_url
-from registry_auth.token.grants import ANONYMOUS_USE, grant
-from registry_auth.token.scopes import ResourceType, Scope
 from registry_auth.why import answers
-from registry_auth.why.answers import PullAnswer
+from registry_auth.why.answers import PullAnswer, Reason
+from registry_auth.why.credentials import why_credential_ended, why_credential_lacks
 from registry_auth.why.references import Reference, read_reference
 
 
@@ -72,14 +73,24 @@ def _refused(login: Login, token: AccessToken | None, viewer: User | None, *, te
     if token is None:
         theirs = not login.username or (viewer is not None and _has_name(viewer, login.username))
         return None if theirs or tells_all else answers.somebody_else(login.username)
-    if token.revoked_at is not None:
-        return answers.credential_revoked(token)
-    if not token.is_live:
-        return answers.credential_expired(token)
-    if token.user and not token.user.is_active:
-        return answers.credential_unknown()
+    ended = why_credential_ended(token)
+    if ended is not None:
+        return _ENDED[ended](token)
     right = not login.username or _has_name(token.user or token, login.username)
     return None if right else answers.wrong_username(login.username)
+
+
+_ENDED: Final[Mapping[Reason, Callable[[AccessToken], PullAnswer]]] = {
+    Reason.CREDENTIAL_REVOKED: answers.credential_revoked,
+    Reason.CREDENTIAL_EXPIRED: answers.credential_expired,
+    Reason.CREDENTIAL_UNKNOWN: lambda _: answers.credential_unknown(),
+}
+
+
+_LACKS: Final[Mapping[Reason, Callable[[AccessToken, str], PullAnswer]]] = {
+    Reason.CREDENTIAL_LACKS_IMAGE: answers.lacks_image,
+    Reason.CREDENTIAL_LACKS_SCOPE: answers.lacks_scope,
+}
 
 
 def _has_name(who: User | AccessToken, name: str) -> bool:
@@ -111,16 +122,11 @@ class _Question:
         image = Image.objects.occupying().filter(repository=self.name).first()
         if facts is None or image is None:
             return answers.no_such_name(self.reference)
-        allowed = decide(facts, is_staff=subject.is_staff)
-        if self.token and Action.PULL in decide(replace(facts, within_limits=True), is_staff=subject.is_staff) - allowed:
-            return answers.lacks_image(self.token, self.username)
-        if Action.PULL not in allowed:
+        lacks = why_credential_lacks(self.token, subject, facts, self.name) if self.token else None
+        if self.token and lacks is not None:
+            return _LACKS[lacks](self.token, self.username)
+        if Action.PULL not in decide(facts, is_staff=subject.is_staff):
             return self._not_allowed(image, facts)
-        requested = [Scope(ResourceType.REPOSITORY, self.name, frozenset({Action.PULL}))]
-        use = self.token.scopes if self.token else ANONYMOUS_USE
-        granted = grant(requested, allowed={self.name: allowed}, use=use, reads_catalogue=False)
-        if not granted and self.token:
-            return answers.lacks_scope(self.token, self.username)
         return self._pushed(image)
 
     def _pushed(self, image: Image) -> PullAnswer:

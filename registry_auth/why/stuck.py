@@ -3,7 +3,8 @@
 The seller is told the reason in words of its own: not the names of the buyer's access tokens, nor when they were made or ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -12,17 +13,18 @@ from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from accounts.organisations.models import PULLING_ROLES
-from accounts.people.models import Account, User
+from accounts.organisations.selectors import AccountIds, pulling_and_editing_ids_of_each
+from accounts.people.models import User
 from accounts.tokens.models import AccessToken
+from marketplace.entitlements.many_subjects import facts_of_each
 from marketplace.entitlements.models import Entitlement
-from marketplace.images.models import Image
-from marketplace.images.selectors.tags import leading_tags, pull_reference
+from marketplace.entitlements.policy import Action, Facts, Subject, decide
+from marketplace.images.selectors.tags import leading_tags
 from marketplace.insights.models import PullCount
 from registry_auth.why.answers import Reason
-from registry_auth.why.diagnosis import Login, why_not_pull
+from registry_auth.why.credentials import why_credential_ended, why_credential_lacks
+from registry_auth.why.pullers import newest_credentials, people_who_pull
 
-_LOOKED_AT: Final = 5  # credentials of a buyer: the newest ones
 NO_CREDENTIAL, NEVER_USED, NEVER_PULLED = "no_credential", "credential_never_used", "never_pulled"
 _OTHERWISE: Final = gettext_lazy("Something else is in the way: they see it on “Why can’t I pull?”.")
 _SENTENCES: Final[Mapping[str, str | Promise]] = {
@@ -56,20 +58,28 @@ def stuck_purchases(seller_id: UUID) -> QuerySet[Entitlement]:
     return paid.filter(first, ~Exists(pulls)).select_related("holder__user", "image").order_by("-granted_at", "pk")
 
 
-def why_stuck(*, holder: Account, image: Image) -> str:
-    """Return the one reason why a buyer has not pulled what they hold: one of those above, or a `Reason`.
+def why_each_is_stuck(purchases: Sequence[Entitlement]) -> list[str]:
+    """Return the one reason why the buyer of each has not pulled it: one of those above, or a `Reason`.
 
-    Looks at the account first, then at its newest credentials. A bounded number of queries.
+    Looks at the account first, then at its newest credentials. As many statements for a page of purchases as for one.
+
+    Args:
+        purchases: read with their holders, the holders' users, and their images.
     """
-    person, credentials = _person(holder), _credentials(holder)
-    reference = pull_reference(image, leading_tags([image.pk]).get(image.pk))
-    if person is not None:
-        answer = why_not_pull(image=reference, login=Login(), viewer=person)
-        if not answer.may_pull:
-            return answer.reason
-    elif not credentials:
-        return Reason.ROLE_DOES_NOT_PULL
-    return _of_credentials(credentials, reference, person)
+    holders = {purchase.holder_id: purchase.holder for purchase in purchases}.values()
+    people, credentials = people_who_pull(holders), newest_credentials(holders)
+    users = {user.pk: user for user in [*people.values(), *(token.user for some in credentials.values() for token in some if token.user)]}
+    ids = pulling_and_editing_ids_of_each(list(users.values()))
+    asked = [
+        [*_in_person(people.get(each.holder_id), ids), *(_by_credential(token, ids) for token in credentials[each.holder_id])]
+        for each in purchases
+    ]
+    facts = iter(facts_of_each([(who.subject, each.image.repository) for each, some in zip(purchases, asked, strict=True) for who in some]))
+    pushed = leading_tags([each.image_id for each in purchases])
+    return [
+        _reason([(who, next(facts)) for who in some], each, is_pushed=each.image_id in pushed)
+        for each, some in zip(purchases, asked, strict=True)
+    ]
 
 
 def sentence_of(reason: str) -> str:
@@ -77,24 +87,52 @@ def sentence_of(reason: str) -> str:
     return str(_SENTENCES.get(reason, _OTHERWISE))
 
 
-def _of_credentials(credentials: list[AccessToken], reference: str, person: User | None) -> str:
-    reasons = []
-    for token in credentials:
-        answer = why_not_pull(image=reference, login=Login(token=token), viewer=person)
-        if answer.may_pull:
-            return NEVER_PULLED if token.last_used_at else NEVER_USED
-        reasons.append(answer.reason)
-    return reasons[0] if reasons else NO_CREDENTIAL
+@dataclass(frozen=True, slots=True)
+class _Puller:
+    """Somebody who pulls for a holder: in person, or by a credential."""
+
+    subject: Subject
+    token: AccessToken | None = None
 
 
-def _person(holder: Account) -> User | None:
-    """Return whose pull is asked about: the buyer, or the longest member of an organisation that may pull."""
-    members = User.objects.filter(memberships__account=holder, memberships__role__in=PULLING_ROLES).select_related("account")
-    return holder.user or members.order_by("memberships__created_at", "pk").first()
+def _in_person(person: User | None, ids: Mapping[UUID, AccountIds]) -> list[_Puller]:
+    return [_Puller(Subject.of(person, ids[person.pk]))] if person else []
 
 
-def _credentials(holder: Account) -> list[AccessToken]:
-    """Return the newest credentials that pull for the holder: its own, its robots and its members'."""
-    member = Q(user__memberships__account=holder, user__memberships__role__in=PULLING_ROLES)
-    own = Q(user=holder.user_id) if holder.user_id else Q(organisation=holder) | member
-    return list(AccessToken.objects.filter(own).select_related("user__account", "organisation").order_by("-created_at")[:_LOOKED_AT])
+def _by_credential(token: AccessToken, ids: Mapping[UUID, AccountIds]) -> _Puller:
+    return _Puller(Subject.by_token(token, ids[token.user.pk] if token.user else None), token)
+
+
+def _reason(pullers: Sequence[tuple[_Puller, Facts | None]], purchase: Entitlement, *, is_pushed: bool) -> str:
+    """Return what keeps the holder in person from it, else what keeps the newest of its credentials."""
+    if not pullers:
+        return Reason.ROLE_DOES_NOT_PULL
+    reasons = [_refusal(who, facts, purchase, is_pushed=is_pushed) for who, facts in pullers]
+    if pullers[0][0].token is None:
+        in_person = reasons.pop(0)
+        if in_person or not reasons:
+            return in_person or NO_CREDENTIAL
+    tokens = [who.token for who, _ in pullers if who.token]
+    works = next((token for token, reason in zip(tokens, reasons, strict=True) if not reason), None)
+    if works is None:
+        return reasons[0]
+    return NEVER_PULLED if works.last_used_at else NEVER_USED
+
+
+def _refusal(who: _Puller, facts: Facts | None, purchase: Entitlement, *, is_pushed: bool) -> str:
+    """Return why this does not pull; empty if it does. The same order as in `why_not_pull`."""
+    ended = why_credential_ended(who.token) if who.token else None
+    if ended or facts is None:
+        return ended or Reason.NO_SUCH_NAME
+    lacks = why_credential_lacks(who.token, who.subject, facts, purchase.image.repository) if who.token else None
+    if lacks:
+        return lacks
+    if Action.PULL not in decide(facts, is_staff=who.subject.is_staff):
+        return _without_right(facts, purchase)
+    return "" if is_pushed else Reason.NOTHING_PUSHED
+
+
+def _without_right(facts: Facts, purchase: Entitlement) -> str:
+    if facts.taken_down:
+        return Reason.TAKEN_DOWN
+    return Reason.DISPUTED if purchase.suspended_at else Reason.WRONG_ACCOUNT

@@ -16,9 +16,9 @@ from marketplace.selling.guards import SellerRequest, seller_required
 from registry_auth.why.answers import PullAnswer
 from registry_auth.why.diagnosis import why_not_pull
 from registry_auth.why.forms import WhyForm
-from registry_auth.why.stuck import sentence_of, stuck_purchases, why_stuck
+from registry_auth.why.stuck import sentence_of, stuck_purchases, why_each_is_stuck
 
-_STUCK_PER_PAGE = 10  # each is diagnosed
+_STUCK_PER_PAGE = 25
 
 
 @never_cache  # the answer is one reader's, at one moment
@@ -48,5 +48,6 @@ def _page(request: HttpRequest, form: WhyForm, answer: PullAnswer | None = None,
 def stuck(request: SellerRequest) -> HttpResponse:
     """List the seller's buyers who have not pulled what they paid for. Context: page, a Page of Entitlement; rows, each with its reason."""
     page = Paginator(stuck_purchases(request.seller.pk), _STUCK_PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(each, sentence_of(why_stuck(holder=each.holder, image=each.image))) for each in page.object_list]
-    return render(request, "registry_auth/stuck.html", {"page": page, "rows": rows})
+    purchases = list(page.object_list)
+    rows = zip(purchases, map(sentence_of, why_each_is_stuck(purchases)), strict=True)
+    return render(request, "registry_auth/stuck.html", {"page": page, "rows": list(rows)})

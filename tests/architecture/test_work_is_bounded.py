@@ -318,6 +318,8 @@ def _hold(world: World, numbers: range) -> None:
     once = {"checkout_session_id": "NULL", "payment_intent_id": "NULL"}
     multiply(world.row("order", Order), numbers, **once)
     multiply(Order.objects.filter(product=product)[0], numbers, **once)
+    paid = EntitlementFactory(holder=UserFactory().account, image=world.row("image", Image))
+    multiply(paid, numbers, holder_id=key("account"), source_id="gen_random_uuid()")
 
 
 def _join(world: World, numbers: range) -> None:
