@@ -61,6 +61,11 @@ def long_day(day: date) -> str:
     return format_date(day, "long", locale=locale())
 
 
+def minute(moment: datetime) -> str:
+    """Write a day and a time of it, `20 November 2026, 14:03`, as they are in the moment's own zone."""
+    return f"{long_day(moment)}, {moment:%H:%M}"
+
+
 def day_of_year(day: date) -> str:
     """Write `20 November`."""
     return _by_skeleton("MMMMd", day)

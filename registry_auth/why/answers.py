@@ -1,7 +1,7 @@
 """Every answer to “why can’t I pull?”: its sentence and the next step. Words only; `diagnosis` decides which one holds."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.people.models import Account
 from accounts.tokens.models import AccessToken
+from common import languages
 from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
 from registry_auth.why.references import Reference
@@ -98,7 +99,7 @@ def credential_expired(token: AccessToken) -> PullAnswer:
 
 
 def _minute(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+    return languages.minute(moment.astimezone(UTC)) if moment else ""
 
 
 def _robot(token: AccessToken) -> str:

@@ -50,7 +50,6 @@ FOR_STAFF = {
     **dict.fromkeys(("Give STRIPE_SECRET_KEY", "Stripe does not accept STRIPE_SECRET_KEY.", "It did not answer a moment ago."), "the log"),
     **dict.fromkeys(("There is nothing here.", "This is not an event signed by Stripe."), "an answer to Stripe"),
     "An access token (`lsp_…`)": "the API's description",
-    "What Layerstore holds of": "lies beside JSON, for programs",
 }
 TEMPLATES_OF_STAFF = re.compile(r"^admin/")
 # What stays as it is in every language: variables, markup, code.

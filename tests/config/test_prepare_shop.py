@@ -31,5 +31,8 @@ def test_static_files_and_the_page_for_an_unreachable_shop_are_made_again_and_ag
     for _ in range(2):
         call_command("make_static", str(tmp_path / "errors"))
 
-    assert "<h1" in (tmp_path / "errors" / "503.html").read_text(encoding="utf-8")
+    said = {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "errors").iterdir()}
+    assert said.keys() == {"503.en.html", "503.de.html"}
+    assert all(f'<html lang="{name[4:6]}"' in page for name, page in said.items())
+    assert [words in said["503.de.html"] for words in ("Gleich wieder da", "Back in a moment")] == [True, False]
     assert (tmp_path / "icon.svg").exists()

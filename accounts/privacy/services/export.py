@@ -5,11 +5,12 @@ import json
 import logging
 import zipfile
 from datetime import datetime, timedelta
+from textwrap import fill
 from typing import Final
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.people.locks import lock_user
 from accounts.people.models import User
@@ -18,10 +19,12 @@ from accounts.privacy.locks import lock_export
 from accounts.privacy.models import DataExport
 from accounts.privacy.selectors import export_personal_data
 from audit.services import record_audit
+from common import languages
 from common.db.claims import Backoff, claim_due, note_failure
 from common.db.locking import locked_transaction
 from common.ops.queue import queue_after_commit
 from common.web.links import absolute
+from outbox.mail.languages import language_for
 from outbox.mail.services import queue_mail
 
 logger = logging.getLogger(__name__)
@@ -29,9 +32,9 @@ LIFETIME: Final = timedelta(days=7)
 MOST_BYTES: Final = 20 * 1024 * 1024  # compressed
 _BACKOFF: Final = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=1), most=5)
 _TOO_BIG: Final = gettext_noop("The archive is too big to be downloaded here. Write to us: we send it in another way.")
-_README: Final = (
-    "What Layerstore holds of {username}, as of {now:%Y-%m-%d %H:%M} UTC: one JSON file for each subject. Amounts are in minor units of\n"
-    "their currency, times are UTC. A list ends after {most:,} rows; write to us if one of yours is longer.\n"
+_README: Final = gettext_noop(
+    "What Layerstore holds of {username}, as of {now} UTC: one JSON file for each subject. Amounts are in minor units of their currency, "
+    "times are UTC. A list ends after {most} rows; write to us if one of yours is longer."
 )
 
 
@@ -76,10 +79,15 @@ def _make(export: DataExport, now: datetime) -> None:
 
 
 def pack(user: User, now: datetime) -> bytes:
-    """Return a ZIP archive of what the shop holds of a person: a JSON file for each subject, and one that says what they are."""
+    """Return a ZIP archive of what the shop holds of a person: a JSON file for each subject, and one that says what they are.
+
+    That one is in the person's language; the data are as they are stored.
+    """
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
-        files.writestr("README.txt", _README.format(username=user.username, now=now, most=MOST_ROWS))
+        with translation.override(language_for(user.email, otherwise=None)):
+            words = gettext(_README).format(username=user.username, now=languages.minute(now), most=languages.number(MOST_ROWS))
+        files.writestr("README.txt", fill(words, width=100) + "\n")
         for subject, data in export_personal_data(user).items():
             files.writestr(f"{subject}.json", json.dumps(data, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))
     return archive.getvalue()

@@ -1,7 +1,7 @@
 """How pages write amounts, sizes, digests, times, commands and icons."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
@@ -118,7 +118,7 @@ def month_of_year(moment: date | None) -> str:
 @register.filter
 def minute(moment: datetime | None) -> str:
     """Write a day and a time, `20 November 2026, 14:03 UTC`: for what is read later, without a way to hover."""
-    return "" if moment is None else f"{languages.long_day(_in_utc(moment))}, {_in_utc(moment):%H:%M} UTC"
+    return "" if moment is None else f"{languages.minute(moment.astimezone(UTC))} UTC"
 
 
 def _in_utc(moment: date) -> date:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -68,6 +68,17 @@ def test_an_archive_is_asked_for_made_and_downloaded(mira: User, fresh: Client) 
     assert {"account.json", "sign_ins.json", "library.json", "mails.json", "acts.json"} <= found.keys()
     assert [mail.to for mail in OutgoingMail.objects.filter(subject="The archive of your data is ready")] == [mira.email]
     assert AuditEvent.objects.filter(action="user.data_requested", actor=mira).count() == 1
+
+
+def test_what_is_in_it_is_said_in_the_persons_language(mira: User) -> None:
+    now = datetime(2026, 11, 20, 14, 3, tzinfo=UTC)
+    assert "Layerstore holds of mira, as of 20 November 2026, 14:03 UTC" in files(export.pack(mira, now))["README.txt"]
+
+    User.objects.update(language="de")
+
+    said = files(export.pack(mira, now))["README.txt"]
+    assert said.startswith("Was Layerstore über mira gespeichert hat (Stand: 20. November 2026, 14:03 UTC)")
+    assert "50.000 Zeilen" in " ".join(said.split())
 
 
 def test_it_needs_a_fresh_login_and_is_for_nobody_else(mira: User) -> None:

@@ -78,7 +78,8 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     }
     write_configs(instance)
     error_pages(instance).mkdir()
-    (error_pages(instance) / "503.html").write_text("<h1>Back in a moment</h1>")
+    for code, words in {"en": "Back in a moment", "de": "Gleich wieder da"}.items():
+        (error_pages(instance) / f"503.{code}.html").write_text(f"<h1>{words}</h1>")
     run = instance.var / "run"
     (run / "layerstore.conf").write_text(templates.fill(DEPLOY / "nginx/layerstore.conf.template", patched))
     (instance.var / "static" / "base.0123456789ab.css").write_text("a{}")
@@ -145,6 +146,23 @@ def test_a_line_with_a_list_is_repeated_for_each_of_its_words_here_and_in_images
     subprocess.run(start, env=os.environ | {"LAYERSTORE_TRUSTED_PROXY": value}, check=True)
 
     assert templates.fill(template, {"LAYERSTORE_TRUSTED_PROXY": value}) == target.read_text() == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, "Back in a moment"),
+        ({"Accept_Language": "de-AT,de;q=0.9,en;q=0.8"}, "Gleich wieder da"),
+        ({"Accept_Language": "fr,de;q=0.9"}, "Back in a moment"),
+        ({"Accept_Language": "de", "Cookie": "language=en-gb"}, "Back in a moment"),
+        ({"Accept_Language": "en", "Cookie": "language=de"}, "Gleich wieder da"),
+        ({"Accept_Language": "../x"}, "Back in a moment"),
+    ],
+)
+def test_that_no_web_process_answers_is_said_in_the_readers_language(edge: Instance, headers: dict[str, str], words: str) -> None:
+    status, answered, page = ask(edge, "/break-off", **headers)
+
+    assert (status, page, answered["vary"]) == (503, f"<h1>{words}</h1>", "Accept-Language, Cookie")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
