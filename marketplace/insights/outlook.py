@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,9 @@ import msgspec
 from marketplace.insights.findings import Analysis, Forecast, Line, Method, Trend
 from marketplace.insights.models import RevenueOutlook
 from marketplace.insights.periods import DAY
+
+
+_NEWEST: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,16 @@ class Outlook:
     def smoothed(self) -> list[tuple[date, int, Estimate]]:
         """The last days, newest first: what each brought, and the line there. None without a line."""
         return [(day, revenue, each) for (day, revenue), each in zip(reversed(self.days), reversed(self.line), strict=False)]
+
+    @property
+    def newest(self) -> list[tuple[date, int, Estimate]]:
+        """The last two weeks of `smoothed`: a whole quarter is folded away below them."""
+        return self.smoothed[:_NEWEST]
+
+    @property
+    def earlier(self) -> list[tuple[date, int, Estimate]]:
+        """The rest of `smoothed`."""
+        return self.smoothed[_NEWEST:]
 
 
 def outlooks_of(*, seller_id: UUID, product_id: UUID | None = None, currency: str | None = None) -> list[Outlook]:
