@@ -6,11 +6,15 @@ from tools.sandbox import balance
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.params import write_metadata
+from tools.sandbox.sessions import LATER
 
 A_WEEK = 7 * 86400
 REASONS = frozenset({
     "credit_not_processed", "duplicate", "fraudulent", "general", "product_not_received", "product_unacceptable",
     "subscription_canceled", "unrecognized",
+    # of bank debits
+    "bank_cannot_process", "check_returned", "customer_initiated", "debit_not_authorized", "incorrect_account_details",
+    "insufficient_funds",
 })  # fmt: skip
 
 
@@ -19,12 +23,17 @@ SUBMITTED = {
     "warning_needs_response": "warning_under_review",
     "appeal_needs_response": "appeal_under_review",
 }
-# https://docs.stripe.com/testing#disputes: evidence that decides in test mode
+# https://docs.stripe.com/testing#disputes: evidence that decides in test mode; here also as a word of a longer text
 VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
+# https://docs.stripe.com/api/disputes/evidence_object
+LONGEST_FIELD, LONGEST_EVIDENCE = 20_000, 150_000
 
 
 def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent", *, inquiry: bool = False) -> dict[str, Any]:
-    """The bank takes the whole charge back, or only asks about it. Sends charge.dispute.created, and .funds_withdrawn if money moves."""
+    """The bank takes the whole charge back, or only asks about it. Sends charge.dispute.created, and .funds_withdrawn if money moves.
+
+    Of a bank debit it is final: nothing can be answered, and it is lost at once (docs.stripe.com/payments/sepa-debit).
+    """
     charge = act.find("charge", charge_id, "charge")
     if charge["disputed"] or charge["status"] != "succeeded":
         raise InvalidRequest(f"Charge {charge_id} cannot be disputed now.", param="charge")
@@ -50,6 +59,10 @@ def open_dispute(act: Act, charge_id: str, reason: str = "fraudulent", *, inquir
     act.emit("charge.dispute.created", dispute)
     if not inquiry:
         act.emit("charge.dispute.funds_withdrawn", dispute)
+    if charge["payment_method_details"]["type"] == LATER and not inquiry:
+        dispute["evidence_details"]["due_by"] = None
+        act.store.save(dispute)
+        return close_dispute(act, dispute["id"], won=False)
     return dispute
 
 
@@ -117,6 +130,7 @@ def update_dispute(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]
     if given and dispute["status"] not in SUBMITTED and dispute["status"] not in SUBMITTED.values():
         message = f"This dispute is {dispute['status']}: no more evidence is taken."
         raise InvalidRequest(message, code="dispute_already_closed" if dispute["status"] in {"won", "lost"} else None, param="evidence")
+    _refuse_long(dispute["evidence"] | params.get("evidence", {}))
     dispute["evidence"] |= params.get("evidence", {})
     dispute["evidence_details"]["has_evidence"] = any(dispute["evidence"].values())
     if params.get("submit"):
@@ -125,9 +139,20 @@ def update_dispute(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]
         dispute["evidence_details"]["submission_count"] += 1
     write_metadata(dispute, params)
     act.emit("charge.dispute.updated", act.store.save(dispute))
-    if params.get("submit") and (verdict := VERDICTS.get(dispute["evidence"]["uncategorized_text"] or "")):
+    words = (dispute["evidence"]["uncategorized_text"] or "").split()
+    if params.get("submit") and (verdict := next((VERDICTS[word] for word in words if word in VERDICTS), "")):
         return close_dispute(act, key, won=verdict == "won")
     return dispute
+
+
+def _refuse_long(evidence: dict[str, Any]) -> None:
+    texts = {name: text for name, text in evidence.items() if isinstance(text, str)}
+    for name, text in texts.items():
+        if len(text) > LONGEST_FIELD:
+            message = f"Invalid string: {text[:10]}...; must be at most {LONGEST_FIELD} characters"
+            raise InvalidRequest(message, param=f"evidence[{name}]")
+    if sum(map(len, texts.values())) > LONGEST_EVIDENCE:
+        raise InvalidRequest(f"The combined character count of all evidence is at most {LONGEST_EVIDENCE}.", param="evidence")
 
 
 def accept_dispute(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from tools.sandbox import balance
-from tools.sandbox.accounts import connected
+from tools.sandbox.accounts import connected, no_access
 from tools.sandbox.act import Act
+from tools.sandbox.application_fees import return_fee
 from tools.sandbox.balance import Fee
 from tools.sandbox.errors import InvalidRequest, missing
 from tools.sandbox.ids import new_id
@@ -76,19 +77,40 @@ def _arrive(act: Act, transfer: dict[str, Any], fee: int, settles_at: int) -> di
 
 
 def create_reversal(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
-    """Take a transfer back, whole or in part; the account's balance may become negative. Sends transfer.reversed."""
+    """Take a transfer back, whole or in part; the account's balance may become negative. Sends transfer.reversed.
+
+    Raises:
+        Forbidden: the account is no longer connected.
+        InvalidRequest: more than is left, or a fee that the payment did not have.
+    """
     transfer = act.find("transfer", key, "transfer")
+    if connected(act.store, transfer["destination"]) is None:
+        raise no_access(act, transfer["destination"])
     left = transfer["amount"] - transfer["amount_reversed"]
     amount = params.get("amount", left)
-    if params.get("refund_application_fee"):
-        message = "The sandbox does not play refund_application_fee here: refund the fee itself."
-        raise InvalidRequest(message, param="refund_application_fee")
     if amount < 1 or amount > left:
         raise InvalidRequest(f"Reversal amount must be positive and at most what is left of the transfer ({left}).", param="amount")
+    fee = _fee_of(act, transfer) if params.get("refund_application_fee") else None
     reversal = reverse(act, transfer, amount)
     write_metadata(reversal, params)
     act.store.save(reversal)
+    if fee is not None and (part := _fee_part(fee, transfer, amount)):
+        return_fee(act, fee, part)
     return reversal
+
+
+def _fee_of(act: Act, transfer: dict[str, Any]) -> dict[str, Any]:
+    payment = act.of(transfer["destination"]).find("charge", transfer["destination_payment"], "charge")
+    if not payment["application_fee"]:
+        message = f"Cannot refund application fee: transfer {transfer['id']} has no application fee."
+        raise InvalidRequest(message, param="refund_application_fee")
+    return act.of("").find("application_fee", payment["application_fee"], "fee")
+
+
+def _fee_part(fee: dict[str, Any], transfer: dict[str, Any], amount: int) -> int:
+    """In proportion to the reversal; the last one takes what rounding left over."""
+    left = int(fee["amount"] - fee["amount_refunded"])
+    return left if transfer["reversed"] else min(left, int(fee["amount"] * amount // transfer["amount"]))
 
 
 def reverse(act: Act, transfer: dict[str, Any], amount: int, refund: str | None = None) -> dict[str, Any]:

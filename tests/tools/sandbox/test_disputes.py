@@ -138,7 +138,9 @@ def test_a_dispute_without_an_answer_is_lost_and_an_inquiry_closed(sandbox: Sand
     assert sandbox.api.disputes.retrieve(dispute).evidence.product_description is None
 
 
-@pytest.mark.parametrize(("words", "status"), [("winning_evidence", "won"), ("losing_evidence", "lost")])
+@pytest.mark.parametrize(
+    ("words", "status"), [("winning_evidence", "won"), ("losing_evidence", "lost"), ("The seller says:\nwinning_evidence", "won")]
+)
 def test_two_words_of_evidence_decide_at_once(sandbox: Sandbox, words: str, status: str) -> None:
     opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")
 
@@ -151,3 +153,30 @@ def test_a_dispute_is_accepted(sandbox: Sandbox) -> None:
     opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")
 
     assert sandbox.api.disputes.close(opened["id"]).status == "lost"
+
+
+def test_evidence_that_is_too_long_is_refused(sandbox: Sandbox) -> None:
+    opened = sandbox.control(f"/charges/{sandbox.sale().payment_intent}/dispute")
+    fields = ("product_description", "access_activity_log", "uncategorized_text", "refund_policy_disclosure", "refund_refusal_explanation")
+    more = ("cancellation_rebuttal", "cancellation_policy_disclosure", "duplicate_charge_explanation")
+
+    for evidence in ({"product_description": "x" * 20_001}, dict.fromkeys((*fields, *more), "x" * 20_000)):
+        with pytest.raises(stripe.InvalidRequestError, match="at most"):
+            sandbox.api.disputes.update(opened["id"], {"evidence": evidence, "submit": True})
+
+    shown = sandbox.api.disputes.retrieve(opened["id"])
+    assert (shown.status, shown.evidence.product_description) == ("needs_response", None)
+
+
+def test_a_dispute_of_a_bank_debit_is_lost_at_once(sandbox: Sandbox) -> None:
+    session = sandbox.session()
+    sandbox.control(f"/sessions/{session.id}/pay-later")
+    sandbox.control(f"/sessions/{session.id}/settle")
+    intent = sandbox.api.checkout.sessions.retrieve(session.id).payment_intent
+
+    opened = sandbox.control(f"/charges/{intent}/dispute", reason="debit_not_authorized")
+
+    dispute = sandbox.api.disputes.retrieve(opened["id"])
+    assert (dispute.status, dispute.reason, dispute.evidence_details.due_by) == ("lost", "debit_not_authorized", None)
+    assert [entry.amount for entry in dispute.balance_transactions] == [-4900]
+    assert sandbox.events.until("charge.dispute.closed").data.object["status"] == "lost"
