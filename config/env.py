@@ -210,6 +210,12 @@ MAIL_KEPT_DAYS = Variable(
 ENDED_TOKENS_KEPT_DAYS = Variable(
     "LAYERSTORE_ENDED_TOKENS_KEPT_DAYS", number, "180", "How long access tokens and robots are listed after they ended or were revoked"
 )
+BUYER_PULLS_KEPT_DAYS = Variable(
+    "LAYERSTORE_BUYER_PULLS_KEPT_DAYS",
+    number,
+    "180",
+    "How long we keep from which address and with which client buyers pulled what they bought: evidence if a bank asks for the money",
+)
 EVENTS_KEPT_DAYS = Variable(
     "LAYERSTORE_EVENTS_KEPT_DAYS",
     number,

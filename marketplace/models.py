@@ -5,7 +5,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
+from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -14,6 +14,7 @@ from marketplace.search.models import KnownWord, Synonym
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
 __all__ = [
+    "BuyerPull",
     "Category",
     "Cover",
     "CredentialImage",

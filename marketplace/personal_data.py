@@ -12,7 +12,7 @@ from accounts.privacy.handlers import MOST_ROWS, PersonalDataHandler, rows
 from marketplace.entitlements.locks import lock_entitlements_of_holder
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, Namespace
-from marketplace.insights.models import PullCount
+from marketplace.insights.models import BuyerPull, PullCount
 from marketplace.moderation.models import Report
 from marketplace.moderation.selectors import reports_of_person
 from marketplace.moderation.services import forget_words
@@ -47,6 +47,11 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
             .exclude(decision="")
             .values("target_label", "kind", "state", "decision", "decided_at", "appeal", "appeal_answer")
         ),
+        "pulls of what you bought": rows(
+            BuyerPull.objects.filter(buyer=account).values(
+                "image__repository", "digest", "address", "client", "first_at", "last_at", "count"
+            )
+        ),
         "pulls": rows(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
     }
 
@@ -64,6 +69,7 @@ def forget_account(account: Account) -> None:
     Names and products stay as they are: others have bought them.
     """
     UnsavedText.objects.filter(seller=account.pk).delete()
+    BuyerPull.objects.filter(buyer=account).delete()
     if account.user:
         UpdateSubscription.objects.filter(user=account.user).delete()
         forget_reviews(account.user)

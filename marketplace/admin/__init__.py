@@ -4,7 +4,14 @@ from marketplace.admin import overview
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
-from marketplace.admin.pulls import DailyFiguresAdmin, ProductViewsAdmin, PullCountAdmin, PullerSketchAdmin, RevenueOutlookAdmin
+from marketplace.admin.pulls import (
+    BuyerPullAdmin,
+    DailyFiguresAdmin,
+    ProductViewsAdmin,
+    PullCountAdmin,
+    PullerSketchAdmin,
+    RevenueOutlookAdmin,
+)
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 from marketplace.admin.reports import ReportAdmin
 from marketplace.admin.resale import ResaleFlagAdmin
@@ -12,6 +19,7 @@ from marketplace.admin.reviews import ReviewAdmin
 from marketplace.admin.search import KnownWordAdmin, SynonymAdmin
 
 __all__ = [
+    "BuyerPullAdmin",
     "CategoryAdmin",
     "DailyFiguresAdmin",
     "EntitlementAdmin",

@@ -8,7 +8,7 @@ from django.contrib.admin.views.main import ChangeList
 
 from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
-from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
+from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 
 
 @admin.register(PullCount)
@@ -20,6 +20,20 @@ class PullCountAdmin(AuditedAdmin):
     list_filter = ("day", "platform")
     list_select_related = ("image", "buyer")
     search_fields = ("image__repository", "tag", "buyer__name")
+    date_hierarchy = "day"
+    exclude = ("image", "buyer")
+    readonly_fields = ("id", related_row("image"), related_row("buyer"))
+
+
+@admin.register(BuyerPull)
+class BuyerPullAdmin(AuditedAdmin):
+    """Pulls of bought images by their buyers, with address and client: evidence for disputes and refunds, kept for a limited time."""
+
+    list_display = ("first_at", related_row("buyer"), related_row("image"), "address", "client", "digest", "count")
+    list_display_links = ("first_at",)
+    list_filter = ("day",)
+    list_select_related = ("image", "buyer")
+    search_fields = ("image__repository", "buyer__name", "address")
     date_hierarchy = "day"
     exclude = ("image", "buyer")
     readonly_fields = ("id", related_row("image"), related_row("buyer"))

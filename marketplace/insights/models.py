@@ -41,6 +41,39 @@ class PullCount(UUIDModel):
         return f"{self.count} of {self.image}:{self.tag} on {self.day}"
 
 
+class BuyerPull(UUIDModel):
+    """Pulls of a bought image by who bought it, on one day (UTC), from one address with one client: proof that it was used (ADR 0018).
+
+    Of nobody else's pulls an address is kept, and of these for a time that is a setting.
+
+    Attributes:
+        address: as the registry saw it; empty if it told none.
+        client: the user agent, cut at 200 characters.
+        first_at, last_at: the earliest and the latest of them.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+    buyer = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)  # first in the constraint
+    day = models.DateField(db_index=True)
+    digest = models.CharField(max_length=200)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    client = models.CharField(max_length=200, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("buyer", "image", "day", "digest", "address", "client"), nulls_distinct=False, name="buyer_pull_unique"
+            ),
+        )
+        ordering = ("first_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.digest[:19]} on {self.day}"
+
+
 class PullerSketch(UUIDModel):
     """How many different pullers an image had in a day, a week or a month: a HyperLogLog with a standard error of 0.81 %.
 

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from common.jobs import periodic
 from common.ops.redis import raw_redis_client
-from marketplace.insights import rollup, services, visits
+from marketplace.insights import buyer_pulls, rollup, services, visits
 
 logger = logging.getLogger(__name__)
 LATELY, LONG_AGO = timedelta(days=3), timedelta(days=40)  # when most is told of; and when nearly all of it has been
@@ -27,6 +27,12 @@ def write_views() -> int:
         return visits.write_views()
     except RedisError:
         return 0
+
+
+@periodic(every=86_400, lane="default", limit=600)
+def forget_buyer_pulls() -> int:
+    """Delete addresses and clients of pulls that are older than the setting. Returns how many rows."""
+    return buyer_pulls.forget_buyer_pulls(now=timezone.now())
 
 
 @periodic(every=3_600, lane="drawing", limit=600)

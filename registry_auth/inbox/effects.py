@@ -9,6 +9,7 @@ from msgspec import MsgspecError
 from common.db.locking import locked_transaction
 from common.errors import RetryLater
 from marketplace.images.services.manifests import record_push, remove_manifest, remove_tag
+from marketplace.insights.buyer_pulls import note_buyer_pulls
 from marketplace.insights.services import count_pulls
 from registry_auth.inbox.envelopes import EventAction, RegistryEvent
 from registry_auth.inbox.errors import UnreadableMessage
@@ -18,7 +19,7 @@ from registry_auth.inbox.models import RegistryEnvelope
 from registry_auth.inbox.pullers import note_pullers
 from registry_auth.inbox.selectors import bodies_of
 from registry_auth.inbox.streamed import not_streamed
-from registry_auth.inbox.tally import add_up
+from registry_auth.inbox.tally import add_up, seen_with_account
 
 logger = logging.getLogger(__name__)
 PULLS_AT_ONCE = 25_000  # in one transaction: they are looked up in one query, and their images are locked at its end only
@@ -99,7 +100,9 @@ def _have_effect(events: list[RegistryEvent]) -> None:
         if event.action is not EventAction.PULL:
             change_tags(event)
     if pulls := [event for event in events if event.action is EventAction.PULL]:
-        note_pullers(counted=count_pulls(pulls=add_up(pulls)))
+        counted = count_pulls(pulls=add_up(pulls))
+        note_pullers(counted=counted)
+        note_buyer_pulls(seen=seen_with_account(pulls), counted=counted)
         note_events(action=EventAction.PULL, count=sum(event.times for event in pulls))
 
 

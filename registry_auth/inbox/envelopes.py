@@ -24,6 +24,8 @@ _REPOSITORY = re.compile(r"[a-z0-9._/-]{1,255}")
 _TAG = re.compile(TAG)
 _SUBJECT = re.compile(r"[a-z0-9._+-]{1,120}")  # a user name, or a robot's: its organisation's handle, a plus, its own name
 _LARGEST: Final = 2**63 - 1  # of PostgreSQL's bigint
+_LONGEST_ADDRESS: Final = 60  # an IPv6 address in brackets with its port
+_LONGEST_AGENT: Final = 200
 
 
 class EventAction(StrEnum):
@@ -40,6 +42,7 @@ class RegistryEvent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     Attributes:
         subject: who pulled, as the token says; empty for anonymous clients, and for pushes and deletions.
         client: from where, as a `client_hash`; empty for pushes and deletions.
+        address, agent: from where and with what somebody with an account pulled, for what they have bought; else empty.
         times: how many pulls it stands for, which differ in nothing that is counted.
     """
 
@@ -53,6 +56,8 @@ class RegistryEvent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     size: int = 0
     subject: str = ""
     client: str = ""
+    address: str = ""
+    agent: str = ""
     times: int = 1
 
 
@@ -91,6 +96,7 @@ def _effective(told: ToldEvent, received_at: datetime) -> RegistryEvent | None:
     tag = _matching(_TAG, target.tag)
     if not (_ID.fullmatch(told.id) and _REPOSITORY.fullmatch(target.repository) and (digest or (tag and action is EventAction.DELETE))):
         return None
+    subject = _matching(_SUBJECT, told.actor.name) if pulled else ""
     return RegistryEvent(
         id=told.id,
         action=action,
@@ -100,9 +106,16 @@ def _effective(told: ToldEvent, received_at: datetime) -> RegistryEvent | None:
         tag=tag,
         media_type=target.media_type if action is not EventAction.DELETE else "",
         size=target.size if 0 <= target.size <= _LARGEST else 0,
-        subject=_matching(_SUBJECT, told.actor.name) if pulled else "",
+        subject=subject,
         client=client_hash(told.request.addr) if pulled else "",
+        address=told.request.addr[:_LONGEST_ADDRESS] if subject else "",
+        agent=_printable(told.request.useragent)[:_LONGEST_AGENT] if subject else "",
     )
+
+
+def _printable(text: str) -> str:
+    """Leave out what PostgreSQL or a reader could not take."""
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def _moment(text: str, received_at: datetime) -> datetime:

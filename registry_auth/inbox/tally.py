@@ -1,9 +1,10 @@
 """Pulls added up in memory: those that differ in nothing that is counted are one entry with a number."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
+from marketplace.insights.buyer_pulls import SeenPull
 from marketplace.insights.services import Pull
 from registry_auth.inbox.envelopes import RegistryEvent
 
@@ -20,3 +21,10 @@ def add_up(events: Iterable[RegistryEvent]) -> list[Pull]:
         if event.client:
             clients[row].add(event.client)
     return [Pull(*row, clients=clients.get(row, ()), times=times) for row, times in counts.items()]
+
+
+def seen_with_account(events: Iterable[RegistryEvent]) -> Iterator[SeenPull]:
+    """Yield the pulls that somebody with an account made; events of the stream tell no address and are left out."""
+    for event in events:
+        if event.address:
+            yield SeenPull(event.repository, event.digest, event.subject, event.at, event.address, event.agent)

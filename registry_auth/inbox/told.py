@@ -24,10 +24,11 @@ class Target(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """How it was asked for, and from where: an address with its port, or without it where a proxy named the client."""
+    """How it was asked for, with what, and from where: an address with its port, or without it where a proxy named the client."""
 
     method: str = ""
     addr: str = ""
+    useragent: str = ""
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False):
@@ -92,7 +93,7 @@ def _told(event: Mapping[str, Any]) -> ToldEvent:
             media_type=_text(target.get("mediaType")),
             size=size if type(size) is int else 0,
         ),
-        request=Request(**_texts(request, "method", "addr")),
+        request=Request(**_texts(request, "method", "addr", "useragent")),
         actor=Actor(**_texts(actor, "name")),
     )
 

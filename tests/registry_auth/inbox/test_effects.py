@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from marketplace.images.models import Image, Manifest, Tag
 from marketplace.images.oci import INDEX
-from marketplace.insights.models import PullCount
+from marketplace.insights.models import BuyerPull, PullCount
 from registry_auth.inbox.drain import drain_envelopes
 from registry_auth.inbox.models import RegistryEnvelope
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 from tests.registry_auth.inbox.conftest import registry_event
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,19 @@ class TestEffect:
         apply()
 
         assert [Image.objects.get(pk=each.pk).pull_count for each in (image, other)] == [3, 1]
+
+    def test_a_buyers_pull_is_kept_with_time_address_client_and_digest(self, tell, image):
+        EntitlementFactory(holder=UserFactory(username="ada").account, image=image, source_kind="order")
+        EntitlementFactory(holder=UserFactory(username="ada-2").account, image=image, source_kind="order")
+        at = timezone.now() - timedelta(minutes=5)
+        seen = {"method": "GET", "addr": "203.0.113.9:51234", "useragent": "docker/27.3.1"}
+        event = registry_event("pull", image.repository, event_id="1", at=at) | {"request": seen}
+        tell(event, event | {"id": "2", "actor": {}})
+
+        drain_envelopes()
+
+        (kept,) = BuyerPull.objects.values_list("buyer__user__username", "digest", "address", "client", "first_at", "count")
+        assert kept == ("ada", digest_of("one"), "203.0.113.9", "docker/27.3.1", at, 1)
 
     @pytest.mark.parametrize("described", [True, False], ids=["described", "not described yet"])
     def test_a_pull_of_an_index_and_its_child_is_one(self, tell, image, described, apply):

@@ -118,6 +118,19 @@ def test_a_pull_tells_who_pulled(name, subject):
 
 
 @pytest.mark.parametrize(
+    ("name", "address", "agent"),
+    [("ada", "203.0.113.9:51234", "docker/27.3.1 x"), ("", "", ""), (SERVICE_SUBJECT.upper(), "", "")],
+    ids=["with an account", "anonymous", "no name"],
+)
+def test_only_a_pull_with_an_account_tells_its_address_and_client(name, address, agent):
+    request = {"method": "GET", "addr": "203.0.113.9:51234", "useragent": "docker/27.3.1\x00 x"}
+
+    (event,) = read(told(action="pull", request=request, actor={"name": name}))
+
+    assert (event.address, event.agent) == (address, agent)
+
+
+@pytest.mark.parametrize(
     ("timestamp", "at"),
     [
         pytest.param("2030-01-01T00:00:00Z", NOW, id="from the future"),
