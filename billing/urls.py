@@ -7,6 +7,7 @@ from billing.inbox import views as inbox
 from billing.ledger import views as ledger
 from billing.orders import views as orders
 from billing.payouts import views as payouts
+from billing.refunds import views as refunds
 
 app_name = "billing"
 urlpatterns = [
@@ -16,7 +17,10 @@ urlpatterns = [
     path("billing/stripe/webhook/connect", inbox.stripe_connect_webhook, name="stripe_connect_webhook"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/refund/", refunds.order_refund, name="order_refund"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),
+    path("selling/orders/<uuid:order_id>/", refunds.seller_order, name="seller_order"),
+    path("selling/orders/<uuid:order_id>/refund/", refunds.seller_refund, name="seller_refund"),
     path("selling/balance/", ledger.balance, name="balance"),
     path("selling/balance/statement.csv", ledger.statement_csv, name="statement_csv"),
     path("selling/payouts/", payouts.payouts, name="payouts"),

@@ -156,6 +156,12 @@ MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products
 MEDIA_BUCKET = Variable("LAYERSTORE_MEDIA_BUCKET", text, "", "S3 bucket for pictures instead of files: see [below](#pictures-in-a-bucket)")
 STATIC_ROOT = Variable("LAYERSTORE_STATIC_ROOT", text, None, "Collected static files; nginx serves them", manual_default="`var/static`")
 APPLICATION_FEE_PERCENT = Variable("LAYERSTORE_APPLICATION_FEE_PERCENT", number, "10", "The shop's part of each sale")
+UNPULLED_REFUND_DAYS = Variable(
+    "LAYERSTORE_UNPULLED_REFUND_DAYS",
+    number,
+    "14",
+    "Within so many days of the payment buyers give a purchase back by themselves while nothing was pulled. 0: they ask the seller",
+)
 STAFF_MAIL = Variable(
     "LAYERSTORE_STAFF_MAIL",
     words,

@@ -87,6 +87,7 @@ ACTS: Final[dict[str, Act]] = {
     # Money: each of these asks Stripe.
     "buy": Act(gettext_noop("Purchases begun"), (_account(60, _HOUR),)),
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
+    "refund": Act(gettext_noop("Refunds given or taken"), (_account(60, _HOUR), _account(200, _DAY))),
     "payouts": Act(gettext_noop("Questions to Stripe about payouts"), (_account(20, _HOUR),)),
 }
 
@@ -188,6 +189,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:report_appeal": "report.appeal",
     "POST billing:buy": "buy",
     "POST order-list": "buy",
+    "POST billing:order_refund": "refund",
+    "POST billing:seller_refund": "refund",
     "POST marketplace:obtain": "obtain",
     "POST marketplace:updates_choose": "write",
     "POST marketplace:updates_unsubscribe": "write",

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.organisations.buying import buys_for, keep_buyer, require_buyer
@@ -95,6 +96,8 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             amount=price.amount,
             currency=price.currency,
             application_fee=fee_of(price.money, seller_id=seller.pk, at=timezone.now()).minor,
+            refund_days=locked.refund_days,
+            unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
             destination_account_id=str(seller.stripe_account_id),
         )
         return _write_order(order, images)

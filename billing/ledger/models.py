@@ -52,6 +52,7 @@ class LedgerTransaction(UUIDModel):
         PAYOUT_FAILURE = "payout_failure", gettext_lazy("Payout that came back")
         # What follows from a decision, and moves nothing at Stripe.
         DISPUTE_DECIDED = "dispute_decided", gettext_lazy("Dispute, decided")
+        FEE_ROUNDED = "fee_rounded", gettext_lazy("Rounding of our fee")
         PAYOUT_PAID = "payout_paid", gettext_lazy("Paid out")
 
     kind = models.CharField(max_length=30, choices=Kind.choices)

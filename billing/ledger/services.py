@@ -41,9 +41,9 @@ def post(postings: Sequence[Posting]) -> list[LedgerTransaction]:
 
 
 def post_payment(order: Order, payment: Payment) -> list[LedgerTransaction]:
-    """Post what Stripe has moved for an order, and what its disputes have come to. The caller holds the order's lock.
+    """Post what Stripe has moved for an order, and what its disputes have come to; note on the order that its sale is in the books.
 
-    Idempotent, in any order of arrival: each movement has Stripe's id as its key.
+    The caller holds the order's lock and saves it. Idempotent, in any order of arrival: each movement has Stripe's id as its key.
     """
     if not payment.movements:
         return []
@@ -56,7 +56,14 @@ def post_payment(order: Order, payment: Payment) -> list[LedgerTransaction]:
     posted = post([posting_of(movement, causes) for movement in payment.movements])
     for dispute in causes.disputes.values():
         posted += _post_decision(order, dispute)
+    if order.booked_at is None and _of_a_sale(order) <= {movement.kind for movement in payment.movements}:
+        order.booked_at = timezone.now()
     return posted
+
+
+def _of_a_sale(order: Order) -> set[MovementKind]:
+    """Return what Stripe moves for each sale. Of some ways to pay it says so later than that the order is paid."""
+    return {MovementKind.CHARGE, MovementKind.TRANSFER} | ({MovementKind.APPLICATION_FEE} if order.application_fee else set())
 
 
 def _post_decision(order: Order, dispute: Dispute) -> list[LedgerTransaction]:

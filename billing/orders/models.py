@@ -23,7 +23,8 @@ class Order(UUIDModel, Attempt):
 
     As an `Attempt` it is a question that is due to Stripe: whether the order was paid.
 
-    Its state changes only along `billing.orders.state.TRANSITIONS`; what the buyer may pull follows from the state alone.
+    Its state changes only along `billing.orders.state.TRANSITIONS`; what the buyer may pull follows from the state, and from a
+    refund of their own that is not decided (docs/adr, 0062).
     """
 
     class State(models.TextChoices):
@@ -49,6 +50,12 @@ class Order(UUIDModel, Attempt):
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
     refunded_amount = models.PositiveIntegerField(default=0, help_text="What Stripe gave back, minor units.")
     refund_requested_amount = models.PositiveIntegerField(default=0, help_text="Refunds requested and made together, minor units.")
+    refund_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Within so many days of the payment the seller has promised the money back to who asks."
+    )
+    unpulled_refund_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Within so many days the buyer takes it back alone, while nothing was pulled."
+    )
     destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
     # Checkout: the session that the order's id made (it is the idempotency key), and where the buyer pays while it is open.
     checkout_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
@@ -60,6 +67,7 @@ class Order(UUIDModel, Attempt):
     revision = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True)
+    booked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Since when its payment is in the books.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it expired, failed or was wholly refunded.")
     flagged_at = models.DateTimeField(null=True, blank=True)
     flag = models.CharField(max_length=500, blank=True, help_text="What staff should check.")
@@ -80,6 +88,11 @@ class Order(UUIDModel, Attempt):
             models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
             models.Index(fields=("seller", "-created_at"), name="order_of_seller"),
             models.Index(fields=("due_at",), condition=Q(state="pending", given_up_at__isnull=True), name="order_due"),
+            models.Index(
+                fields=("due_at",),
+                condition=Q(booked_at__isnull=True, paid_at__isnull=False, given_up_at__isnull=True),
+                name="order_unbooked",
+            ),
         )
         ordering = ("-created_at",)
 

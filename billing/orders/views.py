@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.organisations.buying import buyers_of
@@ -15,7 +16,9 @@ from accounts.people.models import User
 from accounts.people.requests import signed_in
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.orders.models import Order
+from billing.orders.refund_windows import may_give_back, refund_words
 from billing.orders.selectors import orders_of_buyers, orders_of_seller, orders_seen_by, pulls_of_order
+from billing.orders.state import HOLDING_STATES
 from marketplace.products.selectors.pages import product_url
 from marketplace.selling.guards import SellerRequest, sales_required
 
@@ -46,7 +49,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
     Context: order, with buyer and placed_by; images, a list of OrderImage; refunds; pulls, the references that the reader may pull now;
     may_pull, whether there are any; credential_url, where a pull credential for the images is made; product_url; checkout_url, while it can
-    still be paid; pull_ends_after, minutes.
+    still be paid; pull_ends_after, minutes; giving_back, refund_failed, may_give_back and refund_words, as `_money_back` says.
     """
     user = signed_in(request)
     found = own_order(user, order_id)
@@ -62,8 +65,22 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "product_url": product_url(found.product),
         "checkout_url": found.checkout_url if found.state == Order.State.PENDING else "",
         "pull_ends_after": pull_ends_after_minutes(),
+        **_money_back(found),
     }
     return render(request, "billing/order.html", context)
+
+
+def _money_back(order: Order) -> dict[str, object]:
+    """Return what the page says of refunds: the buyer's own, while it is not decided; whether one failed; until when there may be one."""
+    refunds = order.refunds.all()
+    giving_back = next((one for one in refunds if one.state == "waiting" and one.origin == "buyer"), None)
+    words = refund_words(order) if giving_back is None and order.state in HOLDING_STATES and order.refundable.minor else []
+    return {
+        "giving_back": giving_back,
+        "refund_failed": order.refundable.minor > 0 and any(one.state == "failed" for one in refunds),
+        "may_give_back": bool(words) and may_give_back(order, timezone.now()),
+        "refund_words": words,
+    }
 
 
 def own_order(user: User, order_id: UUID) -> Order:

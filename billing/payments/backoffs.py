@@ -7,4 +7,5 @@ from common.db.claims import Backoff
 
 EVENTS: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(hours=1), most=80)
 REFUNDS: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(hours=1), most=80)
+UNBOOKED: Final = Backoff(first=timedelta(minutes=10), longest=timedelta(days=1), most=20)
 ORDERS: Final = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=6), most=20)

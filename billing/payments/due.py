@@ -16,7 +16,8 @@ from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.services import flag_order
 from billing.orders.stopped import orders_to_close
-from billing.payments.backoffs import ORDERS, REFUNDS
+from billing.payments.backoffs import ORDERS, REFUNDS, UNBOOKED
+from billing.payments.booking import book_order
 from billing.payments.reconcile import settle_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
@@ -29,6 +30,7 @@ from common.errors import DomainError
 
 logger = logging.getLogger(__name__)
 RUN_SECONDS: Final = 60.0  # after that no row is begun: the next run continues
+BOOKING_SECONDS: Final = 5.0  # of each minute: nobody waits for it, and buyers wait for the rest of the lane
 Row = TypeVar("Row", bound=Attempt)
 
 
@@ -52,15 +54,32 @@ def continue_waiting_refunds() -> int:
     return run_due(rows, REFUNDS, lambda refund: continue_refund(refund_id=refund.pk), lambda refund: refund.order.buyer_id)
 
 
-def run_due(rows: QuerySet[Row], backoff: Backoff, act: Callable[[Row], object], origin: Callable[[Row], Hashable]) -> int:
+def book_unbooked_orders() -> int:
+    """Ask Stripe again about sales that are paid and not in the books, each later than before; return how many were asked about.
+
+    Of some ways to pay Stripe moves the money later than it calls it paid; of orders that are older than the books nobody has asked.
+    """
+    rows = Order.objects.filter(booked_at__isnull=True, paid_at__isnull=False).order_by("due_at")
+    return run_due(rows, UNBOOKED, lambda order: book_order(order_id=order.pk), lambda order: order.buyer_id, seconds=BOOKING_SECONDS)
+
+
+def run_due(
+    rows: QuerySet[Row],
+    backoff: Backoff,
+    act: Callable[[Row], object],
+    origin: Callable[[Row], Hashable],
+    *,
+    seconds: float | None = None,
+) -> int:
     """Take what is due, one row at a time, until nothing is, the time is over, or Stripe is away; return how many were tried.
 
     Args:
         rows: those that are not done, in the order in which they have their turn.
         act: does the one row's work; raises what Stripe said.
         origin: whose row it is.
+        seconds: after that no row is begun; `RUN_SECONDS` unless told otherwise.
     """
-    run, ends, tried = FailureRun(DEPENDENCY), monotonic() + RUN_SECONDS, 0
+    run, ends, tried = FailureRun(DEPENDENCY), monotonic() + (RUN_SECONDS if seconds is None else seconds), 0
     while monotonic() < ends and (claimed := claim_due(rows, backoff=backoff, most=1)):
         (row,) = claimed
         tried += 1

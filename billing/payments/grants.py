@@ -6,6 +6,7 @@ from billing.orders.models import Order
 from billing.orders.selectors import holds_all
 from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
 from billing.receipts.services import queue_receipt
+from billing.refunds.records import is_being_given_back
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
 from marketplace.images.models import Image
@@ -47,7 +48,7 @@ def follow_transition(order: Order, *, came_from: Order.State, images: list[Imag
         queue_receipt(order=order)
     if to is Order.State.DISPUTED:
         suspend_entitlements(source_kind=_ORDER, source_id=source_id)
-    if came_from is Order.State.DISPUTED and to in HOLDING_STATES:
+    if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
         resume_entitlements(source_kind=_ORDER, source_id=source_id)
     if to in GONE_STATES:
         revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=_WHY_GONE[to])

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.disputes.records import record_disputes
+from billing.ledger.fees import settle_fee
 from billing.ledger.services import post_payment
 from billing.orders.locks import lock_order
 from billing.orders.metrics import note_order
@@ -23,10 +24,10 @@ from billing.orders.services import flag_order
 from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
 from billing.orders.stopped import why_stopped
 from billing.payments.grants import follow_transition, reason_to_return
-from billing.receipts.services import queue_refund_mail
+from billing.receipts.refunds import queue_failure_mails, queue_refund_mails
 from billing.refunds.models import Refund
 from billing.refunds.records import has_waiting_refund, promise_refund, record_refunds
-from billing.stripe.payment_data import Payment
+from billing.stripe.payment_data import DisputeState, Payment
 from billing.stripe.payments import read_payment
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
@@ -47,6 +48,7 @@ _WRITTEN = (
     "refunded_amount",
     "refund_requested_amount",
     "paid_at",
+    "booked_at",
     "closed_at",
     "flagged_at",
     "flag",
@@ -108,8 +110,15 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
         for concern in record_disputes(order, observation.payment):
             flag_order(order, concern)
         post_payment(order, observation.payment)
+        if observation.payment.refunds and observation.payment.dispute is not DisputeState.LOST:
+            with _words_for_staff():
+                for concern in settle_fee(order):
+                    flag_order(order, concern)
+        failed = [refund for refund in settled if refund.state == Refund.State.FAILED]
+        _flag_failed_refunds(order, failed)
         _transition(order, observation.payment, sold, reason)
-        _report_refunds(order, settled)
+        for refund in settled:
+            queue_failure_mails(refund=refund) if refund in failed else queue_refund_mails(refund=refund)
     order.save(update_fields=_WRITTEN)
     return order
 
@@ -155,14 +164,11 @@ def _copy_payment(order: Order, payment: Payment) -> None:
     order.refunded_amount = min(payment.refunded, order.money).minor
 
 
-def _report_refunds(order: Order, settled: list[Refund]) -> None:
-    """Tell the buyer of money that went back, and staff of money that could not."""
-    for refund in settled:
-        if refund.state == Refund.State.SUCCEEDED:
-            queue_refund_mail(refund=refund)
-        else:
-            with _words_for_staff():
-                flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
+def _flag_failed_refunds(order: Order, failed: list[Refund]) -> None:
+    """Have staff see that a buyer has not got the money: we have it, and owe it to them."""
+    for refund in failed:
+        with _words_for_staff():
+            flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
 
 
 def _words_for_staff() -> translation.override:

@@ -1,29 +1,45 @@
 """Having Stripe make refunds: each is requested once its row is committed, and recorded again when Stripe has answered."""
 
+from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
 
 from audit.services import record_audit
 from billing.orders.locks import lock_order
+from billing.orders.models import Order
+from billing.orders.refund_windows import was_pulled
 from billing.orders.selectors import stopped_by_dispute
 from billing.orders.services import flag_order
+from billing.orders.state import HOLDING_STATES
 from billing.payments.reconcile import reconcile_order
+from billing.receipts.refunds import queue_refusal_mail
 from billing.refunds.locks import lock_refund
 from billing.refunds.models import Refund
 from billing.refunds.records import update_requested_amount
 from billing.stripe.errors import StripeRefused
 from billing.stripe.refunds import RefundRequest, create_refund
 from common.db.locking import locked_transaction
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import resume_entitlements
+
+PULLED: Final = "It was pulled since the sale."
 
 
 def continue_refund(*, refund_id: UUID) -> Refund:
     """Do what is left to do for a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
 
+    A buyer's own refund is decided first: not before its time, and not in their favour if anything was pulled since the sale.
+
     Raises:
         StripeAway: nothing is known; the sweep goes on.
     """
     refund, tried_before = _begin(refund_id)
+    if refund.state == Refund.State.WAITING and refund.origin == Refund.Origin.BUYER and not refund.stripe_refund_id:
+        if timezone.now() < refund.decides_at:
+            return refund
+        if was_pulled(refund.order):
+            return _refuse_to_take_back(refund_id)
     if refund.state == Refund.State.WAITING and tried_before:
         # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
         reconcile_order(order_id=refund.order_id)
@@ -47,7 +63,8 @@ def request_for(refund: Refund) -> RefundRequest:
         order_id=refund.order_id,
         payment_intent_id=refund.payment_intent_id,
         amount=refund.money,
-        with_fee=refund.order.fee.minor > 0,
+        with_share=refund.takes_back,
+        with_fee=refund.takes_back and refund.order.fee.minor > 0,
     )
 
 
@@ -69,10 +86,29 @@ def _give_up(refund_id: UUID, reason: str) -> Refund:
         order = lock_order(order_id=order_id)
         refund = lock_refund(refund_id=refund_id)
         if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
-            refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, reason[:500], timezone.now()
-            refund.save(update_fields=["state", "failure", "settled_at"])
-            update_requested_amount(order)
+            _fail(order, refund, reason)
             flag_order(order, f"A refund of {refund.money} was not made: {reason}")
             order.save(update_fields=["refund_requested_amount", "flagged_at", "flag"])
-            record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
     return refund
+
+
+def _refuse_to_take_back(refund_id: UUID) -> Refund:
+    """The buyer pulled it after all, before access was paused or by a pull token that was issued before: they keep it."""
+    order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
+    with locked_transaction():
+        order = lock_order(order_id=order_id)
+        refund = lock_refund(refund_id=refund_id)
+        if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
+            _fail(order, refund, PULLED)
+            order.save(update_fields=["refund_requested_amount"])
+            queue_refusal_mail(refund=refund)
+    return refund
+
+
+def _fail(order: Order, refund: Refund, reason: str) -> None:
+    refund.state, refund.failure, refund.settled_at = Refund.State.FAILED, reason[:500], timezone.now()
+    refund.save(update_fields=["state", "failure", "settled_at"])
+    update_requested_amount(order)
+    record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
+    if refund.origin == Refund.Origin.BUYER and order.state in HOLDING_STATES:
+        resume_entitlements(source_kind=Entitlement.Source.ORDER, source_id=order.pk)

@@ -32,6 +32,12 @@ def continue_waiting_refunds() -> int:
     return due.continue_waiting_refunds()
 
 
+@periodic(every=60, lane="money", limit=180)
+def book_unbooked_orders() -> int:
+    """Bring paid sales into the books that are not in them. Returns how many were asked about."""
+    return due.book_unbooked_orders()
+
+
 @periodic(every=10, lane="money", limit=180)
 def close_stopped_checkouts() -> int:
     """End the checkouts of what was stopped while somebody was paying. Returns how many were tried."""

@@ -109,4 +109,4 @@ def unlisted(statement: Statement, *, posted_before: datetime) -> "QuerySet[Ledg
     return rows.filter(~Exists(statement.lines.filter(listed)), ~Exists(explained)).order_by(F("happened_at"))
 
 
-_NOT_AT_STRIPE: Final = (Kind.DISPUTE_DECIDED, Kind.PAYOUT_PAID)
+_NOT_AT_STRIPE: Final = (Kind.DISPUTE_DECIDED, Kind.FEE_ROUNDED, Kind.PAYOUT_PAID)

@@ -1,6 +1,12 @@
 """Why a refund is not made."""
 
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from billing.orders.models import Order
 from common.errors import ConflictError, InvalidInput
+from common.languages import long_day
 from common.money import Money
 
 
@@ -10,7 +16,8 @@ class OrderNotRefundable(ConflictError):
     code = "order_not_refundable"
 
     def __init__(self, *, state: str) -> None:
-        super().__init__(f"This order is {state.replace('_', ' ')}: there is nothing to refund.", state=state)
+        label = Order.State(state).label
+        super().__init__(gettext("There is nothing to refund: the order is “{state}”.").format(state=label), state=state)
 
 
 class RefundOutOfRange(InvalidInput):
@@ -20,7 +27,8 @@ class RefundOutOfRange(InvalidInput):
     field = "amount"
 
     def __init__(self, *, left: Money) -> None:
-        super().__init__(f"Refund more than nothing, and at most {left}.", left=left.minor, currency=left.currency)
+        sentence = gettext("Refund more than nothing, and at most {left}.").format(left=left)
+        super().__init__(sentence, left=left.minor, currency=left.currency)
 
 
 class RefundInOtherCurrency(InvalidInput):
@@ -30,16 +38,20 @@ class RefundInOtherCurrency(InvalidInput):
     field = "amount"
 
     def __init__(self, *, currency: str) -> None:
-        super().__init__(f"This order was paid in {currency.upper()}. Name an amount in {currency.upper()}.", currency=currency)
+        code = currency.upper()
+        sentence = gettext("This order was paid in {currency}. Name an amount in {currency}.").format(currency=code)
+        super().__init__(sentence, currency=currency)
 
 
 class RefundNotWhole(InvalidInput):
     """The currency is refunded in steps. 422."""
 
     code = "refund_not_whole"
+    field = "amount"
 
     def __init__(self, *, step: Money) -> None:
-        super().__init__(f"{step.currency.upper()} is refunded in steps of {step}.", step=step.minor, currency=step.currency)
+        code = step.currency.upper()
+        super().__init__(gettext("{currency} is refunded in steps of {step}.").format(currency=code, step=step), step=step.minor)
 
 
 class RefundNotWaiting(ConflictError):
@@ -49,3 +61,31 @@ class RefundNotWaiting(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Stripe has already made or refused this refund. Request a failed one again on its order.")
+
+
+class SellerRefundsEnded(ConflictError):
+    """So long after the payment only staff refund. 409."""
+
+    code = "seller_refunds_ended"
+
+    def __init__(self, *, ended_at: datetime) -> None:
+        sentence = gettext("You could refund this order until {day}. Write to us: we can still do it.")
+        super().__init__(sentence.format(day=long_day(ended_at.date())))
+
+
+class OwnRefundNotOffered(ConflictError):
+    """The buyer does not take the money back alone: it was not offered, or its time is over. 409."""
+
+    code = "own_refund_not_offered"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This order can no longer be given back by yourself. Ask the seller, or write to us."))
+
+
+class PulledAlready(ConflictError):
+    """What was pulled is not given back by the buyer alone. 409."""
+
+    code = "pulled_already"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("It was pulled since you bought it, so it is not given back by yourself. Ask the seller, or write to us."))

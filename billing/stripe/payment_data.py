@@ -64,13 +64,14 @@ class StripeDispute:
 
 @dataclass(frozen=True, slots=True)
 class StripeRefund:
-    """One refund at Stripe. `refund_id` is our row's, empty for one made in Stripe's dashboard."""
+    """One refund at Stripe: `refund_id` is our row's, empty for one of the dashboard; `took_back`: whether the seller's share went."""
 
     stripe_id: str
     refund_id: str
     amount: Money
     status: str
     failure: str
+    took_back: bool = True
 
 
 @dataclass(frozen=True, slots=True)

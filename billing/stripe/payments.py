@@ -78,6 +78,7 @@ def _refund(refund: stripe.Refund) -> StripeRefund:
         amount=Money(refund.amount, refund.currency),
         status=refund.status or "pending",
         failure=getattr(refund, "failure_reason", None) or "",  # left out unless it failed
+        took_back=refund.transfer_reversal is not None,
     )
 
 

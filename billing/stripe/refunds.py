@@ -11,12 +11,13 @@ from common.money import Money
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Money that goes back, of the payment's currency, and whether our fee goes back in proportion."""
+    """Money that goes back, of the payment's currency, and whether the seller's share and our fee's part go back with it."""
 
     refund_id: UUID
     order_id: UUID
     payment_intent_id: str
     amount: Money
+    with_share: bool
     with_fee: bool
 
 
@@ -31,7 +32,7 @@ def refund_params(request: RefundRequest) -> RefundCreateParams:
     params: RefundCreateParams = {
         "payment_intent": request.payment_intent_id,
         "amount": request.amount.minor,
-        "reverse_transfer": True,
+        "reverse_transfer": request.with_share,
         "metadata": {"refund_id": str(request.refund_id), "order_id": str(request.order_id)},
     }
     if request.with_fee:

@@ -49,6 +49,12 @@ _TEAM = SimpleNamespace(kind="organisation", name="R&D Team")
 _IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
 _SALE = {"order": _ORDER, "buyer": _PERSON, "images": [_IMAGE, SimpleNamespace(repository="acme/db-backup")], "order_url": LINK}
 _REFUND = {**_SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6, "why": ""}
+_REFUND_OF_SALE = {
+    **_SALE, "refund": SimpleNamespace(money=Money(500, "eur"), origin="seller", takes_back=True, reason="Bought & never used."),
+    "seller_order_url": LINK,
+}  # fmt: skip
+_BY_STAFF, _BY_BUYER = ({"money": Money(500, "eur"), "origin": origin} for origin in ("staff", "buyer"))
+_PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _WHY = "Paid too late. Its seller had been suspended."
 _DISPUTE = SimpleNamespace(
     pk="dp_1Q8", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True
@@ -146,11 +152,25 @@ EXAMPLES: Final[Examples] = {
         "a minute": {**_REFUND, "pull_ends_after": 1},
         "in part": {**_REFUND, "order": _like(_ORDER, state="paid")},
         "by the shop": {**_REFUND, "why": _WHY},
+        "by the seller": {**_REFUND, "said": "It does not <run> on your machine."},
         "of an organisation": {**_REFUND, "buyer": _TEAM},
         "of an organisation, a minute": {**_REFUND, "buyer": _TEAM, "pull_ends_after": 1},
         "of an organisation, in part": {**_REFUND, "buyer": _TEAM, "order": _like(_ORDER, state="paid")},
         "of an organisation, by the shop": {**_REFUND, "buyer": _TEAM, "why": _WHY},
     },
+    "refund_failed": {
+        "": _REFUND,
+        "in part": {**_REFUND, **_PARTLY},
+        "of an organisation": {**_REFUND, "buyer": _TEAM},
+    },
+    "refund_of_sale": {
+        "": _REFUND_OF_SALE,
+        "in part, by staff": {**_REFUND_OF_SALE, **_PARTLY, "refund": SimpleNamespace(**_BY_STAFF, takes_back=True)},
+        "by the buyer": {**_REFUND_OF_SALE, "refund": SimpleNamespace(**_BY_BUYER, takes_back=True)},
+        "after one that failed": {**_REFUND_OF_SALE, "refund": SimpleNamespace(**_BY_STAFF, takes_back=False)},
+    },
+    "refund_of_sale_failed": {"": _REFUND_OF_SALE},
+    "refund_refused": {"": _REFUND, "of an organisation": {**_REFUND, "buyer": _TEAM}},
     "report_answer": {
         "upheld": {"report": _REPORT, "after_appeal": False, "reports_url": LINK},
         "dismissed, no account": {"report": _DISMISSED, "after_appeal": False, "reports_url": ""},

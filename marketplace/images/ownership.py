@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from accounts.organisations.models import EDITING_ROLES, MANAGING_ROLES, SELLING_ROLES, Membership, Role
+from accounts.organisations.models import BUYING_ROLES, EDITING_ROLES, MANAGING_ROLES, SELLING_ROLES, Membership, Role
 from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from marketplace.images.errors import NotYours, RoleNotEnough, SellerIsSuspended
@@ -61,6 +61,15 @@ def require_editor(actor: User, owner_id: UUID) -> None:
         NotYours, RoleNotEnough: as `require_owner`.
     """
     _require(actor, owner_id, EDITING_ROLES)
+
+
+def require_cashier(actor: User, owner_id: UUID) -> None:
+    """Make sure that the actor looks after the account's money: its owner, or billing people of an organisation.
+
+    Raises:
+        NotYours, RoleNotEnough: as `require_owner`.
+    """
+    _require(actor, owner_id, BUYING_ROLES)
 
 
 def require_owner_or_staff(actor: User, owner_id: UUID) -> None:

@@ -16,6 +16,6 @@ def reason_of(entry: LibraryEntry) -> str:
         case EntryState.TAKEN_DOWN:
             return gettext("We took this image down; nobody can pull it at the moment.")
         case EntryState.PAUSED:
-            return gettext("The payment is disputed. Pull access is paused while the bank decides.")
+            return gettext("Pull access is paused: the payment is disputed, or being given back.")
         case _:
             return gettext(entry.entitlement.revocation_reason)

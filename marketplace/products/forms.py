@@ -11,7 +11,7 @@ from common.currencies import currency
 from common.money import Money, read_money
 from common.web.forms import NameField
 from marketplace.images.models import Image, Namespace
-from marketplace.products.models import Category, Product
+from marketplace.products.models import LONGEST_REFUND_WINDOW, Category, Product
 
 EDITORS_OWN = frozenset({"revision", "tab"})  # fields that say nothing of the product
 _DIGITS = 12  # more than any price
@@ -59,6 +59,13 @@ class ProductForm(forms.Form):
         label=gettext_lazy("Licence"), max_length=80, required=False, help_text=gettext_lazy("In a few words: Commercial, per company.")
     )
     licence_text = forms.CharField(label=gettext_lazy("Its text"), widget=forms.Textarea, max_length=200_000, required=False)
+    refund_days = forms.IntegerField(
+        label=gettext_lazy("Refund window in days"),
+        min_value=0,
+        max_value=LONGEST_REFUND_WINDOW,
+        required=False,
+        help_text=gettext_lazy("So long after the payment you give the money back to who asks. The product’s page says it. 0: no promise."),
+    )
     # The editor's own: which revision it was opened at, and which tab it is.
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=_MOST_SAVES)
     tab = forms.UUIDField(widget=forms.HiddenInput, required=False)
@@ -77,9 +84,13 @@ class ProductForm(forms.Form):
     @staticmethod
     def initial_of(product: Product) -> dict[str, object]:
         """Return the values that the form shows for an existing product."""
-        names = ("title", "slug", "summary", "category", "description", "licence_name", "licence_text", "revision")
+        names = ("title", "slug", "summary", "category", "description", "licence_name", "licence_text", "refund_days", "revision")
         images = [part.image_id for part in product.product_images.all()]
         return {name: getattr(product, name) for name in names} | {"images": images}
+
+    def clean_refund_days(self) -> int:
+        """Nothing typed is no promise."""
+        return self.cleaned_data["refund_days"] or 0
 
     @property
     def page(self) -> dict[str, Any]:

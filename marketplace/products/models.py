@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db import models
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Length, Repeat
@@ -16,6 +16,8 @@ from accounts.sellers.models import SellerProfile
 from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.images.models import Image, Namespace
+
+LONGEST_REFUND_WINDOW = 180  # days: later than that, banks often send a refund back
 
 _CATEGORIES = (  # that every shop begins with; those that staff add are shown as they name them
     (gettext_noop("Databases"), gettext_noop("databases")),
@@ -104,6 +106,12 @@ class Product(UUIDModel):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="products")
     licence_name = models.CharField(max_length=80, blank=True)
     licence_text = models.TextField(blank=True, max_length=200_000, validators=[MaxLengthValidator(200_000)])
+    refund_days = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(LONGEST_REFUND_WINDOW)],
+        help_text="Within so many days of the payment its seller gives the money back to who asks. 0: no promise.",
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     suspension_reason = models.CharField(max_length=500, blank=True)
     images: "models.ManyToManyField[Image, ProductImage]" = models.ManyToManyField(Image, through="ProductImage", related_name="products")

@@ -193,8 +193,8 @@ def taken_down() -> PullAnswer:
 
 def disputed() -> PullAnswer:
     """Paused while the bank decides."""
-    sentence = gettext("The payment is disputed. Pull access is paused while the bank decides.")
-    return PullAnswer(Reason.DISPUTED, sentence, gettext("Wait for the bank, or write to us."), url=absolute("billing:orders"))
+    sentence = gettext("Pull access is paused: the payment is disputed, or being given back.")
+    return PullAnswer(Reason.DISPUTED, sentence, gettext("Wait until that is decided, or write to us."), url=absolute("billing:orders"))
 
 
 def ended(entitlement: Entitlement, shop: str) -> PullAnswer:

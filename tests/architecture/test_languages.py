@@ -31,10 +31,7 @@ FOR_STAFF = {
         ("This seller is already suspended.", "This seller is not suspended.", "No Stripe account is connected."), "an act of staff"
     ),
     **dict.fromkeys(("This order was never paid", "Only a pending order that is flagged", "This order is not flagged."), "an act of staff"),
-    **dict.fromkeys(
-        ("This order is {}:", "Refund more than", "This order was paid in", "{} is refunded in", "Stripe has already made"),
-        "an act of staff",
-    ),
+    "Stripe has already made": "an act of staff",
     **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
     "The entries of {} do not balance.": "the log",
     **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
@@ -44,7 +41,10 @@ FOR_STAFF = {
     ),
     **dict.fromkeys(("{} events wait", "This event is of API version"), "the inbox of webhooks"),
     **dict.fromkeys(("Stripe says {} of a dispute", "More money went back", "The order is {}", "The dispute is lost"), "a flag for staff"),
-    **dict.fromkeys(("The payment is disputed: the", "Made in Stripe's dashboard."), "of a refund, in the admin"),
+    **dict.fromkeys(("{} went back, and the seller", "Of our fee {} went back", "Stripe has not moved the money"), "a flag for staff"),
+    **dict.fromkeys(
+        ("The payment is disputed: the", "Made in Stripe's dashboard.", "It was pulled since the sale."), "of a refund, in the admin"
+    ),
     **dict.fromkeys(("It was never opened", "It can no longer be bought:", "They deleted it themselves."), "the audit trail"),
     **dict.fromkeys(("The account was deleted.", "The organisation was closed."), "the audit trail"),
     **dict.fromkeys(("Give STRIPE_SECRET_KEY", "Stripe does not accept STRIPE_SECRET_KEY.", "It did not answer a moment ago."), "the log"),

@@ -11,7 +11,7 @@ from common.currencies import LARGEST_CHARGE
 from common.web.links import absolute_path, image_reference
 from marketplace.images.models import Image, Namespace
 from marketplace.images.serializers import OwnField
-from marketplace.products.models import Category, Price, Product
+from marketplace.products.models import LONGEST_REFUND_WINDOW, Category, Price, Product
 from marketplace.products.selectors.offers import current_price
 from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_url
 
@@ -61,6 +61,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "category",
             "licence_name",
             "licence_text",
+            "refund_days",
             "state",
             "images",
             "price",
@@ -116,6 +117,12 @@ class ProductInputSerializer(serializers.Serializer[Product]):
     category = serializers.PrimaryKeyRelatedField(queryset=Category.objects.all(), required=False, allow_null=True)
     licence_name = NameField(max_length=80, required=False, allow_blank=True)
     licence_text = serializers.CharField(max_length=200_000, required=False, allow_blank=True)
+    refund_days = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_REFUND_WINDOW,
+        required=False,
+        help_text="So many days after the payment you give the money back to who asks. 0: no promise.",
+    )
     images = serializers.ListField(
         child=OwnField(queryset=Image.objects.all()), required=False, min_length=1, max_length=50, help_text="One, or several for a bundle."
     )

@@ -47,6 +47,7 @@ class ProductChanges(TypedDict, total=False):
     category: Category | None
     licence_name: str
     licence_text: str
+    refund_days: int
 
 
 def create_product(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -89,6 +90,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "facts": _facts(listing, details),
         "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures),
         "domain": verified_domain_of(listing.product.seller_id, timezone.now()),
+        "unpulled_refund_days": settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
         "related": related_to(listing.product),
         "reviews": reviews_for(listing.product, reader),
     }

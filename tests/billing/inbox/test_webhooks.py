@@ -213,7 +213,7 @@ def test_a_completed_session_completes_the_order(opened: Order, sandbox: Sandbox
 def test_an_event_that_comes_again_after_a_refund_brings_nothing_back(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     completed = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
     handle_event(event_id=completed)
-    sandbox.refund(opened)
+    sandbox.refund(opened, reverse_transfer="true", refund_application_fee="true")
     handle_event(event_id=sandbox.deliver("charge.refunded", sandbox.session_of(opened)["payment_intent"]))
     StripeEvent.objects.filter(pk=completed).update(handled_at=None)
 

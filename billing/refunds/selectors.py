@@ -1,0 +1,67 @@
+"""What pages of refunds show: whether money is given back, until when, and what was pulled."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from billing.orders.models import Order
+from billing.orders.refund_windows import own_refund_until, seller_refunds_until, time_to_hear_of_pulls, was_pulled
+from billing.orders.selectors import stopped_by_dispute
+from billing.orders.state import HOLDING_STATES
+from marketplace.insights.holders import pulls_of_holder
+from marketplace.insights.models import PullCount
+
+PULLS_SHOWN: Final = 50  # the newest
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRefund:
+    """Whether the buyer takes the money back alone.
+
+    Attributes:
+        until: until when, as it was offered at the sale; None if it was not.
+        ended: whether that time is over.
+        pulled: whether an image was pulled since the sale.
+        open: whether they may do it now.
+    """
+
+    until: datetime | None
+    ended: bool
+    pulled: bool
+    open: bool
+
+
+def own_refund(order: Order) -> OwnRefund:
+    """Return whether the order's buyer takes the money back alone. Three queries at most."""
+    until = own_refund_until(order)
+    if until is None or not _has_something_left(order):
+        return OwnRefund(until, ended=False, pulled=False, open=False)
+    ended, pulled = until < timezone.now(), was_pulled(order)
+    return OwnRefund(until, ended=ended, pulled=pulled, open=not ended and not pulled)
+
+
+def seller_may_refund(order: Order) -> bool:
+    """Whether the seller of the order gives money back now."""
+    until = seller_refunds_until(order)
+    return until is not None and until >= timezone.now() and _has_something_left(order)
+
+
+def minutes_until_decided() -> int:
+    """Return how many minutes after it was asked for a buyer's own refund is decided."""
+    return -(-time_to_hear_of_pulls() // timedelta(minutes=1))
+
+
+def pulls_since_sale(order: Order) -> QuerySet[PullCount]:
+    """Return what the buyer pulled of the order since the sale, the newest days first."""
+    images = [sold.image_id for sold in order.images.all()]
+    if order.paid_at is None:
+        return PullCount.objects.none()
+    pulls = pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at)
+    return pulls.select_related("image").order_by("-day", "image", "tag")[:PULLS_SHOWN]
+
+
+def _has_something_left(order: Order) -> bool:
+    return order.state in HOLDING_STATES and order.refundable.minor > 0 and not stopped_by_dispute(order)

@@ -1,0 +1,255 @@
+"""A buyer takes the money back alone while nothing was pulled, and the race of pull and refund."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.organisations.errors import NoSuchOrganisation
+from accounts.people.models import User
+from audit.models import AuditEvent
+from billing.orders.models import Order
+from billing.orders.refund_windows import time_to_hear_of_pulls
+from billing.payments.due import continue_waiting_refunds
+from billing.payments.reconcile import reconcile_order
+from billing.payments.refunding import continue_refund
+from billing.refunds.errors import OrderNotRefundable, OwnRefundNotOffered, PulledAlready
+from billing.refunds.models import Refund
+from billing.refunds.services import GIVEN_BACK, give_back, request_refund
+from common.money import Money
+from marketplace.entitlements.models import Entitlement
+from marketplace.insights.models import PullCount
+from marketplace.products.models import Product
+from outbox.mail.models import OutgoingMail
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.marketplace import PullCountFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def pull(order: Order, by: User) -> PullCount:
+    counted: PullCount = PullCountFactory(image=order.images.get().image, buyer=by.account, day=timezone.now().date())
+    return counted
+
+
+def decide(refund: Refund) -> Refund:
+    """Let the time pass in which pulls are heard of, and go on."""
+    Refund.objects.filter(pk=refund.pk).update(created_at=timezone.now() - time_to_hear_of_pulls(), due_at=timezone.now())
+    return continue_refund(refund_id=refund.pk)
+
+
+def nothing_changed(order: Order) -> bool:
+    order.refresh_from_db()
+    in_force = Entitlement.objects.in_force().filter(source_id=order.pk).count()
+    return (order.state, order.refund_requested_amount, Refund.objects.count(), in_force) == ("paid", 0, 0, 1)
+
+
+def test_what_was_not_pulled_is_given_back(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    assert (refund.state, refund.origin, refund.amount, refund.reason) == ("waiting", "buyer", 500, GIVEN_BACK)
+    assert holds(buyer) == []  # paused at once
+    assert continue_refund(refund_id=refund.pk).stripe_refund_id is None  # not before its time
+    assert continue_waiting_refunds() == 0
+
+    refund = decide(refund)
+
+    paid.refresh_from_db()
+    assert (refund.state, paid.state, paid.refunded_amount, holds(buyer)) == ("succeeded", "refunded", 500, [])
+    assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+    mails = set(OutgoingMail.objects.filter(key__contains=str(refund.pk)).values_list("to", flat=True))
+    assert mails == {buyer.email, paid.seller.account.user.email}  # type: ignore[union-attr]
+    assert AuditEvent.objects.get(action="order.refund_requested").actor == buyer
+
+
+def test_what_was_pulled_since_the_sale_is_not_given_back(paid: Order, buyer: User) -> None:
+    pull(paid, buyer)
+
+    with pytest.raises(PulledAlready):
+        give_back(order=paid, actor=buyer)
+
+    assert nothing_changed(paid)
+
+
+def test_a_pull_before_the_sale_or_by_somebody_else_prevents_nothing(paid: Order, buyer: User) -> None:
+    counted = pull(paid, buyer)
+    PullCount.objects.filter(pk=counted.pk).update(day=counted.day - timedelta(days=1))
+    pull(paid, UserFactory())
+
+    assert give_back(order=paid, actor=buyer).state == "waiting"
+
+
+def test_a_pull_that_is_counted_after_the_request_wins(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    pull(paid, buyer)  # made before access was paused, or by a token that was issued before; heard of now
+
+    refund = decide(refund)
+
+    paid.refresh_from_db()
+    assert (refund.state, refund.failure) == ("failed", "It was pulled since the sale.")
+    assert (paid.state, paid.refund_requested_amount, paid.flagged_at, len(holds(buyer))) == ("paid", 0, None, 1)
+    assert sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"] == []
+    mail = OutgoingMail.objects.get(key=f"refund-refused:{refund.pk}")
+    assert (mail.to, "has been pulled since the sale" in mail.body_text) == (buyer.email, True)
+
+
+def test_a_refused_return_may_be_refunded_by_staff(paid: Order, buyer: User) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    pull(paid, buyer)
+    decide(refund)
+
+    asked = request_refund(order=paid, amount=None, reason="As a courtesy.", actor=UserFactory(staff=True))
+
+    assert continue_refund(refund_id=asked.pk).state == "succeeded"
+
+
+def test_the_time_for_it_ends(paid: Order, buyer: User) -> None:
+    Order.objects.update(paid_at=timezone.now() - timedelta(days=14, minutes=1))
+
+    with pytest.raises(OwnRefundNotOffered):
+        give_back(order=paid, actor=buyer)
+
+    assert nothing_changed(paid)
+
+
+def test_a_sale_keeps_what_was_offered_when_it_was_made(paid: Order, buyer: User, settings: Any) -> None:
+    settings.LAYERSTORE_UNPULLED_REFUND_DAYS = 0
+
+    assert paid.unpulled_refund_days == 14
+    assert give_back(order=paid, actor=buyer).state == "waiting"
+
+
+def test_where_it_is_switched_off_nobody_takes_money_back_alone(product: Product, buyer: User, buy, settings: Any) -> None:
+    settings.LAYERSTORE_UNPULLED_REFUND_DAYS = 0
+    order = reconcile_order(order_id=buy(product, buyer).pk)
+
+    with pytest.raises(OwnRefundNotOffered):
+        give_back(order=order, actor=buyer)
+
+    assert nothing_changed(order)
+
+
+def test_it_is_given_back_once(paid: Order, buyer: User) -> None:
+    give_back(order=paid, actor=buyer)
+
+    with pytest.raises(OrderNotRefundable):
+        give_back(order=paid, actor=buyer)
+
+    assert Refund.objects.count() == 1
+
+
+def test_what_is_not_in_force_is_not_given_back(opened: Order, buyer: User) -> None:
+    with pytest.raises(OrderNotRefundable):
+        give_back(order=opened, actor=buyer)
+
+    assert Refund.objects.count() == 0
+
+
+def test_only_who_buys_for_the_buyer_gives_it_back(paid: Order) -> None:
+    with pytest.raises(NoSuchOrganisation):
+        give_back(order=paid, actor=UserFactory())
+
+    assert nothing_changed(paid)
+
+
+def test_a_member_s_pull_counts_as_the_organisation_s(paid: Order, buyer: User) -> None:
+    member = MembershipFactory(user=UserFactory())
+    Order.objects.update(buyer=member.account)
+    owner = MembershipFactory(account=member.account, role="owner").user
+    pull(paid, member.user)
+    paid.refresh_from_db()
+
+    with pytest.raises(PulledAlready):
+        give_back(order=paid, actor=owner)
+
+    assert Refund.objects.count() == 0
+
+
+def test_a_dispute_that_opens_meanwhile_keeps_access_paused_and_the_money_with_the_bank(paid: Order, buyer: User, sandbox, holds) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    dispute = sandbox.dispute(paid)
+    reconcile_order(order_id=paid.pk)
+
+    refund = decide(refund)
+
+    paid.refresh_from_db()
+    assert (refund.state, paid.state, holds(buyer)) == ("failed", "disputed", [])
+    sandbox.control(f"/disputes/{dispute}/win")
+    assert reconcile_order(order_id=paid.pk).state == "paid"
+    assert len(holds(buyer)) == 1
+
+
+def test_a_dispute_won_before_the_decision_does_not_resume_access(paid: Order, buyer: User, sandbox, holds) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    sandbox.control(f"/disputes/{sandbox.dispute(paid)}/win")
+    Order.objects.filter(pk=paid.pk).update(state="disputed")
+
+    assert reconcile_order(order_id=paid.pk).state == "paid"
+
+    assert holds(buyer) == []
+    assert decide(refund).state == "succeeded"
+
+
+def test_after_a_partial_refund_the_rest_is_given_back(paid: Order, buyer: User, holds) -> None:
+    staff = UserFactory(staff=True)
+    continue_refund(refund_id=request_refund(order=paid, amount=Money(200, "eur"), reason="Late.", actor=staff).pk)
+
+    refund = decide(give_back(order=paid, actor=buyer))
+
+    paid.refresh_from_db()
+    assert (refund.amount, paid.state, paid.refunded_amount, holds(buyer)) == (300, "refunded", 500, [])
+
+
+class TestPage:
+    @pytest.fixture
+    def client(self, buyer: User) -> Client:
+        client = Client()
+        client.force_login(buyer)
+        return client
+
+    def test_the_order_leads_to_it_and_it_says_what_happens(self, paid: Order, client: Client) -> None:
+        address = f"/orders/{paid.pk}/refund/"
+        assert address in client.get(f"/orders/{paid.pk}/").content.decode()
+
+        page = client.get(address).content.decode()
+
+        assert "You get €5.00 back" in page
+        assert "After 16 minutes" in page
+        assert Refund.objects.count() == 0
+
+    def test_pressing_the_button_gives_it_back(self, paid: Order, client: Client) -> None:
+        answer = client.post(f"/orders/{paid.pk}/refund/")
+
+        assert (answer.status_code, answer["Location"]) == (302, f"/orders/{paid.pk}/")
+        page = client.get(f"/orders/{paid.pk}/").content.decode()
+        assert "Being given back." in page
+        assert f"/orders/{paid.pk}/refund/" not in page
+
+    def test_what_was_pulled_is_shown_instead_of_the_button(self, paid: Order, buyer: User, client: Client) -> None:
+        counted = pull(paid, buyer)
+
+        page = client.get(f"/orders/{paid.pk}/refund/").content.decode()
+
+        assert "It was pulled since you bought it" in page
+        assert counted.image.repository in page
+        assert "Give it back for" not in page
+        refused = client.post(f"/orders/{paid.pk}/refund/")
+        assert (refused.status_code, Refund.objects.count()) == (409, 0)
+
+    def test_after_the_time_the_page_says_whom_to_ask(self, paid: Order, client: Client) -> None:
+        Order.objects.update(paid_at=timezone.now() - timedelta(days=20), refund_days=30)
+
+        page = client.get(f"/orders/{paid.pk}/refund/").content.decode()
+
+        assert "You could give it back by yourself until" in page
+        assert "gives the money back to who asks until" in page
+
+    def test_a_refused_return_is_told_on_the_order(self, paid: Order, buyer: User, client: Client) -> None:
+        refund = give_back(order=paid, actor=buyer)
+        pull(paid, buyer)
+        decide(refund)
+
+        assert "€5.00 was not refunded: it was pulled" in client.get(f"/orders/{paid.pk}/").content.decode()
+        assert "There is nothing to give back" not in client.get(f"/orders/{paid.pk}/refund/").content.decode()

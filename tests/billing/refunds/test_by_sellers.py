@@ -1,0 +1,137 @@
+"""Sellers give money back: all or a part, with words for the buyer."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.people.models import User
+from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
+from billing.refunds.errors import SellerRefundsEnded
+from billing.refunds.models import Refund
+from billing.refunds.services import refund_by_seller
+from common.money import Money
+from marketplace.images.errors import NotYours, RoleNotEnough
+from outbox.mail.models import OutgoingMail
+from tests.billing.conftest import person_of
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.billing import PaidOrderFactory
+from tests.factories.marketplace import PullCountFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def refund_all(order: Order, by: User, amount: int | None = None) -> Refund:
+    money = None if amount is None else Money(amount, order.currency)
+    return refund_by_seller(order=order, amount=money, reason="It does not run there.", actor=by)
+
+
+def test_a_seller_gives_all_of_it_back(paid: Order, buyer: User, holds) -> None:
+    refund = continue_refund(refund_id=refund_all(paid, person_of(paid.seller)).pk)
+
+    paid.refresh_from_db()
+    assert (refund.state, refund.origin, paid.state, holds(buyer)) == ("succeeded", "seller", "refunded", [])
+    to_buyer = OutgoingMail.objects.get(key=f"refund:{refund.pk}")
+    assert "says: It does not run there." in to_buyer.body_text
+    to_seller = OutgoingMail.objects.get(key=f"refund_of_sale:{refund.pk}:1")
+    assert (to_seller.to, "You have given it back." in to_seller.body_text) == (person_of(paid.seller).email, True)
+    assert f"/selling/orders/{paid.pk}/?seller=" in to_seller.body_text
+
+
+def test_a_part_leaves_pull_access(paid: Order, buyer: User, holds) -> None:
+    continue_refund(refund_id=refund_all(paid, person_of(paid.seller), 200).pk)
+
+    paid.refresh_from_db()
+    assert (paid.state, paid.refunded_amount, len(holds(buyer))) == ("partially_refunded", 200, 1)
+
+
+def test_after_the_promised_time_a_seller_still_may(paid: Order) -> None:
+    Order.objects.update(paid_at=timezone.now() - timedelta(days=179), refund_days=14)
+    paid.refresh_from_db()
+
+    assert refund_all(paid, person_of(paid.seller)).state == "waiting"
+
+
+def test_half_a_year_after_the_payment_only_staff_refund(paid: Order) -> None:
+    Order.objects.update(paid_at=timezone.now() - timedelta(days=180, minutes=1))
+    paid.refresh_from_db()
+
+    with pytest.raises(SellerRefundsEnded, match="Write to us"):
+        refund_all(paid, person_of(paid.seller))
+
+    assert Refund.objects.count() == 0
+
+
+def test_only_who_looks_after_the_money_refunds(paid: Order) -> None:
+    with pytest.raises(NotYours):
+        refund_all(paid, UserFactory())
+    editor = MembershipFactory(role="editor")
+    order = PaidOrderFactory()
+    Order.objects.filter(pk=order.pk).update(seller=order.seller)
+    order.seller_id = editor.account.pk
+
+    with pytest.raises(RoleNotEnough):
+        refund_all(order, editor.user)
+
+    assert Refund.objects.count() == 0
+
+
+class TestPages:
+    @pytest.fixture
+    def client(self, paid: Order) -> Client:
+        client = Client()
+        client.force_login(person_of(paid.seller))
+        return client
+
+    def test_the_list_leads_to_the_order_and_the_order_to_the_refund(self, paid: Order, client: Client, buyer: User) -> None:
+        PullCountFactory(image=paid.images.get().image, buyer=buyer.account, day=timezone.now().date(), tag="17.2", platform="linux/arm64")
+        assert f"/selling/orders/{paid.pk}/?seller=" in client.get("/selling/orders/").content.decode()
+
+        page = client.get(f"/selling/orders/{paid.pk}/").content.decode()
+
+        assert f"/selling/orders/{paid.pk}/refund/" in page
+        assert "linux/arm64" in page
+        assert "None was promised" in page
+
+    def test_the_form_refunds_a_part_with_its_reason(self, paid: Order, client: Client, sandbox: Sandbox) -> None:
+        form = client.get(f"/selling/orders/{paid.pk}/refund/").content.decode()
+        assert "you bear €4.50, and we €0.50" in form
+
+        answer = client.post(f"/selling/orders/{paid.pk}/refund/", {"amount": "2.00", "reason": "Half of it was missing."})
+
+        refund = Refund.objects.get()
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, f"/selling/orders/{paid.pk}/")
+        assert (refund.amount, refund.reason, refund.origin) == (200, "Half of it was missing.", "seller")
+        assert "€2.00 is on its way back" in client.get(answer["Location"]).content.decode()
+
+    @pytest.mark.parametrize(
+        ("amount", "sentence"), [("6.00", "at most €5.00"), ("lots", "Write an amount in figures"), ("0", "more than nothing")]
+    )
+    def test_what_is_no_amount_is_said_at_the_field(self, paid: Order, client: Client, amount: str, sentence: str) -> None:
+        answer = client.post(f"/selling/orders/{paid.pk}/refund/", {"amount": amount, "reason": "Late."})
+
+        assert answer.status_code in {400, 422}
+        assert sentence in answer.content.decode()
+        assert Refund.objects.count() == 0
+
+    def test_without_a_reason_nothing_is_refunded(self, paid: Order, client: Client) -> None:
+        assert client.post(f"/selling/orders/{paid.pk}/refund/", {"amount": ""}).status_code == 400
+        assert Refund.objects.count() == 0
+
+    def test_what_is_refunded_has_no_form_any_more(self, paid: Order, client: Client) -> None:
+        continue_refund(refund_id=refund_all(paid, person_of(paid.seller)).pk)
+
+        assert "This order cannot be refunded by you now." in client.get(f"/selling/orders/{paid.pk}/refund/").content.decode()
+        page = client.get(f"/selling/orders/{paid.pk}/").content.decode()
+        assert "€5.00 refunded" in page
+        assert f"/selling/orders/{paid.pk}/refund/" not in page
+
+    def test_another_sellers_order_is_not_there(self, client: Client) -> None:
+        other = PaidOrderFactory()
+
+        assert client.get(f"/selling/orders/{other.pk}/").status_code == 404
+        assert client.post(f"/selling/orders/{other.pk}/refund/", {"reason": "Mine."}).status_code == 404
+        assert Refund.objects.count() == 0
