@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
+from billing.admin.pulled import pulled_words
 from billing.disputes.models import Dispute
 from billing.orders.models import Order, OrderImage
 from billing.orders.services import clear_flag, end_order
@@ -78,6 +79,7 @@ class OrderAdmin(AuditedAdmin):
         "money",
         "refunded",
         "refundable",
+        "pulled",
         related_rows(Refund, "order"),
         related_rows(Dispute, "order"),
         related_rows(Entitlement, "source_id", "entitlements"),
@@ -94,6 +96,11 @@ class OrderAdmin(AuditedAdmin):
     def buyer_kind(self, order: Order) -> str:
         """Whether a person or an organisation bought it."""
         return order.buyer.get_kind_display()
+
+    @admin.display(description="pulled since the sale")
+    def pulled(self, order: Order) -> str:
+        """When, from where, with what, and which digest."""
+        return pulled_words(order)
 
     @act(
         "Refund",

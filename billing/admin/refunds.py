@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
+from billing.admin.pulled import pulled_words
 from billing.refunds.models import Refund
 from billing.refunds.services import retry_refund
 from common.admin.acts import act
@@ -20,6 +21,7 @@ class RefundAdmin(AuditedAdmin):
         related_row("order"),
         "money",
         "state",
+        "origin",
         "reason",
         related_row("requested_by"),
         "attempts",
@@ -27,7 +29,7 @@ class RefundAdmin(AuditedAdmin):
         "given_up_at",
     )
     list_display_links = ("created_at",)
-    list_filter = ("state", ("given_up_at", admin.EmptyFieldListFilter), "created_at")
+    list_filter = ("state", "origin", ("given_up_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("order", "requested_by")
     search_fields = ("id", "order__id", "order__product_title", "stripe_refund_id", "payment_intent_id", "reason")
     date_hierarchy = "created_at"
@@ -37,6 +39,7 @@ class RefundAdmin(AuditedAdmin):
         related_row("order"),
         related_row("requested_by"),
         "money",
+        "pulled",
         "created_at",
         "attempts",
         "due_at",
@@ -44,6 +47,11 @@ class RefundAdmin(AuditedAdmin):
         "given_up_at",
     )
     actions = ("retry",)
+
+    @admin.display(description="pulled since the sale")
+    def pulled(self, refund: Refund) -> str:
+        """When, from where, with what, and which digest."""
+        return pulled_words(refund.order)
 
     @act(
         "Try again",

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0011_fee_terms_of_sellers'),
         ('billing', '0006_finance_sees_the_books'),
-        ('marketplace', '0024_refund_windows_of_products'),
+        ('marketplace', '0025_refund_windows_of_products'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -24,7 +24,7 @@ class Order(UUIDModel, Attempt):
     As an `Attempt` it is a question that is due to Stripe: whether the order was paid.
 
     Its state changes only along `billing.orders.state.TRANSITIONS`; what the buyer may pull follows from the state, and from a
-    refund of their own that is not decided (docs/adr, 0062).
+    refund of their own that is not decided (docs/adr, 0063).
     """
 
     class State(models.TextChoices):

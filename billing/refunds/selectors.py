@@ -11,7 +11,8 @@ from billing.orders.models import Order
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, time_to_hear_of_pulls, was_pulled
 from billing.orders.selectors import stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
-from marketplace.insights.holders import pulls_of_holder
+from common.web.client import wider_network_of
+from marketplace.insights.holders import proofs_of_holder, pulls_of_holder
 from marketplace.insights.models import PullCount
 
 PULLS_SHOWN: Final = 50  # the newest
@@ -32,6 +33,23 @@ class OwnRefund:
     ended: bool
     pulled: bool
     open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Pulls of one day with one client from one network, as the registry told of them.
+
+    Attributes:
+        network: the /24 of the address, of IPv6 the /48: enough to recognise one's own, and nobody's address; empty if it told none.
+    """
+
+    repository: str
+    first_at: datetime
+    last_at: datetime
+    digest: str
+    client: str
+    network: str
+    count: int
 
 
 def own_refund(order: Order) -> OwnRefund:
@@ -61,6 +79,18 @@ def pulls_since_sale(order: Order) -> QuerySet[PullCount]:
         return PullCount.objects.none()
     pulls = pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at)
     return pulls.select_related("image").order_by("-day", "image", "tag")[:PULLS_SHOWN]
+
+
+def proofs_since_sale(order: Order) -> list[Proof]:
+    """Return what the registry told of the buyer's pulls since the sale, the newest first; of an address no more than its network."""
+    if order.paid_at is None:
+        return []
+    images = [sold.image_id for sold in order.images.all()]
+    rows = proofs_of_holder(order.buyer_id, image_ids=images, since=order.paid_at).select_related("image").order_by("-last_at", "pk")
+    return [
+        Proof(row.image.repository, row.first_at, row.last_at, row.digest, row.client, wider_network_of(row.address), row.count)
+        for row in rows[:PULLS_SHOWN]
+    ]
 
 
 def _has_something_left(order: Order) -> bool:

@@ -1,4 +1,4 @@
-"""Refunds: requested in one transaction, made by Stripe after it, recorded when Stripe has answered (docs/adr, 0062)."""
+"""Refunds: requested in one transaction, made by Stripe after it, recorded when Stripe has answered (docs/adr, 0063)."""
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop

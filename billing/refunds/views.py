@@ -18,7 +18,7 @@ from billing.orders.refund_windows import promised_until, seller_refunds_until
 from billing.orders.selectors import orders_of_seller
 from billing.orders.views import own_order
 from billing.refunds.forms import GiveBackForm, SellerRefundForm
-from billing.refunds.selectors import minutes_until_decided, own_refund, pulls_since_sale, seller_may_refund
+from billing.refunds.selectors import minutes_until_decided, own_refund, proofs_since_sale, pulls_since_sale, seller_may_refund
 from billing.refunds.services import give_back, refund_by_seller
 from billing.refunds.shares import shares_of_the_rest
 from common.errors import DomainError
@@ -31,7 +31,8 @@ from marketplace.selling.guards import SellerRequest, sales_required
 def order_refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Say what giving a purchase back means, with what was pulled of it, and do it.
 
-    Context: order; offer, an OwnRefund; pulls, what was pulled since the sale; minutes, until it is decided; promised_until; form.
+    Context: order; offer, an OwnRefund; pulls and proofs, what was pulled since the sale; minutes, until it is decided; promised_until;
+    form.
     """
     user = signed_in(request)
     order = own_order(user, order_id)
@@ -53,6 +54,7 @@ def _order_refund_page(request: HttpRequest, order: Order, form: GiveBackForm, *
         "form": form,
         "offer": own_refund(order),
         "pulls": pulls_since_sale(order),
+        "proofs": proofs_since_sale(order),
         "minutes": minutes_until_decided(),
         "promised_until": promised_until(order),
     }
@@ -64,8 +66,8 @@ def _order_refund_page(request: HttpRequest, order: Order, form: GiveBackForm, *
 def seller_order(request: SellerRequest, order_id: UUID) -> HttpResponse:
     """Show one sale to its seller: its amounts, its refunds, and what its buyer pulled.
 
-    Context: order, with buyer; images; refunds; pulls, what was pulled since the sale; may_refund, whether the seller gives money back now;
-    refunds_until, until when they do; promised_until, until when they have said that they do.
+    Context: order, with buyer; images; refunds; pulls and proofs, what was pulled since the sale; may_refund, whether the seller gives
+    money back now; refunds_until, until when they do; promised_until, until when they have said that they do.
     """
     order = _own_sale(request, order_id)
     context = {
@@ -73,6 +75,7 @@ def seller_order(request: SellerRequest, order_id: UUID) -> HttpResponse:
         "images": order.images.all(),
         "refunds": order.refunds.all(),
         "pulls": pulls_since_sale(order),
+        "proofs": proofs_since_sale(order),
         "may_refund": seller_may_refund(order),
         "refunds_until": seller_refunds_until(order),
         "promised_until": promised_until(order),
@@ -85,7 +88,7 @@ def seller_order(request: SellerRequest, order_id: UUID) -> HttpResponse:
 def seller_refund(request: SellerRequest, order_id: UUID) -> HttpResponse:
     """Ask how much the seller gives back and why, say what that means, and do it.
 
-    Context: order; form (amount, reason); shares, who bears all that is left; pulls, what was pulled since the sale; may_refund;
+    Context: order; form (amount, reason); shares, who bears all that is left; pulls and proofs, what was pulled since the sale; may_refund;
     promised_until; pull_ends_after, minutes.
     """
     order = _own_sale(request, order_id)
@@ -108,6 +111,7 @@ def _seller_refund_page(request: SellerRequest, order: Order, form: SellerRefund
         "order": order,
         "form": form,
         "pulls": pulls_since_sale(order),
+        "proofs": proofs_since_sale(order),
         "shares": shares_of_the_rest(order),
         "may_refund": seller_may_refund(order),
         "promised_until": promised_until(order),

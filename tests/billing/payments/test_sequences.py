@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,11 +13,13 @@ from billing.checkout.placing import place_order
 from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import balances_of_order
 from billing.orders.models import Order
+from billing.orders.refund_windows import time_to_hear_of_pulls
 from billing.orders.state import HOLDING_STATES
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.models import Refund
-from billing.refunds.services import request_refund
+from billing.refunds.records import is_being_given_back
+from billing.refunds.services import give_back, request_refund
 from common.errors import DomainError
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
@@ -27,7 +30,21 @@ from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DEEDS = ["buy", "pay", "hear", "refund", "refund a part", "continue", "dashboard", "dispute", "win", "lose", "expire"]
+DEEDS = [
+    "buy",
+    "pay",
+    "hear",
+    "refund",
+    "refund a part",
+    "give back",
+    "continue",
+    "dashboard",
+    "come back",
+    "dispute",
+    "win",
+    "lose",
+    "expire",
+]
 
 
 class World:
@@ -58,14 +75,20 @@ class World:
             reconcile_order(order_id=order.pk)
         elif deed in {"refund", "refund a part"}:
             request_refund(order=order, amount=Money(100, "eur") if deed == "refund a part" else None, reason="x", actor=self.staff)
+        elif deed == "give back":
+            give_back(order=order, actor=self.buyer)
         elif deed == "continue":
+            decide_what_buyers_gave_back(order)
             for refund in Refund.objects.filter(order=order, state="waiting"):
                 continue_refund(refund_id=refund.pk)
         else:
             self.at_stripe(deed, str(self.sandbox.session_of(order)["payment_intent"]))
 
     def at_stripe(self, deed: str, intent: str) -> None:
-        if deed == "dashboard":
+        if deed == "come back":
+            for refund in self.sandbox.get("/refunds", payment_intent=intent)["data"]:
+                self.sandbox.http.post(f"/sandbox/api/refunds/{refund['id']}/fail", json={"reason": "declined"})
+        elif deed == "dashboard":
             self.sandbox.http.post("/v1/refunds", data={"payment_intent": intent, "amount": 100})
         elif deed == "dispute":
             opened = self.sandbox.http.post(f"/sandbox/api/charges/{intent}/dispute", json={})
@@ -78,9 +101,15 @@ class World:
         for order in self.orders:
             reconcile_order(order_id=order.pk)
         for refund in Refund.objects.filter(order__buyer=self.buyer.account, state="waiting"):
+            decide_what_buyers_gave_back(refund.order)
             continue_refund(refund_id=refund.pk)
         for order in self.orders:
             reconcile_order(order_id=order.pk)
+
+
+def decide_what_buyers_gave_back(order: Order) -> None:
+    """The time has passed in which pulls are heard of."""
+    order.refunds.filter(origin="buyer", state="waiting").update(created_at=timezone.now() - time_to_hear_of_pulls())
 
 
 def stripes_own(sandbox: Sandbox, intent: str) -> int:
@@ -89,7 +118,9 @@ def stripes_own(sandbox: Sandbox, intent: str) -> int:
     if not charge or charge["status"] != "succeeded":
         return 0
     moved = [charge["balance_transaction"]["id"]]
-    moved += [refund["balance_transaction"] for refund in sandbox.get("/refunds", payment_intent=intent)["data"]]
+    refunds = sandbox.get("/refunds", payment_intent=intent)["data"]
+    moved += [refund["balance_transaction"] for refund in refunds]
+    moved += [refund["failure_balance_transaction"] for refund in refunds if refund.get("failure_balance_transaction")]
     moved += [
         entry["id"] for dispute in sandbox.get("/disputes", payment_intent=intent)["data"] for entry in dispute["balance_transactions"]
     ]
@@ -116,7 +147,7 @@ def assert_consistent(world: World) -> None:
     for order in world.orders:
         live = Entitlement.objects.filter(source_id=order.pk, revoked_at=None)
         in_force = live.filter(suspended_at=None).count()
-        assert in_force == (1 if order.state in HOLDING_STATES else 0), order
+        assert in_force == (1 if order.state in HOLDING_STATES and not is_being_given_back(order) else 0), order
         assert live.count() == (1 if order.state in {*HOLDING_STATES, "disputed"} else 0), order
         done = sum(order.refunds.exclude(state="failed").values_list("amount", flat=True))
         assert order.refunded_amount <= order.refund_requested_amount <= order.amount
@@ -142,6 +173,6 @@ def test_entitlements_are_a_function_of_orders_whatever_happens(deeds, sandbox: 
     assert_books_balance(world)
     for order in world.orders.exclude(checkout_session_id=None):
         intent = sandbox.session_of(order)["payment_intent"]
-        given_back = sum(refund["amount"] for refund in sandbox.get("/refunds", payment_intent=intent)["data"]) if intent else 0
-        assert order.refunded_amount == given_back
+        made = sandbox.get("/refunds", payment_intent=intent)["data"] if intent else []
+        assert order.refunded_amount == sum(refund["amount"] for refund in made if refund["status"] == "succeeded")
     assert Entitlement.objects.in_force().filter(holder=world.buyer.account).count() <= 1  # what two products share is not kept twice

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketplace', '0023_roles_see_reports_flags_reviews_and_words'),
+        ('marketplace', '0024_pulls_by_buyers'),
     ]
 
     operations = [
