@@ -1,6 +1,7 @@
 """Money on its way to a bank: it arrives, comes back, or comes back after it had arrived; the books say so each time."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,10 +17,13 @@ from billing.ledger.payouts import reconcile_payout
 from billing.ledger.selectors import balances_of
 from billing.ledger.statements import seller_balances
 from billing.orders.models import Order
+from billing.payments.refunding import continue_refund
 from billing.payouts.models import Payout
+from billing.refunds.services import refund_by_seller
 from billing.stripe.movement_data import Movement, MovementKind
 from billing.stripe.payouts import StripePayout, read_payout
 from common.money import Money
+from tests.billing.conftest import person_of
 from tests.factories.billing import StripeEventFactory
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -72,6 +76,24 @@ def test_a_payout_is_on_its_way_until_it_arrives(account: str, seller: SellerPro
     assert (arrived.status, again.status, of_seller(seller.pk)) == ("paid", "paid", {})
     kinds = LedgerTransaction.objects.filter(payout=key).order_by("posted_at").values_list("kind", flat=True)
     assert list(kinds) == ["payout", "payout_paid"]
+
+
+def test_a_refund_after_the_payout_leaves_the_balance_below_zero_and_its_page_says_how_that_is_settled(
+    account: str, paid: Order, seller: SellerProfile, sandbox: Sandbox
+) -> None:
+    key = newest(sandbox, account)
+    sandbox.control("/clock/advance", days=3)
+    assert heard(key, account).status == "paid"
+    client = Client()
+    client.force_login(person_of(seller))
+
+    continue_refund(refund_id=refund_by_seller(order=paid, amount=None, reason="Too late.", actor=person_of(seller)).pk)
+
+    paid.refresh_from_db()
+    (balance,) = seller_balances(seller_id=seller.pk, now=timezone.now() + timedelta(days=30))
+    assert (paid.state, balance.available) == ("refunded", Money(-PART, "eur"))
+    page = client.get(reverse("billing:balance")).content.decode()
+    assert "is below zero, because money went back that had been paid out. Stripe takes it from your next sales" in " ".join(page.split())
 
 
 def test_a_payout_that_fails_is_theirs_again(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:
