@@ -36,10 +36,8 @@ def time_to_hear_of_pulls() -> timedelta:
 
 def was_pulled(order: Order) -> bool:
     """Whether the buyer has pulled any image of the order since the sale; pulls are counted by days, so on its whole first day."""
-    if order.paid_at is None:
-        return False
     images = [sold.image_id for sold in order.images.all()]
-    return pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at).exists()
+    return pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at or order.created_at).exists()
 
 
 def may_give_back(order: Order, now: datetime) -> bool:

@@ -75,21 +75,17 @@ def minutes_until_decided() -> int:
 def pulls_since_sale(order: Order) -> QuerySet[PullCount]:
     """Return what the buyer pulled of the order since the sale, the newest days first."""
     images = [sold.image_id for sold in order.images.all()]
-    if order.paid_at is None:
-        return PullCount.objects.none()
-    pulls = pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at)
+    pulls = pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at or order.created_at)
     return pulls.select_related("image").order_by("-day", "image", "tag")[:PULLS_SHOWN]
 
 
 def proofs_since_sale(order: Order) -> list[Proof]:
     """Return what the registry told of the buyer's pulls since the sale, the newest first; of an address no more than its network."""
-    if order.paid_at is None:
-        return []
     images = [sold.image_id for sold in order.images.all()]
-    rows = proofs_of_holder(order.buyer_id, image_ids=images, since=order.paid_at).select_related("image").order_by("-last_at", "pk")
+    rows = proofs_of_holder(order.buyer_id, image_ids=images, since=order.paid_at or order.created_at)
     return [
         Proof(row.image.repository, row.first_at, row.last_at, row.digest, row.client, wider_network_of(row.address), row.count)
-        for row in rows[:PULLS_SHOWN]
+        for row in rows.select_related("image").order_by("-last_at", "pk")[:PULLS_SHOWN]
     ]
 
 

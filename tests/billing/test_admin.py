@@ -16,6 +16,7 @@ from billing.receipts.services import resend_receipt
 from billing.reconciliation.advice import ADVICE
 from billing.reconciliation.models import Difference
 from billing.refunds.models import Refund
+from marketplace.insights.models import BuyerPull
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import (
@@ -28,6 +29,7 @@ from tests.factories.billing import (
     StatementLineFactory,
     StripeEventFactory,
 )
+from tests.factories.marketplace import PullCountFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,6 +112,22 @@ def test_a_refund_asks_why_and_how_much(client: Client, paid: Order, staff: User
     act(client, "refund", paid, amount="3.01 EUR")
     act(client, "refund", paid)
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [200, 300]
+
+
+def test_an_order_and_its_refund_show_what_was_pulled_since_the_sale(client: Client) -> None:
+    refund = RefundFactory()
+    order, now = refund.order, timezone.now()
+    pages = [f"/admin/billing/order/{order.pk}/change/", f"/admin/billing/refund/{refund.pk}/change/"]
+    assert all("Nothing was pulled since the sale." in client.get(page).content.decode() for page in pages)
+    image = order.images.get().image
+    PullCountFactory(image=image, buyer=order.buyer, day=now.date(), tag="", platform="")
+    kept = {"digest": "sha256:" + "ab" * 32, "address": "203.0.113.7", "client": "docker/27", "first_at": now, "last_at": now}
+    BuyerPull.objects.create(image=image, buyer=order.buyer, day=now.date(), count=1, **kept)
+
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert f"1 × {image.repository}:(by digest), unknown" in shown
+        assert "from 203.0.113.0/24 with docker/27: sha256:abab" in shown
 
 
 def test_a_receipt_is_sent_again(client: Client, staff: User) -> None:

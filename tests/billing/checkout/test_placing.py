@@ -50,6 +50,16 @@ def test_an_order_copies_what_it_was_sold_for(product: Product, buyer: User) -> 
     assert list(AuditEvent.objects.values_list("action", "actor")) == [("order.placed", buyer.pk)]
 
 
+def test_a_refund_window_changes_for_later_sales_alone(product: Product, buyer: User) -> None:
+    Product.objects.update(refund_days=30)
+    order = place_order(product=product, user=buyer)
+
+    Product.objects.update(refund_days=0)
+
+    order.refresh_from_db()
+    assert (order.refund_days, order.unpulled_refund_days) == (30, 14)
+
+
 @pytest.mark.parametrize(
     ("factory", "refusal"),
     [

@@ -17,8 +17,10 @@ from billing.stripe.movement_data import MovementKind
 from billing.stripe.payments import read_payment
 from common.money import Money
 from marketplace.products.models import Product
-from tests.factories.billing import PaidOrderFactory
+from tests.factories.billing import PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import ProductFactory
+from tests.support.sandbox import Sandbox
+from tools.demo.shop.sales import _history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,7 +107,6 @@ def test_it_is_given_up_in_the_end_and_staff_see_it(sandbox: Any) -> None:
 
 
 def test_what_differs_from_what_was_sold_is_flagged_and_not_booked(paid: Order) -> None:
-    LedgerTransaction.objects.count()
     Order.objects.update(booked_at=None, due_at=timezone.now(), application_fee=51)
 
     assert book_unbooked_orders() == 1
@@ -114,8 +115,23 @@ def test_what_differs_from_what_was_sold_is_flagged_and_not_booked(paid: Order) 
     assert (paid.booked_at, "fee" in paid.flag) == (None, True)
 
 
+def test_the_demos_past_sales_are_brought_into_the_books_with_their_refunds(product: Product, sandbox: Sandbox) -> None:
+    order = PaidOrderFactory(
+        product=product, checkout_session_id=f"cs_test_{'d' * 58}", state="partially_refunded", paid_with="card ending 4242"
+    )
+    Order.objects.update(refunded_amount=200, refund_requested_amount=200)
+    RefundFactory(order=order, amount=200, state="succeeded", stripe_refund_id=f"re_{'d' * 24}", settled_at=timezone.now())
+    assert sandbox.control("/history", sales=[_history(order)]) == {"taken": 1}
+    make_due(order)
+
+    assert book_unbooked_orders() == 1
+
+    assert (booked(order), order.state, order.flag) == (True, "partially_refunded", "")
+    kinds = set(LedgerTransaction.objects.filter(order=order).values_list("kind", flat=True))
+    assert kinds == {"charge", "transfer", "application_fee", "refund", "transfer_reversal", "application_fee_refund"}
+
+
 def test_an_order_of_before_the_books_is_brought_into_them(paid: Order) -> None:
-    """As those that the demo writes in bulk: paid at Stripe, and nobody has asked since."""
     Order.objects.update(booked_at=None, due_at=timezone.now() - timedelta(days=90))
 
     assert book_unbooked_orders() == 1

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from accounts.organisations.errors import NoSuchOrganisation
 from accounts.people.models import User
+from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
 from billing.orders.models import Order
-from billing.orders.refund_windows import time_to_hear_of_pulls
+from billing.orders.refund_windows import refund_words, time_to_hear_of_pulls
 from billing.payments.due import continue_waiting_refunds
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
@@ -20,11 +21,11 @@ from billing.refunds.models import Refund
 from billing.refunds.services import GIVEN_BACK, give_back, request_refund
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
-from marketplace.insights.models import PullCount
+from marketplace.insights.models import BuyerPull, PullCount
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.marketplace import PullCountFactory
+from tests.factories.marketplace import PullCountFactory, digest_of
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,6 +203,32 @@ def test_after_a_partial_refund_the_rest_is_given_back(paid: Order, buyer: User,
     assert (refund.amount, paid.state, paid.refunded_amount, holds(buyer)) == (300, "refunded", 500, [])
 
 
+def test_one_that_was_settled_meanwhile_is_not_refused(paid: Order, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    refund = give_back(order=paid, actor=buyer)
+
+    def pulled_while_another_worker_made_it(order: Order) -> bool:
+        order.refunds.update(state="succeeded", stripe_refund_id="re_other", settled_at=timezone.now())
+        return True
+
+    monkeypatch.setattr("billing.payments.refunding.was_pulled", pulled_while_another_worker_made_it)
+
+    assert decide(refund).state == "succeeded"
+    assert OutgoingMail.objects.filter(key__startswith="refund-refused").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "promised", "beginnings"),
+    [(0, 0, []), (14, 0, ["By yourself"]), (0, 30, ["Acme gives"]), (14, 30, ["By yourself", "Acme gives"])],
+)
+def test_an_order_says_what_was_promised(own: int, promised: int, beginnings: list[str]) -> None:
+    order = Order(unpulled_refund_days=own, refund_days=promised, paid_at=timezone.now(), seller=SellerProfile(display_name="Acme"))
+
+    words = refund_words(order)
+
+    assert [sentence[: len(beginning)] for sentence, beginning in zip(words, beginnings, strict=True)] == beginnings
+    assert refund_words(Order(unpulled_refund_days=own, refund_days=promised)) == []
+
+
 class TestPage:
     @pytest.fixture
     def client(self, buyer: User) -> Client:
@@ -245,6 +272,26 @@ class TestPage:
 
         assert "You could give it back by yourself until" in page
         assert "gives the money back to who asks until" in page
+
+    def test_what_is_not_paid_has_nothing_to_give_back(self, opened: Order, client: Client) -> None:
+        page = client.get(f"/orders/{opened.pk}/refund/").content.decode()
+
+        assert "There is nothing to give back by yourself at the moment." in page
+        assert "has promised no refund for this order" in page
+
+    def test_where_the_registry_told_of_each_pull_its_network_client_and_digest_are_shown(
+        self, paid: Order, buyer: User, client: Client
+    ) -> None:
+        image, now = pull(paid, buyer).image, timezone.now()
+        kept = {"digest": digest_of("one"), "client": "docker/27.3.1", "first_at": now, "last_at": now, "day": now.date(), "count": 1}
+        BuyerPull.objects.create(image=image, buyer=buyer.account, address="203.0.113.7", **kept)
+
+        page = client.get(f"/orders/{paid.pk}/refund/").content.decode()
+
+        assert "203.0.113.0/24" in page
+        assert "203.0.113.7" not in page
+        assert "docker/27.3.1" in page
+        assert digest_of("one").removeprefix("sha256:")[:12] in page
 
     def test_a_refused_return_is_told_on_the_order(self, paid: Order, buyer: User, client: Client) -> None:
         refund = give_back(order=paid, actor=buyer)

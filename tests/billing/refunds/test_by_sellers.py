@@ -9,19 +9,26 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.orders.models import Order
 from billing.payments.refunding import continue_refund
-from billing.refunds.errors import SellerRefundsEnded
+from billing.receipts.refunds import queue_failure_mails
+from billing.refunds.errors import OrderNotRefundable, SellerRefundsEnded
 from billing.refunds.models import Refund
-from billing.refunds.services import refund_by_seller
+from billing.refunds.services import refund_by_seller, request_refund
 from common.money import Money
 from marketplace.images.errors import NotYours, RoleNotEnough
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
-from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import PullCountFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def staff(transactional_db: None) -> User:
+    return UserFactory(staff=True)
 
 
 def refund_all(order: Order, by: User, amount: int | None = None) -> Refund:
@@ -77,6 +84,30 @@ def test_only_who_looks_after_the_money_refunds(paid: Order) -> None:
         refund_all(order, editor.user)
 
     assert Refund.objects.count() == 0
+
+
+def test_what_is_not_paid_is_not_refunded(opened: Order) -> None:
+    with pytest.raises(OrderNotRefundable):
+        refund_all(opened, person_of(opened.seller))
+
+    assert Refund.objects.count() == 0
+
+
+def test_of_an_organisation_those_who_look_after_its_money_get_the_mail_and_nobody_who_is_gone(paid: Order, staff: User) -> None:
+    billing, editor = MembershipFactory(role="billing"), UserFactory()
+    MembershipFactory(account=billing.account, user=editor, role="editor")
+    organisation = SellerFactory(account=billing.account)
+    first = continue_refund(refund_id=request_refund(order=paid, amount=Money(100, "eur"), reason="Late.", actor=staff).pk)
+    Order.objects.update(seller=organisation)
+    paid.refresh_from_db()
+
+    queue_failure_mails(refund=Refund.objects.get(pk=first.pk))
+
+    assert OutgoingMail.objects.get(key__startswith="refund_of_sale_failed").to == billing.user.email
+    User.objects.filter(pk=person_of(Product.objects.get().seller).pk).update(is_active=False)
+    Order.objects.update(seller=Product.objects.get().seller)
+    second = continue_refund(refund_id=request_refund(order=paid, amount=Money(100, "eur"), reason="Late.", actor=staff).pk)
+    assert not OutgoingMail.objects.filter(key__startswith=f"refund_of_sale:{second.pk}").exists()
 
 
 class TestPages:

@@ -115,6 +115,7 @@ def test_an_image_that_has_ended_or_is_taken_down_makes_no_product(shop, namespa
         pytest.param({"summary": "x" * 201}, InvalidProduct, "summary", id="long summary"),
         pytest.param({"description": "x" * 50_001}, InvalidProduct, "description", id="long description"),
         pytest.param({"licence_text": "x" * 200_001}, InvalidProduct, "licence_text", id="long licence"),
+        pytest.param({"refund_days": 181}, InvalidProduct, "refund_days", id="long refund window"),
         pytest.param({"slug": "taken"}, SlugTaken, "slug", id="address taken"),
         pytest.param({"slug": "other"}, SlugNamesAnotherImage, "slug", id="address of another image"),
     ],
