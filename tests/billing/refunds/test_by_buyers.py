@@ -25,6 +25,7 @@ from marketplace.insights.models import BuyerPull, PullCount
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.billing import DisputeFactory
 from tests.factories.marketplace import PullCountFactory, digest_of
 from tests.support.sandbox import Sandbox
 
@@ -146,6 +147,15 @@ def test_what_is_not_in_force_is_not_given_back(opened: Order, buyer: User) -> N
         give_back(order=opened, actor=buyer)
 
     assert Refund.objects.count() == 0
+
+
+def test_what_a_bank_asks_back_is_not_given_back(paid: Order, buyer: User) -> None:
+    DisputeFactory(order=paid, status="under_review")
+
+    with pytest.raises(OrderNotRefundable):
+        give_back(order=paid, actor=buyer)
+
+    assert nothing_changed(paid)
 
 
 def test_only_who_buys_for_the_buyer_gives_it_back(paid: Order) -> None:

@@ -1,6 +1,7 @@
 """Sellers give money back: all or a part, with words for the buyer."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -159,6 +160,27 @@ class TestPages:
         page = client.get(f"/selling/orders/{paid.pk}/").content.decode()
         assert "€5.00 refunded" in page
         assert f"/selling/orders/{paid.pk}/refund/" not in page
+
+    @pytest.mark.parametrize(
+        ("promised", "own", "words"),
+        [
+            (30, 14, ["On request within 30 days", "By yourself within 14 days"]),
+            (0, 14, ["By yourself within 14 days"]),
+            (1, 0, ["On request within 1 day"]),
+            (0, 0, ["As the seller decides"]),
+        ],
+    )
+    def test_a_products_page_says_its_refund_window(
+        self, paid: Order, client: Client, settings: Any, promised: int, own: int, words: list[str]
+    ) -> None:
+        settings.LAYERSTORE_UNPULLED_REFUND_DAYS = own
+        Product.objects.update(refund_days=promised)
+
+        page = client.get(f"/{paid.product.namespace.name}/{paid.product.slug}").content.decode()
+
+        said = ("On request within", "By yourself within", "As the seller decides")
+        assert [sentence in page for sentence in said] == [any(word.startswith(sentence) for word in words) for sentence in said]
+        assert all(word in page for word in words)
 
     def test_another_sellers_order_is_not_there(self, client: Client) -> None:
         other = PaidOrderFactory()
