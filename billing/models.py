@@ -1,9 +1,9 @@
 """Where Django looks for the tables of this app."""
 
-from billing.disputes.models import Dispute
+from billing.disputes.models import Dispute, DisputeEvidence, TransferReversal
 from billing.inbox.models import StripeEvent
 from billing.ledger.models import LedgerEntry, LedgerTransaction
-from billing.orders.models import Order, OrderImage
+from billing.orders.models import Order, OrderImage, SoldPage
 from billing.payouts.models import Payout
 from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
@@ -11,13 +11,16 @@ from billing.refunds.models import Refund
 __all__ = [
     "Difference",
     "Dispute",
+    "DisputeEvidence",
     "LedgerEntry",
     "LedgerTransaction",
     "Order",
     "OrderImage",
     "Payout",
     "Refund",
+    "SoldPage",
     "Statement",
     "StatementLine",
     "StripeEvent",
+    "TransferReversal",
 ]

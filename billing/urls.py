@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billing.checkout import views as checkout
+from billing.disputes import views as disputes
 from billing.inbox import views as inbox
 from billing.ledger import views as ledger
 from billing.orders import views as orders
@@ -21,6 +22,8 @@ urlpatterns = [
     path("selling/orders/", orders.seller_orders, name="seller_orders"),
     path("selling/orders/<uuid:order_id>/", refunds.seller_order, name="seller_order"),
     path("selling/orders/<uuid:order_id>/refund/", refunds.seller_refund, name="seller_refund"),
+    path("selling/disputes/", disputes.seller_disputes, name="seller_disputes"),
+    path("selling/disputes/<str:dispute_id>/", disputes.seller_dispute, name="seller_dispute"),
     path("selling/balance/", ledger.balance, name="balance"),
     path("selling/balance/statement.csv", ledger.statement_csv, name="statement_csv"),
     path("selling/payouts/", payouts.payouts, name="payouts"),

@@ -25,6 +25,8 @@ LOCK_ORDER: Final = (
     "marketplace.Report",
     "billing.Order",
     "billing.Refund",
+    "billing.DisputeEvidence",
+    "billing.TransferReversal",
     "billing.Payout",
     "marketplace.Entitlement",
     "accounts.AccessToken",

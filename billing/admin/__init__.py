@@ -1,7 +1,7 @@
 """Staff's view of the sale."""
 
 from billing.admin import overview
-from billing.admin.disputes import DisputeAdmin
+from billing.admin.disputes import DisputeAdmin, DisputeEvidenceAdmin, TransferReversalAdmin
 from billing.admin.events import StripeEventAdmin
 from billing.admin.ledger import LedgerTransactionAdmin, PayoutAdmin
 from billing.admin.orders import OrderAdmin
@@ -11,6 +11,7 @@ from billing.admin.refunds import RefundAdmin
 __all__ = [
     "DifferenceAdmin",
     "DisputeAdmin",
+    "DisputeEvidenceAdmin",
     "LedgerTransactionAdmin",
     "OrderAdmin",
     "PayoutAdmin",
@@ -18,5 +19,6 @@ __all__ = [
     "StatementAdmin",
     "StatementLineAdmin",
     "StripeEventAdmin",
+    "TransferReversalAdmin",
     "overview",
 ]

@@ -17,6 +17,7 @@ from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
+from billing.orders.sold_pages import keep_page
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
 from common.db.errors import LockTimeout
@@ -93,6 +94,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             product=locked,
             price=price,
             product_title=locked.title,
+            sold_page_id=keep_page(locked),
             amount=price.amount,
             currency=price.currency,
             application_fee=fee_of(price.money, seller_id=seller.pk, at=timezone.now()).minor,

@@ -1,22 +1,26 @@
-"""The rows of disputes, kept in line with Stripe under the order's lock, and what staff are told about them. No network here."""
+"""The rows of disputes, kept in line with Stripe under the order's lock, and what staff and sellers are told. No network here."""
 
 import logging
 
 from audit.services import record_audit
-from billing.disputes.models import Dispute
+from billing.disputes.mails import tell_seller_of_dispute
+from billing.disputes.models import Dispute, TransferReversal
 from billing.disputes.staff_mail import tell_staff_of_dispute
 from billing.orders.models import Order
 from billing.stripe.payment_data import NEEDS_RESPONSE, DisputeState, Payment, StripeDispute
 
 logger = logging.getLogger(__name__)
+_ENDS = frozenset(("won", "lost", "warning_closed", "prevented"))
 
 
 def record_disputes(order: Order, payment: Payment) -> list[str]:
-    """Bring the order's disputes in line with Stripe's; tell staff of each that needs an answer, once for each such status.
+    """Bring the order's disputes in line with Stripe's; tell staff and seller of each that needs an answer, once for each such status.
+
+    The seller is also told how each ends.
 
     Returns:
-        What staff should check, in words: a status that this version does not know, money that left twice. The first is an ERROR in
-        the log as well, when it is first seen.
+        What staff should check, in words: a status that this version does not know, money that left twice, a loss that was taken back
+        from the seller and is none after all. The first is an ERROR in the log as well, when it is first seen.
     """
     known = {dispute.pk: dispute for dispute in order.disputes.all()}
     for seen in payment.disputes:
@@ -55,10 +59,13 @@ def _write(order: Order, row: Dispute | None, seen: StripeDispute) -> bool:
 
 
 def _tell(order: Order, seen: StripeDispute) -> None:
+    dispute, key = Dispute.objects.get(pk=seen.stripe_id), f"{seen.stripe_id}:{seen.status[:50]}"
     if seen.state is DisputeState.UNKNOWN:
         logger.error("dispute status not known", extra={"status": seen.status, "dispute": seen.stripe_id, "order": str(order.pk)})
     if seen.state is DisputeState.UNKNOWN or seen.status in NEEDS_RESPONSE:
-        tell_staff_of_dispute(dispute=Dispute.objects.get(pk=seen.stripe_id), key=f"{seen.stripe_id}:{seen.status[:50]}")
+        tell_staff_of_dispute(dispute=dispute, key=key)
+    if seen.status in NEEDS_RESPONSE or seen.status in _ENDS:
+        tell_seller_of_dispute(dispute=dispute, key=key)
 
 
 def _concerns(order: Order, payment: Payment) -> list[str]:
@@ -70,4 +77,10 @@ def _concerns(order: Order, payment: Payment) -> list[str]:
     lost = [seen.amount for seen in payment.disputes if seen.state is DisputeState.LOST and seen.amount.currency == order.currency]
     if lost and sum(lost, start=payment.refunded) > order.money:
         found.append("More money went back than was paid: the payment was refunded, and the buyer's bank took it as well.")
+    taken = TransferReversal.objects.filter(dispute__order=order, dispute__status="won", state=TransferReversal.State.SUCCEEDED).first()
+    if taken is not None:
+        found.append(
+            f"The bank has decided for the seller after all, from whom {taken.of_seller} was taken back: send it to their Stripe account"
+            " again."
+        )
     return found

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from accounts.people.selectors import addresses_of_staff
+from billing.disputes.mails import tell_seller_of_dispute
 from billing.disputes.models import Dispute
 from billing.orders.locks import lock_order
 from billing.stripe.payment_data import NEEDS_RESPONSE
@@ -18,7 +19,8 @@ REMIND_BEFORE = timedelta(days=2)
 def tell_staff_of_dispute(*, dispute: Dispute, key: str, reminder: bool = False) -> None:
     """Write to those who look after orders; the same key again does nothing. Nobody to write to is an ERROR in the log."""
     order = dispute.order
-    context = {"dispute": dispute, "order": order, "order_url": absolute("admin:billing_order_change", order.pk), "reminder": reminder}
+    dispute_url = absolute("admin:billing_dispute_change", dispute.pk)
+    context = {"dispute": dispute, "order": order, "dispute_url": dispute_url, "reminder": reminder}
     addresses = addresses_of_staff(permission="billing.change_order")
     if not addresses:
         logger.error("nobody to tell of a dispute", extra={"dispute": dispute.pk})
@@ -27,17 +29,19 @@ def tell_staff_of_dispute(*, dispute: Dispute, key: str, reminder: bool = False)
 
 
 def remind_of_disputes(*, now: datetime) -> int:
-    """Remind staff once of each dispute whose deadline is near and that has no answer; return how many."""
+    """Remind staff and seller once of each dispute whose deadline is near and that has no answer; return how many."""
     near = Dispute.objects.filter(status__in=NEEDS_RESPONSE, reminded_at__isnull=True, respond_by__range=(now, now + REMIND_BEFORE))
     reminded = 0
     for dispute_id, order_id in near.values_list("pk", "order_id"):
         with locked_transaction():
             lock_order(order_id=order_id)  # whoever changes an order's disputes holds it
-            dispute = near.select_related("order").filter(pk=dispute_id).first()
+            dispute = near.select_related("order__seller__account").filter(pk=dispute_id).first()
             if dispute is None or dispute.respond_by is None:
                 continue
             dispute.reminded_at = now
             dispute.save(update_fields=["reminded_at"])
-            tell_staff_of_dispute(dispute=dispute, key=f"{dispute.pk}:reminder:{dispute.respond_by:%Y%m%d%H%M}", reminder=True)
+            key = f"{dispute.pk}:reminder:{dispute.respond_by:%Y%m%d%H%M}"
+            tell_staff_of_dispute(dispute=dispute, key=key, reminder=True)
+            tell_seller_of_dispute(dispute=dispute, key=key, reminder=True)
         reminded += 1
     return reminded

@@ -74,6 +74,7 @@ HANDLERS: Final[Mapping[str, Callable[[StripeEvent], None]]] = {
     "refund.failed": handle_refund,
     "charge.dispute.created": handle_dispute,
     "charge.dispute.updated": handle_dispute,
+    "charge.dispute.funds_withdrawn": handle_dispute,
     "charge.dispute.funds_reinstated": handle_dispute,
     "charge.dispute.closed": handle_dispute,
     "payout.created": handle_payout,

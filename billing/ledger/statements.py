@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 
+from billing.disputes.models import TransferReversal
 from billing.ledger.models import Account, LedgerEntry
 from billing.orders.models import Order
 from common.money import Money
@@ -35,7 +36,8 @@ class SellerBalance:
         coming: paid by buyers; Stripe makes it available after some days.
         on_its_way: left Stripe for the seller's bank.
         held: their part of sales that buyers' banks hold; contained in the others, and taken back if the bank decides so.
-        lost: their part of sales that banks have taken, and that was not taken back from them yet.
+        lost: their part of sales that banks have taken, and that is about to be taken back from them.
+        stuck: the same, where their account at Stripe is gone: staff write to them.
     """
 
     available: Money
@@ -43,6 +45,7 @@ class SellerBalance:
     on_its_way: Money
     held: Money
     lost: Money
+    stuck: Money
 
     @property
     def currency(self) -> str:
@@ -83,7 +86,8 @@ def seller_balances(*, seller_id: UUID, now: datetime) -> list[SellerBalance]:
             on_its_way=Sum("amount", filter=Q(account=Account.PAYOUTS), default=0),
         )
     )
-    held, lost = (_parts_of_disputed(seller_id, account) for account in (Account.DISPUTES_HELD, Account.DISPUTES_LOST))
+    held = _parts_held(seller_id)
+    lost, stuck = _parts_to_take_back(seller_id)
     return [
         SellerBalance(
             available=Money(-found["available"] - found["on_its_way"], code),
@@ -91,16 +95,26 @@ def seller_balances(*, seller_id: UUID, now: datetime) -> list[SellerBalance]:
             on_its_way=Money(found["on_its_way"], code),
             held=Money(held.get(code, 0), code),
             lost=Money(lost.get(code, 0), code),
+            stuck=Money(stuck.get(code, 0), code),
         )
         for found in sums
         for code in [found["currency"]]
     ]
 
 
-def _parts_of_disputed(seller_id: UUID, account: Account) -> dict[str, int]:
-    """Return by currency the seller's part of what banks hold or have taken: the amount less our fee's part of it."""
+def _parts_to_take_back(seller_id: UUID) -> tuple[dict[str, int], dict[str, int]]:
+    """Return by currency what is about to be taken back from the seller after lost disputes, and what cannot be."""
+    waiting = TransferReversal.objects.filter(dispute__order__seller=seller_id, state=TransferReversal.State.WAITING)
+    part, goes_on = F("amount") - F("fee_amount"), Q(given_up_at__isnull=True)
+    sums = waiting.order_by("currency").values_list("currency")
+    found = list(sums.annotate(lost=Sum(part, filter=goes_on, default=0), stuck=Sum(part, filter=~goes_on, default=0)))
+    return {code: lost for code, lost, _ in found}, {code: stuck for code, _, stuck in found}
+
+
+def _parts_held(seller_id: UUID) -> dict[str, int]:
+    """Return by currency the seller's part of what banks hold: the amount less our fee's part of it."""
     open_ones = (
-        LedgerEntry.objects.filter(account=account, transaction__order__seller=seller_id)
+        LedgerEntry.objects.filter(account=Account.DISPUTES_HELD, transaction__order__seller=seller_id)
         .values_list("transaction__order", "currency")
         .annotate(total=Sum("amount"))
         .filter(total__gt=0)

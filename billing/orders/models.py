@@ -18,6 +18,19 @@ from marketplace.products.models import Price, Product
 _MEANS = {"card": gettext_lazy("card"), "sepa debit": gettext_lazy("sepa debit")}
 
 
+class SoldPage(models.Model):
+    """What a product's page said when it was sold: one row for the same words, however often they were sold. Never changed."""
+
+    id = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of what follows.")
+    summary = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True, help_text="Markdown.")
+    licence_name = models.CharField(max_length=80, blank=True)
+    licence_text = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.id[:12]
+
+
 class Order(UUIDModel, Attempt):
     """A purchase. What it was sold for is copied here at the sale and never changes afterwards.
 
@@ -43,6 +56,15 @@ class Order(UUIDModel, Attempt):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="orders")
     product_title = models.CharField(max_length=80)
+    sold_page = models.ForeignKey(
+        SoldPage,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="What its page said; orders of before have none.",
+    )
     email = models.EmailField(max_length=254, help_text="Where the receipt goes.")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     amount = models.PositiveIntegerField(help_text="Minor units.")

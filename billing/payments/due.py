@@ -8,21 +8,26 @@ import logging
 from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import Final, TypeVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from billing.disputes.models import DisputeEvidence, TransferReversal
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.services import flag_order
 from billing.orders.stopped import orders_to_close
-from billing.payments.backoffs import ORDERS, REFUNDS, UNBOOKED
+from billing.payments.answering import continue_evidence
+from billing.payments.backoffs import EVIDENCE, ORDERS, REFUNDS, REVERSALS, UNBOOKED
 from billing.payments.booking import book_order
 from billing.payments.reconcile import settle_order
 from billing.payments.refunding import continue_refund
+from billing.payments.taking_back import continue_reversal
 from billing.refunds.models import Refund
 from billing.stripe.client import DEPENDENCY
 from billing.stripe.errors import StripeAway
+from billing.stripe.payment_data import DISPUTE_STATES, DisputeState
 from common.db.claims import Attempt, Backoff, claim_due, note_failure
 from common.db.locking import locked_transaction
 from common.db.outages import FailureRun
@@ -61,6 +66,20 @@ def book_unbooked_orders() -> int:
     """
     rows = Order.objects.filter(booked_at__isnull=True, paid_at__isnull=False).order_by("due_at")
     return run_due(rows, UNBOOKED, lambda order: book_order(order_id=order.pk), lambda order: order.buyer_id, seconds=BOOKING_SECONDS)
+
+
+def continue_waiting_reversals() -> int:
+    """Go on with taking back from sellers what disputes have cost; return how many were tried. Appealed ones wait for the decision."""
+    lost = [status for status, state in DISPUTE_STATES.items() if state is DisputeState.LOST]
+    rows = TransferReversal.objects.filter(state=TransferReversal.State.WAITING, dispute__status__in=lost)
+    rows = rows.select_related("dispute__order").order_by("due_at")
+    return run_due(rows, REVERSALS, lambda row: continue_reversal(reversal_id=row.pk), lambda row: row.dispute.order.seller_id)
+
+
+def continue_waiting_evidence() -> int:
+    """Go on with answers that Stripe has not confirmed; return how many were tried."""
+    rows = DisputeEvidence.objects.filter(state=DisputeEvidence.State.WAITING).select_related("dispute__order").order_by("due_at")
+    return run_due(rows, EVIDENCE, lambda row: continue_evidence(evidence_id=row.pk), lambda row: row.dispute.order.buyer_id)
 
 
 def run_due(
@@ -104,7 +123,7 @@ def _try(row: Row, backoff: Backoff, act: Callable[[Row], object], origin: Calla
 
 
 def _record_failure(row: Attempt, error: str, backoff: Backoff) -> None:
-    order_id = row.order_id if isinstance(row, Refund) else row.pk if isinstance(row, Order) else None
+    order_id = _order_of(row)
     with locked_transaction():
         order = lock_order(order_id=order_id) if order_id else None
         given_up = note_failure(row, error, backoff=backoff)
@@ -116,3 +135,10 @@ def _record_failure(row: Attempt, error: str, backoff: Backoff) -> None:
         "given up" if given_up else "put off",
         extra={"kind": row._meta.label_lower, "row": str(row.pk), "cause": error},
     )
+
+
+def _order_of(row: Attempt) -> UUID | None:
+    """Return the order that staff are to look at if the row is given up."""
+    if isinstance(row, TransferReversal | DisputeEvidence):
+        return row.dispute.order_id
+    return row.order_id if isinstance(row, Refund) else row.pk if isinstance(row, Order) else None

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from billing.disputes.mails import tell_buyer_of_dispute
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
 from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
@@ -41,7 +42,7 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
 
 
 def follow_transition(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
-    """Bring entitlements in line with the order's new state, and send the receipt of a payment that is kept."""
+    """Bring entitlements in line with the order's new state, and mail the receipt of a payment that is kept, and what a dispute means."""
     to, source_id = Order.State(order.state), order.pk
     if came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED):
         grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
@@ -50,5 +51,7 @@ def follow_transition(order: Order, *, came_from: Order.State, images: list[Imag
         suspend_entitlements(source_kind=_ORDER, source_id=source_id)
     if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
         resume_entitlements(source_kind=_ORDER, source_id=source_id)
+    if Order.State.DISPUTED in {came_from, to} or to is Order.State.CHARGED_BACK:
+        tell_buyer_of_dispute(order)
     if to in GONE_STATES:
         revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=_WHY_GONE[to])

@@ -15,6 +15,7 @@ from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.disputes.records import record_disputes
 from billing.ledger.fees import settle_fee
+from billing.disputes.reversals import promise_reversals
 from billing.ledger.services import post_payment
 from billing.orders.locks import lock_order
 from billing.orders.metrics import note_order
@@ -107,7 +108,7 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
     else:
         _copy_payment(order, observation.payment)
         settled = record_refunds(order, observation.payment)
-        for concern in record_disputes(order, observation.payment):
+        for concern in (*record_disputes(order, observation.payment), *promise_reversals(order, observation.payment)):
             flag_order(order, concern)
         post_payment(order, observation.payment)
         if observation.payment.refunds and observation.payment.dispute is not DisputeState.LOST:
@@ -201,5 +202,3 @@ def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None
     record_audit(actor=None, action=f"order.{to.value}", target=order, reason=reason)
     note_order(state=to)
     follow_transition(order, came_from=came_from, images=sold.images)
-    if to is Order.State.CHARGED_BACK:
-        flag_order(order, "The dispute is lost: take the transfer back from the seller.")

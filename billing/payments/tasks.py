@@ -21,6 +21,18 @@ def continue_refund(refund_id: str) -> None:
 
 
 @periodic(every=60, lane="money", limit=180)
+def continue_waiting_reversals() -> int:
+    """Take back from sellers what disputes have cost. Returns how many were tried."""
+    return due.continue_waiting_reversals()
+
+
+@periodic(every=30, lane="money", limit=180)
+def continue_waiting_evidence() -> int:
+    """Send the answers to disputes that Stripe has not confirmed. Returns how many were tried."""
+    return due.continue_waiting_evidence()
+
+
+@periodic(every=60, lane="money", limit=180)
 def settle_pending_orders() -> int:
     """Ask Stripe about the pending orders whose webhook has not come. Returns how many."""
     return due.settle_due_orders()

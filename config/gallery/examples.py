@@ -13,6 +13,7 @@ from django.utils.functional import lazy
 from accounts.organisations.models import Role
 from accounts.sessions.models import SignIn
 from accounts.sign_in.adapter import NOTICES
+from billing.disputes.models import Dispute
 from billing.orders.models import Order
 from common.money import Money
 from marketplace.moderation.models import Report
@@ -57,9 +58,11 @@ _BY_STAFF, _BY_BUYER = ({"money": Money(500, "eur"), "origin": origin} for origi
 _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _WHY = "Paid too late. Its seller had been suspended."
 _DISPUTE = SimpleNamespace(
-    pk="dp_1Q8", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True
+    pk="dp_1Q8", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True,
+    reason_words=_words(lambda: Dispute(reason="fraudulent").reason_words), is_inquiry=False, needs_response=True,
 )  # fmt: skip
-_DISPUTED = {"order": _like(_ORDER, refunded=Money(500, "eur")), "dispute": _DISPUTE, "order_url": LINK, "reminder": False}
+_DISPUTED = {"order": _like(_ORDER, refunded=Money(500, "eur")), "dispute": _DISPUTE, "dispute_url": LINK, "reminder": False}
+_SALE_DISPUTED = {**_DISPUTED, "order": _ORDER, "seller": SELLER}
 _JOINED = {
     "organisation": COMPANY,
     "invitation": SimpleNamespace(email="kim@harbour.example", invited_by=OLU, expires_at=AT),
@@ -108,6 +111,18 @@ EXAMPLES: Final[Examples] = {
         "reminder": {**_DISPUTED, "reminder": True},
         "final and unknown": {**_DISPUTED, "dispute": _like(_DISPUTE, respond_by=None, is_known=False)},
         "final, reminder": {**_DISPUTED, "dispute": _like(_DISPUTE, respond_by=None), "reminder": True},
+    },
+    "dispute_of_purchase": {
+        state: {**_SALE, "order": _like(_ORDER, state=state)} for state in ("disputed", "charged_back", "refunded", "paid")
+    } | {"a team's": {**_SALE, "order": _like(_ORDER, state="disputed"), "buyer": _TEAM}},
+    "dispute_of_sale": {
+        "": _SALE_DISPUTED,
+        "reminder": {**_SALE_DISPUTED, "reminder": True},
+        "inquiry": {**_SALE_DISPUTED, "dispute": _like(_DISPUTE, status="warning_needs_response", is_inquiry=True, respond_by=None)},
+        **{
+            status: {**_SALE_DISPUTED, "dispute": _like(_DISPUTE, status=status, needs_response=False)}
+            for status in ("won", "lost", "warning_closed")
+        },
     },
     "email_confirmation": {"": {"user": USER, "activate_url": KEY_LINK}},
     "email_confirmation_signup": {"": {"user": USER, "activate_url": KEY_LINK}},

@@ -19,10 +19,10 @@ from tools import messages
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = [to_locale(code) for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 APPS = ("accounts", "billing", "common", "marketplace", "outbox", "registry_auth")
-# Who reads these runs the shop, or writes a program against its API: they are English.
+# Who reads these runs the shop, writes a program against its API, or decides on a dispute in a bank: they are English.
 OF_OPERATORS = re.compile(
     r"/(?:admin|management|migrations)/|/(?:checks|metrics|schema|reference)\.py$|/api(?:/|\.py$)|^common/(?:db|ops)/"
-    r"|^registry_auth/(?:client|inbox|keys|token|upkeep)/"
+    r"|^registry_auth/(?:client|inbox|keys|token|upkeep)/|^billing/disputes/(?:evidence|pulls)\.py$"
 )
 # Sentences in rooms that others read as well, by where they begin.
 FOR_STAFF = {
@@ -45,6 +45,10 @@ FOR_STAFF = {
     **dict.fromkeys(
         ("The payment is disputed: the", "Made in Stripe's dashboard.", "It was pulled since the sale."), "of a refund, in the admin"
     ),
+    **dict.fromkeys(
+        ("What a bank took of this order", "The bank took {} in another", "The bank has decided for the seller"), "a flag for staff"
+    ),
+    **dict.fromkeys(("Nothing waits to be taken back", "The dispute was {} before the answer"), "an act of staff"),
     **dict.fromkeys(("It was never opened", "It can no longer be bought:", "They deleted it themselves."), "the audit trail"),
     **dict.fromkeys(("The account was deleted.", "The organisation was closed."), "the audit trail"),
     **dict.fromkeys(("Give STRIPE_SECRET_KEY", "Stripe does not accept STRIPE_SECRET_KEY.", "It did not answer a moment ago."), "the log"),

@@ -33,6 +33,7 @@ SEES = {
         *("accounts.accesstoken", "outbox.outgoingmail", "marketplace.namespace", "marketplace.image", "marketplace.tag"),
         *("marketplace.manifest", "marketplace.product", "marketplace.price", "marketplace.entitlement", "marketplace.pullcount"),
         *("billing.order", "billing.refund", "billing.dispute", "marketplace.review"),
+        *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull"),
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),
@@ -41,6 +42,9 @@ SEES = {
             "marketplace.revenueoutlook",
             "billing.difference",
             "billing.dispute",
+            "billing.disputeevidence",
+            "billing.transferreversal",
+            "marketplace.buyerpull",
             "billing.order",
             "billing.refund",
             "billing.statement",
@@ -59,7 +63,7 @@ SEES = {
 }
 ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
-    "finance": {"billing.difference", "billing.order", "billing.refund", "billing.statement", "billing.stripeevent"},
+    "finance": {"billing.difference", "billing.dispute", "billing.order", "billing.refund", "billing.statement", "billing.stripeevent"},
     "moderation": {
         *("accounts.sellerprofile", "marketplace.namespace", "marketplace.image", "marketplace.product", "marketplace.report"),
         *("marketplace.resaleflag", "marketplace.review", "marketplace.knownword", "marketplace.synonym"),

@@ -37,7 +37,7 @@ from marketplace.reviews.models import Review, ReviewVersion
 from marketplace.reviews.services import count_ratings
 from marketplace.search.services import count_known_words
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
-from tests.factories.billing import PaidOrderFactory
+from tests.factories.billing import DisputeFactory, PaidOrderFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
     NamespaceFactory,
@@ -110,7 +110,7 @@ def world() -> World:
     SellerProfile.objects.filter(pk=namespace.owner_id).update(stripe_account_id=None)  # nobody is there to be asked
     product = ProductFactory(namespace=namespace, category=Category.objects.get(pk="databases"))
     order = PaidOrderFactory(placed_by=user)
-    PaidOrderFactory(product=product)
+    dispute = DisputeFactory(order=PaidOrderFactory(product=product))
     own = MembershipFactory(user=user)
     token = AccessTokenFactory(user=user)
     image = product.images.get()
@@ -129,6 +129,7 @@ def world() -> World:
         "product_id": product,
         "image_id": image,
         "order_id": order,
+        "dispute_id": dispute,
         "token_id": token,
         "access-token": token,
         "robot": RobotFactory(organisation=own.account),

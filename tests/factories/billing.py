@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from billing.disputes.models import Dispute
+from billing.disputes.models import Dispute, TransferReversal
 from billing.inbox.models import StripeEvent
 from billing.orders.models import Order, OrderImage
 from billing.reconciliation.models import Difference, Statement, StatementLine
@@ -90,6 +90,19 @@ class DisputeFactory(DjangoModelFactory):
     currency = factory.LazyAttribute(lambda dispute: dispute.order.currency)
     opened_at = factory.LazyFunction(timezone.now)
     respond_by = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+
+
+class TransferReversalFactory(DjangoModelFactory):
+    """The seller's part of a lost dispute, which Stripe has not been asked for."""
+
+    class Meta:
+        model = TransferReversal
+
+    dispute = factory.SubFactory(DisputeFactory, status="lost", respond_by=None)
+    transfer_id = factory.Sequence(lambda n: f"tr_{n:024}")
+    amount = factory.LazyAttribute(lambda reversal: reversal.dispute.amount)
+    fee_amount = factory.LazyAttribute(lambda reversal: reversal.amount // 10)
+    currency = factory.LazyAttribute(lambda reversal: reversal.dispute.currency)
 
 
 class StripeEventFactory(DjangoModelFactory):

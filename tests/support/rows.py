@@ -14,7 +14,7 @@ from tests.factories.accounts import (
     RobotFactory,
     SignInFactory,
 )
-from tests.factories.billing import PaidOrderFactory
+from tests.factories.billing import DisputeFactory, PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
@@ -43,6 +43,7 @@ def rows_of_others() -> dict[str, Model]:
         "image_id": image,
         "manifest_id": image.manifests.get(),
         "order_id": order,
+        "dispute_id": DisputeFactory(),
         "picture_id": picture,
         "token_id": token,
         "access-token": token,

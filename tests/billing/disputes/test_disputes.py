@@ -54,7 +54,7 @@ def test_losing_a_dispute_revokes(paid: Order, buyer: User, sandbox: Sandbox, ho
 
     assert (order.state, order.closed_at is not None, holds(buyer)) == ("charged_back", True, [])
     assert Entitlement.objects.get().revocation_reason == "The buyer's bank took the money back."
-    assert order.flag == "The dispute is lost: take the transfer back from the seller."
+    assert order.flagged_at is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_payment_that_is_disputed_when_we_first_hear_of_it(opened: Order, buye
     order = reconcile_order(order_id=opened.pk)
 
     assert (order.state, order.paid_at is not None, holds(buyer)) == ("disputed", True, [])
-    assert OutgoingMail.objects.get().key == f"receipt:{order.pk}"
+    assert OutgoingMail.objects.filter(key__startswith="receipt:").get().key == f"receipt:{order.pk}"
     sandbox.control(f"/disputes/{dispute}/win")
     reconcile_order(order_id=opened.pk)
     assert len(holds(buyer)) == 1
@@ -174,7 +174,12 @@ def test_a_dispute_tells_staff_its_deadline_once_however_often_it_is_heard_of(pa
     assert dispute.respond_by is not None
     assert (dispute.pk, dispute.order, dispute.amount, dispute.currency) == (dispute_id, paid, 500, "eur")
     assert (dispute.status, dispute.reason, dispute.respond_by.timestamp()) == ("needs_response", "product_not_received", due_by)
-    for words in ("product_not_received", "€5.00", f"{dispute.respond_by:%-d %B %Y, %H:%M} UTC", f"/admin/billing/order/{paid.pk}/change/"):
+    for words in (
+        "product_not_received",
+        "€5.00",
+        f"{dispute.respond_by:%-d %B %Y, %H:%M} UTC",
+        f"/admin/billing/dispute/{dispute_id}/change/",
+    ):
         assert words in mails[0].body_text
     assert AuditEvent.objects.filter(action="dispute.opened").count() == 1
 

@@ -20,7 +20,7 @@ from billing.ledger.statements import (
 from billing.orders.models import Order
 from billing.stripe.movement_data import MovementKind
 from common.money import Money
-from tests.factories.billing import DisputeFactory, PaidOrderFactory
+from tests.factories.billing import DisputeFactory, PaidOrderFactory, TransferReversalFactory
 from tests.support.books import book_refund, book_sale, move
 
 pytestmark = pytest.mark.django_db
@@ -132,14 +132,16 @@ def test_the_page_leads_from_each_movement_to_its_order(order: Order, seller: Se
 
 
 def test_a_balance_below_zero_and_a_loss_say_how_they_are_settled(order: Order, seller: SellerProfile) -> None:
-    dispute = DisputeFactory(order=order, status="lost")
     move(order, MovementKind.TRANSFER_REVERSAL, 400, at=NOVEMBER)
-    move(order, MovementKind.TRANSFER_REVERSAL, -200, at=NOVEMBER, dispute=dispute)
+    for amount, given_up_at in ((200, None), (300, NOVEMBER)):
+        dispute = DisputeFactory(order=order, status="lost")
+        TransferReversalFactory(dispute=dispute, amount=amount, fee_amount=amount // 10, given_up_at=given_up_at)
 
     text = page(seller, "balance")[1]
 
     assert "is below zero" in text
-    assert "have taken €1.80" in text
+    assert "have taken €1.80 of your sales back for good. We take it back from your balance at Stripe" in text
+    assert "have taken €2.70 of your sales back for good, and we could not take it back" in text
 
 
 def test_the_file_has_a_line_for_each_movement_with_its_order_and_the_balance_after_it(order: Order, seller: SellerProfile) -> None:
