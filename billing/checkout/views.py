@@ -59,7 +59,7 @@ def checkout_return(request: HttpRequest, order_id: UUID) -> HttpResponse:
     if order.state == Order.State.PENDING and not opening:
         try_reconcile_order(order_id=order_id)
         order = own_order(user, order_id)
-    if order.state != Order.State.PENDING:
+    if order.state != Order.State.PENDING or order.waits_for_bank:
         return redirect("billing:order", order.pk)
     if opening and order.checkout_url:
         return _see(order.checkout_url)

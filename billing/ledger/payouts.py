@@ -14,6 +14,7 @@ from billing.ledger.models import Account, LedgerEntry, LedgerTransaction
 from billing.ledger.postings import Line, Posting, merged
 from billing.ledger.services import post
 from billing.payouts.locks import lock_payout
+from billing.payouts.mails import tell_of_returned_payout
 from billing.payouts.models import Payout
 from billing.payouts.selectors import seller_of_account
 from billing.stripe.movement_data import Movement
@@ -21,7 +22,7 @@ from billing.stripe.payouts import StripePayout, read_payout
 from common.db.locking import locked_transaction
 from common.money import Money
 
-PAID = "paid"
+PAID, FAILED = "paid", "failed"
 _LATER = {"pending": 0, "in_transit": 1, "paid": 2, "canceled": 3, "failed": 3}  # one that was paid may still come back
 
 
@@ -67,6 +68,8 @@ def _written(seen: StripePayout, seller_id: UUID | None, account_id: str) -> Pay
     if _LATER.get(seen.status, 1) >= _LATER.get(payout.status, 1):
         payout.status, payout.failure, payout.arrives_at = row.status, row.failure, row.arrives_at
         payout.save(update_fields=["status", "failure", "arrives_at"])
+    if payout.status == FAILED:
+        tell_of_returned_payout(payout=payout)
     return payout
 
 

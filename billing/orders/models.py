@@ -151,6 +151,11 @@ class Order(UUIDModel, Attempt):
         return self.money - self.refund_requested
 
     @property
+    def waits_for_bank(self) -> bool:
+        """Whether the buyer has promised a bank debit, which takes days: nothing can be paid any more, and nothing is paid yet."""
+        return self.state == self.State.PENDING and not self.checkout_url and bool(self.paid_with)
+
+    @property
     def paid_with_words(self) -> str:
         """What it was paid with, as `paid_with` says, in the reader's language."""
         means, _, last4 = self.paid_with.rpartition(" ending ")

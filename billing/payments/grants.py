@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop
 
 from billing.disputes.mails import tell_buyer_of_dispute
+from billing.orders.mails import tell_buyer_of_debit
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
 from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
@@ -51,6 +52,8 @@ def follow_transition(order: Order, *, came_from: Order.State, images: list[Imag
         suspend_entitlements(source_kind=_ORDER, source_id=source_id)
     if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
         resume_entitlements(source_kind=_ORDER, source_id=source_id)
+    if to is Order.State.FAILED:
+        tell_buyer_of_debit(order)
     if Order.State.DISPUTED in {came_from, to} or to is Order.State.CHARGED_BACK:
         tell_buyer_of_dispute(order)
     if to in GONE_STATES:

@@ -14,10 +14,11 @@ from django.utils import timezone, translation
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.disputes.records import record_disputes
-from billing.ledger.fees import settle_fee
 from billing.disputes.reversals import promise_reversals
+from billing.ledger.fees import settle_fee
 from billing.ledger.services import post_payment
 from billing.orders.locks import lock_order
+from billing.orders.mails import tell_buyer_of_debit
 from billing.orders.metrics import note_order
 from billing.orders.models import Order
 from billing.orders.selectors import image_ids_of_order
@@ -118,6 +119,8 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
         failed = [refund for refund in settled if refund.state == Refund.State.FAILED]
         _flag_failed_refunds(order, failed)
         _transition(order, observation.payment, sold, reason)
+        if order.waits_for_bank:
+            tell_buyer_of_debit(order)
         for refund in settled:
             queue_failure_mails(refund=refund) if refund in failed else queue_refund_mails(refund=refund)
     order.save(update_fields=_WRITTEN)

@@ -23,12 +23,15 @@ from marketplace.selling.guards import SellerRequest, sales_required
 def payouts(request: SellerRequest) -> HttpResponse:
     """Show what Stripe lets the seller do.
 
-    Context: seller, a SellerProfile; former, the Stripe account they had before or None; fee in words; countries, of which a seller without
-    an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
+    Context: seller, a SellerProfile; returned, the newest payout if it came back; restricted, whether they have told Stripe everything
+    and cannot be paid all the same; former, the Stripe account they had before or None; fee in words; countries, of which a seller
+    without an account chooses, none where we do not know our own; our_country; abroad, whether their sales settle in their own country.
     """
-    ours = settings.LAYERSTORE_STRIPE_COUNTRY
+    ours, seller, newest = settings.LAYERSTORE_STRIPE_COUNTRY, request.seller, request.seller.payouts.first()
     context = {
-        "seller": request.seller,
+        "seller": seller,
+        "returned": newest if newest is not None and newest.has_come_back else None,
+        "restricted": seller.details_submitted and not (seller.charges_enabled and seller.payouts_enabled),
         "countries": _countries() if ours else (),
         "our_country": ours,
         "abroad": in_another_region(request.seller.stripe_country, ours=ours),

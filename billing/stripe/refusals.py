@@ -68,6 +68,14 @@ _AMOUNT: Final = Refusal(
     gettext_noop("Our payment provider does not accept this amount. Nothing was charged. The seller has been told to change the price."),
     gettext_noop("Stripe refuses the price of one of your products: it is too low or too high for its currency. Set another."),
 )
+_CURRENCY: Final = Refusal(
+    Fault.SELLER,
+    gettext_noop("This seller’s account does not take this currency. Nothing was charged, and the seller has been told."),
+    gettext_noop(
+        "Stripe does not let your account take the currency of one of your products. Set its price in another currency, or add a bank"
+        " account in this one at Stripe."
+    ),
+)
 _BY_CODE: Final = {
     "email_invalid": _ADDRESS,
     "insufficient_capabilities_for_transfer": _CAPABILITY,
@@ -75,6 +83,8 @@ _BY_CODE: Final = {
     "account_country_invalid_address": _REGION,
     "transfers_not_allowed": _CAPABILITY,
     "amount_too_small": _AMOUNT,
+    "currency_not_supported": _CURRENCY,
+    "invalid_currency": _CURRENCY,
     "amount_too_large": _AMOUNT,
 }
 # For these Stripe gives no code, or one that many others share.
@@ -82,6 +92,7 @@ _BY_MESSAGE: Final = (
     (re.compile(r"outside the platform.s region|can.t be sent to accounts located in|on_behalf_of", re.IGNORECASE), _REGION),
     (re.compile(r"\bcapabilit(y|ies)\b", re.IGNORECASE), _CAPABILITY),
     (re.compile(r"\bNo such (account|destination):"), _GONE),
+    (re.compile(r"\bcurrenc(y|ies)\b.*\b(not|n.t) support|\bInvalid currency\b|can only be charged in", re.IGNORECASE), _CURRENCY),
 )
 
 

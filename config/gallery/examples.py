@@ -63,6 +63,7 @@ _DISPUTE = SimpleNamespace(
 )  # fmt: skip
 _DISPUTED = {"order": _like(_ORDER, refunded=Money(500, "eur")), "dispute": _DISPUTE, "dispute_url": LINK, "reminder": False}
 _SALE_DISPUTED = {**_DISPUTED, "order": _ORDER, "seller": SELLER}
+_PAYOUT = SimpleNamespace(money=Money(44100, "eur"), failure="The bank account <DE00> has been closed.")
 _JOINED = {
     "organisation": COMPANY,
     "invitation": SimpleNamespace(email="kim@harbour.example", invited_by=OLU, expires_at=AT),
@@ -105,6 +106,8 @@ _SECURITY = {"timestamp": AT, "ip": "203.0.113.9", "user_agent": "<Mozilla/5.0> 
 EXAMPLES: Final[Examples] = {
     "account_already_exists": {"": {"password_reset_url": KEY_LINK}},
     "account_changed": {"": {"notice": NOTICES["password_changed"], **_SECURITY}},
+    "debit": {state: {**_SALE, "order": _like(_ORDER, state=state)} for state in ("pending", "failed")}
+    | {"a team's": {**_SALE, "order": _like(_ORDER, state="pending"), "buyer": _TEAM}},
     "dispute": {
         "": _DISPUTED,
         "nothing refunded": {**_DISPUTED, "order": _ORDER},
@@ -161,6 +164,10 @@ EXAMPLES: Final[Examples] = {
         "": _SALE,
         "of an organisation": {**_SALE, "buyer": _TEAM},
         "unknown card": {**_SALE, "order": _like(_ORDER, paid_with="")},
+    },
+    "payout_returned": {
+        "": {"payout": _PAYOUT, "seller": SELLER, "payouts_url": LINK},
+        "no reason": {"payout": _like(_PAYOUT, failure=""), "seller": SELLER, "payouts_url": LINK},
     },
     "refund": {
         "": _REFUND,

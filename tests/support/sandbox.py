@@ -69,7 +69,7 @@ class Sandbox:
     def mend(self) -> None:
         self.http.delete("/sandbox/api/faults").raise_for_status()
 
-    def account(self, country: str = "NO", **standing: bool) -> str:
+    def account(self, country: str = "NO", **standing: bool | str) -> str:
         """A connected account that may charge."""
         made = self.post("/accounts", type="express", country=country)
         self.control(f"/accounts/{made['id']}", **standing)

@@ -122,12 +122,22 @@ def region(country: str) -> str:
     return "EEA" if country in EEA else country
 
 
-def set_standing(act: Act, key: str, *, submitted: bool, enabled: bool, pending: bool = False, transfers: bool = True) -> dict[str, Any]:
-    """What Stripe's review decides: may this account charge and be paid out? Sends account.updated."""
+def set_standing(
+    act: Act,
+    key: str,
+    *,
+    submitted: bool,
+    enabled: bool,
+    pending: bool = False,
+    transfers: bool = True,
+    payouts: bool = True,
+    refuses: str = "",
+) -> dict[str, Any]:
+    """What Stripe's review decides: may this account charge and be paid out, and in which currency not? Sends account.updated."""
     account = retrieve_account(act, {}, key)
     names = ("details_submitted", "charges_enabled", "payouts_enabled")
     was = {name: account[name] for name in names}
-    account |= {"details_submitted": submitted, "charges_enabled": enabled, "payouts_enabled": enabled}
+    account |= {"details_submitted": submitted, "charges_enabled": enabled, "payouts_enabled": enabled and payouts, "_refuses": refuses}
     off = {"transfers"} if not transfers else set()
     account["capabilities"] = {name: "active" if enabled and name not in off else "inactive" for name in account["capabilities"]}
     blocked = "requirements.pending_verification" if pending else "requirements.past_due"

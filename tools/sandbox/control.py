@@ -25,7 +25,7 @@ RELEASE = REPLAY | {"order": "oldest", "events": [], "keep_holding": False}
 DISPUTE = {"reason": "fraudulent", "inquiry": False}
 CLOCK = {"seconds": 0, "days": 0}
 FAILED = {"code": "account_closed"}
-STANDING = {"submitted": True, "enabled": True, "pending": False, "transfers": True}
+STANDING = {"submitted": True, "enabled": True, "pending": False, "transfers": True, "payouts": True, "refuses": ""}
 
 
 def blueprint(world: World) -> Blueprint:
@@ -119,7 +119,7 @@ def _clear(world: World) -> Response:
     return jsonify([])
 
 
-def _standing(world: World, key: str, **standing: bool) -> dict[str, Any]:
+def _standing(world: World, key: str, **standing: Any) -> dict[str, Any]:
     with world.store.transaction():
         return set_standing(world.act(), key, **standing)
 

@@ -165,7 +165,7 @@ def refuse_bad_split(act: Act, intent: dict[str, Any], total: int, currency: str
     if fee is not None:
         refuse_fraction(fee, currency, param)
     if transfer:
-        _refuse_bad_destination(act, transfer, fee, total)
+        _refuse_bad_destination(act, transfer, fee, total, currency)
         _refuse_other_region(act, transfer["destination"], intent.get("on_behalf_of"))
 
 
@@ -179,13 +179,17 @@ def _refuse_other_region(act: Act, destination: str, merchant: str | None) -> No
         raise InvalidRequest(OTHER_MERCHANT, param=param)
 
 
-def _refuse_bad_destination(act: Act, transfer: dict[str, Any], fee: int | None, total: int) -> None:
+def _refuse_bad_destination(act: Act, transfer: dict[str, Any], fee: int | None, total: int, currency: str) -> None:
     param = "payment_intent_data[transfer_data][destination]"
     account = connected(act.store, transfer["destination"])
     if account is None:
         raise missing("destination", transfer["destination"], param)
     if not account["charges_enabled"] or account["capabilities"].get("transfers") != "active":
         raise InvalidRequest(NO_TRANSFERS, code="insufficient_capabilities_for_transfer", param=param)
+    if account.get("_refuses") == currency:
+        raise InvalidRequest(
+            f"The currency {currency} is not supported by the account {account['id']}.", code="currency_not_supported", param=param
+        )
     amount = transfer.get("amount")
     if amount is None:
         return

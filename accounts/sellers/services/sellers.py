@@ -2,14 +2,19 @@
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.people.models import Account, User
 from accounts.sellers.errors import SellerAlreadySuspended, SellerNotSuspended, StripeAccountAlreadyConnected
 from accounts.sellers.locks import lock_seller
 from accounts.sellers.models import SellerProfile
+from accounts.sellers.services.stripe_accounts import tell_seller
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
 from common.text import MEGABYTE
+
+_NO_CHARGES = gettext_noop("Stripe takes no payments for you right now. Continue at Stripe, which says what it asks for.")
+_NO_PAYOUTS = gettext_noop("Stripe does not pay out to your bank right now. Continue at Stripe, which says what it asks for.")
 
 
 def become_seller(*, account: Account, display_name: str, actor: User | None = None) -> SellerProfile:
@@ -107,7 +112,7 @@ def record_stripe_account(*, seller: SellerProfile, stripe_account_id: str) -> S
 def record_stripe_state(
     *, stripe_account_id: str, charges_enabled: bool, payouts_enabled: bool, details_submitted: bool, country: str = ""
 ) -> SellerProfile | None:
-    """Record what Stripe says of a seller's account; None for an account that no seller has."""
+    """Record what Stripe says of a seller's account, and mail who can no longer be paid; None for an account that no seller has."""
     state: dict[str, object] = {
         "charges_enabled": charges_enabled,
         "payouts_enabled": payouts_enabled,
@@ -121,8 +126,12 @@ def record_stripe_state(
             return None
         seller = lock_seller(account_id=account_id)
         if {name: getattr(seller, name) for name in state} != state:
+            was_paid = seller.charges_enabled and seller.payouts_enabled
             for name, value in state.items():
                 setattr(seller, name, value)
             seller.save(update_fields=list(state))
             record_audit(actor=None, action="seller.stripe_state_changed", target=seller, state=state)
+            if was_paid and not (charges_enabled and payouts_enabled):
+                sentence = _NO_PAYOUTS if charges_enabled else _NO_CHARGES
+                tell_seller(seller=seller, sentence=sentence, key=f"stripe-restricted:{stripe_account_id}:{timezone.now().timestamp()}")
     return seller

@@ -23,6 +23,7 @@ from billing.refunds.services import refund_by_seller
 from billing.stripe.movement_data import Movement, MovementKind
 from billing.stripe.payouts import StripePayout, read_payout
 from common.money import Money
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.billing import StripeEventFactory
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -112,6 +113,11 @@ def test_a_payout_that_fails_is_theirs_again(account: str, seller: SellerProfile
     page = client.get(reverse("billing:balance")).content.decode()
     assert "Came back" in page
     assert "The bank account has been closed." in page
+    assert "Your last payout of €4.50 came back." in client.get(reverse("billing:payouts")).content.decode()
+    heard(key, account)
+    (mail,) = OutgoingMail.objects.filter(key__startswith="payout-returned:")
+    assert (mail.to, mail.subject) == (seller.account.user.email, f"A payout of €4.50 to {seller.display_name} came back")
+    assert "The bank account has been closed." in mail.body_text
 
 
 def test_what_had_arrived_and_comes_back_is_theirs_again(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:

@@ -204,3 +204,14 @@ def test_an_account_that_has_left_is_answered_as_one_that_never_was(sandbox: San
     assert account not in {found.id for found in sandbox.api.accounts.list().data}
     sandbox.control(f"/accounts/{account}/come-back")
     assert sandbox.api.accounts.retrieve(account).charges_enabled
+
+
+def test_an_account_is_paid_out_nothing_and_refuses_a_currency_where_its_standing_says_so(sandbox: Sandbox) -> None:
+    seller = sandbox.seller()
+    sandbox.control(f"/accounts/{seller}", payouts=False, refuses="eur")
+
+    account = sandbox.api.accounts.retrieve(seller)
+    assert (account.charges_enabled, account.payouts_enabled) == (True, False)
+    with pytest.raises(stripe.InvalidRequestError, match="currency eur is not supported") as refused:
+        sandbox.session(payment_intent_data={"transfer_data": {"destination": seller}})
+    assert refused.value.code == "currency_not_supported"
