@@ -1,4 +1,4 @@
-"""What the shop knows of a disputed sale, put together for the buyer's bank (ADR 0061). In English: banks read nothing else of ours."""
+"""What the shop knows of a disputed sale, put together for the buyer's bank (ADR 0064). In English: banks read nothing else of ours."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass

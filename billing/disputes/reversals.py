@@ -1,4 +1,4 @@
-"""What is taken back from a seller once a dispute is lost: promised in the transaction that records it (ADR 0061). No network."""
+"""What is taken back from a seller once a dispute is lost: promised in the transaction that records it (ADR 0064). No network."""
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("billing", "0007_answers_to_disputes_and_pages_as_sold"),
+        ("billing", "0009_answers_to_disputes_and_pages_as_sold"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("marketplace", "0024_pulls_by_buyers"),
     ]

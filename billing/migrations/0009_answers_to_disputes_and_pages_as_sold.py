@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0006_finance_sees_the_books'),
+        ('billing', '0008_index_unbooked_sales_and_say_whose_refunds_are'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
