@@ -15,13 +15,22 @@ STARTERS = {
     "sync_playwright": "browser",
     "private_daemon": "image_build",
 }
+# Their groups look nowhere else.
+FOLDERS = {"browser": "tests/browser/", "image_build": "tests/deploy/"}
 
 
 def mark_what_it_starts(item: pytest.Function) -> None:
-    """Mark a test by what it, or a fixture that it stands on, starts."""
+    """Mark a test by what it, or a fixture that it stands on, starts.
+
+    Raises:
+        UsageError: it lies where its group does not look for it.
+    """
     fixtures = (fixture.func for known in item._fixtureinfo.name2fixturedefs.values() for fixture in known)
     for name in started_by(item.function).union(*map(started_by, fixtures)):
-        item.add_marker(STARTERS[name])
+        mark = STARTERS[name]
+        if not item.nodeid.startswith(FOLDERS.get(mark, "")):
+            raise pytest.UsageError(f"{item.nodeid} calls {name}: it belongs in {FOLDERS[mark]}, or its group would not run it.")
+        item.add_marker(mark)
 
 
 @cache

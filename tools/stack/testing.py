@@ -41,8 +41,9 @@ COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
 SPREAD = ("--dist", "worksteal")
 WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "2", *SPREAD, *COVERAGE))
 SALES = Group("on a whole stack", "whole_stack and not browser", 1)
-BROWSER = Group("in a browser", "browser", 2)
-IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)", 3)
+# A test that starts a browser or builds the image is refused elsewhere than in these folders: tests/support/marks.py.
+BROWSER = Group("in a browser", "browser", 2, folder="tests/browser")
+IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)", 3, folder="tests/deploy")
 TERRAFORM = Script("terraform", "script/terraform")
 # Jobs of one lane run one after the other. The browser and the sales mostly wait, so three lanes keep two cores busy.
 EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK), (SALES,), (TERRAFORM, BROWSER, IMAGE))

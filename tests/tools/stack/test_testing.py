@@ -12,7 +12,7 @@ from threading import Event, Thread
 import pytest
 from _pytest.mark.expression import Expression
 
-from tests.support.marks import STARTERS
+from tests.support.marks import FOLDERS, STARTERS
 from tests.support.registry import wait_until
 from tools.stack import groups, testing
 from tools.stack.groups import Group
@@ -89,6 +89,36 @@ def test_without(): pass
 """
 
     assert [run(text, marks=marks).passed for marks in ("whole_stack", "not whole_stack", "browser")] == [2, 1, 0]
+
+
+@pytest.mark.parametrize(("starts", "folder"), [("sync_playwright", "tests/browser/"), ("private_daemon", "tests/deploy/")])
+def test_a_test_that_its_group_would_not_find_is_refused(run, tmp_path: Path, starts: str, folder: str) -> None:
+    (tmp_path / "conftest.py").write_text("from tests.support.marks import mark_what_it_starts as pytest_itemcollected\n")
+
+    outcome = run(f"def {starts}(): pass\ndef test_of_it(): {starts}()\ndef test_beside_it(): pass\n")
+
+    assert (outcome.passed, outcome.failed, outcome.problems) == (0, 0, ("ran no test",))
+    assert f"test_of_it calls {starts}: it belongs in {folder}" in outcome.output
+
+
+def test_a_group_that_has_a_folder_looks_there_alone() -> None:
+    assert {group.name: group.folder for group in groups_of(EVERYTHING) if group.folder} == {
+        "in a browser": FOLDERS["browser"].rstrip("/"),
+        "on the built image": FOLDERS["image_build"].rstrip("/"),
+    }
+
+
+def test_only_what_lies_in_its_folder_belongs_to_a_group(tmp_path: Path) -> None:
+    for name in ("of_it", "beside_it"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"test_{name}.py").write_text("def test(): pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    options = ("-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+    outcome = Group("of a folder", "not unknown", options=options, folder=str(tmp_path / "of_it")).run(environment, tmp_path, Event())
+
+    assert (outcome.passed, "beside_it" in outcome.output) == (1, False)
 
 
 def test_a_group_counts_its_tests(run) -> None:
