@@ -2,18 +2,10 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
-from statsmodels.datasets import co2, elnino, nile, sunspots
 
 from marketplace.insights.regression import least_squares
 from tests.support.certified_regressions import ANSCOMBE, FILIP, LONGLEY, NORRIS, WAMPLER, Certified, polynomial
-
-REAL = {
-    "nile": nile.load().data["volume"].to_numpy(dtype=float),
-    "sunspots": sunspots.load().data["SUNACTIVITY"].to_numpy(dtype=float),
-    "el nino": elnino.load().data.to_numpy(dtype=float)[:, 1:].ravel(),
-    "co2": co2.load().data["co2"].interpolate().to_numpy(dtype=float)[-730:],
-}
+from tests.support.judge import REAL, judge, real_series
 
 
 @pytest.mark.parametrize(
@@ -45,14 +37,14 @@ def test_the_four_data_sets_of_anscombe_have_the_same_line(number: int):
     np.testing.assert_allclose(fit.standard_errors, [1.125, 0.118], atol=0.002)
 
 
-@pytest.mark.parametrize("name", sorted(REAL))
+@pytest.mark.parametrize("name", REAL)
 @pytest.mark.parametrize("lag", [0, 1, 7])
 def test_errors_under_autocorrelation_are_those_of_statsmodels(name: str, lag: int):
-    values = REAL[name]
+    values = real_series(name)
     design = polynomial(np.linspace(-1, 1, len(values)), 2)
     fit = least_squares(design, values)
-    judge = sm.OLS(values, design).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True})
+    judged = judge().OLS(values, design).fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True})
 
-    np.testing.assert_allclose(fit.coefficients, judge.params, rtol=1e-8)
-    np.testing.assert_allclose(fit.errors_under_autocorrelation(lag), judge.bse, rtol=1e-8)
-    np.testing.assert_allclose(fit.standard_errors, sm.OLS(values, design).fit().bse, rtol=1e-8)
+    np.testing.assert_allclose(fit.coefficients, judged.params, rtol=1e-8)
+    np.testing.assert_allclose(fit.errors_under_autocorrelation(lag), judged.bse, rtol=1e-8)
+    np.testing.assert_allclose(fit.standard_errors, judge().OLS(values, design).fit().bse, rtol=1e-8)

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from statsmodels.datasets import co2, elnino, nile, sunspots
-from statsmodels.nonparametric.smoothers_lowess import lowess as judged
 
 from marketplace.insights.smoothing import FRACTIONS, best_smooth, bisquare, lowess
+from tests.support.judge import REAL, judge, real_series
 
 
 def made(kind: str) -> np.ndarray:
+    if kind in REAL:
+        return real_series(kind)
     generator = np.random.default_rng(7)
     kinds: dict[str, np.ndarray] = {
         "two days": np.array([3.0, 5.0]),
@@ -19,10 +20,6 @@ def made(kind: str) -> np.ndarray:
         "few sales": 100.0 * generator.poisson(0.2, 150),
         "no sales": np.zeros(60),
         "one sale": np.where(np.arange(60) == 20, 9.0, 0.0),
-        "nile": nile.load().data["volume"].to_numpy(dtype=float),
-        "sunspots": sunspots.load().data["SUNACTIVITY"].to_numpy(dtype=float),
-        "el nino": elnino.load().data.to_numpy(dtype=float)[:, 1:].ravel(),
-        "co2": co2.load().data["co2"].interpolate().to_numpy(dtype=float)[-730:],
     }
     return kinds[kind]
 
@@ -50,9 +47,9 @@ def test_the_line_is_that_of_statsmodels(kind: str, steps: int):
     days = np.arange(len(values), dtype=float)
     for fraction in FRACTIONS:
         line = lowess(values, fraction=fraction, steps=steps).line
-        judge = judged(values, days, frac=fraction, it=steps, return_sorted=False)
+        judged = judge().nonparametric.lowess(values, days, frac=fraction, it=steps, return_sorted=False)
 
-        np.testing.assert_allclose(line, judge, rtol=1e-8, atol=1e-8 * max(1, np.abs(values).max()))
+        np.testing.assert_allclose(line, judged, rtol=1e-8, atol=1e-8 * max(1, np.abs(values).max()))
 
 
 @pytest.mark.parametrize("day", range(10))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
 from marketplace.insights.findings import critical_value
 from marketplace.insights.trend import find_trend
+from tests.support.judge import judge
 
 WEEKDAYS = np.array([3.0, 2.0, 1.0, 0.0, -1.0, -2.0, -3.0])
 
@@ -24,14 +24,14 @@ def test_slope_and_error_are_those_of_statsmodels_with_weekdays_from_eight_weeks
     values = 0.3 * time + noise(days)
     weekdays = [time % 7 == weekday for weekday in range(1, 7)] if days >= 56 else []
     design = np.column_stack([np.ones(days), time, *weekdays])
-    judge = sm.OLS(values, design.astype(float)).fit(cov_type="HAC", cov_kwds={"maxlags": 7, "use_correction": True})
+    judged = judge().OLS(values, design.astype(float)).fit(cov_type="HAC", cov_kwds={"maxlags": 7, "use_correction": True})
 
     trend = find_trend(values)
 
     assert trend is not None
     assert trend.days == days
-    assert trend.per_day == pytest.approx(judge.params[1], rel=1e-8)
-    assert trend.error == pytest.approx(judge.bse[1], rel=1e-8)
+    assert trend.per_day == pytest.approx(judged.params[1], rel=1e-8)
+    assert trend.error == pytest.approx(judged.bse[1], rel=1e-8)
     assert trend.per_week == 7 * trend.per_day
     reach = 7 * critical_value(days) * trend.error
     assert (trend.low, trend.high) == pytest.approx((trend.per_week - reach, trend.per_week + reach))
@@ -82,8 +82,8 @@ def test_errors_that_last_for_days_are_not_taken_for_growth():
         trend = find_trend(steps[10:])
         assert trend is not None
         found += trend.is_certain
-        judge = sm.OLS(steps[10:], sm.add_constant(np.arange(120.0))).fit()
-        classic += abs(judge.tvalues[1]) > 1.98
+        judged = judge().OLS(steps[10:], judge().add_constant(np.arange(120.0))).fit()
+        classic += abs(judged.tvalues[1]) > 1.98
 
     assert found <= 28
     assert classic >= 50
