@@ -12,7 +12,6 @@ from marketplace.insights.findings import Analysis, Forecast, Line, Method, Tren
 from marketplace.insights.models import RevenueOutlook
 from marketplace.insights.periods import DAY
 
-
 _NEWEST: Final = 14
 
 

@@ -102,6 +102,8 @@ def test_a_row_holds_what_the_analysis_found_rounded_to_what_the_currency_is_cou
     assert (found.line[0].day, found.line[-1].day) == (UNTIL - timedelta(days=89), UNTIL)
     assert (found.coming[0].day, found.coming[-1].day) == (UNTIL + timedelta(days=1), UNTIL + timedelta(days=30))
     assert found.is_last_week is (found.forecast.method is Method.LAST_WEEK)
+    assert [day for day, *_ in found.newest] == [UNTIL - timedelta(days=ago) for ago in range(14)]
+    assert [*found.newest, *found.earlier] == found.smoothed
 
 
 def test_refunds_count_days_without_a_row_are_zeros_and_what_is_older_than_two_years_is_left_out(seller, analysed):
