@@ -36,7 +36,7 @@ CHECKS = (
     Check("missing migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run")),
 )
 # The marks are given by what a test's fixtures start: tests/support/marks.py. Each test has a place in exactly one group.
-COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.coverage_gates")
+COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.traced", "-p", "tests.support.coverage_gates")
 # Each worker begins with a part of the folders, so that what a module starts is mostly started once; then it helps the others.
 SPREAD = ("--dist", "worksteal")
 WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "2", *SPREAD, *COVERAGE))
