@@ -14,6 +14,7 @@ from rich.console import Console
 
 from tools.bench.chaos_clients import Clients, Diary, Goods, charged
 from tools.bench.mock_kafka import MockKafka
+from tools.bench.sales_faults import revive
 from tools.bench.shop import end_with, run_here
 from tools.stack.instance import Instance
 from tools.stack.ports import free_base_port
@@ -131,13 +132,6 @@ def strike(loop: Loop, part: str) -> Row:
             time.sleep(0.2)
         loop.kafka.bring_all_up()
     return compared(part, clients.diary, killed, before=before, after=settled(loop.stack), charges=charged(loop.stack.instance))
-
-
-def revive(stack: Stack) -> None:
-    """Start again what supervisord gave up: PostgreSQL's first start may meet the shared memory of its predecessor."""
-    _, failed = stack.supervisor.restarted_or_failed()
-    if failed:
-        stack.supervisor.begin(*failed)
 
 
 def settled(stack: Stack) -> dict[str, list[list[str]] | int]:

@@ -14,7 +14,7 @@ from tools.sandbox.clock import advance, read_clock
 from tools.sandbox.errors import InvalidRequest, StripeError
 from tools.sandbox.faults import MODES
 from tools.sandbox.history import take_history
-from tools.sandbox.replay import hold, idle, release, resend
+from tools.sandbox.replay import drop, hold, idle, release, resend
 from tools.sandbox.sessions import close_session
 from tools.sandbox.shapes import public
 from tools.sandbox.world import World
@@ -35,6 +35,7 @@ def blueprint(world: World) -> Blueprint:
         "/faults": lambda: world.faults.add(**_fault(given(FAULT))).as_json(),
         "/webhooks/hold": lambda: hold(world),
         "/webhooks/version": lambda: _set_version(world, **given({"version": ""})),
+        "/webhooks/drop": lambda: drop(world),
         "/webhooks/release": lambda: release(world, **given(RELEASE)),
         "/events/<key>/resend": lambda key: resend(world, [key], **given(REPLAY)),
         "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed),

@@ -37,6 +37,15 @@ def release(world: World, *, order: str, copies: int, at_once: bool, events: lis
     return resend(world, chosen, copies=copies, at_once=at_once)
 
 
+def drop(world: World) -> dict[str, Any]:
+    """Let what was held get lost: it is never sent by itself. New deliveries are sent again."""
+    with world.store.transaction():
+        world.store.run("DELETE FROM switches WHERE name = 'hold'")
+        lost = len(world.store.rows("SELECT 1 FROM deliveries WHERE state = 'held'"))
+        world.store.run("UPDATE deliveries SET state = 'lost' WHERE state = 'held'")
+    return {"lost": lost}
+
+
 def resend(world: World, events: list[str], *, copies: int, at_once: bool) -> list[dict[str, Any]]:
     """Send each event so many times now; answers with what each attempt met."""
     for event in events:

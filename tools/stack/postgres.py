@@ -119,6 +119,15 @@ class Postgres:
         """
         self._administer("psql", "--quiet", "--command", f"GRANT SET ON PARAMETER {parameter} TO {OWNER}", "postgres")
 
+    def set_for_all(self, parameter: str, value: str) -> None:
+        """Set a parameter of the running server, also for connections that are open. For measurements alone.
+
+        Raises:
+            Problem: the server refused.
+        """
+        commands = (f"ALTER SYSTEM SET {parameter} = '{value}'", "SELECT pg_reload_conf()")
+        self._administer("psql", "--quiet", *(part for command in commands for part in ("--command", command)), "postgres")
+
     def _administer(self, program: str, *arguments: str) -> None:
         superuser = self._mark.read_text().strip() or OWNER
         command = self.command(program, "-h", str(self.sockets), "-U", superuser, *arguments)

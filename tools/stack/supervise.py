@@ -179,6 +179,11 @@ class Supervisor:
         info = self._info(name)
         return info["statename"] not in ALIVE or info["pid"] != self.pids[name]
 
+    def is_running(self, name: str) -> bool:
+        """Tell whether a process works for this part, ours or one that was started after it."""
+        info = self._info(name)
+        return info["statename"] == "RUNNING" and bool(info["pid"])
+
     def _wait(self, ready: Probe, ended: Callable[[], bool], *, what: str, log: Path) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while not ready():
