@@ -146,7 +146,8 @@ def strike(shop: Shop, view: View, *, sales: int, faults: int, seed: int) -> int
     lines = {"sales": len(progress.took), "faults": sum(struck.done.values()), "lost": lost, "doubled": doubled, "books differ": differ}
     for name, number in lines.items():
         view.say(f"{name} {number}")
-    return int(bool(lost or doubled or differ or after["given_up"] or len(charges) < sales))
+    short = len(progress.took) < sales or sum(struck.done.values()) < faults
+    return int(bool(lost or doubled or differ or short))
 
 
 def settled(stack: Stack) -> dict[str, Any]:

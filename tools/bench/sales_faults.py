@@ -15,6 +15,7 @@ from tools.stack.running import Stack
 KILLED = ("web", "worker", "postgres", "redis")
 AWAY = 15.0  # seconds that a request of ours hangs at Stripe; longer than we wait
 LATE, NEVER = 5.0, 1.0  # seconds of which the webhooks are held back, and of which they are lost
+ASKED = "/v1/checkout/"  # what a sale asks of Stripe, and none of our own questions
 AGAIN = 10  # of the newest events, each sent three times more at once
 
 
@@ -83,7 +84,7 @@ class Control:
 
     def fault(self, **values: object) -> None:
         """Let the next requests of the shop meet this fault."""
-        self._post("faults", values)
+        self._post("faults", {"path": ASKED, **values})
 
     def hold(self, seconds: float, end: str, **how: object) -> None:
         """Keep webhooks back, then do with them what `end` says."""
