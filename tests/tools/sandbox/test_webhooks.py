@@ -125,6 +125,19 @@ def test_some_held_webhooks_are_let_go_and_the_rest_stays(sandbox: Sandbox) -> N
     assert again.json()["error"]["message"] == f"Not held: {completed.id}"
 
 
+def test_lost_webhooks_are_never_sent_by_themselves_and_later_ones_are(sandbox: Sandbox) -> None:
+    sandbox.control("/webhooks/hold")
+    lost, known = sandbox.session().id, sandbox.session().id
+    sandbox.api.checkout.sessions.expire(lost)
+
+    assert sandbox.control("/webhooks/drop") == {"lost": 1}
+
+    sandbox.api.checkout.sessions.expire(known)
+    assert sandbox.events.next().data.object["id"] == known
+    assert sandbox.http.get("/sandbox/api/webhooks/idle").json() == {"idle": True}
+    assert [entry["state"] for entry in sandbox.http.get("/sandbox/api/deliveries").json()] == ["delivered", "lost"]
+
+
 def test_event_is_sent_again_many_times_at_once(sandbox: Sandbox) -> None:
     sandbox.api.checkout.sessions.expire(sandbox.session().id)
     event = sandbox.events.next()
