@@ -16,6 +16,7 @@ from billing.disputes.models import TransferReversal
 from billing.ledger.models import Account, LedgerEntry
 from billing.orders.models import Order
 from common.money import Money
+from common.months import bounds
 
 _SUMS: Final[tuple[Literal["opening", "sales", "fees", "taken_back", "payouts", "closing"], ...]] = (
     "opening",
@@ -134,14 +135,6 @@ def first_month(seller_id: UUID) -> date | None:
     return None if first is None else first.astimezone(UTC).date().replace(day=1)
 
 
-def months_since(first: date | None, today: date) -> list[date]:
-    """Return the first days of the months up to today, the newest first; at most those of ten years."""
-    if first is None:
-        return []
-    newest, oldest = today.year * 12 + today.month - 1, first.year * 12 + first.month - 1
-    return [date(number // 12, number % 12 + 1, 1) for number in range(newest, max(oldest, newest - 120) - 1, -1)]
-
-
 def summaries(*, seller_id: UUID, month: date) -> list[Summary]:
     """Return the month in each currency, by its code; months are those of UTC."""
     begins, ends = bounds(month)
@@ -177,13 +170,6 @@ def statement_lines(*, seller_id: UUID, month: date) -> Iterator[StatementLine]:
     for entry in entries_of_month(seller_id=seller_id, month=month).iterator(chunk_size=500):
         balances[entry.currency] -= entry.money
         yield StatementLine(entry, -entry.money, balances[entry.currency])
-
-
-def bounds(month: date) -> tuple[datetime, datetime]:
-    """Return the first and the last moment of a month in UTC."""
-    begins = datetime(month.year, month.month, 1, tzinfo=UTC)
-    year, index = divmod(month.year * 12 + month.month, 12)
-    return begins, datetime(year, index + 1, 1, tzinfo=UTC) - datetime.resolution
 
 
 def _payable(seller_id: UUID) -> QuerySet[LedgerEntry]:

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing.ledger.statements import entries_of_month, first_month, months_since, seller_balances, statement_lines, summaries
+from billing.ledger.statements import entries_of_month, first_month, seller_balances, statement_lines, summaries
+from common.months import months_since, named_month
 from marketplace.selling.guards import SellerRequest, sales_required
 
 LINES_A_PAGE = 100
@@ -68,10 +69,7 @@ def _month(request: SellerRequest) -> date:
     Raises:
         Http404: there is no such month.
     """
-    wanted = request.GET.get("month")
-    if not wanted:
-        return timezone.now().date().replace(day=1)
-    try:
-        return date.fromisoformat(f"{wanted}-01")
-    except ValueError as error:
-        raise Http404 from error
+    month = named_month(request.GET.get("month"), now=timezone.now())
+    if month is None:
+        raise Http404
+    return month

@@ -10,9 +10,7 @@ from django.urls import reverse
 from accounts.sellers.models import SellerProfile
 from billing.ledger.statements import (
     Summary,
-    bounds,
     first_month,
-    months_since,
     seller_balances,
     statement_lines,
     summaries,
@@ -20,6 +18,7 @@ from billing.ledger.statements import (
 from billing.orders.models import Order
 from billing.stripe.movement_data import MovementKind
 from common.money import Money
+from common.months import bounds, months_since
 from tests.factories.billing import DisputeFactory, PaidOrderFactory, TransferReversalFactory
 from tests.support.books import book_refund, book_sale, move
 
