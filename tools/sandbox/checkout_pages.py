@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tools.sandbox import payments
+from tools.sandbox import payments, tax
 from tools.sandbox.accounts import EMAIL
 from tools.sandbox.act import Act
 from tools.sandbox.pages import allow
@@ -34,6 +34,9 @@ def blueprint(world: World) -> Blueprint:
                 return redirect(_next(session), 303)
             if faults := _faults(session):
                 return _page(world, session, faults)
+            if "country" in request.form:
+                session["_buyer"] = {name: request.form.get(name, "").strip() for name in tax.NOBODY}
+                world.store.save(session)
             if request.form.get("act") == "pay" and _last4() == SECOND_STEP:
                 return _second_step(session)
             _act(world.act(world.store.owner_of(key)), session)
@@ -60,6 +63,7 @@ def _page(world: World, session: dict[str, Any], faults: dict[str, str]) -> tupl
     allow(images=picture)
     values = {"session": session, "lines": lines, "picture": picture, "faults": faults, "given": request.form}
     values |= {"seller": _seller(world, session), "declined": _declined(world, session), "next": _next(session)}
+    values["taxed"], values["countries"] = tax.wanted(session), sorted(tax.RATES)
     values["later"] = LATER in session["payment_method_types"]
     template = "checkout.html" if session["status"] == "open" else "checkout_closed.html"
     return render_template(template, **values), 422 if faults else 200
@@ -96,6 +100,8 @@ def _faults(session: dict[str, Any]) -> dict[str, str]:
         faults["email"] = "Enter the e-mail address that gets the receipt."
     if request.form.get("act") == "pay" and not CARD.match(re.sub(r"[\s-]", "", request.form.get("card", ""))):
         faults["card"] = "Enter a test card: 4242 4242 4242 4242 pays."
+    if fault := tax.fault_of(request.form.get("tax_id", "").strip()):
+        faults["tax_id"] = fault
     return faults
 
 

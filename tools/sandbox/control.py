@@ -17,6 +17,7 @@ from tools.sandbox.history import take_history
 from tools.sandbox.replay import drop, hold, idle, release, resend
 from tools.sandbox.sessions import close_session
 from tools.sandbox.shapes import public
+from tools.sandbox.tax import NOBODY
 from tools.sandbox.world import World
 
 FAULT = {"mode": "error", "path": "/v1/", "method": "", "status": 500, "seconds": 30.0, "remaining": 1}
@@ -38,6 +39,7 @@ def blueprint(world: World) -> Blueprint:
         "/webhooks/drop": lambda: drop(world),
         "/webhooks/release": lambda: release(world, **given(RELEASE)),
         "/events/<key>/resend": lambda key: resend(world, [key], **given(REPLAY)),
+        "/sessions/<key>/buyer": lambda key: _buyer(world, key, given(NOBODY)),
         "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed),
         "/charges/<key>/dispute": lambda key: _open_dispute(world, key, **given(DISPUTE)),
         "/disputes/<key>/status": lambda key: _set_status(world, key, given({"status": "needs_response"})["status"]),
@@ -163,6 +165,13 @@ def _bank(world: World, key: str, fails: str) -> dict[str, Any]:
 def _of_account(world: World, deed: Callable[[Act, str], dict[str, Any]], key: str) -> dict[str, Any]:
     with world.store.transaction():
         return deed(world.act(), key)
+
+
+def _buyer(world: World, key: str, buyer: dict[str, Any]) -> dict[str, Any]:
+    """Say who fills in the page of a session, and where they are."""
+    with world.store.transaction():
+        act = world.act(world.store.owner_of(key))
+        return act.store.save(act.find("checkout.session", key, "session") | {"_buyer": buyer})
 
 
 def _session(world: World, key: str, deed: str) -> dict[str, Any]:

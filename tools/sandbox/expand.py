@@ -6,6 +6,7 @@ from typing import Any
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.shapes import public
+from tools.sandbox.tax import breakdown
 
 DEEPEST = 4
 # kind → field → kind that stands behind the identifier
@@ -92,6 +93,8 @@ def _expand(act: Act, body: dict[str, Any], steps: list[str], path: str) -> None
 def _filled(act: Act, body: dict[str, Any], kind: str, step: str, path: str) -> Any:
     if (kind, step) == ("checkout.session", "line_items"):
         return line_items(act, body["id"])
+    if path.endswith("total_details.breakdown") and step in {"total_details", "breakdown"}:
+        return _with_breakdown(act, body) if step == "total_details" else body[step]
     if (kind, step) == ("charge", "refunds"):
         return _refunds(act, body["id"])
     if (kind, step) in {("charge", "transfer_data"), ("payment_intent", "transfer_data")}:
@@ -104,6 +107,11 @@ def _filled(act: Act, body: dict[str, Any], kind: str, step: str, path: str) -> 
         return value
     found = _any_kind(act, value) if target == "*" else act.store.get(target, value)
     return public(found) if found else value
+
+
+def _with_breakdown(act: Act, session: dict[str, Any]) -> dict[str, Any]:
+    details: dict[str, Any] = session["total_details"]
+    return details | {"breakdown": breakdown(act.find("checkout.session", session["id"], "session"))}
 
 
 def _any_kind(act: Act, key: str) -> dict[str, Any] | None:

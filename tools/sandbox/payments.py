@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.sandbox import balance
+from tools.sandbox import balance, tax
 from tools.sandbox.act import Act
 from tools.sandbox.application_fees import take_fee
 from tools.sandbox.balance import Fee
@@ -152,15 +152,7 @@ def _fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str)
 
 def _complete(act: Act, session: dict[str, Any], email: str, payment_status: str) -> None:
     session |= {"status": "complete", "payment_status": payment_status, "url": None}
-    session["customer_details"] = {
-        "address": {"city": None, "country": "NO", "line1": None, "line2": None, "postal_code": None, "state": None},
-        "business_name": None,
-        "email": email,
-        "individual_name": None,
-        "name": None,
-        "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": [],
-    }
+    session["customer_details"] = tax.details_of(session, email)
+    tax.work_out(act, session)
     act.store.save(session)
     act.emit("checkout.session.completed", session)

@@ -7,12 +7,13 @@ from tools.sandbox import currencies
 from tools.sandbox.accounts import EMAIL, connected, region
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest, missing
+from tools.sandbox.tax import refuse_bad_tax
 
 HALF_AN_HOUR, A_DAY = 1800, 86400
 # Known to Stripe, but it would change what is paid, and the sandbox does not play it: better refused than ignored.
 NOT_PLAYED = (
-    "allow_promotion_codes", "automatic_tax", "customer", "discounts", "optional_items", "setup_intent_data",
-    "shipping_options", "subscription_data", "tax_id_collection",
+    "allow_promotion_codes", "customer", "discounts", "optional_items", "setup_intent_data",
+    "shipping_options", "subscription_data",
 )  # fmt: skip
 DIRECT_OR_DESTINATION = (
     "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or"
@@ -43,6 +44,7 @@ def refuse_bad_session(act: Act, params: dict[str, Any]) -> None:
     if mode is None:
         raise InvalidRequest("Missing required param: mode.", code="parameter_missing", param="mode")
     _refuse_unplayed(params, mode)
+    refuse_bad_tax(act, params)
     if "success_url" not in params:
         raise InvalidRequest("Missing required param: success_url.", code="parameter_missing", param="success_url")
     for name in ("success_url", "cancel_url"):

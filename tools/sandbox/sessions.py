@@ -8,9 +8,10 @@ from tools.sandbox.ids import new_id
 from tools.sandbox.params import write_metadata
 from tools.sandbox.session_rules import A_DAY, refuse_bad_item, refuse_bad_session, refuse_bad_split, refuse_bad_total
 from tools.sandbox.shapes import shaped
+from tools.sandbox.tax import fields_of
 
 COPIED = (
-    "billing_address_collection", "cancel_url", "client_reference_id", "customer_creation", "customer_email",
+    "billing_address_collection", "cancel_url", "client_reference_id", "custom_text", "customer_creation", "customer_email",
     "integration_identifier", "locale", "origin_context", "submit_type", "success_url",
 )  # fmt: skip
 LATER = "sepa_debit"
@@ -38,6 +39,8 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
         url=f"{act.config.public_url}/c/pay/{key}",
         _line_items=items,
         _intent=params.get("payment_intent_data", {}),
+        _tax_ids=bool(params.get("tax_id_collection", {}).get("enabled")),
+        **fields_of(params),
         **{name: params[name] for name in COPIED if name in params},
     )
     write_metadata(session, params)
