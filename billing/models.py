@@ -2,6 +2,7 @@
 
 from billing.disputes.models import Dispute, DisputeEvidence, TransferReversal
 from billing.inbox.models import StripeEvent
+from billing.invoices.models import BillingDetails, Document, DocumentSeries
 from billing.ledger.models import LedgerEntry, LedgerTransaction
 from billing.orders.models import Order, OrderImage, SoldPage
 from billing.payouts.models import Payout
@@ -9,9 +10,12 @@ from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 
 __all__ = [
+    "BillingDetails",
     "Difference",
     "Dispute",
     "DisputeEvidence",
+    "Document",
+    "DocumentSeries",
     "LedgerEntry",
     "LedgerTransaction",
     "Order",

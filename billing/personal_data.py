@@ -8,18 +8,23 @@ from django.utils.translation import gettext
 
 from accounts.people.models import Account, User
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
+from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 
+_SAID = ("id", "kind", "year", "serial", "issued_at", "amount", "tax_amount", "currency", "order")
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, sales and refunds. Of sales only what concerns the seller, because buyers are other people."""
+    """Return purchases, sales, refunds and documents. Of sales only what concerns the seller: buyers are other people."""
     money = ("id", "product_title", "amount", "currency", "state", "refunded_amount", "created_at", "paid_at")
     return {
         "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
         "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
+        "documents": rows(Document.objects.filter(buyer=user.account).values(*_SAID, "content", "seller__display_name")),
+        "documents_of_sales": rows(Document.objects.filter(seller=user.account.pk).values(*_SAID)),
+        "billing_details": rows(BillingDetails.objects.filter(account=user.account).values()),
         "refunds": rows(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
     }
 
@@ -35,7 +40,11 @@ def obstacles_of_orders(account: Account) -> Iterable[str]:
 
 
 def forget_addresses_of_orders(account: Account) -> None:
-    """Take a person's address off their orders; the orders themselves stay, as the law asks."""
+    """Take a person's address off their orders, and delete who they said they are on invoices.
+
+    Orders, and documents with all that they say, stay, as the law asks: bookkeeping wants them for up to ten years.
+    """
+    BillingDetails.objects.filter(account=account).delete()
     if account.user:
         Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
 

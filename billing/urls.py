@@ -5,6 +5,7 @@ from django.urls import path
 from billing.checkout import views as checkout
 from billing.disputes import views as disputes
 from billing.inbox import views as inbox
+from billing.invoices import views as invoices
 from billing.ledger import views as ledger
 from billing.orders import views as orders
 from billing.payouts import views as payouts
@@ -17,8 +18,16 @@ urlpatterns = [
     path("billing/stripe/webhook", inbox.stripe_webhook, name="stripe_webhook"),
     path("billing/stripe/webhook/connect", inbox.stripe_connect_webhook, name="stripe_connect_webhook"),
     path("orders/", orders.orders, name="orders"),
+    path("orders/billing-details/", invoices.billing_details, name="billing_details"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/refund/", refunds.order_refund, name="order_refund"),
+    path("orders/<uuid:order_id>/invoice/", invoices.order_invoice, name="order_invoice"),
+    path("orders/<uuid:order_id>/invoice/correct/", invoices.invoice_correct, name="invoice_correct"),
+    path("orders/documents/<uuid:document_id>/", invoices.document, name="document"),
+    path("orders/documents/<uuid:document_id>.pdf", invoices.document_pdf, name="document_pdf"),
+    path("selling/documents/", invoices.documents, name="documents"),
+    path("selling/documents/month.csv", invoices.documents_csv, name="documents_csv"),
+    path("selling/documents/month.zip", invoices.documents_zip, name="documents_zip"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),
     path("selling/orders/<uuid:order_id>/", refunds.seller_order, name="seller_order"),
     path("selling/orders/<uuid:order_id>/refund/", refunds.seller_refund, name="seller_refund"),

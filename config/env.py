@@ -181,6 +181,12 @@ SMALLEST_PRICES = Variable(
     "The lowest price that is not free, in minor units: `eur:300,jpy:500`. See [Prices](#prices)",
     manual_default="about three euros in each currency",
 )
+STRIPE_TAX = Variable(
+    "LAYERSTORE_STRIPE_TAX",
+    text,
+    "no",
+    "`yes`: Stripe Tax works out the tax in each price; buyers give address and VAT id there. See [Tax and invoices](#tax-and-invoices)",
+)
 PULL_TOKEN_SECONDS = Variable(
     "LAYERSTORE_PULL_TOKEN_SECONDS", number, "300", "Life of a pull token. A refund ends pull access within this + 60 s"
 )

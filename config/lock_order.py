@@ -33,4 +33,5 @@ LOCK_ORDER: Final = (
     "account.EmailAddress",  # allauth's
     "accounts.User",
     "outbox.OutgoingMail",
+    "billing.DocumentSeries",  # last: sellers' sales wait for each other here, until the commit
 )

@@ -84,6 +84,9 @@ ACTS: Final[dict[str, Act]] = {
         gettext_noop("Reports"), (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY), _address(10, _HOUR), _address(30, _DAY))
     ),
     "report.appeal": Act(gettext_noop("Appeals"), (_account(10, _HOUR),)),
+    # Documents: each is drawn while somebody waits.
+    "document.draw": Act(gettext_noop("Invoices drawn as PDF"), _work(120, 600)),
+    "document.archive": Act(gettext_noop("Archives of invoices"), _work(10, 60)),
     # Money: each of these asks Stripe.
     "buy": Act(gettext_noop("Purchases begun"), (_account(60, _HOUR),)),
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
@@ -195,6 +198,11 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:updates_choose": "write",
     "POST marketplace:updates_unsubscribe": "write",
     "POST product-obtain": "obtain",
+    "GET billing:document_pdf": "document.draw",
+    "GET document-pdf": "document.draw",
+    "GET billing:documents_zip": "document.archive",
+    "POST billing:billing_details": "account.change",
+    "POST billing:invoice_correct": "write",
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",
     "GET billing:payouts_refresh": "payouts",

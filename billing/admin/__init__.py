@@ -2,6 +2,7 @@
 
 from billing.admin import overview
 from billing.admin.disputes import DisputeAdmin, DisputeEvidenceAdmin, TransferReversalAdmin
+from billing.admin.documents import DocumentAdmin
 from billing.admin.events import StripeEventAdmin
 from billing.admin.ledger import LedgerTransactionAdmin, PayoutAdmin
 from billing.admin.orders import OrderAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "DifferenceAdmin",
     "DisputeAdmin",
     "DisputeEvidenceAdmin",
+    "DocumentAdmin",
     "LedgerTransactionAdmin",
     "OrderAdmin",
     "PayoutAdmin",

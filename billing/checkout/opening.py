@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import translation
 
 from accounts.sellers.services.stripe_accounts import record_stripe_problem
 from billing.checkout.errors import PaymentUnderWay
+from billing.invoices.content import PRICES_INCLUDE_TAXES
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.services import flag_order
@@ -17,6 +19,7 @@ from billing.stripe.refusals import Fault
 from billing.stripe.regions import in_another_region
 from common.db.locking import locked_transaction
 from common.web.links import absolute
+from outbox.mail.languages import language_for
 
 
 def open_checkout(*, order: Order) -> str:
@@ -63,7 +66,15 @@ def sale_of(order: Order) -> Sale:
         destination=order.destination_account_id,
         on_behalf_of_seller=_settles_with_seller(order),
         expires_at=order.checkout_expires_at,
+        note="" if settings.LAYERSTORE_STRIPE_TAX else _note(order),
+        with_tax=settings.LAYERSTORE_STRIPE_TAX,
     )
+
+
+def _note(order: Order) -> str:
+    """Return the rule about taxes, in the language of whoever placed the order: a repeated call says the same."""
+    with translation.override(language_for(order.email, otherwise=None)):
+        return str(PRICES_INCLUDE_TAXES)
 
 
 def _settles_with_seller(order: Order) -> bool:

@@ -26,7 +26,7 @@ class Account(models.TextChoices):
     DISPUTES_HELD = "disputes_held", "Held by disputes"  # buyers' banks have it and have not decided
     DISPUTES_LOST = "disputes_lost", "Lost to disputes"  # and not taken back from sellers
     PAYOUTS = "payouts", "Payouts"  # on its way to sellers' banks; of our own, what went to our bank
-    TAX = "tax", "Tax"
+    TAX = "tax", "Tax"  # contained in what buyers pay and sellers, who owe it, get: nothing once a sale is complete
     ROUNDING = "rounding", "Rounding"  # where Stripe rounds otherwise than we
     EXCHANGE = "exchange", "Exchange"  # what Stripe settled in another currency than it was sold in
 

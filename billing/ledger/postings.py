@@ -12,6 +12,8 @@ from there (docs.stripe.com/connect/destination-charges). Each is one movement o
     application fee refund    −             + platform fee             +                  −
     dispute                   ± with fee    ∓ held by disputes
 
+Tax that Stripe worked out is a part of what the buyer pays and the seller gets: of buyers' clearing and refunds, that part is in *tax*.
+
 A debit is above zero. What a seller's account holds at Stripe and what is payable to them mirror each other until a payout is under way.
 """
 
@@ -84,12 +86,15 @@ WITH_THE_SELLER: Final = frozenset(
 )
 
 
+PAID_BY_BUYERS: Final = (Account.BUYERS_CLEARING, Account.REFUNDS)
+
+
 def posting_of(movement: Movement, causes: Causes) -> Posting:
     """Return the transaction of a movement of our balance that belongs to an order's payment."""
     against = AGAINST[movement.kind]
     if movement.kind is MovementKind.TRANSFER_REVERSAL and not movement.refund_stripe_id and causes.disputes:
         against = Account.DISPUTES_LOST  # taken back by hand after the bank's decision
-    lines = [*_of_our_balance(movement), *_against(movement, against)]
+    lines = [*_of_our_balance(movement), *_against(movement, against), *_tax_within(movement, against, causes.order)]
     if movement.kind in WITH_THE_SELLER:
         seller_id = causes.order.seller_id
         lines += [
@@ -136,6 +141,15 @@ def _against(movement: Movement, account: Account) -> list[Line]:
     if settled.currency == sold.currency:
         return [Line(account, -settled)]
     return [Line(Account.EXCHANGE, -settled), Line(Account.EXCHANGE, sold), Line(account, -sold)]
+
+
+def _tax_within(movement: Movement, against: Account, order: Order) -> list[Line]:
+    """Move the tax of what a buyer pays, and of what goes on to the seller, who owes it, through its own account; as it goes back, too."""
+    sold = movement.sold_amount
+    if against not in PAID_BY_BUYERS or sold.currency != order.currency:
+        return []
+    tax = order.tax.part(sold.minor, order.amount)
+    return [Line(against, tax), Line(Account.TAX, -tax)]
 
 
 def _available_at(movement: Movement, causes: Causes) -> datetime:

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
@@ -70,6 +70,10 @@ class Order(UUIDModel, Attempt):
     amount = models.PositiveIntegerField(help_text="Minor units.")
     currency = models.CharField(max_length=3)
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
+    tax_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Tax within the amount, as Stripe worked it out.")
+    tax_lines = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), help_text="Each tax: name, percent, country, amount."
+    )
     refunded_amount = models.PositiveIntegerField(default=0, help_text="What Stripe gave back, minor units.")
     refund_requested_amount = models.PositiveIntegerField(default=0, help_text="Refunds requested and made together, minor units.")
     refund_days = models.PositiveSmallIntegerField(
@@ -129,6 +133,11 @@ class Order(UUIDModel, Attempt):
     def fee(self) -> Money:
         """Our part of it."""
         return Money(self.application_fee, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """What of the amount is tax; nothing where nobody worked it out."""
+        return Money(self.tax_amount, self.currency)
 
     @property
     def refunded(self) -> Money:

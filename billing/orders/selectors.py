@@ -25,12 +25,12 @@ def orders_seen_by(user: User) -> QuerySet[Order]:
 
     A purchase belongs to its buyer: whoever placed it and has left the organisation no longer sees it.
     """
-    return _related(Order.objects.filter(buyer__in=buyers_of(user))).prefetch_related("images__image", "refunds")
+    return _related(Order.objects.filter(buyer__in=buyers_of(user))).prefetch_related("images__image", "refunds", "documents")
 
 
 def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
     """Return the seller's sales, newest first: everything that was ever paid, with what a page shows of them."""
-    return _listed(Order.objects.filter(seller=seller, paid_at__isnull=False))
+    return _listed(Order.objects.filter(seller=seller, paid_at__isnull=False)).prefetch_related("documents")
 
 
 def _listed(orders: QuerySet[Order]) -> QuerySet[Order]:

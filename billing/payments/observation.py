@@ -15,6 +15,7 @@ from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.disputes.records import record_disputes
 from billing.disputes.reversals import promise_reversals
+from billing.invoices.services import document_order
 from billing.ledger.fees import settle_fee
 from billing.ledger.services import post_payment
 from billing.orders.locks import lock_order
@@ -47,6 +48,8 @@ _WRITTEN = (
     "checkout_url",
     "payment_intent_id",
     "paid_with",
+    "tax_amount",
+    "tax_lines",
     "refunded_amount",
     "refund_requested_amount",
     "paid_at",
@@ -118,7 +121,9 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
                     flag_order(order, concern)
         failed = [refund for refund in settled if refund.state == Refund.State.FAILED]
         _flag_failed_refunds(order, failed)
+        came_from = Order.State(order.state)
         _transition(order, observation.payment, sold, reason)
+        document_order(order, observation.payment, came_from=came_from)  # last but for mails: sellers' sales wait for each other's numbers
         if order.waits_for_bank:
             tell_buyer_of_debit(order)
         for refund in settled:
@@ -166,6 +171,10 @@ def _copy_payment(order: Order, payment: Payment) -> None:
     order.payment_intent_id = payment.intent_id
     order.paid_with = payment.paid_with
     order.refunded_amount = min(payment.refunded, order.money).minor
+    order.tax_amount = sum(line.amount.minor for line in payment.taxes)
+    order.tax_lines = [
+        {"name": line.name, "percent": line.percent, "country": line.country, "amount": line.amount.minor} for line in payment.taxes
+    ]
 
 
 def _flag_failed_refunds(order: Order, failed: list[Refund]) -> None:

@@ -16,7 +16,13 @@ def queue_refund_mails(*, refund: Refund) -> None:
     # The shop's reasons are messages of the catalogue, which the mail translates. A seller's are for the buyer, staff's are for the trail.
     why = refund.reason if refund.origin == Origin.SHOP else ""
     said = refund.reason if refund.origin == Origin.SELLER else ""
-    context = _context(refund) | {"pull_ends_after": pull_ends_after_minutes(), "why": why, "said": said}
+    credit_note = refund.documents.first()
+    context = _context(refund) | {
+        "pull_ends_after": pull_ends_after_minutes(),
+        "why": why,
+        "said": said,
+        "credit_note_url": absolute("billing:document", credit_note.pk) if credit_note else "",
+    }
     queue_to_buyer(refund.order, "refund", context, key=f"refund:{refund.pk}")
     _queue_to_seller(refund, "refund_of_sale")
 

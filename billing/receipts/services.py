@@ -32,6 +32,7 @@ def context_of(order: Order) -> dict[str, object]:
         "buyer": order.buyer,
         "images": list(order.images.select_related("image")),
         "order_url": absolute("billing:order", order.pk),
+        "invoice_url": absolute("billing:order_invoice", order.pk),
     }
 
 

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from stripe.params.checkout import SessionCreateParams, SessionCreateParamsPaymentIntentData
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionCreateParamsLineItemPriceData,
+    SessionCreateParamsLineItemPriceDataProductData,
+    SessionCreateParamsPaymentIntentData,
+)
 
 from billing.stripe import client
+from billing.stripe.taxes import TAX_CODE, tax_params
 from common.money import Money
 from common.web.links import absolute
 
@@ -22,6 +28,8 @@ class Sale:
         destination: the seller's Stripe account, which gets the rest.
         on_behalf_of_seller: Stripe takes the payment only on behalf of its receiver, who is in another region.
         expires_at: whole seconds.
+        note: what the buyer reads above the button; empty for nothing.
+        with_tax: Stripe works out the tax that the price contains, and asks for the buyer's address and VAT id.
     """
 
     order_id: UUID
@@ -34,6 +42,8 @@ class Sale:
     destination: str
     on_behalf_of_seller: bool
     expires_at: datetime
+    note: str = ""
+    with_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +70,10 @@ def expire_checkout(session_id: str) -> None:
 def session_params(sale: Sale) -> SessionCreateParams:
     """Return what Stripe is told of a sale."""
     return {
+        **(tax_params(sale.destination) if sale.with_tax else {}),
+        **({"custom_text": {"submit": {"message": sale.note}}} if sale.note else {}),
         "mode": "payment",
-        "line_items": [
-            {
-                "price_data": {
-                    "currency": sale.price.currency,
-                    "unit_amount": sale.price.minor,
-                    "product_data": {"name": sale.title, "description": ", ".join(sale.image_names)[:500]},
-                },
-                "quantity": 1,
-            }
-        ],
+        "line_items": [{"price_data": _price_params(sale), "quantity": 1}],
         "payment_intent_data": _payment_params(sale),
         "client_reference_id": str(sale.order_id),
         "metadata": _metadata(sale),
@@ -79,6 +82,19 @@ def session_params(sale: Sale) -> SessionCreateParams:
         "cancel_url": absolute("billing:checkout_return", sale.order_id, cancelled="yes"),
         "expires_at": int(sale.expires_at.timestamp()),
     }
+
+
+def _price_params(sale: Sale) -> SessionCreateParamsLineItemPriceData:
+    product: SessionCreateParamsLineItemPriceDataProductData = {"name": sale.title, "description": ", ".join(sale.image_names)[:500]}
+    price: SessionCreateParamsLineItemPriceData = {
+        "currency": sale.price.currency,
+        "unit_amount": sale.price.minor,
+        "product_data": product,
+    }
+    if sale.with_tax:
+        product["tax_code"] = TAX_CODE
+        price["tax_behavior"] = "inclusive"
+    return price
 
 
 def _payment_params(sale: Sale) -> SessionCreateParamsPaymentIntentData:

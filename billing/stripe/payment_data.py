@@ -75,6 +75,33 @@ class StripeRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxLine:
+    """One tax that Stripe has worked out, contained in the amount.
+
+    Attributes:
+        name: as people call it, `VAT`.
+        percent: as Stripe writes it, `19.0`.
+        country: two letters, or nothing.
+        reason: Stripe's word for why it is that much, `standard_rated`, `reverse_charge`.
+    """
+
+    name: str
+    percent: str
+    country: str
+    reason: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BillingParty:
+    """Who the buyer said they are on Stripe's page; tax ids in a form that Stripe has checked."""
+
+    name: str
+    address: tuple[str, ...]
+    tax_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """A Checkout Session with its payment, refunds and disputes.
 
@@ -86,6 +113,8 @@ class Payment:
         destination, fee: who gets the rest and what we keep; None while there is no payment.
         refunded: what went back, refunds that still wait included.
         movements: of our balance at Stripe, for this payment and what became of it.
+        taxes: contained in the amount; none without Stripe Tax.
+        billing_party: None until the buyer has completed Stripe's page.
     """
 
     session_id: str
@@ -104,6 +133,8 @@ class Payment:
     refunds: tuple[StripeRefund, ...]
     disputes: tuple[StripeDispute, ...]
     movements: tuple[Movement, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+    billing_party: BillingParty | None = None
 
     @property
     def dispute(self) -> DisputeState:

@@ -9,13 +9,15 @@ from billing.stripe.fields import expanded, metadata_value
 from billing.stripe.movement_data import Movement
 from billing.stripe.movements import OF_A_SESSION, OF_REFUNDS, read_movements
 from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund
+from billing.stripe.taxes import OF_A_SESSION as TAXES_OF_A_SESSION
+from billing.stripe.taxes import billing_party_of, taxes_of
 from common.money import Money
 
 
 def read_payment(session_id: str) -> Payment:
     """Return what Stripe says now of a Checkout Session, its payment, its refunds and its disputes, and what was moved for them."""
     with client.api("payments") as v1:
-        session = v1.checkout.sessions.retrieve(session_id, {"expand": OF_A_SESSION})
+        session = v1.checkout.sessions.retrieve(session_id, {"expand": [*OF_A_SESSION, TAXES_OF_A_SESSION]})
         intent = expanded(session.payment_intent)
         charge = expanded(intent.latest_charge) if intent else None
         refunds, disputes, movements = _after(v1, intent, charge) if intent and charge else ([], [], ())
@@ -37,6 +39,8 @@ def read_payment(session_id: str) -> Payment:
         refunds=tuple(_refund(refund) for refund in refunds),
         disputes=tuple(_dispute(dispute) for dispute in disputes),
         movements=movements,
+        taxes=taxes_of(session),
+        billing_party=billing_party_of(session),
     )
 
 

@@ -42,14 +42,20 @@ def _like(one: SimpleNamespace, **changes: object) -> SimpleNamespace:
 _ORDER = SimpleNamespace(
     number="1A2B3C", product_title=PRODUCT, paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
     paid_with_words=_words(lambda: Order(paid_with="card ending 4242").paid_with_words),
-    seller=SELLER, placed_by=USER, refunded=Money(0, "eur"),
+    seller=SELLER, placed_by=USER, refunded=Money(0, "eur"), tax_lines=[], tax=Money(303, "eur"),
 )  # fmt: skip
 _BROWSER = _words(lambda: SignIn(browser="Firefox on Linux").browser_words)
 _PERSON = SimpleNamespace(kind="person", name="mira-k")
 _TEAM = SimpleNamespace(kind="organisation", name="R&D Team")
 _IMAGE = SimpleNamespace(repository="acme/db", expires_at=AT)
-_SALE = {"order": _ORDER, "buyer": _PERSON, "images": [_IMAGE, SimpleNamespace(repository="acme/db-backup")], "order_url": LINK}
-_REFUND = {**_SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6, "why": ""}
+_SALE = {
+    "order": _ORDER,
+    "buyer": _PERSON,
+    "images": [_IMAGE, SimpleNamespace(repository="acme/db-backup")],
+    "order_url": LINK,
+    "invoice_url": LINK,
+}
+_REFUND = {**_SALE, "refund": SimpleNamespace(money=Money(500, "eur")), "pull_ends_after": 6, "why": "", "credit_note_url": LINK}
 _REFUND_OF_SALE = {
     **_SALE, "refund": SimpleNamespace(money=Money(500, "eur"), origin="seller", takes_back=True, reason="Bought & never used."),
     "seller_order_url": LINK,
@@ -162,6 +168,7 @@ EXAMPLES: Final[Examples] = {
     "password_reset_key": {"": {"username": "mira-k", "password_reset_url": KEY_LINK}},
     "receipt": {
         "": _SALE,
+        "with tax": {**_SALE, "order": _like(_ORDER, tax_lines=[{"name": "VAT"}])},
         "of an organisation": {**_SALE, "buyer": _TEAM},
         "unknown card": {**_SALE, "order": _like(_ORDER, paid_with="")},
     },
@@ -172,6 +179,7 @@ EXAMPLES: Final[Examples] = {
     "refund": {
         "": _REFUND,
         "a minute": {**_REFUND, "pull_ends_after": 1},
+        "of what had no invoice": {**_REFUND, "credit_note_url": ""},
         "in part": {**_REFUND, "order": _like(_ORDER, state="paid")},
         "by the shop": {**_REFUND, "why": _WHY},
         "by the seller": {**_REFUND, "said": "It does not <run> on your machine."},

@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProductStateEnum": "marketplace.products.models.Product.State",
         "OrderStateEnum": "billing.orders.models.Order.State",
+        "DocumentKindEnum": "billing.invoices.models.Document.Kind",
         "ReportKindEnum": "marketplace.moderation.models.Report.Kind",
         "ReportStateEnum": "marketplace.moderation.models.Report.State",
     },

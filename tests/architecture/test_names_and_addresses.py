@@ -47,8 +47,10 @@ NO_NAMES = {
     "decision",
     "appeal",
 }
-# In the grammar of images and of user names.
+# In the grammar of images, of user names and of tax offices.
 NO_NAMES_OF = {
+    "BillingDetailsForm.vat_id",
+    "BillingDetailsForm.tax_id",
     "StartForm.name",
     "HandOverForm.typed",
     "ReserveForm.name",

@@ -10,7 +10,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 LONGEST_FILE = 400  # lines; look again at 300
-BINARY = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff2", ".db", ".gz", ".pdf"}
+BINARY = {".ttf", ".ttc", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff2", ".db", ".gz", ".pdf"}
 # Homes and workplaces of people and machines.
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|work|mnt|workspace)/[a-z]\w*/")
 PACKAGE_INDEX = re.compile(

@@ -34,6 +34,7 @@ SEES = {
         *("marketplace.manifest", "marketplace.product", "marketplace.price", "marketplace.entitlement", "marketplace.pullcount"),
         *("billing.order", "billing.refund", "billing.dispute", "marketplace.review"),
         *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull"),
+        "billing.document",
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),
@@ -45,6 +46,7 @@ SEES = {
             "billing.disputeevidence",
             "billing.transferreversal",
             "marketplace.buyerpull",
+            "billing.document",
             "billing.order",
             "billing.refund",
             "billing.statement",

@@ -3,14 +3,19 @@
 from datetime import timedelta
 
 import factory
+from django.db import transaction
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from billing.disputes.models import Dispute, TransferReversal
 from billing.inbox.models import StripeEvent
+from billing.invoices.models import Document
+from billing.invoices.services import issue_invoice
 from billing.orders.models import Order, OrderImage
 from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
+from billing.stripe.payment_data import Payment
+from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
@@ -62,6 +67,19 @@ class PaidOrderFactory(OrderFactory):
 
     class Meta:
         skip_postgeneration_save = True
+
+
+# What Stripe says of a payment as far as documents ask: no tax.
+PAYMENT = Payment(
+    session_id="cs_1", order_id="", reference="", livemode=False, status="complete", paid=True, amount=Money(500, "eur"), intent_id=None,
+    intent_status="", destination=None, fee=None, paid_with="", refunded=Money(0, "eur"), refunds=(), disputes=(),
+)  # fmt: skip
+
+
+def make_document(order: Order | None = None) -> Document:
+    """Return the receipt of an order, with the next number of its seller."""
+    with transaction.atomic():
+        return issue_invoice(order or PaidOrderFactory(), PAYMENT)
 
 
 class RefundFactory(DjangoModelFactory):

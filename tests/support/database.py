@@ -9,10 +9,11 @@ from django.test import TransactionTestCase
 
 # Django's own rows about the models. They never differ, and `flush` would only make them anew.
 LASTING = {"django_content_type", "auth_permission"}
-# The books refuse that rows are deleted, so whoever has posted to them has them truncated.
+# Books and documents refuse that rows are deleted, so whoever has written to them has them truncated.
 _EMPTY_LEDGER = """
 DO $$ BEGIN
     IF EXISTS (SELECT FROM billing_ledgertransaction) THEN TRUNCATE billing_ledgerentry, billing_ledgertransaction CASCADE; END IF;
+    IF EXISTS (SELECT FROM billing_documentseries) THEN TRUNCATE billing_document, billing_documentseries CASCADE; END IF;
 END $$
 """
 _COLUMNS = """

@@ -14,7 +14,7 @@ from tests.factories.accounts import (
     RobotFactory,
     SignInFactory,
 )
-from tests.factories.billing import DisputeFactory, PaidOrderFactory
+from tests.factories.billing import DisputeFactory, PaidOrderFactory, make_document
 from tests.factories.marketplace import DraftProductFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
@@ -33,6 +33,7 @@ def rows_of_others() -> dict[str, Model]:
     robot = RobotFactory(organisation=organisation)
     review = ReviewFactory(product=product)
     report = ReportFactory(product=product, upheld=True)
+    document = make_document(order)
     return {
         "handle": organisation,
         "membership_id": organisation.memberships.get(),
@@ -56,6 +57,8 @@ def rows_of_others() -> dict[str, Model]:
         "product": product,
         "price": product.prices.get(),
         "order": order,
+        "document_id": document,
+        "document": document,
         "report_id": report,
         "report": report,
         "review_id": review,

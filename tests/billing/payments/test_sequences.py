@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.people.models import User
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.invoices.models import Document
 from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import balances_of_order
 from billing.orders.models import Order
@@ -143,6 +144,19 @@ def assert_books_balance(world: World) -> None:
         assert sum(theirs.values_list("amount", flat=True)) == -sum(payable.values_list("amount", flat=True))
 
 
+def assert_documents_agree(world: World) -> None:
+    """What was invoiced less what was credited is what sellers keep, and numbers follow each other."""
+    for order in world.orders.filter(documents__isnull=False).distinct():
+        back = sum(order.refunds.filter(state="succeeded").values_list("amount", flat=True))
+        lost = order.disputes.filter(status="lost").exists()
+        assert sum(order.documents.values_list("amount", flat=True)) == (0 if lost else order.amount - back), order
+    for seller in world.orders.order_by().values_list("seller", flat=True).distinct():
+        serials = list(Document.objects.filter(seller=seller).order_by("serial").values_list("serial", flat=True))
+        assert serials == list(range(1, len(serials) + 1))
+    sold = world.orders.filter(state__in=[*HOLDING_STATES, "disputed"])
+    assert not sold.filter(documents__isnull=True).exists()
+
+
 def assert_consistent(world: World) -> None:
     for order in world.orders:
         live = Entitlement.objects.filter(source_id=order.pk, revoked_at=None)
@@ -171,6 +185,7 @@ def test_entitlements_are_a_function_of_orders_whatever_happens(deeds, sandbox: 
 
     assert_consistent(world)
     assert_books_balance(world)
+    assert_documents_agree(world)
     for order in world.orders.exclude(checkout_session_id=None):
         intent = sandbox.session_of(order)["payment_intent"]
         made = sandbox.get("/refunds", payment_intent=intent)["data"] if intent else []
