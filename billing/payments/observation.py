@@ -110,26 +110,36 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
     if wrong := differences(order, observation.payment):
         flag_order(order, "Stripe differs from what we sold: " + "; ".join(wrong))
     else:
-        _copy_payment(order, observation.payment)
-        settled = record_refunds(order, observation.payment)
-        for concern in (*record_disputes(order, observation.payment), *promise_reversals(order, observation.payment)):
-            flag_order(order, concern)
-        post_payment(order, observation.payment)
-        if observation.payment.refunds and observation.payment.dispute is not DisputeState.LOST:
-            with _words_for_staff():
-                for concern in settle_fee(order):
-                    flag_order(order, concern)
-        failed = [refund for refund in settled if refund.state == Refund.State.FAILED]
-        _flag_failed_refunds(order, failed)
-        came_from = Order.State(order.state)
-        _transition(order, observation.payment, sold, reason)
-        document_order(order, observation.payment, came_from=came_from)  # last but for mails: sellers' sales wait for each other's numbers
-        if order.waits_for_bank:
-            tell_buyer_of_debit(order)
-        for refund in settled:
-            queue_failure_mails(refund=refund) if refund in failed else queue_refund_mails(refund=refund)
+        _apply_payment(order, observation.payment, sold, reason)
     order.save(update_fields=_WRITTEN)
     return order
+
+
+def _apply_payment(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
+    """Bring everything that follows from a payment in line with it: refunds, disputes, books, the order's state, documents, mails."""
+    _copy_payment(order, payment)
+    settled = record_refunds(order, payment)
+    for concern in (*record_disputes(order, payment), *promise_reversals(order, payment)):
+        flag_order(order, concern)
+    post_payment(order, payment)
+    _settle_fee(order, payment)
+    failed = [refund for refund in settled if refund.state == Refund.State.FAILED]
+    _flag_failed_refunds(order, failed)
+    came_from = Order.State(order.state)
+    _transition(order, payment, sold, reason)
+    document_order(order, payment, came_from=came_from)  # last but for mails: sellers' sales wait for each other's numbers
+    if order.waits_for_bank:
+        tell_buyer_of_debit(order)
+    for refund in settled:
+        queue_failure_mails(refund=refund) if refund in failed else queue_refund_mails(refund=refund)
+
+
+def _settle_fee(order: Order, payment: Payment) -> None:
+    """Give back what is the seller's of our fee. After a lost dispute all of it is settled with the transfer that is taken back."""
+    if payment.refunds and payment.dispute is not DisputeState.LOST:
+        with _words_for_staff():
+            for concern in settle_fee(order):
+                flag_order(order, concern)
 
 
 def _lock_sold(observation: Observation) -> Sold:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("billing", "0008_documents_are_kept_and_numbers_have_no_gaps"),
+        ("billing", "0012_documents_are_kept_and_numbers_have_no_gaps"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [migrations.RunPython(give_rights, migrations.RunPython.noop)]

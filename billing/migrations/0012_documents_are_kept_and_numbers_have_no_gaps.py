@@ -60,5 +60,5 @@ DROP TRIGGER document_series_complete ON billing_documentseries; DROP FUNCTION b
 class Migration(migrations.Migration):
     """SQL on tables that are new: nobody waits for it."""
 
-    dependencies = [("billing", "0007_invoices_and_taxes")]
+    dependencies = [("billing", "0011_invoices_and_taxes")]
     operations = [migrations.RunSQL(APPEND_ONLY, CHANGEABLE), migrations.RunSQL(NO_GAPS, GAPS)]

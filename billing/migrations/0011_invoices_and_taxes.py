@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_fee_terms_of_sellers'),
-        ('billing', '0006_finance_sees_the_books'),
+        ('billing', '0010_finance_answers_disputes'),
     ]
 
     operations = [
