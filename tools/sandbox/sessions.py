@@ -11,7 +11,7 @@ from tools.sandbox.shapes import shaped
 from tools.sandbox.tax import fields_of
 
 COPIED = (
-    "billing_address_collection", "cancel_url", "client_reference_id", "custom_text", "customer_creation", "customer_email",
+    "billing_address_collection", "cancel_url", "client_reference_id", "customer_creation", "customer_email",
     "integration_identifier", "locale", "origin_context", "submit_type", "success_url",
 )  # fmt: skip
 LATER = "sepa_debit"
@@ -43,6 +43,7 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
         **fields_of(params),
         **{name: params[name] for name in COPIED if name in params},
     )
+    session["custom_text"] |= params.get("custom_text", {})
     write_metadata(session, params)
     return act.store.save(session)
 
