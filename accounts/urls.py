@@ -23,6 +23,7 @@ app_name = "accounts"
 urlpatterns = [
     path("", sign_in.account_settings, name="settings"),
     path("language", sign_in.language, name="language"),
+    path("currency", sign_in.currency, name="currency"),
     path("organisations/", organisations.organisation_list, name="organisations"),
     path("organisations/<handle:handle>/", organisations.organisation, name="organisation"),
     path("organisations/<handle:handle>/name", sellers.organisation_rename, name="organisation_rename"),

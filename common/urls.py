@@ -8,4 +8,5 @@ app_name = "common"
 urlpatterns = [
     path("theme", preferences.theme, name="theme"),
     path("language", preferences.language, name="language"),
+    path("currency", preferences.currency, name="currency"),
 ]

@@ -62,6 +62,13 @@ class User(SavedByField, AbstractBaseUser, PermissionsMixin):
     mail_language = models.CharField(
         max_length=10, blank=True, default="", db_default="", help_text="Of mails, while pages are in what the browser asks for."
     )
+    currency = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of prices, where a product has several; empty is the browser’s region’s.",
+    )
     # Raised by "log out everywhere": sessions and identity tokens of an older generation no longer work.
     credential_generation = models.PositiveIntegerField(default=0, editable=False)
 

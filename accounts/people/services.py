@@ -1,4 +1,4 @@
-"""A user's language; making a user staff; and what staff do to users: disable, enable again, remove lost second factors."""
+"""A user's language and currency; making a user staff; and what staff do to users: disable, enable again, remove lost second factors."""
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
@@ -53,6 +53,16 @@ def choose_language(*, user: User, language: str, mails: str = "") -> None:
             locked.language, locked.mail_language = language, "" if language else mails
             locked.save(update_fields=["language", "mail_language"])
             record_audit(actor=locked, action="user.language_chosen", target=locked, language=language)
+
+
+def choose_currency(*, user: User, currency: str) -> None:
+    """Show the user prices in this currency from now on, where a product has it; empty for that of their browser's region."""
+    with locked_transaction():
+        locked = lock_user(user_id=user.pk)
+        if locked.currency != currency:
+            locked.currency = currency
+            locked.save(update_fields=["currency"])
+            record_audit(actor=locked, action="user.currency_chosen", target=locked, currency=currency)
 
 
 def disable_user(*, user: User, reason: str, actor: User) -> User:

@@ -45,6 +45,7 @@ def export_account(user: User) -> Mapping[str, Any]:
             "name": user.account.name,
             "language": user.language,
             "mail_language": user.mail_language,
+            "currency": user.currency,
             "joined_at": user.date_joined,
             "last_login_at": user.last_login,
         },

@@ -1,5 +1,6 @@
 """The seller side of an account."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -23,6 +24,9 @@ class SellerProfile(models.Model):
     details_submitted = models.BooleanField(default=False)
     stripe_country = models.CharField(max_length=2, blank=True, help_text="Country of the Stripe account: two letters.")
     stripe_problem = models.CharField(max_length=500, blank=True, help_text="Why Stripe refuses their sales; empty when it does not.")
+    refused_currencies = ArrayField(
+        models.CharField(max_length=3), default=list, db_default=[], blank=True, help_text="That Stripe does not charge for this account."
+    )
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -42,6 +46,10 @@ class SellerProfile(models.Model):
     def can_be_paid(self) -> bool:
         """Whether a sale at a price is possible now. `marketplace.entitlements.policy` says the same in SQL, and a test compares."""
         return self.charges_enabled and self.payouts_enabled and bool(self.stripe_account_id) and self.suspended_at is None
+
+    def takes(self, currency: str) -> bool:
+        """Whether Stripe charges the currency for their account, as far as it has told: it refuses a sale when it does not."""
+        return currency not in self.refused_currencies
 
 
 class FormerStripeAccount(models.Model):

@@ -1,4 +1,4 @@
-"""The language of an account; and who may enter the admin: staff only, and with a second factor if the settings require it."""
+"""An account's language and currency; and who may enter the admin: staff only, and with a second factor if the settings require it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,13 +16,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from accounts.people.requests import signed_in
+from common.web.currencies import want_currency
 from common.web.languages import is_english_for_everybody, known_language
 
 
 class AccountLanguageMiddleware:
-    """Answer who is signed in in the language of their account, if they have chosen one.
+    """Answer who is signed in in the language and the currency of their account, if they have chosen them.
 
-    `LanguageMiddleware`, further out, ends it with the request.
+    `LanguageMiddleware` and `CurrencyMiddleware`, further out, end both with the request.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -33,6 +34,7 @@ class AccountLanguageMiddleware:
             language = known_language(getattr(request.user, "language", ""))
             if language is not None:
                 translation.activate(language)
+            want_currency(getattr(request.user, "currency", ""))
         return self.get_response(request)
 
 

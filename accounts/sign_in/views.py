@@ -1,4 +1,4 @@
-"""The account's overview page, and its language."""
+"""The account's overview page, its language and its currency."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.organisations.selectors import memberships_of, open_invitations_to
 from accounts.people.requests import signed_in
 from accounts.people.selectors import has_verified_email
-from accounts.people.services import choose_language
+from accounts.people.services import choose_currency, choose_language
 from accounts.sellers.models import SellerProfile
 from accounts.tokens.selectors import live_tokens_of
+from common.web.currencies import COOKIE, known_currency
 from common.web.languages import known_language
 from common.web.preferences import page_before
 
@@ -43,3 +44,16 @@ def language(request: HttpRequest) -> HttpResponse:
     chosen = known_language(request.POST.get("language", "")) or ""
     choose_language(user=signed_in(request), language=chosen, mails=get_language() or "")
     return HttpResponseRedirect(page_before(request), status=303)
+
+
+@login_required
+@require_POST
+def currency(request: HttpRequest) -> HttpResponse:
+    """Keep the currency in which the account is shown prices, and return to the page; what is none of ours leaves it to the browser.
+
+    What the browser kept before somebody signed in counts no more.
+    """
+    choose_currency(user=signed_in(request), currency=known_currency(request.POST.get("currency", "")) or "")
+    response = HttpResponseRedirect(page_before(request), status=303)
+    response.delete_cookie(COOKIE, samesite="Lax")
+    return response

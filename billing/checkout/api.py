@@ -10,12 +10,14 @@ from rest_framework.response import Response
 
 from accounts.organisations.buying import buyer_named, buyers_of
 from accounts.people.requests import asker
+from billing.checkout.amounts import Wish
 from billing.checkout.concurrency import open_checkout_exclusively
 from billing.checkout.placing import place_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import orders_of_buyers, orders_seen_by
 from billing.refunds.models import Refund
 from common.api.requests import checked
+from common.currencies import LARGEST_CHARGE
 from marketplace.products.models import Product
 
 
@@ -97,11 +99,22 @@ class OrderSerializer(ListedOrderSerializer):
 
 
 class NewOrderSerializer(serializers.Serializer[Order]):
-    """What you buy; the price is the product's."""
+    """What you buy, at which of the product's prices."""
 
     product = serializers.UUIDField(help_text="A published product with a price.")
     buyer = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that buys; left out, you do."
+    )
+    price = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="Id of one of the product's `prices`; left out, the leading one."
+    )
+    amount = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        max_value=LARGEST_CHARGE,
+        help_text="Where buyers pay what they want: minor units of the price's currency. Elsewhere it says nothing.",
     )
 
 
@@ -135,11 +148,12 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         responses={201: OpenApiResponse(OrderSerializer, "Placed, or resumed: pay at `checkout_url`, in a browser.")},
     )
     def create(self, request: Request) -> Response:
-        """Buy a product at its current price, for yourself or an organisation. Buying again resumes the order that is being paid."""
+        """Buy a product at one of its prices, for yourself or an organisation. Buying again resumes the order that is being paid."""
         user, values = asker(request), checked(NewOrderSerializer, request)
         product = Product.objects.visible().filter(pk=values["product"]).first()
         if product is None:
             raise Http404
-        order = place_order(product=product, user=user, buyer=buyer_named(user, values["buyer"]))
+        wish = Wish(values["price"], values["amount"])
+        order = place_order(product=product, user=user, buyer=buyer_named(user, values["buyer"]), wish=wish)
         open_checkout_exclusively(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext
 
-from common.errors import ConflictError, RetryLater
+from common.errors import ConflictError, InvalidInput, RetryLater
 
 
 class CheckoutOpening(RetryLater):
@@ -25,6 +25,13 @@ class ProductIsFree(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(gettext("This product is free. Get it on its page, without paying."))
+
+
+class AmountRefused(InvalidInput):
+    """The buyer says what they pay, and this amount is too little, too much, or none. 422."""
+
+    code = "amount_refused"
+    field = "amount"
 
 
 class SellerMayNotSell(ConflictError):

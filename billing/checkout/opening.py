@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import translation
 
-from accounts.sellers.services.stripe_accounts import record_stripe_problem
+from accounts.sellers.services.stripe_accounts import record_refused_currency, record_stripe_problem
 from billing.checkout.errors import PaymentUnderWay
 from billing.invoices.content import PRICES_INCLUDE_TAXES
 from billing.orders.locks import lock_order
@@ -15,7 +15,7 @@ from billing.payments.reconcile import end_without_session, reconcile_order
 from billing.payouts.services import record_refused_sale
 from billing.stripe.checkout import Checkout, Sale, create_checkout
 from billing.stripe.errors import StripeRefused
-from billing.stripe.refusals import Fault
+from billing.stripe.refusals import CURRENCY, Fault
 from billing.stripe.regions import in_another_region
 from common.db.locking import locked_transaction
 from common.web.links import absolute
@@ -44,6 +44,8 @@ def open_checkout(*, order: Order) -> str:
             checkout = create_checkout(sale_of(current))
         except StripeRefused as refused:
             _fail(order_id=order.pk, refused=refused)
+            if refused.refusal is CURRENCY:
+                record_refused_currency(stripe_account_id=current.destination_account_id, currency=current.currency)
             if refused.refusal.fault is Fault.SELLER:
                 record_refused_sale(stripe_account_id=order.destination_account_id, refused=refused)
             raise

@@ -13,6 +13,7 @@ from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
 from accounts.sellers.selectors import fee_of
 from audit.services import record_audit
+from billing.checkout.amounts import Due, Wish, due_for, due_now
 from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
@@ -26,8 +27,8 @@ from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import leading_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
-from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import current_price, require_offered, sells
+from marketplace.products.models import Product
+from marketplace.products.selectors.offers import require_offered, sells
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
 # Stripe opens no session that would end sooner, so an order with less time left and no session gets none any more.
@@ -36,11 +37,12 @@ TAGS_KEPT = 20  # of each image, beside the version it leads with: an order is s
 MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 
 
-def place_order(*, product: Product, user: User, buyer: Account | None = None) -> Order:
-    """Record that the user buys the product at its current price; an order that is already being paid is resumed.
+def place_order(*, product: Product, user: User, buyer: Account | None = None, wish: Wish | None = None) -> Order:
+    """Record that the user buys the product at the price that they were shown; an order that is already being paid is resumed.
 
-    Amount, currency, fee and digests are copied from our own rows; nothing of them comes from the buyer. A pending order at another
-    price, of other images, whose session has run out, or whose placer no longer buys for the buyer is closed at Stripe first.
+    Currency, fee and digests are copied from our own rows, and so is the amount, unless the seller lets the buyer decide it
+    (`billing.checkout.amounts`). A pending order at another price or amount, of other images, whose session has run out, or whose placer
+    no longer buys for the buyer is closed at Stripe first.
 
     An organisation's pending order belongs to all who buy for it: a colleague resumes it and is sent to the same Checkout Session, so
     that two people never pay for one thing. That session shows the address of whoever placed it; the receipt goes to the colleague too.
@@ -50,12 +52,15 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
 
     Args:
         buyer: whose purchase it is; the user's own account unless said otherwise.
+        wish: the price that they were shown, and the amount where they decide; the leading price unless said otherwise.
 
     Raises:
         EmailNotVerified: the user has no verified address.
         NoSuchOrganisation, RoleDoesNotBuy: the user does not, or no longer, buy for the buyer.
         OwnProduct: the user acts for the seller.
         ProductNotOffered: it is not published, its seller is suspended, or an image in it cannot be sold.
+        PriceChanged: the price that they were shown is not current any more; an order that is being paid goes on.
+        AmountRefused: the buyer decides, and may not pay this amount.
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
         AlreadyOwned: the buyer holds every image of it.
@@ -64,27 +69,27 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)
-    buyer = buyer or user.account
+    buyer, wish = buyer or user.account, wish or Wish()
     require_buyer(user, buyer)
     if sells(user, product):
         raise OwnProduct
-    _close_outdated(product=product, buyer=buyer)
+    _close_outdated(product=product, buyer=buyer, wish=wish)
     with locked_transaction():
         keep_buyer(user=user, account=buyer)
         seller = lock_seller(account_id=product.seller_id)
         locked, images = lock_product_with_images(product_id=product.pk)
         if locked.seller_id != seller.pk:  # handed over while we waited for the locks
             raise LockTimeout
-        price = require_offered(locked)
-        if price.is_free:
+        due = due_for(require_offered(locked, wish.price_id), wish)
+        if not due.money.minor:
             raise ProductIsFree
-        if not seller.can_be_paid:
+        if not (seller.can_be_paid and seller.takes(due.price.currency)):
             raise SellerMayNotSell
         if holds_all(account=buyer, image_ids=[image.pk for image in images]):
             raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
-            return _resumed(pending, price, images)
+            return _resumed(pending, due, images)
         _require_room(user)
         order = Order(
             buyer=buyer,
@@ -92,12 +97,12 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None) -
             email=user.email,
             seller=seller,
             product=locked,
-            price=price,
+            price=due.price,
             product_title=locked.title,
             sold_page_id=keep_page(locked),
-            amount=price.amount,
-            currency=price.currency,
-            application_fee=fee_of(price.money, seller_id=seller.pk, at=timezone.now()).minor,
+            amount=due.money.minor,
+            currency=due.money.currency,
+            application_fee=fee_of(due.money, seller_id=seller.pk, at=timezone.now()).minor,
             refund_days=locked.refund_days,
             unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
             destination_account_id=str(seller.stripe_account_id),
@@ -136,23 +141,24 @@ def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
     return sold
 
 
-def _close_outdated(*, product: Product, buyer: Account) -> None:
+def _close_outdated(*, product: Product, buyer: Account, wish: Wish) -> None:
     pending = pending_order(account=buyer, product_id=product.pk)
     if pending is None or pending.flagged_at is not None:
         return
-    price = current_price(product)
-    if price is None or not _is_current(pending, price.pk, set(product.images.values_list("pk", flat=True)), timezone.now()):
+    due = due_now(product, wish)
+    if due is None or not _is_current(pending, due, set(product.images.values_list("pk", flat=True)), timezone.now()):
         close_checkout(order_id=pending.pk)
 
 
-def _is_current(order: Order, price_id: UUID, image_ids: set[UUID], now: datetime) -> bool:
+def _is_current(order: Order, due: Due, image_ids: set[UUID], now: datetime) -> bool:
     needed = timedelta(0) if order.checkout_session_id else SHORTEST_SESSION
-    same = order.price_id == price_id and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+    same_price = order.price_id == due.price.pk and order.amount == due.money.minor
+    same = same_price and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
     return same and buys_for(order.placed_by_id, order.buyer)
 
 
-def _resumed(pending: Order, price: Price, images: list[Image]) -> Order:
-    current = _is_current(pending, price.pk, {image.pk for image in images}, timezone.now())
+def _resumed(pending: Order, due: Due, images: list[Image]) -> Order:
+    current = _is_current(pending, due, {image.pk for image in images}, timezone.now())
     if pending.flagged_at is not None or not current:
         raise PaymentUnderWay
     return pending

@@ -7,37 +7,57 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.organisations.buying import buyer_named
 from accounts.people.requests import signed_in
+from billing.checkout.amounts import find_price, read_wish
 from billing.checkout.concurrency import open_checkout_exclusively, opening_url, try_reconcile_order
-from billing.checkout.errors import CheckoutOpening
+from billing.checkout.errors import AmountRefused, CheckoutOpening
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.orders.views import own_order
 from common.errors import ConflictError
+from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.products.models import Product
+from marketplace.products.selectors.offers import with_current_prices
 from marketplace.products.selectors.pages import product_url
 
 CARD_TAKES = timedelta(minutes=15)
+_TYPED = 12  # letters of an amount that the page shows again
 
 
 @login_required
 @require_POST
 def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
-    """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes."""
-    product = Product.objects.visible().select_related("namespace").filter(pk=product_id).first()
+    """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes.
+
+    `price` is the id of the price that the page showed, `amount` what the buyer wants to pay where they decide. Who may pay nothing and
+    wants to has it at once.
+    """
+    product = with_current_prices(Product.objects.visible()).select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
     user = signed_in(request)
     buyer = buyer_named(user, request.POST.get("buyer", ""))
     try:
-        order = place_order(product=product, user=user, buyer=buyer)
+        wish = read_wish(product, request.POST)
+        price = find_price(product, wish.price_id)
+        if price is not None and price.buyer_decides and wish.amount == price.amount == 0:
+            obtain_free_product(product=product, user=user, holder=buyer)
+            messages.success(request, gettext("{title} is in the library, for nothing.").format(title=product.title))
+            return _see(reverse("marketplace:library"))
+        order = place_order(product=product, user=user, buyer=buyer, wish=wish)
         return _see(open_checkout_exclusively(order=order))
     except CheckoutOpening:
         return _see(opening_url(order))
+    except AmountRefused as error:
+        messages.error(request, error.message)
+        return _see(f"{product_url(product)}?{urlencode({'amount': request.POST.get('amount', '')[:_TYPED]})}#buy")
     except ConflictError as error:
         messages.error(request, error.message)
         return _see(product_url(product))

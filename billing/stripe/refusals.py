@@ -63,6 +63,15 @@ _CAPABILITY: Final = Refusal(
 _GONE: Final = Refusal(
     Fault.SELLER, _SELLER_IS_TOLD, gettext_noop("Your Stripe account is no longer connected to us. Connect it again, or connect another.")
 )
+CURRENCY: Final = Refusal(
+    Fault.SELLER,
+    gettext_noop(
+        "Our payment provider does not take this currency for this seller. Nothing was charged. Choose another currency, if there is one."
+    ),
+    gettext_noop(
+        "Stripe does not charge one of your currencies for your account. Its prices are not offered any more: remove or change them."
+    ),
+)
 _AMOUNT: Final = Refusal(
     Fault.SELLER,
     gettext_noop("Our payment provider does not accept this amount. Nothing was charged. The seller has been told to change the price."),
@@ -89,6 +98,7 @@ _BY_CODE: Final = {
 }
 # For these Stripe gives no code, or one that many others share.
 _BY_MESSAGE: Final = (
+    (re.compile(r"\bInvalid currency:"), CURRENCY),
     (re.compile(r"outside the platform.s region|can.t be sent to accounts located in|on_behalf_of", re.IGNORECASE), _REGION),
     (re.compile(r"\bcapabilit(y|ies)\b", re.IGNORECASE), _CAPABILITY),
     (re.compile(r"\bNo such (account|destination):"), _GONE),

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from common.web.currencies import chosen_currency
 from common.web.links import canonical_address
 
 THEMES = ("light", "dark")
@@ -14,8 +15,8 @@ THEMES = ("light", "dark")
 def site(request: HttpRequest) -> dict[str, object]:
     """Return what every page shows.
 
-    The host that images are pulled from, whether passkeys work there, a demo's mailbox, the page's own address, the theme, and each
-    language by its own name.
+    The host that images are pulled from, whether passkeys work there, a demo's mailbox, the page's own address, the theme, each
+    language by its own name, the shop's currencies and which of them the reader has chosen.
     """
     theme = request.COOKIES.get("theme")
     return {
@@ -25,6 +26,8 @@ def site(request: HttpRequest) -> dict[str, object]:
         "canonical": canonical_address(request),
         "theme": theme if theme in THEMES else "system",
         "languages": settings.LANGUAGES,
+        "shop_currencies": settings.LAYERSTORE_CURRENCIES,
+        "chosen_currency": chosen_currency(request),
     }
 
 

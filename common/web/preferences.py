@@ -1,4 +1,4 @@
-"""What a reader chooses without an account, kept in a cookie for a year: the theme, and the language."""
+"""What a reader chooses without an account, kept in a cookie for a year: the theme, the language, and the currency of prices."""
 
 from typing import Final
 
@@ -8,6 +8,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.web.currencies import COOKIE as CURRENCY_COOKIE
+from common.web.currencies import known_currency
 from common.web.languages import known_language
 
 _YEAR: Final = 31_536_000
@@ -28,6 +30,15 @@ def language(request: HttpRequest) -> HttpResponse:
     """Keep a visitor's language, and return to the page with the switch."""
     response = HttpResponseRedirect(page_before(request), status=303)
     _keep(response, request, settings.LANGUAGE_COOKIE_NAME, known_language(request.POST.get("language", "")))
+    return response
+
+
+@csrf_exempt  # as the language
+@require_POST
+def currency(request: HttpRequest) -> HttpResponse:
+    """Keep the currency in which somebody wants to see prices, and return to the page; what is none of ours leaves it to the browser."""
+    response = HttpResponseRedirect(page_before(request), status=303)
+    _keep(response, request, CURRENCY_COOKIE, known_currency(request.POST.get("currency", "")))
     return response
 
 

@@ -32,6 +32,7 @@ SPECTACULAR_SETTINGS = {
         "ProductStateEnum": "marketplace.products.models.Product.State",
         "OrderStateEnum": "billing.orders.models.Order.State",
         "DocumentKindEnum": "billing.invoices.models.Document.Kind",
+        "PriceKindEnum": "marketplace.products.models.Price.Kind",
         "ReportKindEnum": "marketplace.moderation.models.Report.Kind",
         "ReportStateEnum": "marketplace.moderation.models.Report.State",
     },

@@ -86,7 +86,7 @@ class Facts:
         owned: the image belongs to an account for which the subject pulls.
         edited: it belongs to an account for which the subject pushes, too.
         held: one of these accounts has an entitlement that is neither revoked nor suspended.
-        given_away: a published product whose current price is 0 contains the image.
+        given_away: a published product that is free contains the image (`Price.is_free`: pay what you want from 0 is not).
         sold: somebody has got the image, by an order, for free or from staff; true for good.
         within_limits: the credential is not limited to images, or this is one of them.
         sold_at: path of a product that sells the image now, for somebody who neither owns nor holds it. It decides nothing and is only
@@ -176,6 +176,7 @@ SELECT image.id AS image_id,
        (SELECT true FROM marketplace_productimage part
           JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
           JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0
+               AND price.kind = 'one_off'
          WHERE part.image_id = image.id LIMIT 1) IS NOT NULL AS given_away,
        image.ended_at IS NOT NULL AS ended,
        image.taken_down_at IS NOT NULL AS taken_down,
@@ -197,7 +198,7 @@ SELECT {columns}, CASE WHEN owned OR held OR given_away THEN '' ELSE coalesce((
            SELECT '/' || space.name || '/' || product.slug
              FROM marketplace_productimage part
              JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
-             JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL
+             JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.leading
              JOIN marketplace_namespace space ON space.id = product.namespace_id
              JOIN accounts_sellerprofile paid ON paid.account_id = product.seller_id AND paid.suspended_at IS NULL
                   AND paid.charges_enabled AND paid.payouts_enabled AND paid.stripe_account_id <> ''

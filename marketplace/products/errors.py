@@ -141,13 +141,26 @@ class ProductNotReady(ConflictError):
 
 
 class InvalidPrice(InvalidInput):
-    """The amount or the currency cannot be charged. 422."""
+    """The amount or the currency cannot be charged. 422.
+
+    Attributes:
+        row: which of several prices it is, counted from 0.
+    """
 
     code = "invalid_price"
 
-    def __init__(self, *, field: str, sentence: str) -> None:
+    def __init__(self, *, field: str, sentence: str, row: int = 0) -> None:
         super().__init__(sentence)
-        self.field = field
+        self.field, self.row = field, row
+
+
+class PriceChanged(ConflictError):
+    """The price that the buyer was shown is not one of the product's any more. 409."""
+
+    code = "price_changed"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("The price has changed since you opened the page. Nothing was charged. Look at the new one, then buy."))
 
 
 class BundleAcrossNamespaces(ConflictError):

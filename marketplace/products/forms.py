@@ -1,20 +1,16 @@
-"""A product's page, its price and its pictures."""
+"""A product's page and its pictures."""
 
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
-from common.currencies import currency
-from common.money import Money, read_money
 from common.web.forms import NameField
 from marketplace.images.models import Image, Namespace
 from marketplace.products.models import LONGEST_REFUND_WINDOW, Category, Product
 
 EDITORS_OWN = frozenset({"revision", "tab"})  # fields that say nothing of the product
-_DIGITS = 12  # more than any price
 _MOST_SAVES = 2**31 - 1  # what the column holds
 
 
@@ -115,36 +111,6 @@ class DiscardForm(forms.Form):
 
     tab = forms.UUIDField()
     product = forms.UUIDField(required=False)
-
-
-class PriceForm(forms.Form):
-    """A price as people write it. A valid form has it as `money`, which the services take."""
-
-    amount = forms.CharField(label=gettext_lazy("Amount"), max_length=_DIGITS, help_text=gettext_lazy("0 is free."))
-    currency = forms.ChoiceField(label=gettext_lazy("Currency"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["currency"].choices = [(code, code.upper()) for code in settings.LAYERSTORE_CURRENCIES]  # type: ignore[attr-defined]  # a ChoiceField
-
-    @staticmethod
-    def initial_of(money: Money | None) -> dict[str, object]:
-        """Return the values that the form shows for the current price."""
-        if money is None:
-            return {"currency": settings.LAYERSTORE_CURRENCIES[0]}
-        return {"amount": money.typed, "currency": money.currency}
-
-    def clean(self) -> dict[str, Any]:
-        """Read what was typed as money, exactly or not at all."""
-        data = super().clean() or {}
-        if "amount" in data and "currency" in data:
-            money = read_money(data["amount"], data["currency"])
-            if money is None:
-                row = currency(data["currency"])
-                example = Money(125 * 10**row.decimals // 10 // row.step * row.step, data["currency"])
-                self.add_error("amount", gettext("Write an amount in figures, like {example}.").format(example=example.typed))
-            data["money"] = money
-        return data
 
 
 class PictureForm(forms.Form):

@@ -82,8 +82,16 @@ class PriceQuerySet(models.QuerySet["Price"]):
     """Plain filters on prices."""
 
     def current(self) -> "PriceQuerySet":
-        """Prices that are not retired: at most one for each product."""
+        """Prices that are not retired: at most one in each currency for each product, of which one is the leading one."""
         return self.filter(retired_at__isnull=True)
+
+    def free(self) -> "PriceQuerySet":
+        """Prices that make a product free for everybody, so that its images are public. `Price.is_free` says it of one."""
+        return self.filter(amount=0, kind=Price.Kind.ONE_OFF)
+
+    def paid(self) -> "PriceQuerySet":
+        """All others: those at which somebody pays, or may pay."""
+        return self.exclude(amount=0, kind=Price.Kind.ONE_OFF)
 
 
 class Product(UUIDModel):
@@ -306,15 +314,27 @@ class ProductPicture(UUIDModel):
 
 
 class Price(UUIDModel):
-    """What a product costs from `created_at` to `retired_at`. Only its end can be set later: orders refer to their row."""
+    """What a product costs in one currency from `created_at` to `retired_at`.
+
+    Only its end can be set later, and whether it leads: orders refer to their row.
+
+    Attributes:
+        amount: of `PAY_WHAT_YOU_WANT` the least that somebody may pay.
+        leading: whether it is the one that readers see who want no currency that the product has, and by which the product is sorted.
+        suggested: with `PAY_WHAT_YOU_WANT` what the page proposes, if its seller proposes something.
+    """
 
     class Kind(models.TextChoices):
-        ONE_OFF = "one_off"
+        ONE_OFF = "one_off", gettext_lazy("One price")
+        PAY_WHAT_YOU_WANT = "pwyw", gettext_lazy("Pay what you want")
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
     amount = models.PositiveIntegerField(help_text="Minor units; 0 is free.")
     currency = models.CharField(max_length=3, help_text="ISO 4217, lower case.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ONE_OFF)
+    # A row of the version before, which knows one price for a product, leads.
+    leading = models.BooleanField(default=True, db_default=True, help_text="Shown to who wants no other of its currencies.")
+    suggested = models.PositiveIntegerField(null=True, blank=True, help_text="Pay what you want: what the page proposes, minor units.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -322,18 +342,46 @@ class Price(UUIDModel):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("product",), condition=Q(retired_at__isnull=True), name="price_one_current"),
+            models.UniqueConstraint(
+                fields=("product", "currency"), condition=Q(retired_at__isnull=True), name="price_one_current_in_currency"
+            ),
+            models.UniqueConstraint(fields=("product",), condition=Q(retired_at__isnull=True, leading=True), name="price_one_leading"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="price_currency_is_iso"),
+            models.CheckConstraint(
+                condition=Q(suggested__isnull=True) | Q(kind="pwyw", suggested__gt=0, suggested__gte=models.F("amount")),
+                name="price_suggestion_can_be_paid",
+            ),
         )
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
+        if self.buyer_decides:
+            return f"pay what you want from {self.money}"
         return str(self.money) if self.amount else "free"
 
     @property
     def money(self) -> Money:
+        """What is paid; of `PAY_WHAT_YOU_WANT` at least."""
         return Money(self.amount, self.currency)
 
     @property
+    def suggestion(self) -> Money | None:
+        """What the page proposes, if its seller proposes something."""
+        return None if self.suggested is None else Money(self.suggested, self.currency)
+
+    @property
+    def buyer_decides(self) -> bool:
+        """Whether the buyer says what they pay."""
+        return self.kind == self.Kind.PAY_WHAT_YOU_WANT
+
+    @property
     def is_free(self) -> bool:
-        return self.amount == 0
+        """Whether everybody has it for nothing. Pay what you want is not free, even from nothing on: its images are not public."""
+        return self.amount == 0 and not self.buyer_decides
+
+    @property
+    def words(self) -> str:
+        """What it costs in a few words of the reader's language: `€5.00`, `Free`, `from €5.00`, `Pay what you want`."""
+        if self.buyer_decides:
+            return gettext("from {amount}").format(amount=self.money) if self.amount else gettext("Pay what you want")
+        return str(self.money) if self.amount else gettext("Free")

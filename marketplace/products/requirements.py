@@ -17,6 +17,9 @@ def what_to_do(missing: Missing) -> str:
     images = gettext(" and ").join(missing.repositories)
     if missing.requirement is Requirement.PUSH:
         return gettext("Push {images} with a tag.").format(images=images)
+    if missing.currencies:
+        currencies = gettext(" and ").join(missing.currencies)
+        return gettext("Change or remove the price in {currencies}: Stripe does not charge it for you.").format(currencies=currencies)
     if missing.repositories:
         return ngettext(
             "Remove {images}: it has been released or taken down.",

@@ -102,7 +102,7 @@ def _paid(image: str) -> Q:
     """Select what is sold for money, or was until it was withdrawn, and is given away by no product."""
     parts = {"product_images__image": OuterRef(image)}
     price = {"product": OuterRef("pk")}
-    costs = Exists(Price.objects.current().filter(**price, amount__gt=0))
-    free = Exists(Price.objects.current().filter(**price, amount=0))
+    costs = Exists(Price.objects.current().paid().filter(**price))
+    free = Exists(Price.objects.current().free().filter(**price))
     sold = Product.objects.filter(costs, **parts, state__in=(Product.State.PUBLISHED, Product.State.WITHDRAWN))
     return Q(Exists(sold)) & ~Q(Exists(Product.objects.published().filter(free, **parts)))

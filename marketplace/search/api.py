@@ -68,7 +68,7 @@ class ProductFilter(filters.FilterSet):
         return queryset.filter(mine if value else ~mine)
 
     def that_are_free(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: ARG002, FBT001  django-filter's
-        current = Price.objects.current()
+        current = Price.objects.current()  # of pay what you want, the least, as on the search page: for nothing is free
         wanted = current.filter(amount=0) if value else current.filter(amount__gt=0)
         return queryset.filter(pk__in=wanted.values("product"))
 

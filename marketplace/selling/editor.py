@@ -16,9 +16,11 @@ from common.web.markdown import in_readers_language
 from marketplace.covers.selectors import Shape
 from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, rendered_description
-from marketplace.products.forms import PictureForm, PriceForm, ProductForm
+from marketplace.products.forms import PictureForm, ProductForm
 from marketplace.products.models import Product
+from marketplace.products.price_forms import PricesForm
 from marketplace.products.requirements import what_to_do
+from marketplace.products.selectors.offers import current_prices
 from marketplace.products.selectors.readiness import Missing, Requirement, missing_for_publication
 from marketplace.products.selectors.unsaved import initial_from
 from marketplace.selling.guards import SellerRequest
@@ -72,7 +74,7 @@ def editor(
     product: Product,
     *,
     form: ProductForm | None = None,
-    price_form: PriceForm | None = None,
+    price_form: PricesForm | None = None,
     picture_form: PictureForm | None = None,
     overtaken: bool = False,
     status: int = 200,
@@ -85,6 +87,7 @@ def editor(
     listing = list_products([product], Shape.WIDE)[0]
     tab, saved = editor_tab(request, product), product_form(request, product, ProductForm.initial_of(product), bound=False)
     form = form or opened_form(request, product, tab) or saved
+    prices = current_prices(product)
     checks = [*_checks(listing), *_standing(request)]
     context = {
         "product": product,
@@ -92,13 +95,13 @@ def editor(
         "slug_prefix": f"{image_reference(product.namespace.name)}/",
         "preview": rendered_description(product) if form is saved else typed_description(form),
         "cover": listing.cover,
-        "price": listing.price,
-        "price_form": price_form or PriceForm(initial=PriceForm.initial_of(listing.price.money if listing.price else None)),
+        "price_words": ", ".join(price.words for price in prices),
+        "price_form": price_form or PricesForm.of(prices),
         "pictures": list(product.pictures.all()),
         "picture_form": picture_form or PictureForm(),
         "checks": checks,
         "missing": sum(not check.done for check in checks),
-        "fee": fee_words(seller_id=product.seller_id, at=timezone.now(), currency=listing.price.currency if listing.price else ""),
+        "fee": fee_words(seller_id=product.seller_id, at=timezone.now(), currency=prices[0].currency if len(prices) == 1 else ""),
         "page_url": listing.url,
         "tab": tab,
         "revision": product.revision if overtaken else tab.revision,

@@ -14,7 +14,7 @@ from marketplace.covers.selectors import Shape, covers_of_images, covers_of_prod
 from marketplace.images.models import Image, Tag
 from marketplace.images.selectors.tags import leading_tags, pull_reference, short_platforms
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import current_price
+from marketplace.products.selectors.offers import price_shown
 from marketplace.products.selectors.pages import images_of, product_url, with_parts
 
 
@@ -23,7 +23,7 @@ class Listing:
     """What a card or a list row shows of a product.
 
     Attributes:
-        price: the current one.
+        price: the one that the reader is shown.
         cover: None while nothing has been pushed.
         tags: the leading tag of each image that has one.
         verified: whether the seller has a verified domain.
@@ -77,7 +77,7 @@ def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag],
     platforms = {platform: None for tag in pushed for platform in short_platforms(tag.manifest.platforms)}
     return Listing(
         product=product,
-        price=current_price(product),
+        price=price_shown(product),
         images=images,
         cover=cover,
         platforms=tuple(platforms),

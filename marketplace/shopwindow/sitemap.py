@@ -85,7 +85,7 @@ def _changed(entry: Entry) -> str:
 
 def robots() -> str:
     """Say which addresses crawlers may read (RFC 9309): the shop window, and no page that is somebody's own or costs a search."""
-    private = ("account", "admin", "api", "auth", "billing", "language", "library", "orders", "selling", "theme", "v2", "why")
+    private = ("account", "admin", "api", "auth", "billing", "currency", "language", "library", "orders", "selling", "theme", "v2", "why")
     rules = [f"Disallow: /{name}/" for name in private]
     search = reverse("marketplace:search")
     return "\n".join(["User-agent: *", *rules, f"Disallow: {search}?", f"Sitemap: {absolute('marketplace:sitemap')}", ""])

@@ -36,6 +36,7 @@ NO_NAMES = {
     "images",
     "secret",
     "amount",
+    "suggested",
     "description",
     "licence_text",
     "holder",

@@ -109,7 +109,7 @@ def test_a_namespace_outside_the_grammar(name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"amount": 1}, {"currency": "usd"}, {"kind": "recurring"}, {"created_at": timezone.now()}],
+    [{"amount": 1}, {"currency": "usd"}, {"kind": "recurring"}, {"suggested": 900}, {"created_at": timezone.now()}],
     ids=lambda change: next(iter(change)),
 )
 def test_a_price_that_changes(change):
@@ -130,7 +130,8 @@ def test_a_price_that_moves_to_another_product_or_comes_back():
 def test_two_current_prices():
     product = ProductFactory()
 
-    refused("price_one_current", lambda: Price.objects.create(product=product, amount=1, currency="eur"))
+    refused("price_one_current_in_currency", lambda: Price.objects.create(product=product, amount=1, currency="eur", leading=False))
+    refused("price_one_leading", lambda: Price.objects.create(product=product, amount=1, currency="usd"))
 
 
 def test_a_live_entitlement_twice_and_a_revocation_without_a_reason():

@@ -100,10 +100,10 @@ def _rename(user: User) -> None:
     name = f"deleted-{user.pk.hex[-24:]}"
     user.username, user.email, user.deleted_at = name, forgotten_address(user), timezone.now()
     user.is_active, user.last_login = False, None
-    user.language = user.mail_language = ""
+    user.language = user.mail_language = user.currency = ""
     user.credential_generation += 1  # ends every session
     user.set_unusable_password()
-    about = ("username", "email", "language", "mail_language")
+    about = ("username", "email", "language", "mail_language", "currency")
     user.save(update_fields=[*about, "deleted_at", "is_active", "last_login", "credential_generation", "password"])
     Account.objects.filter(user=user).update(name="Deleted account", handle=name)
     SellerProfile.objects.filter(account__user=user).update(display_name="Deleted seller")

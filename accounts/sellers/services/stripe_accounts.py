@@ -79,6 +79,17 @@ def record_stripe_problem(*, stripe_account_id: str, sentence: str) -> None:
             tell_seller(seller=seller, sentence=sentence, key=f"stripe-problem:{stripe_account_id}:{timezone.now().date()}")
 
 
+def record_refused_currency(*, stripe_account_id: str, currency: str) -> None:
+    """Record that Stripe does not charge the currency for this account, so that it is offered no more; it counts until the account ends."""
+    with locked_transaction():
+        seller = _whose(stripe_account_id)
+        if seller is None or seller.stripe_account_id != stripe_account_id or not seller.takes(currency):
+            return
+        seller.refused_currencies = [*seller.refused_currencies, currency]
+        seller.save(update_fields=["refused_currencies"])
+        record_audit(actor=None, action="seller.currency_refused", target=seller, currency=currency)
+
+
 def ask_stripe_about(*, seller: SellerProfile, reason: str, actor: User) -> None:
     """Have a worker ask Stripe what the seller's account may do, or whether a former one is known again.
 
@@ -113,9 +124,9 @@ def _end(seller: SellerProfile, *, reason: str, may_return: bool, actor: User | 
     ended, now = str(seller.stripe_account_id), timezone.now()
     fields = {"seller": seller, "ended_at": now, "reason": reason[:500], "may_return": may_return}
     FormerStripeAccount.objects.update_or_create(pk=ended, defaults=fields)
-    seller.stripe_account_id, seller.stripe_country, seller.stripe_problem = None, "", ""
+    seller.stripe_account_id, seller.stripe_country, seller.stripe_problem, seller.refused_currencies = None, "", "", []
     seller.charges_enabled = seller.payouts_enabled = seller.details_submitted = False
     states = ["charges_enabled", "payouts_enabled", "details_submitted"]
-    seller.save(update_fields=["stripe_account_id", "stripe_country", "stripe_problem", *states])
+    seller.save(update_fields=["stripe_account_id", "stripe_country", "stripe_problem", "refused_currencies", *states])
     record_audit(actor=actor, action="seller.stripe_ended", target=seller, reason=reason, stripe_account_id=ended)
     tell_seller(seller=seller, sentence=_ENDED if actor else _GONE, key=f"stripe-ended:{ended}:{now.timestamp()}")

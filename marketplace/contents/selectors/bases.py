@@ -64,4 +64,4 @@ def _sold_free(image_id: UUID) -> ProductImage | None:
 
 
 def _free() -> QuerySet[Product]:
-    return Product.objects.offered().filter(Exists(Price.objects.current().filter(product=OuterRef("pk"), amount=0)))
+    return Product.objects.offered().filter(Exists(Price.objects.current().free().filter(product=OuterRef("pk"))))

@@ -1,5 +1,8 @@
 """Prices of the requester's products."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
@@ -12,7 +15,7 @@ from common.money import Money
 from marketplace.images.ownership import accounts_sold_for
 from marketplace.products.api.serializers import NewPriceSerializer, PriceSerializer
 from marketplace.products.models import Price
-from marketplace.products.services.prices import set_price
+from marketplace.products.services.prices import NewPrice, set_prices
 
 
 class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Price]):
@@ -28,8 +31,16 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     @extend_schema(request=NewPriceSerializer, responses={201: PriceSerializer})
     def create(self, request: Request) -> Response:
-        """Give a product a new price, which retires its current one; 0 makes it free. Orders keep the price they were sold under."""
+        """Give a product new prices, which retire its current ones: one, or one in each of several currencies; 0 makes it free.
+
+        The answer is the leading one. Orders keep the price they were sold under.
+        """
         values = checked(NewPriceSerializer, request)
-        money = Money(values["amount"], values["currency"])
-        price = set_price(product=values["product"], money=money, actor=asker(request))
-        return Response(PriceSerializer(price).data, status=status.HTTP_201_CREATED)
+        prices = [_new_price(each, values["kind"]) for each in (values, *values["others"])]
+        leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request))
+        return Response(PriceSerializer(leading).data, status=status.HTTP_201_CREATED)
+
+
+def _new_price(values: Mapping[str, Any], kind: str) -> NewPrice:
+    money, suggested = Money(values["amount"], values["currency"]), values["suggested"]
+    return NewPrice(money, kind, None if suggested is None else Money(suggested, money.currency))

@@ -7,12 +7,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.api.fields import NameField
-from common.currencies import LARGEST_CHARGE
+from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.web.links import absolute_path, image_reference
 from marketplace.images.models import Image, Namespace
 from marketplace.images.serializers import OwnField
 from marketplace.products.models import LONGEST_REFUND_WINDOW, Category, Price, Product
-from marketplace.products.selectors.offers import current_price
+from marketplace.products.selectors.offers import current_price, current_prices
 from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_url
 
 
@@ -23,20 +23,44 @@ class OwnProductField(OwnField):
 
 
 class PriceSerializer(serializers.ModelSerializer[Price]):
-    """A price, current until it is retired. It never changes; a new price replaces it."""
+    """A price in one currency, current until it is retired. It never changes; a new price replaces it.
+
+    Of the kind `pwyw`, buyers pay what they want, and `amount` is the least.
+    """
 
     class Meta:
         model = Price
-        fields = ("id", "product", "amount", "currency", "kind", "created_at", "retired_at")
+        fields = ("id", "product", "amount", "currency", "kind", "suggested", "leading", "created_at", "retired_at")
         read_only_fields = fields
 
 
-class NewPriceSerializer(serializers.Serializer[Price]):
-    """What the product costs from now on."""
+class AmountSerializer(serializers.Serializer[Price]):
+    """What the product costs in one currency."""
+
+    amount = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_CHARGE, help_text="Minor units; 0 is free. Of pay what you want the least."
+    )
+    currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="ISO 4217, lower case.")
+    suggested = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=LARGEST_CHARGE,
+        help_text="With pay what you want: what the page proposes, in minor units.",
+    )
+
+
+class NewPriceSerializer(AmountSerializer):
+    """What the product costs from now on: this leading price, and `others` in further currencies."""
 
     product = OwnProductField(queryset=Product.objects.all())
-    amount = serializers.IntegerField(min_value=0, max_value=LARGEST_CHARGE, help_text="Minor units; 0 is free.")
-    currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="ISO 4217, lower case.")
+    kind = serializers.ChoiceField(
+        choices=Price.Kind.choices, required=False, default=Price.Kind.ONE_OFF, help_text="`pwyw`: buyers pay what they want. For all."
+    )
+    others = serializers.ListField(
+        child=AmountSerializer(), required=False, default=list, max_length=len(CURRENCIES), help_text="The same in other currencies."
+    )
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
@@ -45,7 +69,8 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     namespace = serializers.CharField(source="namespace.name")
     seller = serializers.CharField(source="seller.display_name")
     images = serializers.SerializerMethodField(help_text="The references that docker pulls, without a tag.")
-    price = serializers.SerializerMethodField(help_text="The current one, if there is one.")
+    price = serializers.SerializerMethodField(help_text="The current one, if there is one; of several currencies the leading one.")
+    prices = serializers.SerializerMethodField(help_text="The current ones, one in each currency, the leading one first.")
     url = serializers.SerializerMethodField(help_text="The product page.")
 
     class Meta:
@@ -65,6 +90,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "state",
             "images",
             "price",
+            "prices",
             "url",
             "created_at",
             "updated_at",
@@ -79,6 +105,10 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     def get_price(self, product: Product) -> dict[str, Any] | None:
         price = current_price(product)
         return dict(PriceSerializer(price).data) if price else None
+
+    @extend_schema_field(PriceSerializer(many=True))
+    def get_prices(self, product: Product) -> list[dict[str, Any]]:
+        return [dict(PriceSerializer(price).data) for price in current_prices(product)]
 
     def get_url(self, product: Product) -> str:
         return absolute_path(product_url(product))

@@ -1,46 +1,76 @@
 """Who sells a product, for how much, and whether it can be had at this moment."""
 
+from uuid import UUID
+
 from django.db.models import Prefetch, QuerySet
 
 from accounts.organisations.models import Membership
 from accounts.people.models import User
-from marketplace.products.errors import ProductNotOffered
+from common.web.currencies import wanted_currencies
+from marketplace.products.errors import PriceChanged, ProductNotOffered
 from marketplace.products.models import Price, Product
 
 
-def with_current_price(products: QuerySet[Product]) -> QuerySet[Product]:
-    """Prefetch the prices for `current_price`: one more query for any number of products."""
-    return products.prefetch_related(Prefetch("prices", Price.objects.current(), to_attr="current_prices"))
+def with_current_prices(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Prefetch the prices for `current_prices`: one more query for any number of products."""
+    return products.prefetch_related(Prefetch("prices", _in_order(Price.objects.current()), to_attr="read_prices"))
+
+
+def current_prices(product: Product) -> list[Price]:
+    """Return the prices that the product has now, one in each of its currencies, the leading one first.
+
+    No query if the product was read through `with_current_prices`.
+    """
+    read: list[Price] | None = getattr(product, "read_prices", None)
+    return list(_in_order(Price.objects.current().filter(product=product))) if read is None else read
 
 
 def current_price(product: Product) -> Price | None:
-    """Return the price that the product has now, if it has one. No query if the product was read through `with_current_price`."""
-    prices: list[Price] | None = getattr(product, "current_prices", None)
-    if prices is None:
-        return Price.objects.current().filter(product=product).first()
-    return prices[0] if prices else None
+    """Return the leading price, whoever asks: for what is the same for everybody, as programs, mails and the order of a search."""
+    return next(iter(current_prices(product)), None)
+
+
+def price_shown(product: Product) -> Price | None:
+    """Return the price in the currency that the reader of this request is shown: the first of those they want, else the leading one.
+
+    Whatever a page says of a price comes from here.
+    """
+    prices = current_prices(product)
+    choices = {price.currency: price for price in prices if product.seller.takes(price.currency)}
+    return next((choices[code] for code in wanted_currencies() if code in choices), next(iter(prices), None))
 
 
 def offered_price(product: Product) -> Price | None:
-    """Return the price at which somebody gets the product now: it is offered, and free or sold by a seller who can be paid."""
-    price = current_price(product)
-    if price is None or not (price.is_free or product.seller.can_be_paid):
+    """Return the price at which the reader gets the product now: it is offered, and free or sold by a seller who can be paid."""
+    price = price_shown(product)
+    if price is None or not (price.is_free or (product.seller.can_be_paid and product.seller.takes(price.currency))):
         return None
     return price if _is_offered(product) else None
 
 
-def require_offered(product: Product) -> Price:
-    """Return the current price of a product that is offered. Under the product's lock, this holds until the transaction ends.
+def require_offered(product: Product, price_id: UUID | None = None) -> Price:
+    """Return a current price of a product that is offered. Under the product's lock, this holds until the transaction ends.
 
     Whether the seller can be paid is checked by the sale, which has its own error for that.
 
+    Args:
+        price_id: the price that somebody was shown; the leading one by default.
+
     Raises:
         ProductNotOffered: it cannot be had, or has no price.
+        PriceChanged: it has prices, but no longer this one.
     """
-    price = current_price(product)
-    if price is None or not _is_offered(product):
+    prices = current_prices(product)
+    if not prices or not _is_offered(product):
         raise ProductNotOffered
-    return price
+    found = next((price for price in prices if price_id in {None, price.pk}), None)
+    if found is None:
+        raise PriceChanged
+    return found
+
+
+def _in_order(prices: QuerySet[Price]) -> QuerySet[Price]:
+    return prices.order_by("-leading", "currency")
 
 
 def _is_offered(product: Product) -> bool:

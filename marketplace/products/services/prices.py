@@ -1,5 +1,8 @@
 """Prices. Orders refer to the row they were sold under, so a change is a new row."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -13,57 +16,162 @@ from marketplace.images.ownership import require_owner
 from marketplace.products.errors import InvalidPrice
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import current_price
+from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.publishing import require_ready
 from marketplace.products.services.search_entries import index_product
 
 
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """What a product is to cost in one currency.
+
+    Attributes:
+        money: of pay what you want the least that somebody may pay.
+        suggested: with pay what you want what the page proposes; None for nothing. In the same currency.
+    """
+
+    money: Money
+    kind: str = Price.Kind.ONE_OFF
+    suggested: Money | None = None
+
+    @property
+    def terms(self) -> tuple[str, int, str, int | None]:
+        """What makes two prices the same one."""
+        return self.money.currency, self.money.minor, str(self.kind), None if self.suggested is None else self.suggested.minor
+
+
 def set_price(*, product: Product, money: Money, actor: User) -> Price:
-    """Set the price of the product from now on. Earlier orders keep theirs. Setting the current price again changes nothing.
+    """Set the product's only price: `set_prices` for one that is the same for everybody."""
+    return set_prices(product=product, prices=[NewPrice(money)], actor=actor)[0]
+
+
+def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> list[Price]:
+    """Set what the product costs from now on, in each of its currencies. Earlier orders keep theirs, and so does an open checkout.
+
+    What stays the same keeps its row; what changes gets a new one, and the one before is retired. The audit trail has both lists.
 
     Args:
-        money: in one of LAYERSTORE_CURRENCIES; an amount of 0 makes the product free.
+        prices: at least one, in different ones of LAYERSTORE_CURRENCIES; the first is the leading one. All are of one kind, for a buyer
+            who chooses the currency would choose the kind. A free product has one price.
+
+    Returns:
+        The current prices, the leading one first.
 
     Raises:
         NotYours, RoleNotEnough: the actor does not decide for its seller.
-        InvalidPrice: the amount or the currency cannot be charged, or the payment would cost the shop more than it brings.
-        ProductNotReady: the product is published, the price is not 0, and the seller cannot be paid.
+        InvalidPrice: an amount or a currency cannot be charged, or the payment would cost the shop more than it brings; or the prices
+            contradict each other. Its `row` says which it is.
+        ProductNotReady: the product is published, has to be paid for, and the seller cannot be paid.
     """
     require_owner(actor, product.seller_id)
     with locked_transaction():
-        # Buying takes this lock too, so a buyer sees either the old price or the new one, never both or none.
+        # Buying takes this lock too, so a buyer sees either the old prices or the new ones, never both or none.
         locked = lock_product(product_id=product.pk)
-        before = current_price(locked)
-        if before is not None and before.money == money:
-            return before  # even if it could not be set any more
-        _check(money)
-        now = timezone.now()
-        Price.objects.current().filter(product=locked).update(retired_at=now)
-        price = Price.objects.create(product=locked, amount=money.minor, currency=money.currency, created_at=now)
+        before = current_prices(locked)
+        if [terms_of(price) for price in before] == _sorted_terms(prices):
+            return before  # even if they could not be set any more
+        _check(prices, {terms_of(price) for price in before})
+        _replace(locked, before, prices)
         if locked.state == Product.State.PUBLISHED:
             require_ready(locked)
         index_product(locked)
-        record_audit(actor=actor, action="product.priced", target=locked, amount=money.minor, currency=money.currency)
-    return price
+        now = current_prices(locked)
+        record_audit(actor=actor, action="product.priced", target=locked, before=_details(before), now=_details(now))
+    return now
 
 
-def _check(money: Money) -> None:
+def terms_of(price: Price) -> tuple[str, int, str, int | None]:
+    """Return what makes two prices the same one."""
+    return price.currency, price.amount, price.kind, price.suggested
+
+
+def _sorted_terms(prices: Sequence[NewPrice]) -> list[tuple[str, int, str, int | None]]:
+    terms = [price.terms for price in prices]
+    return terms[:1] + sorted(terms[1:])
+
+
+def _replace(product: Product, before: Sequence[Price], prices: Sequence[NewPrice]) -> None:
+    """Retire the prices that go, write those that come, and let the first one lead."""
+    at, wanted = timezone.now(), {price.terms: price for price in prices}
+    staying = {terms_of(price): price.pk for price in before if terms_of(price) in wanted}
+    current = Price.objects.current().filter(product=product)
+    current.exclude(pk__in=staying.values()).update(retired_at=at)
+    leads = [pk for terms, pk in staying.items() if terms == prices[0].terms]
+    current.filter(leading=True).exclude(pk__in=leads).update(leading=False)
+    current.filter(pk__in=leads).update(leading=True)
+    Price.objects.bulk_create(
+        Price(
+            product=product,
+            amount=price.money.minor,
+            currency=price.money.currency,
+            kind=price.kind,
+            suggested=None if price.suggested is None else price.suggested.minor,
+            leading=price is prices[0],
+            created_at=at,
+        )
+        for terms, price in wanted.items()
+        if terms not in staying
+    )
+
+
+def _details(prices: Sequence[Price]) -> list[Mapping[str, object]]:
+    names = ("amount", "currency", "kind", "suggested")
+    return [{name: value for name in names if (value := getattr(price, name)) is not None} for price in prices]
+
+
+def _check(prices: Sequence[NewPrice], known: set[tuple[str, int, str, int | None]]) -> None:
+    for row, price in enumerate(prices):
+        _check_beside(price, prices, row)
+        if price.terms not in known:
+            _check_alone(price, row)
+
+
+def _check_beside(price: NewPrice, prices: Sequence[NewPrice], row: int) -> None:
+    """Make sure that a price goes with those before it."""
+    others = prices[:row]
+    if price.money.currency in {other.money.currency for other in others}:
+        raise InvalidPrice(field="currency", row=row, sentence=gettext("Each currency has one price. Choose another currency."))
+    if any(other.kind != price.kind for other in others):
+        raise InvalidPrice(field="kind", row=row, sentence=gettext("Choose one kind of price for all currencies."))
+    if any((other.money.minor == 0) != (price.money.minor == 0) for other in others):
+        raise InvalidPrice(field="amount", row=row, sentence=gettext("Ask for nothing in all currencies, or in none."))
+    if others and price.money.minor == 0 and price.kind == Price.Kind.ONE_OFF:
+        raise InvalidPrice(field="amount", row=row, sentence=gettext("What is free needs one price. Remove the others."))
+
+
+def _check_alone(price: NewPrice, row: int) -> None:
+    money = price.money
     if money.currency not in settings.LAYERSTORE_CURRENCIES:
         raise InvalidPrice(
-            field="currency", sentence=gettext("Choose one of {currencies}.").format(currencies=", ".join(settings.LAYERSTORE_CURRENCIES))
+            field="currency",
+            row=row,
+            sentence=gettext("Choose one of {currencies}.").format(currencies=", ".join(settings.LAYERSTORE_CURRENCIES)),
         )
+    if refusal := why_not(money):
+        raise InvalidPrice(field="amount", row=row, sentence=refusal)
+    suggested = price.suggested
+    if suggested is None:
+        return
+    if price.kind != Price.Kind.PAY_WHAT_YOU_WANT or not suggested.minor or suggested < money:
+        sentence = gettext("Suggest at least the minimum, and more than 0; or leave it empty.")
+        raise InvalidPrice(field="suggested", row=row, sentence=sentence)
+    if refusal := why_not(suggested):
+        raise InvalidPrice(field="suggested", row=row, sentence=refusal)
+
+
+def why_not(money: Money) -> str:
+    """Return a sentence that says why the shop does not sell for this amount of a currency that it knows; empty if it does."""
     step = CURRENCIES[money.currency].step
     if money.minor % step:
-        sentence = gettext("{currency} is charged in steps of {step}.").format(
+        return gettext("{currency} is charged in steps of {step}.").format(
             currency=money.currency.upper(), step=Money(step, money.currency)
         )
-        raise InvalidPrice(field="amount", sentence=sentence)
     least, most = smallest_price(money.currency), Money(LARGEST_CHARGE // step * step, money.currency)
     if money.minor and not least.minor <= money.minor <= most.minor:
-        sentence = gettext("Ask for 0, or for {least} to {most}. A smaller payment would cost more than it brings.").format(
+        return gettext("Ask for 0, or for {least} to {most}. A smaller payment would cost more than it brings.").format(
             least=least, most=most
         )
-        raise InvalidPrice(field="amount", sentence=sentence)
+    return ""
 
 
 def smallest_price(currency: str) -> Money:

@@ -15,7 +15,7 @@ from accounts.domains.selectors import verified_domains
 from common.currencies import CURRENCIES
 from marketplace.products.models import Price, Product, SearchEntry
 from marketplace.products.selectors.licences import licence_named
-from marketplace.products.selectors.offers import current_price, with_current_price
+from marketplace.products.selectors.offers import current_price, with_current_prices
 
 SEARCH_CONFIG: Final = "english"
 PLATFORMS: Final = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
@@ -100,7 +100,7 @@ def _priced() -> QuerySet[Product]:
 
 
 def _loaded(products: QuerySet[Product]) -> QuerySet[Product]:
-    return with_current_price(products.filter(pk__in=_priced().values("pk"))).prefetch_related("images")
+    return with_current_prices(products.filter(pk__in=_priced().values("pk"))).prefetch_related("images")
 
 
 def _write(products: QuerySet[Product]) -> int:

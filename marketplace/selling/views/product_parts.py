@@ -1,5 +1,6 @@
-"""The parts of a product with forms of their own: its price and its pictures."""
+"""The parts of a product with forms of their own: its prices and its pictures."""
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from django.views.decorators.http import require_POST
 from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
-from marketplace.products.forms import PictureForm, PriceForm
+from marketplace.products.forms import PictureForm
+from marketplace.products.models import Price
+from marketplace.products.price_forms import PricesForm
 from marketplace.products.services.pictures import MOST_PICTURES, add_picture, move_picture, remove_picture
-from marketplace.products.services.prices import set_price
+from marketplace.products.services.prices import set_prices
 from marketplace.selling.editor import editor
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
 
@@ -23,18 +26,27 @@ from marketplace.selling.guards import SellerRequest, own_product, seller_requir
 @seller_required
 @require_POST
 def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
-    """Give the product a price from now on."""
+    """Give the product its prices from now on; or only show a row more, for another currency (`more`)."""
     product = own_product(request, product_id)
-    form = PriceForm(request.POST)
+    if "more" in request.POST:
+        return editor(request, product, price_form=PricesForm.typed(request.POST))
+    form = PricesForm.sent(request.POST)
     if not form.is_valid():
         return editor(request, product, price_form=form, status=400)
     try:
-        price = set_price(product=product, money=form.cleaned_data["money"], actor=signed_in(request))
+        prices = set_prices(product=product, prices=form.prices, actor=signed_in(request))
     except DomainError as error:
-        return refuse_form(form, error, partial(editor, request, product, price_form=form))
-    says = gettext("It is free from now on.") if price.is_free else gettext("It costs {price} from now on.")
-    messages.success(request, says.format(price=price.money))
+        return refuse_form(form.blamed(error), error, partial(editor, request, product, price_form=form))
+    messages.success(request, _says(prices))
     return redirect(reverse("marketplace:product_edit", args=[product.pk]))
+
+
+def _says(prices: Sequence[Price]) -> str:
+    if prices[0].buyer_decides:
+        return gettext("Buyers pay what they want from now on.")
+    if prices[0].is_free:
+        return gettext("It is free from now on.")
+    return gettext("It costs {price} from now on.").format(price=", ".join(price.words for price in prices))
 
 
 @seller_required

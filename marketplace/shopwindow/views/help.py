@@ -55,7 +55,7 @@ def _help(request: HttpRequest, template: str) -> HttpResponse:
 
 def free_reference() -> str:
     """Return a reference with which docker can pull a free image; empty if there is none."""
-    free = Price.objects.current().filter(product=OuterRef("pk"), amount=0)
+    free = Price.objects.current().free().filter(product=OuterRef("pk"))
     pushed = ProductImage.objects.filter(product=OuterRef("pk"), image__leading_tag__isnull=False)
     product = Product.objects.offered().filter(Exists(free), Exists(pushed)).order_by("-published_at").values("pk")[:1]
     parts = ProductImage.objects.filter(product__in=product, image__leading_tag__isnull=False)

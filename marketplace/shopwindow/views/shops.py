@@ -21,8 +21,9 @@ from marketplace.images.ownership import edits_for, sells_for
 from marketplace.insights.visits import note_view
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import offered_price
+from marketplace.products.selectors.offers import current_prices, offered_price
 from marketplace.products.selectors.pages import images_of, with_parts
+from marketplace.products.services.prices import smallest_price
 from marketplace.reviews.selectors import reviews_for
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
@@ -32,6 +33,7 @@ from marketplace.shopwindow.structured_data import product_data
 from marketplace.updates.selectors import wanted_among
 
 _PER_PAGE = 12
+_TYPED = 12  # letters of an amount that was refused
 
 
 @require_safe
@@ -65,7 +67,7 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one."""
     listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
-    if not request.GET.keys() & {"image", "platform"}:  # the rest of a page that was counted
+    if not request.GET.keys() & {"image", "platform", "amount"}:  # the rest of a page that was counted
         note_view(request, listing.product)
     pictures = list(listing.product.pictures.all())
     several = len(listing.images) > 1
@@ -77,6 +79,9 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "product": listing.product,
         "listing": listing,
         "price": listing.price,
+        "other_prices": [price for price in current_prices(listing.product) if price != listing.price],
+        "least": smallest_price(listing.price.currency) if listing.price else None,
+        "typed_amount": request.GET.get("amount", "")[:_TYPED],
         "offer_state": offer_state_of(reader, listing.product),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,

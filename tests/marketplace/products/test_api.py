@@ -197,3 +197,31 @@ def test_the_library_shows_what_has_not_been_pushed(as_buyer: APIClient) -> None
     entry = as_buyer.get("/api/v1/library/").json()[0]
 
     assert (entry["reference"], entry["digest"]) == ("", "")
+
+
+def test_a_program_sets_prices_in_several_currencies_and_lets_buyers_decide(as_seller: APIClient, namespace: Namespace) -> None:
+    product = ProductFactory(namespace=namespace)
+    others = [{"amount": 600, "currency": "usd", "suggested": 900}, {"amount": 700, "currency": "chf"}]
+
+    made = as_seller.post(
+        "/api/v1/prices/", {"product": product.pk, "amount": 500, "currency": "eur", "kind": "pwyw", "others": others}, format="json"
+    )
+
+    shown = as_seller.get(f"/api/v1/products/{product.pk}/").json()
+    assert (made.status_code, made.json()["id"]) == (201, shown["price"]["id"])
+    assert [(row["currency"], row["amount"], row["kind"], row["suggested"], row["leading"]) for row in shown["prices"]] == [
+        ("eur", 500, "pwyw", None, True),
+        ("chf", 700, "pwyw", None, False),
+        ("usd", 600, "pwyw", 900, False),
+    ]
+    assert [row["slug"] for row in as_seller.get("/api/v1/products/", {"mine": True}).json()["results"]] == [product.slug]
+
+
+def test_prices_that_contradict_each_other_are_refused_as_a_whole(as_seller: APIClient, namespace: Namespace) -> None:
+    product = ProductFactory(namespace=namespace)
+    body = {"product": product.pk, "amount": 700, "currency": "eur", "others": [{"amount": 600, "currency": "eur"}]}
+
+    response = as_seller.post("/api/v1/prices/", body, format="json")
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_price")
+    assert [(row.amount, row.retired_at) for row in Price.objects.all()] == [(500, None)]

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from marketplace.images.models import Image
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import current_price, offered_price, with_current_price
+from marketplace.products.selectors.offers import current_price, offered_price, with_current_prices
 from tests.factories.marketplace import DraftProductFactory, FreeProductFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_the_current_price_is_the_same_whether_it_is_read_with_the_product_or_as
     expected = {priced.pk: priced.prices.get(), unpriced.pk: None}
 
     with django_assert_num_queries(2):
-        read = {product.pk: current_price(product) for product in with_current_price(Product.objects.all())}
+        read = {product.pk: current_price(product) for product in with_current_prices(Product.objects.all())}
 
     assert read == expected
     assert {product.pk: current_price(product) for product in Product.objects.all()} == expected

@@ -30,7 +30,10 @@ def test_a_change_of_price_is_a_new_row_and_the_old_one_ends():
     assert old.retired_at == new.created_at
     assert current_price(product) == new
     assert str(new) == "$9.00"
-    assert AuditEvent.objects.get(action="product.priced").details == {"amount": 900, "currency": "usd"}
+    assert AuditEvent.objects.get(action="product.priced").details == {
+        "before": [{"amount": 500, "currency": "eur", "kind": "one_off"}],
+        "now": [{"amount": 900, "currency": "usd", "kind": "one_off"}],
+    }
 
 
 def test_the_same_price_again_is_the_same_row():
