@@ -57,7 +57,7 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
         return _see(opening_url(order))
     except AmountRefused as error:
         messages.error(request, error.message)
-        return _see(f"{product_url(product)}?{urlencode({'amount': request.POST.get('amount', '')[:_TYPED]})}#buy")
+        return _see(f"{product_url(product)}?{urlencode({'amount': request.POST.get('amount', '')[:_TYPED]})}")
     except ConflictError as error:
         messages.error(request, error.message)
         return _see(product_url(product))

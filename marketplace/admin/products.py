@@ -73,7 +73,7 @@ class ProductAdmin(AuditedAdmin):
 class PriceAdmin(AuditedAdmin):
     """Prices, past and current. A change makes a new row."""
 
-    list_display = ("__str__", related_row("product"), "kind", "created_at", "retired_at")
+    list_display = ("__str__", related_row("product"), "kind", "leading", "created_at", "retired_at")
     list_filter = (("retired_at", admin.EmptyFieldListFilter), "currency", "kind", "created_at")
     list_select_related = ("product",)
     search_fields = ("id", "product__title", "product__namespace__name")

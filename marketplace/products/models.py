@@ -209,7 +209,7 @@ class SearchEntry(models.Model):
         document: these and the description (D), by which products are found.
         called: the exact names, in lower case, which come before everything that only speaks of them.
         words: of title, names and summary as they were typed, from which `marketplace.search` makes its list of known words.
-        cost: comparable across currencies, about US cents; 0 is free.
+        cost: the leading price, comparable across currencies, about US cents; of pay what you want the least. 0 is for nothing.
         platforms: a bit for each of `search_entries.PLATFORMS`.
         size: which of `search_entries.SIZES` a pull of all its images is, counted from 0.
         licence: a `Licence`.

@@ -1,5 +1,6 @@
 """Who sells a product, for how much, and whether it can be had at this moment."""
 
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -9,6 +10,8 @@ from accounts.people.models import User
 from common.web.currencies import wanted_currencies
 from marketplace.products.errors import PriceChanged, ProductNotOffered
 from marketplace.products.models import Price, Product
+
+EARLIER_SHOWN: Final = 20  # more are in the API
 
 
 def with_current_prices(products: QuerySet[Product]) -> QuerySet[Product]:
@@ -23,6 +26,12 @@ def current_prices(product: Product) -> list[Price]:
     """
     read: list[Price] | None = getattr(product, "read_prices", None)
     return list(_in_order(Price.objects.current().filter(product=product))) if read is None else read
+
+
+def earlier_prices(product: Product) -> list[Price]:
+    """Return what the product cost before, the latest first: as many as a page shows."""
+    retired = Price.objects.filter(product=product, retired_at__isnull=False)
+    return list(retired.order_by("-retired_at", "-leading", "currency")[:EARLIER_SHOWN])
 
 
 def current_price(product: Product) -> Price | None:

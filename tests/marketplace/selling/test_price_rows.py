@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from common.money import Money
 from marketplace.images.models import Namespace
 from marketplace.products.models import Price, Product
+from marketplace.products.selectors.offers import EARLIER_SHOWN
+from marketplace.products.services.prices import set_price
 from tests.factories.marketplace import DraftProductFactory, ProductFactory
+from tests.marketplace.products.conftest import owner
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +123,16 @@ def test_a_refusal_that_is_about_no_row_stands_above_them(seller_client: Client,
     assert_sound(response)
     assert (response.status_code, current(product)) == (409, [("eur", 0, "one_off", None)])
     assert "Connect to Stripe, so that you can be paid." in response.content.decode()
+
+
+def test_what_it_cost_before_is_listed_the_latest_first_and_no_more_than_a_page_shows(seller_client: Client, product: Product) -> None:
+    assert "Earlier prices" not in seller_client.get(f"/selling/products/{product.pk}/").content.decode()
+    for amount in range(5, 5 + EARLIER_SHOWN + 2):
+        set_price(product=product, money=Money(amount * 100, "eur"), actor=owner(product))
+
+    response = seller_client.get(f"/selling/products/{product.pk}/")
+
+    assert_sound(response)
+    shown = [price.amount for price in response.context["earlier_prices"]]
+    assert (len(shown), shown[:2]) == (EARLIER_SHOWN, [2500, 2400])
+    assert '<th scope="row">€25.00</th>' in response.content.decode()
