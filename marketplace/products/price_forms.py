@@ -98,8 +98,10 @@ class PricesForm:
 
     @classmethod
     def sent(cls, data: QueryDict) -> "PricesForm":
-        """Read what was sent."""
+        """Read what was sent. What is suggested counts where the buyer decides; elsewhere pages do not show its field."""
         rows, leading = _rows(data), _leading(data, _rows(data))
+        if data.get("kind") != Price.Kind.PAY_WHAT_YOU_WANT:
+            rows = [row | {"suggested": ""} for row in rows]
         kept = [row for row in rows if row["amount"].strip()] or rows[:1]
         first = rows[leading] if rows and rows[leading] in kept else None
         shared, sent = KindForm(data), [PriceForm(one, auto_id=_id(row)) for row, one in enumerate(kept)]
@@ -123,14 +125,11 @@ class PricesForm:
     def prices(self) -> list[NewPrice]:
         """What was sent, the leading one first. Ask a valid form only."""
         kind = self.shared.cleaned_data["kind"] or Price.Kind.ONE_OFF
-        decides = kind == Price.Kind.PAY_WHAT_YOU_WANT
-        found = [NewPrice(row["money"], kind, row["suggestion"] if decides else None) for row in (each.cleaned_data for each in self.rows)]
+        found = [NewPrice(row["money"], kind, row["suggestion"]) for row in (each.cleaned_data for each in self.rows)]
         return [found[self.leading], *found[: self.leading], *found[self.leading + 1 :]]
 
-    def blamed(self, error: DomainError) -> forms.Form:
-        """Return the part that a refusal is about."""
-        if error.field in self.shared.fields:
-            return self.shared
+    def blamed(self, error: DomainError) -> PriceForm:
+        """Return the row that a refusal is about."""
         row = error.row if isinstance(error, InvalidPrice) else 0
         as_shown = [self.leading, *(number for number in range(len(self.rows)) if number != self.leading)]
         return self.rows[as_shown[row]]
