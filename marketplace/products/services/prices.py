@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.conf import settings
 from django.utils import timezone
@@ -87,7 +88,7 @@ def terms_of(price: Price) -> tuple[str, int, str, int | None]:
 
 def _sorted_terms(prices: Sequence[NewPrice]) -> list[tuple[str, int, str, int | None]]:
     terms = [price.terms for price in prices]
-    return terms[:1] + sorted(terms[1:])
+    return terms[:1] + sorted(terms[1:], key=itemgetter(0))
 
 
 def _replace(product: Product, before: Sequence[Price], prices: Sequence[NewPrice]) -> None:

@@ -126,6 +126,7 @@ def test_one_price_retires_all_others_and_the_trail_knows_who_changed_what() -> 
     ("prices", "field", "row"),
     [
         pytest.param([one_off(500, "eur"), one_off(900, "eur")], "currency", 1, id="one currency twice"),
+        pytest.param([pwyw(500, "eur"), pwyw(600, "usd"), pwyw(600, "usd", 900)], "currency", 2, id="twice, and one of them suggests more"),
         pytest.param([one_off(500, "eur"), pwyw(500, "usd")], "kind", 1, id="two kinds"),
         pytest.param([pwyw(0, "eur"), pwyw(500, "usd")], "amount", 1, id="for nothing in one currency only"),
         pytest.param([one_off(0, "eur"), one_off(0, "usd")], "amount", 1, id="free in two currencies"),
