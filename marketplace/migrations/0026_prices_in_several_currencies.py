@@ -18,7 +18,7 @@ RESTORE_TRIGGER = REPLACE_TRIGGER.replace(", OLD.suggested", "").replace(", NEW.
 class Migration(migrations.Migration):
     """`leading` has a default in the database: the version before writes one price for a product, and that one leads."""
 
-    dependencies = [("marketplace", "0023_roles_see_reports_flags_reviews_and_words")]
+    dependencies = [("marketplace", "0025_refund_windows_of_products")]
 
     operations = [
         migrations.AddField(

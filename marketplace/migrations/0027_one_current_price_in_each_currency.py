@@ -11,7 +11,7 @@ LEADING = models.UniqueConstraint(fields=("product",), condition=Q(leading=True,
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("marketplace", "0024_prices_in_several_currencies")]
+    dependencies = [("marketplace", "0026_prices_in_several_currencies")]
 
     operations = [
         ValidateConstraint("price", "price_suggestion_can_be_paid"),
