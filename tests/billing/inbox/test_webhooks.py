@@ -221,7 +221,7 @@ def test_an_event_that_comes_again_after_a_refund_brings_nothing_back(opened: Or
 
     opened.refresh_from_db()
     assert (opened.state, holds(buyer), opened.flagged_at) == ("refunded", [], None)
-    assert OutgoingMail.objects.count() == 2
+    assert OutgoingMail.objects.count() == 3  # the receipt, and of the refund one to each side
 
 
 @pytest.mark.usefixtures("_unheard")
