@@ -17,6 +17,7 @@ from billing.disputes.models import Dispute, DisputeEvidence
 from billing.disputes.services import send_evidence, write_statement
 from billing.orders.models import Order
 from billing.payments import tasks
+from billing.payments.answering import continue_evidence
 from billing.payments.reconcile import reconcile_order
 from billing.refunds.services import request_refund
 from billing.stripe.disputes import LONGEST_EVIDENCE, LONGEST_FIELD
@@ -181,6 +182,20 @@ class TestStaffSendItWithOneClick:
 
         assert DisputeEvidence.objects.get().state == "submitted"
         assert at_stripe(sandbox, disputed)["evidence_details"]["submission_count"] == 1
+
+    def test_whoever_comes_second_with_an_answer_changes_nothing(
+        self, disputed: Order, staff: User, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        evidence = send_evidence(dispute=of(disputed), reason="x", actor=staff)
+
+        def overtaken(*_: Any, **__: Any) -> None:
+            DisputeEvidence.objects.update(state="submitted", settled_at=disputed.paid_at)
+
+        monkeypatch.setattr("billing.payments.answering.submit_evidence", overtaken)
+        for _ in range(2):
+            assert continue_evidence(evidence_id=evidence.pk).settled_at == disputed.paid_at
+        assert not AuditEvent.objects.filter(action="dispute.evidence_submitted").exists()
+        assert at_stripe(sandbox, disputed)["status"] == "needs_response"
 
     def test_one_that_came_too_late_is_told_to_staff(self, disputed: Order, staff: User, sandbox: Sandbox) -> None:
         send_evidence(dispute=of(disputed), reason="x", actor=staff)

@@ -21,7 +21,8 @@ from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
 from billing.payments.taking_back import continue_reversal
 from billing.refunds.services import request_refund
-from billing.stripe.errors import StripeAway, StripeRefused
+from billing.stripe.disputes import ReversalRequest
+from billing.stripe.errors import StripeAccountGone, StripeAway, StripeRefused
 from common.money import Money
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
@@ -74,6 +75,27 @@ def test_it_is_taken_back_once_however_often_anybody_tries(lost: Order, sandbox:
     continue_reversal(reversal_id=reversal.pk)
 
     assert (reversals(sandbox, lost), TransferReversal.objects.get().state) == ([500], "succeeded")
+
+
+@pytest.mark.parametrize("state", ["succeeded", "closed"])
+def test_whoever_comes_second_changes_nothing(lost: Order, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    reversal = TransferReversal.objects.get()
+
+    def overtaken(_: ReversalRequest) -> str:
+        TransferReversal.objects.update(state=state, stripe_reversal_id="trr_of_the_first")
+        if state == "closed":
+            raise StripeAccountGone(reason="gone")
+        return "trr_of_the_second"
+
+    monkeypatch.setattr("billing.payments.taking_back.reverse_transfer", overtaken)
+
+    continue_reversal(reversal_id=reversal.pk)
+
+    reversal.refresh_from_db()
+    assert (reversal.state, reversal.stripe_reversal_id, reversal.given_up_at) == (state, "trr_of_the_first", None)
+    assert not AuditEvent.objects.filter(action__in=("dispute.reversal_made", "dispute.reversal_given_up")).exists()
+    lost.refresh_from_db()
+    assert (lost.flagged_at, reversals(sandbox, lost)) == (None, [])
 
 
 def test_what_a_refund_took_back_is_not_taken_a_second_time(paid: Order, staff: User, sandbox: Sandbox, sides: Any, seller) -> None:

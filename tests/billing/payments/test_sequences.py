@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.people.models import User
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.disputes.models import TransferReversal
 from billing.invoices.models import Document
 from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import balances_of_order
@@ -18,6 +19,7 @@ from billing.orders.refund_windows import time_to_hear_of_pulls
 from billing.orders.state import HOLDING_STATES
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
+from billing.payments.taking_back import continue_reversal
 from billing.refunds.models import Refund
 from billing.refunds.records import is_being_given_back
 from billing.refunds.services import give_back, request_refund
@@ -82,6 +84,8 @@ class World:
             decide_what_buyers_gave_back(order)
             for refund in Refund.objects.filter(order=order, state="waiting"):
                 continue_refund(refund_id=refund.pk)
+            for reversal in TransferReversal.objects.filter(dispute__order=order, state="waiting"):
+                continue_reversal(reversal_id=reversal.pk)
         else:
             self.at_stripe(deed, str(self.sandbox.session_of(order)["payment_intent"]))
 
@@ -98,7 +102,7 @@ class World:
             self.sandbox.http.post(f"/sandbox/api/disputes/{self.disputes[intent]}/{deed}", json={})
 
     def settle(self) -> None:
-        """All tasks have run: every refund is done, every order heard of."""
+        """All tasks have run: every refund is done, every order heard of, every loss taken back."""
         for order in self.orders:
             reconcile_order(order_id=order.pk)
         for refund in Refund.objects.filter(order__buyer=self.buyer.account, state="waiting"):
@@ -106,6 +110,8 @@ class World:
             continue_refund(refund_id=refund.pk)
         for order in self.orders:
             reconcile_order(order_id=order.pk)
+        for reversal in TransferReversal.objects.filter(dispute__order__buyer=self.buyer.account, state="waiting"):
+            continue_reversal(reversal_id=reversal.pk)
 
 
 def decide_what_buyers_gave_back(order: Order) -> None:
@@ -142,6 +148,8 @@ def assert_books_balance(world: World) -> None:
         assert sum(ours.values_list("amount", flat=True)) == stripes_own(world.sandbox, intent), order
         theirs, payable = entries.filter(account=Account.STRIPE).exclude(seller=None), entries.filter(account=Account.SELLER_PAYABLE)
         assert sum(theirs.values_list("amount", flat=True)) == -sum(payable.values_list("amount", flat=True))
+        if order.state == "charged_back":  # nothing is left with the seller of what a bank took
+            assert sum(payable.values_list("amount", flat=True)) == 0, order
 
 
 def assert_documents_agree(world: World) -> None:
