@@ -133,7 +133,7 @@ def test_one_event_delivered_and_handled_twenty_times_at_once_has_one_effect(ope
 
 def test_different_events_of_one_order_at_once_end_in_the_truth(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
     sandbox.press(opened)
-    sandbox.refund(opened, amount=200)
+    sandbox.refund(opened, amount=200, reverse_transfer="true", refund_application_fee="true")
     intent = sandbox.session_of(opened)["payment_intent"]
     about = {"checkout.session.completed": str(opened.checkout_session_id), "charge.refunded": intent, "refund.updated": intent}
     events = [sandbox.deliver(kind, thing) for kind, thing in about.items()]

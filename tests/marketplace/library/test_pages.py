@@ -52,7 +52,9 @@ def test_what_is_held_has_its_command_state_and_digest(member_client: Client, me
     ("change", "state", "sentence"),
     [
         pytest.param({"revoked_at": timezone.now(), "revocation_reason": "Refunded."}, "Ended", "Refunded.", id="refunded"),
-        pytest.param({"suspended_at": timezone.now()}, "Paused", "the payment is disputed, or being given back", id="disputed or given back"),
+        pytest.param(
+            {"suspended_at": timezone.now()}, "Paused", "the payment is disputed, or being given back", id="disputed or given back"
+        ),
     ],
 )
 def test_what_is_no_longer_let_in_says_why(
