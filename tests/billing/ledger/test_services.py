@@ -29,7 +29,7 @@ def test_what_is_in_the_books_is_not_posted_again_and_the_rest_is() -> None:
     again = post([posting(order, "txn_1", 7, -7), posting(order, "txn_2", 1, -1), posting(order, "txn_of_nothing")])
 
     assert [(row.key, row.entry_count) for row in again] == [("txn_2", 2)]
-    assert list(LedgerTransaction.objects.order_by("key").values_list("key", "entries__amount")) == [
+    assert list(LedgerTransaction.objects.order_by("key", "entries__pk").values_list("key", "entries__amount")) == [
         ("txn_1", 5),
         ("txn_1", -5),
         ("txn_2", 1),
