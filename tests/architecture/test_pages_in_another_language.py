@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from marketplace.products.models import Category, Product
-from tests.factories.billing import OrderFactory, PaidOrderFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
 from tests.support.books import book_sale
 from tests.support.pseudo_language import mark_translations, outside_of_marks_at, seen_outside_of_marks
@@ -85,6 +85,18 @@ def test_what_everybody_sees_is_translated(client: Client, product: Product) -> 
     ReviewFactory(product=product, text="zork zork8")
 
     assert [text for address in PUBLIC for text in bare(client, address)] == []
+
+
+def test_pages_of_refunds_are_translated(client: Client, product: Product, seller: User) -> None:
+    product.refund_days = 14
+    product.save(update_fields=["refund_days"])
+    order = PaidOrderFactory(product=product, refund_days=14, unpulled_refund_days=14)
+    RefundFactory(order=order, state="failed", reason="zork zork9")
+    client.force_login(order.placed_by)
+    of_buyer = [bare(client, f"/orders/{order.pk}/{page}") for page in ("", "refund/")]
+    client.force_login(seller)
+
+    assert [*of_buyer, *(bare(client, f"/selling/orders/{order.pk}/{page}") for page in ("", "refund/"))] == [[]] * 4
 
 
 def test_what_is_refused_is_told_in_translation(client: Client) -> None:
