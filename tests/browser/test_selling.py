@@ -94,7 +94,7 @@ def describe_and_price(tab: Page) -> None:
     tab.get_by_label("What it shows").fill("A box.")
     click(tab, "Add the picture")
     expect(tab.get_by_role("img", name="A box.")).to_be_visible()
-    tab.get_by_label("Amount").fill("12.50")
+    tab.get_by_role("textbox", name="Amount").fill("12.50")
     click(tab, "Set the price")
     expect(tab.get_by_text("Currently €12.50.")).to_be_visible()
 
