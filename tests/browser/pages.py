@@ -1,90 +1,25 @@
 """Every page that people can see, once in each of its states."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from django.urls import resolve
 from playwright.sync_api import Page as Tab
 
+from tests.browser.money_pages import MONEY
+from tests.browser.page import Page, press, submit, unfold
 from tests.browser.world import World
 from tests.factories.accounts import PASSWORD
 from tests.support.routes import site_routes
 
-Way = Callable[[Tab, World], object]
-VISITOR = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page in one state.
-
-    Attributes:
-        name: what its pictures are called.
-        path: with the world's names in braces; `sandbox:` begins a page of the sandbox.
-        who: the user name of who looks at it; nobody is signed in for a visitor.
-        status: what it is answered with.
-        way: how to get there from the path, where an address alone does not lead.
-        lands: the name of the address at which the way ends, where that is another than the path's.
-        shop: False for pages that are not made of our templates and style sheet.
-    """
-
-    name: str
-    path: str
-    who: str = VISITOR
-    status: int = 200
-    way: Way | None = None
-    lands: str = ""
-    shop: bool = True
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def route(self) -> str:
-        """The name of its address; empty for the sandbox's."""
-        path = self.path.partition("?")[0].format_map(_Any())
-        return "" if path.startswith("sandbox:") else resolve(path).view_name
-
-
-class _Any(dict[str, str]):
-    """A value for every name, such as an address takes."""
-
-    def __missing__(self, name: str) -> str:
-        return {"webauthn": "1", "reset": "1-x"}.get(name, "0190a000-0000-7000-8000-000000000000")
-
-
-def _submit(**fields: str) -> Way:
-    """Fill the form of the page in and send it, past the browser's own checks."""
-
-    def way(tab: Tab, world: World) -> None:
-        form = tab.locator("main form[method=post]").first
-        for name, value in fields.items():
-            form.locator(f"[name={name}]").fill(value)
-        form.evaluate("form => { form.noValidate = true; }")
-        with tab.expect_navigation():
-            form.locator("button:not([type=button])").first.click()
-
-    return way
-
-
-def _press(name: str) -> Way:
-    def way(tab: Tab, world: World) -> None:
-        with tab.expect_navigation():
-            tab.get_by_role("button", name=name).first.click()
-
-    return way
-
 
 def _make_token(tab: Tab, world: World) -> None:
     tab.get_by_label("Name", exact=True).fill("laptop")
-    _press("Create token")(tab, world)
+    press("Create token")(tab, world)
 
 
 def _make_robot(tab: Tab, world: World) -> None:
     number = f"build-{time.time_ns()}"  # the page is opened again in each width and light, and a name is taken once
     tab.get_by_label("Name", exact=True).fill(number)
-    _press("Create robot")(tab, world)
+    press("Create robot")(tab, world)
 
 
 def _invite_nobody(tab: Tab, world: World) -> None:
@@ -92,13 +27,6 @@ def _invite_nobody(tab: Tab, world: World) -> None:
     form.evaluate("form => { form.noValidate = true; }")
     with tab.expect_navigation():
         form.get_by_role("button").click()
-
-
-def _open(selector: str) -> Way:
-    def way(tab: Tab, world: World) -> None:
-        tab.locator(selector).first.click()
-
-    return way
 
 
 PUBLIC = (
@@ -114,8 +42,8 @@ PUBLIC = (
     Page("why", "/why/"),
     Page("help-kubernetes", "/help/kubernetes/"),
     Page("help-ci", "/help/ci/"),
-    Page("why-faulty", "/why/", status=422, way=_submit(image="No Image")),
-    Page("why-answered", "/why/", "newcomer", way=_submit(image="tidewater/redis-steady")),
+    Page("why-faulty", "/why/", status=422, way=submit(image="No Image")),
+    Page("why-answered", "/why/", "newcomer", way=submit(image="tidewater/redis-steady")),
     Page("category", "/categories/databases/"),
     Page("category-empty", "/categories/{empty_category}/"),
     Page("shop", "/tidewater"),
@@ -130,10 +58,10 @@ PUBLIC = (
     Page("reviews-empty", "/northlight/several/reviews/"),
     Page("reviews-long", "/{long_namespace}/{long_slug}/reviews/"),
     Page("report", "/help/report/product/{product}/"),
-    Page("report-faulty", "/help/report/product/{product}/", status=400, way=_submit(details="", email="no address")),
+    Page("report-faulty", "/help/report/product/{product}/", status=400, way=submit(details="", email="no address")),
 )
 BUYING = (
-    Page("menu", "/", "jonas", way=_open(".menu summary")),
+    Page("menu", "/", "jonas", way=unfold(".menu summary")),
     Page("product-to-buy", "/tidewater/redis-steady", "newcomer"),
     Page("product-to-get", "/lanternworks/quiet-edge", "newcomer"),
     Page("product-held", "/tidewater/redis-steady", "jonas"),
@@ -141,12 +69,12 @@ BUYING = (
     Page("product-draft", "/tidewater/soon", "mara"),
     Page("review", "/library/reviews/{product}/", "newcomer"),
     Page("review-edit", "/library/reviews/{product}/", "jonas"),
-    Page("review-faulty", "/library/reviews/{product}/", "jonas", 400, _submit(text="")),
+    Page("review-faulty", "/library/reviews/{product}/", "jonas", 400, submit(text="")),
     Page("report-signed-in", "/help/report/review/{review}/", "newcomer"),
     Page("library", "/library/", "jonas"),
     Page("pull-credential", "/library/credential/", "jonas"),
     Page("pull-credential-empty", "/library/credential/", "newcomer"),
-    Page("pull-credential-faulty", "/library/credential/", "jonas", 400, _submit(name="")),
+    Page("pull-credential-faulty", "/library/credential/", "jonas", 400, submit(name="")),
     Page("product-to-buy-for-a-team", "/tidewater/working-days", "owner"),
     Page("product-the-team-has", "/tidewater/redis-steady", "owner"),
     Page("product-to-get-for-a-team", "/lanternworks/quiet-edge", "owner"),
@@ -175,7 +103,7 @@ BUYING = (
 )
 SELLING = (
     Page("start", "/selling/start/", "newcomer"),
-    Page("start-faulty", "/selling/start/", "newcomer", 400, _submit(name="Not A Name", display_name="")),
+    Page("start-faulty", "/selling/start/", "newcomer", 400, submit(name="Not A Name", display_name="")),
     Page("dashboard", "/selling/", "mara"),
     Page("dashboard-by-day", "/selling/?by=day&currency=usd", "mara"),
     Page("dashboard-by-week", "/selling/?by=week&product={product}", "mara"),
@@ -185,18 +113,18 @@ SELLING = (
     Page("dashboard-of-a-team", "/selling/?seller=harbour-works", "mara"),
     Page("dashboard-of-an-editor", "/selling/?seller=harbour-works", "jonas"),
     Page("hand-over", "/selling/namespaces/{namespace}/hand-over", "mara"),
-    Page("hand-over-faulty", "/selling/namespaces/{namespace}/hand-over", "mara", 400, _submit(typed="another")),
+    Page("hand-over-faulty", "/selling/namespaces/{namespace}/hand-over", "mara", 400, submit(typed="another")),
     Page("dashboard-long", "/selling/", "longest"),
     Page("reserve", "/selling/reserve/", "mara"),
     Page("reserve-first", "/selling/reserve/", "beginner"),
-    Page("reserve-faulty", "/selling/reserve/", "mara", 422, _submit(name="No Name")),
+    Page("reserve-faulty", "/selling/reserve/", "mara", 422, submit(name="No Name")),
     Page("image", "/selling/images/{image}/", "mara"),
-    Page("image-tip", "/selling/images/{image}/", "mara", way=_open("details.tip")),
+    Page("image-tip", "/selling/images/{image}/", "mara", way=unfold("details.tip")),
     Page("image-unpushed", "/selling/images/{unpushed_image}/", "mara"),
     Page("image-long", "/selling/images/{long_image}/", "longest"),
     Page("product-new", "/selling/products/new/", "mara"),
     Page("product-new-without-images", "/selling/products/new/", "beginner"),
-    Page("product-new-faulty", "/selling/products/new/", "mara", 400, _submit(title="", slug="No Slug")),
+    Page("product-new-faulty", "/selling/products/new/", "mara", 400, submit(title="", slug="No Slug")),
     Page("product-edit", "/selling/products/{product}/", "mara"),
     Page("product-edit-draft", "/selling/products/{draft}/", "mara"),
     Page("product-edit-suspended", "/selling/products/{suspended}/", "mara"),
@@ -205,7 +133,7 @@ SELLING = (
     Page("product-edit-unsaved", "/selling/products/{draft}/?unsaved={unsaved}", "mara"),
     Page("domain", "/selling/domain/", "mara"),
     Page("domain-none", "/selling/domain/", "beginner"),
-    Page("domain-faulty", "/selling/domain/", "beginner", 422, _submit(domain="not a domain")),
+    Page("domain-faulty", "/selling/domain/", "beginner", 422, submit(domain="not a domain")),
     Page("seller-orders", "/selling/orders/", "mara"),
     Page("seller-orders-empty", "/selling/orders/", "beginner"),
     Page("seller-orders-long", "/selling/orders/", "longest"),
@@ -216,9 +144,9 @@ SELLING = (
 )
 ACCOUNT = (
     Page("sign-in", "/account/login/"),
-    Page("sign-in-faulty", "/account/login/", way=_submit(login="nobody", password="not the password")),
+    Page("sign-in-faulty", "/account/login/", way=submit(login="nobody", password="not the password")),
     Page("sign-up", "/account/signup/"),
-    Page("sign-up-faulty", "/account/signup/", way=_submit(email="no address", username="No Name", password1="short")),
+    Page("sign-up-faulty", "/account/signup/", way=submit(email="no address", username="No Name", password1="short")),
     Page("check-your-mail", "/account/confirm-email/"),
     Page("confirm-mail", "/account/confirm-email/{confirmation}/"),
     Page("confirm-mail-ended", "/account/confirm-email/ended/"),
@@ -235,7 +163,7 @@ ACCOUNT = (
     Page("email-unconfirmed", "/account/email/", "unconfirmed"),
     Page("email-long", "/account/email/", "longest"),
     Page("password-change", "/account/password/change/", "jonas"),
-    Page("password-change-faulty", "/account/password/change/", "jonas", way=_submit(oldpassword="wrong", password1="short")),
+    Page("password-change-faulty", "/account/password/change/", "jonas", way=submit(oldpassword="wrong", password1="short")),
     Page("reauthenticate", "/account/reauthenticate/", "jonas"),
     Page("reports", "/account/reports/", "jonas"),
     Page("reports-about-me", "/account/reports/", "mara"),
@@ -246,11 +174,11 @@ ACCOUNT = (
     Page("tokens-empty", "/account/tokens/", "newcomer"),
     Page("tokens-long", "/account/tokens/", "longest"),
     Page("token-made", "/account/tokens/", "longest", way=_make_token),
-    Page("token-for-images", "/account/tokens/", "jonas", way=_open(".more summary")),
+    Page("token-for-images", "/account/tokens/", "jonas", way=unfold(".more summary")),
     Page("robots", "/account/organisations/steadfast/robots/", "owner"),
     Page("robots-member", "/account/organisations/steadfast/robots/", "jonas"),
     Page("robots-empty", "/account/organisations/without-robots/robots/", "owner"),
-    Page("robots-faulty", "/account/organisations/steadfast/robots/", "owner", 422, _submit(name="No Name")),
+    Page("robots-faulty", "/account/organisations/steadfast/robots/", "owner", 422, submit(name="No Name")),
     Page("robot-made", "/account/organisations/{long_organisation}/robots/", "owner", way=_make_robot),
     Page("robot-replace", "/account/organisations/steadfast/robots/{robot}/replace", "owner"),
     Page("robot-revoke", "/account/organisations/steadfast/robots/{robot}/revoke", "owner"),
@@ -258,11 +186,11 @@ ACCOUNT = (
     Page("organisations-empty", "/account/organisations/", "newcomer"),
     Page("organisations-invited", "/account/organisations/", "beginner"),
     Page("organisations-long", "/account/organisations/", "owner"),
-    Page("organisations-faulty", "/account/organisations/", "owner", 400, _submit(name="</b>", handle="No Handle")),
+    Page("organisations-faulty", "/account/organisations/", "owner", 400, submit(name="</b>", handle="No Handle")),
     Page("organisation", "/account/organisations/steadfast/", "owner"),
     Page("organisation-member", "/account/organisations/steadfast/", "jonas"),
     Page("organisation-rename", "/account/organisations/steadfast/name", "owner"),
-    Page("organisation-rename-faulty", "/account/organisations/steadfast/name", "owner", 400, _submit(name="</b>")),
+    Page("organisation-rename-faulty", "/account/organisations/steadfast/name", "owner", 400, submit(name="</b>")),
     Page("organisation-close", "/account/organisations/without-robots/close", "owner"),
     Page("organisation-close-not-yet", "/account/organisations/harbour-works/close", "mara"),
     Page("sessions", "/account/sessions/", "jonas"),
@@ -276,7 +204,7 @@ ACCOUNT = (
         "/account/organisations/steadfast/",
         "owner",
         409,
-        _press("Leave steadfast"),
+        press("Leave steadfast"),
         lands="accounts:organisation_leave",
     ),
     Page("invitation", "/account/invitations/?key={invitation_key}", lands="accounts:invitation"),
@@ -288,7 +216,7 @@ ACCOUNT = (
     Page("invitation-unknown", "/account/invitations/?key=none", status=404),
     Page("second-factor", "/account/2fa/", "jonas"),
     Page("second-factor-on", "/account/2fa/", "guarded"),
-    Page("second-factor-asked", "/account/2fa/authenticate/", way=_submit(login="guarded", password=PASSWORD)),
+    Page("second-factor-asked", "/account/2fa/authenticate/", way=submit(login="guarded", password=PASSWORD)),
     Page("second-factor-again", "/account/2fa/reauthenticate/", "guarded"),
     Page("totp-on", "/account/2fa/totp/activate/", "jonas"),
     Page("totp-off", "/account/2fa/totp/deactivate/", "guarded"),
@@ -314,12 +242,12 @@ SANDBOX = (
     Page("mailbox-empty", "sandbox:/mailbox/?to=nobody@example.test"),
     Page("mail", "sandbox:/mailbox/{mail}"),
     Page("checkout", "sandbox:/c/pay/{checkout}"),
-    Page("checkout-faulty", "sandbox:/c/pay/{checkout}", status=422, way=_submit(card="4")),
-    Page("checkout-declined", "sandbox:/c/pay/{checkout}", way=_press("Decline")),
-    Page("checkout-second-step", "sandbox:/c/pay/{checkout}", way=_submit(card="4000 0000 0000 3155")),
+    Page("checkout-faulty", "sandbox:/c/pay/{checkout}", status=422, way=submit(card="4")),
+    Page("checkout-declined", "sandbox:/c/pay/{checkout}", way=press("Decline")),
+    Page("checkout-second-step", "sandbox:/c/pay/{checkout}", way=submit(card="4000 0000 0000 3155")),
     Page("checkout-paid", "sandbox:/c/pay/{checkout_paid}"),
     Page("checkout-expired", "sandbox:/c/pay/{checkout_expired}"),
-    Page("connect", "/selling/payouts/", "halfway", way=_press("Stripe")),
+    Page("connect", "/selling/payouts/", "halfway", way=press("Stripe")),
 )
 API = (Page("api", "/api/docs/"),)
 
@@ -346,9 +274,9 @@ ADMIN = (
         "admin-act",
         "/admin/accounts/sellerprofile/{admin_accounts_sellerprofile}/change/",
         "ines",
-        way=_press("Suspend"),
+        way=press("Suspend"),
         lands="admin:accounts_sellerprofile_changelist",
         shop=False,
     ),
 )
-PAGES = (*PUBLIC, *BUYING, *SELLING, *ACCOUNT, *ERRORS, *SANDBOX, *API, *ADMIN)
+PAGES = (*PUBLIC, *BUYING, *SELLING, *MONEY, *ACCOUNT, *ERRORS, *SANDBOX, *API, *ADMIN)

@@ -15,13 +15,11 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib import admin
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
-from fido2 import cose, webauthn
 
 from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Role
@@ -45,7 +43,9 @@ from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
 from registry_auth.upkeep.holds import begin_hold, end_hold
 from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
+from tests.browser.money_rows import money
 from tests.browser.opinions import opinions
+from tests.browser.security_keys import security_key
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -107,6 +107,7 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
     names = {**shelves(), **long_names(), **purchases(), **accounts(), **robots(), **selling_team(), **window(), **opinions(LONG_WORD)}
+    names |= money(names, LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()
@@ -367,20 +368,6 @@ def invitations(firm: Account, long: Account, owner: User) -> dict[str, str]:
         "ended_invitation_key": ended.secret,
         "long_invitation_key": far.secret,
     }
-
-
-def security_key() -> dict[str, object]:
-    """What a browser sends when a security key is added (Web Authentication, "PublicKeyCredential")."""
-    public_key = cose.ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
-    credential = webauthn.AttestedCredentialData.create(webauthn.Aaguid.NONE, b"a security key 1", public_key)
-    flags = webauthn.AuthenticatorData.FLAG.UP | webauthn.AuthenticatorData.FLAG.AT
-    attested = webauthn.AttestationObject.create("none", webauthn.AuthenticatorData.create(b"\0" * 32, flags, 1, credential), {})
-    client_data = webauthn.CollectedClientData.create("webauthn.create", b"challenge", "http://127.0.0.1")
-    response = webauthn.AuthenticatorAttestationResponse(client_data=client_data, attestation_object=attested)
-    made: dict[str, object] = json.loads(
-        json.dumps(dict(webauthn.RegistrationResponse(raw_id=credential.credential_id, response=response)), default=dict)
-    )
-    return made
 
 
 def window() -> dict[str, str]:

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK
 from tests.browser.looks import Watch
-from tests.browser.pages import PAGES, Page
+from tests.browser.page import Page
+from tests.browser.pages import PAGES
 from tests.browser.world import World
 
 FAULTY = [page for page in PAGES if page.name.endswith("-faulty")]

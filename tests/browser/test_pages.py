@@ -9,7 +9,8 @@ from playwright.sync_api import Page as Tab
 
 from tests.browser.conftest import DESK
 from tests.browser.looks import Watch, faults_of
-from tests.browser.pages import PAGES, Page
+from tests.browser.page import Page
+from tests.browser.pages import PAGES
 from tests.browser.world import World
 
 

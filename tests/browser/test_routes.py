@@ -31,9 +31,16 @@ EXCUSED = {
     "admin:password_change_done": "is reached from Django's form alone, which sends on to ours",
     "admin:view_on_site": MOVED,
     "billing:buy": SENT,
+    "billing:document_pdf": DATA,
+    "billing:documents_csv": DATA,
+    "billing:documents_zip": DATA,
+    "billing:invoice_correct": SENT,
+    "billing:order_invoice": MOVED,
     "billing:payouts_connect": SENT,
     "billing:payouts_refresh": MOVED,
     "billing:payouts_return": MOVED,
+    "billing:statement_csv": DATA,
+    "billing:stripe_connect_webhook": DATA,
     "billing:stripe_webhook": DATA,
     "accounts:language": SENT,
     "accounts:currency": SENT,
@@ -97,7 +104,7 @@ def excuse(route: Route) -> str:
 
 @pytest.mark.parametrize("route", site_routes(), ids=str)
 def test_every_page_is_looked_at(route: Route) -> None:
-    assert route.name in looked_at() or excuse(route), f"{route.pattern}: put it into tests/browser/pages.py, or say here why not"
+    assert route.name in looked_at() or excuse(route), f"{route.pattern}: put it into PAGES of tests/browser, or say here why not"
 
 
 def test_no_excuse_is_left_over() -> None:

@@ -1,0 +1,66 @@
+"""Pages on which money moves or is accounted for, once in each of their states. Their rows are in `money_rows`."""
+
+from tests.browser.page import Page, submit
+
+PRICES = (
+    Page("product-in-currencies", "/northlight/in-every-currency"),
+    Page("product-in-currencies-to-buy", "/northlight/in-every-currency", "newcomer"),
+    Page("product-as-you-like", "/northlight/as-you-like"),
+    Page("product-as-you-like-to-buy", "/northlight/as-you-like", "newcomer"),
+    Page("product-as-you-like-for-a-team", "/northlight/as-you-like", "owner"),
+    Page("product-as-you-like-faulty", "/northlight/as-you-like?amount=0.10", "newcomer"),
+    Page("product-edit-in-currencies", "/selling/products/{in_currencies}/", "ida"),
+    Page("product-edit-as-you-like", "/selling/products/{as_you_like}/", "ida"),
+)
+REFUNDS = (
+    Page("order-refund", "/orders/{returnable}/refund/", "jonas"),
+    Page("order-refund-pulled", "/orders/{order}/refund/", "jonas"),
+    Page("order-refund-ended", "/orders/{past_return}/refund/", "jonas"),
+    Page("order-refund-not", "/orders/{order_disputed}/refund/", "jonas"),
+    Page("order-returnable", "/orders/{returnable}/", "jonas"),
+    Page("order-being-given-back", "/orders/{being_given_back}/", "jonas"),
+    Page("order-refund-came-back", "/orders/{refund_came_back}/", "jonas"),
+    Page("seller-order", "/selling/orders/{order}/?seller=mara", "mara"),
+    Page("seller-order-being-given-back", "/selling/orders/{being_given_back}/", "ida"),
+    Page("seller-order-refund-came-back", "/selling/orders/{refund_came_back}/", "ida"),
+    Page("seller-order-partially-refunded", "/selling/orders/{order_partially_refunded}/", "ida"),
+    Page("seller-order-disputed", "/selling/orders/{order_disputed}/", "ida"),
+    Page("seller-order-long", "/selling/orders/{long_order}/", "longest"),
+    Page("seller-refund", "/selling/orders/{order}/refund/?seller=mara", "mara"),
+    Page("seller-refund-faulty", "/selling/orders/{returnable}/refund/", "ida", 400, submit(amount="one", reason="")),
+    Page("seller-refund-not", "/selling/orders/{order_disputed}/refund/", "ida"),
+    Page("seller-refund-long", "/selling/orders/{long_order}/refund/", "longest"),
+)
+DISPUTES = (
+    Page("seller-disputes", "/selling/disputes/", "ida"),
+    Page("seller-disputes-empty", "/selling/disputes/", "beginner"),
+    Page("seller-disputes-long", "/selling/disputes/", "longest"),
+    Page("seller-dispute", "/selling/disputes/{dispute}/", "ida"),
+    Page("seller-dispute-faulty", "/selling/disputes/{dispute}/", "ida", 400, submit(text="x" * 5_001)),
+    Page("seller-dispute-answered", "/selling/disputes/{dispute_answered}/", "ida"),
+    Page("seller-dispute-lost", "/selling/disputes/{dispute_lost}/", "ida"),
+    Page("seller-dispute-taken-back", "/selling/disputes/{dispute_taken_back}/", "ida"),
+    Page("seller-dispute-long", "/selling/disputes/{dispute_long}/", "longest"),
+)
+DOCUMENTS = (
+    Page("billing-details", "/orders/billing-details/?buyer=steadfast", "owner"),
+    Page("billing-details-empty", "/orders/billing-details/", "newcomer"),
+    Page("billing-details-faulty", "/orders/billing-details/", "newcomer", 400, submit(name="", address="", vat_id="?")),
+    Page("billing-details-of-a-seller", "/orders/billing-details/", "ida"),
+    Page("billing-details-long", "/orders/billing-details/", "longest"),
+    Page("document", "/orders/documents/{invoice}/", "jonas"),
+    Page("document-credit-note", "/orders/documents/{credit_note}/", "jonas"),
+    Page("document-receipt", "/orders/documents/{document_receipt}/", "mara"),
+    Page("document-from-afar", "/orders/documents/{invoice_from_afar}/", "ida"),
+    Page("document-long", "/orders/documents/{invoice_long}/", "longest"),
+    Page("documents", "/selling/documents/", "ida"),
+    Page("documents-receipts", "/selling/documents/?seller=mara", "mara"),
+    Page("documents-empty", "/selling/documents/", "beginner"),
+    Page("documents-long", "/selling/documents/", "longest"),
+)
+BALANCES = (
+    Page("balance", "/selling/balance/", "ida"),
+    Page("balance-empty", "/selling/balance/", "beginner"),
+    Page("balance-long", "/selling/balance/", "longest"),
+)
+MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES)
