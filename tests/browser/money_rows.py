@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.people.models import Account, User
 from billing.disputes.models import Dispute, DisputeEvidence
-from billing.invoices.models import BillingDetails, Document
+from billing.invoices.models import BillingDetails
 from billing.invoices.services import document_what_went_back, issue_invoice
 from billing.ledger.models import Account as Side
 from billing.ledger.models import LedgerTransaction
@@ -59,6 +59,11 @@ def _sold(buyer: User, number: int = 0, **fields: object) -> Order:
     return order
 
 
+def _really_sold() -> Order:
+    """Return the order that was bought in the shop itself."""
+    return Order.objects.get(placed_by__username="jonas", product__namespace__name="tidewater", product__slug="redis-steady")
+
+
 def _refunds(names: dict[str, str], long_word: str) -> dict[str, str]:
     """Orders that may be given back, that may no longer, that are being given back, and whose refund the bank has returned."""
     jonas, now = User.objects.get(username="jonas"), timezone.now()
@@ -81,7 +86,7 @@ def _refunds(names: dict[str, str], long_word: str) -> dict[str, str]:
     Order.objects.filter(pk=long.pk).update(refund_requested_amount=100, refund_days=365)
     RefundFactory(order=long, reason=long_word * 5, origin=Refund.Origin.SELLER, requested_by=long.placed_by, **waits)
     _pulled(long, "c" * 200, days=12)
-    _pulled(Order.objects.get(pk=names["order"]), "docker/27.3.1 go/go1.22.7 kernel/6.8.0 os/linux arch/amd64", days=3)
+    _pulled(_really_sold(), "docker/27.3.1 go/go1.22.7 kernel/6.8.0 os/linux arch/amd64", days=3)
     made = {"returnable": returnable, "past_return": past, "being_given_back": giving, "refund_came_back": failed}
     return {name: str(order.pk) for name, order in made.items()}
 
@@ -160,7 +165,7 @@ def _documents(names: dict[str, str]) -> dict[str, str]:
     long = issue_invoice(Order.objects.get(pk=names["long_order"]), replace(PAYMENT, taxes=taxes * 3))
     for order in Order.objects.filter(placed_by__username="kim", state=Order.State.PAID):
         issue_invoice(order, PAYMENT)
-    receipt = Document.objects.get(order__pk=names["order"])
+    receipt = issue_invoice(_really_sold(), PAYMENT)
     found = {"invoice": invoice, "credit_note": credit_note, "invoice_from_afar": afar, "invoice_long": long, "document_receipt": receipt}
     return {name: str(document.pk) for name, document in found.items()}
 
