@@ -80,7 +80,7 @@ def _product(order: Order) -> Iterator[str]:
     yield ""
     yield "Images as they were sold:"
     for sold in order.images.all():
-        yield f"{image_reference(sold.repository)}: {sold.tag_count} versions"
+        yield f"{image_reference(sold.repository)}: {sold.tag_count} version{'' if sold.tag_count == 1 else 's'}"
         yield from (f"  {tag} {digest}" for tag, digest in sold.digests.items())
     page = order.sold_page
     if page is not None:

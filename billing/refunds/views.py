@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,7 +33,7 @@ def order_refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Say what giving a purchase back means, with what was pulled of it, and do it.
 
     Context: order; offer, an OwnRefund; pulls and proofs, what was pulled since the sale; minutes, until it is decided; promised_until;
-    form.
+    promise_over, whether that has passed; form.
     """
     user = signed_in(request)
     order = own_order(user, order_id)
@@ -49,6 +50,7 @@ def order_refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 
 def _order_refund_page(request: HttpRequest, order: Order, form: GiveBackForm, *, status: int) -> HttpResponse:
+    promised = promised_until(order)
     context = {
         "order": order,
         "form": form,
@@ -56,7 +58,8 @@ def _order_refund_page(request: HttpRequest, order: Order, form: GiveBackForm, *
         "pulls": pulls_since_sale(order),
         "proofs": proofs_since_sale(order),
         "minutes": minutes_until_decided(),
-        "promised_until": promised_until(order),
+        "promised_until": promised,
+        "promise_over": promised is not None and promised < timezone.now(),
     }
     return render(request, "billing/order_refund.html", context, status=status)
 

@@ -36,7 +36,6 @@ DISPUTES = (
     Page("seller-disputes-empty", "/selling/disputes/", "beginner"),
     Page("seller-disputes-long", "/selling/disputes/", "longest"),
     Page("seller-dispute", "/selling/disputes/{dispute}/", "ida"),
-    Page("seller-dispute-faulty", "/selling/disputes/{dispute}/", "ida", 400, submit(text="x" * 5_001)),
     Page("seller-dispute-answered", "/selling/disputes/{dispute_answered}/", "ida"),
     Page("seller-dispute-lost", "/selling/disputes/{dispute_lost}/", "ida"),
     Page("seller-dispute-taken-back", "/selling/disputes/{dispute_taken_back}/", "ida"),

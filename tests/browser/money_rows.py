@@ -1,11 +1,12 @@
 """Rows of money: prices, refunds, disputes, documents and books in every state, for the pages that show them. Runs inside the stack."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts.people.models import Account, User
+from billing.disputes.evidence import collect_evidence
 from billing.disputes.models import Dispute, DisputeEvidence
 from billing.invoices.models import BillingDetails
 from billing.invoices.services import document_what_went_back, issue_invoice
@@ -36,10 +37,10 @@ def money(names: dict[str, str], long_word: str) -> dict[str, str]:
 
 
 def _prices() -> dict[str, str]:
-    """One product with a price in each of many currencies, after earlier ones, and one for which buyers pay what they want."""
+    """One product with a price in each currency of the shop, after earlier ones, and one for which buyers pay what they want."""
     namespace, now = NamespaceFactory._meta.model.objects.get(name="northlight"), timezone.now()
     several = ProductFactory(namespace=namespace, slug="in-every-currency", title="In every currency", price__amount=4_900)
-    for amount, currency in ((5_400, "usd"), (4_200, "gbp"), (7_900, "jpy"), (4_700, "chf"), (55_900, "sek")):
+    for amount, currency in ((5_400, "usd"), (4_200, "gbp"), (7_900, "jpy"), (4_700, "chf")):
         PriceFactory(product=several, amount=amount, currency=currency, leading=False)
     for ago in (20, 60):
         PriceFactory(product=several, amount=90 * ago, created_at=now - timedelta(days=ago + 30), retired_at=now - timedelta(days=ago))
@@ -112,7 +113,7 @@ def _disputes(names: dict[str, str], long_word: str) -> dict[str, str]:
     first.save()
     disputed = {"state": Order.State.DISPUTED}
     answered = DisputeFactory(order=_sold(kim, 0, **disputed), status="under_review", reason="product_unacceptable", **told)
-    sent = {"stage": "needs_response", "fields": {"customer_name": "kim"}, "requested_by": User.objects.get(username="ines")}
+    sent = {"stage": "needs_response", "fields": asdict(collect_evidence(answered)), "requested_by": User.objects.get(username="ines")}
     DisputeEvidence.objects.create(dispute=answered, state=DisputeEvidence.State.SUBMITTED, settled_at=now, due_at=now + FAR, **sent)
     lost = {"state": Order.State.CHARGED_BACK, "closed_at": now}
     over = {"status": "lost", "respond_by": None, **told}

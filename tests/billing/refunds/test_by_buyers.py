@@ -263,6 +263,7 @@ class TestPage:
         page = client.get(f"/orders/{paid.pk}/").content.decode()
         assert "Being given back." in page
         assert f"/orders/{paid.pk}/refund/" not in page
+        assert "Pull it" not in page
 
     def test_what_was_pulled_is_shown_instead_of_the_button(self, paid: Order, buyer: User, client: Client) -> None:
         counted = pull(paid, buyer)
@@ -282,6 +283,14 @@ class TestPage:
 
         assert "You could give it back by yourself until" in page
         assert "gives the money back to who asks until" in page
+
+    def test_a_promise_whose_time_is_over_is_not_made_again(self, paid: Order, client: Client) -> None:
+        Order.objects.update(paid_at=timezone.now() - timedelta(days=40), refund_days=30)
+
+        page = client.get(f"/orders/{paid.pk}/refund/").content.decode()
+
+        assert "may give you the money back all the same" in page
+        assert "gives the money back to who asks until" not in page
 
     def test_what_is_not_paid_has_nothing_to_give_back(self, opened: Order, client: Client) -> None:
         page = client.get(f"/orders/{opened.pk}/refund/").content.decode()
