@@ -40,7 +40,7 @@ FOR_STAFF = {
         "differences of the books",
     ),
     **dict.fromkeys(("{} events wait", "This event is of API version"), "the inbox of webhooks"),
-    **dict.fromkeys(("Stripe says {} of a dispute", "More money went back", "The order is {}", "The dispute is lost"), "a flag for staff"),
+    **dict.fromkeys(("Stripe says {} of a dispute", "More money went back", "The order is {}"), "a flag for staff"),
     **dict.fromkeys(("{} went back, and the seller", "Of our fee {} went back", "Stripe has not moved the money"), "a flag for staff"),
     **dict.fromkeys(
         ("The payment is disputed: the", "Made in Stripe's dashboard.", "It was pulled since the sale."), "of a refund, in the admin"
