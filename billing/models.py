@@ -1,5 +1,6 @@
 """Where Django looks for the tables of this app."""
 
+from billing.discounts.models import Discount, DiscountUse
 from billing.disputes.models import Dispute, DisputeEvidence, TransferReversal
 from billing.inbox.models import StripeEvent
 from billing.invoices.models import BillingDetails, Document, DocumentSeries
@@ -12,6 +13,8 @@ from billing.refunds.models import Refund
 __all__ = [
     "BillingDetails",
     "Difference",
+    "Discount",
+    "DiscountUse",
     "Dispute",
     "DisputeEvidence",
     "Document",

@@ -3,28 +3,34 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from accounts.people.models import Account, User
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
+from billing.discounts.models import Discount
+from billing.discounts.selectors import verified_addresses
 from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 
 _SAID = ("id", "kind", "year", "serial", "issued_at", "amount", "tax_amount", "currency", "order")
+_OF_DISCOUNT = ("code", "kind", "percent", "amount", "currency", "most_uses", "starts_at", "ends_at", "created_at", "ended_at")
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, sales, refunds and documents. Of sales only what concerns the seller: buyers are other people."""
-    money = ("id", "product_title", "amount", "currency", "state", "refunded_amount", "created_at", "paid_at")
+    """Return purchases, sales, refunds, documents, offers and discounts. Of sales only what is the seller's, not the buyer's."""
+    discount = ("discount_amount", "discount_code")
+    money = ("id", "product_title", "amount", "currency", *discount, "state", "refunded_amount", "created_at", "paid_at")
     return {
         "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
         "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
         "documents": rows(Document.objects.filter(buyer=user.account).values(*_SAID, "content", "seller__display_name")),
         "documents_of_sales": rows(Document.objects.filter(seller=user.account.pk).values(*_SAID)),
         "billing_details": rows(BillingDetails.objects.filter(account=user.account).values()),
+        "offers": rows(_offers_to(user).values("seller__display_name", "amount", "currency", "email", "created_at", "ends_at")),
+        "discounts": rows(Discount.objects.filter(seller=user.account.pk).values(*_OF_DISCOUNT)),
         "refunds": rows(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
     }
 
@@ -40,13 +46,20 @@ def obstacles_of_orders(account: Account) -> Iterable[str]:
 
 
 def forget_addresses_of_orders(account: Account) -> None:
-    """Take a person's address off their orders, and delete who they said they are on invoices.
+    """Take a person's address off their orders and the offers to them, and delete who they said they are on invoices.
 
     Orders, and documents with all that they say, stay, as the law asks: bookkeeping wants them for up to ten years.
     """
     BillingDetails.objects.filter(account=account).delete()
     if account.user:
+        _offers_to(account.user).exclude(email="").update(email=forgotten_address(account.user))
         Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
+
+
+def _offers_to(user: User) -> QuerySet[Discount]:
+    """Return the offers to the person or to an address that they have verified."""
+    mine = Q(account=user.account) | Q(email__in=verified_addresses(user) - {""})
+    return Discount.objects.filter(mine, kind=Discount.Kind.PRICE)
 
 
 def _by(user: User) -> Q:

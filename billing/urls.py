@@ -1,8 +1,9 @@
-"""Addresses of buying, of a buyer's and a seller's orders, of payouts and of Stripe's webhook."""
+"""Addresses of buying, of a buyer's and a seller's orders, of discounts, of payouts and of Stripe's webhook."""
 
 from django.urls import path
 
 from billing.checkout import views as checkout
+from billing.discounts import views as discounts
 from billing.disputes import views as disputes
 from billing.inbox import views as inbox
 from billing.invoices import views as invoices
@@ -14,6 +15,7 @@ from billing.refunds import views as refunds
 app_name = "billing"
 urlpatterns = [
     path("billing/buy/<uuid:product_id>/", checkout.buy, name="buy"),
+    path("billing/offers/<uuid:offer_id>/", checkout.offer, name="offer"),
     path("billing/return/<uuid:order_id>/", checkout.checkout_return, name="checkout_return"),
     path("billing/stripe/webhook", inbox.stripe_webhook, name="stripe_webhook"),
     path("billing/stripe/webhook/connect", inbox.stripe_connect_webhook, name="stripe_connect_webhook"),
@@ -35,6 +37,10 @@ urlpatterns = [
     path("selling/disputes/<str:dispute_id>/", disputes.seller_dispute, name="seller_dispute"),
     path("selling/balance/", ledger.balance, name="balance"),
     path("selling/balance/statement.csv", ledger.statement_csv, name="statement_csv"),
+    path("selling/discounts/", discounts.discounts, name="discounts"),
+    path("selling/discounts/new/", discounts.discount_new, name="discount_new"),
+    path("selling/discounts/<uuid:discount_id>/", discounts.discount_move, name="discount_move"),
+    path("selling/offers/new/", discounts.offer_new, name="offer_new"),
     path("selling/payouts/", payouts.payouts, name="payouts"),
     path("selling/payouts/connect", payouts.payouts_connect, name="payouts_connect"),
     path("selling/payouts/return", payouts.payouts_return, name="payouts_return"),

@@ -23,6 +23,7 @@ LOCK_ORDER: Final = (
     "marketplace.ProductUpdates",
     "marketplace.ResaleFlag",
     "marketplace.Report",
+    "billing.Discount",
     "billing.Order",
     "billing.Refund",
     "billing.DisputeEvidence",

@@ -17,6 +17,7 @@ from accounts.robots import services
 from accounts.sellers.services import renaming
 from accounts.sessions import services as sessions
 from billing.checkout.placing import MOST_PENDING
+from billing.discounts.trying import GUESS
 from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, spoken
 from marketplace.products.services import limits
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
@@ -89,6 +90,9 @@ ACTS: Final[dict[str, Act]] = {
     "document.archive": Act(gettext_noop("Archives of invoices"), _work(10, 60)),
     # Money: each of these asks Stripe.
     "buy": Act(gettext_noop("Purchases begun"), (_account(60, _HOUR),)),
+    GUESS: Act(gettext_noop("Codes that do not exist"), (_account(20, _HOUR), _address(60, _HOUR), _address(200, _DAY))),
+    "discount.change": Act(gettext_noop("Discounts made and changed"), (_account(60, _HOUR), _account(200, _DAY))),
+    "offer.make": Act(gettext_noop("Offers"), (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY))),
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
     "refund": Act(gettext_noop("Refunds given or taken"), (_account(60, _HOUR), _account(200, _DAY))),
     "payouts": Act(gettext_noop("Questions to Stripe about payouts"), (_account(20, _HOUR),)),
@@ -196,6 +200,14 @@ ROUTES: Final[dict[str, str]] = {
     "POST order-list": "buy",
     "POST billing:order_refund": "refund",
     "POST billing:seller_refund": "refund",
+    "POST billing:offer": "buy",
+    "POST billing:discount_new": "discount.change",
+    "POST billing:discount_move": "discount.change",
+    "POST discount-list": "discount.change",
+    "POST discount-pause": "discount.change",
+    "POST discount-resume": "discount.change",
+    "POST discount-end": "discount.change",
+    "POST billing:offer_new": "offer.make",
     "POST marketplace:obtain": "obtain",
     "POST marketplace:updates_choose": "write",
     "POST marketplace:updates_unsubscribe": "write",

@@ -1,6 +1,7 @@
 """Staff's view of the sale."""
 
 from billing.admin import overview
+from billing.admin.discounts import DiscountAdmin
 from billing.admin.disputes import DisputeAdmin, DisputeEvidenceAdmin, TransferReversalAdmin
 from billing.admin.documents import DocumentAdmin
 from billing.admin.events import StripeEventAdmin
@@ -11,6 +12,7 @@ from billing.admin.refunds import RefundAdmin
 
 __all__ = [
     "DifferenceAdmin",
+    "DiscountAdmin",
     "DisputeAdmin",
     "DisputeEvidenceAdmin",
     "DocumentAdmin",

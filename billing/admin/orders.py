@@ -9,6 +9,7 @@ from billing.admin.pulled import pulled_words
 from billing.disputes.models import Dispute
 from billing.orders.models import Order, OrderImage
 from billing.orders.services import clear_flag, end_order
+from billing.payments.free import take_back_free_order
 from billing.payments.reconcile import reconcile_order
 from billing.receipts.services import resend_receipt
 from billing.refunds.forms import RefundForm
@@ -76,6 +77,8 @@ class OrderAdmin(AuditedAdmin):
         related_row("seller"),
         related_row("product"),
         related_row("price"),
+        "list_price",
+        "discount",
         "money",
         "refunded",
         "refundable",
@@ -90,7 +93,7 @@ class OrderAdmin(AuditedAdmin):
         "given_up_at",
     )
     inlines = (OrderImageInline,)
-    actions = ("refund", "resend", "reconcile", "unflag", "end")
+    actions = ("refund", "resend", "reconcile", "unflag", "end", "take_back")
 
     @admin.display(description="bought as", ordering="buyer__kind")
     def buyer_kind(self, order: Order) -> str:
@@ -138,3 +141,12 @@ class OrderAdmin(AuditedAdmin):
     def end(self, request: HttpRequest, order: Order, reason: str) -> None:
         """End an order that Stripe does not know."""
         end_order(order=order, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Take back",
+        consequence="Only for an order that cost nothing. Pull access ends once the pull tokens that were already issued have expired,"
+        " and the use of its discount comes back.",
+    )
+    def take_back(self, request: HttpRequest, order: Order, reason: str) -> None:
+        """End what an order of nothing gave."""
+        take_back_free_order(order=order, reason=reason, actor=signed_in(request))

@@ -1,4 +1,7 @@
-"""What a buyer is charged, and in which currency: decided here alone, from the product's current prices and what the buyer was shown."""
+"""What a buyer is charged, and in which currency: decided here alone, from the product's current prices and what the buyer was shown.
+
+A discount reduces it: `billing.discounts.quotes`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be paid, under which price."""
+    """What is to be paid without a discount, under which price."""
 
     price: Price
     money: Money

@@ -13,6 +13,8 @@ from accounts.people.requests import asker
 from billing.checkout.amounts import Wish
 from billing.checkout.concurrency import open_checkout_exclusively
 from billing.checkout.placing import place_order
+from billing.discounts.models import LONGEST_CODE
+from billing.discounts.trying import try_code
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import orders_of_buyers, orders_seen_by
 from billing.refunds.models import Refund
@@ -73,6 +75,8 @@ class ListedOrderSerializer(serializers.ModelSerializer[Order]):
             "state",
             "amount",
             "currency",
+            "discount_amount",
+            "discount_code",
             "refunded_amount",
             "images",
             "created_at",
@@ -99,7 +103,7 @@ class OrderSerializer(ListedOrderSerializer):
 
 
 class NewOrderSerializer(serializers.Serializer[Order]):
-    """What you buy, at which of the product's prices."""
+    """What you buy, at which of the product's prices, or with a code for less."""
 
     product = serializers.UUIDField(help_text="A published product with a price.")
     buyer = serializers.CharField(
@@ -115,6 +119,13 @@ class NewOrderSerializer(serializers.Serializer[Order]):
         min_value=0,
         max_value=LARGEST_CHARGE,
         help_text="Where buyers pay what they want: minor units of the price's currency. Elsewhere it says nothing.",
+    )
+    code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=LONGEST_CODE,
+        help_text="A discount code; one that does not count buys nothing.",
     )
 
 
@@ -153,7 +164,8 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         product = Product.objects.visible().filter(pk=values["product"]).first()
         if product is None:
             raise Http404
-        wish = Wish(values["price"], values["amount"])
-        order = place_order(product=product, user=user, buyer=buyer_named(user, values["buyer"]), wish=wish)
+        buyer, wish = buyer_named(user, values["buyer"]), Wish(values["price"], values["amount"])
+        discount = try_code(values["code"], product=product, request=request._request) if values["code"] else None  # noqa: SLF001  as throttles do
+        order = place_order(product=product, user=user, buyer=buyer, wish=wish, discount=discount)
         open_checkout_exclusively(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

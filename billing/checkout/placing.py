@@ -11,14 +11,18 @@ from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
 from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
-from accounts.sellers.selectors import fee_of
 from audit.services import record_audit
 from billing.checkout.amounts import Due, Wish, due_for, due_now
 from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.discounts.models import Discount, DiscountUse
+from billing.discounts.quotes import quote
+from billing.discounts.selectors import require_usable
+from billing.discounts.services import note_use, reserve_discount
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
 from billing.orders.sold_pages import keep_page
+from billing.payments.free import grant_free_order
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
 from common.db.errors import LockTimeout
@@ -37,8 +41,10 @@ TAGS_KEPT = 20  # of each image, beside the version it leads with: an order is s
 MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 
 
-def place_order(*, product: Product, user: User, buyer: Account | None = None, wish: Wish | None = None) -> Order:
-    """Record that the user buys the product at the price that they were shown; an order that is already being paid is resumed.
+def place_order(
+    *, product: Product, user: User, buyer: Account | None = None, wish: Wish | None = None, discount: Discount | None = None
+) -> Order:
+    """Record that the user buys the product at the price that they were shown, or with a discount; an order that is being paid is resumed.
 
     Currency, fee and digests are copied from our own rows, and so is the amount, unless the seller lets the buyer decide it
     (`billing.checkout.amounts`). A pending order at another price or amount, of other images, whose session has run out, or whose placer
@@ -53,6 +59,8 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None, w
     Args:
         buyer: whose purchase it is; the user's own account unless said otherwise.
         wish: the price that they were shown, and the amount where they decide; the leading price unless said otherwise.
+        discount: a use of it is taken until the order expires, fails or is wholly refunded. What costs nothing with it is theirs at once.
+            Without one, an order that was placed with one is resumed all the same: they are to pay less.
 
     Raises:
         EmailNotVerified: the user has no verified address.
@@ -66,6 +74,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None, w
         AlreadyOwned: the buyer holds every image of it.
         PaymentUnderWay: an earlier order is being paid, or checked by staff.
         TooManyPendingOrders: the user has as many unpaid purchases as one person may have.
+        DiscountRefused: the discount does not count for this purchase.
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)
@@ -73,7 +82,7 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None, w
     require_buyer(user, buyer)
     if sells(user, product):
         raise OwnProduct
-    _close_outdated(product=product, buyer=buyer, wish=wish)
+    _close_outdated(product=product, buyer=buyer, wish=wish, discount=discount)
     with locked_transaction():
         keep_buyer(user=user, account=buyer)
         seller = lock_seller(account_id=product.seller_id)
@@ -89,8 +98,11 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None, w
             raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
-            return _resumed(pending, due, images)
+            return _resumed(pending, due, images, discount)
+        if discount is not None:
+            discount = reserve_discount(discount, product=locked, price=due.price, user=user, buyer=buyer)
         _require_room(user)
+        offered = quote(discount, due.money, seller_id=seller.pk, at=timezone.now())
         order = Order(
             buyer=buyer,
             placed_by=user,
@@ -100,14 +112,19 @@ def place_order(*, product: Product, user: User, buyer: Account | None = None, w
             price=due.price,
             product_title=locked.title,
             sold_page_id=keep_page(locked),
-            amount=due.money.minor,
+            amount=offered.price.minor,
             currency=due.money.currency,
-            application_fee=fee_of(due.money, seller_id=seller.pk, at=timezone.now()).minor,
+            discount_amount=offered.off.minor,
+            discount_code=discount.code if discount else "",
+            application_fee=offered.fee.minor,
             refund_days=locked.refund_days,
             unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
             destination_account_id=str(seller.stripe_account_id),
         )
-        return _write_order(order, images)
+        _write_order(order, images)
+        if discount is not None:
+            note_use(discount, order=order)
+        return order if order.amount else grant_free_order(order, images)
 
 
 def _require_room(user: User) -> None:
@@ -116,7 +133,7 @@ def _require_room(user: User) -> None:
         raise TooManyPendingOrders(most=MOST_PENDING)
 
 
-def _write_order(order: Order, images: list[Image]) -> Order:
+def _write_order(order: Order, images: list[Image]) -> None:
     now = timezone.now()
     order.checkout_expires_at = (now + CHECKOUT_LIFETIME).replace(microsecond=0)  # Stripe counts whole seconds
     order.due_at = next_observation_at(order, now)
@@ -125,7 +142,6 @@ def _write_order(order: Order, images: list[Image]) -> Order:
     note_order(state=Order.State.PENDING)
     OrderImage.objects.bulk_create(_as_sold(order, images))
     record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id), buyer=str(order.buyer_id))
-    return order
 
 
 def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
@@ -141,24 +157,28 @@ def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
     return sold
 
 
-def _close_outdated(*, product: Product, buyer: Account, wish: Wish) -> None:
+def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: Discount | None) -> None:
     pending = pending_order(account=buyer, product_id=product.pk)
     if pending is None or pending.flagged_at is not None:
         return
-    due = due_now(product, wish)
-    if due is None or not _is_current(pending, due, set(product.images.values_list("pk", flat=True)), timezone.now()):
+    due, images = due_now(product, wish), set(product.images.values_list("pk", flat=True))
+    if due is None or not _is_current(pending, due, images, discount, timezone.now()):
+        if discount is not None and due is not None:  # what does not count closes nothing
+            require_usable(discount, product=product, price=due.price)
         close_checkout(order_id=pending.pk)
 
 
-def _is_current(order: Order, due: Due, image_ids: set[UUID], now: datetime) -> bool:
+def _is_current(order: Order, due: Due, image_ids: set[UUID], discount: Discount | None, now: datetime) -> bool:
     needed = timedelta(0) if order.checkout_session_id else SHORTEST_SESSION
-    same_price = order.price_id == due.price.pk and order.amount == due.money.minor
+    same_price = order.price_id == due.price.pk and order.list_price == due.money
     same = same_price and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+    if discount is not None and not DiscountUse.objects.filter(order=order, discount=discount).exists():
+        return False
     return same and buys_for(order.placed_by_id, order.buyer)
 
 
-def _resumed(pending: Order, due: Due, images: list[Image]) -> Order:
-    current = _is_current(pending, due, {image.pk for image in images}, timezone.now())
+def _resumed(pending: Order, due: Due, images: list[Image], discount: Discount | None) -> Order:
+    current = _is_current(pending, due, {image.pk for image in images}, discount, timezone.now())
     if pending.flagged_at is not None or not current:
         raise PaymentUnderWay
     return pending

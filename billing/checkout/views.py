@@ -11,17 +11,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.organisations.buying import buyer_named
+from accounts.organisations.buying import buyer_named, buyers_of
 from accounts.people.requests import signed_in
-from billing.checkout.amounts import find_price, read_wish
+from billing.checkout.amounts import Wish, find_price, read_wish
 from billing.checkout.concurrency import open_checkout_exclusively, opening_url, try_reconcile_order
 from billing.checkout.errors import AmountRefused, CheckoutOpening
 from billing.checkout.placing import place_order
+from billing.discounts.errors import DiscountRefused
+from billing.discounts.models import Discount
+from billing.discounts.offers import price_in, product_of_offer
+from billing.discounts.selectors import offers_for
+from billing.discounts.trying import try_code
 from billing.orders.models import Order
 from billing.orders.views import own_order
-from common.errors import ConflictError
+from common.errors import ConflictError, DomainError
 from marketplace.entitlements.services.grants import obtain_free_product
 from marketplace.products.models import Product
 from marketplace.products.selectors.offers import with_current_prices
@@ -37,30 +42,69 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Place an order, for oneself or an organisation (`buyer`: its handle), and send on to Stripe (303); buying again resumes.
 
     `price` is the id of the price that the page showed, `amount` what the buyer wants to pay where they decide. Who may pay nothing and
-    wants to has it at once.
+    wants to has it at once. A discount `code` reduces the price; one that does not count buys nothing.
     """
     product = with_current_prices(Product.objects.visible()).select_related("namespace").filter(pk=product_id).first()
     if product is None:
         raise Http404
-    user = signed_in(request)
-    buyer = buyer_named(user, request.POST.get("buyer", ""))
+    code = request.POST.get("code", "").strip()
     try:
         wish = read_wish(product, request.POST)
-        price = find_price(product, wish.price_id)
+        discount = try_code(code, product=product, request=request) if code else None
+    except (AmountRefused, DiscountRefused) as error:
+        return _refused(request, product, error)
+    return _buy(request, product, wish, discount)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
+    """Show an offer to its addressee alone, and accept it: then it is bought like anything else, at its price.
+
+    Context: offer; product, with its seller and namespace; listed, what it costs everybody in the offer's currency, or None; buyers, the
+    accounts to choose from where there are several.
+    """
+    user = signed_in(request)
+    found = offers_for(user).filter(pk=offer_id).first()
+    if found is None:
+        raise Http404
+    product = product_of_offer(offer_id)
+    price = price_in(product, found.currency)
+    if request.method == "POST":
+        return _buy(request, product, Wish(price.pk if price else None), found)
+    buyers = [found.account] if found.account else buyers_of(user)
+    context = {
+        "offer": found,
+        "product": product,
+        "product_url": product_url(product),
+        "listed": price.money if price else None,
+        "buyers": buyers if len(buyers) > 1 else [],
+        "for_organisation": found.account if found.account and found.account.pk != user.account.pk else None,
+    }
+    return render(request, "billing/offer.html", context)
+
+
+def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount | None) -> HttpResponse:
+    user = signed_in(request)
+    buyer, price = buyer_named(user, request.POST.get("buyer", "")), find_price(product, wish.price_id)
+    try:
         if price is not None and price.buyer_decides and wish.amount == price.amount == 0:
             obtain_free_product(product=product, user=user, holder=buyer)
             messages.success(request, gettext("{title} is in the library, for nothing.").format(title=product.title))
             return _see(reverse("marketplace:library"))
-        order = place_order(product=product, user=user, buyer=buyer, wish=wish)
+        order = place_order(product=product, user=user, buyer=buyer, wish=wish, discount=discount)
         return _see(open_checkout_exclusively(order=order))
     except CheckoutOpening:
         return _see(opening_url(order))
-    except AmountRefused as error:
-        messages.error(request, error.message)
-        return _see(f"{product_url(product)}?{urlencode({'amount': request.POST.get('amount', '')[:_TYPED]})}")
-    except ConflictError as error:
-        messages.error(request, error.message)
-        return _see(product_url(product))
+    except (AmountRefused, ConflictError) as error:
+        return _refused(request, product, error)
+
+
+def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:
+    """Lead back to the product's page, which says why; an amount that may not be paid stands there again."""
+    messages.error(request, error.message)
+    typed = f"?{urlencode({'amount': request.POST.get('amount', '')[:_TYPED]})}" if isinstance(error, AmountRefused) else ""
+    return _see(f"{product_url(product)}{typed}")
 
 
 @login_required

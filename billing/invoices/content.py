@@ -74,8 +74,13 @@ def _party(name: str, address: str = "", *, vat_id: str = "", tax_id: str = "") 
 
 
 def _lines(order: Order) -> list[Content]:
+    """Return what was sold at its price, and what a discount took off."""
     details = [image.repository for image in order.images.all()]
-    return [{"text": order.product_title, "details": details, "amount": order.amount}]
+    lines: list[Content] = [{"text": order.product_title, "details": details, "amount": order.list_price.minor}]
+    if order.discount_amount:
+        text = gettext("Discount {code}").format(code=order.discount_code) if order.discount_code else gettext("Offer to you")
+        lines.append({"text": text, "details": [], "amount": -order.discount_amount})
+    return lines
 
 
 def _tax(line: TaxLine) -> Content:

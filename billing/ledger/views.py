@@ -54,13 +54,29 @@ def statement_csv(request: SellerRequest) -> HttpResponse:
 
 
 def _rows(seller_id: UUID, month: date) -> Iterator[list[object]]:
-    yield ["time", "kind", "order", "order_id", "refund_id", "dispute_id", "payout_id", "stripe_id", "currency", "amount", "balance"]
+    yield [
+        "time",
+        "kind",
+        "order",
+        "order_id",
+        "refund_id",
+        "dispute_id",
+        "payout_id",
+        "stripe_id",
+        "currency",
+        "amount",
+        "balance",
+        "discount_code",
+        "discount",
+    ]
     for line in statement_lines(seller_id=seller_id, month=month):
         moved = line.entry.transaction
-        number = moved.order.number if moved.order else ""
+        order = moved.order
+        number = order.number if order else ""
+        discount = [order.discount_code, order.discount.typed] if order and order.discount_amount else ["", ""]
         leads = [value or "" for value in (moved.order_id, moved.refund_id, moved.dispute_id, moved.payout_id)]
         at = f"{moved.happened_at:%Y-%m-%dT%H:%M:%SZ}"
-        yield [at, moved.kind, number, *leads, moved.key, line.entry.currency, line.amount.typed, line.balance.typed]
+        yield [at, moved.kind, number, *leads, moved.key, line.entry.currency, line.amount.typed, line.balance.typed, *discount]
 
 
 def _month(request: SellerRequest) -> date:

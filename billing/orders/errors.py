@@ -28,3 +28,12 @@ class OrderNotFlagged(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("This order is not flagged.")
+
+
+class OrderIsNotFree(ConflictError):
+    """Only what cost nothing is taken back without a refund. 409."""
+
+    code = "order_is_not_free"
+
+    def __init__(self) -> None:
+        super().__init__("Only an order that cost nothing, and has not ended, is taken back. Refund what was paid for.")

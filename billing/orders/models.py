@@ -69,6 +69,8 @@ class Order(UUIDModel, Attempt):
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     amount = models.PositiveIntegerField(help_text="Minor units.")
     currency = models.CharField(max_length=3)
+    discount_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="By which the price was higher, minor units.")
+    discount_code = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="As it was typed; empty for an offer.")
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
     tax_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Tax within the amount, as Stripe worked it out.")
     tax_lines = models.JSONField(
@@ -108,7 +110,7 @@ class Order(UUIDModel, Attempt):
                 condition=Q(state__in=("pending", "expired", "failed")) | Q(paid_at__isnull=False),
                 name="order_paid_has_a_date",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
+            models.CheckConstraint(condition=Q(amount__gt=0) | Q(discount_amount__gt=0), name="order_amount_positive_or_discounted"),
         )
         indexes = (
             models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
@@ -128,6 +130,16 @@ class Order(UUIDModel, Attempt):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def list_price(self) -> Money:
+        """What it cost without its discount."""
+        return Money(self.amount + self.discount_amount, self.currency)
+
+    @property
+    def discount(self) -> Money:
+        """What it cost less than its price, by a code or an offer."""
+        return Money(self.discount_amount, self.currency)
 
     @property
     def fee(self) -> Money:

@@ -62,7 +62,8 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | 
     """
     entitlements = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
     if paid:
-        entitlements = entitlements.filter(source_kind=Entitlement.Source.ORDER)
+        orders = Order.objects.filter(buyer=account, amount__gt=0).values("pk")
+        entitlements = entitlements.filter(source_kind=Entitlement.Source.ORDER, source_id__in=orders)
     if besides is not None:
         entitlements = entitlements.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
     return set(image_ids) <= set(entitlements.values_list("image_id", flat=True))

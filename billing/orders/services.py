@@ -63,8 +63,8 @@ def flag_order(order: Order, flag: str) -> None:
 def add_up_sales() -> int:
     """Write for each product on offer how often it was sold, for the order of search results. Return how many numbers changed.
 
-    A sale whose money went back, or was taken back, does not count.
+    A sale whose money went back, or was taken back, does not count, and neither does what cost nothing: a seller could give it to many.
     """
     kept = (Order.State.PAID, Order.State.PARTIALLY_REFUNDED, Order.State.DISPUTED)
-    sales = Order.objects.filter(state__in=kept).order_by().values_list("product").annotate(sales=Count("pk"))
+    sales = Order.objects.filter(state__in=kept, amount__gt=0).order_by().values_list("product").annotate(sales=Count("pk"))
     return write_sales(sales=dict(sales))

@@ -43,6 +43,7 @@ _ORDER = SimpleNamespace(
     number="1A2B3C", product_title=PRODUCT, paid_at=AT, money=Money(1900, "eur"), paid_with="card ending 4242", state="refunded",
     paid_with_words=_words(lambda: Order(paid_with="card ending 4242").paid_with_words),
     seller=SELLER, placed_by=USER, refunded=Money(0, "eur"), tax_lines=[], tax=Money(303, "eur"),
+    discount=Money(0, "eur"), list_price=Money(1900, "eur"), discount_code="",
 )  # fmt: skip
 _BROWSER = _words(lambda: SignIn(browser="Firefox on Linux").browser_words)
 _PERSON = SimpleNamespace(kind="person", name="mira-k")
@@ -63,6 +64,8 @@ _REFUND_OF_SALE = {
 _BY_STAFF, _BY_BUYER = ({"money": Money(500, "eur"), "origin": origin} for origin in ("staff", "buyer"))
 _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _WHY = "Paid too late. Its seller had been suspended."
+_OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
+_OFFER = {"offer": _OFFERED, "product": SimpleNamespace(title=PRODUCT), "listed": Money(1900, "eur"), "link": LINK}
 _DISPUTE = SimpleNamespace(
     pk="dp_1Q8", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True,
     reason_words=_words(lambda: Dispute(reason="fraudulent").reason_words), is_inquiry=False, needs_response=True,
@@ -163,6 +166,11 @@ EXAMPLES: Final[Examples] = {
         "a new tag, withdrawn": {**_NEWS, "versions": [_FIRST], "more": 0, "product_url": ""},
     },
     "organisation_closed": {"by a member": {**_JOINED, "by": "olu"}, "by staff": {**_JOINED, "by": ""}},
+    "offer": {
+        "": _OFFER,
+        "to an account": {**_OFFER, "offer": _like(_OFFERED, email="", account=_PERSON)},
+        "to an organisation": {**_OFFER, "offer": _like(_OFFERED, email="", account=_TEAM)},
+    },
     "organisation_renamed": {"": {**_JOINED, "before": "Harbour <& Son>", "by": USER}},
     "owner_added": {"by a member": {**_JOINED, "by": "olu"}, "by staff": {**_JOINED, "by": ""}},
     "password_reset_key": {"": {"username": "mira-k", "password_reset_url": KEY_LINK}},
@@ -170,6 +178,8 @@ EXAMPLES: Final[Examples] = {
         "": _SALE,
         "with tax": {**_SALE, "order": _like(_ORDER, tax_lines=[{"name": "VAT"}])},
         "of an organisation": {**_SALE, "buyer": _TEAM},
+        "with a code": {**_SALE, "order": _like(_ORDER, discount=Money(600, "eur"), list_price=Money(2500, "eur"), discount_code="AUTUMN")},
+        "by an offer": {**_SALE, "order": _like(_ORDER, discount=Money(600, "eur"), list_price=Money(2500, "eur"))},
         "unknown card": {**_SALE, "order": _like(_ORDER, paid_with="")},
     },
     "payout_returned": {

@@ -31,6 +31,7 @@ FOR_STAFF = {
         ("This seller is already suspended.", "This seller is not suspended.", "No Stripe account is connected."), "an act of staff"
     ),
     **dict.fromkeys(("This order was never paid", "Only a pending order that is flagged", "This order is not flagged."), "an act of staff"),
+    "Only an order that cost nothing": "an act of staff",
     "Stripe has already made": "an act of staff",
     **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
     "The entries of {} do not balance.": "the log",

@@ -32,6 +32,10 @@ NO_NAMES = {
     "q",
     "username",
     "buyer",
+    "seller",
+    "code",
+    "product",
+    "products",
     "image",
     "images",
     "secret",
@@ -52,6 +56,7 @@ NO_NAMES = {
 NO_NAMES_OF = {
     "BillingDetailsForm.vat_id",
     "BillingDetailsForm.tax_id",
+    "OfferForm.email",  # or a handle
     "StartForm.name",
     "HandOverForm.typed",
     "ReserveForm.name",

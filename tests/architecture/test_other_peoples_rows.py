@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.organisations.models import Invitation, Membership
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
+from billing.discounts.models import Discount
 from billing.disputes.models import Dispute
 from billing.orders.models import Order
 from common.ids import new_id
@@ -61,6 +62,7 @@ def state() -> list[object]:
         *Image.objects.order_by("pk").values_list("pk", "ended_at", "featured_tag"),
         *Order.objects.order_by("pk").values_list("pk", "state"),
         *Dispute.objects.order_by("pk").values_list("pk", "seller_statement"),
+        *Discount.objects.order_by("pk").values_list("pk", "paused_at", "ended_at"),
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk", "position"),
         *Tag.objects.order_by("pk").values_list("pk"),

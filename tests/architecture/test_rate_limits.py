@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.people.models import User
+from billing.discounts.trying import GUESS
 from common.web import throttling
 from common.web.rate_limits import acts
 from common.web.throttling import WRITING, act_of
@@ -69,7 +70,7 @@ def test_each_rate_limit_is_of_an_address_that_there_is() -> None:
     names = {route.name for route in site_routes()}
 
     assert {entry for entry in rate_limits.ROUTES if entry.partition(" ")[2] not in names} == set()
-    assert {act for act in rate_limits.ROUTES.values() if act} | {throttling.EVERY_WRITE} == set(acts())
+    assert {act for act in rate_limits.ROUTES.values() if act} | {throttling.EVERY_WRITE, GUESS} == set(acts())
 
 
 def test_operators_are_told_every_rate_limit_and_number() -> None:

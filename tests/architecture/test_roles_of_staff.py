@@ -22,7 +22,7 @@ from marketplace.images.models import Image
 from marketplace.resale.models import ResaleFlag
 from marketplace.search.models import KnownWord, Synonym
 from tests.factories.accounts import AccessTokenFactory, UserFactory
-from tests.factories.billing import DisputeFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
+from tests.factories.billing import DiscountFactory, DisputeFactory, PaidOrderFactory, RefundFactory, StripeEventFactory
 from tests.factories.marketplace import ImageFactory, ReportFactory, ReviewFactory, digest_of
 from tests.support.routes import Route, site_routes
 
@@ -42,6 +42,7 @@ SEES = {
             "marketplace.dailyfigures",
             "marketplace.revenueoutlook",
             "billing.difference",
+            "billing.discount",
             "billing.dispute",
             "billing.disputeevidence",
             "billing.transferreversal",
@@ -65,12 +66,17 @@ SEES = {
 }
 ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
-    "finance": {"billing.difference", "billing.dispute", "billing.order", "billing.refund", "billing.statement", "billing.stripeevent"},
+    "finance": {
+        *("billing.difference", "billing.discount", "billing.dispute", "billing.order", "billing.refund", "billing.statement"),
+        "billing.stripeevent",
+    },
     "moderation": {
         *("accounts.sellerprofile", "marketplace.namespace", "marketplace.image", "marketplace.product", "marketplace.report"),
         *("marketplace.resaleflag", "marketplace.review", "marketplace.knownword", "marketplace.synonym"),
     },
 }
+# What a role makes by a form of its own, with a reason.
+MAKES = {"support": set(), "finance": {"billing.discount"}, "moderation": set()}
 # Rows of other tables on the page of a row.
 PARTS_SEEN = {
     "support": {"accounts.shopdomain", "marketplace.reviewversion"},
@@ -123,9 +129,9 @@ def test_a_role_opens_the_lists_and_pages_that_it_needs_and_no_others(role: str,
     wrong = {}
     for name, status in answers.items():
         label, page = OF_MODELS[name]
-        sees = label in SEES[role] and page not in ("add", "delete")
+        sees = label in (MAKES[role] if page == "add" else SEES[role]) and page != "delete"
         # A row that does not exist: whoever may see the table is led back to its index; a history looks for its row first.
-        expected = (200 if page == "changelist" else 302) if sees or page == "history" else 403
+        expected = (200 if page in ("changelist", "add") else 302) if sees or page == "history" else 403
         if status != expected:
             wrong[name] = status
     assert wrong == {}
@@ -164,6 +170,7 @@ def rows() -> list[Model]:
     image = order.product.images.get()
     made = [order, RefundFactory(), DisputeFactory(), StripeEventFactory(), image, order.product, order.seller, image.namespace]
     made += [ReportFactory(product=order.product), ReviewFactory(product=order.product, bought=False), resale_flag(image)]
+    made += [DiscountFactory(seller=order.seller)]
     made += [KnownWord.objects.create(word="zebra", products=1), Synonym.objects.create(words=["zebra", "zebras"])]
     return [*made, AccessTokenFactory(), UserFactory(), order.buyer, image.entitlements.get()]
 

@@ -37,7 +37,7 @@ from marketplace.reviews.models import Review, ReviewVersion
 from marketplace.reviews.services import count_ratings
 from marketplace.search.services import count_known_words
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
-from tests.factories.billing import DisputeFactory, PaidOrderFactory
+from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
     NamespaceFactory,
@@ -140,6 +140,8 @@ def world() -> World:
         "product": product,
         "price": product.prices.get(),
         "order": order,
+        "discount": DiscountFactory(seller=namespace.owner.seller),
+        "offer_id": OfferFactory(account=user.account, email=""),
     }
     return World(user, token.secret, rows)
 
@@ -300,6 +302,7 @@ def _sell(world: World, numbers: range) -> None:
     multiply(product.prices.get(), numbers, product_id=key("product"))
     multiply(SearchEntry.objects.get(pk=product.pk), numbers, product_id=key("product"))
     count_known_words()
+    multiply(DiscountFactory(seller=namespace.owner.seller), numbers, code="'CODE' || n")
     for code in ("eur", ""):
         seller, day = namespace.owner.seller, now.date() - timedelta(days=numbers.start - 1)
         one = DailyFigures.objects.create(seller=seller, day=day, currency=code, paid=500, orders=1, checkouts=1, views=2)

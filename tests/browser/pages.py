@@ -98,6 +98,10 @@ BUYING = (
         for state in ("pending", "partially_refunded", "refunded", "disputed", "charged_back", "expired", "failed")
     ),
     Page("order-long", "/orders/{long_order}/", "longest"),
+    Page("offer", "/billing/offers/{offer}/", "jonas"),
+    Page("offer-over", "/billing/offers/{offer_over}/", "jonas"),
+    Page("product-with-a-code", "/tidewater/working-days?code=AUTUMN", "newcomer"),
+    Page("product-with-a-wrong-code", "/tidewater/working-days?code=WINTER"),
     Page("return-cancelled", "/billing/return/{order_pending}/?cancelled=1", "jonas"),
     Page("return-waiting", "/billing/return/{order_pending}/", "jonas"),
 )
@@ -137,6 +141,11 @@ SELLING = (
     Page("seller-orders", "/selling/orders/", "mara"),
     Page("seller-orders-empty", "/selling/orders/", "beginner"),
     Page("seller-orders-long", "/selling/orders/", "longest"),
+    Page("discounts", "/selling/discounts/", "mara"),
+    Page("discounts-empty", "/selling/discounts/", "beginner"),
+    Page("discount-new", "/selling/discounts/new/", "mara"),
+    Page("discount-new-faulty", "/selling/discounts/new/", "mara", 422, _submit(code="no code!", products="acme/nothing")),
+    Page("offer-new", "/selling/offers/new/", "mara"),
     Page("review-answer", "/selling/reviews/{review}/answer", "mara"),
     Page("payouts", "/selling/payouts/", "mara"),
     Page("payouts-not-connected", "/selling/payouts/", "beginner"),

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from billing.discounts.models import Discount
 from billing.disputes.models import Dispute, TransferReversal
 from billing.inbox.models import StripeEvent
 from billing.invoices.models import Document
@@ -80,6 +81,43 @@ def make_document(order: Order | None = None) -> Document:
     """Return the receipt of an order, with the next number of its seller."""
     with transaction.atomic():
         return issue_invoice(order or PaidOrderFactory(), PAYMENT)
+
+
+class DiscountFactory(DjangoModelFactory):
+    """A code of a new seller's that takes 20 % off all of their products."""
+
+    class Meta:
+        model = Discount
+
+    seller = factory.SubFactory(SellerFactory)
+    code = factory.Sequence(lambda n: f"AUTUMN{n}")
+    kind = Discount.Kind.PERCENT
+    percent = 20
+    made_by = factory.LazyAttribute(lambda discount: discount.seller.account.user if discount.seller else UserFactory(staff=True))
+
+    class Params:
+        off = factory.Trait(kind=Discount.Kind.AMOUNT, percent=0, amount=100, currency="eur")
+        of_shop = factory.Trait(seller=None)
+
+
+class OfferFactory(DiscountFactory):
+    """An offer of €4.00 for a product of €5.00, to an address."""
+
+    class Meta:
+        skip_postgeneration_save = True
+
+    code = ""
+    kind = Discount.Kind.PRICE
+    percent = 0
+    amount = 400
+    currency = "eur"
+    most_uses = 1
+    email = "kim@harbour.example"
+    ends_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+
+    @factory.post_generation
+    def product(self, create, extracted, **kwargs):
+        self.products.add(extracted or ProductFactory(namespace__owner=self.seller.account))
 
 
 class RefundFactory(DjangoModelFactory):

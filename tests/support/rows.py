@@ -14,7 +14,7 @@ from tests.factories.accounts import (
     RobotFactory,
     SignInFactory,
 )
-from tests.factories.billing import DisputeFactory, PaidOrderFactory, make_document
+from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, make_document
 from tests.factories.marketplace import DraftProductFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
@@ -34,7 +34,11 @@ def rows_of_others() -> dict[str, Model]:
     review = ReviewFactory(product=product)
     report = ReportFactory(product=product, upheld=True)
     document = make_document(order)
+    offer = OfferFactory(seller=product.seller, product=product)
     return {
+        "offer_id": offer,
+        "discount_id": offer,
+        "discount": offer,
         "handle": organisation,
         "membership_id": organisation.memberships.get(),
         "invitation_id": InvitationFactory(account=organisation),

@@ -28,6 +28,7 @@ from marketplace.reviews.selectors import reviews_for
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
 from marketplace.shopwindow.offer_state import offer_state_of
+from marketplace.shopwindow.reductions import reduction_of
 from marketplace.shopwindow.related import related_to
 from marketplace.shopwindow.structured_data import product_data
 from marketplace.updates.selectors import wanted_among
@@ -65,7 +66,10 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 
 @require_safe
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
-    """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one."""
+    """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one.
+
+    `?code=` shows what a discount code makes of its price.
+    """
     listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
     if not request.GET.keys() & {"image", "platform", "amount"}:  # the rest of a page that was counted
         note_view(request, listing.product)
@@ -82,6 +86,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "other_prices": [price for price in current_prices(listing.product) if price != listing.price],
         "least": smallest_price(listing.price.currency) if listing.price else None,
         "typed_amount": request.GET.get("amount", "")[:_TYPED],
+        "reduction": reduction_of(request, listing.product, listing.price),
         "offer_state": offer_state_of(reader, listing.product),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,

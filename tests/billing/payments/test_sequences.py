@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.people.models import User
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.discounts.selectors import uses_of
 from billing.disputes.models import TransferReversal
 from billing.invoices.models import Document
 from billing.ledger.models import Account, LedgerEntry
@@ -28,6 +29,7 @@ from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
+from tests.factories.billing import DiscountFactory
 from tests.factories.marketplace import ProductFactory
 from tests.support.sandbox import Sandbox
 
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 DEEDS = [
     "buy",
+    "buy with a code",
     "pay",
     "hear",
     "refund",
@@ -59,14 +62,16 @@ class World:
         twin: Product = ProductFactory(namespace=product.namespace, images=[product.images.get()])
         self.products = [product, twin]
         self.disputes: dict[str, str] = {}
+        self.code = DiscountFactory(of_shop=True, off=True, amount=30, most_uses=1)
 
     @property
     def orders(self) -> Any:
         return Order.objects.filter(buyer=self.buyer.account)
 
     def do(self, deed: str, number: int) -> None:
-        if deed == "buy":
-            open_checkout(order=place_order(product=self.products[number], user=self.buyer))
+        if deed in {"buy", "buy with a code"}:
+            discount = self.code if deed == "buy with a code" else None
+            open_checkout(order=place_order(product=self.products[number], user=self.buyer, discount=discount))
             return
         order = self.orders.filter(product=self.products[number]).order_by("-created_at").first()
         if order is None:
@@ -166,6 +171,7 @@ def assert_documents_agree(world: World) -> None:
 
 
 def assert_consistent(world: World) -> None:
+    assert uses_of([world.code.pk])[world.code.pk].count <= 1
     for order in world.orders:
         live = Entitlement.objects.filter(source_id=order.pk, revoked_at=None)
         in_force = live.filter(suspended_at=None).count()

@@ -37,6 +37,7 @@ def test_the_nouns_of_the_sale_are_all_there(schema: dict[str, Any]) -> None:
     sale = {"namespaces", "images", "tags", "products", "prices", "orders", "library"}
     assert nouns == sale | {
         "access-tokens",
+        "discounts",
         "figures",
         "organisations",
         "pull-counts",

@@ -1,0 +1,139 @@
+"""Offers: a price of its own for one buyer, with an end, mailed to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.organisations.buying import addresses_of_buyers
+from accounts.people.models import Account, User
+from accounts.people.selectors import require_verified_email
+from audit.services import record_audit
+from billing.discounts.errors import InvalidDiscount
+from billing.discounts.models import Discount
+from billing.discounts.services import check_end, check_money
+from common.currencies import LARGEST_CHARGE
+from common.db.locking import locked_transaction
+from common.money import Money
+from common.text import normal_email
+from common.web.links import absolute
+from marketplace.images.ownership import require_owner, require_seller_in_good_standing
+from marketplace.products.models import Price, Product
+from marketplace.products.selectors.offers import current_prices, require_offered
+from marketplace.products.services.prices import smallest_price
+from outbox.mail.services import queue_mail
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whose offer it is: an address, or an account."""
+
+    email: str = ""
+    account: Account | None = None
+
+
+def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, actor: User) -> Discount:
+    """Offer the product to one buyer at a price of its own, and mail it to them; they accept it once, until it ends.
+
+    Args:
+        price: 0, or at least the smallest price; where the product comes to cost less, they pay that.
+        to: an e-mail address, or the handle of a person or an organisation.
+
+    Raises:
+        EmailNotVerified: the actor has no verified address.
+        NotYours, RoleNotEnough: the actor does not decide for its seller.
+        SellerIsSuspended, ProductNotOffered: nobody can buy it.
+        InvalidDiscount: names the field.
+    """
+    require_verified_email(actor)
+    require_owner(actor, product.seller_id)
+    require_seller_in_good_standing(product.seller_id)
+    listed = _listed(product, price.currency)
+    _check_price(price)
+    check_end(ends_at, after=timezone.now())
+    addressee = addressee_of(to)
+    with locked_transaction():
+        offer = Discount.objects.create(
+            seller_id=product.seller_id,
+            kind=Discount.Kind.PRICE,
+            amount=price.minor,
+            currency=price.currency,
+            most_uses=1,
+            ends_at=ends_at,
+            email=addressee.email,
+            account=addressee.account,
+            made_by=actor,
+        )
+        offer.products.add(product)
+        record_audit(actor=actor, action="discount.offered", target=offer, product=str(product.pk))
+        _mail(offer, product, listed)
+    return offer
+
+
+def product_of_offer(offer_id: UUID) -> Product:
+    """Return the one product that an offer is for."""
+    return Product.objects.select_related("seller", "namespace").get(
+        pk__in=Discount.products.through.objects.filter(discount=offer_id).values("product")
+    )
+
+
+def addressee_of(text: str) -> Addressee:
+    """Return whom somebody means by an address or a handle.
+
+    Raises:
+        InvalidDiscount: neither.
+    """
+    wanted = text.strip()
+    if "@" in wanted:
+        try:
+            validate_email(wanted)
+            return Addressee(email=normal_email(wanted))
+        except ValidationError as error:
+            raise InvalidDiscount(field="email", sentence=gettext("Write an e-mail address, or the handle of an account.")) from error
+    found = Account.objects.filter(handle=wanted.lower()).first() if wanted.isascii() and wanted.isprintable() else None
+    if found is None:
+        raise InvalidDiscount(
+            field="email", sentence=gettext("Nobody has this handle. Write an e-mail address, or the handle of an account.")
+        )
+    return Addressee(account=found)
+
+
+def price_in(product: Product, currency: str) -> Price | None:
+    """Return the product's current price in a currency, or None."""
+    return next((price for price in current_prices(product) if price.currency == currency), None)
+
+
+def _listed(product: Product, currency: str) -> Money:
+    """Return what a product that is on offer costs everybody in a currency."""
+    if require_offered(product).buyer_decides:
+        raise InvalidDiscount(field="product", sentence=gettext("Buyers decide what they pay for this product. It needs no offer."))
+    listed = price_in(product, currency)
+    if listed is None or listed.is_free:
+        currencies = ", ".join(price.currency.upper() for price in current_prices(product))
+        sentence = gettext("Offer a product that has a price, in a currency that it has: {currencies}.").format(currencies=currencies)
+        raise InvalidDiscount(field="currency", sentence=sentence)
+    return listed.money
+
+
+def _check_price(price: Money) -> None:
+    check_money(price)
+    least = smallest_price(price.currency)
+    if price.minor and not least.minor <= price.minor <= LARGEST_CHARGE:
+        sentence = gettext("Ask for 0, or for at least {least}. A smaller payment would cost more than it brings.").format(least=least)
+        raise InvalidDiscount(field="amount", sentence=sentence)
+
+
+def _mail(offer: Discount, product: Product, listed: Money) -> None:
+    context = {"offer": offer, "product": product, "listed": listed, "link": absolute("billing:offer", offer.pk)}
+    for address in _addresses(offer):
+        queue_mail(to=address, template="offer", context=context, key=f"offer:{offer.pk}:{address}"[:200], origin=str(offer.seller_id))
+
+
+def _addresses(offer: Discount) -> list[str]:
+    if offer.account is None:
+        return [offer.email]
+    return [offer.account.user.email] if offer.account.user else addresses_of_buyers(offer.account)

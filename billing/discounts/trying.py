@@ -1,0 +1,45 @@
+"""Codes that people type or follow: looked up with a limit on guesses, and shown on the product's page."""
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.people.models import User
+from billing.discounts.errors import DiscountRefused
+from billing.discounts.models import Discount
+from billing.discounts.quotes import quote
+from billing.discounts.selectors import find_discount, is_paying, require_left, require_usable
+from common.web.client import address_of
+from common.web.rate_limits import Doer, charge, give_back
+from marketplace.products.models import Price, Product
+from marketplace.shopwindow.reductions import Reduction, reducer
+
+GUESS = "discount.guess"  # the act of config/rate_limits.py
+
+
+def try_code(text: str, *, product: Product, request: HttpRequest) -> Discount:
+    """Return the discount that is meant by a code; only what is no code counts as a guess.
+
+    Raises:
+        UnknownCode: there is none.
+        RateLimitReached: too many were none.
+    """
+    account = request.user.pk if request.user.is_authenticated else None
+    charges = charge(GUESS, Doer(account=account, address=address_of(request)))
+    found = find_discount(text, product=product)
+    give_back(charges)
+    return found
+
+
+@reducer
+def reduction(request: HttpRequest, product: Product, price: Price, text: str) -> Reduction:
+    """Return what a code makes of a product's price for the reader, or why it does not count."""
+    buyer = request.user.account if isinstance(request.user, User) else None
+    try:
+        found = try_code(text, product=product, request=request)
+        require_usable(found, product=product, price=price)
+        if buyer is None or not is_paying(found, buyer=buyer, product=product):
+            require_left(found, buyer=buyer)
+    except DiscountRefused as refused:
+        return Reduction(code=text[:40], fault=refused.message)
+    paid = quote(found, price.money, seller_id=product.seller_id, at=timezone.now()).price
+    return Reduction(code=found.code, price=paid)
