@@ -144,7 +144,7 @@ SELLING = (
     Page("discounts", "/selling/discounts/", "mara"),
     Page("discounts-empty", "/selling/discounts/", "beginner"),
     Page("discount-new", "/selling/discounts/new/", "mara"),
-    Page("discount-new-faulty", "/selling/discounts/new/", "mara", 422, _submit(code="no code!", products="acme/nothing")),
+    Page("discount-new-faulty", "/selling/discounts/new/", "mara", 422, submit(code="no code!", products="acme/nothing")),
     Page("offer-new", "/selling/offers/new/", "mara"),
     Page("review-answer", "/selling/reviews/{review}/answer", "mara"),
     Page("payouts", "/selling/payouts/", "mara"),
