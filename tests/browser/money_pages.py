@@ -8,7 +8,7 @@ PRICES = (
     Page("product-as-you-like", "/northlight/as-you-like"),
     Page("product-as-you-like-to-buy", "/northlight/as-you-like", "newcomer"),
     Page("product-as-you-like-for-a-team", "/northlight/as-you-like", "owner"),
-    Page("product-as-you-like-faulty", "/northlight/as-you-like?amount=0.10", "newcomer"),
+    Page("product-as-you-like-refused", "/northlight/as-you-like?amount=0.10", "newcomer"),
     Page("product-edit-in-currencies", "/selling/products/{in_currencies}/", "ida"),
     Page("product-edit-as-you-like", "/selling/products/{as_you_like}/", "ida"),
 )

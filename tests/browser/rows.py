@@ -26,7 +26,6 @@ from accounts.organisations.models import Role
 from accounts.people.models import Account, User
 from accounts.tokens.models import AccessToken, TokenScope
 from audit.services import record_audit
-from billing.discounts.models import DiscountUse
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 from common.ids import new_id
@@ -44,6 +43,7 @@ from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
 from registry_auth.upkeep.holds import begin_hold, end_hold
 from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
+from tests.browser.discount_rows import discounts
 from tests.browser.money_rows import money
 from tests.browser.opinions import opinions
 from tests.browser.security_keys import security_key
@@ -57,15 +57,7 @@ from tests.factories.accounts import (
     SellerFactory,
     UserFactory,
 )
-from tests.factories.billing import (
-    DifferenceFactory,
-    DiscountFactory,
-    DisputeFactory,
-    OfferFactory,
-    OrderFactory,
-    PaidOrderFactory,
-    RefundFactory,
-)
+from tests.factories.billing import DifferenceFactory, DisputeFactory, OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import (
     DraftProductFactory,
     EntitlementFactory,
@@ -115,17 +107,8 @@ FAR = timedelta(days=300)  # the sweeps leave these rows alone
 @transaction.atomic
 def write(target: str) -> None:
     """Make the rows and write to the file what the tests need of them: sessions and ids."""
-    names = {
-        **shelves(),
-        **long_names(),
-        **purchases(),
-        **discounts(),
-        **accounts(),
-        **robots(),
-        **selling_team(),
-        **window(),
-        **opinions(LONG_WORD),
-    }
+    names = {**shelves(), **long_names(), **purchases(), **discounts(), **accounts(), **robots(), **selling_team(), **window()}
+    names |= opinions(LONG_WORD)
     names |= money(names, LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
@@ -255,23 +238,6 @@ def figures() -> None:
     DailyFigures.objects.bulk_create(rows, ignore_conflicts=True)
     note_series(first=yesterday, last=yesterday)
     renew_outlooks(until=yesterday)
-
-
-def discounts() -> dict[str, str]:
-    """A seller's codes in every state, and offers to the buyer."""
-    days, jonas, now = Product.objects.get(slug="working-days"), User.objects.get(username="jonas"), timezone.now()
-    of_mara = {"seller": days.seller}
-    used = DiscountFactory(code="AUTUMN", most_uses=50, **of_mara)
-    for order in PaidOrderFactory.create_batch(2, due_at=now + FAR):
-        DiscountUse.objects.create(order=order, discount=used, buyer=order.buyer)
-    DiscountFactory(code="NEWYEAR", off=True, starts_at=now + FAR, **of_mara)
-    DiscountFactory(code="PAUSED-FOR-A-WHILE-" + "X" * 21, paused_at=now, **of_mara).products.set(
-        Product.objects.filter(seller=days.seller)
-    )
-    offer = OfferFactory(product=days, account=jonas.account, email="", amount=900, **of_mara)
-    over = OfferFactory(product=days, account=jonas.account, email="", amount=900, ended_at=now, **of_mara)
-    OfferFactory(product=days, email=f"{'a' * 60}@{'b' * 60}.example", **of_mara)
-    return {"offer": str(offer.pk), "offer_over": str(over.pk)}
 
 
 def purchases() -> dict[str, str]:
