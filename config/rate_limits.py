@@ -200,6 +200,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST order-list": "buy",
     "POST billing:order_refund": "refund",
     "POST billing:seller_refund": "refund",
+    "POST billing:seller_dispute": "write",
     "POST billing:offer": "buy",
     "POST billing:discount_new": "discount.change",
     "POST billing:discount_move": "discount.change",

@@ -38,6 +38,7 @@ def test_the_nouns_of_the_sale_are_all_there(schema: dict[str, Any]) -> None:
     assert nouns == sale | {
         "access-tokens",
         "discounts",
+        "documents",
         "figures",
         "organisations",
         "pull-counts",

@@ -15,7 +15,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
+from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -44,6 +44,7 @@ NOUNS = [
     Category,
     Entitlement,
     PullCount,
+    BuyerPull,
     PullerSketch,
     ProductViews,
     DailyFigures,
@@ -89,6 +90,14 @@ def sale() -> Entitlement:
     entitlement = EntitlementFactory(image=product.images.get())
     PullCountFactory(image=entitlement.image, buyer=entitlement.holder)
     PullerSketchFactory(image=entitlement.image)
+    pulled = {
+        "image": entitlement.image,
+        "buyer": entitlement.holder,
+        "day": entitlement.granted_at.date(),
+        "digest": "sha256:1",
+        "count": 1,
+    }
+    BuyerPull.objects.create(**pulled, address="", client="docker", first_at=entitlement.granted_at, last_at=entitlement.granted_at)
     ResaleFlag.objects.create(
         image=entitlement.image, origin=PushedImageFactory(), digest="sha256:1", origin_digest="sha256:2", layers=[], size=1
     )

@@ -208,7 +208,7 @@ def test_every_row_that_names_an_account_moves_or_stays_by_decision() -> None:
         "marketplace.UnsavedText.seller",
     }
     counted_anew = {"marketplace.StoredBlob.owner", "marketplace.DailyFigures.seller", "marketplace.RevenueOutlook.seller"}
-    of_buyers = {"marketplace.Entitlement.holder", "marketplace.PullCount.buyer", "marketplace.Review.buyer"}
+    of_buyers = {"marketplace.Entitlement.holder", "marketplace.PullCount.buyer", "marketplace.BuyerPull.buyer", "marketplace.Review.buyer"}
     of_their_day = {"marketplace.Report.concerned"}  # whoever sold when it was reported answers for it
 
     found = {

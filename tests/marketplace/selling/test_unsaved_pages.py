@@ -28,7 +28,7 @@ def fields(client: Client, path: str) -> dict[str, Any]:
     response = client.get(path)
     assert_sound(response)
     form = response.context["form"]
-    values = {name: form[name].value() or "" for name in form.fields if name not in {"tab", "revision"}}
+    values = {name: "" if form[name].value() is None else form[name].value() for name in form.fields if name not in {"tab", "revision"}}
     return values | {"tab": str(response.context["tab"].id), "revision": response.context.get("revision") or 0}
 
 
