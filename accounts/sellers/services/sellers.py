@@ -131,7 +131,8 @@ def record_stripe_state(
                 setattr(seller, name, value)
             seller.save(update_fields=list(state))
             record_audit(actor=None, action="seller.stripe_state_changed", target=seller, state=state)
-            if was_paid and not (charges_enabled and payouts_enabled):
+            # Whose sale Stripe has refused was written to, and that mail says more.
+            if was_paid and not (charges_enabled and payouts_enabled) and not seller.stripe_problem:
                 sentence = _NO_PAYOUTS if charges_enabled else _NO_CHARGES
                 tell_seller(seller=seller, sentence=sentence, key=f"stripe-restricted:{stripe_account_id}:{timezone.now().timestamp()}")
     return seller

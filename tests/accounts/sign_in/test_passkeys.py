@@ -18,6 +18,16 @@ CLIENT = (
 
 
 @pytest.mark.parametrize(
+    "typed", ["[" * 100_000, "[1]", '{"id": "\\ud800"}'], ids=["too deep", "no object", "not storable"]
+)
+def test_what_is_no_document_is_refused(typed: str) -> None:
+    form = AddKeyForm(data={"credential": typed}, user=UserFactory())
+
+    assert not form.is_valid()
+    assert "not a response from a passkey" in str(form.errors["credential"])
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         pytest.param({}, id="nothing"),
