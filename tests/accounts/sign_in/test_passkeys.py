@@ -17,9 +17,7 @@ CLIENT = (
 )
 
 
-@pytest.mark.parametrize(
-    "typed", ["[" * 100_000, "[1]", '{"id": "\\ud800"}'], ids=["too deep", "no object", "not storable"]
-)
+@pytest.mark.parametrize("typed", ["[" * 100_000, "[1]", '{"id": "\\ud800"}'], ids=["too deep", "no object", "not storable"])
 def test_what_is_no_document_is_refused(typed: str) -> None:
     form = AddKeyForm(data={"credential": typed}, user=UserFactory())
 
