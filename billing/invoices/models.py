@@ -1,4 +1,4 @@
-"""Invoices and credit notes: what they say is copied when they are made and never changes; numbers have no gaps (docs/adr, 0061)."""
+"""Invoices and credit notes: what they say is copied when they are made and never changes; numbers have no gaps (docs/adr, 0065)."""
 
 from typing import Any
 

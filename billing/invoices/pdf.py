@@ -1,4 +1,4 @@
-"""A document as PDF: tagged, by Typst, from data alone (docs/adr, 0061). The same document gives the same bytes.
+"""A document as PDF: tagged, by Typst, from data alone (docs/adr, 0066). The same document gives the same bytes.
 
 No font of the machine is used, and nothing is fetched: the fonts lie beside this file, and names come in as data, not as markup.
 """
