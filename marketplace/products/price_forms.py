@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext, gettext_lazy
 
-from common.currencies import currency
+from common.currencies import CURRENCIES, currency
 from common.errors import DomainError
 from common.money import Money, read_money
 from marketplace.products.errors import InvalidPrice
@@ -29,7 +29,10 @@ class PriceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["currency"].choices = [(code, code.upper()) for code in settings.LAYERSTORE_CURRENCIES]  # type: ignore[attr-defined]  # a ChoiceField
+        own = self["currency"].value()
+        # A price may be in one that the shop offers no more: shown as another it would be saved as another. The service refuses new ones.
+        former = [own] if own in CURRENCIES and own not in settings.LAYERSTORE_CURRENCIES else []
+        self.fields["currency"].choices = [(code, code.upper()) for code in [*settings.LAYERSTORE_CURRENCIES, *former]]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         """Read what was typed as money, exactly or not at all."""

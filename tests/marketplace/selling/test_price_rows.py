@@ -46,6 +46,22 @@ def test_a_row_more_is_shown_with_what_was_typed_and_nothing_is_saved(seller_cli
     assert not product.prices.exists()
 
 
+def test_a_price_in_a_currency_that_the_shop_offers_no_more_is_never_saved_in_another(
+    seller_client: Client, product: Product, settings: Any
+) -> None:
+    send(seller_client, product, [("70", "usd")])
+    settings.LAYERSTORE_CURRENCIES = ["eur", "gbp"]
+
+    page = seller_client.get(f"/selling/products/{product.pk}/")
+    refused = send(seller_client, product, [("80", "usd")])
+
+    assert '<option value="usd" selected>USD</option>' in page.content.decode()
+    assert_sound(refused)
+    assert "Choose one of eur, gbp." in refused.content.decode()
+    assert '<option value="usd" selected>USD</option>' in refused.content.decode()
+    assert [row[:2] for row in current(product)] == [("usd", 7000)]
+
+
 def test_no_more_rows_than_the_shop_has_currencies(seller_client: Client, product: Product, settings: Any) -> None:
     settings.LAYERSTORE_CURRENCIES = ["eur", "usd"]
 
