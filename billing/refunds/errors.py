@@ -20,6 +20,17 @@ class OrderNotRefundable(ConflictError):
         super().__init__(gettext("There is nothing to refund: the order is “{state}”.").format(state=label), state=state)
 
 
+class RefundedMeanwhile(ConflictError):
+    """Less is left than the page showed: a click came twice, or somebody else refunded. 409."""
+
+    code = "refunded_meanwhile"
+
+    def __init__(self, *, left: Money) -> None:
+        super().__init__(
+            gettext("Money of this order went back meanwhile, and {left} is left. Look at its refunds first.").format(left=left)
+        )
+
+
 class RefundOutOfRange(InvalidInput):
     """The amount is nothing, or more than is left. 422."""
 

@@ -36,6 +36,7 @@ class SellerRefundForm(forms.Form):
         widget=forms.Textarea,
         help_text=gettext_lazy("The buyer reads it in the mail about the refund."),
     )
+    left = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31)  # minor units, as the page showed
 
     def __init__(self, data: object, *, order: Order) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None

@@ -15,6 +15,7 @@ from billing.refunds.errors import (
     OrderNotRefundable,
     OwnRefundNotOffered,
     PulledAlready,
+    RefundedMeanwhile,
     RefundInOtherCurrency,
     RefundNotWaiting,
     RefundNotWhole,
@@ -37,7 +38,13 @@ GIVEN_BACK = gettext_noop("The buyer gave it back: nothing had been pulled.")
 
 
 def request_refund(
-    *, order: Order, amount: Money | None, reason: str, actor: User | None, origin: Refund.Origin = Refund.Origin.STAFF
+    *,
+    order: Order,
+    amount: Money | None,
+    reason: str,
+    actor: User | None,
+    origin: Refund.Origin = Refund.Origin.STAFF,
+    shown: int | None = None,
 ) -> Refund:
     """Have money given back to the buyer: the seller's transfer and our fee go back in proportion.
 
@@ -47,6 +54,7 @@ def request_refund(
     Args:
         amount: of the order's currency; None for all that is left.
         origin: whose decision it is.
+        shown: minor units that were left when it was decided, so that the same click twice takes a part once; None if nobody looked.
 
     Returns:
         The refund; if a failed one has left a part of the money with us, the one of that part, and the rest is a second one.
@@ -54,6 +62,7 @@ def request_refund(
     Raises:
         ReasonMissing: no reason.
         OrderNotRefundable: not paid, wholly refunded, or the buyer's bank holds the money or may yet take it.
+        RefundedMeanwhile: not what was shown is left.
         RefundInOtherCurrency: the order was paid in another one.
         RefundOutOfRange: nothing, or more than is left.
         RefundNotWhole: not a multiple of the currency's step.
@@ -62,6 +71,8 @@ def request_refund(
     with locked_transaction():
         locked = lock_order(order_id=order.pk)
         left = _left_of(locked)
+        if shown is not None and shown != locked.refundable.minor:
+            raise RefundedMeanwhile(left=locked.refundable)
         wanted = left if amount is None else amount
         if wanted.currency != left.currency:
             raise RefundInOtherCurrency(currency=left.currency)
@@ -72,19 +83,19 @@ def request_refund(
         return _add(locked, wanted, reason, actor, origin)
 
 
-def refund_by_seller(*, order: Order, amount: Money | None, reason: str, actor: User) -> Refund:
+def refund_by_seller(*, order: Order, amount: Money | None, reason: str, actor: User, shown: int | None = None) -> Refund:
     """Have the seller give money back, as `request_refund` does; the buyer reads the reason.
 
     Raises:
         NotYours, RoleNotEnough: the actor does not look after the seller's money.
         SellerRefundsEnded: it was paid too long ago.
-        ReasonMissing, OrderNotRefundable, RefundInOtherCurrency, RefundOutOfRange, RefundNotWhole: as `request_refund`.
+        ReasonMissing, OrderNotRefundable, RefundedMeanwhile, RefundInOtherCurrency, RefundOutOfRange, RefundNotWhole: as `request_refund`.
     """
     require_cashier(actor, order.seller_id)
     until = seller_refunds_until(order)
     if until is not None and until < timezone.now():
         raise SellerRefundsEnded(ended_at=until)
-    return request_refund(order=order, amount=amount, reason=reason, actor=actor, origin=Refund.Origin.SELLER)
+    return request_refund(order=order, amount=amount, reason=reason, actor=actor, origin=Refund.Origin.SELLER, shown=shown)
 
 
 def give_back(*, order: Order, actor: User) -> Refund:

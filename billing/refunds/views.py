@@ -101,7 +101,11 @@ def seller_refund(request: SellerRequest, order_id: UUID) -> HttpResponse:
         return page(status=400 if form.is_bound else 200)
     try:
         refund = refund_by_seller(
-            order=order, amount=form.cleaned_data["money"], reason=form.cleaned_data["reason"], actor=signed_in(request)
+            order=order,
+            amount=form.cleaned_data["money"],
+            reason=form.cleaned_data["reason"],
+            actor=signed_in(request),
+            shown=form.cleaned_data["left"],
         )
     except DomainError as error:
         return refuse_form(form, error, page)

@@ -149,6 +149,17 @@ class TestPages:
         assert sentence in answer.content.decode()
         assert Refund.objects.count() == 0
 
+    def test_the_same_click_twice_gives_a_part_back_once(self, paid: Order, client: Client) -> None:
+        page, path = client.get(f"/selling/orders/{paid.pk}/refund/"), f"/selling/orders/{paid.pk}/refund/"
+        assert f'name="left" value="{paid.amount}"' in page.content.decode()
+        click = {"amount": "2.00", "reason": "Half of it was missing.", "left": paid.amount}
+
+        first, second = client.post(path, click), client.post(path, click)
+
+        assert (first.status_code, second.status_code) == (302, 409)
+        assert "went back meanwhile" in second.content.decode()
+        assert list(paid.refunds.values_list("amount", flat=True)) == [200]
+
     def test_without_a_reason_nothing_is_refunded(self, paid: Order, client: Client) -> None:
         assert client.post(f"/selling/orders/{paid.pk}/refund/", {"amount": ""}).status_code == 400
         assert Refund.objects.count() == 0
