@@ -2,6 +2,7 @@
 
 from billing.discounts.models import Discount, DiscountUse
 from billing.disputes.models import Dispute, DisputeEvidence, TransferReversal
+from billing.gifts.models import OrderGift
 from billing.inbox.models import StripeEvent
 from billing.invoices.models import BillingDetails, Document, DocumentSeries
 from billing.ledger.models import LedgerEntry, LedgerTransaction
@@ -22,6 +23,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerTransaction",
     "Order",
+    "OrderGift",
     "OrderImage",
     "Payout",
     "Refund",

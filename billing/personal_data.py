@@ -10,6 +10,7 @@ from accounts.people.models import Account, User
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
 from billing.discounts.models import Discount
 from billing.discounts.selectors import verified_addresses
+from billing.gifts.models import OrderGift
 from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
 from billing.refunds.models import Refund
@@ -25,6 +26,7 @@ def export_billing(user: User) -> Mapping[str, Any]:
     money = ("id", "product_title", "amount", "currency", *discount, "state", "refunded_amount", "created_at", "paid_at")
     return {
         "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
+        "gifts": rows(OrderGift.objects.filter(order__in=Order.objects.filter(_by(user))).values("order", "email", "message")),
         "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
         "documents": rows(Document.objects.filter(buyer=user.account).values(*_SAID, "content", "seller__display_name")),
         "documents_of_sales": rows(Document.objects.filter(seller=user.account.pk).values(*_SAID)),
@@ -54,6 +56,7 @@ def forget_addresses_of_orders(account: Account) -> None:
     if account.user:
         _offers_to(account.user).exclude(email="").update(email=forgotten_address(account.user))
         Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
+        OrderGift.objects.filter(order__placed_by=account.user).update(email="", message="")
 
 
 def _offers_to(user: User) -> QuerySet[Discount]:

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from billing.checkout import gift_page
 from billing.checkout import views as checkout
 from billing.discounts import views as discounts
 from billing.disputes import views as disputes
+from billing.gifts import views as gifts
 from billing.inbox import views as inbox
 from billing.invoices import views as invoices
 from billing.ledger import views as ledger
@@ -16,6 +18,7 @@ app_name = "billing"
 urlpatterns = [
     path("billing/buy/<uuid:product_id>/", checkout.buy, name="buy"),
     path("billing/offers/<uuid:offer_id>/", checkout.offer, name="offer"),
+    path("billing/give/<uuid:product_id>/", gift_page.give, name="give"),
     path("billing/return/<uuid:order_id>/", checkout.checkout_return, name="checkout_return"),
     path("billing/stripe/webhook", inbox.stripe_webhook, name="stripe_webhook"),
     path("billing/stripe/webhook/connect", inbox.stripe_connect_webhook, name="stripe_connect_webhook"),
@@ -30,6 +33,7 @@ urlpatterns = [
     path("selling/documents/", invoices.documents, name="documents"),
     path("selling/documents/month.csv", invoices.documents_csv, name="documents_csv"),
     path("selling/documents/month.zip", invoices.documents_zip, name="documents_zip"),
+    path("orders/<uuid:order_id>/gift", gifts.gift, name="gift"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),
     path("selling/orders/<uuid:order_id>/", refunds.seller_order, name="seller_order"),
     path("selling/orders/<uuid:order_id>/refund/", refunds.seller_refund, name="seller_refund"),

@@ -29,6 +29,7 @@ LOCK_ORDER: Final = (
     "billing.DisputeEvidence",
     "billing.TransferReversal",
     "billing.Payout",
+    "marketplace.Gift",
     "marketplace.Entitlement",
     "accounts.AccessToken",
     "account.EmailAddress",  # allauth's

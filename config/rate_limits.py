@@ -19,6 +19,7 @@ from accounts.sessions import services as sessions
 from billing.checkout.placing import MOST_PENDING
 from billing.discounts.trying import GUESS
 from common.web.rate_limits import UNLIMITED, Act, CountedIn, RateLimit, Whose, spoken
+from marketplace.gifts.services import giving, uploads
 from marketplace.products.services import limits
 from marketplace.products.services.pictures import MOST_BYTES, MOST_PICTURES
 from marketplace.products.services.unsaved import MOST_UNSAVED
@@ -95,6 +96,11 @@ ACTS: Final[dict[str, Act]] = {
     "offer.make": Act(gettext_noop("Offers"), (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY))),
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
     "refund": Act(gettext_noop("Refunds given or taken"), (_account(60, _HOUR), _account(200, _DAY))),
+    # Gifts: each of these mails somebody who has not asked for it.
+    "gift.give": Act(gettext_noop("Gifts made"), (_account(60, _HOUR), _mailbox(5, _DAY))),
+    "gift.send": Act(gettext_noop("Gifts sent again or taken back"), (_account(120, _HOUR), _mailbox(5, _DAY))),
+    "gift.upload": Act(gettext_noop("Files of gifts"), (_account(20, _HOUR),)),
+    "gift.claim": Act(gettext_noop("Gifts claimed"), (_account(60, _HOUR), _address(60, _HOUR))),
     "payouts": Act(gettext_noop("Questions to Stripe about payouts"), (_account(20, _HOUR),)),
 }
 
@@ -218,6 +224,14 @@ ROUTES: Final[dict[str, str]] = {
     "GET billing:documents_zip": "document.archive",
     "POST billing:billing_details": "account.change",
     "POST billing:invoice_correct": "write",
+    "POST marketplace:gifts": "gift.give",
+    "POST gift-list": "gift.give",
+    "POST marketplace:gifts_upload": "gift.upload",
+    "POST marketplace:gift_change": "gift.send",
+    "POST gift-revoke": "gift.send",
+    "POST marketplace:gift": "gift.claim",
+    "POST billing:give": "buy",
+    "POST billing:gift": "gift.send",
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",
     "GET billing:payouts_refresh": "payouts",
@@ -244,6 +258,10 @@ NUMBERS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("invitations from an organisation, and from a user, in a day", str(invitations.A_DAY_FROM_ONE), "", "rows"),
     ("invitations to one mailbox in a day", str(invitations.A_DAY_TO_ONE), "", "rows"),
     ("unpaid purchases of a user", str(MOST_PENDING), "", "rows"),
+    ("gifts of a seller in a day", str(giving.A_DAY), "", "rows"),
+    ("gifts in a day of a seller whom Stripe does not know", str(giving.A_DAY_UNKNOWN), "", "rows"),
+    ("gifts to one mailbox in a day", str(giving.A_DAY_TO_ONE), "", "rows"),
+    ("gifts in a file", str(uploads.MOST_LINES), "", "request"),
     ("products of a seller", str(limits.PRODUCTS), "", "rows"),
     ("unsaved texts of a seller", str(MOST_UNSAVED), "", "rows"),
     ("pictures of a seller's products", str(limits.PICTURES), "", "rows"),

@@ -4,6 +4,7 @@ from marketplace.contents.models import KnownBase, ManifestContents
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift, GiftImage
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 from marketplace.moderation.models import Report
@@ -20,6 +21,8 @@ __all__ = [
     "CredentialImage",
     "DailyFigures",
     "Entitlement",
+    "Gift",
+    "GiftImage",
     "Image",
     "KnownBase",
     "KnownWord",

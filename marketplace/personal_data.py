@@ -11,6 +11,8 @@ from accounts.people.models import Account, User
 from accounts.privacy.handlers import MOST_ROWS, PersonalDataHandler, rows
 from marketplace.entitlements.locks import lock_entitlements_of_holder
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift
+from marketplace.gifts.services.forgetting import forget_gifts
 from marketplace.images.models import Image, Namespace
 from marketplace.insights.models import BuyerPull, PullCount
 from marketplace.moderation.models import Report
@@ -22,7 +24,8 @@ from marketplace.reviews.services import forget_reviews
 from marketplace.updates.models import UpdateSubscription
 
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
-_OF_ENTITLEMENT = ("image__repository", "source_kind", "granted_at", "revoked_at", "revocation_reason")
+_OF_ENTITLEMENT = ("image__repository", "source_kind", "granted_at", "ends_at", "revoked_at", "revocation_reason")
+_OF_GIFT = ("product__title", "message", "created_at", "expires_at", "access_ends_at", "revoked_at", "revocation_reason")
 _REASON = "The account was deleted."
 _CLOSED = "The organisation was closed."
 
@@ -52,6 +55,8 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
                 "image__repository", "digest", "address", "client", "first_at", "last_at", "count"
             )
         ),
+        "gifts given": rows(Gift.objects.filter(giver=account).values(*_OF_GIFT, "email", "claimed_at")),
+        "gifts received": rows(Gift.objects.filter(holder=account).values(*_OF_GIFT, "giver__name", "claimed_at")),
         "pulls": rows(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
     }
 
@@ -74,6 +79,7 @@ def forget_account(account: Account) -> None:
         UpdateSubscription.objects.filter(user=account.user).delete()
         forget_reviews(account.user)
         forget_words(account.user)
+        forget_gifts(account.user)
     reason = _REASON if account.user else _CLOSED
     held = lock_entitlements_of_holder(account_id=account.pk)
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=reason)

@@ -4,11 +4,13 @@ from django.urls import path, re_path
 from django.urls.converters import StringConverter, register_converter
 
 from marketplace.credentials.views import access_tokens, pull_credentials, robots
+from marketplace.gifts import views as gifts
 from marketplace.library import views as library
 from marketplace.moderation import views as moderation
 from marketplace.reviews import views as reviewing
 from marketplace.search import views as search
 from marketplace.selling.views import dashboard, domains, hand_over, images, numbers, product_parts, products, unsaved
+from marketplace.selling.views import gifts as giving
 from marketplace.shopwindow.views import categories, crawlers, home, pictures, shops
 from marketplace.shopwindow.views import help as helping
 from marketplace.updates import views as updates
@@ -48,6 +50,8 @@ urlpatterns = [
     path("library/", library.library, name="library"),
     path("library/credential/", pull_credentials.pull_credential, name="pull_credential"),
     path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
+    path("library/gift", gifts.gift_link, name="gift_link"),
+    path("library/gifts/<uuid:gift_id>/", gifts.gift, name="gift"),
     path("library/updates/<uuid:product_id>", updates.updates_choose, name="updates_choose"),
     path("library/updates/unsubscribe", updates.updates_unsubscribe, name="updates_unsubscribe"),
     path("library/reviews/<uuid:product_id>/", reviewing.review, name="review"),
@@ -61,6 +65,10 @@ urlpatterns = [
     path("selling/domain/", domains.domain, name="domain"),
     path("selling/domain/check", domains.check, name="domain_check"),
     path("selling/domain/remove", domains.remove, name="domain_remove"),
+    path("selling/gifts/", giving.gifts, name="gifts"),
+    path("selling/gifts/upload", giving.gifts_upload, name="gifts_upload"),
+    path("selling/gifts.csv", giving.gifts_csv, name="gifts_csv"),
+    path("selling/gifts/<uuid:gift_id>/", giving.gift_change, name="gift_change"),
     path("selling/images/<uuid:image_id>/", images.image, name="image"),
     path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
     path("selling/images/<uuid:image_id>/featured", images.feature, name="image_feature"),

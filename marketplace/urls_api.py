@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 from marketplace.credentials.api.access_tokens import AccessTokenViewSet
 from marketplace.credentials.api.robots import RobotViewSet
+from marketplace.gifts.api import GiftViewSet
 from marketplace.images.api import ImageViewSet, NamespaceViewSet, StorageViewSet, TagViewSet
 from marketplace.insights.api import FiguresViewSet, PullCountViewSet, PullerSketchViewSet
 from marketplace.library.api import LibraryViewSet
@@ -26,5 +27,6 @@ router.register("products", ProductViewSet, basename="product")
 router.register("prices", PriceViewSet, basename="price")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("reports", ReportViewSet, basename="report")
+router.register("gifts", GiftViewSet, basename="gift")
 router.register("library", LibraryViewSet, basename="library")
 urlpatterns = router.urls

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-ACCESS_PREFIX, IDENTITY_PREFIX, SERVICE_PREFIX, INVITATION_PREFIX = "lsp_", "lsr_", "lss_", "lsi_"
+ACCESS_PREFIX, IDENTITY_PREFIX, SERVICE_PREFIX, INVITATION_PREFIX, GIFT_PREFIX = "lsp_", "lsr_", "lss_", "lsi_", "lsg_"
 HINT_LENGTH = 4
 SERVICE_SECONDS = 60  # in both directions: the clocks of two machines differ
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -25,6 +25,7 @@ _RANDOM_LENGTH, _CHECKSUM_LENGTH = 43, 6
 _ACCESS = re.compile(rf"{ACCESS_PREFIX}([0-9A-Za-z]{{{_RANDOM_LENGTH}}})([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})", re.ASCII)
 _IDENTITY = re.compile(rf"({IDENTITY_PREFIX}([0-9a-f]{{32}})_(0|[1-9][0-9]{{0,9}}))_([0-9a-f]{{64}})", re.ASCII)
 _INVITATION = re.compile(rf"{INVITATION_PREFIX}[0-9A-Za-z_-]{{43}}", re.ASCII)
+_GIFT = re.compile(rf"{GIFT_PREFIX}[0-9A-Za-z_-]{{43}}", re.ASCII)
 _SERVICE = re.compile(rf"({SERVICE_PREFIX}([0-9]{{1,12}}))_([0-9a-f]{{64}})", re.ASCII)
 
 
@@ -65,6 +66,16 @@ def new_invitation_secret() -> str:
 def is_invitation_secret(text: str) -> bool:
     """Whether the text has the format of such a secret: anything else needs no query."""
     return _INVITATION.fullmatch(text) is not None
+
+
+def new_gift_secret() -> str:
+    """Return the secret in a gift's link, made and stored like that of an invitation."""
+    return f"{GIFT_PREFIX}{secrets.token_urlsafe(32)}"
+
+
+def is_gift_secret(text: str) -> bool:
+    """Whether the text has the format of such a secret."""
+    return _GIFT.fullmatch(text) is not None
 
 
 def secret_hash(secret: str) -> str:

@@ -17,7 +17,7 @@ from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.prices import smallest_price
 
-_DIGITS = 12  # more than any amount
+LONGEST_TYPED = 12  # letters, more than any amount has
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,23 @@ class Due:
     money: Money
 
 
-def read_wish(product: Product, typed: Mapping[str, str]) -> Wish:
+def read_wish(product: Product, typed: Mapping[str, str], *, to_pay: bool = False) -> Wish:
     """Read what a page's form says: `price`, the id that it was made with, and `amount`, as people write it.
 
+    Args:
+        to_pay: nothing is no amount, even where the product may be had for it.
+
     Raises:
-        AmountRefused: the buyer decides, and this is no amount of the currency.
+        AmountRefused: the buyer decides, and this is no amount of the currency, or nothing.
     """
     price_id = _id_of(typed.get("price", ""))
     price = find_price(product, price_id)
     if price is None or not price.buyer_decides:
         return Wish(price_id)
     text = typed.get("amount", "").strip()
-    money = read_money(text, price.currency) if len(text) <= _DIGITS else None
-    if money is None:
-        raise AmountRefused(_how_much(price))
+    money = read_money(text, price.currency) if len(text) <= LONGEST_TYPED else None
+    if money is None or (to_pay and not money.minor):
+        raise AmountRefused(_how_much(price, to_pay=to_pay))
     return Wish(price_id, money.minor)
 
 
@@ -96,10 +99,10 @@ def least_payment(price: Price) -> Money:
     return price.money if price.amount else smallest_price(price.currency)
 
 
-def _how_much(price: Price) -> str:
+def _how_much(price: Price, *, to_pay: bool = False) -> str:
     sentence = (
         gettext("Pay {least} or more, in figures: {example}. Nothing was charged.")
-        if price.amount
+        if price.amount or to_pay
         else gettext("Pay nothing, which is 0, or {least} or more, in figures: {example}. Nothing was charged.")
     )
     least = least_payment(price)

@@ -1,6 +1,6 @@
 """An order is placed."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -14,10 +14,12 @@ from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.checkout.amounts import Due, Wish, due_for, due_now
 from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.discounts.errors import DiscountNotForGifts
 from billing.discounts.models import Discount, DiscountUse
 from billing.discounts.quotes import quote
 from billing.discounts.selectors import require_usable
 from billing.discounts.services import note_use, reserve_discount
+from billing.gifts.services import GiftWish, note_wish, wish_of
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
@@ -42,13 +44,19 @@ MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 
 
 def place_order(
-    *, product: Product, user: User, buyer: Account | None = None, wish: Wish | None = None, discount: Discount | None = None
+    *,
+    product: Product,
+    user: User,
+    buyer: Account | None = None,
+    wish: Wish | None = None,
+    discount: Discount | None = None,
+    gift: GiftWish | None = None,
 ) -> Order:
     """Record that the user buys the product at the price that they were shown, or with a discount; an order that is being paid is resumed.
 
     Currency, fee and digests are copied from our own rows, and so is the amount, unless the seller lets the buyer decide it
-    (`billing.checkout.amounts`). A pending order at another price or amount, of other images, whose session has run out, or whose placer
-    no longer buys for the buyer is closed at Stripe first.
+    (`billing.checkout.amounts`). A pending order at another price or amount, of other images or for somebody else, whose session has run
+    out, or whose placer no longer buys for the buyer is closed at Stripe first.
 
     An organisation's pending order belongs to all who buy for it: a colleague resumes it and is sent to the same Checkout Session, so
     that two people never pay for one thing. That session shows the address of whoever placed it; the receipt goes to the colleague too.
@@ -61,6 +69,7 @@ def place_order(
         wish: the price that they were shown, and the amount where they decide; the leading price unless said otherwise.
         discount: a use of it is taken until the order expires, fails or is wholly refunded. What costs nothing with it is theirs at once.
             Without one, an order that was placed with one is resumed all the same: they are to pay less.
+        gift: for whom it is, if not for the buyer. What the buyer has already can be given to others.
 
     Raises:
         EmailNotVerified: the user has no verified address.
@@ -74,7 +83,7 @@ def place_order(
         AlreadyOwned: the buyer holds every image of it.
         PaymentUnderWay: an earlier order is being paid, or checked by staff.
         TooManyPendingOrders: the user has as many unpaid purchases as one person may have.
-        DiscountRefused: the discount does not count for this purchase.
+        DiscountRefused: the discount does not count for this purchase; none does for a gift.
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)
@@ -82,7 +91,9 @@ def place_order(
     require_buyer(user, buyer)
     if sells(user, product):
         raise OwnProduct
-    _close_outdated(product=product, buyer=buyer, wish=wish, discount=discount)
+    if gift is not None and discount is not None:
+        raise DiscountNotForGifts
+    _close_outdated(product=product, buyer=buyer, wish=wish, discount=discount, gift=gift)
     with locked_transaction():
         keep_buyer(user=user, account=buyer)
         seller = lock_seller(account_id=product.seller_id)
@@ -94,11 +105,11 @@ def place_order(
             raise ProductIsFree
         if not (seller.can_be_paid and seller.takes(due.price.currency)):
             raise SellerMayNotSell
-        if holds_all(account=buyer, image_ids=[image.pk for image in images]):
+        if gift is None and holds_all(account=buyer, image_ids=[image.pk for image in images]):
             raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
-            return _resumed(pending, due, images, discount)
+            return _resumed(pending, due, images, discount, gift)
         if discount is not None:
             discount = reserve_discount(discount, product=locked, price=due.price, user=user, buyer=buyer)
         _require_room(user)
@@ -122,6 +133,7 @@ def place_order(
             destination_account_id=str(seller.stripe_account_id),
         )
         _write_order(order, images)
+        note_wish(order, gift)
         if discount is not None:
             note_use(discount, order=order)
         return order if order.amount else grant_free_order(order, images)
@@ -157,28 +169,28 @@ def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
     return sold
 
 
-def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: Discount | None) -> None:
+def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: Discount | None, gift: GiftWish | None) -> None:
     pending = pending_order(account=buyer, product_id=product.pk)
     if pending is None or pending.flagged_at is not None:
         return
     due, images = due_now(product, wish), set(product.images.values_list("pk", flat=True))
-    if due is None or not _is_current(pending, due, images, discount, timezone.now()):
+    if due is None or not _is_current(pending, due, images, discount, gift):
         if discount is not None and due is not None:  # what does not count closes nothing
             require_usable(discount, product=product, price=due.price)
         close_checkout(order_id=pending.pk)
 
 
-def _is_current(order: Order, due: Due, image_ids: set[UUID], discount: Discount | None, now: datetime) -> bool:
+def _is_current(order: Order, due: Due, image_ids: set[UUID], discount: Discount | None, gift: GiftWish | None) -> bool:
     needed = timedelta(0) if order.checkout_session_id else SHORTEST_SESSION
     same_price = order.price_id == due.price.pk and order.list_price == due.money
-    same = same_price and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - now > needed
+    same = same_price and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - timezone.now() > needed
     if discount is not None and not DiscountUse.objects.filter(order=order, discount=discount).exists():
         return False
-    return same and buys_for(order.placed_by_id, order.buyer)
+    return same and wish_of(order) == gift and buys_for(order.placed_by_id, order.buyer)
 
 
-def _resumed(pending: Order, due: Due, images: list[Image], discount: Discount | None) -> Order:
-    current = _is_current(pending, due, {image.pk for image in images}, discount, timezone.now())
+def _resumed(pending: Order, due: Due, images: list[Image], discount: Discount | None, gift: GiftWish | None) -> Order:
+    current = _is_current(pending, due, {image.pk for image in images}, discount, gift)
     if pending.flagged_at is not None or not current:
         raise PaymentUnderWay
     return pending

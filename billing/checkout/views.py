@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.organisations.buying import buyer_named, buyers_of
 from accounts.people.requests import signed_in
-from billing.checkout.amounts import Wish, find_price, read_wish
+from billing.checkout.amounts import LONGEST_TYPED, Wish, find_price, read_wish
 from billing.checkout.concurrency import open_checkout_exclusively, opening_url, try_reconcile_order
 from billing.checkout.errors import AmountRefused, CheckoutOpening
 from billing.checkout.placing import place_order
@@ -33,7 +33,6 @@ from marketplace.products.selectors.offers import with_current_prices
 from marketplace.products.selectors.pages import product_url
 
 CARD_TAKES = timedelta(minutes=15)
-_TYPED = 12  # letters of an amount that the page shows again
 
 
 @login_required
@@ -103,7 +102,7 @@ def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount 
 def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:
     """Lead back to the product's page, which says why; an amount that may not be paid stands there again."""
     messages.error(request, error.message)
-    typed = f"?{urlencode({'amount': request.POST.get('amount', '')[:_TYPED]})}" if isinstance(error, AmountRefused) else ""
+    typed = f"?{urlencode({'amount': request.POST.get('amount', '')[:LONGEST_TYPED]})}" if isinstance(error, AmountRefused) else ""
     return _see(f"{product_url(product)}{typed}")
 
 

@@ -103,6 +103,15 @@ class BuyerDecides(DiscountRefused):
         super().__init__(gettext("Here you decide yourself what you pay, so codes and offers do not count."))
 
 
+class DiscountNotForGifts(DiscountRefused):
+    """What is given to somebody else costs its price. 409."""
+
+    code = "discount_not_for_gifts"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("Codes and offers do not count for gifts. Buy it as a gift without one. Nothing was charged."))
+
+
 class OfferForAnother(DiscountRefused):
     """Only its addressee accepts an offer. 409."""
 

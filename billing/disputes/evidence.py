@@ -13,6 +13,7 @@ from billing.disputes.pulls import pull_lines
 from billing.orders.models import Order
 from billing.stripe.disputes import LONGEST_FIELD, Evidence
 from common.web.links import image_reference
+from marketplace.gifts.selectors import gift_of_order
 from outbox.mail.models import OutgoingMail
 
 HIDDEN: Final = "(not shown here)"
@@ -76,7 +77,10 @@ def _bought_from(order: Order) -> str:
 
 def _product(order: Order) -> Iterator[str]:
     yield f"{order.product_title}, sold by {order.seller.display_name}: lasting access to container images, delivered over the network."
-    yield "The buyer pulls (downloads) them with their own account from the moment of the payment."
+    if gift_of_order(order.pk):
+        yield "The buyer paid for a gift to somebody else, who claims it by a link and pulls (downloads) them with an account of their own."
+    else:
+        yield "The buyer pulls (downloads) them with their own account from the moment of the payment."
     yield ""
     yield "Images as they were sold:"
     for sold in order.images.all():

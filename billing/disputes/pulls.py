@@ -1,4 +1,4 @@
-"""What a buyer has pulled of what an order sold, line by line."""
+"""What was pulled of what an order sold, by its buyer or by whoever has claimed it, line by line."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from django.db.models import Sum
 
 from billing.orders.models import Order
+from billing.orders.pulled import holder_of
 from billing.orders.selectors import image_ids_of_order
 from marketplace.insights.models import BuyerPull, PullCount
 
@@ -14,21 +15,25 @@ DAYS: Final = 60
 
 
 def pull_lines(order: Order, *, hidden: str = "") -> Iterator[str]:
-    """Yield what the buyer pulled since the payment: by day, and where it is still kept by time, address, client and digest.
+    """Yield what was pulled since the payment, or since a gift was claimed: by day, and while it is kept by time, address and client.
 
     Args:
         hidden: stands in place of addresses, if they are not to be shown.
     """
-    image_ids = image_ids_of_order(order.pk)
-    since = (order.paid_at or order.created_at).date()
-    days = PullCount.objects.filter(image__in=image_ids, buyer=order.buyer_id, day__gte=since)
+    holder = holder_of(order)
+    if holder is None:
+        yield "The buyer paid for a gift to somebody else, and nobody has claimed it."
+        return
+    image_ids, since = image_ids_of_order(order.pk), holder.since.date()
+    who, when = ("the buyer's account", "the payment") if holder.is_buyer else ("the account that claimed the buyer's gift", "the claim")
+    days = PullCount.objects.filter(image__in=image_ids, buyer=holder.account_id, day__gte=since)
     by_day = list(days.order_by("day").values_list("day").annotate(total=Sum("count"))[:DAYS])
     if not by_day:
-        yield "The registry has counted no pull of these images by the buyer's account since the payment."
+        yield f"The registry has counted no pull of these images by {who} since {when}."
         return
-    yield "Pulls (downloads) of these images by the buyer's account since the payment. Times are UTC."
+    yield f"Pulls (downloads) of these images by {who} since {when}. Times are UTC."
     yield from (f"{day:%Y-%m-%d}: {total}" for day, total in by_day)
-    found = BuyerPull.objects.filter(image__in=image_ids, buyer=order.buyer_id, day__gte=since)
+    found = BuyerPull.objects.filter(image__in=image_ids, buyer=holder.account_id, day__gte=since)
     found = found.select_related("image").order_by("first_at", "id")[:LINES]
     if found:
         yield from ("", "first and last time | network address | client | image | digest | how often")

@@ -1,9 +1,7 @@
 """A seller's balance and statements, as a page and as a file."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date
-from io import StringIO
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -14,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from billing.ledger.statements import entries_of_month, first_month, seller_balances, statement_lines, summaries
 from common.months import months_since, named_month
+from common.web.csv_files import csv_file
 from marketplace.selling.guards import SellerRequest, sales_required
 
 LINES_A_PAGE = 100
@@ -46,11 +45,8 @@ def balance(request: SellerRequest) -> HttpResponse:
 @require_safe
 def statement_csv(request: SellerRequest) -> HttpResponse:
     """Serve a month's statement as CSV (RFC 4180): a line for each movement, amounts in the currency's main unit; nothing about buyers."""
-    month, file = _month(request), StringIO()
-    csv.writer(file).writerows(_rows(request.seller.pk, month))
-    response = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="statement-{month:%Y-%m}.csv"'
-    return response
+    month = _month(request)
+    return csv_file(_rows(request.seller.pk, month), name=f"statement-{month:%Y-%m}")
 
 
 def _rows(seller_id: UUID, month: date) -> Iterator[list[object]]:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext
 
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.orders.models import Order
+from billing.orders.pulled import counted_pulls
 from common.languages import long_day
-from marketplace.insights.holders import pulls_of_holder
 from marketplace.products.models import LONGEST_REFUND_WINDOW
 
 _TOLD_WITHIN: Final = timedelta(minutes=10)  # the registry tells of a pull again within this, if we did not hear of it at once
@@ -35,9 +35,8 @@ def time_to_hear_of_pulls() -> timedelta:
 
 
 def was_pulled(order: Order) -> bool:
-    """Whether the buyer has pulled any image of the order since the sale; pulls are counted by days, so on its whole first day."""
-    images = [sold.image_id for sold in order.images.all()]
-    return pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at or order.created_at).exists()
+    """Whether any image of the order was pulled since the sale, as `counted_pulls` says."""
+    return counted_pulls(order).exists()
 
 
 def may_give_back(order: Order, now: datetime) -> bool:

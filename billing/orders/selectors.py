@@ -55,12 +55,13 @@ def image_ids_of_order(order_id: UUID) -> set[UUID]:
 def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None, paid: bool = False) -> bool:
     """Whether the account holds each of the images because of something else than the order `besides`.
 
-    What a dispute suspends counts as held: it comes back or is revoked for good, and it is not sold a second time meanwhile.
+    What a dispute suspends counts as held: it comes back or is revoked for good, and it is not sold a second time meanwhile. What ends
+    by itself does not count: it can be bought.
 
     Args:
         paid: only what was paid for counts.
     """
-    entitlements = Entitlement.objects.filter(holder=account, image__in=image_ids, revoked_at__isnull=True)
+    entitlements = Entitlement.objects.for_good().filter(holder=account, image__in=image_ids)
     if paid:
         orders = Order.objects.filter(buyer=account, amount__gt=0).values("pk")
         entitlements = entitlements.filter(source_kind=Entitlement.Source.ORDER, source_id__in=orders)

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_noop
 
 from billing.disputes.mails import tell_buyer_of_dispute
+from billing.gifts.services import open_gift, wish_of
+from billing.orders.access import pause_access, resume_access
 from billing.orders.mails import tell_buyer_of_debit
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
@@ -10,7 +12,8 @@ from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
 from billing.receipts.services import queue_receipt
 from billing.refunds.records import is_being_given_back
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.entitlements.services.grants import grant_entitlements, revoke_entitlements
+from marketplace.gifts.services.ending import end_gift_of_order
 from marketplace.images.models import Image
 
 _ORDER = Entitlement.Source.ORDER
@@ -18,15 +21,19 @@ _WHY_GONE = {
     Order.State.REFUNDED: gettext_noop("The order was refunded."),
     Order.State.CHARGED_BACK: gettext_noop("The buyer's bank took the money back."),
 }
+_WHY_GIFT_GONE = {
+    Order.State.REFUNDED: gettext_noop("The payment for this gift was refunded."),
+    Order.State.CHARGED_BACK: gettext_noop("The bank of whoever paid for this gift took the money back."),
+}
 
 
 def reason_to_return(order: Order, images: list[Image], *, came_from: Order.State, disputed: bool, stopped: str) -> str:
     """Return why a payment that has just become ours is refunded at once, as `why_stopped` does; empty if it is honoured.
 
     The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
-    the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both), or its seller, product or
-    image was stopped before we heard of the payment. The caller holds their locks, so that of two simultaneous payments one is the second,
-    and a stop comes before or after.
+    the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both) and does not give it to
+    somebody else, or its seller, product or image was stopped before we heard of the payment. The caller holds their locks, so that of
+    two simultaneous payments one is the second, and a stop comes before or after.
 
     Whoever has disputed the payment and lost gets it back only if they have paid for the same a second time: an image that became free
     meanwhile, or was given to them, is no reason to return what the bank has judged to be the seller's.
@@ -37,24 +44,32 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
     """
     if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
         return ""
-    if holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk, paid=disputed):
+    if wish_of(order) is None and holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk, paid=disputed):
         return gettext_noop("Paid a second time: everything in it was in the buyer's library already.")
     return stopped if came_from in UNPAID_STATES else ""
 
 
 def follow_transition(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
-    """Bring entitlements in line with the order's new state, and mail the receipt of a payment that is kept, and what a dispute means."""
-    to, source_id = Order.State(order.state), order.pk
+    """Bring entitlements in line with the order's new state, and mail the receipt of a payment that is kept, and what a dispute means.
+
+    A gift grants nothing until it is claimed; then it is its recipient who holds what the order grants, and loses it with the order.
+    """
+    to, source_id, gift = Order.State(order.state), order.pk, wish_of(order)
     if came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED):
-        grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
+        if gift is None:
+            grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
+        else:
+            open_gift(order, gift, images)
         queue_receipt(order=order)
     if to is Order.State.DISPUTED:
-        suspend_entitlements(source_kind=_ORDER, source_id=source_id)
+        pause_access(order_id=source_id)
     if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
-        resume_entitlements(source_kind=_ORDER, source_id=source_id)
+        resume_access(order_id=source_id)
     if to is Order.State.FAILED:
         tell_buyer_of_debit(order)
     if Order.State.DISPUTED in {came_from, to} or to is Order.State.CHARGED_BACK:
         tell_buyer_of_dispute(order)
     if to in GONE_STATES:
-        revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=_WHY_GONE[to])
+        reason = (_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to]
+        end_gift_of_order(order_id=source_id, reason=reason)
+        revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=reason)

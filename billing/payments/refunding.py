@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.services import record_audit
+from billing.orders.access import resume_access
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.refund_windows import was_pulled
@@ -20,8 +21,6 @@ from billing.refunds.records import update_requested_amount
 from billing.stripe.errors import StripeRefused
 from billing.stripe.refunds import RefundRequest, create_refund
 from common.db.locking import locked_transaction
-from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.grants import resume_entitlements
 
 PULLED: Final = "It was pulled since the sale."
 
@@ -111,4 +110,4 @@ def _fail(order: Order, refund: Refund, reason: str) -> None:
     update_requested_amount(order)
     record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
     if refund.origin == Refund.Origin.BUYER and order.state in HOLDING_STATES:
-        resume_entitlements(source_kind=Entitlement.Source.ORDER, source_id=order.pk)
+        resume_access(order_id=order.pk)

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.orders.models import Order
+from billing.orders.pulled import counted_pulls, kept_proofs
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, time_to_hear_of_pulls, was_pulled
 from billing.orders.selectors import stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
 from common.web.client import wider_network_of
-from marketplace.insights.holders import proofs_of_holder, pulls_of_holder
 from marketplace.insights.models import PullCount
 
 PULLS_SHOWN: Final = 50  # the newest
@@ -53,7 +53,7 @@ class Proof:
 
 
 def own_refund(order: Order) -> OwnRefund:
-    """Return whether the order's buyer takes the money back alone. Three queries at most."""
+    """Return whether the order's buyer takes the money back alone. Four queries at most."""
     until = own_refund_until(order)
     if until is None or not _has_something_left(order):
         return OwnRefund(until, ended=False, pulled=False, open=False)
@@ -73,19 +73,15 @@ def minutes_until_decided() -> int:
 
 
 def pulls_since_sale(order: Order) -> QuerySet[PullCount]:
-    """Return what the buyer pulled of the order since the sale, the newest days first."""
-    images = [sold.image_id for sold in order.images.all()]
-    pulls = pulls_of_holder(order.buyer_id, image_ids=images, since=order.paid_at or order.created_at)
-    return pulls.select_related("image").order_by("-day", "image", "tag")[:PULLS_SHOWN]
+    """Return what the buyer, or who has claimed the gift, pulled of the order since the sale, the newest days first."""
+    return counted_pulls(order).select_related("image").order_by("-day", "image", "tag")[:PULLS_SHOWN]
 
 
 def proofs_since_sale(order: Order) -> list[Proof]:
-    """Return what the registry told of the buyer's pulls since the sale, the newest first; of an address no more than its network."""
-    images = [sold.image_id for sold in order.images.all()]
-    rows = proofs_of_holder(order.buyer_id, image_ids=images, since=order.paid_at or order.created_at)
+    """Return what the registry told of these pulls, the newest first; of an address no more than its network."""
     return [
         Proof(row.image.repository, row.first_at, row.last_at, row.digest, row.client, wider_network_of(row.address), row.count)
-        for row in rows.select_related("image").order_by("-last_at", "pk")[:PULLS_SHOWN]
+        for row in kept_proofs(order).select_related("image").order_by("-last_at", "pk")[:PULLS_SHOWN]
     ]
 
 

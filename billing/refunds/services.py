@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop
 from accounts.organisations.buying import keep_buyer
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
+from billing.orders.access import pause_access
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, was_pulled
@@ -28,8 +29,6 @@ from billing.refunds.records import add_refund
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
 from common.money import Money
-from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.grants import suspend_entitlements
 from marketplace.images.ownership import require_cashier
 
 # A refunded order has something left only if a refund of it failed at Stripe: the buyer has lost pull access and is still owed the money.
@@ -101,8 +100,8 @@ def refund_by_seller(*, order: Order, amount: Money | None, reason: str, actor: 
 def give_back(*, order: Order, actor: User) -> Refund:
     """Have the buyer take all that is left of the money back alone, because nothing was pulled.
 
-    Pull access is paused now, and the refund is decided at its `decides_at`: by then the last pull token that was issued before has ended,
-    and each pull has been counted. If there was one after all, it is refused, and access goes on.
+    Pull access is paused now, and a gift can be claimed no more. The refund is decided at its `decides_at`: by then the last pull token
+    that was issued before has ended, and each pull has been counted. If there was one after all, it is refused, and access goes on.
 
     Raises:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for the buyer.
@@ -121,7 +120,7 @@ def give_back(*, order: Order, actor: User) -> Refund:
         if was_pulled(locked):
             raise PulledAlready
         refund = _add(locked, left, GIVEN_BACK, actor, Refund.Origin.BUYER)
-        suspend_entitlements(source_kind=Entitlement.Source.ORDER, source_id=locked.pk)
+        pause_access(order_id=locked.pk)
     return refund
 
 

@@ -24,6 +24,7 @@ from billing.refunds.services import give_back, refund_by_seller
 from billing.refunds.shares import shares_of_the_rest
 from common.errors import DomainError
 from common.web.forms import refuse_form
+from marketplace.gifts.selectors import gift_of_order
 from marketplace.selling.guards import SellerRequest, sales_required
 
 
@@ -32,8 +33,8 @@ from marketplace.selling.guards import SellerRequest, sales_required
 def order_refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Say what giving a purchase back means, with what was pulled of it, and do it.
 
-    Context: order; offer, an OwnRefund; pulls and proofs, what was pulled since the sale; minutes, until it is decided; promised_until;
-    promise_over, whether that has passed; form.
+    Context: order; gift, which it paid for, or None; offer, an OwnRefund; pulls and proofs, what was pulled since the sale; minutes, until
+    it is decided; promised_until; promise_over, whether that has passed; form.
     """
     user = signed_in(request)
     order = own_order(user, order_id)
@@ -51,12 +52,14 @@ def order_refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 def _order_refund_page(request: HttpRequest, order: Order, form: GiveBackForm, *, status: int) -> HttpResponse:
     promised = promised_until(order)
+    gift = gift_of_order(order.pk)
     context = {
         "order": order,
+        "gift": gift,
         "form": form,
         "offer": own_refund(order),
         "pulls": pulls_since_sale(order),
-        "proofs": proofs_since_sale(order),
+        "proofs": proofs_since_sale(order) if gift is None else [],  # where somebody else pulls from is no business of the buyer's
         "minutes": minutes_until_decided(),
         "promised_until": promised,
         "promise_over": promised is not None and promised < timezone.now(),

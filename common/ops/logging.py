@@ -10,7 +10,7 @@ from pythonjsonlogger.json import JsonFormatter as _JsonFormatter
 
 # Access and identity tokens, secrets of programs and invitations, Stripe keys, JWTs, and what follows a header that carries credentials.
 _SECRETS = re.compile(
-    r"lsp_[0-9A-Za-z]{6,}|ls[rsi]_[0-9A-Za-z_-]{6,}|\b(?:sk|rk|whsec)_[0-9A-Za-z_]{6,}"
+    r"lsp_[0-9A-Za-z]{6,}|ls[rsig]_[0-9A-Za-z_-]{6,}|\b(?:sk|rk|whsec)_[0-9A-Za-z_]{6,}"
     r"|eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+|(?i:(?:basic|bearer)\s+)[0-9A-Za-z+/=._~-]{8,}"
 )
 QUEUED_LINES = 10_000

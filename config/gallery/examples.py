@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
+from uuid import UUID
 
 from django.utils.functional import lazy
 
@@ -110,9 +111,20 @@ _NEWS = {
     "product_url": LINK,
     "unsubscribe_url": f"{LINK}&stop=1",
 }
+_GIFT = SimpleNamespace(
+    giver=COMPANY, product=SimpleNamespace(title=PRODUCT, slug="db", namespace=SimpleNamespace(name="acme")), source_kind="order",
+    source_id=UUID(int=1), message="Happy <birthday> & so on.", email="kim@harbour.example", expires_at=AT, access_ends_at=None,
+)  # fmt: skip
+_GIVEN = {**_SALE, "order": _like(_ORDER, gift=SimpleNamespace(email="kim@harbour.example"))}
+_GIVEN_ORDER = _like(_ORDER, gift=SimpleNamespace(email=""))
+_GIVEN_BACK = {**_REFUND, "order": _GIVEN_ORDER}
 _SECURITY = {"timestamp": AT, "ip": "203.0.113.9", "user_agent": "<Mozilla/5.0> (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}
 
 EXAMPLES: Final[Examples] = {
+    "access_ending": {
+        "": {"holder": _PERSON, "images": [_IMAGE], "ends_at": AT},
+        "of an organisation": {"holder": _TEAM, "images": [_IMAGE], "ends_at": AT},
+    },
     "account_already_exists": {"": {"password_reset_url": KEY_LINK}},
     "account_changed": {"": {"notice": NOTICES["password_changed"], **_SECURITY}},
     "debit": {state: {**_SALE, "order": _like(_ORDER, state=state)} for state in ("pending", "failed")}
@@ -139,6 +151,18 @@ EXAMPLES: Final[Examples] = {
     "email_confirmation": {"": {"user": USER, "activate_url": KEY_LINK}},
     "email_confirmation_signup": {"": {"user": USER, "activate_url": KEY_LINK}},
     "export_ready": {"": {"data_url": LINK, "days": 7}, "a day": {"data_url": LINK, "days": 1}},
+    "gift": {
+        "paid for": {"gift": _GIFT, "link": KEY_LINK},
+        "paid for, no message": {"gift": _like(_GIFT, message=""), "link": KEY_LINK},
+        "of the seller, for a time": {"gift": _like(_GIFT, source_kind="seller", access_ends_at=AT), "link": KEY_LINK},
+        "put into a library": {"gift": _like(_GIFT, source_kind="seller"), "link": ""},
+    },
+    "gift_ended": {
+        "": {"gift": _GIFT, "reason": "The payment for this gift was refunded.", "pull_ends_after": 6},
+        "a minute": {"gift": _GIFT, "reason": "The bank of whoever paid for this gift took the money back.", "pull_ends_after": 1},
+    },
+    "gift_to_pass_on": {"": {"gift": _like(_GIFT, email=""), "link": KEY_LINK}},
+    "gift_unclaimed": {"by mail": {"gift": _GIFT}, "to pass on": {"gift": _like(_GIFT, email="")}},
     "invitation": {role.value: {**_JOINED, "role": role, "link": KEY_LINK} for role in Role},
     "invitation_accepted": {"": {**_JOINED, "role": Role.BILLING}},
     "membership_changed": {
@@ -181,6 +205,8 @@ EXAMPLES: Final[Examples] = {
         "with a code": {**_SALE, "order": _like(_ORDER, discount=Money(600, "eur"), list_price=Money(2500, "eur"), discount_code="AUTUMN")},
         "by an offer": {**_SALE, "order": _like(_ORDER, discount=Money(600, "eur"), list_price=Money(2500, "eur"))},
         "unknown card": {**_SALE, "order": _like(_ORDER, paid_with="")},
+        "a gift": _GIVEN,
+        "a gift to pass on": {**_SALE, "order": _GIVEN_ORDER},
     },
     "payout_returned": {
         "": {"payout": _PAYOUT, "seller": SELLER, "payouts_url": LINK},
@@ -193,6 +219,11 @@ EXAMPLES: Final[Examples] = {
         "in part": {**_REFUND, "order": _like(_ORDER, state="paid")},
         "by the shop": {**_REFUND, "why": _WHY},
         "by the seller": {**_REFUND, "said": "It does not <run> on your machine."},
+        "a gift": _GIVEN_BACK,
+        "a gift, a minute": {**_GIVEN_BACK, "pull_ends_after": 1},
+        "a gift, in part": {**_GIVEN_BACK, "order": _like(_GIVEN_ORDER, state="paid")},
+        "a gift of an organisation": {**_GIVEN_BACK, "buyer": _TEAM},
+        "a gift of an organisation, in part": {**_GIVEN_BACK, "buyer": _TEAM, "order": _like(_GIVEN_ORDER, state="paid")},
         "of an organisation": {**_REFUND, "buyer": _TEAM},
         "of an organisation, a minute": {**_REFUND, "buyer": _TEAM, "pull_ends_after": 1},
         "of an organisation, in part": {**_REFUND, "buyer": _TEAM, "order": _like(_ORDER, state="paid")},
@@ -210,7 +241,7 @@ EXAMPLES: Final[Examples] = {
         "after one that failed": {**_REFUND_OF_SALE, "refund": SimpleNamespace(**_BY_STAFF, takes_back=False)},
     },
     "refund_of_sale_failed": {"": _REFUND_OF_SALE},
-    "refund_refused": {"": _REFUND, "of an organisation": {**_REFUND, "buyer": _TEAM}},
+    "refund_refused": {"": _REFUND, "a gift": _GIVEN_BACK, "of an organisation": {**_REFUND, "buyer": _TEAM}},
     "report_answer": {
         "upheld": {"report": _REPORT, "after_appeal": False, "reports_url": LINK},
         "dismissed, no account": {"report": _DISMISSED, "after_appeal": False, "reports_url": ""},

@@ -2,6 +2,7 @@
 
 from marketplace.admin import overview
 from marketplace.admin.entitlements import EntitlementAdmin
+from marketplace.admin.gifts import GiftAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
 from marketplace.admin.pulls import (
@@ -23,6 +24,7 @@ __all__ = [
     "CategoryAdmin",
     "DailyFiguresAdmin",
     "EntitlementAdmin",
+    "GiftAdmin",
     "ImageAdmin",
     "KnownWordAdmin",
     "ManifestAdmin",

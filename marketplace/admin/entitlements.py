@@ -18,6 +18,7 @@ SOURCES = {
     Entitlement.Source.ORDER: "billing_order",
     Entitlement.Source.FREE: "marketplace_product",
     Entitlement.Source.STAFF: "audit_auditevent",
+    Entitlement.Source.SELLER: "marketplace_gift",
 }
 
 
@@ -25,7 +26,7 @@ SOURCES = {
 class EntitlementAdmin(AuditedAdmin):
     """Entitlements: revoked with a reason, never deleted. Give one from the image's page."""
 
-    list_display = ("id", related_row("holder"), related_row("image"), "source", "granted_at", "suspended_at", "revoked_at")
+    list_display = ("id", related_row("holder"), related_row("image"), "source", "granted_at", "ends_at", "suspended_at", "revoked_at")
     list_filter = ("source_kind", ("suspended_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter), "granted_at")
     list_select_related = ("holder", "image")
     search_fields = ("holder__name", "holder__user__email", "image__repository", "source_id")
@@ -38,6 +39,8 @@ class EntitlementAdmin(AuditedAdmin):
         related_row("image"),
         "source",
         "granted_at",
+        "ends_at",
+        "end_reminded_at",
     )
     actions = ("take_back",)
 

@@ -1,5 +1,7 @@
 """Namespaces and images: who holds which name, and what staff may do about it."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -132,8 +134,10 @@ class ImageAdmin(AuditedAdmin):
         release_image(image=image, reason=reason, actor=signed_in(request))
 
     @act(
-        "Give to a user", consequence="The user can pull it from now on and finds it in the library. It costs nothing.", form=GiveImageForm
+        "Give to a user",
+        consequence="The user can pull it from now on, until the day that you may name, and finds it in the library. It costs nothing.",
+        form=GiveImageForm,
     )
-    def give(self, request: HttpRequest, image: Image, reason: str, holder: Account) -> None:
+    def give(self, request: HttpRequest, image: Image, reason: str, holder: Account, ends_on: datetime | None) -> None:
         """Let somebody pull without an order."""
-        give_image(image=image, holder=holder, reason=reason, actor=signed_in(request))
+        give_image(image=image, holder=holder, reason=reason, actor=signed_in(request), ends_at=ends_on)

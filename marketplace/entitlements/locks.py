@@ -1,5 +1,6 @@
 """The only place where entitlements are locked."""
 
+from datetime import datetime
 from uuid import UUID
 
 from common.db.locking import locked
@@ -16,6 +17,12 @@ def lock_entitlements_of_holder(*, account_id: UUID) -> list[Entitlement]:
     """Lock the live entitlements that one account holds, in primary-key order."""
     live = Entitlement.objects.filter(holder=account_id, revoked_at__isnull=True)
     return list(locked(live.order_by("pk")))
+
+
+def lock_ended_entitlements(*, now: datetime, most: int) -> list[Entitlement]:
+    """Lock some of the live entitlements whose time is over, in primary-key order; those that somebody else has locked are left out."""
+    over = Entitlement.objects.live().filter(ends_at__lte=now).values("pk").order_by("ends_at")[:most]
+    return list(locked(Entitlement.objects.live().filter(pk__in=over).order_by("pk"), skip_locked=True))
 
 
 def lock_entitlement(*, entitlement_id: UUID) -> Entitlement:

@@ -1,15 +1,18 @@
 """Who may pull what, and why."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.people.models import Account
 from common.db.models import UUIDModel
 from marketplace.images.models import Image
+
+TIME_OVER: Final = gettext_noop("It was given until this moment.")
 
 
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):
@@ -21,7 +24,11 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
 
     def in_force(self) -> "EntitlementQuerySet":
         """Entitlements that let their holder pull now."""
-        return self.live().filter(suspended_at__isnull=True)
+        return self.live().filter(Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now()), suspended_at__isnull=True)
+
+    def for_good(self) -> "EntitlementQuerySet":
+        """Entitlements that are not revoked and have no end: whoever has them lacks nothing, even while one is suspended."""
+        return self.live().filter(ends_at__isnull=True)
 
 
 class Entitlement(UUIDModel):
@@ -34,6 +41,7 @@ class Entitlement(UUIDModel):
         ORDER = "order", gettext_lazy("Bought")  # billing.Order
         FREE = "free", gettext_lazy("Got for free")  # marketplace.Product
         STAFF = "staff", gettext_lazy("Given by staff")  # audit.AuditEvent
+        SELLER = "seller", gettext_lazy("Given by the seller")  # marketplace.Gift
 
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entitlements")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="entitlements")
@@ -41,6 +49,8 @@ class Entitlement(UUIDModel):
     source_id = models.UUIDField()
     granted_at = models.DateTimeField(default=timezone.now, editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)  # while a dispute is open
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Until when it was given; empty for good.")
+    end_reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_reason = models.CharField(max_length=500, blank=True)
 
@@ -59,12 +69,14 @@ class Entitlement(UUIDModel):
             ),
         )
         indexes = (
-            # The policy asks "does one of these accounts hold this image": answered from the index alone.
+            # The policy asks "does one of these accounts hold this image, and until when": answered from the index alone.
             models.Index(
                 fields=("holder", "image"),
+                include=("ends_at",),
                 condition=Q(revoked_at__isnull=True, suspended_at__isnull=True),
-                name="entitlement_in_force",
+                name="entitlement_held_until",
             ),
+            models.Index(fields=("ends_at",), condition=Q(revoked_at__isnull=True, ends_at__isnull=False), name="entitlement_ending"),
             models.Index(fields=("source_kind", "source_id"), name="entitlement_of_source"),
         )
         ordering = ("-granted_at",)
@@ -73,5 +85,18 @@ class Entitlement(UUIDModel):
         return f"{self.holder} may pull {self.image}"
 
     @property
+    def ended_at(self) -> datetime | None:
+        """When it ended: it was revoked, or its time was over; a job marks the latter a little later."""
+        over = self.ends_at is not None and self.ends_at <= timezone.now()
+        return self.revoked_at or (self.ends_at if over else None)
+
+    @property
+    def why_ended(self) -> str:
+        """Why it ended, a message of the catalogue; empty while it has not."""
+        if self.ended_at is None:
+            return ""
+        return self.revocation_reason or TIME_OVER
+
+    @property
     def in_force(self) -> bool:
-        return self.revoked_at is None and self.suspended_at is None
+        return self.ended_at is None and self.suspended_at is None

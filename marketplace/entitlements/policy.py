@@ -85,7 +85,7 @@ class Facts:
     Attributes:
         owned: the image belongs to an account for which the subject pulls.
         edited: it belongs to an account for which the subject pushes, too.
-        held: one of these accounts has an entitlement that is neither revoked nor suspended.
+        held: one of these accounts has an entitlement that is neither revoked nor suspended, and whose end, if it has one, is to come.
         given_away: a published product that is free contains the image (`Price.is_free`: pay what you want from 0 is not).
         sold: somebody has got the image, by an order, for free or from staff; true for good.
         within_limits: the credential is not limited to images, or this is one of them.
@@ -172,7 +172,8 @@ SELECT image.id AS image_id,
        image.owner_id = ANY(subject.editing_ids) AS edited,
        (SELECT true FROM marketplace_entitlement entitlement
          WHERE entitlement.holder_id = ANY(subject.account_ids) AND entitlement.image_id = image.id
-           AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL LIMIT 1) IS NOT NULL AS held,
+           AND entitlement.revoked_at IS NULL AND entitlement.suspended_at IS NULL
+           AND (entitlement.ends_at IS NULL OR entitlement.ends_at > statement_timestamp()) LIMIT 1) IS NOT NULL AS held,
        (SELECT true FROM marketplace_productimage part
           JOIN marketplace_product product ON product.id = part.product_id AND product.state = 'published'
           JOIN marketplace_price price ON price.product_id = product.id AND price.retired_at IS NULL AND price.amount = 0

@@ -1,6 +1,7 @@
 """Who holds what."""
 
 from collections.abc import Collection
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,11 +11,11 @@ from marketplace.products.models import Product
 
 
 def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
-    """Return the accounts whose entitlements in force cover every image of the product. A product without images is held by nobody.
+    """Return the accounts whose entitlements in force cover every image of the product for good: what ends can still be bought.
 
-    Two queries for any number of accounts.
+    A product without images is held by nobody. Two queries for any number of accounts.
     """
-    return _covering(Entitlement.objects.in_force().filter(holder__in=account_ids), product)
+    return _covering(Entitlement.objects.in_force().for_good().filter(holder__in=account_ids), product)
 
 
 def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
@@ -24,6 +25,11 @@ def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
     """
     own = (Entitlement.Source.ORDER, Entitlement.Source.FREE)
     return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), product)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return until when access lasts whose last day is this one: to its last second in UTC."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
 
 
 def _covering(rows: QuerySet[Entitlement], product: Product) -> set[UUID]:

@@ -18,4 +18,4 @@ def reason_of(entry: LibraryEntry) -> str:
         case EntryState.PAUSED:
             return gettext("Pull access is paused: the payment is disputed, or being given back.")
         case _:
-            return gettext(entry.entitlement.revocation_reason)
+            return gettext(entry.entitlement.why_ended)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, OuterRef, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.organisations.models import Membership
@@ -17,6 +18,7 @@ from accounts.organisations.selectors import memberships_of
 from accounts.people.models import Account, User
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.gifts.selectors import orders_given_away
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import short_platforms
 from marketplace.products.models import Product
@@ -26,10 +28,11 @@ from marketplace.updates.selectors import wanted_among
 
 ENTRIES_PER_PAGE: Final = 50
 _OFFERS: Final = 10  # the newest products with an image, of which one is linked
-# In force before suspended before revoked, then the oldest.
+# In force before suspended before ended; what has no end before what has one, and that by the latest; then the oldest.
 _FIRST: Final = (
-    Case(When(revoked_at__isnull=True, then=Value(0)), default=Value(1)),
+    Case(When(Q(revoked_at__isnull=True) & (Q(ends_at__isnull=True) | Q(ends_at__gt=Now())), then=Value(0)), default=Value(1)),
     Case(When(suspended_at__isnull=True, then=Value(0)), default=Value(1)),
+    F("ends_at").desc(nulls_first=True),
     "granted_at",
     "pk",
 )
@@ -59,6 +62,7 @@ class LibraryEntry:
         entitlement: the one that decides for the holder: in force before suspended before revoked, then the oldest.
         product: one that offers the image now, if there is one.
         withdrawn: if there is none, one that did until its seller withdrew it: what its buyers have stays theirs.
+        is_gift: somebody else paid for it, so its order is not the reader's to see.
         is_mailed: whether the reader gets mail about new versions of either.
         in_force: whether the policy lets the holder pull it now, for example an organisation's robots.
         for_reader: whether the reader may pull what the holder holds; not every role in an organisation may.
@@ -72,6 +76,7 @@ class LibraryEntry:
     in_force: bool
     for_reader: bool
     is_mailed: bool
+    is_gift: bool
 
     @property
     def may_pull(self) -> bool:
@@ -106,7 +111,7 @@ class LibraryEntry:
 
     @property
     def suspended(self) -> bool:
-        return self.entitlement.revoked_at is None and self.entitlement.suspended_at is not None
+        return self.entitlement.ended_at is None and self.entitlement.suspended_at is not None
 
     @property
     def state(self) -> EntryState:
@@ -121,9 +126,20 @@ class LibraryEntry:
         return self.entitlement.granted_at
 
     @property
+    def ends_at(self) -> datetime | None:
+        """Until when the reader can pull it; None for good, and where they cannot."""
+        return self.entitlement.ends_at if self.in_force else None
+
+    @property
     def order_id(self) -> UUID | None:
-        """The order that brought it, if one did."""
-        return self.entitlement.source_id if self.entitlement.source_kind == Entitlement.Source.ORDER else None
+        """The order that brought it, if one did and it was no gift."""
+        bought = self.entitlement.source_kind == Entitlement.Source.ORDER and not self.is_gift
+        return self.entitlement.source_id if bought else None
+
+    @property
+    def source_words(self) -> str:
+        """How it came here, in the reader's language."""
+        return gettext("Given to you") if self.is_gift else str(self.entitlement.get_source_kind_display())
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +181,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
     offers = _products_with(images.keys(), Product.objects.visible())
     withdrawn = _products_with(images.keys() - offers.keys(), Product.objects.filter(state=Product.State.WITHDRAWN))
     mailed = wanted_among(user, {product.pk for product in (*offers.values(), *withdrawn.values())})
+    given = orders_given_away({one.source_id for one in rows if one.source_kind == Entitlement.Source.ORDER})
     shelves = []
     for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
         membership = memberships.get(holder_id)
@@ -181,6 +198,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
                 withdrawn=withdrawn.get(one.image_id),
                 in_force=allowed[one.image.repository],
                 for_reader=reads,
+                is_gift=one.source_id in given,
                 is_mailed=any(products[one.image_id].pk in mailed for products in (offers, withdrawn) if one.image_id in products),
             )
             for one in theirs

@@ -18,6 +18,7 @@ class LibraryEntrySerializer(serializers.Serializer[LibraryEntry]):
     state = serializers.CharField()
     reason = serializers.SerializerMethodField(help_text="Why you cannot pull it; empty if you can.")
     since = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="Until when it can be pulled; null for good, and if it cannot.")
     order = serializers.UUIDField(source="order_id", allow_null=True)
 
     def get_reason(self, entry: LibraryEntry) -> str:

@@ -13,6 +13,7 @@ from accounts.tokens.models import AccessToken
 from common import languages
 from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift
 from registry_auth.why.references import Reference
 
 _MAKE_ANOTHER = gettext_lazy("Make a new one, then sign docker in again.")
@@ -27,6 +28,7 @@ class Reason(StrEnum):
     NOT_BOUGHT = "not_bought"
     NO_LONGER_OFFERED = "no_longer_offered"
     REFUNDED = "refunded"
+    GIFT_UNCLAIMED = "gift_unclaimed"
     ENDED = "ended"
     DISPUTED = "disputed"
     TAKEN_DOWN = "taken_down"
@@ -200,13 +202,23 @@ def disputed() -> PullAnswer:
 def ended(entitlement: Entitlement, shop: str) -> PullAnswer:
     """The account had it once, and that has ended."""
     bought = entitlement.source_kind == Entitlement.Source.ORDER
-    at = entitlement.revoked_at or timezone.now()
+    at = entitlement.ended_at or timezone.now()
     sentence = gettext("The right to pull it ended on {at} UTC: {reason}")
     return PullAnswer(
         Reason.REFUNDED if bought else Reason.ENDED,
-        sentence.format(at=_minute(at), reason=gettext(entitlement.revocation_reason)),
+        sentence.format(at=_minute(at), reason=gettext(entitlement.why_ended)),
         gettext("Buy it again.") if shop else gettext("It is not offered at the moment."),
         url=shop,
+    )
+
+
+def gift_unclaimed(gift: Gift) -> PullAnswer:
+    """The account has paid for it as a gift, and nobody has claimed it."""
+    return PullAnswer(
+        Reason.GIFT_UNCLAIMED,
+        gettext("It was bought as a gift, which gives nothing to its buyer, and nobody has claimed it."),
+        gettext("Claim it yourself, or send it again."),
+        url=absolute("billing:gift", gift.source_id),
     )
 
 

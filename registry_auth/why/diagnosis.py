@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce, Now
 
 from accounts.organisations.selectors import organisations_of
 from accounts.people.models import Account, User
@@ -15,6 +16,8 @@ from accounts.tokens.selectors import find_token
 from common.web.links import absolute_path
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, access_facts, decide
+from marketplace.gifts.models import Gift
+from marketplace.gifts.selectors import unclaimed_gift_with
 from marketplace.images.models import Image, Tag
 from marketplace.images.selectors.tags import leading_tags, pull_reference
 from marketplace.products.models import Product
@@ -151,11 +154,13 @@ class _Question:
         if organisation is not None:
             return answers.role_does_not_pull(self.username, organisation.name)
         shop = absolute_path(product_url(product)) if product and offered_price(product) else ""
-        return self._without_right(entitlement, shop)
+        return self._without_right(entitlement, unclaimed_gift_with(image.pk, self.subject.account_ids), shop)
 
-    def _without_right(self, entitlement: Entitlement | None, shop: str) -> PullAnswer:
-        if entitlement is not None and entitlement.revoked_at is None:
+    def _without_right(self, entitlement: Entitlement | None, gift: Gift | None, shop: str) -> PullAnswer:
+        if entitlement is not None and entitlement.ended_at is None:
             return answers.disputed()
+        if gift is not None:
+            return answers.gift_unclaimed(gift)
         if entitlement is not None:
             return answers.ended(entitlement, shop)
         if not shop:
@@ -183,4 +188,5 @@ class _Question:
     def _entitlement(self, image: Image) -> Entitlement | None:
         """Return the accounts' entitlement that comes closest to access: a paused one before an ended one, then the newest."""
         owned = Entitlement.objects.filter(holder__in=self.subject.account_ids, image=image)
-        return owned.order_by(F("revoked_at").desc(nulls_first=True)).first()
+        lasting = Case(When(ends_at__lte=Now(), then=F("ends_at")))
+        return owned.order_by(Coalesce("revoked_at", lasting).desc(nulls_first=True)).first()

@@ -51,6 +51,8 @@ NO_NAMES = {
     "details",
     "decision",
     "appeal",
+    "message",
+    "account",
 }
 # In the grammar of images, of user names and of tax offices.
 NO_NAMES_OF = {

@@ -20,6 +20,7 @@ from billing.disputes.models import Dispute
 from billing.orders.models import Order
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift
 from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.moderation.models import Report
 from marketplace.products.models import Product, ProductPicture
@@ -71,6 +72,7 @@ def state() -> list[object]:
         *Review.objects.order_by("pk").values_list("pk", "rating", "text", "answer", "hidden_at"),
         *Membership.objects.order_by("pk").values_list("pk", "role"),
         *Invitation.objects.order_by("pk").values_list("pk", "accepted_at", "withdrawn_at"),
+        *Gift.objects.order_by("pk").values_list("pk", "secret_hash", "claimed_at", "revoked_at"),
         *Namespace.objects.order_by("pk").values_list("pk", "owner"),
         *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),
     ]

@@ -32,14 +32,15 @@ SEES = {
         *("accounts.user", "accounts.account", "accounts.membership", "accounts.invitation", "accounts.sellerprofile", "audit.auditevent"),
         *("accounts.accesstoken", "outbox.outgoingmail", "marketplace.namespace", "marketplace.image", "marketplace.tag"),
         *("marketplace.manifest", "marketplace.product", "marketplace.price", "marketplace.entitlement", "marketplace.pullcount"),
-        *("billing.order", "billing.refund", "billing.dispute", "marketplace.review"),
         *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull"),
         "billing.document",
+        *("billing.order", "billing.refund", "billing.dispute", "marketplace.review", "marketplace.gift"),
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),
         *(
             "marketplace.dailyfigures",
+            "marketplace.gift",
             "marketplace.revenueoutlook",
             "billing.difference",
             "billing.discount",

@@ -25,6 +25,7 @@ from marketplace.contents.facts import ImageFacts
 from marketplace.contents.models import ManifestContents
 from marketplace.contents.services import Contents, record_contents
 from marketplace.covers.services import draw_outdated_covers
+from marketplace.gifts.models import Gift
 from marketplace.images.models import Image, Manifest, Namespace, Tag, TagMove
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
@@ -40,6 +41,7 @@ from tests.factories.accounts import AccessTokenFactory, InvitationFactory, Memb
 from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
+    GiftFactory,
     NamespaceFactory,
     ProductFactory,
     PushedImageFactory,
@@ -142,6 +144,8 @@ def world() -> World:
         "order": order,
         "discount": DiscountFactory(seller=namespace.owner.seller),
         "offer_id": OfferFactory(account=user.account, email=""),
+        "gift_id": GiftFactory(product=product),
+        "gift": GiftFactory(product=product),
     }
     return World(user, token.secret, rows)
 
@@ -313,12 +317,13 @@ def _sell(world: World, numbers: range) -> None:
 
 
 def _hold(world: World, numbers: range) -> None:
-    """Let the person hold so many images, have ordered as often, and have sold as much."""
+    """Let the person hold so many images, have ordered as often, and have sold and given as much."""
     product, account = world.row("product", Product), world.user.account
     image = PushedImageFactory()
     multiply(image, numbers, "held", name="'h' || n", repository=f"'{image.namespace.name}/h' || n", leading_tag_id="NULL")
     entitlement = EntitlementFactory(holder=account, image=image, source_kind="free", source_id=image.pk)
     multiply(entitlement, numbers, image_id=key("held"), source_id=key("held"))
+    multiply(world.row("gift", Gift), numbers, secret_hash="NULL", source_id="gen_random_uuid()")
     once = {"checkout_session_id": "NULL", "payment_intent_id": "NULL"}
     multiply(world.row("order", Order), numbers, **once)
     multiply(Order.objects.filter(product=product)[0], numbers, **once)

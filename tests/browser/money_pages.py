@@ -1,4 +1,4 @@
-"""Pages on which money moves or is accounted for, once in each of their states. Their rows are in `money_rows`."""
+"""Pages on which money moves or is accounted for, once in each of their states. Their rows are in `money_rows` and `gift_rows`."""
 
 from tests.browser.page import Page, submit
 
@@ -62,4 +62,17 @@ BALANCES = (
     Page("balance-empty", "/selling/balance/", "beginner"),
     Page("balance-long", "/selling/balance/", "longest"),
 )
-MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES)
+GIFTS = (
+    Page("give", "/billing/give/{product}/", "newcomer"),
+    Page("give-faulty", "/billing/give/{product}/", "newcomer", 400, submit(email="no address")),
+    Page("gift", "/library/gift?key={gift_key}", "newcomer", lands="marketplace:gift"),
+    Page("gift-signed-out", "/library/gift?key={gift_key}", lands="marketplace:gift"),
+    Page("gift-unknown", "/library/gift?key=unknown", "newcomer", 404),
+    Page("gift-of-an-order", "/orders/{gift_order}/gift", "jonas"),
+    Page("order-of-a-gift", "/orders/{gift_order}/", "jonas"),
+    Page("gifts", "/selling/gifts/", "mara"),
+    Page("gifts-empty", "/selling/gifts/", "beginner"),
+    Page("gifts-faulty", "/selling/gifts/", "mara", 400, submit(product="nothing", email="no address")),
+    Page("gift-change", "/selling/gifts/{gift}/", "mara"),
+)
+MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES, *GIFTS)

@@ -44,6 +44,7 @@ from marketplace.updates.selectors import unsubscribe_key
 from registry_auth.upkeep.holds import begin_hold, end_hold
 from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
 from tests.browser.discount_rows import discounts
+from tests.browser.gift_rows import gifts
 from tests.browser.money_rows import money
 from tests.browser.opinions import opinions
 from tests.browser.security_keys import security_key
@@ -110,6 +111,7 @@ def write(target: str) -> None:
     names = {**shelves(), **long_names(), **purchases(), **discounts(), **accounts(), **robots(), **selling_team(), **window()}
     names |= opinions(LONG_WORD)
     names |= money(names, LONG_WORD)
+    names |= gifts(LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()

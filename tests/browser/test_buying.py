@@ -93,3 +93,36 @@ def test_a_free_image_is_got_with_one_click(chromium: Browser, world: World, vis
 
     expect(tab.get_by_role("heading", level=1)).to_have_text("Library")
     expect(tab.get_by_text("May pull")).to_be_visible()
+
+
+def test_a_gift_goes_from_the_price_to_the_pull_of_somebody_else(chromium: Browser, world: World, visitor: Page) -> None:
+    tab, giver, kim = visitor, meet(world.stack.instance, "gerda", "Gerda"), meet(world.stack.instance, "kimgift", "Kim")
+    tab.goto(f"{world.stack.url}/tidewater/redis-steady")
+    click(tab, "Sign in to buy", "link")
+    sign_up_from_here(tab, giver)
+    click(tab, "Give it to somebody", "link")
+    tab.get_by_label("Message").fill("Happy birthday.")
+    tab.get_by_role("button", name="Pay €29.00 and give it").click()
+    tab.get_by_label("Card number").fill("4242 4242 4242 4242")
+    click(tab, "Pay €29.00 (TEST)")
+    tab.wait_for_url("**/orders/*/")
+    expect(tab.get_by_text("Paid, as a gift.")).to_be_visible()
+    click(tab, "See where it is", "link")
+    click(tab, "Make a new link")
+    link = tab.locator("#gift-link").inner_text()
+
+    tab.context.clear_cookies()
+    tab.goto(link)
+    expect(tab.get_by_text("Happy birthday.")).to_be_visible()
+    sign_up_from_here(tab, kim)
+    click(tab, "Claim it")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Library")
+    expect(tab.get_by_text("May pull").first).to_be_visible()
+    found = REFERENCE.fullmatch(copied(tab, tab.locator(".cmd").filter(has_text="docker pull").first))
+    assert found
+    click(tab, "Access tokens", "link")
+    tab.get_by_label("Name", exact=True).fill("laptop")
+    click(tab, "Create token")
+    kim.access_token = tab.locator("#token-secret").inner_text()
+
+    assert Trade(world.stack).docker(kim).pull(found[1], silent) == world.names["redis_digest"]

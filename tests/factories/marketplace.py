@@ -9,8 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from accounts.tokens import secrets
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift
 from marketplace.images.models import Image, Layer, LayerList, Manifest, Namespace, Tag
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.leading_tags import update_leading_tag
@@ -231,6 +233,44 @@ class EntitlementFactory(DjangoModelFactory):
     image = factory.SubFactory(PushedImageFactory)
     source_kind = Entitlement.Source.ORDER
     source_id = factory.LazyFunction(new_id)
+
+
+class GiftFactory(DjangoModelFactory):
+    """What a seller has given to an address and nobody has claimed; `claimed=True` for one that a new user has. Its link carries `secret`."""
+
+    class Meta:
+        model = Gift
+        skip_postgeneration_save = True
+
+    class Params:
+        secret = factory.LazyFunction(secrets.new_gift_secret)
+        user = factory.SubFactory(UserFactory)
+        claimed = factory.Trait(
+            claimed_at=factory.LazyFunction(timezone.now),
+            claimed_by=factory.SelfAttribute("user"),
+            holder=factory.LazyAttribute(lambda gift: gift.claimed_by.account),
+        )
+
+    source_kind = Gift.Source.SELLER
+    source_id = factory.SelfAttribute("id")
+    id = factory.LazyFunction(new_id)
+    product = factory.SubFactory(ProductFactory)
+    giver = factory.LazyAttribute(lambda gift: gift.product.seller.account)
+    given_by = factory.LazyAttribute(lambda gift: gift.giver.user)
+    email = factory.Sequence(lambda n: f"friend-{n}@example.test")
+    reason = "A tester."
+    secret_hash = factory.LazyAttribute(lambda gift: secrets.secret_hash(gift.secret))
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))
+
+    @factory.post_generation
+    def granted(self, create, extracted, **kwargs):
+        if not create:
+            return
+        self.images.set(self.product.images.all())
+        if self.holder:
+            for image in self.product.images.all():
+                of = {"source_kind": self.source_kind, "source_id": self.source_id, "ends_at": self.access_ends_at}
+                EntitlementFactory(holder=self.holder, image=image, **of)
 
 
 class ReviewFactory(DjangoModelFactory):

@@ -15,7 +15,7 @@ from tests.factories.accounts import (
     SignInFactory,
 )
 from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, make_document
-from tests.factories.marketplace import DraftProductFactory, ReportFactory, ReviewFactory
+from tests.factories.marketplace import DraftProductFactory, GiftFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
 # Parameters that name nobody's row: what a category holds, and what search engines are told.
@@ -67,6 +67,8 @@ def rows_of_others() -> dict[str, Model]:
         "report": report,
         "review_id": review,
         "review": review,
+        "gift_id": GiftFactory(product=product),
+        "gift": GiftFactory(product=product),
         "library": Entitlement.objects.filter(source_id=order.pk).get(),
     }
 

@@ -15,26 +15,19 @@ from accounts.organisations.selectors import find_invitation, is_invited
 from accounts.organisations.services.invitations import accept_invitation, decline_invitation
 from accounts.people.models import User
 from common.errors import DomainError
+from common.web.secret_links import has_opened, open_link
 
 _OPENED = "opened_invitations"  # in the session: the invitations whose links this browser has opened
-_MOST_OPENED = 10
 
 
 @never_cache
 @require_safe
 def invitation_link(request: HttpRequest) -> HttpResponse:
-    """Remove the secret from the address before a page is shown: nothing on the page, and no Referer, can pass it on.
-
-    Mail scanners open links too, so this changes nothing but the browser's own session.
-    """
+    """Remove the secret from the address before a page is shown."""
     invitation = find_invitation(request.GET.get("key", ""))
     if invitation is None:
         return _page(request, None, status=404)
-    opened = [key for key in request.session.get(_OPENED, []) if key != str(invitation.pk)]
-    request.session[_OPENED] = [*opened, str(invitation.pk)][-_MOST_OPENED:]
-    response = redirect("accounts:invitation", invitation.pk)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return open_link(request, _OPENED, invitation.pk, page="accounts:invitation")
 
 
 @never_cache
@@ -43,7 +36,7 @@ def invitation(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     """Show the invitation to its recipient, and to whoever has opened its link; take their answer."""
     current = get_object_or_404(Invitation.objects.select_related("account", "invited_by"), pk=invitation_id)
     user = request.user if isinstance(request.user, User) else None
-    if str(current.pk) not in request.session.get(_OPENED, []) and not (user and is_invited(user, current)):
+    if not has_opened(request, _OPENED, current.pk) and not (user and is_invited(user, current)):
         raise Http404
     if request.method == "POST":
         return _answer(request, current, user)

@@ -1,6 +1,7 @@
 """Entitlements are granted, suspended, resumed and revoked by their source."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -21,10 +22,15 @@ from marketplace.products.models import Product
 from marketplace.products.selectors.offers import require_offered, sells
 
 
-def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
+def grant_entitlements(
+    *, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID, ends_at: datetime | None = None
+) -> list[Entitlement]:
     """Let the holder pull the images because of this source. Granting the same again, even at the same time, changes nothing.
 
     The names of the images are never freed from now on.
+
+    Args:
+        ends_at: until when; None for good. A registry token that was issued before works on for its short life, as after a refund.
 
     Returns:
         The live entitlements of holder, images and source, new or not, in the order of the images' keys.
@@ -41,7 +47,10 @@ def grant_entitlements(*, holder: Account, images: Iterable[Image], source_kind:
         Image.objects.filter(pk__in=[image.pk for image in locked], first_sold_at__isnull=True).update(first_sold_at=now)
         # The constraint decides what exists already: twenty webhooks at once leave the same rows as one.
         Entitlement.objects.bulk_create(
-            [Entitlement(holder=holder, image=image, source_kind=source_kind, source_id=source_id, granted_at=now) for image in locked],
+            [
+                Entitlement(holder=holder, image=image, source_kind=source_kind, source_id=source_id, granted_at=now, ends_at=ends_at)
+                for image in locked
+            ],
             ignore_conflicts=True,
         )
         live = Entitlement.objects.live().filter(holder=holder, image__in=locked, source_kind=source_kind, source_id=source_id)

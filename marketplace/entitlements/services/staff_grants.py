@@ -1,5 +1,7 @@
 """Staff give pull access to a single image without an order, and take it back."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from accounts.people.models import Account, User
@@ -13,8 +15,11 @@ from marketplace.images.models import Image
 from marketplace.images.ownership import require_staff
 
 
-def give_image(*, image: Image, holder: Account, reason: str, actor: User) -> Entitlement:
+def give_image(*, image: Image, holder: Account, reason: str, actor: User, ends_at: datetime | None = None) -> Entitlement:
     """Let the holder pull the image. The source is the audit event that says why.
+
+    Args:
+        ends_at: until when; None for good.
 
     Raises:
         NotYours: the actor is not staff.
@@ -25,7 +30,8 @@ def give_image(*, image: Image, holder: Account, reason: str, actor: User) -> En
     require_reason(reason)
     with locked_transaction():
         event = record_audit(actor=actor, action="image.given", target=image, reason=reason, holder=str(holder.pk), name=holder.name)
-        (given,) = grant_entitlements(holder=holder, images=[image], source_kind=Entitlement.Source.STAFF, source_id=event.pk)
+        kind = Entitlement.Source.STAFF
+        (given,) = grant_entitlements(holder=holder, images=[image], source_kind=kind, source_id=event.pk, ends_at=ends_at)
     return given
 
 

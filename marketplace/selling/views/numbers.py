@@ -1,13 +1,12 @@
 """A seller's figures, and what they lead to, as files."""
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from common.money import Money
+from common.web.csv_files import csv_file
 from marketplace.insights.outlook import Estimate, Outlook
 from marketplace.selling.guards import SellerRequest, sales_required
 from marketplace.selling.numbers import Numbers, numbers_of
@@ -22,7 +21,7 @@ _NO_AMOUNTS = [""] * 3
 def figures_csv(request: SellerRequest) -> HttpResponse:
     """Serve what the dashboard shows as CSV (RFC 4180): a line for each period, amounts in the currency's main unit."""
     numbers = numbers_of(request.seller, request.GET.dict())
-    return _file(_lines(numbers), f"{_whose(numbers)}-by-{numbers.unit}-{numbers.figures.current.ends}")
+    return csv_file(_lines(numbers), name=f"{_whose(numbers)}-by-{numbers.unit}-{numbers.figures.current.ends}")
 
 
 @sales_required
@@ -30,19 +29,11 @@ def figures_csv(request: SellerRequest) -> HttpResponse:
 def outlook_csv(request: SellerRequest) -> HttpResponse:
     """Serve the smoothed line and the forecast of the revenue in one currency as CSV: a line for each day, the coming ones last."""
     numbers = numbers_of(request.seller, request.GET.dict())
-    return _file(_days(numbers.outlook), f"{_whose(numbers)}-outlook-{numbers.currency}-{numbers.figures.current.ends}")
+    return csv_file(_days(numbers.outlook), name=f"{_whose(numbers)}-outlook-{numbers.currency}-{numbers.figures.current.ends}")
 
 
 def _whose(numbers: Numbers) -> str:
     return numbers.product.slug if numbers.product else "all"
-
-
-def _file(lines: Iterator[list[object]], name: str) -> HttpResponse:
-    file = StringIO()
-    csv.writer(file).writerows(lines)
-    response = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
 
 
 def _lines(numbers: Numbers) -> Iterator[list[object]]:

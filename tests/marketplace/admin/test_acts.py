@@ -1,5 +1,7 @@
 """What staff do asks for a reason, is done by one service, and is written down."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db.models import Model
 from django.test import Client
@@ -117,6 +119,16 @@ def test_an_image_is_given_to_a_user(staff: Client, me: User) -> None:
         "Asked for by its owner.",
         str(user.account.pk),
     )
+
+
+def test_an_image_is_given_until_the_end_of_a_day_that_is_to_come(staff: Client) -> None:
+    image, user = PushedImageFactory(), UserFactory()
+
+    done(staff, "give", image, holder=user.username, ends_on="2001-01-01")
+    assert not Entitlement.objects.exists()
+    done(staff, "give", image, holder=user.username, ends_on="2090-12-31")
+
+    assert Entitlement.objects.get().ends_at == datetime(2090, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name", [pytest.param("nobody", id="unknown"), pytest.param("gone", id="disabled")])

@@ -14,6 +14,7 @@ from marketplace.contents.models import KnownBase, ManifestContents
 from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift, GiftImage
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
 from marketplace.moderation.models import Report
@@ -26,6 +27,7 @@ from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
+    GiftFactory,
     ProductFactory,
     PullCountFactory,
     PullerSketchFactory,
@@ -43,6 +45,7 @@ NOUNS = [
     Price,
     Category,
     Entitlement,
+    Gift,
     PullCount,
     BuyerPull,
     PullerSketch,
@@ -58,6 +61,7 @@ NOUNS = [
 INSIDE_OTHERS = {
     CredentialImage,
     Cover,
+    GiftImage,
     KnownBase,
     LayerList,
     ManifestContents,
@@ -107,6 +111,7 @@ def sale() -> Entitlement:
     ProductViews.objects.create(product=product, day=day, count=1)
     DailyFigures.objects.create(seller=product.seller, product=product, day=day)
     RevenueOutlook.objects.create(seller=product.seller, product=product, currency="eur")
+    GiftFactory(product=product)
     count_known_words()
     return entitlement
 

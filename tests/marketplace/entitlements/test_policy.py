@@ -1,5 +1,6 @@
 import uuid
 from dataclasses import dataclass, fields
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -180,6 +181,14 @@ def test_an_entitlement_that_is_not_in_force_grants_nothing(change):
     assert actions(Subject.of(entitlement.holder.user), entitlement.image) == NOTHING
 
 
+def test_what_was_given_for_a_time_grants_until_its_end_whether_a_job_has_marked_it_or_not():
+    ended = EntitlementFactory(ends_at=timezone.now() - timedelta(seconds=1))
+    lasting = EntitlementFactory(ends_at=timezone.now() + timedelta(hours=1))
+
+    assert actions(Subject.of(ended.holder.user), ended.image) == NOTHING
+    assert actions(Subject.of(lasting.holder.user), lasting.image) == {PULL}
+
+
 def test_another_entitlement_on_the_same_image_still_grants():
     revoked = EntitlementFactory(revoked=True)
     EntitlementFactory(holder=revoked.holder, image=revoked.image)
@@ -261,7 +270,7 @@ def test_every_table_is_reached_by_an_index():
         assert "Seq Scan" not in plan
         assert "hashed SubPlan" not in plan
         assert "image_of_repository" in plan
-        assert "entitlement_in_force" in plan
+        assert "Index Only Scan using entitlement_held_until" in plan
 
 
 @dataclass(frozen=True)
@@ -274,7 +283,7 @@ class World:
     taken_down: bool
     seller_suspended: bool
     freed: bool
-    entitlements: tuple[tuple[bool, bool, bool], ...]  # the subject's own, revoked, suspended
+    entitlements: tuple[tuple[bool, bool, bool, int | None], ...]  # the subject's own, revoked, suspended, hours until its end
     products: tuple[tuple[str, int, bool], ...]  # state, amount, retired
 
 
@@ -285,7 +294,7 @@ def restated(world):
     out = set()
     if world.staff:
         out = {PULL, DELETE}
-    mine = any(own and not revoked and not suspended for own, revoked, suspended in world.entitlements)
+    mine = any(own and not revoked and not suspended and (ends is None or ends > 0) for own, revoked, suspended, ends in world.entitlements)
     free = any(state == "published" and amount == 0 and not retired for state, amount, retired in world.products)
     may_pull = world.owner or mine or (free and not world.seller_suspended)
     if may_pull and not world.taken_down:
@@ -303,8 +312,9 @@ def build(world):
     image = ImageFactory(namespace=namespace, **ended, **down, freed_at=timezone.now() if world.freed else None)
     user = namespace.owner.user if world.owner else UserFactory()
     user.is_staff = user.is_superuser = world.staff
-    for own, revoked, suspended in world.entitlements:
-        EntitlementFactory(image=image, **({"holder": user.account} if own else {}), revoked=revoked, suspended=suspended)
+    for own, revoked, suspended, ends in world.entitlements:
+        change = {"revoked": revoked, "suspended": suspended, "ends_at": None if ends is None else timezone.now() + timedelta(hours=ends)}
+        EntitlementFactory(image=image, **({"holder": user.account} if own else {}), **change)
     for state, amount, retired in world.products:
         product = ProductFactory(namespace=namespace, images=[image], state=state, price__amount=amount, suspension_reason="x")
         product.prices.update(retired_at=timezone.now() if retired else None)
@@ -315,7 +325,7 @@ booleans = st.booleans()
 worlds = st.builds(
     World,
     **{field.name: booleans for field in fields(World) if field.type is bool},
-    entitlements=st.lists(st.tuples(booleans, booleans, booleans), max_size=3).map(tuple),
+    entitlements=st.lists(st.tuples(booleans, booleans, booleans, st.sampled_from([None, -1, 1])), max_size=3).map(tuple),
     products=st.lists(st.tuples(st.sampled_from(Product.State.values), st.sampled_from([0, 500]), booleans), max_size=2).map(tuple),
 )
 

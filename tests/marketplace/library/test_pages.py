@@ -1,5 +1,7 @@
 """The library says what docker would be let in for, and how."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -8,11 +10,19 @@ from django.utils import timezone
 
 from accounts.organisations.models import Role
 from accounts.people.models import Account, User
+from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.models import Image, Namespace
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, FreeProductFactory, ImageFactory, ProductFactory, PushedImageFactory
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    FreeProductFactory,
+    GiftFactory,
+    ImageFactory,
+    ProductFactory,
+    PushedImageFactory,
+)
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +65,7 @@ def test_what_is_held_has_its_command_state_and_digest(member_client: Client, me
         pytest.param(
             {"suspended_at": timezone.now()}, "Paused", "the payment is disputed, or being given back", id="disputed or given back"
         ),
+        pytest.param({"ends_at": timezone.now()}, "Ended", "It was given until this moment.", id="its time is over, not marked yet"),
     ],
 )
 def test_what_is_no_longer_let_in_says_why(
@@ -68,6 +79,28 @@ def test_what_is_no_longer_let_in_says_why(
     assert [entry.state for entry in response.context["entries"]] == [state]
     assert sentence in response.content.decode()
     assert "docker pull layerstore" not in response.content.decode()
+
+
+def test_what_ends_says_until_when_and_what_lasts_longest_decides(member_client: Client, member: User) -> None:
+    soon = EntitlementFactory(holder=member.account, ends_at=datetime(2090, 1, 1, tzinfo=UTC))
+    html = member_client.get("/library/").content.decode()
+    assert "Yours until 1 January 2090" in html
+
+    EntitlementFactory(holder=member.account, image=soon.image, source_kind="seller")
+
+    (entry,) = member_client.get("/library/").context["entries"]
+    assert (entry.ends_at, entry.state) == (None, "May pull")
+
+
+def test_a_gift_that_was_paid_for_says_so_and_does_not_lead_to_its_buyers_order(member_client: Client, member: User) -> None:
+    GiftFactory(source_kind="order", source_id=new_id(), claimed=True, claimed_by=member)
+
+    response = member_client.get("/library/")
+
+    assert_sound(response)
+    (entry,) = response.context["entries"]
+    assert (entry.order_id, entry.source_words) == (None, "Given to you")
+    assert "/orders/0" not in response.content.decode()
 
 
 def test_an_image_taken_down_says_so(member_client: Client, member: User) -> None:

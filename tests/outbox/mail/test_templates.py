@@ -28,6 +28,22 @@ NAME = "Harbour <& Sons>"
 PRODUCT = "Postgres <slim>"
 WHEN = "23 November 2026, 09:05 UTC"
 SAID: list[tuple[str, str, list[str]]] = [
+    ("access_ending", "", [WHEN, "layerstore.test:8080/acme/db", "/library/"]),
+    ("access_ending", "of an organisation", ["R&D Team", WHEN, "you are an owner"]),
+    ("gift", "paid for", [NAME, "has paid for", PRODUCT, "Happy <birthday> & so on.", KEY_LINK, WHEN, "for good"]),
+    ("gift", "paid for, no message", ["has paid for"]),
+    ("gift", "of the seller, for a time", ["its seller", f"until {WHEN}"]),
+    ("gift", "put into a library", ["nothing to claim", "/library/"]),
+    ("gift_ended", "", [NAME, PRODUCT, "The payment for this gift was refunded.", "within 6 minutes", "/acme/db"]),
+    ("gift_ended", "a minute", ["within 1 minute."]),
+    ("gift_to_pass_on", "", [PRODUCT, KEY_LINK, WHEN, "/orders/00000000-0000-0000-0000-000000000001/gift"]),
+    ("gift_unclaimed", "by mail", [PRODUCT, "kim@harbour.example", WHEN, "claim it yourself", "refund"]),
+    ("gift_unclaimed", "to pass on", ["that you got"]),
+    ("receipt", "a gift", ["as a gift", "kim@harbour.example"]),
+    ("receipt", "a gift to pass on", ["in another mail"]),
+    ("refund", "a gift", ["whoever claimed it can pull for at most 6 more minutes"]),
+    ("refund", "a gift, a minute", ["at most 1 more minute."]),
+    ("refund", "a gift, in part", ["It was a gift, which stays."]),
     ("sales_stopped", "", ["Acme & Co", "You may connect another.", LINK]),
     ("email_confirmation_signup", "", ["Welcome, mira-k", KEY_LINK]),
     ("email_confirmation", "", ["mira-k", KEY_LINK]),

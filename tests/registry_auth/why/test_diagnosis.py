@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.people.models import User
@@ -11,8 +12,10 @@ from accounts.tokens.models import TokenScope
 from accounts.tokens.secrets import new_secret
 from accounts.tokens.selectors import identity_token_for
 from accounts.tokens.services import log_out_everywhere
+from common.ids import new_id
 from marketplace.credentials.services import make_pull_credential
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift
 from marketplace.images.models import Image
 from marketplace.products.models import Product
 from registry_auth.why.answers import PullAnswer, Reason
@@ -22,6 +25,7 @@ from tests.factories.marketplace import (
     DraftProductFactory,
     EntitlementFactory,
     FreeProductFactory,
+    GiftFactory,
     ImageFactory,
     ProductFactory,
     PushedImageFactory,
@@ -88,6 +92,25 @@ class TestTheAccount:
         assert answer.reason is Reason.REFUNDED
         assert answer.sentence.endswith("UTC: Refunded.")
         assert answer.next_step == "Buy it again."
+
+    def test_what_was_given_for_a_time_has_ended_before_a_job_has_marked_it(self, image, mira) -> None:
+        EntitlementFactory(holder=mira.account, image=image, source_kind=Entitlement.Source.SELLER, ends_at=timezone.now())
+
+        answer = ask(image, mira)
+
+        assert answer.reason is Reason.ENDED
+        assert answer.sentence.endswith("UTC: It was given until this moment.")
+
+    def test_whoever_bought_it_for_somebody_else_is_told_while_nobody_has_claimed_it(self, image, product, mira) -> None:
+        paid = {"source_kind": "order", "source_id": new_id(), "giver": mira.account, "given_by": mira, "reason": ""}
+        gift = GiftFactory(product=product, **paid)
+
+        answer = ask(image, mira)
+
+        assert (answer.reason, answer.url) == (Reason.GIFT_UNCLAIMED, f"{settings.LAYERSTORE_PUBLIC_URL}/orders/{gift.source_id}/gift")
+        assert ask(image, UserFactory()).reason is Reason.NOT_BOUGHT
+        Gift.objects.update(revoked_at=timezone.now(), revocation_reason="Refunded.")
+        assert ask(image, mira).reason is Reason.NOT_BOUGHT
 
     def test_what_staff_gave_and_took_has_ended(self, mira) -> None:
         gift = EntitlementFactory(holder=mira.account, source_kind=Entitlement.Source.STAFF, revoked=True)
