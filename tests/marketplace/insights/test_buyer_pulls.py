@@ -56,7 +56,7 @@ def test_a_buyers_pulls_of_one_day_address_client_and_digest_are_one_row(image: 
     assert str(first) == f"3 of {digest_of('one')[:19]} on 2026-11-28"
 
 
-@pytest.mark.parametrize("kind", [Entitlement.Source.FREE, Entitlement.Source.STAFF])
+@pytest.mark.parametrize("kind", [Entitlement.Source.FREE, Entitlement.Source.STAFF, Entitlement.Source.SELLER])
 def test_no_address_is_kept_of_what_was_not_bought(kind: str, image: Image) -> None:
     EntitlementFactory(holder=UserFactory(username="ada").account, image=image, source_kind=kind)
 
