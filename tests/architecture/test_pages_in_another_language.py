@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.people.models import User
+from billing.gifts.models import OrderGift
+from marketplace.gifts.services.ending import suspend_gift_of_order
 from marketplace.products.models import Category, Product
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
-from tests.factories.marketplace import EntitlementFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
+from tests.factories.marketplace import EntitlementFactory, GiftFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
 from tests.support.books import book_sale
 from tests.support.pseudo_language import mark_translations, outside_of_marks_at, seen_outside_of_marks
 
@@ -97,6 +99,24 @@ def test_pages_of_refunds_are_translated(client: Client, product: Product, selle
     client.force_login(seller)
 
     assert [*of_buyer, *(bare(client, f"/selling/orders/{order.pk}/{page}") for page in ("", "refund/"))] == [[]] * 4
+
+
+def test_pages_of_gifts_are_translated(client: Client, product: Product, seller: User) -> None:
+    order = PaidOrderFactory(product=product, unpulled_refund_days=14)
+    order.placed_by.account.entitlements.all().delete()
+    OrderGift.objects.create(order=order, email="zork@example.test", message="zork zork9")
+    paid = {"source_kind": "order", "source_id": order.pk, "giver": order.buyer, "given_by": order.placed_by, "reason": ""}
+    GiftFactory(product=product, email="zork@example.test", message="zork zork9", **paid)
+    given = GiftFactory(product=product, email="zork@example.test", reason="zork zork9", claimed=True, user__username="zork2")
+    of_order = [f"/orders/{order.pk}/{page}" for page in ("", "gift", "refund/")]
+    client.force_login(order.placed_by)
+    of_buyer = [bare(client, address) for address in (f"/billing/give/{product.pk}/", *of_order)]
+    RefundFactory(order=order, state="waiting", origin="buyer", reason="zork zork9")
+    suspend_gift_of_order(order_id=order.pk)
+    of_buyer += [bare(client, address) for address in of_order]
+    client.force_login(seller)
+
+    assert [*of_buyer, *(bare(client, f"/selling/gifts/{page}") for page in ("", f"{given.pk}/"))] == [[]] * 9
 
 
 def test_what_is_refused_is_told_in_translation(client: Client) -> None:
