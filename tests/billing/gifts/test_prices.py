@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.people.models import User
+from billing.checkout.amounts import least_payment
 from billing.orders.models import Order
 from common.money import Money
 from marketplace.products.models import Price, Product
@@ -88,7 +89,8 @@ def test_an_amount_stays_beside_another_fault_and_is_not_called_wrong(client: Cl
     html = client.post(f"/billing/give/{product.pk}/", {"price": made.pk, "amount": "7.50", "email": "no address"}).content.decode()
 
     field = html[html.index('id="pay"') :].partition(">")[0]
-    assert ('value="7.50"' in field, "aria-invalid" in field, "0 for nothing" in html) == (True, False, False)
+    assert ('value="7.50"' in field, "aria-invalid" in field) == (True, False)
+    assert ("0 for nothing" in html, f"{least_payment(made)} or more." in html) == (False, True)
 
 
 @pytest.mark.parametrize(("kind", "links"), [(Price.Kind.PAY_WHAT_YOU_WANT, 1), (Price.Kind.ONE_OFF, 0)])
