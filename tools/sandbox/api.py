@@ -16,7 +16,7 @@ from tools.sandbox.accounts import connected, no_access
 from tools.sandbox.act import Act
 from tools.sandbox.config import Config
 from tools.sandbox.endpoints import Endpoint, find_endpoint
-from tools.sandbox.errors import InvalidRequest, StripeError, Unauthorized
+from tools.sandbox.errors import Declined, InvalidRequest, StripeError, Unauthorized
 from tools.sandbox.expand import expanded
 from tools.sandbox.faults import Faults, Hangup
 from tools.sandbox.forms import decode
@@ -112,7 +112,10 @@ class Api:
         """Make the effect and store the answer in one transaction; a refusal undoes the effect and is stored all the same."""
         try:
             with self.store.transaction():
-                body = api_request.endpoint.run(api_request.act, params, **api_request.parts)
+                try:
+                    body = api_request.endpoint.run(api_request.act, params, **api_request.parts)
+                except Declined as error:  # the attempt was made: its charge and its events stay
+                    return self._remembered(api_request, Answer(error.status, _written(error.body()), str(api_request.act.request_id)))
                 expanded_body = expanded(api_request.act, body, params.get("expand", []))
                 return self._remembered(api_request, Answer(200, _written(expanded_body), str(api_request.act.request_id)))
         except StripeError as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as Answer
 
-from tools.sandbox import checkout_pages, connect_pages, control, mailbox, overview, pages
+from tools.sandbox import checkout_pages, connect_pages, control, mailbox, overview, pages, portal
 from tools.sandbox.api import Api
 from tools.sandbox.world import World
 
@@ -18,7 +18,7 @@ def create_app(world: World) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 5_000_000
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
     app.register_blueprint(Api(world.config, world.store, world.keys, world.faults).blueprint())
-    for part in (checkout_pages, connect_pages, control, mailbox, overview, pages):
+    for part in (checkout_pages, connect_pages, control, mailbox, overview, pages, portal):
         app.register_blueprint(part.blueprint(world))
     app.add_url_rule("/static/style.css", "style", lambda: _style_sheet(app))
     app.add_url_rule("/", "root", lambda: redirect("/sandbox/"))

@@ -6,16 +6,16 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from tools.sandbox import payments, tax
+from tools.sandbox import signup
 from tools.sandbox.accounts import EMAIL
 from tools.sandbox.act import Act
+from tools.sandbox.cards import DECLINED, NUMBER, SECOND_STEP
+from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.pages import allow
+from tools.sandbox.session_taxes import locate
 from tools.sandbox.sessions import LATER
+from tools.sandbox.taxes import NOBODY, RATES
 from tools.sandbox.world import World
-
-SECOND_STEP = "3155"
-DECLINED = {"0002": "generic_decline", "9995": "insufficient_funds", "0069": "expired_card"}
-CARD = re.compile(r"[0-9]{12,19}\Z")
 
 
 def blueprint(world: World) -> Blueprint:
@@ -34,12 +34,12 @@ def blueprint(world: World) -> Blueprint:
                 return redirect(_next(session), 303)
             if faults := _faults(session):
                 return _page(world, session, faults)
-            if "country" in request.form:
-                session["_buyer"] = {name: request.form.get(name, "").strip() for name in tax.NOBODY}
-                world.store.save(session)
+            act = world.act(world.store.owner_of(key))
+            if fault := _locate(act, session):
+                return _page(world, session, fault)
             if request.form.get("act") == "pay" and _last4() == SECOND_STEP:
                 return _second_step(session)
-            _act(world.act(world.store.owner_of(key)), session)
+            _act(act, session)
         return redirect(_next(session), 303)
 
     return made
@@ -63,7 +63,7 @@ def _page(world: World, session: dict[str, Any], faults: dict[str, str]) -> tupl
     allow(images=picture)
     values = {"session": session, "lines": lines, "picture": picture, "faults": faults, "given": request.form}
     values |= {"seller": _seller(world, session), "declined": _declined(world, session), "next": _next(session)}
-    values["taxed"], values["countries"] = tax.wanted(session), sorted(tax.RATES)
+    values["countries"] = sorted({*RATES, "US"}) if session["automatic_tax"]["enabled"] else []
     values["later"] = LATER in session["payment_method_types"]
     template = "checkout.html" if session["status"] == "open" else "checkout_closed.html"
     return render_template(template, **values), 422 if faults else 200
@@ -75,18 +75,21 @@ def _second_step(session: dict[str, Any]) -> tuple[str, int]:
 
 
 def _seller(world: World, session: dict[str, Any]) -> str | None:
-    destination = session["_intent"].get("transfer_data", {}).get("destination") or world.store.owner_of(session["id"])
+    split = session["_subscription"] if session["mode"] == "subscription" else session["_intent"]
+    destination = split.get("transfer_data", {}).get("destination") or world.store.owner_of(session["id"])
     account = world.store.get("account", destination)
     return str(account["business_profile"]["name"] or account["email"] or account["id"]) if account else None
 
 
 def _declined(world: World, session: dict[str, Any]) -> str | None:
+    if "_declined" in session:
+        return str(session["_declined"])
     intent = world.store.get("payment_intent", session["payment_intent"] or "")
     return str(intent["last_payment_error"]["message"]) if intent and intent["last_payment_error"] else None
 
 
 def _email(session: dict[str, Any]) -> str:
-    return str(session["customer_email"] or request.form.get("email", "").strip())
+    return str(session.get("_email") or session["customer_email"] or request.form.get("email", "").strip())
 
 
 def _last4() -> str:
@@ -98,24 +101,31 @@ def _faults(session: dict[str, Any]) -> dict[str, str]:
     faults = {}
     if not EMAIL.match(_email(session)):
         faults["email"] = "Enter the e-mail address that gets the receipt."
-    if request.form.get("act") == "pay" and not CARD.match(re.sub(r"[\s-]", "", request.form.get("card", ""))):
+    if request.form.get("act") == "pay" and not NUMBER.match(re.sub(r"[\s-]", "", request.form.get("card", ""))):
         faults["card"] = "Enter a test card: 4242 4242 4242 4242 pays."
-    if fault := tax.fault_of(request.form.get("tax_id", "").strip()):
-        faults["tax_id"] = fault
     return faults
+
+
+def _locate(act: Act, session: dict[str, Any]) -> dict[str, str]:
+    """Take where the buyer is; where that changes the amount they are shown it before they pay."""
+    try:
+        changed = locate(act, session, {name: request.form[name].strip() for name in NOBODY if name in request.form})
+    except InvalidRequest as error:
+        return {"tax_id": f"Enter a VAT id as DE123456789, or none. {error.message}"}
+    return {"country": "The tax has changed what is due. Look at the amount, and press again."} if changed else {}
 
 
 def _act(act: Act, session: dict[str, Any]) -> None:
     pressed, email = request.form.get("act"), _email(session)
     if pressed == "pay" and (reason := DECLINED.get(_last4())):
-        payments.decline(act, session, email, reason, _last4())
+        signup.decline(act, session, email, reason, _last4())
     elif pressed == "pay":
-        payments.pay(act, session, email, _last4())
+        signup.pay(act, session, email, _last4())
     elif pressed == "confirm":
-        payments.pay(act, session, email, SECOND_STEP)
+        signup.pay(act, session, email, SECOND_STEP)
     elif pressed == "decline":
-        payments.decline(act, session, email)
+        signup.decline(act, session, email)
     elif pressed in {"later", "later-fails"} and LATER in session["payment_method_types"]:
-        payments.pay_later(act, session, email, succeeds=pressed == "later")
+        signup.pay_later(act, session, email, succeeds=pressed == "later")
     else:
         abort(400)

@@ -1,7 +1,7 @@
 """The clock: what is due at a certain time, and a test clock that can be set forward.
 
-Set forward are balances, payouts, disputes and bank debits. Checkouts, links and deliveries keep to real time, because browsers and the
-shop that they meet do.
+Set forward are balances, payouts, disputes, bank debits and subscriptions. Checkouts, links and deliveries keep to real time,
+because browsers and the shop that they meet do.
 """
 
 import json
@@ -9,11 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tools.sandbox import balance, disputes, payments, payouts
+from tools.sandbox import balance, disputes, payments, payouts, renewals, signup
 from tools.sandbox.act import Act
 from tools.sandbox.config import Config
 from tools.sandbox.errors import InvalidRequest
-from tools.sandbox.sessions import close_session
 from tools.sandbox.store import Store
 
 A_YEAR = 366 * 86400
@@ -34,13 +33,21 @@ MOVING = "SELECT body, owner FROM objects INDEXED BY payouts_moving WHERE kind =
 UNANSWERED = (
     "SELECT body, owner FROM objects INDEXED BY disputes_waiting WHERE kind = 'dispute' AND json_extract(body, '$._waits_until') <= ?"
 )
+SUBSCRIPTIONS = (
+    "SELECT body, owner FROM objects INDEXED BY subscriptions_due WHERE kind = 'subscription' AND json_extract(body, '$._due') <= ?"
+)
+NEXT_DUE = (
+    "SELECT min(json_extract(body, '$._due')) AS due FROM objects INDEXED BY subscriptions_due WHERE kind = 'subscription'"
+    " AND json_extract(body, '$._due') > ?"
+)
 # In real time, and in the test clock's. The balance comes before payouts, which pay it.
-IN_REAL_TIME: tuple[tuple[str, Callable[[Act, dict[str, Any]], object]], ...] = ((OVERDUE, close_session),)
+IN_REAL_TIME: tuple[tuple[str, Callable[[Act, dict[str, Any]], object]], ...] = ((OVERDUE, signup.close),)
 BY_TEST_CLOCK: tuple[tuple[str, Callable[[Act, dict[str, Any]], object]], ...] = (
     (SETTLED, lambda act, session: payments.settle(act, session, succeeds=session["_settles"]["succeeds"])),
     (AVAILABLE, balance.make_available),
     (MOVING, payouts.move_on),
     (UNANSWERED, disputes.time_out),
+    (SUBSCRIPTIONS, renewals.move_on),
 )
 
 
@@ -69,7 +76,7 @@ def _pay_out(act: Act, now: int, today: str) -> None:
 
 
 def advance(config: Config, store: Store, seconds: int) -> dict[str, Any]:
-    """Set the test clock forward, day by day, so that everything on the way happens in its order.
+    """Set the test clock forward, by days and by what subscriptions have to do, so that everything on the way happens in its order.
 
     Raises:
         InvalidRequest: backwards, or more than a year.
@@ -81,7 +88,7 @@ def advance(config: Config, store: Store, seconds: int) -> dict[str, Any]:
         tick(config, store)
         until = act.now() + seconds
         while (now := act.now()) < until:
-            step = min(_next_midnight(now), until) - now
+            step = min(_next_midnight(now), _next_due(store, now), until) - now
             store.set_switch("ahead", (store.switch("ahead") or 0) + step)
             tick(config, store)
     return read_clock(config, store)
@@ -90,6 +97,12 @@ def advance(config: Config, store: Store, seconds: int) -> dict[str, Any]:
 def read_clock(config: Config, store: Store) -> dict[str, Any]:
     """What the test clock says, and how far it is ahead."""
     return {"now": Act(config, store).now(), "ahead": store.switch("ahead") or 0}
+
+
+def _next_due(store: Store, moment: int) -> int:
+    """When the next subscription has something to do; a year later if none has."""
+    (row,) = store.rows(NEXT_DUE, moment)
+    return int(row["due"] or moment + A_YEAR)
 
 
 def _next_midnight(moment: int) -> int:

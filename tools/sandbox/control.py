@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
-from tools.sandbox import disputes, payments, payouts, refunds
+from tools.sandbox import disputes, payments, payouts, portal, refunds, renewals, signup
 from tools.sandbox.accounts import come_back, leave, retrieve_account, set_standing
 from tools.sandbox.act import Act
 from tools.sandbox.balance import A_DAY
@@ -15,9 +15,9 @@ from tools.sandbox.errors import InvalidRequest, StripeError
 from tools.sandbox.faults import MODES
 from tools.sandbox.history import take_history
 from tools.sandbox.replay import drop, hold, idle, release, resend
-from tools.sandbox.sessions import close_session
+from tools.sandbox.session_taxes import locate
 from tools.sandbox.shapes import public
-from tools.sandbox.tax import NOBODY
+from tools.sandbox.taxes import NOBODY
 from tools.sandbox.world import World
 
 FAULT = {"mode": "error", "path": "/v1/", "method": "", "status": 500, "seconds": 30.0, "remaining": 1}
@@ -40,11 +40,13 @@ def blueprint(world: World) -> Blueprint:
         "/webhooks/release": lambda: release(world, **given(RELEASE)),
         "/events/<key>/resend": lambda key: resend(world, [key], **given(REPLAY)),
         "/sessions/<key>/buyer": lambda key: _buyer(world, key, given(NOBODY)),
-        "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed),
+        "/sessions/<key>/<deed>": lambda key, deed: _session(world, key, deed, given({"country": "", "tax_id": ""})),
         "/charges/<key>/dispute": lambda key: _open_dispute(world, key, **given(DISPUTE)),
         "/disputes/<key>/status": lambda key: _set_status(world, key, given({"status": "needs_response"})["status"]),
         "/disputes/<key>/<verdict>": lambda key, verdict: _close_dispute(world, key, verdict),
         "/clock/advance": lambda: _advance(world, **given(CLOCK)),
+        "/customers/<key>/card": lambda key: _change_card(world, key, **given({"last4": "4242"})),
+        "/billing": lambda: _set_billing(world, **given({"after_retries": "cancel"})),
         "/refunds/<key>/fail": lambda key: _fail_refund(world, key, **given({"reason": "expired_or_canceled_card"})),
         "/payouts/<key>/fail": lambda key: _of_payout(world, key, **given(FAILED)),
         "/payouts/<key>/move-on": lambda key: _of_payout(world, key, None),
@@ -134,6 +136,20 @@ def _set_version(world: World, version: str) -> dict[str, Any]:
     return {"version": version}
 
 
+def _change_card(world: World, key: str, last4: str) -> dict[str, Any]:
+    with world.store.transaction():
+        customer = world.store.get("customer", key)
+        if customer is None:
+            raise InvalidRequest(f"No such customer: {key}", param="customer")
+        return portal.change_card(world.act(world.store.owner_of(key)), customer, last4)
+
+
+def _set_billing(world: World, after_retries: str) -> dict[str, Any]:
+    """What becomes of a subscription whose last retry has failed: cancel, unpaid or past_due."""
+    with world.store.transaction():
+        return renewals.set_ending(world.act(), after_retries)
+
+
 def _fail_refund(world: World, key: str, reason: str) -> dict[str, Any]:
     with world.store.transaction():
         if world.store.get("refund", key) is None:
@@ -171,21 +187,26 @@ def _buyer(world: World, key: str, buyer: dict[str, Any]) -> dict[str, Any]:
     """Say who fills in the page of a session, and where they are."""
     with world.store.transaction():
         act = world.act(world.store.owner_of(key))
-        return act.store.save(act.find("checkout.session", key, "session") | {"_buyer": buyer})
+        session = act.find("checkout.session", key, "session")
+        locate(act, session, buyer)
+        return session
 
 
-def _session(world: World, key: str, deed: str) -> dict[str, Any]:
+def _session(world: World, key: str, deed: str, buyer: dict[str, str]) -> dict[str, Any]:
     with world.store.transaction():
         session = world.act().store.get("checkout.session", key)
-        deeds = {"open": {"pay", "decline", "pay-later", "expire"}, "complete": {"settle", "fail"}}
+        deeds = {"open": {"pay", "pay-nothing", "decline", "pay-later", "expire"}, "complete": {"settle", "fail"}}
         if session is None or deed not in deeds.get(session["status"], set()):
             raise InvalidRequest(f"{deed} is nothing that can be done to this session now.")
-        act, email = world.act(world.store.owner_of(key)), session["customer_email"] or "buyer@example.com"
+        act, email = world.act(world.store.owner_of(key)), session.get("_email") or session["customer_email"] or "buyer@example.com"
+        if session["status"] == "open":
+            locate(act, session, {name: value for name, value in buyer.items() if value})
         done: dict[str, Callable[[], object]] = {
-            "pay": lambda: payments.pay(act, session, email),
-            "decline": lambda: payments.decline(act, session, email),
-            "pay-later": lambda: payments.pay_later(act, session, email, succeeds=True),
-            "expire": lambda: close_session(act, session),
+            "pay": lambda: signup.pay(act, session, email),
+            "pay-nothing": lambda: signup.pay_nothing(act, session, email),
+            "decline": lambda: signup.decline(act, session, email),
+            "pay-later": lambda: signup.pay_later(act, session, email, succeeds=True),
+            "expire": lambda: signup.close(act, session),
             "settle": lambda: payments.settle(act, session, succeeds=True),
             "fail": lambda: payments.settle(act, session, succeeds=False),
         }

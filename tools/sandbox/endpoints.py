@@ -7,17 +7,38 @@ from typing import Any
 
 import stripe._v1_services as sdk
 import stripe.params as p
+import stripe.params.billing_portal as pb
 import stripe.params.checkout as pc
 
-from tools.sandbox import accounts, application_fees, balance, disputes, expand, payouts, refunds, sessions, transfers
+from tools.sandbox import (
+    accounts,
+    application_fees,
+    balance,
+    catalogue,
+    customers,
+    disputes,
+    expand,
+    invoices,
+    payouts,
+    portal,
+    refunds,
+    renewals,
+    sessions,
+    signup,
+    subscription_changes,
+    subscriptions,
+    transfers,
+)
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest, NotFound
 from tools.sandbox.lists import page
 
+PART = re.compile(r"\{(key|part)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one address; the path's group becomes the handler's `key`."""
+    """One method on one address; the path's groups become the handler's `key` and `part`."""
 
     method: str
     path: re.Pattern[str]
@@ -26,7 +47,7 @@ class Endpoint:
 
 
 def _endpoint(method: str, path: str, params: type, run: Callable[..., dict[str, Any]]) -> Endpoint:
-    return Endpoint(method, re.compile(path.replace("{key}", "(?P<key>[^/]+)") + r"\Z"), params, run)
+    return Endpoint(method, re.compile(PART.sub(r"(?P<\1>[^/]+)", path) + r"\Z"), params, run)
 
 
 def _retrieve(kind: str, param: str) -> Callable[..., dict[str, Any]]:
@@ -68,6 +89,8 @@ def _line_items(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
 
 SESSIONS, ACCOUNTS, ACCOUNT = "/v1/checkout/sessions", "/v1/accounts", "/v1/accounts/{key}"
 FEE = "/v1/application_fees/{key}"
+CUSTOMERS, SUBSCRIPTIONS = "/v1/customers", "/v1/subscriptions"
+TAX_IDS = f"{CUSTOMERS}/{{key}}/tax_ids"
 ENDPOINTS = [
     _endpoint("POST", ACCOUNTS, p.AccountCreateParams, accounts.create_account),
     _endpoint("GET", ACCOUNTS, p.AccountListParams, _list("account", ACCOUNTS)),
@@ -79,7 +102,7 @@ ENDPOINTS = [
     _endpoint("POST", SESSIONS, pc.SessionCreateParams, sessions.create_session),
     *_readable(SESSIONS, "checkout.session", "session", pc.SessionRetrieveParams, pc.SessionListParams),
     _endpoint("POST", f"{SESSIONS}/{{key}}", pc.SessionUpdateParams, sessions.update_session),
-    _endpoint("POST", f"{SESSIONS}/{{key}}/expire", pc.SessionExpireParams, sessions.expire_session),
+    _endpoint("POST", f"{SESSIONS}/{{key}}/expire", pc.SessionExpireParams, signup.expire_session),
     _endpoint("GET", f"{SESSIONS}/{{key}}/line_items", pc.SessionListLineItemsParams, _line_items),
     _endpoint("POST", "/v1/refunds", p.RefundCreateParams, refunds.create_refund),
     *_readable("/v1/refunds", "refund", "id", p.RefundRetrieveParams, p.RefundListParams),
@@ -120,6 +143,32 @@ ENDPOINTS = [
     *_readable("/v1/disputes", "dispute", "dispute", p.DisputeRetrieveParams, p.DisputeListParams),
     _endpoint("POST", "/v1/disputes/{key}", p.DisputeUpdateParams, disputes.update_dispute),
     _endpoint("POST", "/v1/disputes/{key}/close", p.DisputeCloseParams, disputes.accept_dispute),
+    _endpoint("POST", CUSTOMERS, p.CustomerCreateParams, customers.create_customer),
+    *_readable(CUSTOMERS, "customer", "customer", p.CustomerRetrieveParams, p.CustomerListParams),
+    _endpoint("POST", f"{CUSTOMERS}/{{key}}", p.CustomerUpdateParams, customers.update_customer),
+    _endpoint("GET", f"{CUSTOMERS}/{{key}}/payment_methods", p.CustomerListPaymentMethodsParams, customers.list_cards),
+    _endpoint("POST", TAX_IDS, p.CustomerCreateTaxIdParams, customers.create_tax_id),
+    _endpoint("GET", TAX_IDS, p.CustomerListTaxIdsParams, customers.list_tax_ids),
+    _endpoint("GET", f"{TAX_IDS}/{{part}}", p.CustomerRetrieveTaxIdParams, customers.retrieve_tax_id),
+    _endpoint("DELETE", f"{TAX_IDS}/{{part}}", p.CustomerDeleteTaxIdParams, customers.delete_tax_id),
+    _endpoint("GET", "/v1/payment_methods", p.PaymentMethodListParams, customers.list_cards),
+    _endpoint("GET", "/v1/payment_methods/{key}", p.PaymentMethodRetrieveParams, _retrieve("payment_method", "payment_method")),
+    _endpoint("POST", "/v1/products", p.ProductCreateParams, catalogue.create_product),
+    *_readable("/v1/products", "product", "id", p.ProductRetrieveParams, p.ProductListParams),
+    _endpoint("POST", "/v1/prices", p.PriceCreateParams, catalogue.create_price),
+    *_readable("/v1/prices", "price", "price", p.PriceRetrieveParams, p.PriceListParams),
+    _endpoint("GET", SUBSCRIPTIONS, p.SubscriptionListParams, subscriptions.list_subscriptions),
+    _endpoint("GET", f"{SUBSCRIPTIONS}/{{key}}", p.SubscriptionRetrieveParams, _retrieve("subscription", "id")),
+    _endpoint("POST", f"{SUBSCRIPTIONS}/{{key}}", p.SubscriptionUpdateParams, subscription_changes.update_subscription),
+    _endpoint("DELETE", f"{SUBSCRIPTIONS}/{{key}}", p.SubscriptionCancelParams, subscriptions.cancel_subscription),
+    _endpoint("GET", "/v1/invoices", p.InvoiceListParams, invoices.list_invoices),
+    _endpoint("GET", "/v1/invoices/{key}", p.InvoiceRetrieveParams, _retrieve("invoice", "invoice")),
+    _endpoint("GET", "/v1/invoices/{key}/lines", p.InvoiceListLinesParams, invoices.list_lines),
+    _endpoint("POST", "/v1/invoices/{key}/pay", p.InvoicePayParams, renewals.pay_invoice),
+    _endpoint("POST", "/v1/invoices/{key}/void", p.InvoiceVoidInvoiceParams, renewals.void_invoice),
+    _endpoint("POST", "/v1/invoices/{key}/mark_uncollectible", p.InvoiceMarkUncollectibleParams, renewals.mark_uncollectible),
+    *_readable("/v1/invoice_payments", "invoice_payment", "id", p.InvoicePaymentRetrieveParams, p.InvoicePaymentListParams),
+    _endpoint("POST", "/v1/billing_portal/sessions", pb.SessionCreateParams, portal.create_portal_session),
     _endpoint("GET", "/v1/events", p.EventListParams, _list("event", "/v1/events")),
     _endpoint("GET", "/v1/events/{key}", p.EventRetrieveParams, _retrieve_event),
 ]

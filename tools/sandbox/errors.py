@@ -35,6 +35,23 @@ class InvalidParams(StripeError):
     """The parameters were refused before the endpoint ran: no answer is kept under the idempotency key."""
 
 
+class Declined(StripeError):
+    """A card was refused. What the attempt wrote stays, and the answer is kept under the idempotency key."""
+
+    status = 402
+    kind = "card_error"
+
+    def __init__(self, message: str, *, code: str, decline_code: str = "", param: str | None = None) -> None:
+        """`decline_code` is the bank's, if it was asked."""
+        super().__init__(message, code=code, param=param)
+        self.decline_code = decline_code
+
+    def body(self) -> dict[str, Any]:
+        """The JSON that goes with the status."""
+        body = super().body()
+        return {"error": body["error"] | ({"decline_code": self.decline_code} if self.decline_code else {})}
+
+
 class Unauthorized(StripeError):
     """No key, or a wrong one."""
 

@@ -1,12 +1,15 @@
 """Expansion: identifiers in an answer replaced by their objects (https://docs.stripe.com/api/expanding_objects)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tools.sandbox.act import Act
+from tools.sandbox.customers import list_tax_ids
 from tools.sandbox.errors import InvalidRequest
+from tools.sandbox.invoice_payments import payments_of
+from tools.sandbox.session_taxes import breakdown
 from tools.sandbox.shapes import public
-from tools.sandbox.tax import breakdown
 
 DEEPEST = 4
 # kind → field → kind that stands behind the identifier
@@ -18,24 +21,48 @@ LINKS = {
         "originating_transaction": "charge",
     },
     "balance_transaction": {"source": "*"},
+    "billing_portal.session": {},
     "charge": {
+        "customer": "customer",
         "application_fee": "application_fee",
         "balance_transaction": "balance_transaction",
         "on_behalf_of": "account",
         "payment_intent": "payment_intent",
         "transfer": "transfer",
     },
-    "checkout.session": {"payment_intent": "payment_intent"},
+    "checkout.session": {
+        "customer": "customer",
+        "invoice": "invoice",
+        "payment_intent": "payment_intent",
+        "subscription": "subscription",
+    },
+    "customer": {},
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "fee_refund": {"balance_transaction": "balance_transaction", "fee": "application_fee"},
     "payout": {"balance_transaction": "balance_transaction", "failure_balance_transaction": "balance_transaction"},
-    "payment_intent": {"latest_charge": "charge", "on_behalf_of": "account"},
+    "invoice": {"customer": "customer", "default_payment_method": "payment_method", "on_behalf_of": "account"},
+    "invoice_payment": {"invoice": "invoice"},
+    "invoice_payment.payment": {"payment_intent": "payment_intent"},
+    "payment_intent": {
+        "customer": "customer",
+        "latest_charge": "charge",
+        "on_behalf_of": "account",
+        "payment_method": "payment_method",
+    },
+    "payment_method": {"customer": "customer"},
+    "price": {"product": "product"},
     "refund": {
         "balance_transaction": "balance_transaction",
         "charge": "charge",
         "failure_balance_transaction": "balance_transaction",
         "payment_intent": "payment_intent",
         "transfer_reversal": "transfer_reversal",
+    },
+    "subscription": {
+        "customer": "customer",
+        "default_payment_method": "payment_method",
+        "latest_invoice": "invoice",
+        "on_behalf_of": "account",
     },
     "transfer": {
         "balance_transaction": "balance_transaction",
@@ -84,21 +111,22 @@ def _expand(act: Act, body: dict[str, Any], steps: list[str], path: str) -> None
         for entry in body["data"]:
             _expand(act, entry, rest, path)
         return
-    kind = "transfer_data" if "object" not in body and "destination" in body else body.get("object", "")
-    body[step] = _filled(act, body, kind, step, path)
+    body[step] = _filled(act, body, _kind(body), step, path)
     if isinstance(body[step], dict):
         _expand(act, body[step], rest, path)
 
 
+def _kind(body: dict[str, Any]) -> str:
+    """What an object is; a few parts of objects that lead on do not say it themselves."""
+    if "object" in body:
+        return str(body["object"])
+    known = {"destination": "transfer_data", "payment_intent": "invoice_payment.payment", "amount_tax": "total_details"}
+    return next((kind for name, kind in known.items() if name in body), "")
+
+
 def _filled(act: Act, body: dict[str, Any], kind: str, step: str, path: str) -> Any:
-    if (kind, step) == ("checkout.session", "line_items"):
-        return line_items(act, body["id"])
-    if path.endswith("total_details.breakdown") and step in {"total_details", "breakdown"}:
-        return _with_breakdown(act, body) if step == "total_details" else body[step]
-    if (kind, step) == ("charge", "refunds"):
-        return _refunds(act, body["id"])
-    if (kind, step) in {("charge", "transfer_data"), ("payment_intent", "transfer_data")}:
-        return body[step] and dict(body[step])
+    if part := PARTS.get((kind, step)):
+        return part(act, body)
     target = LINKS.get(kind, {}).get(step)
     if target is None:
         raise InvalidRequest(f"This property cannot be expanded ({path}).", param="expand")
@@ -131,3 +159,23 @@ def _refunds(act: Act, charge_id: str) -> dict[str, Any]:
     sql = "SELECT body FROM objects WHERE kind = 'refund' AND json_extract(body, '$.charge') = ? ORDER BY seq DESC"
     data = [public(json.loads(row["body"])) for row in act.store.rows(sql, charge_id)]
     return {"object": "list", "url": f"/v1/charges/{charge_id}/refunds", "has_more": False, "data": data}
+
+
+def _here(step: str) -> Callable[[Act, dict[str, Any]], Any]:
+    """A part that is there already, and has links inside."""
+    return lambda _act, body: body[step] and dict(body[step])
+
+
+PARTS: dict[tuple[str, str], Callable[[Act, dict[str, Any]], Any]] = {
+    ("charge", "refunds"): lambda act, body: _refunds(act, body["id"]),
+    ("charge", "transfer_data"): _here("transfer_data"),
+    ("checkout.session", "line_items"): lambda act, body: line_items(act, body["id"]),
+    ("checkout.session", "total_details"): _with_breakdown,
+    ("customer", "tax_ids"): lambda act, body: shown_object(list_tax_ids(act, {}, body["id"])),
+    ("invoice", "payments"): lambda act, body: shown_object(payments_of(act, body["id"])),
+    ("invoice_payment", "payment"): _here("payment"),
+    ("payment_intent", "transfer_data"): _here("transfer_data"),
+    ("subscription", "items"): _here("items"),
+    ("subscription_item", "price"): _here("price"),
+    ("total_details", "breakdown"): _here("breakdown"),
+}

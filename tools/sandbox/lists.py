@@ -7,6 +7,7 @@ from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest, missing
 
 CURSORS = frozenset({"limit", "starting_after", "ending_before", "expand"})
+EVERY = frozenset({"all", "ended"})  # words for several states of subscriptions
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 MOMENTS = {"created": "created", "arrival_date": "json_extract(body, '$.arrival_date')"}
 MOST, USUAL = 100, 10
@@ -22,6 +23,8 @@ def page(act: Act, kind: str, params: dict[str, Any], url: str) -> dict[str, Any
     if kind == "balance_transaction" and "payout" in params:
         _refuse_manual(act, params["payout"])
     _cursor(act, kind, params, conditions, values)
+    if kind == "subscription":
+        conditions.append(_standing(params))
     if kind == "account":
         conditions.append(" AND coalesce(json_extract(body, '$._left'), 0) = 0")
     backwards = "ending_before" in params
@@ -31,6 +34,12 @@ def page(act: Act, kind: str, params: dict[str, Any], url: str) -> dict[str, Any
     rows = act.store.rows(sql, kind, act.owner, *values, limit + 1)
     data = [json.loads(row["body"]) for row in rows[:limit]]
     return {"object": "list", "url": url, "has_more": len(rows) > limit, "data": data[::-1] if backwards else data}
+
+
+def _standing(params: dict[str, Any]) -> str:
+    """Subscriptions that have ended are listed only if they are asked for."""
+    ended = "json_extract(body, '$.status') IN ('canceled', 'incomplete_expired')"
+    return {None: f" AND NOT {ended}", "ended": f" AND {ended}"}.get(params.get("status"), "")
 
 
 def _cursor(act: Act, kind: str, params: dict[str, Any], conditions: list[str], values: list[Any]) -> None:
@@ -65,7 +74,7 @@ def _filters(params: dict[str, Any]) -> tuple[list[str], list[Any]]:
             marks = ", ".join("?" * len(value))
             conditions.append(f" AND json_extract(body, '$.type') IN ({marks})")
             values.extend(value)
-        elif name not in CURSORS:
+        elif name not in CURSORS and not (name == "status" and value in EVERY):
             _equal(name, value, conditions, values)
     return conditions, values
 

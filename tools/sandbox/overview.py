@@ -15,7 +15,14 @@ def blueprint(world: World) -> Blueprint:
 
     @made.get("/sandbox/")
     def overview() -> str:
-        kinds = {"sessions": "checkout.session", "charges": "charge", "disputes": "dispute", "accounts": "account", "payouts": "payout"}
+        kinds = {
+            "sessions": "checkout.session",
+            "charges": "charge",
+            "disputes": "dispute",
+            "accounts": "account",
+            "payouts": "payout",
+            "subscriptions": "subscription",
+        }
         values = {name: world.store.newest(kind, SHOWN) for name, kind in kinds.items()}
         values["charges"] = [charge for charge in values["charges"] if "_transfer" not in charge]
         return render_template(

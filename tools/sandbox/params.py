@@ -6,6 +6,7 @@ does not know either. Values arrive as strings and leave with their type.
 
 import re
 import types
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -14,7 +15,7 @@ from stripe import _request_options
 from stripe._request_options import RequestOptions
 from stripe._stripe_object import UntypedStripeObject
 
-from tools.sandbox.errors import InvalidParams
+from tools.sandbox.errors import InvalidParams, InvalidRequest
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z")
 DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]{1,12})?\Z")
@@ -167,6 +168,17 @@ def _one_of_bool(value: str, param: str) -> bool:
     if value not in {"true", "false"}:
         raise InvalidParams(f"Invalid boolean: {value}", param=param)
     return value == "true"
+
+
+def refuse_others(params: dict[str, Any], played: Iterable[str], param: str = "") -> None:
+    """Refuse what the SDK knows and the sandbox would have to ignore.
+
+    Raises:
+        InvalidRequest: names the first such parameter.
+    """
+    for name, value in params.items():
+        if value and name not in {*played, "expand", "metadata"}:
+            raise InvalidRequest(f"The sandbox does not play {name}.", param=_under(param, name))
 
 
 def write_metadata(body: dict[str, Any], params: dict[str, Any]) -> None:

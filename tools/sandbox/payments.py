@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tools.sandbox import balance, tax
+from tools.sandbox import balance
 from tools.sandbox.act import Act
 from tools.sandbox.application_fees import take_fee
 from tools.sandbox.balance import Fee
 from tools.sandbox.ids import new_id
 from tools.sandbox.sessions import LATER
+from tools.sandbox.taxes import address
 from tools.sandbox.transfers import transfer_charge
 
 COPIED = ("application_fee_amount", "description", "on_behalf_of", "receipt_email", "statement_descriptor", "transfer_group")
@@ -15,34 +16,35 @@ DECLINES = {
     "generic_decline": ("card_declined", "Your card was declined."),
     "insufficient_funds": ("card_declined", "Your card has insufficient funds."),
     "expired_card": ("expired_card", "Your card has expired."),
+    "authentication_required": ("authentication_required", "Your card was declined. This transaction requires authentication."),
 }
 
 
 def pay(act: Act, session: dict[str, Any], email: str, last4: str = "4242") -> None:
     """The card is charged: session complete and paid. Sends payment_intent.succeeded and checkout.session.completed."""
     intent = _intent(act, session)
-    charge = _charge(act, intent, email, _card(last4))
-    _succeed(act, intent, charge)
-    _complete(act, session, email, "paid")
+    charge = charge_intent(act, intent, email, card(last4))
+    succeed(act, intent, charge)
+    complete_session(act, session, email, "paid")
 
 
 def decline(act: Act, session: dict[str, Any], email: str, reason: str = "generic_decline", last4: str = "0002") -> None:
     """The card is refused: the session stays open for another try. Sends payment_intent.payment_failed."""
     intent = _intent(act, session)
-    charge = _charge(act, intent, email, _card(last4))
-    _fail(act, intent, charge, reason)
+    charge = charge_intent(act, intent, email, card(last4))
+    fail(act, intent, charge, reason)
 
 
 def pay_later(act: Act, session: dict[str, Any], email: str, *, succeeds: bool) -> None:
     """A bank debit is accepted: session complete, not paid. The clock or a control command settles it."""
     intent = _intent(act, session)
-    charge = _charge(act, intent, email, {"type": LATER, LATER: {"last4": "3000", "country": "DE", "bank_code": "37040044"}})
+    charge = charge_intent(act, intent, email, {"type": LATER, LATER: {"last4": "3000", "country": "DE", "bank_code": "37040044"}})
     charge |= {"status": "pending", "paid": False}
     intent |= {"status": "processing", "latest_charge": charge["id"], "payment_method": charge["payment_method"]}
     act.emit("charge.pending", act.store.save(charge))
     act.emit("payment_intent.processing", act.store.save(intent))
     session["_settles"] = {"at": act.now() + act.config.settle_seconds, "succeeds": succeeds}
-    _complete(act, session, email, "unpaid")
+    complete_session(act, session, email, "unpaid")
 
 
 def settle(act: Act, session: dict[str, Any], *, succeeds: bool) -> None:
@@ -52,10 +54,10 @@ def settle(act: Act, session: dict[str, Any], *, succeeds: bool) -> None:
     intent = act.find("payment_intent", session["payment_intent"], "intent")
     charge = act.find("charge", intent["latest_charge"], "charge")
     if succeeds:
-        _succeed(act, intent, charge)
+        succeed(act, intent, charge)
         session["payment_status"] = "paid"
     else:
-        _fail(act, intent, charge, "insufficient_funds")
+        fail(act, intent, charge, "insufficient_funds")
     act.emit(f"checkout.session.async_payment_{'succeeded' if succeeds else 'failed'}", act.store.save(session))
 
 
@@ -71,6 +73,7 @@ def _intent(act: Act, session: dict[str, Any]) -> dict[str, Any]:
         amount=session["amount_total"],
         client_secret=f"{key}_{new_id('secret')}",
         currency=session["currency"],
+        customer=session["customer"],
         metadata=wanted.get("metadata", {}),
         payment_method_types=session["payment_method_types"],
         transfer_data={"amount": None} | transfer if transfer else None,
@@ -82,32 +85,36 @@ def _intent(act: Act, session: dict[str, Any]) -> dict[str, Any]:
     return intent
 
 
-def _charge(act: Act, intent: dict[str, Any], email: str, method: dict[str, Any]) -> dict[str, Any]:
+def charge_intent(act: Act, intent: dict[str, Any], email: str, method: dict[str, Any]) -> dict[str, Any]:
+    """Make the charge of one attempt to pay an intent; whether it succeeds is written next."""
     charge = act.make(
         "charge",
         amount=intent["amount"],
         application_fee_amount=intent["application_fee_amount"],
         currency=intent["currency"],
+        customer=intent["customer"],
         description=intent["description"],
         metadata=intent["metadata"],
         on_behalf_of=intent["on_behalf_of"],
         payment_intent=intent["id"],
-        payment_method=new_id("payment_method"),
+        payment_method=intent["payment_method"] or new_id("payment_method"),
         receipt_email=intent["receipt_email"],
         transfer_data=intent["transfer_data"],
         transfer_group=intent["transfer_group"],
     )
     charge["billing_details"]["email"] = email
-    card = charge["payment_method_details"]["card"]
-    charge["payment_method_details"] = method if "card" not in method else {"type": "card", "card": card | method["card"]}
+    shape = charge["payment_method_details"]["card"]
+    charge["payment_method_details"] = method if "card" not in method else {"type": "card", "card": shape | method["card"]}
     return act.store.save(charge)
 
 
-def _card(last4: str) -> dict[str, Any]:
+def card(last4: str) -> dict[str, Any]:
+    """What a charge says of a card."""
     return {"type": "card", "card": {"last4": last4}}
 
 
-def _succeed(act: Act, intent: dict[str, Any], charge: dict[str, Any]) -> None:
+def succeed(act: Act, intent: dict[str, Any], charge: dict[str, Any]) -> None:
+    """The money has come. Sends charge.succeeded and payment_intent.succeeded."""
     if charge["transfer_data"] and not charge["transfer_group"]:
         charge["transfer_group"] = intent["transfer_group"] = f"group_{intent['id']}"
     _split(act, charge)
@@ -138,7 +145,8 @@ def _split(act: Act, charge: dict[str, Any]) -> None:
             act.store.save(arrived | {"application_fee": taken["id"]})
 
 
-def _fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str) -> None:
+def fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str) -> None:
+    """The bank refuses. Sends charge.failed and payment_intent.payment_failed."""
     code, message = DECLINES[reason]
     charge |= {"status": "failed", "paid": False, "captured": False, "failure_code": code, "failure_message": message}
     charge["outcome"] |= {"network_status": "declined_by_network", "reason": reason, "type": "issuer_declined"}
@@ -150,9 +158,19 @@ def _fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str)
     act.emit("payment_intent.payment_failed", act.store.save(intent))
 
 
-def _complete(act: Act, session: dict[str, Any], email: str, payment_status: str) -> None:
+def complete_session(act: Act, session: dict[str, Any], email: str, payment_status: str) -> None:
+    """The buyer is done. Sends checkout.session.completed."""
     session |= {"status": "complete", "payment_status": payment_status, "url": None}
-    session["customer_details"] = tax.details_of(session, email)
-    tax.work_out(act, session)
+    buyer = session["_buyer"]
+    session["customer_details"] = {
+        "address": address(buyer),
+        "business_name": None,
+        "email": email,
+        "individual_name": None,
+        "name": buyer["name"] or None,
+        "phone": None,
+        "tax_exempt": "none",
+        "tax_ids": session["_tax_ids"],
+    }
     act.store.save(session)
     act.emit("checkout.session.completed", session)

@@ -7,13 +7,11 @@ from tools.sandbox import currencies
 from tools.sandbox.accounts import EMAIL, connected, region
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest, missing
-from tools.sandbox.tax import refuse_bad_tax
 
 HALF_AN_HOUR, A_DAY = 1800, 86400
 # Known to Stripe, but it would change what is paid, and the sandbox does not play it: better refused than ignored.
 NOT_PLAYED = (
-    "allow_promotion_codes", "customer", "discounts", "optional_items", "setup_intent_data",
-    "shipping_options", "subscription_data",
+    "allow_promotion_codes", "discounts", "optional_items", "setup_intent_data", "shipping_options",
 )  # fmt: skip
 DIRECT_OR_DESTINATION = (
     "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or"
@@ -44,7 +42,6 @@ def refuse_bad_session(act: Act, params: dict[str, Any]) -> None:
     if mode is None:
         raise InvalidRequest("Missing required param: mode.", code="parameter_missing", param="mode")
     _refuse_unplayed(params, mode)
-    refuse_bad_tax(act, params)
     if "success_url" not in params:
         raise InvalidRequest("Missing required param: success_url.", code="parameter_missing", param="success_url")
     for name in ("success_url", "cancel_url"):
@@ -53,12 +50,16 @@ def refuse_bad_session(act: Act, params: dict[str, Any]) -> None:
     if "customer_email" in params and not EMAIL.match(params["customer_email"]):
         message = f"Invalid email address: {params['customer_email']}"
         raise InvalidRequest(message, code="email_invalid", param="customer_email")
+    _refuse_bad_customer(act, params)
     _refuse_bad_expiry(act.config.now(), params.get("expires_at"))
 
 
 def _refuse_unplayed(params: dict[str, Any], mode: str) -> None:
-    if mode != "payment":
-        raise InvalidRequest(f"The sandbox plays mode=payment only, not {mode}.", param="mode")
+    if mode == "setup":
+        raise InvalidRequest("The sandbox plays mode=payment and mode=subscription only, not setup.", param="mode")
+    for name in ("payment_intent_data", "customer_creation", "submit_type") if mode == "subscription" else ("subscription_data",):
+        if params.get(name):
+            raise InvalidRequest(f"You can not pass `{name}` in `{mode}` mode.", param=name)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise InvalidRequest("The sandbox plays ui_mode=hosted_page only.", param="ui_mode")
     for name in NOT_PLAYED:
@@ -74,14 +75,23 @@ def is_url(text: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
+def _refuse_bad_customer(act: Act, params: dict[str, Any]) -> None:
+    if "customer" not in params:
+        return
+    if "customer_email" in params:
+        message = "You may only specify one of these parameters: customer, customer_email."
+        raise InvalidRequest(message, code="parameters_exclusive", param="customer")
+    act.find("customer", params["customer"], "customer")
+
+
 def _refuse_bad_expiry(now: int, expires_at: int | None) -> None:
     if expires_at is not None and not now + HALF_AN_HOUR <= expires_at <= now + A_DAY:
         message = "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation."
         raise InvalidRequest(message, param="expires_at")
 
 
-def refuse_bad_item(item: dict[str, Any], param: str, currency: str) -> None:
-    """One line item against the session's currency."""
+def refuse_bad_item(item: dict[str, Any], param: str, currency: str, mode: str) -> None:
+    """One line item against the session's currency and mode."""
     if "price" in item:
         raise missing("price", item["price"], f"{param}[price]")
     if "price_data" not in item:
@@ -89,13 +99,13 @@ def refuse_bad_item(item: dict[str, Any], param: str, currency: str) -> None:
         raise InvalidRequest(message, code="parameter_missing", param=param)
     if item.get("quantity", 0) < 1:
         raise InvalidRequest("Quantity is required. Add `quantity` to `" + param + "`", param=f"{param}[quantity]")
-    _refuse_bad_price(item["price_data"], f"{param}[price_data]", currency)
+    _refuse_bad_price(item["price_data"], f"{param}[price_data]", currency, mode)
     for name in ("adjustable_quantity", "tax_rates"):
         if item.get(name):
             raise InvalidRequest(f"The sandbox does not play {name}.", param=f"{param}[{name}]")
 
 
-def _refuse_bad_price(price: dict[str, Any], param: str, currency: str) -> None:
+def _refuse_bad_price(price: dict[str, Any], param: str, currency: str, mode: str) -> None:
     if price["currency"] not in currencies.SUPPORTED:
         listed = ", ".join(sorted(currencies.SUPPORTED))
         message = f"Invalid currency: {price['currency']}. Stripe currently supports these currencies: {listed}"
@@ -107,21 +117,30 @@ def _refuse_bad_price(price: dict[str, Any], param: str, currency: str) -> None:
     if "product_data" not in price:
         message = f"Missing required param: {param}[product_data]."
         raise InvalidRequest(message, code="parameter_missing", param=f"{param}[product_data]")
-    if "recurring" in price:
+    if "recurring" in price and mode == "payment":
         message = "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use"
         raise InvalidRequest(f"{message} only one-time prices.", param=f"{param}[recurring]")
-    _refuse_bad_unit(price, param, currency)
+    if "recurring" not in price and mode == "subscription":
+        message = "The sandbox plays recurring prices only in `subscription` mode, no one-time prices beside them."
+        raise InvalidRequest(message, param=f"{param}[recurring]")
+    refuse_bad_unit(price, param, currency)
 
 
-def _refuse_bad_unit(price: dict[str, Any], param: str, currency: str) -> None:
+def refuse_bad_unit(price: dict[str, Any], param: str, currency: str) -> None:
+    """An amount for each unit, in minor units.
+
+    Raises:
+        InvalidRequest: none, a negative one, or no multiple of the currency's smallest step.
+    """
+    param = f"{param}[unit_amount]" if param else "unit_amount"
     amount = price.get("unit_amount")
     if amount is None:
-        message = f"Missing required param: {param}[unit_amount]."
-        raise InvalidRequest(message, code="parameter_missing", param=f"{param}[unit_amount]")
+        message = f"Missing required param: {param}."
+        raise InvalidRequest(message, code="parameter_missing", param=param)
     if amount < 0:
         message = "Invalid non-negative integer"
-        raise InvalidRequest(message, code="parameter_invalid_integer", param=f"{param}[unit_amount]")
-    refuse_fraction(amount, currency, f"{param}[unit_amount]")
+        raise InvalidRequest(message, code="parameter_invalid_integer", param=param)
+    refuse_fraction(amount, currency, param)
 
 
 def refuse_fraction(amount: int, currency: str, param: str) -> None:
@@ -167,31 +186,31 @@ def refuse_bad_split(act: Act, intent: dict[str, Any], total: int, currency: str
     if fee is not None:
         refuse_fraction(fee, currency, param)
     if transfer:
-        _refuse_bad_destination(act, transfer, fee, total, currency)
-        _refuse_other_region(act, transfer["destination"], intent.get("on_behalf_of"))
+        refuse_bad_destination(act, transfer["destination"], intent.get("on_behalf_of"), "payment_intent_data", currency)
+        _refuse_bad_part(transfer, fee, total)
 
 
-def _refuse_other_region(act: Act, destination: str, merchant: str | None) -> None:
-    """A charge that settles on the platform is sent on within its region only; with a settlement merchant it is the destination's."""
-    country = act.store.get("account", destination)["country"]  # type: ignore[index]  # the caller has found it
-    param = "payment_intent_data[on_behalf_of]"
-    if merchant is None and region(country) != region(act.config.country):
-        raise InvalidRequest(OTHER_REGION.format(country=country))
-    if merchant is not None and merchant != destination:
-        raise InvalidRequest(OTHER_MERCHANT, param=param)
+def refuse_bad_destination(act: Act, destination: str, merchant: str | None, under: str, currency: str) -> None:
+    """An account that is to get the money: it can be sent some, and it is in the platform's region or the settlement merchant itself.
 
-
-def _refuse_bad_destination(act: Act, transfer: dict[str, Any], fee: int | None, total: int, currency: str) -> None:
-    param = "payment_intent_data[transfer_data][destination]"
-    account = connected(act.store, transfer["destination"])
+    A charge that settles on the platform is sent on within its region only; with a settlement merchant it is the destination's.
+    """
+    param = f"{under}[transfer_data][destination]"
+    account = connected(act.store, destination)
     if account is None:
-        raise missing("destination", transfer["destination"], param)
+        raise missing("destination", destination, param)
     if not account["charges_enabled"] or account["capabilities"].get("transfers") != "active":
         raise InvalidRequest(NO_TRANSFERS, code="insufficient_capabilities_for_transfer", param=param)
     if account.get("_refuses") == currency:
-        raise InvalidRequest(
-            f"The currency {currency} is not supported by the account {account['id']}.", code="currency_not_supported", param=param
-        )
+        message = f"The currency {currency} is not supported by the account {account['id']}."
+        raise InvalidRequest(message, code="currency_not_supported", param=param)
+    if merchant is None and region(account["country"]) != region(act.config.country):
+        raise InvalidRequest(OTHER_REGION.format(country=account["country"]))
+    if merchant is not None and merchant != destination:
+        raise InvalidRequest(OTHER_MERCHANT, param=f"{under}[on_behalf_of]")
+
+
+def _refuse_bad_part(transfer: dict[str, Any], fee: int | None, total: int) -> None:
     amount = transfer.get("amount")
     if amount is None:
         return

@@ -20,6 +20,7 @@ CREATE INDEX IF NOT EXISTS entries_pending ON objects (json_extract(body, '$.ava
     WHERE kind = 'balance_transaction' AND json_extract(body, '$.status') = 'pending';
 CREATE INDEX IF NOT EXISTS payouts_moving ON objects (json_extract(body, '$._next')) WHERE kind = 'payout';
 CREATE INDEX IF NOT EXISTS disputes_waiting ON objects (json_extract(body, '$._waits_until')) WHERE kind = 'dispute';
+CREATE INDEX IF NOT EXISTS subscriptions_due ON objects (json_extract(body, '$._due')) WHERE kind = 'subscription';
 CREATE INDEX IF NOT EXISTS refunds_charge ON objects (json_extract(body, '$.charge'), seq) WHERE kind = 'refund';
 CREATE TABLE IF NOT EXISTS deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
@@ -97,7 +98,9 @@ class Store:
     def add(self, body: dict[str, Any], owner: str) -> dict[str, Any]:
         """Insert a new object of Stripe under the account that owns it ("" is the platform)."""
         sql = "INSERT INTO objects (id, kind, owner, created, body) VALUES (?, ?, ?, ?, ?)"
-        self.run(sql, body["id"], body["object"], owner, body["created"], json.dumps(body))
+        self.run(
+            sql, body["id"], body["object"], owner, body["date"] if body["object"] == "invoiceitem" else body["created"], json.dumps(body)
+        )
         return body
 
     def save(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -105,11 +108,20 @@ class Store:
         self.run("UPDATE objects SET body = ? WHERE id = ?", json.dumps(body), body["id"])
         return body
 
+    def remove(self, key: str) -> None:
+        """Forget an object."""
+        self.run("DELETE FROM objects WHERE id = ?", key)
+
     def get(self, kind: str, key: str, owner: str | None = None) -> dict[str, Any] | None:
         """The object, or None if there is none of this kind (and, if given, of this owner)."""
         sql = "SELECT body FROM objects WHERE id = ? AND kind = ? AND (? IS NULL OR owner = ?)"
         found = self.rows(sql, key, kind, owner, owner)
         return json.loads(found[0]["body"]) if found else None
+
+    def where(self, kind: str, owner: str, condition: str, *values: object) -> list[dict[str, Any]]:
+        """The objects of an owner for which a condition of ours holds, oldest first."""
+        sql = f"SELECT body FROM objects WHERE kind = ? AND owner = ? AND {condition} ORDER BY seq"  # noqa: S608  written in this package
+        return [json.loads(row["body"]) for row in self.rows(sql, kind, owner, *values)]
 
     def switch(self, name: str) -> Any:
         """A value that was set, or None."""

@@ -38,10 +38,10 @@ def test_unknown_address_is_named(sandbox: Sandbox) -> None:
 
 
 def test_what_stripe_has_and_the_sandbox_does_not_play_is_refused_by_name(sandbox: Sandbox) -> None:
-    answer = sandbox.http.get("/v1/subscriptions", auth=(KEY, ""))
+    answer = sandbox.http.get("/v1/quotes", auth=(KEY, ""))
 
     assert answer.status_code == 400
-    assert answer.json()["error"]["message"] == "The sandbox does not play GET /v1/subscriptions."
+    assert answer.json()["error"]["message"] == "The sandbox does not play GET /v1/quotes."
 
 
 def test_impossible_version_is_refused(sandbox: Sandbox) -> None:

@@ -1,0 +1,88 @@
+"""Subscriptions changed by the API: their card, their price, their end."""
+
+from copy import deepcopy
+from typing import Any
+
+from tools.sandbox.act import Act
+from tools.sandbox.catalogue import make_price
+from tools.sandbox.customers import card_of
+from tools.sandbox.errors import InvalidRequest
+from tools.sandbox.invoice_lines import prorate
+from tools.sandbox.params import refuse_others, write_metadata
+from tools.sandbox.renewals import invoice_now
+from tools.sandbox.subscription_rules import PERCENT, refuse_bad_ending
+from tools.sandbox.subscriptions import ENDED, cancellation_details, priced, save, set_end, state_of
+
+UPDATED = (
+    "application_fee_percent", "cancel_at_period_end", "cancellation_details", "default_payment_method", "description", "items",
+    "off_session", "payment_behavior", "proration_behavior", "trial_settings",
+)  # fmt: skip
+OTHER_INTERVAL = "The sandbox does not play a change of the billing interval: cancel, and begin another subscription."
+
+
+def update_subscription(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
+    """Its card, its price, its end. Values that are not named stay as they are.
+
+    Raises:
+        InvalidRequest: it has ended, or what is asked for is refused.
+    """
+    refuse_others(params, UPDATED)
+    subscription = act.find("subscription", key, "id")
+    if subscription["status"] in ENDED and set(params) - {"cancellation_details", "metadata", "expand"}:
+        raise InvalidRequest("A canceled subscription can only update its cancellation_details and metadata.")
+    was = state_of(subscription)
+    if params.get("payment_behavior", "allow_incomplete") != "allow_incomplete":
+        raise InvalidRequest("The sandbox plays payment_behavior=allow_incomplete only.", param="payment_behavior")
+    for index, item in enumerate(params.get("items", [])):
+        _change_item(act, subscription, item, f"items[{index}]", params.get("proration_behavior", "create_prorations"))
+    _write(act, subscription, params)
+    save(act, subscription, was)
+    if params.get("items") and params.get("proration_behavior") == "always_invoice":
+        invoice_now(act, subscription)
+    return act.find("subscription", key, "id")
+
+
+def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> None:
+    if percent := params.get("application_fee_percent"):
+        if not PERCENT.match(percent) or not subscription["transfer_data"]:
+            raise InvalidRequest("Invalid application_fee_percent for this subscription.", param="application_fee_percent")
+        subscription["application_fee_percent"] = float(percent)
+    if "description" in params:
+        subscription["description"] = params["description"] or None
+    if "cancel_at_period_end" in params:
+        set_end(act, subscription, ends=params["cancel_at_period_end"])
+    subscription["cancellation_details"] |= cancellation_details(params)
+    if method := params.get("default_payment_method"):
+        customer = act.find("customer", subscription["customer"], "customer")
+        card_of(act, customer, method, "default_payment_method")
+        subscription["default_payment_method"] = method
+    refuse_bad_ending(params.get("trial_settings"), "trial_settings")
+    subscription["trial_settings"] = params.get("trial_settings", subscription["trial_settings"])
+    write_metadata(subscription, params)
+
+
+def _change_item(act: Act, subscription: dict[str, Any], change: dict[str, Any], param: str, proration: str) -> None:
+    """Another price or quantity: what is left of the period is set off, unless it is to count from the next one."""
+    refuse_others(change, ("id", "price", "price_data", "quantity"), param)
+    item = next((one for one in subscription["items"]["data"] if one["id"] == change.get("id")), None)
+    if item is None:
+        raise InvalidRequest("The sandbox changes items that are there: name one by its id.", param=f"{param}[id]")
+    was, price = deepcopy(item), item["price"]
+    if "price_data" in change:
+        price = make_price(act, change["price_data"], f"{param}[price_data]", active=False)
+    elif "price" in change:
+        price = act.find("price", change["price"], f"{param}[price]")
+    _refuse_bad_change(subscription, item["price"], price, param)
+    item |= priced(item, price) | {"quantity": change.get("quantity", item["quantity"])}
+    if proration != "none" and subscription["status"] != "trialing":
+        prorate(act, subscription, item, was)
+
+
+def _refuse_bad_change(subscription: dict[str, Any], was: dict[str, Any], price: dict[str, Any], param: str) -> None:
+    if price["currency"] != subscription["currency"]:
+        message = f"The price specified is in {price['currency']}, and the subscription in {subscription['currency']}."
+        raise InvalidRequest(message, param=f"{param}[price]")
+    if price["recurring"] is None:
+        raise InvalidRequest("The price specified is set to `type=one_time`; a subscription takes recurring ones.", param=f"{param}[price]")
+    if any(price["recurring"][name] != was["recurring"][name] for name in ("interval", "interval_count")):
+        raise InvalidRequest(OTHER_INTERVAL, param=f"{param}[price]")
