@@ -10,6 +10,7 @@ from billing.orders.models import Order, OrderImage, SoldPage
 from billing.payouts.models import Payout
 from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
+from billing.subscriptions.models import Subscription
 
 __all__ = [
     "BillingDetails",
@@ -31,5 +32,6 @@ __all__ = [
     "Statement",
     "StatementLine",
     "StripeEvent",
+    "Subscription",
     "TransferReversal",
 ]

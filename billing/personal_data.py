@@ -14,6 +14,7 @@ from billing.gifts.models import OrderGift
 from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
 from billing.refunds.models import Refund
+from billing.subscriptions.models import Subscription
 
 _SAID = ("id", "kind", "year", "serial", "issued_at", "amount", "tax_amount", "currency", "order")
 _OF_DISCOUNT = ("code", "kind", "percent", "amount", "currency", "most_uses", "starts_at", "ends_at", "created_at", "ended_at")
@@ -21,13 +22,15 @@ _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, sales, refunds, documents, offers and discounts. Of sales only what is the seller's, not the buyer's."""
+    """Return purchases, subscriptions, sales, refunds, documents, offers and discounts. Of sales only what is the seller's."""
     discount = ("discount_amount", "discount_code")
     money = ("id", "product_title", "amount", "currency", *discount, "state", "refunded_amount", "created_at", "paid_at")
+    standing = ("id", "product_title", "amount", "currency", "state", "created_at", "period_end", "ended_at")
     return {
         "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
         "gifts": rows(OrderGift.objects.filter(order__in=Order.objects.filter(_by(user))).values("order", "email", "message")),
         "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
+        "subscriptions": rows(Subscription.objects.filter(_by(user)).values(*standing, "email", "buyer__handle")),
         "documents": rows(Document.objects.filter(buyer=user.account).values(*_SAID, "content", "seller__display_name")),
         "documents_of_sales": rows(Document.objects.filter(seller=user.account.pk).values(*_SAID)),
         "billing_details": rows(BillingDetails.objects.filter(account=user.account).values()),
@@ -38,13 +41,16 @@ def export_billing(user: User) -> Mapping[str, Any]:
 
 
 def obstacles_of_orders(account: Account) -> Iterable[str]:
-    """Yield the purchases and sales whose money is under way."""
+    """Yield the purchases and sales whose money is under way, and subscriptions that will be charged."""
     own = _by(account.user) if account.user else Q(buyer=account)
     concerned = own | Q(seller=account.pk)
     undecided = Q(state__in=_UNDECIDED) | Q(refunds__state=Refund.State.WAITING)
     for order in Order.objects.filter(concerned).filter(undecided).distinct().order_by("created_at")[:10]:
         sentence = gettext("Order {number} ({product}) is not settled yet: wait until its payment, refund or dispute has ended.")
         yield sentence.format(number=order.number, product=order.product_title)
+    for subscription in Subscription.objects.running().filter(concerned).order_by("created_at")[:10]:
+        sentence = gettext("The subscription to {product} is still running: it has to be canceled and to end first.")
+        yield sentence.format(product=subscription.product_title)
 
 
 def forget_addresses_of_orders(account: Account) -> None:
@@ -57,6 +63,7 @@ def forget_addresses_of_orders(account: Account) -> None:
         _offers_to(account.user).exclude(email="").update(email=forgotten_address(account.user))
         Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
         OrderGift.objects.filter(order__placed_by=account.user).update(email="", message="")
+        Subscription.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
 
 
 def _offers_to(user: User) -> QuerySet[Discount]:

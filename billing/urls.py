@@ -13,6 +13,7 @@ from billing.ledger import views as ledger
 from billing.orders import views as orders
 from billing.payouts import views as payouts
 from billing.refunds import views as refunds
+from billing.renewals import views as renewals
 
 app_name = "billing"
 urlpatterns = [
@@ -34,6 +35,9 @@ urlpatterns = [
     path("selling/documents/month.csv", invoices.documents_csv, name="documents_csv"),
     path("selling/documents/month.zip", invoices.documents_zip, name="documents_zip"),
     path("orders/<uuid:order_id>/gift", gifts.gift, name="gift"),
+    path("subscriptions/", renewals.subscriptions, name="subscriptions"),
+    path("subscriptions/<uuid:subscription_id>/renewal", renewals.subscription_renewal, name="subscription_renewal"),
+    path("subscriptions/<uuid:subscription_id>/card", renewals.subscription_card, name="subscription_card"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),
     path("selling/orders/<uuid:order_id>/", refunds.seller_order, name="seller_order"),
     path("selling/orders/<uuid:order_id>/refund/", refunds.seller_refund, name="seller_refund"),

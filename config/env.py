@@ -106,6 +106,12 @@ STRIPE_CONNECT_WEBHOOK_SECRET = Variable(
     "The same of the endpoint for connected accounts. Empty: the first one takes their events as well",
 )
 WEBHOOK_ALERT_MINUTES = Variable("LAYERSTORE_WEBHOOK_ALERT_MINUTES", number, "10", "How long a webhook may wait before staff are alarmed")
+SUBSCRIPTION_GRACE_DAYS = Variable(
+    "LAYERSTORE_SUBSCRIPTION_GRACE_DAYS",
+    number,
+    "7",
+    "How long a subscription lets pull after its last paid period",
+)
 STRIPE_COUNTRY = Variable(
     "LAYERSTORE_STRIPE_COUNTRY",
     str.upper,

@@ -25,6 +25,7 @@ LOCK_ORDER: Final = (
     "marketplace.Report",
     "billing.Discount",
     "billing.Order",
+    "billing.Subscription",
     "billing.Refund",
     "billing.DisputeEvidence",
     "billing.TransferReversal",

@@ -9,6 +9,7 @@ from billing.admin.ledger import LedgerTransactionAdmin, PayoutAdmin
 from billing.admin.orders import OrderAdmin
 from billing.admin.reconciliation import DifferenceAdmin, StatementAdmin, StatementLineAdmin
 from billing.admin.refunds import RefundAdmin
+from billing.admin.subscriptions import SubscriptionAdmin
 
 __all__ = [
     "DifferenceAdmin",
@@ -23,6 +24,7 @@ __all__ = [
     "StatementAdmin",
     "StatementLineAdmin",
     "StripeEventAdmin",
+    "SubscriptionAdmin",
     "TransferReversalAdmin",
     "overview",
 ]

@@ -27,6 +27,15 @@ class ProductIsFree(ConflictError):
         super().__init__(gettext("This product is free. Get it on its page, without paying."))
 
 
+class SubscriptionIsNoGift(ConflictError):
+    """What is paid by the month or the year is bought for oneself or an organisation alone. 409."""
+
+    code = "subscription_is_no_gift"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("What is paid by the month or the year cannot be given to somebody. Nothing was charged."))
+
+
 class AmountRefused(InvalidInput):
     """The buyer says what they pay, and this amount is too little, too much, or none. 422."""
 

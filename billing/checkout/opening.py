@@ -70,6 +70,7 @@ def sale_of(order: Order) -> Sale:
         expires_at=order.checkout_expires_at,
         note="" if settings.LAYERSTORE_STRIPE_TAX else _note(order),
         with_tax=settings.LAYERSTORE_STRIPE_TAX,
+        interval=order.price.interval,
     )
 
 

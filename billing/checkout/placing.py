@@ -13,10 +13,17 @@ from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.checkout.amounts import Due, Wish, due_for, due_now
-from billing.checkout.errors import AlreadyOwned, PaymentUnderWay, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.checkout.errors import (
+    AlreadyOwned,
+    PaymentUnderWay,
+    ProductIsFree,
+    SellerMayNotSell,
+    SubscriptionIsNoGift,
+    TooManyPendingOrders,
+)
 from billing.discounts.errors import DiscountNotForGifts
 from billing.discounts.models import Discount, DiscountUse
-from billing.discounts.quotes import quote
+from billing.discounts.quotes import Quote, quote
 from billing.discounts.selectors import require_usable
 from billing.discounts.services import note_use, reserve_discount
 from billing.gifts.services import GiftWish, note_wish, wish_of
@@ -27,13 +34,15 @@ from billing.orders.sold_pages import keep_page
 from billing.payments.free import grant_free_order
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
+from billing.stripe.checkout import fee_by_percent
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction, translate_violation
+from common.money import Money
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import leading_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
-from marketplace.products.models import Product
+from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import require_offered, sells
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
@@ -81,6 +90,7 @@ def place_order(
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
         AlreadyOwned: the buyer holds every image of it.
+        SubscriptionIsNoGift: it is paid by the month or the year.
         PaymentUnderWay: an earlier order is being paid, or checked by staff.
         TooManyPendingOrders: the user has as many unpaid purchases as one person may have.
         DiscountRefused: the discount does not count for this purchase; none does for a gift.
@@ -101,6 +111,7 @@ def place_order(
         if locked.seller_id != seller.pk:  # handed over while we waited for the locks
             raise LockTimeout
         due = due_for(require_offered(locked, wish.price_id), wish)
+        _refuse_recurring_gift(due, gift)
         if not due.money.minor:
             raise ProductIsFree
         if not (seller.can_be_paid and seller.takes(due.price.currency)):
@@ -127,9 +138,9 @@ def place_order(
             currency=due.money.currency,
             discount_amount=offered.off.minor,
             discount_code=discount.code if discount else "",
-            application_fee=offered.fee.minor,
+            application_fee=_fee(due.price, offered).minor,
             refund_days=locked.refund_days,
-            unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
+            unpulled_refund_days=0 if due.price.interval else settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
             destination_account_id=str(seller.stripe_account_id),
         )
         _write_order(order, images)
@@ -137,6 +148,10 @@ def place_order(
         if discount is not None:
             note_use(discount, order=order)
         return order if order.amount else grant_free_order(order, images)
+
+
+def _fee(price: Price, offered: Quote) -> Money:
+    return fee_by_percent(offered.fee, offered.price) if price.interval and offered.fee.minor else offered.fee
 
 
 def _require_room(user: User) -> None:
@@ -174,10 +189,16 @@ def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: D
     if pending is None or pending.flagged_at is not None:
         return
     due, images = due_now(product, wish), set(product.images.values_list("pk", flat=True))
+    _refuse_recurring_gift(due, gift)
     if due is None or not _is_current(pending, due, images, discount, gift):
         if discount is not None and due is not None:  # what does not count closes nothing
             require_usable(discount, product=product, price=due.price)
         close_checkout(order_id=pending.pk)
+
+
+def _refuse_recurring_gift(due: Due | None, gift: GiftWish | None) -> None:
+    if gift is not None and due is not None and due.price.interval:
+        raise SubscriptionIsNoGift
 
 
 def _is_current(order: Order, due: Due, image_ids: set[UUID], discount: Discount | None, gift: GiftWish | None) -> bool:

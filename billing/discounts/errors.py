@@ -103,6 +103,15 @@ class BuyerDecides(DiscountRefused):
         super().__init__(gettext("Here you decide yourself what you pay, so codes and offers do not count."))
 
 
+class DiscountNotForSubscriptions(DiscountRefused):
+    """Nothing is taken off what is paid by the month or the year. 409."""
+
+    code = "discount_not_for_subscriptions"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("Codes and offers do not count for what is paid by the month or the year."))
+
+
 class DiscountNotForGifts(DiscountRefused):
     """What is given to somebody else costs its price. 409."""
 

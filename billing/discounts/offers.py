@@ -109,7 +109,10 @@ def price_in(product: Product, currency: str) -> Price | None:
 
 def _listed(product: Product, currency: str) -> Money:
     """Return what a product that is on offer costs everybody in a currency."""
-    if require_offered(product).buyer_decides:
+    offered = require_offered(product)
+    if offered.interval:
+        raise InvalidDiscount(field="product", sentence=gettext("It is paid by the month or the year. There are no offers for that."))
+    if offered.buyer_decides:
         raise InvalidDiscount(field="product", sentence=gettext("Buyers decide what they pay for this product. It needs no offer."))
     listed = price_in(product, currency)
     if listed is None or listed.is_free:

@@ -19,6 +19,7 @@ from billing.discounts.errors import (
     DiscountIsPaused,
     DiscountNotBegun,
     DiscountNotForProduct,
+    DiscountNotForSubscriptions,
     DiscountUsedByBuyer,
     DiscountUsedUp,
     InvalidDiscount,
@@ -68,7 +69,8 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
     """Make sure that the discount counts now for a product at one of its prices, whoever buys it, as far as its terms say.
 
     Raises:
-        DiscountIsOver, DiscountIsPaused, DiscountNotBegun, DiscountNotForProduct, BuyerDecides, DiscountInOtherCurrency: it does not.
+        DiscountIsOver, DiscountIsPaused, DiscountNotBegun, DiscountNotForProduct, BuyerDecides,
+            DiscountNotForSubscriptions, DiscountInOtherCurrency: it does not.
     """
     match discount.state:
         case Discount.State.ENDED:
@@ -84,6 +86,8 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
         raise DiscountNotForProduct
     if price.buyer_decides:
         raise BuyerDecides
+    if price.interval:
+        raise DiscountNotForSubscriptions
     if discount.currency not in {"", price.currency}:
         raise DiscountInOtherCurrency(currency=discount.currency, offer=discount.is_offer)
 

@@ -15,7 +15,10 @@ from billing.ledger.payouts import reconcile_payout
 from billing.orders.models import Order
 from billing.payments.observation import apply_observation, observe_order
 from billing.payouts.services import refresh_stripe_account
+from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.payments import order_id_of_charge, order_id_of_dispute, order_id_of_refund, order_id_of_session
+from billing.stripe.subscriptions import subscription_of_invoice
+from billing.subscriptions.models import Subscription
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction
 
@@ -43,6 +46,25 @@ def handle_dispute(event: StripeEvent) -> None:
     _reconcile(event, _order_named(order_id_of_dispute(event.object_id)))
 
 
+def handle_subscription(event: StripeEvent) -> None:
+    """Bring a subscription in line, with the orders of the periods that were paid."""
+    _reconcile_subscription(event, event.object_id)
+
+
+def handle_invoice(event: StripeEvent) -> None:
+    """Bring the subscription of an invoice in line."""
+    _reconcile_subscription(event, subscription_of_invoice(event.object_id))
+
+
+def _reconcile_subscription(event: StripeEvent, stripe_id: str) -> None:
+    """One that is not known here is begun by the order of its session, whose event comes as well."""
+    found = Subscription.objects.filter(stripe_subscription_id=stripe_id).first() if stripe_id else None
+    if found is not None:
+        found = reconcile_subscription(subscription_id=found.pk)
+    with locked_transaction():
+        mark_handled(event.pk, f"subscription {found.state}" if found else "no subscription here")
+
+
 def handle_account(event: StripeEvent) -> None:
     """Bring the seller who is paid on a connected account up to date."""
     seller = refresh_stripe_account(stripe_account_id=event.account_id or event.object_id)
@@ -68,6 +90,10 @@ HANDLERS: Final[Mapping[str, Callable[[StripeEvent], None]]] = {
     "checkout.session.async_payment_succeeded": handle_session,
     "checkout.session.async_payment_failed": handle_session,
     "checkout.session.expired": handle_session,
+    "customer.subscription.updated": handle_subscription,
+    "customer.subscription.deleted": handle_subscription,
+    "invoice.paid": handle_invoice,
+    "invoice.payment_failed": handle_invoice,
     "charge.refunded": handle_charge,
     "charge.refund.updated": handle_refund,  # its object is the refund
     "refund.updated": handle_refund,
@@ -99,8 +125,8 @@ def _order_named(order_id: str) -> UUID | None:
     """Return the id of our order that an object at Stripe names, or None: other software may use the same Stripe account."""
     try:
         named = UUID(order_id)
-    except ValueError:
-        return None
+    except ValueError:  # a payment that names none: of a later period of a subscription
+        return Order.objects.filter(payment_intent_id=order_id).values_list("pk", flat=True).first() if order_id else None
     return Order.objects.filter(pk=named).values_list("pk", flat=True).first()
 
 

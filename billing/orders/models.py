@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.people.models import Account
 from accounts.sellers.models import SellerProfile
+from billing.subscriptions.models import Subscription
 from common.db.claims import Attempt
 from common.db.models import UUIDModel
 from common.money import Money
@@ -91,6 +92,11 @@ class Order(UUIDModel, Attempt):
     checkout_expires_at = models.DateTimeField()
     payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     paid_with = models.CharField(max_length=80, blank=True, help_text="As the receipt says it: card ending 4242.")
+    # Of a subscription: which period it pays for. The first is begun in Checkout, each later one is an invoice that Stripe has made.
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
+    invoice_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    period_start = models.DateTimeField(null=True, blank=True)
+    period_end = models.DateTimeField(null=True, blank=True)
     # Raised by each observation of Stripe that is applied: an answer that was fetched under an older revision is stale.
     revision = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.organisations.buying import buyers_of
 from accounts.people.models import Account, User
@@ -52,8 +52,8 @@ def image_ids_of_order(order_id: UUID) -> set[UUID]:
     return set(OrderImage.objects.filter(order=order_id).values_list("image_id", flat=True))
 
 
-def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | None = None, paid: bool = False) -> bool:
-    """Whether the account holds each of the images because of something else than the order `besides`.
+def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collection[UUID] = (), paid: bool = False) -> bool:
+    """Whether the account holds each of the images because of something else than the sources `besides`: orders or subscriptions.
 
     What a dispute suspends counts as held: it comes back or is revoked for good, and it is not sold a second time meanwhile. What ends
     by itself does not count: it can be bought.
@@ -64,9 +64,10 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: UUID | 
     entitlements = Entitlement.objects.for_good().filter(holder=account, image__in=image_ids)
     if paid:
         orders = Order.objects.filter(buyer=account, amount__gt=0).values("pk")
-        entitlements = entitlements.filter(source_kind=Entitlement.Source.ORDER, source_id__in=orders)
-    if besides is not None:
-        entitlements = entitlements.exclude(source_kind=Entitlement.Source.ORDER, source_id=besides)
+        ordered = Q(source_kind=Entitlement.Source.ORDER, source_id__in=orders)
+        entitlements = entitlements.filter(ordered | Q(source_kind=Entitlement.Source.SUBSCRIPTION))
+    if besides:
+        entitlements = entitlements.exclude(source_id__in=besides)
     return set(image_ids) <= set(entitlements.values_list("image_id", flat=True))
 
 

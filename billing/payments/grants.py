@@ -9,6 +9,7 @@ from billing.orders.mails import tell_buyer_of_debit
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
 from billing.orders.state import GONE_STATES, HOLDING_STATES, UNPAID_STATES
+from billing.payments.periods import follow_order
 from billing.receipts.services import queue_receipt
 from billing.refunds.records import is_being_given_back
 from marketplace.entitlements.models import Entitlement
@@ -44,7 +45,8 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
     """
     if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
         return ""
-    if wish_of(order) is None and holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=order.pk, paid=disputed):
+    own = [key for key in (order.pk, order.subscription_id) if key]
+    if wish_of(order) is None and holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=own, paid=disputed):
         return gettext_noop("Paid a second time: everything in it was in the buyer's library already.")
     return stopped if came_from in UNPAID_STATES else ""
 
@@ -53,23 +55,38 @@ def follow_transition(order: Order, *, came_from: Order.State, images: list[Imag
     """Bring entitlements in line with the order's new state, and mail the receipt of a payment that is kept, and what a dispute means.
 
     A gift grants nothing until it is claimed; then it is its recipient who holds what the order grants, and loses it with the order.
+    A period of a subscription grants nothing by itself: what its buyer may pull follows from all its periods.
     """
-    to, source_id, gift = Order.State(order.state), order.pk, wish_of(order)
-    if came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED):
-        if gift is None:
-            grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
-        else:
-            open_gift(order, gift, images)
+    to = Order.State(order.state)
+    if order.subscription_id:
+        order.save(update_fields=["state", "subscription", "invoice_id", "period_start", "period_end", "paid_at"])
+        follow_order(order, images)
+    else:
+        _follow_purchase(order, to, came_from=came_from, images=images)
+    if _is_sold(to, came_from):
         queue_receipt(order=order)
-    if to is Order.State.DISPUTED:
-        pause_access(order_id=source_id)
-    if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
-        resume_access(order_id=source_id)
     if to is Order.State.FAILED:
         tell_buyer_of_debit(order)
     if Order.State.DISPUTED in {came_from, to} or to is Order.State.CHARGED_BACK:
         tell_buyer_of_dispute(order)
+
+
+def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, images: list[Image]) -> None:
+    source_id, gift = order.pk, wish_of(order)
+    if _is_sold(to, came_from):
+        if gift is None:
+            grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
+        else:
+            open_gift(order, gift, images)
+    if to is Order.State.DISPUTED:
+        pause_access(order_id=source_id)
+    if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
+        resume_access(order_id=source_id)
     if to in GONE_STATES:
         reason = (_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to]
         end_gift_of_order(order_id=source_id, reason=reason)
         revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=reason)
+
+
+def _is_sold(to: Order.State, came_from: Order.State) -> bool:
+    return came_from in UNPAID_STATES and (to in HOLDING_STATES or to is Order.State.DISPUTED)

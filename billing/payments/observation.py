@@ -27,11 +27,12 @@ from billing.orders.services import flag_order
 from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
 from billing.orders.stopped import why_stopped
 from billing.payments.grants import follow_transition, reason_to_return
+from billing.payments.periods import begin_subscription
 from billing.receipts.refunds import queue_failure_mails, queue_refund_mails
 from billing.refunds.models import Refund
 from billing.refunds.records import has_waiting_refund, promise_refund, record_refunds
 from billing.stripe.payment_data import DisputeState, Payment
-from billing.stripe.payments import read_payment
+from billing.stripe.payments import read_payment, read_period
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product
@@ -57,6 +58,10 @@ _WRITTEN = (
     "closed_at",
     "flagged_at",
     "flag",
+    "subscription",
+    "invoice_id",
+    "period_start",
+    "period_end",
 )
 _SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=6)
 
@@ -84,11 +89,11 @@ def observe_order(*, order_id: UUID, session_id: str = "") -> Observation | None
     Args:
         session_id: the session that names this order, if the order's own row does not know it yet.
     """
-    order = Order.objects.only("revision", "checkout_session_id").get(pk=order_id)
+    order = Order.objects.only("revision", "checkout_session_id", "invoice_id").get(pk=order_id)
     session_id = session_id or order.checkout_session_id or ""
-    if not session_id:
-        return None
-    return Observation(order_id, order.revision, read_payment(session_id))
+    if session_id:
+        return Observation(order_id, order.revision, read_payment(session_id))
+    return Observation(order_id, order.revision, read_period(order.invoice_id)) if order.invoice_id else None
 
 
 def apply_observation(observation: Observation, *, reason: str = "") -> Order | None:
@@ -161,9 +166,7 @@ def next_observation_at(order: Order, now: datetime) -> datetime:
 def differences(order: Order, payment: Payment) -> list[str]:
     """Return how Stripe differs from our row, in words for staff; empty if everything is as it was sold."""
     expected: list[tuple[str, object, object]] = [
-        ("order", str(order.pk), payment.order_id),
-        ("reference", str(order.pk), payment.reference),
-        ("session", order.checkout_session_id or payment.session_id, payment.session_id),
+        *_origins(order, payment),
         ("amount", order.money, payment.amount),
         ("live mode", settings.STRIPE_LIVEMODE, payment.livemode),
     ]
@@ -176,8 +179,19 @@ def differences(order: Order, payment: Payment) -> list[str]:
         return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
 
 
+def _origins(order: Order, payment: Payment) -> list[tuple[str, object, object]]:
+    """What the payment was made for: the order by its session, or a later period by its invoice."""
+    if order.checkout_session_id is None and order.subscription and payment.subscribed:
+        return [("subscription", order.subscription.stripe_subscription_id, payment.subscribed.subscription_id)]
+    return [
+        ("order", str(order.pk), payment.order_id),
+        ("reference", str(order.pk), payment.reference),
+        ("session", order.checkout_session_id or payment.session_id, payment.session_id),
+    ]
+
+
 def _copy_payment(order: Order, payment: Payment) -> None:
-    order.checkout_session_id = payment.session_id
+    order.checkout_session_id = payment.session_id or None
     order.payment_intent_id = payment.intent_id
     order.paid_with = payment.paid_with
     order.refunded_amount = min(payment.refunded, order.money).minor
@@ -205,6 +219,8 @@ def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:
 
 
 def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None:
+    if payment.subscribed and payment.paid:
+        begin_subscription(order, payment.subscribed)
     came_from, to = Order.State(order.state), state_of(payment, price=order.money, now=Order.State(order.state))
     if to in HOLDING_STATES and (why := _reason_to_return(order, payment, sold)):
         # The refund is promised in the same transaction, and nothing is granted for the payment.

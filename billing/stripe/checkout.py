@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import Literal, cast
 from uuid import UUID
 
 from stripe.params.checkout import (
@@ -9,6 +11,7 @@ from stripe.params.checkout import (
     SessionCreateParamsLineItemPriceData,
     SessionCreateParamsLineItemPriceDataProductData,
     SessionCreateParamsPaymentIntentData,
+    SessionCreateParamsSubscriptionData,
 )
 
 from billing.stripe import client
@@ -29,6 +32,7 @@ class Sale:
         on_behalf_of_seller: Stripe takes the payment only on behalf of its receiver, who is in another region.
         expires_at: whole seconds.
         note: what the buyer reads above the button; empty for nothing.
+        interval: month or year, if it is a subscription; empty for a single payment.
         with_tax: Stripe works out the tax that the price contains, and asks for the buyer's address and VAT id.
     """
 
@@ -43,6 +47,7 @@ class Sale:
     on_behalf_of_seller: bool
     expires_at: datetime
     note: str = ""
+    interval: str = ""
     with_tax: bool = False
 
 
@@ -72,9 +77,8 @@ def session_params(sale: Sale) -> SessionCreateParams:
     return {
         **(tax_params(sale.destination) if sale.with_tax else {}),
         **({"custom_text": {"submit": {"message": sale.note}}} if sale.note else {}),
-        "mode": "payment",
+        **_mode_params(sale),
         "line_items": [{"price_data": _price_params(sale), "quantity": 1}],
-        "payment_intent_data": _payment_params(sale),
         "client_reference_id": str(sale.order_id),
         "metadata": _metadata(sale),
         "customer_email": sale.email,
@@ -84,6 +88,12 @@ def session_params(sale: Sale) -> SessionCreateParams:
     }
 
 
+def _mode_params(sale: Sale) -> SessionCreateParams:
+    if sale.interval:
+        return {"mode": "subscription", "subscription_data": _subscription_params(sale)}
+    return {"mode": "payment", "payment_intent_data": _payment_params(sale)}
+
+
 def _price_params(sale: Sale) -> SessionCreateParamsLineItemPriceData:
     product: SessionCreateParamsLineItemPriceDataProductData = {"name": sale.title, "description": ", ".join(sale.image_names)[:500]}
     price: SessionCreateParamsLineItemPriceData = {
@@ -91,10 +101,32 @@ def _price_params(sale: Sale) -> SessionCreateParamsLineItemPriceData:
         "unit_amount": sale.price.minor,
         "product_data": product,
     }
+    if sale.interval:
+        price["recurring"] = {"interval": cast("Literal['month', 'year']", sale.interval)}
     if sale.with_tax:
         product["tax_code"] = TAX_CODE
         price["tax_behavior"] = "inclusive"
     return price
+
+
+def _subscription_params(sale: Sale) -> SessionCreateParamsSubscriptionData:
+    params: SessionCreateParamsSubscriptionData = {"transfer_data": {"destination": sale.destination}, "metadata": _metadata(sale)}
+    if sale.on_behalf_of_seller:
+        params["on_behalf_of"] = sale.destination
+    if sale.fee.minor:
+        params["application_fee_percent"] = float(fee_percent(sale.fee, sale.price))
+    return params
+
+
+def fee_percent(fee: Money, price: Money) -> Decimal:
+    """Return our fee of a price as Stripe takes it of each period: in percent, with two decimals."""
+    return (Decimal(100 * fee.minor) / price.minor).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+
+def fee_by_percent(fee: Money, price: Money) -> Money:
+    """Return what Stripe makes of that percentage. Of a large price it is not to the cent what the terms say."""
+    taken = (fee_percent(fee, price) * price.minor / 100).quantize(Decimal(1), ROUND_HALF_UP)
+    return Money(int(taken) // price.step.minor * price.step.minor, price.currency)
 
 
 def _payment_params(sale: Sale) -> SessionCreateParamsPaymentIntentData:

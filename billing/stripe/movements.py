@@ -20,6 +20,7 @@ OF_A_SESSION: Final = [
     "payment_intent.latest_charge.transfer.balance_transaction",
     "payment_intent.latest_charge.application_fee.balance_transaction",
 ]
+OF_AN_INTENT: Final = [path.removeprefix("payment_intent.") for path in OF_A_SESSION]
 OF_REFUNDS: Final = ["data.balance_transaction", "data.failure_balance_transaction"]
 _OF_A_LIST: Final = ["data.balance_transaction"]
 _Expandable = str | stripe.BalanceTransaction | None

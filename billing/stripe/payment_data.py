@@ -102,6 +102,17 @@ class BillingParty:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """Which period of which subscription a payment is for."""
+
+    subscription_id: str
+    customer_id: str
+    invoice_id: str
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """A Checkout Session with its payment, refunds and disputes.
 
@@ -115,6 +126,7 @@ class Payment:
         movements: of our balance at Stripe, for this payment and what became of it.
         taxes: contained in the amount; none without Stripe Tax.
         billing_party: None until the buyer has completed Stripe's page.
+        subscribed: the period that it pays for, if it is one of a subscription.
     """
 
     session_id: str
@@ -124,17 +136,18 @@ class Payment:
     status: str
     paid: bool
     amount: Money
-    intent_id: str | None
-    intent_status: str
-    destination: str | None
-    fee: Money | None
-    paid_with: str
     refunded: Money
-    refunds: tuple[StripeRefund, ...]
-    disputes: tuple[StripeDispute, ...]
+    intent_id: str | None = None
+    intent_status: str = ""
+    destination: str | None = None
+    fee: Money | None = None
+    paid_with: str = ""
+    refunds: tuple[StripeRefund, ...] = ()
+    disputes: tuple[StripeDispute, ...] = ()
     movements: tuple[Movement, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
     billing_party: BillingParty | None = None
+    subscribed: Subscribed | None = None
 
     @property
     def dispute(self) -> DisputeState:

@@ -1,5 +1,6 @@
 """Payments as Stripe has them now, and which order an object at Stripe belongs to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import stripe
@@ -7,10 +8,11 @@ import stripe
 from billing.stripe import client
 from billing.stripe.fields import expanded, metadata_value
 from billing.stripe.movement_data import Movement
-from billing.stripe.movements import OF_A_SESSION, OF_REFUNDS, read_movements
-from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund
+from billing.stripe.movements import OF_A_SESSION, OF_AN_INTENT, OF_REFUNDS, read_movements
+from billing.stripe.payment_data import Payment, StripeDispute, StripeRefund, Subscribed
+from billing.stripe.subscriptions import customer_of, first_invoice, intent_of, period_of, subscription_of, subscription_of_session
 from billing.stripe.taxes import OF_A_SESSION as TAXES_OF_A_SESSION
-from billing.stripe.taxes import billing_party_of, taxes_of
+from billing.stripe.taxes import billing_party_of, party_of_invoice, taxes_of, taxes_of_invoice
 from common.money import Money
 
 
@@ -18,29 +20,78 @@ def read_payment(session_id: str) -> Payment:
     """Return what Stripe says now of a Checkout Session, its payment, its refunds and its disputes, and what was moved for them."""
     with client.api("payments") as v1:
         session = v1.checkout.sessions.retrieve(session_id, {"expand": [*OF_A_SESSION, TAXES_OF_A_SESSION]})
-        intent = expanded(session.payment_intent)
-        charge = expanded(intent.latest_charge) if intent else None
-        refunds, disputes, movements = _after(v1, intent, charge) if intent and charge else ([], [], ())
-    amount = _amount(session, intent)
-    return Payment(
-        session_id=session.id,
-        order_id=metadata_value(session.metadata, "order_id"),
-        reference=session.client_reference_id or "",
-        livemode=session.livemode,
-        status=session.status or "",
-        paid=session.payment_status == "paid",
-        amount=amount,
+        invoice = first_invoice(v1, session)
+        intent = _intent_of_invoice(v1, invoice) if invoice else expanded(session.payment_intent)
+        known = Payment(
+            session_id=session.id,
+            order_id=metadata_value(session.metadata, "order_id"),
+            reference=session.client_reference_id or "",
+            livemode=session.livemode,
+            status=session.status or "",
+            paid=session.payment_status == "paid",
+            amount=_amount(session, intent),
+            refunded=Money(0, session.currency or ""),
+            taxes=taxes_of(session),
+            billing_party=billing_party_of(session),
+            subscribed=_subscribed(invoice, subscription_of_session(session), customer_of(session)) if invoice else None,
+        )
+        return _with_money(v1, known, intent)
+
+
+def read_period(invoice_id: str) -> Payment:
+    """Return what Stripe says now of a later period of a subscription: the same of its invoice."""
+    with client.api("payments") as v1:
+        invoice = v1.invoices.retrieve(invoice_id, {"expand": ["payments"]})
+        intent = _intent_of_invoice(v1, invoice)
+        customer = invoice.customer if isinstance(invoice.customer, str) else ""
+        known = Payment(
+            session_id="",
+            order_id="",
+            reference="",
+            livemode=invoice.livemode,
+            status="complete",
+            paid=invoice.status == "paid",
+            amount=Money(intent.amount if intent else invoice.amount_due, invoice.currency),
+            refunded=Money(0, invoice.currency),
+            taxes=taxes_of_invoice(v1, invoice),
+            billing_party=party_of_invoice(invoice),
+            subscribed=_subscribed(invoice, subscription_of(invoice), customer),
+        )
+        return _with_money(v1, known, intent)
+
+
+def _intent_of_invoice(v1: stripe.V1Services, invoice: stripe.Invoice) -> stripe.PaymentIntent | None:
+    intent_id = intent_of(invoice)
+    return v1.payment_intents.retrieve(intent_id, {"expand": OF_AN_INTENT}) if intent_id else None
+
+
+def _subscribed(invoice: stripe.Invoice, subscription_id: str, customer_id: str) -> Subscribed:
+    period = period_of(invoice, "")
+    return Subscribed(
+        subscription_id=subscription_id,
+        customer_id=customer_id,
+        invoice_id=invoice.id,
+        begins_at=period.begins_at,
+        ends_at=period.ends_at,
+    )
+
+
+def _with_money(v1: stripe.V1Services, known: Payment, intent: stripe.PaymentIntent | None) -> Payment:
+    """Return what is known of a payment with what became of it."""
+    charge = expanded(intent.latest_charge) if intent else None
+    refunds, disputes, movements = _after(v1, intent, charge) if intent and charge else ([], [], ())
+    currency = known.amount.currency
+    return replace(
+        known,
         intent_id=intent.id if intent else None,
         intent_status=intent.status if intent else "",
         destination=_destination(intent),
-        fee=Money(intent.application_fee_amount or 0, amount.currency) if intent else None,
+        fee=Money(intent.application_fee_amount or 0, currency) if intent else None,
         paid_with=_paid_with(charge),
-        refunded=Money(charge.amount_refunded if charge else 0, amount.currency),
+        refunded=Money(charge.amount_refunded if charge else 0, currency),
         refunds=tuple(_refund(refund) for refund in refunds),
         disputes=tuple(_dispute(dispute) for dispute in disputes),
         movements=movements,
-        taxes=taxes_of(session),
-        billing_party=billing_party_of(session),
     )
 
 
@@ -105,23 +156,23 @@ def order_id_of_session(session_id: str) -> str:
 
 
 def order_id_of_charge(charge_id: str) -> str:
-    """Return the id of the order that a charge was made for; empty if it names none."""
+    """Return the id of the order that a charge was made for, or of its payment where it names none, as periods do."""
     with client.api("payments") as v1:
         return _order_id(v1.charges.retrieve(charge_id, {"expand": ["payment_intent"]}))
 
 
 def order_id_of_refund(stripe_refund_id: str) -> str:
-    """Return the id of the order whose payment a refund gives back; empty if it names none."""
+    """Return the id of the order whose payment a refund gives back, as `order_id_of_charge` does."""
     with client.api("payments") as v1:
         return _order_id(v1.refunds.retrieve(stripe_refund_id, {"expand": ["payment_intent"]}))
 
 
 def order_id_of_dispute(dispute_id: str) -> str:
-    """Return the id of the order whose payment is disputed; empty if it names none."""
+    """Return the id of the order whose payment is disputed, as `order_id_of_charge` does."""
     with client.api("payments") as v1:
         return _order_id(v1.disputes.retrieve(dispute_id, {"expand": ["payment_intent"]}))
 
 
 def _order_id(source: stripe.Charge | stripe.Refund | stripe.Dispute) -> str:
     intent = expanded(source.payment_intent)
-    return metadata_value(intent.metadata, "order_id") if intent else ""
+    return (metadata_value(intent.metadata, "order_id") or intent.id) if intent else ""

@@ -33,7 +33,7 @@ def taxes_of(session: stripe.checkout.Session) -> tuple[TaxLine, ...]:
 def _line(tax: stripe.checkout.Session.TotalDetails.Breakdown.Tax, currency: str) -> TaxLine:
     return TaxLine(
         name=tax.rate.display_name,
-        percent=str(tax.rate.effective_percentage if tax.rate.effective_percentage is not None else tax.rate.percentage),
+        percent=_percent(tax.rate),
         country=tax.rate.country or "",
         reason=tax.taxability_reason or "",
         amount=Money(tax.amount, currency),
@@ -49,7 +49,33 @@ def billing_party_of(session: stripe.checkout.Session) -> BillingParty | None:
     return BillingParty(name=details.business_name or details.name or "", address=_address(details.address), tax_ids=tuple(ids))
 
 
-def _address(address: stripe.checkout.Session.CustomerDetails.Address | None) -> tuple[str, ...]:
+def taxes_of_invoice(v1: stripe.V1Services, invoice: stripe.Invoice) -> tuple[TaxLine, ...]:
+    """Return the taxes of a later period, by its invoice, which only names their rates: one call more for each."""
+    return tuple(_line_of_invoice(v1, tax, invoice.currency) for tax in invoice.total_taxes or ())
+
+
+def _line_of_invoice(v1: stripe.V1Services, tax: stripe.Invoice.TotalTax, currency: str) -> TaxLine:
+    rate = v1.tax_rates.retrieve(tax.tax_rate_details.tax_rate) if tax.tax_rate_details else None
+    return TaxLine(
+        name=rate.display_name if rate else "",
+        percent=_percent(rate) if rate else "",
+        country=(rate.country or "") if rate else "",
+        reason=tax.taxability_reason or "",
+        amount=Money(tax.amount, currency),
+    )
+
+
+def _percent(rate: stripe.TaxRate) -> str:
+    return str(rate.effective_percentage if rate.effective_percentage is not None else rate.percentage)
+
+
+def party_of_invoice(invoice: stripe.Invoice) -> BillingParty:
+    """Return who the customer of an invoice is, as they said at Checkout or in the customer portal since."""
+    ids = tuple(found.value for found in invoice.customer_tax_ids or () if found.value)
+    return BillingParty(name=invoice.customer_name or "", address=_address(invoice.customer_address), tax_ids=ids)
+
+
+def _address(address: stripe.checkout.Session.CustomerDetails.Address | stripe.Invoice.CustomerAddress | None) -> tuple[str, ...]:
     if address is None:
         return ()
     city = " ".join(part for part in (address.postal_code, address.city) if part)

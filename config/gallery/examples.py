@@ -64,6 +64,9 @@ _REFUND_OF_SALE = {
 }  # fmt: skip
 _BY_STAFF, _BY_BUYER = ({"money": Money(500, "eur"), "origin": origin} for origin in ("staff", "buyer"))
 _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
+_SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, failed_at=AT)
+_FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
+_ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None)}
 _WHY = "Paid too late. Its seller had been suspended."
 _OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
 _OFFER = {"offer": _OFFERED, "product": SimpleNamespace(title=PRODUCT), "listed": Money(1900, "eur"), "link": LINK}
@@ -242,6 +245,16 @@ EXAMPLES: Final[Examples] = {
     },
     "refund_of_sale_failed": {"": _REFUND_OF_SALE},
     "refund_refused": {"": _REFUND, "a gift": _GIVEN_BACK, "of an organisation": {**_REFUND, "buyer": _TEAM}},
+    "subscription_ended": {
+        "": _ENDED,
+        "paid for a while": {**_ENDED, "subscription": _like(_SUBSCRIPTION, failed_at=None)},
+        "of an organisation": {**_ENDED, "buyer": _TEAM},
+    },
+    "subscription_failed": {
+        "": _FAILED,
+        "access is over": {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None)},
+        "of an organisation": {**_FAILED, "buyer": _TEAM},
+    },
     "report_answer": {
         "upheld": {"report": _REPORT, "after_appeal": False, "reports_url": LINK},
         "dismissed, no account": {"report": _DISMISSED, "after_appeal": False, "reports_url": ""},

@@ -40,6 +40,7 @@ class Entitlement(UUIDModel):
     class Source(models.TextChoices):
         ORDER = "order", gettext_lazy("Bought")  # billing.Order
         FREE = "free", gettext_lazy("Got for free")  # marketplace.Product
+        SUBSCRIPTION = "subscribed", gettext_lazy("Subscribed")  # billing.Subscription
         STAFF = "staff", gettext_lazy("Given by staff")  # audit.AuditEvent
         SELLER = "seller", gettext_lazy("Given by the seller")  # marketplace.Gift
 

@@ -328,10 +328,18 @@ class Price(UUIDModel):
         ONE_OFF = "one_off", gettext_lazy("One price")
         PAY_WHAT_YOU_WANT = "pwyw", gettext_lazy("Pay what you want")
 
+    class Interval(models.TextChoices):
+        ONCE = "", gettext_lazy("once")
+        MONTH = "month", gettext_lazy("each month")
+        YEAR = "year", gettext_lazy("each year")
+
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
     amount = models.PositiveIntegerField(help_text="Minor units; 0 is free.")
     currency = models.CharField(max_length=3, help_text="ISO 4217, lower case.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ONE_OFF)
+    interval = models.CharField(
+        max_length=5, choices=Interval.choices, blank=True, default="", db_default="", help_text="How often it is paid."
+    )
     # A row of the version before, which knows one price for a product, leads.
     leading = models.BooleanField(default=True, db_default=True, help_text="Shown to who wants no other of its currencies.")
     suggested = models.PositiveIntegerField(null=True, blank=True, help_text="Pay what you want: what the page proposes, minor units.")
@@ -343,14 +351,17 @@ class Price(UUIDModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("product", "currency"), condition=Q(retired_at__isnull=True), name="price_one_current_in_currency"
+                fields=("product", "currency", "interval"), condition=Q(retired_at__isnull=True), name="price_one_current_of_interval"
             ),
-            models.UniqueConstraint(fields=("product",), condition=Q(retired_at__isnull=True, leading=True), name="price_one_leading"),
+            models.UniqueConstraint(
+                fields=("product", "interval"), condition=Q(retired_at__isnull=True, leading=True), name="price_one_leading_of_interval"
+            ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="price_currency_is_iso"),
             models.CheckConstraint(
                 condition=Q(suggested__isnull=True) | Q(kind="pwyw", suggested__gt=0, suggested__gte=models.F("amount")),
                 name="price_suggestion_can_be_paid",
             ),
+            models.CheckConstraint(condition=Q(interval="") | Q(kind="one_off", amount__gt=0), name="price_of_interval_is_charged"),
         )
         ordering = ("-created_at",)
 
@@ -381,7 +392,9 @@ class Price(UUIDModel):
 
     @property
     def words(self) -> str:
-        """What it costs in a few words of the reader's language: `€5.00`, `Free`, `from €5.00`, `Pay what you want`."""
+        """What it costs in a few words of the reader's language: `€5.00`, `€5.00 each month`, `Free`, `from €5.00`, `Pay what you want`."""
         if self.buyer_decides:
             return gettext("from {amount}").format(amount=self.money) if self.amount else gettext("Pay what you want")
+        if self.interval:
+            return f"{self.money} {self.get_interval_display()}"
         return str(self.money) if self.amount else gettext("Free")

@@ -52,7 +52,7 @@ class PriceForm(forms.Form):
 
 
 class KindForm(forms.Form):
-    """Whether the seller or the buyer says what is paid; for all currencies."""
+    """Whether the seller or the buyer says what is paid, and how often; for all currencies."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Who decides"),
@@ -64,6 +64,7 @@ class KindForm(forms.Form):
         required=False,
         initial=Price.Kind.ONE_OFF,
     )
+    interval = forms.ChoiceField(label=gettext_lazy("Paid"), choices=Price.Interval.choices, required=False)
 
 
 class PricesForm:
@@ -87,8 +88,8 @@ class PricesForm:
             {"amount": price.money.typed, "currency": price.currency, "suggested": price.suggestion.typed if price.suggestion else ""}
             for price in prices
         ] or [{"currency": settings.LAYERSTORE_CURRENCIES[0]}]
-        kind = prices[0].kind if prices else Price.Kind.ONE_OFF
-        return cls(KindForm(initial={"kind": kind}), [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(shown)])
+        shared = {"kind": prices[0].kind, "interval": prices[0].interval} if prices else {"kind": Price.Kind.ONE_OFF}
+        return cls(KindForm(initial=shared), [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(shown)])
 
     @classmethod
     def typed(cls, data: QueryDict) -> "PricesForm":
@@ -97,7 +98,8 @@ class PricesForm:
         left = [code for code in settings.LAYERSTORE_CURRENCIES if code not in {row["currency"] for row in rows}]
         rows += [{"currency": code} for code in left[:1]]
         forms_of_rows = [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(rows)]
-        return cls(KindForm(initial={"kind": data.get("kind", Price.Kind.ONE_OFF)}), forms_of_rows, _leading(data, rows))
+        shared = {"kind": data.get("kind", Price.Kind.ONE_OFF), "interval": data.get("interval", "")}
+        return cls(KindForm(initial=shared), forms_of_rows, _leading(data, rows))
 
     @classmethod
     def sent(cls, data: QueryDict) -> "PricesForm":
@@ -127,12 +129,14 @@ class PricesForm:
     @property
     def prices(self) -> list[NewPrice]:
         """What was sent, the leading one first. Ask a valid form only."""
-        kind = self.shared.cleaned_data["kind"] or Price.Kind.ONE_OFF
-        found = [NewPrice(row["money"], kind, row["suggestion"]) for row in (each.cleaned_data for each in self.rows)]
+        kind, interval = self.shared.cleaned_data["kind"] or Price.Kind.ONE_OFF, self.shared.cleaned_data["interval"]
+        found = [NewPrice(row["money"], kind, row["suggestion"], interval) for row in (each.cleaned_data for each in self.rows)]
         return [found[self.leading], *found[: self.leading], *found[self.leading + 1 :]]
 
-    def blamed(self, error: DomainError) -> PriceForm:
-        """Return the row that a refusal is about."""
+    def blamed(self, error: DomainError) -> PriceForm | KindForm:
+        """Return the row that a refusal is about, or what the rows share."""
+        if isinstance(error, InvalidPrice) and error.field in self.shared.fields:
+            return self.shared
         row = error.row if isinstance(error, InvalidPrice) else 0
         as_shown = [self.leading, *(number for number in range(len(self.rows)) if number != self.leading)]
         return self.rows[as_shown[row]]

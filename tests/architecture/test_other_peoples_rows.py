@@ -18,6 +18,7 @@ from audit.models import AuditEvent
 from billing.discounts.models import Discount
 from billing.disputes.models import Dispute
 from billing.orders.models import Order
+from billing.subscriptions.models import Subscription
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
@@ -64,6 +65,7 @@ def state() -> list[object]:
         *Order.objects.order_by("pk").values_list("pk", "state"),
         *Dispute.objects.order_by("pk").values_list("pk", "seller_statement"),
         *Discount.objects.order_by("pk").values_list("pk", "paused_at", "ended_at"),
+        *Subscription.objects.order_by("pk").values_list("pk", "ends_with_period", "revision"),
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk", "position"),
         *Tag.objects.order_by("pk").values_list("pk"),

@@ -11,7 +11,7 @@ from accounts.people.models import User
 from billing.gifts.models import OrderGift
 from marketplace.gifts.services.ending import suspend_gift_of_order
 from marketplace.products.models import Category, Product
-from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory
 from tests.factories.marketplace import EntitlementFactory, GiftFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
 from tests.support.books import book_sale
 from tests.support.pseudo_language import mark_translations, outside_of_marks_at, seen_outside_of_marks
@@ -39,7 +39,16 @@ PUBLIC = (
     "/account/signup/",
 )
 OF_A_SELLER = (
-    *("/library/", "/orders/", "/account/", "/account/email/", "/account/tokens/", "/account/organisations/", "/account/sessions/"),
+    *(
+        "/library/",
+        "/orders/",
+        "/subscriptions/",
+        "/account/",
+        "/account/email/",
+        "/account/tokens/",
+        "/account/organisations/",
+        "/account/sessions/",
+    ),
     *(
         "/account/data/",
         "/account/2fa/",
@@ -141,6 +150,8 @@ def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Pr
     for image in product.images.all():
         EntitlementFactory(holder=seller.account, image=image)
     book_sale(PaidOrderFactory(product=product), at=timezone.now())
+    for state in ("active", "past_due", "ended"):
+        SubscriptionFactory(placed_by=seller, product_title="zork5", seller=product.seller, state=state, ended_at=timezone.now())
     order = OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(title="zork5", summary="zork6"))
     client.force_login(seller)
 

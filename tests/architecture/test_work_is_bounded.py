@@ -38,7 +38,7 @@ from marketplace.reviews.models import Review, ReviewVersion
 from marketplace.reviews.services import count_ratings
 from marketplace.search.services import count_known_words
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
-from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory
+from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory, SubscriptionFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
     GiftFactory,
@@ -132,6 +132,7 @@ def world() -> World:
         "image_id": image,
         "order_id": order,
         "dispute_id": dispute,
+        "subscription_id": SubscriptionFactory(placed_by=user),
         "token_id": token,
         "access-token": token,
         "robot": RobotFactory(organisation=own.account),
@@ -329,6 +330,8 @@ def _hold(world: World, numbers: range) -> None:
     multiply(Order.objects.filter(product=product)[0], numbers, **once)
     paid = EntitlementFactory(holder=UserFactory().account, image=world.row("image", Image))
     multiply(paid, numbers, holder_id=key("account"), source_id="gen_random_uuid()")
+    subscription = SubscriptionFactory(placed_by=world.user, stripe_subscription_id=f"sub_{numbers.start}")
+    multiply(subscription, numbers, stripe_subscription_id="'sub_' || n")
 
 
 def _join(world: World, numbers: range) -> None:

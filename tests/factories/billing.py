@@ -16,6 +16,7 @@ from billing.orders.models import Order, OrderImage
 from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import Payment
+from billing.subscriptions.models import Subscription
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import SellerFactory, UserFactory
@@ -118,6 +119,30 @@ class OfferFactory(DiscountFactory):
     @factory.post_generation
     def product(self, create, extracted, **kwargs):
         self.products.add(extracted or ProductFactory(namespace__owner=self.seller.account))
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    """A subscription of a new buyer to a new product, as its first payment leaves it, without its order."""
+
+    class Meta:
+        model = Subscription
+
+    product = factory.SubFactory(ProductFactory, price__interval="month")
+    placed_by = factory.SubFactory(UserFactory)
+    buyer = factory.LazyAttribute(lambda made: made.placed_by.account)
+    seller = factory.LazyAttribute(lambda made: made.product.seller)
+    price = factory.LazyAttribute(lambda made: made.product.prices.get(retired_at=None))
+    product_title = factory.LazyAttribute(lambda made: made.product.title)
+    email = factory.LazyAttribute(lambda made: made.placed_by.email)
+    amount = factory.LazyAttribute(lambda made: made.price.amount)
+    currency = factory.LazyAttribute(lambda made: made.price.currency)
+    application_fee = factory.LazyAttribute(lambda made: made.amount // 10)
+    destination_account_id = factory.LazyAttribute(lambda made: made.seller.stripe_account_id)
+    stripe_subscription_id = factory.Sequence(lambda n: f"sub_{n:024}")
+    stripe_customer_id = factory.Sequence(lambda n: f"cus_{n:014}")
+    period_end = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))
+    access_until = factory.LazyAttribute(lambda made: made.period_end + timedelta(days=7))
+    due_at = factory.LazyAttribute(lambda made: made.period_end)
 
 
 class RefundFactory(DjangoModelFactory):

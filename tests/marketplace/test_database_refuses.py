@@ -130,8 +130,8 @@ def test_a_price_that_moves_to_another_product_or_comes_back():
 def test_two_current_prices():
     product = ProductFactory()
 
-    refused("price_one_current_in_currency", lambda: Price.objects.create(product=product, amount=1, currency="eur", leading=False))
-    refused("price_one_leading", lambda: Price.objects.create(product=product, amount=1, currency="usd"))
+    refused("price_one_current_of_interval", lambda: Price.objects.create(product=product, amount=1, currency="eur", leading=False))
+    refused("price_one_leading_of_interval", lambda: Price.objects.create(product=product, amount=1, currency="usd"))
 
 
 def test_a_live_entitlement_twice_and_a_revocation_without_a_reason():

@@ -14,7 +14,7 @@ from tests.factories.accounts import (
     RobotFactory,
     SignInFactory,
 )
-from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, make_document
+from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, SubscriptionFactory, make_document
 from tests.factories.marketplace import DraftProductFactory, GiftFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
@@ -49,6 +49,7 @@ def rows_of_others() -> dict[str, Model]:
         "manifest_id": image.manifests.get(),
         "order_id": order,
         "dispute_id": DisputeFactory(),
+        "subscription_id": SubscriptionFactory(),
         "picture_id": picture,
         "token_id": token,
         "access-token": token,

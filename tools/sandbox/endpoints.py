@@ -27,6 +27,7 @@ from tools.sandbox import (
     signup,
     subscription_changes,
     subscriptions,
+    taxes,
     transfers,
 )
 from tools.sandbox.act import Act
@@ -161,6 +162,7 @@ ENDPOINTS = [
     _endpoint("GET", f"{SUBSCRIPTIONS}/{{key}}", p.SubscriptionRetrieveParams, _retrieve("subscription", "id")),
     _endpoint("POST", f"{SUBSCRIPTIONS}/{{key}}", p.SubscriptionUpdateParams, subscription_changes.update_subscription),
     _endpoint("DELETE", f"{SUBSCRIPTIONS}/{{key}}", p.SubscriptionCancelParams, subscriptions.cancel_subscription),
+    _endpoint("GET", "/v1/tax_rates/{key}", p.TaxRateRetrieveParams, taxes.retrieve_rate),
     _endpoint("GET", "/v1/invoices", p.InvoiceListParams, invoices.list_invoices),
     _endpoint("GET", "/v1/invoices/{key}", p.InvoiceRetrieveParams, _retrieve("invoice", "invoice")),
     _endpoint("GET", "/v1/invoices/{key}/lines", p.InvoiceListLinesParams, invoices.list_lines),

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.sandbox.act import Act
 from tools.sandbox.currencies import step
-from tools.sandbox.errors import InvalidRequest
+from tools.sandbox.errors import InvalidRequest, missing
 from tools.sandbox.shapes import shaped
 
 EU = {
@@ -21,6 +21,7 @@ RATES = EU | {"CH": "8.1", "GB": "20", "NO": "25"}
 VERIFIED_TYPES = frozenset({"eu_vat", "gb_vat", "au_abn"})
 ANSWERS = {"111111111": "unverified", "222222222": "pending"}
 EU_VAT = re.compile(r"[A-Z]{2}[0-9A-Z]{2,12}\Z")
+RATE_ID = re.compile(r"txr_(?P<country>[a-z]{2})_(?P<behavior>inclusive|exclusive)_(?P<percent>[0-9]+(_[0-9]+)?)\Z")
 OTHER_ID = re.compile(r"[0-9A-Z .-]{5,20}\Z")
 # What a buyer says of themselves on the page, before they have said anything.
 NOBODY = {"name": "", "country": "NO", "line1": "", "postal_code": "", "city": "", "tax_id": ""}
@@ -88,12 +89,13 @@ def tax_on(amount: int, currency: str, behavior: str, place: Place, home: str) -
     elif place.exempt == "reverse" or (place.business and place.country != home):
         reason, percent = "reverse_charge", Decimal(0)
     inclusive = behavior == "inclusive"
+    kind = "inclusive" if inclusive else "exclusive"
     share = percent / (100 + percent) if inclusive else percent / 100
     tax = int((amount * share / step(currency)).quantize(Decimal(1), ROUND_HALF_UP)) * step(currency)
     return {
         "amount": tax,
-        "tax_behavior": "inclusive" if inclusive else "exclusive",
-        "tax_rate_details": {"tax_rate": f"txr_{place.country.lower()}_{percent}".replace(".", "_")},
+        "tax_behavior": kind,
+        "tax_rate_details": {"tax_rate": f"txr_{place.country.lower()}_{kind}_{percent}".replace(".", "_")},
         "taxability_reason": reason,
         "taxable_amount": amount - tax if inclusive else amount,
         "type": "tax_rate_details",
@@ -107,19 +109,35 @@ def outside(tax: dict[str, Any]) -> int:
 
 def as_rate(tax: dict[str, Any]) -> dict[str, Any]:
     """The same as a line of a Checkout Session says it."""
-    _, country, *parts = tax["tax_rate_details"]["tax_rate"].split("_")
-    rate = shaped(
+    names = ("amount", "taxability_reason", "taxable_amount")
+    return {name: tax[name] for name in names} | {"rate": rate_of(tax["tax_rate_details"]["tax_rate"])}
+
+
+def rate_of(key: str) -> dict[str, Any]:
+    """The rate that an identifier stands for; everything is in its name.
+
+    Raises:
+        NotFound: it stands for none.
+    """
+    found = RATE_ID.match(key)
+    if found is None:
+        raise missing("tax rate", key, "tax_rate")
+    percent = float(found["percent"].replace("_", "."))
+    return shaped(
         "tax_rate",
-        id=tax["tax_rate_details"]["tax_rate"],
-        country=country.upper(),
+        id=key,
+        country=found["country"].upper(),
         display_name="VAT",
-        effective_percentage=float(".".join(parts)),
-        inclusive=tax["tax_behavior"] == "inclusive",
-        percentage=float(".".join(parts)),
+        effective_percentage=percent,
+        inclusive=found["behavior"] == "inclusive",
+        percentage=percent,
         tax_type="vat",
     )
-    names = ("amount", "taxability_reason", "taxable_amount")
-    return {name: tax[name] for name in names} | {"rate": rate}
+
+
+def retrieve_rate(_act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
+    """One rate, which only calculations of tax name."""
+    return rate_of(key)
 
 
 def added_up(every: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -36,11 +36,12 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         The answer is the leading one. Orders keep the price they were sold under.
         """
         values = checked(NewPriceSerializer, request)
-        prices = [_new_price(each, values["kind"]) for each in (values, *values["others"])]
+        shared = {"kind": values["kind"], "interval": values["interval"]}
+        prices = [_new_price(each, **shared) for each in (values, *values["others"])]
         leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request))
         return Response(PriceSerializer(leading).data, status=status.HTTP_201_CREATED)
 
 
-def _new_price(values: Mapping[str, Any], kind: str) -> NewPrice:
+def _new_price(values: Mapping[str, Any], *, kind: str, interval: str) -> NewPrice:
     money, suggested = Money(values["amount"], values["currency"]), values["suggested"]
-    return NewPrice(money, kind, None if suggested is None else Money(suggested, money.currency))
+    return NewPrice(money, kind, None if suggested is None else Money(suggested, money.currency), interval)

@@ -30,7 +30,7 @@ class PriceSerializer(serializers.ModelSerializer[Price]):
 
     class Meta:
         model = Price
-        fields = ("id", "product", "amount", "currency", "kind", "suggested", "leading", "created_at", "retired_at")
+        fields = ("id", "product", "amount", "currency", "kind", "interval", "suggested", "leading", "created_at", "retired_at")
         read_only_fields = fields
 
 
@@ -57,6 +57,13 @@ class NewPriceSerializer(AmountSerializer):
     product = OwnProductField(queryset=Product.objects.all())
     kind = serializers.ChoiceField(
         choices=Price.Kind.choices, required=False, default=Price.Kind.ONE_OFF, help_text="`pwyw`: buyers pay what they want. For all."
+    )
+    interval = serializers.ChoiceField(
+        choices=Price.Interval.choices,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="How often it is paid; empty: once.",
     )
     others = serializers.ListField(
         child=AmountSerializer(), required=False, default=list, max_length=len(CURRENCIES), help_text="The same in other currencies."

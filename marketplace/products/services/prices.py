@@ -21,6 +21,8 @@ from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.publishing import require_ready
 from marketplace.products.services.search_entries import index_product
 
+Terms = tuple[str, int, str, int | None, str]
+
 
 @dataclass(frozen=True, slots=True)
 class NewPrice:
@@ -29,21 +31,24 @@ class NewPrice:
     Attributes:
         money: of pay what you want the least that somebody may pay.
         suggested: with pay what you want what the page proposes; None for nothing. In the same currency.
+        interval: how often it is paid; subscriptions that exist keep their price.
     """
 
     money: Money
     kind: str = Price.Kind.ONE_OFF
     suggested: Money | None = None
+    interval: str = Price.Interval.ONCE
 
     @property
-    def terms(self) -> tuple[str, int, str, int | None]:
+    def terms(self) -> Terms:
         """What makes two prices the same one."""
-        return self.money.currency, self.money.minor, str(self.kind), None if self.suggested is None else self.suggested.minor
+        suggested = None if self.suggested is None else self.suggested.minor
+        return self.money.currency, self.money.minor, str(self.kind), suggested, str(self.interval)
 
 
-def set_price(*, product: Product, money: Money, actor: User) -> Price:
+def set_price(*, product: Product, money: Money, actor: User, interval: str = Price.Interval.ONCE) -> Price:
     """Set the product's only price: `set_prices` for one that is the same for everybody."""
-    return set_prices(product=product, prices=[NewPrice(money)], actor=actor)[0]
+    return set_prices(product=product, prices=[NewPrice(money, interval=interval)], actor=actor)[0]
 
 
 def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> list[Price]:
@@ -52,8 +57,8 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> 
     What stays the same keeps its row; what changes gets a new one, and the one before is retired. The audit trail has both lists.
 
     Args:
-        prices: at least one, in different ones of LAYERSTORE_CURRENCIES; the first is the leading one. All are of one kind, for a buyer
-            who chooses the currency would choose the kind. A free product has one price.
+        prices: at least one, in different ones of LAYERSTORE_CURRENCIES; the first is the leading one. All are of one kind and one
+            interval, for a buyer who chooses the currency would choose these. A free product has one price.
 
     Returns:
         The current prices, the leading one first.
@@ -81,12 +86,12 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> 
     return now
 
 
-def terms_of(price: Price) -> tuple[str, int, str, int | None]:
+def terms_of(price: Price) -> Terms:
     """Return what makes two prices the same one."""
-    return price.currency, price.amount, price.kind, price.suggested
+    return price.currency, price.amount, price.kind, price.suggested, price.interval
 
 
-def _sorted_terms(prices: Sequence[NewPrice]) -> list[tuple[str, int, str, int | None]]:
+def _sorted_terms(prices: Sequence[NewPrice]) -> list[Terms]:
     terms = [price.terms for price in prices]
     return terms[:1] + sorted(terms[1:], key=itemgetter(0))
 
@@ -106,6 +111,7 @@ def _replace(product: Product, before: Sequence[Price], prices: Sequence[NewPric
             amount=price.money.minor,
             currency=price.money.currency,
             kind=price.kind,
+            interval=price.interval,
             suggested=None if price.suggested is None else price.suggested.minor,
             leading=price is prices[0],
             created_at=at,
@@ -116,11 +122,11 @@ def _replace(product: Product, before: Sequence[Price], prices: Sequence[NewPric
 
 
 def _details(prices: Sequence[Price]) -> list[Mapping[str, object]]:
-    names = ("amount", "currency", "kind", "suggested")
-    return [{name: value for name in names if (value := getattr(price, name)) is not None} for price in prices]
+    names = ("amount", "currency", "kind", "suggested", "interval")
+    return [{name: value for name in names if (value := getattr(price, name)) not in {None, ""}} for price in prices]
 
 
-def _check(prices: Sequence[NewPrice], known: set[tuple[str, int, str, int | None]]) -> None:
+def _check(prices: Sequence[NewPrice], known: set[Terms]) -> None:
     for row, price in enumerate(prices):
         _check_beside(price, prices, row)
         if price.terms not in known:
@@ -134,6 +140,8 @@ def _check_beside(price: NewPrice, prices: Sequence[NewPrice], row: int) -> None
         raise InvalidPrice(field="currency", row=row, sentence=gettext("Each currency has one price. Choose another currency."))
     if any(other.kind != price.kind for other in others):
         raise InvalidPrice(field="kind", row=row, sentence=gettext("Choose one kind of price for all currencies."))
+    if any(other.interval != price.interval for other in others):
+        raise InvalidPrice(field="interval", row=row, sentence=gettext("Have all currencies paid equally often."))
     if any((other.money.minor == 0) != (price.money.minor == 0) for other in others):
         raise InvalidPrice(field="amount", row=row, sentence=gettext("Ask for nothing in all currencies, or in none."))
     if others and price.money.minor == 0 and price.kind == Price.Kind.ONE_OFF:
@@ -150,6 +158,7 @@ def _check_alone(price: NewPrice, row: int) -> None:
         )
     if refusal := why_not(money):
         raise InvalidPrice(field="amount", row=row, sentence=refusal)
+    _check_interval(price, row)
     suggested = price.suggested
     if suggested is None:
         return
@@ -158,6 +167,17 @@ def _check_alone(price: NewPrice, row: int) -> None:
         raise InvalidPrice(field="suggested", row=row, sentence=sentence)
     if refusal := why_not(suggested):
         raise InvalidPrice(field="suggested", row=row, sentence=refusal)
+
+
+def _check_interval(price: NewPrice, row: int) -> None:
+    """Make sure that what is paid again and again is paid, and as much each time."""
+    if not price.interval:
+        return
+    if price.kind == Price.Kind.PAY_WHAT_YOU_WANT:
+        sentence = gettext("What buyers decide to pay is paid once: choose “once”, or one price for everybody.")
+        raise InvalidPrice(field="interval", row=row, sentence=sentence)
+    if not price.money.minor:
+        raise InvalidPrice(field="interval", row=row, sentence=gettext("What is free is not paid by the month: choose “once”."))
 
 
 def why_not(money: Money) -> str:

@@ -114,6 +114,16 @@ def test_nobody_prices_somebody_elses_product(as_other: APIClient, namespace: Na
     assert Price.objects.filter(product=product).count() == 1
 
 
+def test_a_price_is_paid_once_unless_it_says_otherwise(as_seller: APIClient, namespace: Namespace) -> None:
+    product = ProductFactory(namespace=namespace)
+    price = {"product": product.pk, "amount": 700, "currency": "eur"}
+
+    made = [as_seller.post("/api/v1/prices/", price | often, format="json") for often in ({}, {"interval": "year"}, {"interval": "day"})]
+
+    assert [(answer.status_code, answer.json().get("interval")) for answer in made[:2]] == [(201, ""), (201, "year")]
+    assert made[2].status_code == 400
+
+
 def test_prices_are_listed_with_those_that_were(as_seller: APIClient, as_other: APIClient, namespace: Namespace) -> None:
     product = ProductFactory(namespace=namespace)
     as_seller.post("/api/v1/prices/", {"product": product.pk, "amount": 700, "currency": "eur"}, format="json")

@@ -45,6 +45,30 @@ def test_the_same_price_again_is_the_same_row():
     assert snapshot() == before
 
 
+def test_another_interval_is_another_price():
+    product = ProductFactory()
+
+    monthly = set_price(product=product, money=Money(500, "eur"), actor=owner(product), interval="month")
+
+    assert (monthly.interval, current_price(product), product.prices.count()) == ("month", monthly, 2)
+    assert set_price(product=product, money=Money(500, "eur"), actor=owner(product), interval="month") == monthly
+    assert AuditEvent.objects.get(action="product.priced").details == {
+        "before": [{"amount": 500, "currency": "eur", "kind": "one_off"}],
+        "now": [{"amount": 500, "currency": "eur", "kind": "one_off", "interval": "month"}],
+    }
+    assert (monthly.words, str(monthly.money)) == ("€5.00 each month", "€5.00")
+
+
+def test_what_is_free_is_free_once():
+    product = ProductFactory()
+    before = snapshot()
+
+    with pytest.raises(InvalidPrice) as refusal:
+        set_price(product=product, money=Money(0, "eur"), actor=owner(product), interval="year")
+
+    assert (refusal.value.field, snapshot()) == ("interval", before)
+
+
 def test_a_first_price_ends_no_other():
     product = DraftProductFactory(price=False)
 

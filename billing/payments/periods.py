@@ -1,0 +1,83 @@
+"""What a buyer may pull by a subscription: it follows from the periods that were paid, the grace after them, and nothing else."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from audit.services import record_audit
+from billing.orders.models import Order
+from billing.orders.state import HOLDING_STATES
+from billing.stripe.payment_data import Subscribed
+from billing.subscriptions.locks import lock_subscription
+from billing.subscriptions.models import Subscription
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.images.models import Image
+
+_SUBSCRIPTION = Entitlement.Source.SUBSCRIPTION
+_ENTITLING = HOLDING_STATES | {Order.State.DISPUTED}
+OVER = gettext_noop("The paid time of the subscription is over.")
+COPIED = (
+    "buyer", "placed_by", "seller", "product", "price", "product_title", "email", "amount", "currency", "application_fee",
+    "destination_account_id",
+)  # fmt: skip
+
+
+def begin_subscription(order: Order, subscribed: Subscribed) -> None:
+    """Record the subscription that an order's payment has begun, and which period the order pays for. The caller holds the order's lock."""
+    order.invoice_id = subscribed.invoice_id
+    order.period_start, order.period_end = subscribed.begins_at, subscribed.ends_at
+    if order.subscription is not None:
+        return
+    order.subscription = Subscription.objects.create(
+        **{name: getattr(order, name) for name in COPIED},
+        stripe_subscription_id=subscribed.subscription_id,
+        stripe_customer_id=subscribed.customer_id,
+        period_end=subscribed.ends_at,
+        due_at=subscribed.ends_at,
+    )
+    record_audit(actor=order.placed_by, action="subscription.begun", target=order.subscription, buyer=str(order.buyer_id))
+
+
+def follow_order(order: Order, images: Iterable[Image]) -> None:
+    """Bring access in line with a period's order that has changed; the caller holds its lock and that of its images, and has saved it.
+
+    Who gets a period back, from the seller or by their bank, is not charged for the next one: the subscription ends.
+    """
+    subscription = lock_subscription(subscription_id=order.subscription_id)  # type: ignore[arg-type]  # the caller has looked
+    if order.state in {Order.State.REFUNDED, Order.State.CHARGED_BACK} and subscription.running and subscription.end_wanted_at is None:
+        subscription.end_wanted_at = subscription.due_at = timezone.now()
+        subscription.end_reason = gettext_noop("A period of it was given back.")
+        record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
+    bring_access_in_line(subscription, images, now=timezone.now())
+    subscription.save(update_fields=["access_until", "end_wanted_at", "end_reason", "due_at"])
+
+
+def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *, now: datetime) -> None:
+    """Grant, pause or end what the subscription lets its buyer pull. The caller holds its lock and those of the images, and saves it.
+
+    The rule: access lasts to the end of the last paid period, and a grace longer while another payment may come. It is paused while a bank
+    decides about a period, and ends with a refund of the last one.
+    """
+    periods = subscription.orders.filter(state__in=_ENTITLING)
+    until = periods.aggregate(until=Max("period_end"))["until"]
+    if until is not None and _may_be_paid(subscription):
+        until += timedelta(days=settings.LAYERSTORE_SUBSCRIPTION_GRACE_DAYS)
+    if until is None or until <= now:
+        subscription.access_until = None
+        revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER)
+        return
+    subscription.access_until = until
+    grant_entitlements(holder=subscription.buyer, images=images, source_kind=_SUBSCRIPTION, source_id=subscription.pk)
+    change = suspend_entitlements if periods.filter(state=Order.State.DISPUTED).exists() else resume_entitlements
+    change(source_kind=_SUBSCRIPTION, source_id=subscription.pk)
+
+
+def _may_be_paid(subscription: Subscription) -> bool:
+    """Whether Stripe will charge, or try to charge, for another period."""
+    charged = subscription.state in {Subscription.State.ACTIVE, Subscription.State.PAST_DUE}
+    return charged and not subscription.ends_with_period and subscription.end_wanted_at is None

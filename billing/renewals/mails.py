@@ -1,0 +1,35 @@
+"""What is written to whoever subscribed: a payment failed, and the end."""
+
+from accounts.organisations.buying import addresses_of_buyers
+from billing.subscriptions.models import Subscription
+from common.web.links import absolute
+from marketplace.products.selectors.pages import product_url
+from outbox.mail.services import queue_mail
+
+_TEMPLATES = {
+    Subscription.State.PAST_DUE: "subscription_failed",
+    Subscription.State.UNPAID: "subscription_failed",
+    Subscription.State.ENDED: "subscription_ended",
+}
+
+
+def queue_subscription_mail(subscription: Subscription, *, was: Subscription.State) -> None:
+    """Write about a state that the subscription has just reached, if there is something to say; once for each state and period."""
+    template = _TEMPLATES.get(Subscription.State(subscription.state))
+    if template is None or template == _TEMPLATES.get(was):
+        return
+    context = context_of(subscription)
+    key = f"{template}:{subscription.pk}:{subscription.period_end}"
+    queue_mail(to=subscription.email, template=template, context=context, key=key)
+    for number, address in enumerate(addresses_of_buyers(subscription.buyer, besides=[subscription.email]), start=1):
+        queue_mail(to=address, template=template, context=context, key=f"{key}:{number}")
+
+
+def context_of(subscription: Subscription) -> dict[str, object]:
+    """Return what the mails say of a subscription."""
+    return {
+        "subscription": subscription,
+        "buyer": subscription.buyer,
+        "subscriptions_url": absolute("billing:subscriptions"),
+        "product_url": product_url(subscription.product),
+    }

@@ -1,0 +1,100 @@
+"""What a buyer does with a subscription: cancel, go on, change the card. Stripe is asked first; then it is brought in line like always."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from accounts.organisations.buying import require_buyer
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from billing.orders.models import OrderImage
+from billing.payments.periods import OVER
+from billing.renewals.reconcile import reconcile_subscription
+from billing.stripe.subscriptions import portal_address, set_ending
+from billing.subscriptions.errors import SubscriptionEnded
+from billing.subscriptions.locks import lock_subscription
+from billing.subscriptions.models import Subscription
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
+from common.web.links import absolute
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import revoke_entitlements
+from marketplace.images.models import Image
+from marketplace.products.models import Product
+
+_STOPPED = gettext_noop("Its seller, its product or an image in it was stopped.")
+
+
+def set_renewal(*, subscription: Subscription, renews: bool, actor: User) -> Subscription:
+    """Have the subscription end with its period, or go on after it. The same again changes nothing.
+
+    Raises:
+        NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
+        SubscriptionEnded: it has ended.
+        StripeAway, StripeRefused: nothing was changed.
+    """
+    require_buyer(actor, subscription.buyer)
+    if not subscription.running or subscription.end_wanted_at is not None:
+        raise SubscriptionEnded
+    set_ending(subscription.stripe_subscription_id, ends=not renews)
+    action = "subscription.resumed" if renews else "subscription.canceled"
+    record_audit(actor=actor, action=action, target=subscription)
+    return reconcile_subscription(subscription_id=subscription.pk)
+
+
+def card_address(*, subscription: Subscription, actor: User) -> str:
+    """Return the address at Stripe where the buyer changes the card and pays what is open.
+
+    Raises:
+        NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
+        StripeAway, StripeRefused: there is none now.
+    """
+    require_buyer(actor, subscription.buyer)
+    return portal_address(subscription.stripe_customer_id, return_url=absolute("billing:subscriptions"))
+
+
+def ask_again(*, subscription: Subscription, reason: str, actor: User) -> None:
+    """Have the sweep ask Stripe about the subscription next, with all its attempts before it again, even if it was given up.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        row = lock_subscription(subscription_id=subscription.pk)
+        try_again(row)
+        record_audit(actor=actor, action="subscription.asked_again", target=row, reason=reason)
+
+
+def end_stopped_subscriptions() -> int:
+    """Have subscriptions end whose seller, product or image was stopped; return how many. The sweep then asks Stripe."""
+    now, stopped = timezone.now(), 0
+    for key in _stopped().values_list("pk", flat=True)[:500]:
+        with locked_transaction():
+            row = lock_subscription(subscription_id=key)
+            if row.end_wanted_at is None:
+                row.end_wanted_at, row.end_reason, row.due_at, row.given_up_at, row.attempts = now, _STOPPED, now, None, 0
+                row.save(update_fields=["end_wanted_at", "end_reason", "due_at", "given_up_at", "attempts"])
+                record_audit(actor=None, action="subscription.end_wanted", target=row, reason=_STOPPED)
+                stopped += 1
+    return stopped
+
+
+def _stopped() -> QuerySet[Subscription]:
+    unusable = OrderImage.objects.filter(image__in=Image.objects.unusable(), order__subscription=OuterRef("pk"))
+    stopped = Q(seller__suspended_at__isnull=False) | Q(product__state=Product.State.SUSPENDED) | Exists(unusable)
+    return Subscription.objects.running().filter(stopped, end_wanted_at__isnull=True)
+
+
+def end_lapsed_access() -> int:
+    """End what subscriptions let their buyers pull once the paid time and the grace are over, also while Stripe is away."""
+    now, ended = timezone.now(), 0
+    for key in Subscription.objects.filter(access_until__lte=now).values_list("pk", flat=True)[:500]:
+        with locked_transaction():
+            row = lock_subscription(subscription_id=key)
+            if row.access_until is not None and row.access_until <= now:
+                row.access_until = None
+                row.save(update_fields=["access_until"])
+                revoke_entitlements(source_kind=Entitlement.Source.SUBSCRIPTION, source_id=row.pk, reason=OVER)
+                ended += 1
+    return ended

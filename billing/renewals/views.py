@@ -1,0 +1,59 @@
+"""A buyer's subscriptions. Somebody else's is answered like one that does not exist: 404."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.people.models import User
+from accounts.people.requests import signed_in
+from billing.renewals.services import card_address, set_renewal
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.selectors import subscriptions_seen_by
+from common.errors import ConflictError
+
+SUBSCRIPTIONS_A_PAGE = 25
+
+
+@login_required
+@require_safe
+def subscriptions(request: HttpRequest) -> HttpResponse:
+    """List the subscriptions of the reader and of the organisations they buy for. Context: page, a Page of Subscription."""
+    pages = Paginator(subscriptions_seen_by(signed_in(request)), SUBSCRIPTIONS_A_PAGE)
+    return render(request, "billing/subscriptions.html", {"page": pages.get_page(request.GET.get("page"))})
+
+
+@login_required
+@require_POST
+def subscription_renewal(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+    """Cancel the subscription with the end of its period, or take that back (`renews`: yes)."""
+    user = signed_in(request)
+    found = _own(user, subscription_id)
+    try:
+        set_renewal(subscription=found, renews=request.POST.get("renews") == "yes", actor=user)
+    except ConflictError as error:
+        messages.error(request, error.message)
+    return redirect("billing:subscriptions")
+
+
+@login_required
+@require_POST
+def subscription_card(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
+    """Send on to the page at Stripe where the card is changed and what is open is paid (303)."""
+    user = signed_in(request)
+    try:
+        return HttpResponseRedirect(card_address(subscription=_own(user, subscription_id), actor=user), status=303)
+    except ConflictError as error:
+        messages.error(request, error.message)
+        return redirect("billing:subscriptions")
+
+
+def _own(user: User, subscription_id: UUID) -> Subscription:
+    found = subscriptions_seen_by(user).filter(pk=subscription_id).first()
+    if found is None:
+        raise Http404
+    return found

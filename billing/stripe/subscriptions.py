@@ -1,0 +1,136 @@
+"""Subscriptions at Stripe, their invoices, and the customer portal (docs.stripe.com/api/subscriptions, …/customer-management)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import stripe
+
+from billing.stripe import client
+from common.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period that was paid: its invoice, and the time that it is for."""
+
+    invoice_id: str
+    intent_id: str
+    amount: Money
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionFacts:
+    """How a subscription stands at Stripe at one moment.
+
+    Attributes:
+        status: Stripe's word.
+        ends_with_period: it is not renewed.
+        period_end: of the period that is counted now, paid or not.
+        periods: those that were paid, newest first.
+    """
+
+    status: str
+    ends_with_period: bool
+    period_end: datetime
+    periods: tuple[Period, ...]
+
+
+def read_subscription(subscription_id: str) -> SubscriptionFacts:
+    """Return how a subscription stands, with every period that was paid."""
+    with client.api("subscriptions") as v1:
+        found = v1.subscriptions.retrieve(subscription_id)
+        periods = tuple(_paid_periods(v1, subscription_id))
+    ends = max(item.current_period_end for item in found["items"].data)
+    return SubscriptionFacts(
+        status=found.status,
+        ends_with_period=found.cancel_at_period_end,
+        period_end=_moment(ends),
+        periods=periods,
+    )
+
+
+def _paid_periods(v1: stripe.V1Services, subscription_id: str) -> Iterator[Period]:
+    listed = v1.invoices.list({"subscription": subscription_id, "status": "paid", "limit": 100, "expand": ["data.payments"]})
+    for invoice in listed.auto_paging_iter():
+        if invoice.amount_paid and (intent_id := intent_of(invoice)):
+            yield period_of(invoice, intent_id)
+
+
+def period_of(invoice: stripe.Invoice, intent_id: str) -> Period:
+    """Return the time that an invoice is for: that of its lines, the last of which ends it."""
+    lines = invoice.lines.data
+    return Period(
+        invoice_id=invoice.id,
+        intent_id=intent_id,
+        amount=Money(invoice.amount_paid, invoice.currency),
+        begins_at=_moment(min(line.period.start for line in lines)),
+        ends_at=_moment(max(line.period.end for line in lines)),
+    )
+
+
+def intent_of(invoice: stripe.Invoice) -> str:
+    """Return the payment intent that an invoice was paid with; empty if with none. The call has asked for `payments`."""
+    for payment in invoice.payments.data if invoice.payments else []:
+        intent = payment.payment.payment_intent
+        if payment.status == "paid" and intent:
+            return intent if isinstance(intent, str) else intent.id
+    return ""
+
+
+def subscription_of_invoice(invoice_id: str) -> str:
+    """Return the id of the subscription that an invoice is for; empty if for none."""
+    with client.api("subscriptions") as v1:
+        return subscription_of(v1.invoices.retrieve(invoice_id))
+
+
+def subscription_of(invoice: stripe.Invoice) -> str:
+    """Return the id of the subscription that an invoice names."""
+    details = invoice.parent.subscription_details if invoice.parent else None
+    if details is None:
+        return ""
+    return details.subscription if isinstance(details.subscription, str) else details.subscription.id
+
+
+def set_ending(subscription_id: str, *, ends: bool) -> None:
+    """Have a subscription end with its period, or go on after it. The same again changes nothing."""
+    with client.api("subscriptions") as v1:
+        v1.subscriptions.update(subscription_id, {"cancel_at_period_end": ends})
+
+
+def end_subscription(subscription_id: str) -> None:
+    """End a subscription at once, if it has not ended. Nothing is given back for what is left of its period."""
+    with client.api("subscriptions") as v1:
+        if v1.subscriptions.retrieve(subscription_id).status not in {"canceled", "incomplete_expired"}:
+            v1.subscriptions.cancel(subscription_id)
+
+
+def portal_address(customer_id: str, *, return_url: str) -> str:
+    """Return an address of the customer portal, where a customer changes their card and pays what is open; good for minutes."""
+    with client.api("customer portal") as v1:
+        return v1.billing_portal.sessions.create({"customer": customer_id, "return_url": return_url}).url
+
+
+def first_invoice(v1: stripe.V1Services, session: stripe.checkout.Session) -> stripe.Invoice | None:
+    """Return the invoice with which a Checkout Session in subscription mode was paid; None before."""
+    if session.invoice is None:
+        return None
+    return v1.invoices.retrieve(session.invoice if isinstance(session.invoice, str) else session.invoice.id, {"expand": ["payments"]})
+
+
+def customer_of(session: stripe.checkout.Session) -> str:
+    """Return the id of the customer that a Checkout Session has made."""
+    customer = session.customer
+    return customer if isinstance(customer, str) else "" if customer is None else customer.id
+
+
+def subscription_of_session(session: stripe.checkout.Session) -> str:
+    """Return the id of the subscription that a Checkout Session has begun; empty before, and for a single payment."""
+    begun = session.subscription
+    return begun if isinstance(begun, str) else "" if begun is None else begun.id
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
