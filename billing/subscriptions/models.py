@@ -90,10 +90,5 @@ class Subscription(UUIDModel, Attempt):
         return Money(self.amount, self.currency)
 
     @property
-    def fee(self) -> Money:
-        """Our part of each period."""
-        return Money(self.application_fee, self.currency)
-
-    @property
     def running(self) -> bool:
         return self.state != self.State.ENDED

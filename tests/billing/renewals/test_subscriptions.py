@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,22 +18,32 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.inbox.services import handle_event
 from billing.ledger.models import LedgerEntry
-from billing.orders.models import Order
+from billing.orders.models import Order, OrderImage
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
+from billing.reconciliation.comparing import compare
+from billing.reconciliation.models import Difference, Statement, StatementLine
+from billing.reconciliation.tasks import reconcile_books
 from billing.refunds.services import request_refund
+from billing.renewals import reconcile, services, tasks
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.services import end_lapsed_access, end_stopped_subscriptions, set_renewal
 from billing.renewals.tasks import reconcile_subscriptions
+from billing.stripe.subscriptions import Period, SubscriptionFacts, read_subscription
 from billing.subscriptions.errors import SubscriptionEnded
+from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
+from common.db.errors import LockTimeout
+from common.ids import new_id
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import grant_entitlements
 from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
 from tests.billing.checkout.conftest import acme, owner
 from tests.billing.conftest import person_of
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.support.sandbox import Sandbox, running_sandbox
 
 __all__ = ["acme", "owner"]
@@ -119,6 +131,22 @@ def test_each_period_that_is_paid_is_an_order_of_its_own(
     assert sorted(OutgoingMail.objects.values_list("key", flat=True)) == sorted(f"receipt:{order.pk}" for order in (first, second))
     assert set(second.ledger_transactions.values_list("kind", flat=True)) == {"charge", "transfer", "application_fee"}
     assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == 0
+
+
+def test_both_balances_agree_with_the_books_after_renewals(
+    first: Order, subscription: Subscription, sandbox: Sandbox, seller: SellerProfile
+) -> None:
+    sandbox.control(f"/accounts/{seller.stripe_account_id}/bank", fails="account_closed")  # payouts are another test's
+    now = renew(sandbox, subscription)
+    reconcile_subscription(subscription_id=subscription.pk, now=now)
+
+    reconcile_books()
+    for statement in Statement.objects.filter(account_id=seller.stripe_account_id):
+        compare(statement, now=timezone.now() + timedelta(days=60))
+
+    agreed = StatementLine.objects.filter(statement__account_id=seller.stripe_account_id, type="payment", agreed_at__isnull=False)
+    assert agreed.count() == 2
+    assert list(Difference.objects.filter(line__type="payment").values_list("kind", "stripe_amount", "booked_amount")) == []
 
 
 def test_webhook_and_sweep_do_the_same(first: Order, subscription: Subscription, sandbox: Sandbox) -> None:
@@ -272,6 +300,75 @@ def test_a_subscription_of_a_stopped_seller_is_ended(
         set_renewal(subscription=Subscription.objects.get(), renews=True, actor=buyer)
 
 
+def test_a_second_payment_for_the_same_goes_back_and_its_subscription_ends(
+    monthly: Product, buyer: User, buy: Callable[..., Order], sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    order = buy(monthly, buyer)
+    image = order.images.get().image
+    grant_entitlements(holder=buyer.account, images=[image], source_kind=Entitlement.Source.STAFF, source_id=new_id())
+
+    returned = reconcile_order(order_id=order.pk)
+    reconcile_subscriptions()
+
+    assert (returned.state, Subscription.objects.get().state) == ("refunded", "ended")
+    assert (returned.refunds.get().reason.startswith("Paid a second time"), len(holds(buyer))) == (True, 1)
+
+
+def test_an_unknown_state_at_stripe_changes_no_state_and_alarms(
+    subscription: Subscription, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reconcile, "STATES", {})
+
+    same = reconcile_subscription(subscription_id=subscription.pk)
+
+    assert (same.state, "subscription in an unknown state" in caplog.text) == ("active", True)
+
+
+def test_who_is_overtaken_asks_again_and_gives_up_in_the_end(subscription: Subscription, monkeypatch: pytest.MonkeyPatch) -> None:
+
+    def overtaken(stripe_id: str) -> SubscriptionFacts:
+        Subscription.objects.update(revision=F("revision") + 1)
+        return read_subscription(stripe_id)
+
+    monkeypatch.setattr(reconcile, "read_subscription", overtaken)
+    monkeypatch.setattr(reconcile, "_ATTEMPTS", 2)
+
+    with pytest.raises(LockTimeout):
+        reconcile_subscription(subscription_id=subscription.pk)
+
+    assert Subscription.objects.get().revision == 2
+
+
+def test_of_two_that_hear_of_a_period_at_once_one_adds_its_order(first: Order, subscription: Subscription) -> None:
+    assert first.invoice_id
+    assert first.period_start
+    assert first.period_end
+    same = Period(first.invoice_id, "pi_1", first.money, first.period_start, first.period_end)
+
+    assert reconcile._add_order(subscription, same) == first
+    Order.objects.update(invoice_id=None)
+
+    assert reconcile._add_order(subscription, same) is None
+    assert (Order.objects.count(), OrderImage.objects.count()) == (1, 1)
+
+
+def test_who_is_overtaken_by_another_worker_ends_nothing_twice(
+    subscription: Subscription, buyer: User, holds: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Subscription.objects.update(end_wanted_at=timezone.now(), access_until=timezone.now())
+    monkeypatch.setattr(services, "_stopped", Subscription.objects.all)
+    assert services.end_stopped_subscriptions() == 0
+
+    def brought_in_line_before(*, subscription_id: UUID) -> Subscription:
+        Subscription.objects.update(access_until=timezone.now() + timedelta(days=1))
+        return lock_subscription(subscription_id=subscription_id)
+
+    monkeypatch.setattr(services, "lock_subscription", brought_in_line_before)
+    assert tasks.end_lapsed_access() == 0
+
+    assert (len(holds(buyer)), str(Subscription.objects.get())) == (1, "Postgres HA, €19.00, active")
+
+
 def test_an_organisation_subscribes(monthly: Product, buyer: User, acme: Account, owner: User, sandbox: Sandbox) -> None:
     order = place_order(product=monthly, user=owner, buyer=acme)
     open_checkout(order=order)
@@ -283,3 +380,8 @@ def test_an_organisation_subscribes(monthly: Product, buyer: User, acme: Account
     assert paid.subscription is not None
     assert (paid.subscription.buyer_id, paid.subscription.placed_by_id) == (acme.pk, owner.pk)
     assert acme.entitlements.in_force().count() == 1
+    MembershipFactory(account=acme, user=UserFactory(), role="billing")
+    card(sandbox, paid.subscription, "0341")
+    now = renew(sandbox, paid.subscription)
+    reconcile_subscription(subscription_id=paid.subscription_id, now=now)  # type: ignore[arg-type]  # it is there
+    assert OutgoingMail.objects.filter(key__startswith="subscription_failed").count() == 2
