@@ -330,7 +330,7 @@ def _hold(world: World, numbers: range) -> None:
     multiply(Order.objects.filter(product=product)[0], numbers, **once)
     paid = EntitlementFactory(holder=UserFactory().account, image=world.row("image", Image))
     multiply(paid, numbers, holder_id=key("account"), source_id="gen_random_uuid()")
-    subscription = SubscriptionFactory(placed_by=world.user, stripe_subscription_id=f"sub_{numbers.start}")
+    subscription = SubscriptionFactory(placed_by=world.user, stripe_subscription_id=f"sub_of_{numbers.start}")
     multiply(subscription, numbers, stripe_subscription_id="'sub_' || n")
 
 
