@@ -94,11 +94,13 @@ def _begun(act: Act, session: dict[str, Any], email: str) -> tuple[dict[str, Any
 
 
 def _customer(act: Act, session: dict[str, Any], email: str) -> str:
-    known = session["automatic_tax"]["status"] == "complete"
-    address = {"address": taxes.address(session["_buyer"])} if known else {}
+    known, buyer = session["automatic_tax"]["status"] == "complete", session["_buyer"]
+    said: dict[str, Any] = {"address": taxes.address(buyer)} if known else {}
+    if known and buyer["name"]:
+        said["name"] = buyer["name"]
     if key := session["customer"] or session.get("_customer"):
-        return str((update_customer(act, address, key) if address else act.find("customer", key, "customer"))["id"])
-    customer = create_customer(act, {"email": email, **address})
+        return str((update_customer(act, said, key) if said else act.find("customer", key, "customer"))["id"])
+    customer = create_customer(act, {"email": email, **said})
     for tax_id in session["_tax_ids"]:
         create_tax_id(act, tax_id, customer["id"])
     session["_customer"] = customer["id"]
