@@ -109,7 +109,7 @@ def test_a_namespace_outside_the_grammar(name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"amount": 1}, {"currency": "usd"}, {"kind": "recurring"}, {"suggested": 900}, {"created_at": timezone.now()}],
+    [{"amount": 1}, {"currency": "usd"}, {"kind": "recurring"}, {"suggested": 900}, {"interval": "month"}, {"created_at": timezone.now()}],
     ids=lambda change: next(iter(change)),
 )
 def test_a_price_that_changes(change):
@@ -132,6 +132,13 @@ def test_two_current_prices():
 
     refused("price_one_current_of_interval", lambda: Price.objects.create(product=product, amount=1, currency="eur", leading=False))
     refused("price_one_leading_of_interval", lambda: Price.objects.create(product=product, amount=1, currency="usd"))
+
+
+@pytest.mark.parametrize("terms", [{"amount": 0}, {"amount": 500, "kind": "pwyw"}], ids=["free", "buyers decide"])
+def test_a_price_by_the_month_that_nobody_can_be_charged(terms):
+    product = ProductFactory(price=False)
+
+    refused("price_of_interval_is_charged", lambda: Price.objects.create(product=product, currency="eur", interval="month", **terms))
 
 
 def test_a_live_entitlement_twice_and_a_revocation_without_a_reason():

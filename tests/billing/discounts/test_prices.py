@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from accounts.people.models import User
 from billing.checkout.amounts import Wish
 from billing.checkout.placing import place_order
-from billing.discounts.errors import BuyerDecides, DiscountInOtherCurrency, InvalidDiscount
+from billing.discounts.errors import BuyerDecides, DiscountInOtherCurrency, DiscountNotForSubscriptions, InvalidDiscount
 from billing.discounts.models import Discount
 from billing.discounts.offers import make_offer
 from billing.discounts.services import end_discount
@@ -127,6 +127,23 @@ def test_where_buyers_decide_no_code_counts_and_the_page_says_so(generous: Produ
     answer = client.post(f"/billing/buy/{generous.pk}/", {"amount": "7", "code": "AUTUMN"}, follow=True)
     assert sentence in answer.content.decode()
     assert Order.objects.count() == 1
+
+
+def test_nothing_is_taken_off_what_is_paid_by_the_month_and_the_page_says_so(buyer: User) -> None:
+    monthly = ProductFactory(price__interval=Price.Interval.MONTH)
+    code = DiscountFactory(seller=monthly.seller, code="AUTUMN")
+
+    with pytest.raises(DiscountNotForSubscriptions):
+        place_order(product=monthly, user=buyer, discount=code)
+    with pytest.raises(InvalidDiscount) as refused:
+        make_offer(product=monthly, price=Money(400, "eur"), to=buyer.email, ends_at=SOON, actor=person_of(monthly.seller))
+
+    assert (refused.value.field, Order.objects.count(), list(Discount.objects.all())) == ("product", 0, [code])
+    client, sentence = signed_in(buyer), "Codes and offers do not count for what is paid by the month or the year."
+    page = client.get(product_url(monthly), {"code": "AUTUMN"}).content.decode()
+    assert (sentence in page, "Have a code?" in page) == (True, False)
+    answer = client.post(f"/billing/buy/{monthly.pk}/", {"code": "AUTUMN"}, follow=True)
+    assert (sentence in answer.content.decode(), Order.objects.count()) == (True, 0)
 
 
 def test_an_offer_is_made_in_any_currency_of_its_product_and_accepted_at_that_price(product: Product, buyer: User) -> None:

@@ -5,10 +5,12 @@ from django.test import Client
 
 from accounts.people.models import User
 from billing.checkout.amounts import least_payment
+from billing.checkout.placing import place_order
+from billing.gifts.models import OrderGift
 from billing.orders.models import Order
 from common.money import Money
 from marketplace.products.models import Price, Product
-from marketplace.products.services.prices import NewPrice, set_prices
+from marketplace.products.services.prices import NewPrice, set_price, set_prices
 from tests.billing.conftest import person_of
 from tests.support.pages import assert_sound
 from tests.support.sandbox import Sandbox
@@ -91,6 +93,22 @@ def test_an_amount_stays_beside_another_fault_and_is_not_called_wrong(client: Cl
     field = html[html.index('id="pay"') :].partition(">")[0]
     assert ('value="7.50"' in field, "aria-invalid" in field) == (True, False)
     assert ("0 for nothing" in html, f"{least_payment(made)} or more." in html) == (False, True)
+
+
+def test_what_is_paid_by_the_month_is_no_gift_and_the_page_says_so(client: Client, product: Product, buyer: User) -> None:
+    for_oneself = place_order(product=product, user=buyer)
+    set_price(product=product, money=Money(500, "eur"), actor=person_of(product.seller), interval=Price.Interval.MONTH)
+
+    beside = client.post(f"/billing/give/{product.pk}/", {"email": "kim@example.test"})
+    assert list(Order.objects.values_list("pk", "state")) == [(for_oneself.pk, "pending")]
+    Order.objects.update(state="expired")
+    alone = client.post(f"/billing/give/{product.pk}/", {"email": "kim@example.test"})
+
+    assert [(answer.status_code, "cannot be given to somebody" in answer.content.decode()) for answer in (beside, alone)] == [
+        (409, True)
+    ] * 2
+    assert (Order.objects.count(), OrderGift.objects.count()) == (1, 0)
+    assert "Give it to somebody" not in client.get(f"/{product.namespace.name}/{product.slug}").content.decode()
 
 
 @pytest.mark.parametrize(("kind", "links"), [(Price.Kind.PAY_WHAT_YOU_WANT, 1), (Price.Kind.ONE_OFF, 0)])

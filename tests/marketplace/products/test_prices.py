@@ -59,16 +59,6 @@ def test_another_interval_is_another_price():
     assert (monthly.words, str(monthly.money)) == ("€5.00 each month", "€5.00")
 
 
-def test_what_is_free_is_free_once():
-    product = ProductFactory()
-    before = snapshot()
-
-    with pytest.raises(InvalidPrice) as refusal:
-        set_price(product=product, money=Money(0, "eur"), actor=owner(product), interval="year")
-
-    assert (refusal.value.field, snapshot()) == ("interval", before)
-
-
 def test_a_first_price_ends_no_other():
     product = DraftProductFactory(price=False)
 

@@ -43,6 +43,10 @@ def pwyw(amount: int, currency: str, suggested: int | None = None) -> NewPrice:
     return NewPrice(Money(amount, currency), PWYW, None if suggested is None else Money(suggested, currency))
 
 
+def monthly(amount: int, currency: str, kind: str = Price.Kind.ONE_OFF) -> NewPrice:
+    return NewPrice(Money(amount, currency), kind, interval=Price.Interval.MONTH)
+
+
 def price(product: Product, *prices: NewPrice) -> list[Price]:
     return set_prices(product=product, prices=prices, actor=owner(product))
 
@@ -136,6 +140,9 @@ def test_one_price_retires_all_others_and_the_trail_knows_who_changed_what() -> 
         pytest.param([pwyw(500, "eur", 499)], "suggested", 0, id="less suggested than the minimum"),
         pytest.param([pwyw(0, "eur", 0)], "suggested", 0, id="nothing suggested"),
         pytest.param([pwyw(0, "eur", 100)], "suggested", 0, id="less suggested than the shop sells for"),
+        pytest.param([monthly(500, "eur"), one_off(500, "usd")], "interval", 1, id="by the month in one currency only"),
+        pytest.param([monthly(0, "eur")], "interval", 0, id="nothing by the month"),
+        pytest.param([monthly(500, "eur", PWYW)], "interval", 0, id="by the month what buyers decide"),
         pytest.param([NewPrice(Money(500, "eur"), suggested=Money(600, "eur"))], "suggested", 0, id="suggested where nobody decides"),
     ],
 )
@@ -236,6 +243,7 @@ def test_the_price_that_somebody_was_shown_is_required_or_the_leading_one() -> N
     [
         (one_off(500, "eur"), "€5.00", False),
         (one_off(0, "eur"), "Free", True),
+        (monthly(500, "eur"), "€5.00 each month", False),
         (pwyw(500, "eur"), "from €5.00", False),
         (pwyw(0, "eur"), "Pay what you want", False),
     ],

@@ -64,6 +64,8 @@ def test_each_invoice_of_a_subscription_is_taxed(sandbox: Sandbox) -> None:
         assert [(one.amount, one.taxability_reason) for one in invoice.total_taxes] == [(2380, "standard_rated")]
         assert (invoice.status, invoice.amount_paid, invoice.automatic_tax.status) == ("paid", 14280, "complete")
         assert [one.value for one in invoice.customer_tax_ids] == ["FR11111111111"]
+    rate = sandbox.api.tax_rates.retrieve(first.total_taxes[0].tax_rate_details.tax_rate)
+    assert (rate.percentage, rate.country, rate.inclusive) == (20.0, "FR", False)
     [tax_id] = sandbox.api.customers.tax_ids.list(session.customer).data
     assert (tax_id.country, tax_id.verification.status) == ("FR", "unverified")
 
@@ -102,6 +104,13 @@ def test_a_tax_id_that_is_none_or_somebody_elses_is_refused(sandbox: Sandbox) ->
 
     assert (odd.value.code, foreign.value.code) == ("tax_id_invalid", "resource_missing")
     assert [one.id for one in sandbox.api.customers.tax_ids.list(mine.id).data] == [made.id]
+
+
+def test_a_rate_that_no_calculation_has_named_is_not_known(sandbox: Sandbox) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sandbox.api.tax_rates.retrieve("txr_unknown")
+
+    assert refused.value.code == "resource_missing"
 
 
 @pytest.mark.parametrize(("exempt", "reason"), [("exempt", "customer_exempt"), ("reverse", "reverse_charge")])
