@@ -17,6 +17,7 @@ from marketplace.entitlements.services.staff_grants import take_back_entitlement
 SOURCES = {
     Entitlement.Source.ORDER: "billing_order",
     Entitlement.Source.FREE: "marketplace_product",
+    Entitlement.Source.SUBSCRIPTION: "billing_subscription",
     Entitlement.Source.STAFF: "audit_auditevent",
     Entitlement.Source.SELLER: "marketplace_gift",
 }
@@ -46,7 +47,7 @@ class EntitlementAdmin(AuditedAdmin):
 
     @admin.display(description="source", ordering="source_kind")
     def source(self, entitlement: Entitlement) -> str:
-        """Link to the order, the free product or the act of staff that gave it."""
+        """Link to the order, the subscription, the free product or the act of staff that gave it."""
         kind = Entitlement.Source(entitlement.source_kind)
         try:
             page = reverse(f"admin:{SOURCES[kind]}_change", args=[entitlement.source_id])

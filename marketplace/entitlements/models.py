@@ -101,3 +101,6 @@ class Entitlement(UUIDModel):
     @property
     def in_force(self) -> bool:
         return self.ended_at is None and self.suspended_at is None
+
+
+PAID: Final = (Entitlement.Source.ORDER, Entitlement.Source.SUBSCRIPTION)  # sources that somebody pays for: a refund ends them

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.products.models import Product
 
 
@@ -19,11 +19,11 @@ def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
 
 
 def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
-    """Return the accounts that ever had every image of the product by orders or for free, whatever has ended since; never from staff.
+    """Return the accounts that ever had every image of the product bought, subscribed or for free, whatever has ended; never from staff.
 
     Two queries for any number of accounts.
     """
-    own = (Entitlement.Source.ORDER, Entitlement.Source.FREE)
+    own = (*PAID, Entitlement.Source.FREE)
     return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), product)
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.organisations.models import Membership
-from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.images.models import Image
 from marketplace.insights.models import PullCount, PullerSketch
 
@@ -86,9 +86,9 @@ def with_shown_buyer(rows: QuerySet[PullCount]) -> QuerySet[PullCount]:
     The seller knows every account that ever bought the image, from the page of orders; instead of a member of an organisation that bought
     it, the organisation; and the seller's own account.
     """
-    orders = Entitlement.objects.filter(image=OuterRef("image"), source_kind=Entitlement.Source.ORDER)
+    orders = Entitlement.objects.filter(image=OuterRef("image"), source_kind__in=PAID)
     bought = orders.filter(holder=OuterRef("buyer")).values("holder__name")[:1]
-    holders = Entitlement.objects.filter(image=OuterRef(OuterRef("image")), source_kind=Entitlement.Source.ORDER).values("holder")
+    holders = Entitlement.objects.filter(image=OuterRef(OuterRef("image")), source_kind__in=PAID).values("holder")
     joined = (
         Membership.objects.filter(user__account=OuterRef("buyer"), account__in=holders).order_by("account__name").values("account__name")
     )

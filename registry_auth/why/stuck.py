@@ -17,7 +17,7 @@ from accounts.organisations.selectors import AccountIds, pulling_and_editing_ids
 from accounts.people.models import User
 from accounts.tokens.models import AccessToken
 from marketplace.entitlements.many_subjects import facts_of_each
-from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, decide
 from marketplace.images.selectors.tags import leading_tags
 from marketplace.insights.models import PullCount
@@ -47,13 +47,13 @@ def stuck_purchases(seller_id: UUID) -> QuerySet[Entitlement]:
 
     Of a purchase of several images there is one row, and none once one of them was pulled.
     """
-    purchase = Entitlement.objects.filter(source_kind=Entitlement.Source.ORDER, source_id=OuterRef("source_id"))
+    purchase = Entitlement.objects.filter(source_kind__in=PAID, source_id=OuterRef("source_id"))
     by_holder = Q(buyer=OuterRef("holder")) | Q(buyer__user__memberships__account=OuterRef("holder"))
     since = Q(day__gte=Cast(OuterRef("granted_at"), DateField()))
     pulls = PullCount.objects.filter(
-        by_holder, since, image__entitlements__source_id=OuterRef("source_id"), image__entitlements__source_kind=Entitlement.Source.ORDER
+        by_holder, since, image__entitlements__source_id=OuterRef("source_id"), image__entitlements__source_kind__in=PAID
     )
-    paid = Entitlement.objects.filter(image__owner=seller_id, source_kind=Entitlement.Source.ORDER, revoked_at__isnull=True)
+    paid = Entitlement.objects.filter(image__owner=seller_id, source_kind__in=PAID, revoked_at__isnull=True)
     first = ~Exists(purchase.filter(revoked_at__isnull=True, pk__lt=OuterRef("pk")))
     return paid.filter(first, ~Exists(pulls)).select_related("holder__user", "image").order_by("-granted_at", "pk")
 

@@ -9,7 +9,7 @@ from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from marketplace.entitlements.errors import EntitlementIsBought, EntitlementIsRevoked
 from marketplace.entitlements.locks import lock_entitlement
-from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.entitlements.services.grants import grant_entitlements
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_staff
@@ -48,7 +48,7 @@ def take_back_entitlement(*, entitlement: Entitlement, reason: str, actor: User)
     require_reason(reason)
     with locked_transaction():
         locked = lock_entitlement(entitlement_id=entitlement.pk)
-        if locked.source_kind == Entitlement.Source.ORDER:
+        if locked.source_kind in PAID:
             raise EntitlementIsBought
         if locked.revoked_at is not None:
             raise EntitlementIsRevoked

@@ -154,6 +154,7 @@ def test_what_was_given_is_taken_back(staff: Client) -> None:
     ("fields", "message"),
     [
         pytest.param({"source_kind": Entitlement.Source.ORDER}, "Refund the order", id="bought"),
+        pytest.param({"source_kind": Entitlement.Source.SUBSCRIPTION}, "Refund the order", id="subscribed"),
         pytest.param({"source_kind": Entitlement.Source.STAFF, "revoked": True}, "revoked already", id="revoked"),
     ],
 )

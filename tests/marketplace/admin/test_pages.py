@@ -190,9 +190,11 @@ def test_an_image_links_to_its_related_rows(staff: Client, sale: Entitlement) ->
 
 def test_an_entitlement_links_to_its_source(staff: Client, sale: Entitlement) -> None:
     free = EntitlementFactory(source_kind=Entitlement.Source.FREE, source_id=Product.objects.get().pk)
+    subscribed = EntitlementFactory(source_kind=Entitlement.Source.SUBSCRIPTION)
 
     assert page_of(Product.objects.get()) in staff.get(page_of(free)).content.decode()
     assert f"/admin/billing/order/{sale.source_id}/" in staff.get(page_of(sale)).content.decode()
+    assert f"/admin/billing/subscription/{subscribed.source_id}/" in staff.get(page_of(subscribed)).content.decode()
 
 
 @pytest.mark.parametrize("noun", NOUNS)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.people.models import Account
-from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.images.models import Image
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.insights.selectors import DAYS, Share, pull_figures, puller_figures, with_shown_buyer
@@ -82,8 +82,9 @@ class TestNames:
         row = count(image, 1, buyer=account)
         return str(getattr(with_shown_buyer(PullCount.objects.all()).get(pk=row.pk), "shown_buyer"))  # noqa: B009  an annotation
 
-    def test_who_bought_the_image_is_named(self, image):
-        assert self.shown(image, buyer(image, "jonas")) == "jonas"
+    @pytest.mark.parametrize("source", PAID)
+    def test_who_bought_the_image_is_named(self, image, source):
+        assert self.shown(image, buyer(image, "jonas", source)) == "jonas"
 
     def test_who_got_their_money_back_is_still_on_the_page_of_orders(self, image):
         account = buyer(image, "jonas")

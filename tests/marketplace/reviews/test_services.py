@@ -72,6 +72,12 @@ def test_whoever_got_it_for_free_reviews_it() -> None:
     assert written(product, user).buyer == user.account
 
 
+def test_who_is_subscribed_has_a_voice() -> None:
+    product = ProductFactory()
+
+    assert written(product, buyer_of(product, source_kind=Entitlement.Source.SUBSCRIPTION)).rating == 4
+
+
 def test_who_was_refunded_keeps_their_voice() -> None:
     product = ProductFactory()
 

@@ -76,6 +76,13 @@ class TestWhoIsStuck:
 
         assert self.stuck(image) == []
 
+    def test_a_subscriber_is_as_a_buyer_is(self, image):
+        subscribed = EntitlementFactory(image=image, source_kind=Entitlement.Source.SUBSCRIPTION).holder
+        assert self.stuck(image) == [subscribed]
+
+        PullCountFactory(image=image, buyer=subscribed)
+        assert self.stuck(image) == []
+
     def test_a_purchase_of_several_images_is_one_and_over_once_one_was_pulled(self, product):
         images = [PushedImageFactory(namespace=product.namespace) for _ in range(2)]
         order = PaidOrderFactory(product=ProductFactory(namespace=product.namespace, images=images))
