@@ -96,6 +96,7 @@ ACTS: Final[dict[str, Act]] = {
     "offer.make": Act(gettext_noop("Offers"), (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY))),
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
     "refund": Act(gettext_noop("Refunds given or taken"), (_account(60, _HOUR), _account(200, _DAY))),
+    "subscription.change": Act(gettext_noop("Changes of subscriptions"), (_account(60, _HOUR),)),
     # Gifts: each of these mails somebody who has not asked for it.
     "gift.give": Act(gettext_noop("Gifts made"), (_account(60, _HOUR), _mailbox(5, _DAY))),
     "gift.send": Act(gettext_noop("Gifts sent again or taken back"), (_account(120, _HOUR), _mailbox(5, _DAY))),
@@ -232,6 +233,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:gift": "gift.claim",
     "POST billing:give": "buy",
     "POST billing:gift": "gift.send",
+    "POST billing:subscription_renewal": "subscription.change",
+    "POST billing:subscription_card": "subscription.change",
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",
     "GET billing:payouts_refresh": "payouts",

@@ -1,4 +1,4 @@
-"""Pages on which money moves or is accounted for, once in each of their states. Their rows are in `money_rows` and `gift_rows`."""
+"""Pages on which money moves or is accounted for, once in each of their states. Their rows are in `money_rows`, `gift_rows` and `subscription_rows`."""
 
 from tests.browser.page import Page, submit
 
@@ -75,4 +75,11 @@ GIFTS = (
     Page("gifts-faulty", "/selling/gifts/", "mara", 400, submit(product="nothing", email="no address")),
     Page("gift-change", "/selling/gifts/{gift}/", "mara"),
 )
-MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES, *GIFTS)
+SUBSCRIPTIONS = (
+    Page("subscriptions", "/subscriptions/", "jonas"),
+    Page("subscriptions-empty", "/subscriptions/", "newcomer"),
+    Page("subscriptions-long", "/subscriptions/", "longest"),
+    Page("product-by-the-month", "/northlight/by-the-month"),
+    Page("product-by-the-month-to-buy", "/northlight/by-the-month", "newcomer"),
+)
+MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES, *GIFTS, *SUBSCRIPTIONS)

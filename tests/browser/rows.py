@@ -48,6 +48,7 @@ from tests.browser.gift_rows import gifts
 from tests.browser.money_rows import money
 from tests.browser.opinions import opinions
 from tests.browser.security_keys import security_key
+from tests.browser.subscription_rows import subscriptions
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -112,6 +113,7 @@ def write(target: str) -> None:
     names |= opinions(LONG_WORD)
     names |= money(names, LONG_WORD)
     names |= gifts(LONG_WORD)
+    subscriptions(LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()

@@ -43,6 +43,8 @@ EXCUSED = {
     "billing:statement_csv": DATA,
     "billing:stripe_connect_webhook": DATA,
     "billing:stripe_webhook": DATA,
+    "billing:subscription_card": MOVED,
+    "billing:subscription_renewal": SENT,
     "accounts:language": SENT,
     "accounts:currency": SENT,
     "common:language": SENT,

@@ -1,0 +1,37 @@
+"""Subscriptions in every state, for the pages that show them. Runs inside the stack, as the other rows do."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.people.models import Account, User
+from billing.subscriptions.models import Subscription
+from marketplace.images.models import Namespace
+from marketplace.products.models import Price
+from tests.factories.billing import SubscriptionFactory
+from tests.factories.marketplace import ProductFactory
+
+FAR = timedelta(days=300)  # the sweeps leave these rows alone
+State = Subscription.State
+
+
+def subscriptions(long_word: str) -> None:
+    """A product by the month with subscriptions of a buyer in each state, and one of somebody with the longest names."""
+    namespace, now = Namespace.objects.get(name="northlight"), timezone.now()
+    monthly = {"price__interval": Price.Interval.MONTH, "price__amount": 1_900}
+    product = ProductFactory(namespace=namespace, slug="by-the-month", title="By the month", **monthly)
+    jonas, longest = (User.objects.get(username=name) for name in ("jonas", "longest"))
+    of_jonas = {"product": product, "placed_by": jonas, "due_at": now + FAR}
+    states: tuple[dict[str, object], ...] = (
+        {},
+        {"ends_with_period": True},
+        {"state": State.PAST_DUE, "failed_at": now},
+        {"state": State.UNPAID, "failed_at": now, "access_until": None},
+        {"end_wanted_at": now, "end_reason": "A period of it was given back.", "given_up_at": now},
+        {"state": State.ENDED, "ended_at": now},
+    )
+    for fields in states:
+        SubscriptionFactory(**of_jonas, **fields)
+    team = Account.objects.filter(memberships__user=longest, kind=Account.Kind.ORGANISATION).first()
+    long = {"product_title": long_word[:80], "amount": 2_000_000_000, "currency": "huf", "buyer": team or longest.account}
+    SubscriptionFactory(product=product, placed_by=longest, due_at=now + FAR, application_fee=1, **long)
