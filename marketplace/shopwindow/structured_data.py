@@ -45,6 +45,7 @@ def _offer(listing: Listing, price: Price, *, offered: bool) -> dict[str, object
         "url": absolute_path(listing.url),
         "price": price.money.typed,
         "priceCurrency": price.currency.upper(),
+        **_again_and_again(price),
         "availability": f"{_SCHEMA}/{'InStock' if offered else 'OutOfStock'}",
         "seller": {
             "@type": "Organization",
@@ -52,3 +53,12 @@ def _offer(listing: Listing, price: Price, *, offered: bool) -> dict[str, object
             "url": absolute("marketplace:shop", listing.product.namespace.name),
         },
     }
+
+
+def _again_and_again(price: Price) -> dict[str, object]:
+    """How often it is paid, where that is more than once: a duration of ISO 8601."""
+    if not price.interval:
+        return {}
+    amount = {"price": price.money.typed, "priceCurrency": price.currency.upper()}
+    often = "P1M" if price.interval == Price.Interval.MONTH else "P1Y"
+    return {"priceSpecification": {"@type": "UnitPriceSpecification", **amount, "billingDuration": often}}

@@ -10,8 +10,11 @@ from django.utils import timezone
 from accounts.people.models import User
 from billing.renewals.services import ask_again
 from billing.subscriptions.models import Subscription
+from marketplace.products.models import Price
+from marketplace.products.selectors.pages import product_url
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import SubscriptionFactory
+from tests.factories.marketplace import ProductFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +79,16 @@ def test_staff_have_stripe_asked_again(reader: User) -> None:
 
     made.refresh_from_db()
     assert (made.attempts, made.given_up_at, made.due_at < later) == (0, None, True)
+
+
+def test_the_products_page_says_how_often_it_is_paid_and_promises_nothing_that_is_for_purchases(client: Client) -> None:
+    product = ProductFactory(price__interval=Price.Interval.YEAR)
+
+    page = client.get(product_url(product)).content.decode()
+
+    assert ("each year" in page, "Paid until you cancel" in page, "Yours to keep" in page, "By yourself within" in page) == (
+        True,
+        True,
+        False,
+        False,
+    )

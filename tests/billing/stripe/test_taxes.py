@@ -9,7 +9,7 @@ import stripe
 
 from billing.stripe.checkout import Sale, session_params
 from billing.stripe.payment_data import BillingParty, TaxLine
-from billing.stripe.taxes import TAX_CODE, billing_party_of, taxes_of
+from billing.stripe.taxes import TAX_CODE, billing_party_of, party_of_invoice, taxes_of, taxes_of_invoice
 from common.money import Money
 
 RATE = {"display_name": "VAT", "percentage": 19.0, "effective_percentage": 18.5, "country": "DE"}
@@ -82,3 +82,35 @@ def test_tax_is_asked_for_within_the_price_and_on_the_sellers_account(*, with_ta
         assert not {"automatic_tax", "tax_id_collection"} & params.keys()
         assert params["custom_text"] == {"submit": {"message": "n"}}
         assert "tax_behavior" not in price
+
+
+class Rates:
+    """Stripe's rates, by their ids."""
+
+    def __init__(self, **rates: dict[str, Any]) -> None:
+        self.tax_rates = self
+        self.known = rates
+
+    def retrieve(self, key: str) -> stripe.TaxRate:
+        return stripe.TaxRate.construct_from({"id": key} | self.known[key], "sk_test")
+
+
+def test_taxes_of_an_invoice_are_read_with_the_rates_that_they_name() -> None:
+    named = {"amount": 80, "taxability_reason": "standard_rated", "tax_rate_details": {"tax_rate": "txr_1"}}
+    unnamed = {"amount": 0, "taxability_reason": None, "tax_rate_details": None}
+    body = {"object": "invoice", "currency": "eur", "total_taxes": [named, unnamed]}
+
+    lines = taxes_of_invoice(Rates(txr_1=RATE), stripe.Invoice.construct_from(body, "sk_test"))  # type: ignore[arg-type]  # what it asks for
+
+    assert lines == (TaxLine("VAT", "18.5", "DE", "standard_rated", Money(80, "eur")), TaxLine("", "", "", "", Money(0, "eur")))
+    assert taxes_of_invoice(Rates(), stripe.Invoice.construct_from(body | {"total_taxes": None}, "sk_test")) == ()  # type: ignore[arg-type]
+
+
+def test_who_an_invoice_is_for_is_read_also_where_stripe_knows_little() -> None:
+    ids = [{"type": "eu_vat", "value": "DE1"}, {"type": "unknown", "value": None}]
+    known = {"customer_name": "Fjord AS", "customer_address": NOWHERE | {"line1": "Weg 1", "country": "DE"}, "customer_tax_ids": ids}
+    unknown = {"customer_name": None, "customer_address": None, "customer_tax_ids": None}
+
+    parties = [party_of_invoice(stripe.Invoice.construct_from({"object": "invoice"} | one, "sk_test")) for one in (known, unknown)]
+
+    assert parties == [BillingParty("Fjord AS", ("Weg 1", "DE"), ("DE1",)), BillingParty("", (), ())]

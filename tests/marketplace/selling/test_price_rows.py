@@ -153,3 +153,24 @@ def test_what_it_cost_before_is_listed_the_latest_first_and_no_more_than_a_page_
     shown = [price.amount for price in response.context["earlier_prices"]]
     assert (len(shown), shown[:2]) == (EARLIER_SHOWN, [2500, 2400])
     assert '<th scope="row">€25.00</th>' in response.content.decode()
+
+
+def test_it_is_paid_by_the_month_in_each_currency_and_the_form_says_so(seller_client: Client, product: Product) -> None:
+    response = send(seller_client, product, [("5", "eur"), ("6", "usd")], interval="month")
+
+    assert "It costs €5.00 each month, $6.00 each month from now on." in response.content.decode()
+    assert set(product.prices.values_list("interval", flat=True)) == {"month"}
+    assert response.context["price_form"].shared["interval"].value() == "month"
+    more = send(seller_client, product, [("5", "eur")], interval="year", more="1")
+    assert more.context["price_form"].shared["interval"].value() == "year"
+
+
+@pytest.mark.parametrize(("kind", "interval", "status"), [("pwyw", "month", 422), ("one_off", "day", 400)])
+def test_how_often_it_cannot_be_paid_is_said_there_and_nothing_is_saved(
+    seller_client: Client, product: Product, kind: str, interval: str, status: int
+) -> None:
+    response = send(seller_client, product, [("5", "eur")], kind=kind, interval=interval)
+
+    assert_sound(response)
+    shared = response.context["price_form"].shared
+    assert (response.status_code, list(shared.errors), current(product)) == (status, ["interval"], [])

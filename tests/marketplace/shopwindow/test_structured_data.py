@@ -90,6 +90,16 @@ def test_what_is_free_costs_nothing_and_what_has_no_price_has_no_offer(client: C
     assert "offers" not in told(seller_client, "/acme/draft")
 
 
+@pytest.mark.parametrize(("interval", "duration"), [("month", "P1M"), ("year", "P1Y")])
+def test_what_is_paid_again_and_again_says_how_often(client: Client, namespace: Namespace, interval: str, duration: str) -> None:
+    ProductFactory(namespace=namespace, slug="often", price__interval=interval)
+
+    offer = told(client, "/acme/often")["offers"]
+
+    specification = {"@type": "UnitPriceSpecification", "price": "5.00", "priceCurrency": "EUR", "billingDuration": duration}
+    assert (offer["price"], offer["priceSpecification"]) == ("5.00", specification)
+
+
 def test_nobodys_text_leaves_the_data(client: Client, product: Product) -> None:
     Product.objects.update(title=HOSTILE, summary=HOSTILE)
 
