@@ -6,7 +6,8 @@ from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift, GiftImage
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
+from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -17,6 +18,7 @@ from marketplace.updates.models import ProductUpdates, UpdateSubscription
 __all__ = [
     "BuyerPull",
     "Category",
+    "CountOutlook",
     "Cover",
     "CredentialImage",
     "DailyFigures",

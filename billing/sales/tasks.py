@@ -7,7 +7,7 @@ from django.utils import timezone
 from billing.sales import services
 from common.jobs import periodic
 from marketplace.insights.figures import last_whole_day
-from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
+from marketplace.insights.outlook_upkeep import OF_SALES, note_series, renew_outlooks
 
 LATELY, LONG_AGO = timedelta(days=3), timedelta(days=40)
 
@@ -19,8 +19,8 @@ def roll_up_sales() -> int:
     Trends and forecasts are no job of their own: they must not see a yesterday whose sales are not there yet.
     """
     rows, until = _roll_up(LATELY), last_whole_day()
-    note_series(first=until - LATELY, last=until)
-    renew_outlooks(until=until)
+    note_series(first=until - LATELY, last=until, figures=OF_SALES)
+    renew_outlooks(until=until, figures=OF_SALES)
     return rows
 
 

@@ -7,6 +7,7 @@ from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
 from marketplace.admin.pulls import (
     BuyerPullAdmin,
+    CountOutlookAdmin,
     DailyFiguresAdmin,
     ProductViewsAdmin,
     PullCountAdmin,
@@ -22,6 +23,7 @@ from marketplace.admin.search import KnownWordAdmin, SynonymAdmin
 __all__ = [
     "BuyerPullAdmin",
     "CategoryAdmin",
+    "CountOutlookAdmin",
     "DailyFiguresAdmin",
     "EntitlementAdmin",
     "GiftAdmin",

@@ -8,7 +8,8 @@ from django.contrib.admin.views.main import ChangeList
 
 from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
-from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
+from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 
 
 @admin.register(PullCount)
@@ -102,15 +103,29 @@ class DailyFiguresAdmin(AuditedAdmin):
     readonly_fields = ("id", related_row("seller"), related_row("product"))
 
 
-@admin.register(RevenueOutlook)
-class RevenueOutlookAdmin(AuditedAdmin):
-    """Trends and forecasts of revenue. One that was tried long after its last day cannot be worked out: the log of the worker says why."""
+class SeriesOutlookAdmin(AuditedAdmin):
+    """Trends and forecasts. One that was tried long after its last day cannot be worked out: the log of the worker says why."""
 
-    list_display = (related_row("seller"), related_row("product"), "currency", "until", "tried_at")
-    list_display_links = ("currency",)
-    list_filter = (("product", admin.EmptyFieldListFilter), "currency", "until")
     list_select_related = ("seller", "product")
     search_fields = ("seller__display_name", "product__title")
     date_hierarchy = "until"
     exclude = ("seller", "product")
     readonly_fields = ("id", related_row("seller"), related_row("product"))
+
+
+@admin.register(RevenueOutlook)
+class RevenueOutlookAdmin(SeriesOutlookAdmin):
+    """Trends and forecasts of revenue."""
+
+    list_display = (related_row("seller"), related_row("product"), "currency", "until", "tried_at")
+    list_display_links = ("currency",)
+    list_filter = (("product", admin.EmptyFieldListFilter), "currency", "until")
+
+
+@admin.register(CountOutlook)
+class CountOutlookAdmin(SeriesOutlookAdmin):
+    """Trends and forecasts of orders, pulls and views."""
+
+    list_display = (related_row("seller"), related_row("product"), "figure", "until", "tried_at")
+    list_display_links = ("figure",)
+    list_filter = (("product", admin.EmptyFieldListFilter), "figure", "until")

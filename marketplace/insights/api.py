@@ -17,7 +17,7 @@ from marketplace.images.errors import RoleNotEnough
 from marketplace.images.ownership import accounts_sold_for, role_for
 from marketplace.insights.figures import figures_of, last_whole_day
 from marketplace.insights.models import PullCount, PullerSketch
-from marketplace.insights.outlook import outlooks_of
+from marketplace.insights.outlook import count_outlooks_of, outlooks_of
 from marketplace.insights.periods import Unit
 from marketplace.insights.selectors import with_shown_buyer
 from marketplace.insights.serializers import FiguresQuerySerializer, FiguresSerializer, PullCountSerializer, PullerSketchSerializer
@@ -65,8 +65,8 @@ class FiguresViewSet(viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         """Add up revenue, orders, refunds, pulls, distinct pullers and views, as your dashboard shows them.
 
-        In UTC, of days that are over: at most 30 days, 26 weeks from Monday, or 12 months. With them come the trend of your revenue and
-        a forecast of 30 days, where your days carry one.
+        In UTC, of days that are over: at most 30 days, 26 weeks from Monday, or 12 months. With them come the trend and a
+        forecast of 30 days, where your days carry one: of your revenue, and of orders, pulls and views.
         """
         query = FiguresQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -75,8 +75,9 @@ class FiguresViewSet(viewsets.ViewSet):
         product = get_object_or_404(Product, pk=values["product"], seller=seller_id) if values["product"] else None
         product_id = product.pk if product else None
         found = figures_of(seller_id=seller_id, product_id=product_id, unit=Unit(values["by"]), until=last_whole_day())
-        outlooks = outlooks_of(seller_id=seller_id, product_id=product_id)
-        return Response(FiguresSerializer(cast("Any", found), context={"outlooks": outlooks}).data)
+        counts = count_outlooks_of(seller_id=seller_id, product_id=product_id)
+        context = {"outlooks": outlooks_of(seller_id=seller_id, product_id=product_id) + counts}
+        return Response(FiguresSerializer(cast("Any", found), context=context).data)
 
 
 def _seller_named(user: User, handle: str) -> UUID:

@@ -13,6 +13,15 @@ LEAST_DAYS_WITH_SALES: Final = 42
 LEAST_SALES: Final = 30
 
 
+class Figure(StrEnum):
+    """What has a trend and a forecast. All but revenue are columns of `DailyFigures`, and counts."""
+
+    REVENUE = "revenue"
+    ORDERS = "orders"
+    PULLS = "pulls"
+    VIEWS = "views"
+
+
 @dataclass(frozen=True, slots=True)
 class Trend:
     """The slope of a straight line through all days, with an interval that holds the true one with 95 %.

@@ -128,33 +128,6 @@ class ProductViews(UUIDModel):
         return f"{self.count} views of {self.product} on {self.day}"
 
 
-class RevenueOutlook(UUIDModel):
-    """Trend, smoothed line and forecast of what a seller earns in one currency, in all or with one product: worked out once a day.
-
-    Attributes:
-        product: empty for all that the seller has.
-        until: the last day (UTC) that it knows; empty until it is worked out for the first time.
-        tried_at: when a worker last began to.
-        found: `marketplace.insights.outlook.Found`.
-    """
-
-    seller = models.ForeignKey(SellerProfile, on_delete=models.CASCADE, related_name="+", db_index=False)  # first in the constraint
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    currency = models.CharField(max_length=3)
-    until = models.DateField(null=True, blank=True)
-    tried_at = models.DateTimeField(null=True, blank=True)
-    found = models.JSONField(default=dict)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("seller", "product", "currency"), nulls_distinct=False, name="revenue_outlook_unique"),
-        )
-        ordering = ("seller", "product", "currency")
-
-    def __str__(self) -> str:
-        return f"{self.currency} of {self.product or self.seller}"
-
-
 class DailyFigures(UUIDModel):
     """The figures of one whole day (UTC): of a product, of all that a seller has, or of the whole shop.
 

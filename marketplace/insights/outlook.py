@@ -1,4 +1,4 @@
-"""The trend of a seller's revenue and its next days, as the dashboard, its CSV file and the API show them: from one stored row."""
+"""The trend of what a seller has by day and its next days, as the dashboard, its CSV file and the API show them: from one stored row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.insights.findings import Analysis, Forecast, Line, Method, Trend
-from marketplace.insights.models import RevenueOutlook
+from marketplace.insights.findings import Analysis, Figure, Forecast, Line, Method, Trend
+from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 from marketplace.insights.periods import DAY
 
 _NEWEST: Final = 14
@@ -17,12 +17,12 @@ _NEWEST: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a day brings by the line or the forecast, with the ends of its interval; minor units."""
+    """What a day brings by the line or the forecast, with the ends of its interval: whole minor units, or tenths of what is counted."""
 
     day: date
-    value: int
-    low: int
-    high: int
+    value: float
+    low: float
+    high: float
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -30,27 +30,29 @@ class Found(msgspec.Struct, frozen=True):
 
     Attributes:
         begins, until: the first and the last day of the series.
-        revenue: of the last days, oldest first.
+        values: of the last days, oldest first.
         analysis: of the whole series; its line is cut to the same last days.
     """
 
     begins: date
     until: date
-    revenue: Sequence[int]
+    values: Sequence[int] = msgspec.field(name="revenue")  # rows that were written when only revenue had an outlook are read on
     analysis: Analysis
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The outlook of one series of revenue.
+    """The outlook of one series.
 
     Attributes:
+        currency: of revenue; empty for what is counted.
         begins, until: the first and the last day that it was made from, in UTC.
         days: the last of them, with what they brought.
         line: the smoothed series of these days with its 95 % band; empty where there are too few.
         coming: the next days with an interval that four in five should lie in; empty without a forecast.
     """
 
+    figure: Figure
     currency: str
     begins: date
     until: date
@@ -68,7 +70,7 @@ class Outlook:
     @property
     def smoothed(self) -> list[tuple[date, int, Estimate]]:
         """The last days, newest first: what each brought, and the line there. None without a line."""
-        return [(day, revenue, each) for (day, revenue), each in zip(reversed(self.days), reversed(self.line), strict=False)]
+        return [(day, value, each) for (day, value), each in zip(reversed(self.days), reversed(self.line), strict=False)]
 
     @property
     def newest(self) -> list[tuple[date, int, Estimate]]:
@@ -87,25 +89,33 @@ def outlooks_of(*, seller_id: UUID, product_id: UUID | None = None, currency: st
     None where nothing was sold yet, or where the worker has not come to it.
     """
     rows = RevenueOutlook.objects.filter(seller=seller_id, product=product_id, until__isnull=False).order_by("currency")
-    return [_read(row) for row in (rows.filter(currency=currency) if currency else rows)]
+    return [_read(row, Figure.REVENUE, row.currency) for row in (rows.filter(currency=currency) if currency else rows)]
 
 
-def _read(row: RevenueOutlook) -> Outlook:
+def count_outlooks_of(*, seller_id: UUID, product_id: UUID | None = None, figure: Figure | None = None) -> list[Outlook]:
+    """Return the outlooks of what is counted of a seller, or of one product: orders, pulls and views, or the one asked for. One query."""
+    rows = CountOutlook.objects.filter(seller=seller_id, product=product_id, until__isnull=False).order_by("figure")
+    return [_read(row, Figure(row.figure)) for row in (rows.filter(figure=figure) if figure else rows)]
+
+
+def _read(row: RevenueOutlook | CountOutlook, figure: Figure, currency: str = "") -> Outlook:
     found = msgspec.convert(row.found, Found)
-    first = found.until - DAY * (len(found.revenue) - 1)
+    first = found.until - DAY * (len(found.values) - 1)
     analysis = found.analysis
     return Outlook(
-        currency=row.currency,
+        figure=figure,
+        currency=currency,
         begins=found.begins,
         until=found.until,
         trend=analysis.trend,
         forecast=analysis.forecast,
-        days=[(first + DAY * place, value) for place, value in enumerate(found.revenue)],
-        line=list(_estimates(first, analysis.line)),
-        coming=list(_estimates(found.until + DAY, analysis.forecast)),
+        days=[(first + DAY * place, value) for place, value in enumerate(found.values)],
+        line=list(_estimates(first, analysis.line, whole=bool(currency))),
+        coming=list(_estimates(found.until + DAY, analysis.forecast, whole=bool(currency))),
     )
 
 
-def _estimates(first: date, found: Line | Forecast) -> Iterator[Estimate]:
+def _estimates(first: date, found: Line | Forecast, *, whole: bool) -> Iterator[Estimate]:
+    read = round if whole else float
     for place, (value, low, high) in enumerate(zip(found.values, found.low, found.high, strict=True)):
-        yield Estimate(first + DAY * place, round(value), round(low), round(high))
+        yield Estimate(first + DAY * place, read(value), read(low), read(high))

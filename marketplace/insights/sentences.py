@@ -13,6 +13,7 @@ from marketplace.insights.findings import (
     LEAST_DAYS_WITH_SALES,
     LEAST_SALES,
     WEEK,
+    Figure,
     Forecast,
     Reason,
     Trend,
@@ -58,9 +59,36 @@ def sorted_by_size(trend: Trend) -> tuple[float, float, float]:
     return abs(trend.per_week), least, most
 
 
-def forecast_sentence(forecast: Forecast, write: Write) -> str:
+def label_of(figure: Figure) -> str:
+    """Name a figure where it heads a column or a choice."""
+    match figure:
+        case Figure.REVENUE:
+            return gettext("Revenue")
+        case Figure.ORDERS:
+            return gettext("Orders")
+        case Figure.PULLS:
+            return gettext("Pulls")
+        case Figure.VIEWS:
+            return gettext("Views")
+
+
+def name_of(figure: Figure) -> str:
+    """Name what a day brings, as a subject in the singular, in the reader's language."""
+    match figure:
+        case Figure.REVENUE:
+            return gettext("The revenue of a day")
+        case Figure.ORDERS:
+            return gettext("The number of orders a day")
+        case Figure.PULLS:
+            return gettext("The number of pulls a day")
+        case Figure.VIEWS:
+            return gettext("The number of views a day")
+
+
+def forecast_sentence(forecast: Forecast, write: Write, *, figure: Figure = Figure.REVENUE) -> str:
     """Say what the next 30 days bring, and how well such a forecast did before; or why there is none, and what is needed."""
-    return _said(forecast.reason).format(
+    sold = figure in {Figure.REVENUE, Figure.ORDERS}
+    return (_said_of_sales(forecast.reason) if sold else _said_of_counts(forecast.reason)).format(
         horizon=HORIZON,
         total=write(sum(forecast.values)),
         count=forecast.count,
@@ -72,10 +100,8 @@ def forecast_sentence(forecast: Forecast, write: Write) -> str:
     )
 
 
-def _said(reason: Reason | None) -> str:
+def _said_of_sales(reason: Reason | None) -> str:
     match reason:
-        case Reason.FEW_DAYS:
-            return gettext("No forecast yet: it needs {days} days, and there are {count}.")
         case Reason.FEW_DAYS_WITH_SALES:
             return gettext("No forecast yet: it needs {days_with_sales} days on which something was sold, and there are {count}.")
         case Reason.FEW_SALES:
@@ -85,6 +111,27 @@ def _said(reason: Reason | None) -> str:
                 "The next {horizon} days bring about {total}, if each week is the same as last week: "
                 "nothing was sold for {count} days, which is longer than ever before."
             )
+    return _said_of_all(reason)
+
+
+def _said_of_counts(reason: Reason | None) -> str:
+    match reason:
+        case Reason.FEW_DAYS_WITH_SALES:
+            return gettext("No forecast yet: it needs {days_with_sales} days with at least one, and there are {count}.")
+        case Reason.FEW_SALES:
+            return gettext("No forecast yet: it needs {sales} in all, and there are {count}.")
+        case Reason.STOPPED:
+            return gettext(
+                "The next {horizon} days bring about {total}, if each week is the same as last week: "
+                "there was none for {count} days, which is longer than ever before."
+            )
+    return _said_of_all(reason)
+
+
+def _said_of_all(reason: Reason | None) -> str:
+    match reason:
+        case Reason.FEW_DAYS:
+            return gettext("No forecast yet: it needs {days} days, and there are {count}.")
         case Reason.NO_BETTER:
             return gettext(
                 "The next {horizon} days bring about {total}, if each week is the same as last week: "

@@ -5,11 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from common.currencies import currency as row_of
 from marketplace.insights.figures import Figures, PeriodFigures
-from marketplace.insights.findings import Method, Reason
 from marketplace.insights.models import PullCount, PullerSketch
-from marketplace.insights.outlook import Estimate, Outlook
+from marketplace.insights.outlook_serializers import OutlookSerializer
 from marketplace.insights.periods import Unit
 
 
@@ -76,67 +74,6 @@ class PeriodSerializer(serializers.Serializer[PeriodFigures]):
         ]
 
 
-class TrendSerializer(serializers.Serializer[Any]):
-    """A straight line through all days."""
-
-    days = serializers.IntegerField(help_text="How many it was drawn through.")
-    per_week = serializers.IntegerField(help_text="What a week adds, in minor units.")
-    low = serializers.IntegerField(help_text="Where the interval of 95 % begins.")
-    high = serializers.IntegerField(help_text="Where it ends.")
-    is_certain = serializers.BooleanField(help_text="Whether zero lies outside the interval: otherwise these days show no trend.")
-
-
-class EstimateSerializer(serializers.Serializer[Estimate]):
-    """A day by the smoothed line or by the forecast, in minor units."""
-
-    day = serializers.DateField()
-    value = serializers.IntegerField()
-    low = serializers.IntegerField()
-    high = serializers.IntegerField()
-
-
-class ForecastSerializer(serializers.Serializer[Any]):
-    """What the next days bring, and how well such a forecast did before."""
-
-    method = serializers.ChoiceField(choices=[method.value for method in Method])
-    reason = serializers.ChoiceField(
-        choices=[reason.value for reason in Reason], allow_null=True, help_text="Why it is not the local line."
-    )
-    count = serializers.IntegerField(help_text="Of what the reason speaks of: days, days with sales, sales, or days without a sale.")
-    error_ratio = serializers.FloatField(
-        allow_null=True, help_text="The mean absolute error of the local line on the held-out weeks, by that of the same as last week."
-    )
-    held_out_weeks = serializers.IntegerField()
-    days = EstimateSerializer(many=True, help_text="The interval should hold four days in five; empty without a forecast.")
-
-
-class OutlookSerializer(serializers.Serializer[Outlook]):
-    """Trend and forecast of what you earn in one currency, worked out once a day."""
-
-    currency = serializers.CharField(help_text="ISO 4217, lower case.")
-    begins = serializers.DateField(help_text="The first day that it was made from.")
-    until = serializers.DateField(help_text="The last one.")
-    trend = serializers.SerializerMethodField()
-    line = EstimateSerializer(many=True, help_text="The last days, smoothed, with a band of 95 %; empty where there are fewer than 21.")
-    forecast = serializers.SerializerMethodField()
-
-    @extend_schema_field(TrendSerializer(allow_null=True))
-    def get_trend(self, outlook: Outlook) -> dict[str, object] | None:
-        """Round to what the currency is counted in, as pages do; none below four weeks."""
-        trend, step = outlook.trend, row_of(outlook.currency).step
-        if trend is None:
-            return None
-        amounts = {name: round(getattr(trend, name) / step) * step for name in ("per_week", "low", "high")}
-        return TrendSerializer({"days": trend.days, "is_certain": trend.is_certain, **amounts}).data
-
-    @extend_schema_field(ForecastSerializer)
-    def get_forecast(self, outlook: Outlook) -> dict[str, object]:
-        """Name its method and reason, and its days."""
-        found = outlook.forecast
-        names = ("method", "reason", "count", "error_ratio", "held_out_weeks")
-        return ForecastSerializer({name: getattr(found, name) for name in names} | {"days": outlook.coming}).data
-
-
 @extend_schema_serializer(many=False)  # it stands alone at an address without a key
 class FiguresSerializer(serializers.Serializer[Figures]):
     """Periods, and what the current one is compared with."""
@@ -150,5 +87,5 @@ class FiguresSerializer(serializers.Serializer[Figures]):
 
     @extend_schema_field(OutlookSerializer(many=True))
     def get_outlooks(self, figures: Figures) -> list[Any]:  # noqa: ARG002  they are of days, whatever the periods are
-        """Trend and forecast, for each currency."""
+        """Trend and forecast of revenue, for each currency, and of orders, pulls and views."""
         return list(OutlookSerializer(self.context["outlooks"], many=True).data)

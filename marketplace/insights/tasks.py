@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 from common.jobs import periodic
 from common.ops.redis import raw_redis_client
 from marketplace.insights import buyer_pulls, rollup, services, visits
+from marketplace.insights.figures import last_whole_day
+from marketplace.insights.outlook_upkeep import OF_PULLS, note_series, renew_outlooks
 
 logger = logging.getLogger(__name__)
 LATELY, LONG_AGO = timedelta(days=3), timedelta(days=40)  # when most is told of; and when nearly all of it has been
@@ -37,21 +39,30 @@ def forget_buyer_pulls() -> int:
 
 @periodic(every=3_600, lane="drawing", limit=600)
 def roll_up_pulls() -> int:
-    """Derive the daily series of the last days, so that each night's has yesterday. Returns how many rows."""
-    return _roll_up(LATELY)
+    """Derive the daily series of the last days, so that each night's has yesterday, and then what they lead to. Returns how many rows.
+
+    Trends and forecasts of pulls and views wait while Redis is away, so that none takes a yesterday for empty that is only late.
+    """
+    rows, until = _roll_up(LATELY), last_whole_day()
+    if rows is None:
+        return 0
+    note_series(first=until - LATELY, last=until, figures=OF_PULLS)
+    renew_outlooks(until=until, figures=OF_PULLS)
+    return rows
 
 
 @periodic(every=86_400, lane="drawing", limit=3_600)
 def roll_up_late_pulls() -> int:
     """Derive the series of weeks again, for what was told of late. Returns how many rows."""
     rollup.forget_old_sketches()
-    return _roll_up(LONG_AGO)
+    return _roll_up(LONG_AGO) or 0
 
 
-def _roll_up(reach: timedelta) -> int:
+def _roll_up(reach: timedelta) -> int | None:
+    """Derive the days; None while Redis is away."""
     today = timezone.now().date()
     try:
         return rollup.roll_up_pulls(first=today - reach, last=today, redis=raw_redis_client())
     except RedisError as error:
         logger.warning("series not derived until Redis is back: %s", type(error).__name__)
-        return 0
+        return None

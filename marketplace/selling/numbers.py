@@ -13,8 +13,10 @@ from common.ids import read_id
 from common.languages import number, separated
 from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures, figures_of, last_whole_day
-from marketplace.insights.outlook import Outlook, outlooks_of
+from marketplace.insights.findings import Figure
+from marketplace.insights.outlook import Outlook, count_outlooks_of, outlooks_of
 from marketplace.insights.periods import Unit
+from marketplace.insights.sentences import label_of
 from marketplace.products.models import Product
 
 LISTED = 100  # products to choose from; the newest ones
@@ -57,13 +59,15 @@ class Numbers:
     Attributes:
         product: the one that is shown alone; None for all.
         currency: of the revenue that is drawn.
-        outlook: its trend and forecast; None where nothing was sold yet, or a worker has not come to it.
+        trend_of: what is drawn with its trend and forecast.
+        outlook: these; None where nothing happened yet, or a worker has not come to it.
     """
 
     figures: Figures
     product: Product | None
     products: Sequence[Product]
     currency: str
+    trend_of: Figure
     outlook: Outlook | None
 
     @property
@@ -78,6 +82,11 @@ class Numbers:
             (Unit.WEEK.value, gettext("Last 26 weeks")),
             (Unit.MONTH.value, gettext("Last 12 months")),
         ]
+
+    @property
+    def trends(self) -> list[tuple[str, str]]:
+        """The choices of what is drawn with its trend."""
+        return [(figure.value, label_of(figure)) for figure in Figure]
 
     @property
     def is_empty(self) -> bool:
@@ -131,7 +140,9 @@ class Numbers:
 
 
 def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date | None = None) -> Numbers:
-    """Answer what a page was asked: `by` day, week or month, one `product`, and the `currency` that is drawn. Four queries.
+    """Answer what a page was asked: `by` day, week or month, one `product`, the `currency` that is drawn, the `trend` of what.
+
+    Four queries.
 
     Raises:
         Http404: the product is not the seller's.
@@ -143,8 +154,12 @@ def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date |
     figures = figures_of(seller_id=seller.pk, product_id=product_id, unit=unit, until=until or last_whole_day())
     known = [*figures.currencies, settings.LAYERSTORE_CURRENCIES[0]]
     currency = asked["currency"] if asked.get("currency") in known else known[0]
-    outlooks = outlooks_of(seller_id=seller.pk, product_id=product_id, currency=currency)
-    return Numbers(figures, product, products, currency, outlooks[0] if outlooks else None)
+    trend_of = Figure(asked["trend"]) if asked.get("trend") in set(Figure) else Figure.REVENUE
+    if trend_of is Figure.REVENUE:
+        outlooks = outlooks_of(seller_id=seller.pk, product_id=product_id, currency=currency)
+    else:
+        outlooks = count_outlooks_of(seller_id=seller.pk, product_id=product_id, figure=trend_of)
+    return Numbers(figures, product, products, currency, trend_of, outlooks[0] if outlooks else None)
 
 
 def _chosen(seller: SellerProfile, products: Sequence[Product], text: str) -> Product | None:

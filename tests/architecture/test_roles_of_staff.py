@@ -42,6 +42,7 @@ SEES = {
             "marketplace.dailyfigures",
             "marketplace.gift",
             "marketplace.revenueoutlook",
+            "marketplace.countoutlook",
             "billing.difference",
             "billing.discount",
             "billing.dispute",

@@ -68,8 +68,8 @@ class Axes:
     """
 
     parts: int
-    low: int
-    high: int
+    low: float
+    high: float
 
     @property
     def ticks(self) -> list[int]:
@@ -87,16 +87,16 @@ class Axes:
         """Return the middle of a part."""
         return round((place + 0.5) * _WIDE / self.parts, 1)
 
-    def y(self, value: int) -> float:
+    def y(self, value: float) -> float:
         """Return how far below the upper edge a value lies."""
         ticks = self.ticks
         return round(_HIGH * (ticks[0] - value) / (ticks[0] - ticks[-1]), 1)
 
-    def line(self, values: Sequence[int], first: int = 0) -> str:
+    def line(self, values: Sequence[float], first: int = 0) -> str:
         """Return the path through a value of each part, from the first one on."""
         return "".join(f"{'L' if place else 'M'}{self.x(first + place)} {self.y(value)}" for place, value in enumerate(values))
 
-    def band(self, low: Sequence[int], high: Sequence[int], first: int) -> str:
+    def band(self, low: Sequence[float], high: Sequence[float], first: int) -> str:
         """Return the path around what lies between two lines."""
         back = "".join(f"L{self.x(first + place)} {self.y(low[place])}" for place in reversed(range(len(low))))
         return f"{self.line(high, first)}{back}z"
@@ -179,7 +179,8 @@ class OutlookChart:
 
     @property
     def axes(self) -> Axes:
-        drawn = [value for _, value in self.days] + [value for each in (*self.line, *self.coming) for value in (each.low, each.high)]
+        edges = [edge for each in (*self.line, *self.coming) for edge in (each.low, each.high)]
+        drawn = [value for _, value in self.days] + edges
         return Axes(len(self.days) + len(self.coming), min(drawn), max(drawn))
 
     @property

@@ -11,7 +11,7 @@ from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures
 from marketplace.insights.outlook import Outlook
 from marketplace.insights.periods import Unit
-from marketplace.insights.sentences import forecast_sentence, money_writer, trend_sentence
+from marketplace.insights.sentences import Write, forecast_sentence, label_of, money_writer, name_of, trend_sentence, write_count
 
 register = template.Library()
 
@@ -126,15 +126,31 @@ def outlook_day(day: date) -> str:
 
 
 @register.simple_tag
+def outlook_label(outlook: Outlook) -> str:
+    """Name what a day brings at the head of its column."""
+    return label_of(outlook.figure)
+
+
+@register.simple_tag
 def outlook_trend(outlook: Outlook) -> str:
     """Say whether what a day brings grows."""
-    return trend_sentence(gettext("The revenue of a day"), outlook.trend, money_writer(outlook.currency))
+    return trend_sentence(name_of(outlook.figure), outlook.trend, _writer(outlook))
 
 
 @register.simple_tag
 def outlook_forecast(outlook: Outlook) -> str:
     """Say what the coming days bring, or why nothing is forecast."""
-    return forecast_sentence(outlook.forecast, money_writer(outlook.currency))
+    return forecast_sentence(outlook.forecast, _writer(outlook), figure=outlook.figure)
+
+
+@register.simple_tag
+def estimate(value: float, outlook: Outlook) -> str:
+    """Write what a day brings by the line or the forecast."""
+    return _writer(outlook)(value)
+
+
+def _writer(outlook: Outlook) -> Write:
+    return money_writer(outlook.currency) if outlook.currency else write_count
 
 
 @register.simple_tag

@@ -7,13 +7,14 @@ from django.views.decorators.http import require_safe
 
 from common.money import Money
 from common.web.csv_files import csv_file
-from marketplace.insights.outlook import Estimate, Outlook
+from marketplace.insights.findings import Figure
+from marketplace.insights.outlook import Estimate
 from marketplace.selling.guards import SellerRequest, sales_required
 from marketplace.selling.numbers import Numbers, numbers_of
 
 _COUNTS = ("orders", "refunds", "checkouts", "first_pulls", "pulls", "pullers", "views")
 _EDGES = ("smoothed", "smoothed_low", "smoothed_high", "forecast", "forecast_low", "forecast_high")
-_NO_AMOUNTS = [""] * 3
+_NO_EDGES = [""] * 3
 
 
 @sales_required
@@ -27,9 +28,10 @@ def figures_csv(request: SellerRequest) -> HttpResponse:
 @sales_required
 @require_safe
 def outlook_csv(request: SellerRequest) -> HttpResponse:
-    """Serve the smoothed line and the forecast of the revenue in one currency as CSV: a line for each day, the coming ones last."""
+    """Serve smoothed line and forecast as CSV, of the revenue in one currency or of a count: a line for each day, the coming ones last."""
     numbers = numbers_of(request.seller, request.GET.dict())
-    return csv_file(_days(numbers.outlook), name=f"{_whose(numbers)}-outlook-{numbers.currency}-{numbers.figures.current.ends}")
+    drawn = numbers.currency if numbers.trend_of is Figure.REVENUE else numbers.trend_of
+    return csv_file(_days(numbers), name=f"{_whose(numbers)}-outlook-{drawn}-{numbers.figures.current.ends}")
 
 
 def _whose(numbers: Numbers) -> str:
@@ -44,16 +46,21 @@ def _lines(numbers: Numbers) -> Iterator[list[object]]:
         yield [each.begins, each.ends, *amounts, *(getattr(each, name) for name in _COUNTS)]
 
 
-def _days(outlook: Outlook | None) -> Iterator[list[object]]:
-    yield ["day", "revenue", *_EDGES]
+def _days(numbers: Numbers) -> Iterator[list[object]]:
+    yield ["day", numbers.trend_of.value, *_EDGES]
+    outlook = numbers.outlook
     if outlook is None:
         return
-    smoothed = {each.day: _amounts(each, outlook.currency) for each in outlook.line}
-    for day, revenue in outlook.days:
-        yield [day, Money(revenue, outlook.currency).typed, *smoothed.get(day, _NO_AMOUNTS), *_NO_AMOUNTS]
+    smoothed = {each.day: _edges(each, outlook.currency) for each in outlook.line}
+    for day, value in outlook.days:
+        yield [day, _typed(value, outlook.currency), *smoothed.get(day, _NO_EDGES), *_NO_EDGES]
     for each in outlook.coming:
-        yield [each.day, "", *_NO_AMOUNTS, *_amounts(each, outlook.currency)]
+        yield [each.day, "", *_NO_EDGES, *_edges(each, outlook.currency)]
 
 
-def _amounts(each: Estimate, currency: str) -> list[str]:
-    return [Money(value, currency).typed for value in (each.value, each.low, each.high)]
+def _edges(each: Estimate, currency: str) -> list[str]:
+    return [_typed(value, currency) for value in (each.value, each.low, each.high)]
+
+
+def _typed(value: float, currency: str) -> str:
+    return Money(round(value), currency).typed if currency else str(value)

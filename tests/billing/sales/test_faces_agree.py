@@ -17,6 +17,7 @@ from billing.refunds.models import Refund
 from common.money import Money
 from marketplace.insights.models import DailyFigures, ProductViews
 from marketplace.insights.periods import Unit
+from marketplace.insights.sentences import write_count
 from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
@@ -146,7 +147,11 @@ def outlook_of_csv(client: Client, asked: dict[str, str]) -> list[list[object]]:
 
 
 def outlook_of_api(client: APIClient, asked: dict[str, str]) -> list[list[object]]:
-    (outlook,) = [one for one in client.get("/api/v1/figures/", asked).json()["outlooks"] if one["currency"] == "eur"]
+    (outlook,) = [
+        one
+        for one in client.get("/api/v1/figures/", asked).json()["outlooks"]
+        if one["currency"] == asked.get("currency", "") and one["figure"] == asked.get("trend", "revenue")
+    ]
     return [[each["day"], each["value"], each["low"], each["high"]] for each in (*outlook["line"], *outlook["forecast"]["days"])]
 
 
@@ -169,6 +174,26 @@ def test_page_csv_and_api_give_the_same_trend_and_forecast(page, program, produc
     assert f"The next 30 days bring about {total}" in html
     assert (told["trend"]["days"], told["begins"], told["until"]) == (outlook.trend.days, str(outlook.begins), str(outlook.until))
     assert told["trend"]["per_week"] == round(outlook.trend.per_week)
+
+
+@pytest.mark.parametrize("trend", ["pulls", "views", "orders"])
+def test_page_csv_and_api_give_the_same_outlook_of_counts(page, program, product, trend):
+    call_command("derive_series", "2026-01-01", "2026-11-29", stdout=StringIO())
+    asked = {"trend": trend}
+
+    outlook = page.get("/selling/", asked).context["numbers"].outlook
+    html = page.get("/selling/", asked).content.decode()
+    rows = list(csv.DictReader(StringIO(page.get("/selling/outlook.csv", asked).content.decode())))
+
+    shown = [[str(each.day), each.value, each.low, each.high] for each in (*outlook.line, *outlook.coming)]
+    assert len(outlook.line) == 90
+    for each in outlook.line:
+        assert f'data-th="Smoothed" class="num">{write_count(each.value)}</td>' in html
+    assert [[row["day"], *(float(row[f"smoothed{end}"]) for end in ("", "_low", "_high"))] for row in rows] == shown
+    assert [float(row[trend]) for row in rows] == [count for _, count in outlook.days]
+    assert outlook_of_api(program, asked) == shown
+    told = next(one for one in program.get("/api/v1/figures/").json()["outlooks"] if one["figure"] == trend)
+    assert told["trend"]["per_week"] == round(outlook.trend.per_week, 1)
 
 
 def test_what_was_sold_too_seldom_has_no_forecast_on_any_face(page, program):

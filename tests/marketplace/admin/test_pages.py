@@ -16,7 +16,8 @@ from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift, GiftImage
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
-from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch, RevenueOutlook
+from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 from marketplace.moderation.models import Report
 from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
 from marketplace.resale.models import ResaleFlag
@@ -54,6 +55,7 @@ NOUNS = [
     Report,
     ResaleFlag,
     RevenueOutlook,
+    CountOutlook,
     Review,
     KnownWord,
     Synonym,
@@ -111,6 +113,7 @@ def sale() -> Entitlement:
     ProductViews.objects.create(product=product, day=day, count=1)
     DailyFigures.objects.create(seller=product.seller, product=product, day=day)
     RevenueOutlook.objects.create(seller=product.seller, product=product, currency="eur")
+    CountOutlook.objects.create(seller=product.seller, product=product, figure="pulls")
     GiftFactory(product=product)
     count_known_words()
     return entitlement
@@ -171,6 +174,7 @@ def test_a_list_takes_the_same_queries_however_long_it_is(
         ReviewFactory(product=product)
         ReportFactory(product=product, upheld=True)
         RevenueOutlook.objects.create(seller=product.seller, product=product, currency="eur")
+        CountOutlook.objects.create(seller=product.seller, product=product, figure="pulls")
         ResaleFlag.objects.create(image=product.images.get(), origin=sale.image, digest="a", origin_digest="b", layers=[], size=1)
 
     with django_assert_max_num_queries(len(few)):

@@ -1,15 +1,17 @@
-"""Trend and forecast of revenue: worked out once a day by a worker, and read by everybody from one row."""
+"""Trends and forecasts: worked out once a day by a worker, and read by everybody from one row."""
 
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
 from marketplace.insights import analysis, outlook_upkeep
-from marketplace.insights.findings import Analysis, Method, Reason
-from marketplace.insights.models import DailyFigures, RevenueOutlook
-from marketplace.insights.outlook import Outlook, outlooks_of
-from marketplace.insights.outlook_upkeep import SHOWN_DAYS, note_series, renew_outlooks
+from marketplace.insights.findings import Analysis, Figure, Method, Reason
+from marketplace.insights.models import DailyFigures
+from marketplace.insights.outlook import Outlook, count_outlooks_of, outlooks_of
+from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
+from marketplace.insights.outlook_upkeep import OF_PULLS, OF_SALES, SHOWN_DAYS, note_series, renew_outlooks
 from marketplace.products.models import Product
 from tests.factories.accounts import SellerFactory
 from tests.factories.marketplace import ProductFactory
@@ -49,8 +51,12 @@ def sold(
     )
 
 
+def note(*, again: bool = False) -> int:
+    return note_series(first=UNTIL, last=UNTIL, figures=[Figure.REVENUE], again=again)
+
+
 def worked_out(seller: SellerProfile) -> Outlook:
-    note_series(first=UNTIL, last=UNTIL)
+    note()
     renew_outlooks(until=UNTIL)
     (found,) = outlooks_of(seller_id=seller.pk)
     return found
@@ -65,15 +71,64 @@ def test_what_earns_has_a_row_for_seller_product_and_currency_and_never_two(sell
     DailyFigures.objects.create(seller=seller, day=UNTIL, pulls=9)
     DailyFigures.objects.create(day=UNTIL, currency="eur", paid=500, orders=1)
 
-    assert [note_series(first=UNTIL, last=UNTIL) for _ in range(2)] == [3, 3]
+    assert [note() for _ in range(2)] == [3, 3]
 
     rows = set(RevenueOutlook.objects.values_list("seller", "product", "currency"))
     assert rows == {(seller.pk, None, "eur"), (seller.pk, None, "usd"), (product.seller.pk, product.pk, "eur")}
 
 
+def test_what_is_counted_has_a_row_for_each_figure_of_seller_and_product_and_never_two(seller):
+    product = ProductFactory()
+    sold(seller)
+    sold(seller, currency="usd")
+    DailyFigures.objects.create(seller=seller, day=UNTIL, pulls=9)
+    DailyFigures.objects.create(seller=product.seller, product=product, day=UNTIL, pulls=9, views=3)
+    DailyFigures.objects.create(day=UNTIL, pulls=9)
+
+    counted = [note_series(first=UNTIL, last=UNTIL, figures=figures) for figures in (OF_PULLS, OF_SALES, OF_SALES)]
+
+    assert counted == [3, 3, 3]
+    rows = set(CountOutlook.objects.values_list("seller", "product", "figure"))
+    of_product = {(product.seller.pk, product.pk, figure) for figure in ("pulls", "views")}
+    assert rows == {(seller.pk, None, "orders"), (seller.pk, None, "pulls"), *of_product}
+    assert sorted(map(str, CountOutlook.objects.filter(figure="pulls"))) == sorted([f"pulls of {seller}", f"pulls of {product}"])
+
+
+def test_counts_are_added_up_over_currencies_and_rounded_to_tenths(seller, analysed, django_assert_num_queries):
+    for currency in ("eur", "usd"):
+        sold(seller, 60, currency=currency)
+    DailyFigures.objects.create(seller=seller, day=UNTIL, pulls=9)
+    note_series(first=UNTIL, last=UNTIL, figures=[Figure.ORDERS])
+
+    assert renew_outlooks(until=UNTIL, figures=OF_PULLS) == 0
+    assert renew_outlooks(until=UNTIL, figures=OF_SALES) == 1
+    with django_assert_num_queries(1):
+        (found,) = count_outlooks_of(seller_id=seller.pk, figure=Figure.ORDERS)
+
+    assert analysed == [(2,) * 60]
+    assert (found.figure, found.currency, found.begins, found.until) == (Figure.ORDERS, "", UNTIL - timedelta(days=59), UNTIL)
+    assert [each.value for each in (*found.line, *found.coming)] == [2.0] * 90
+    assert count_outlooks_of(seller_id=seller.pk) == [found]
+    assert count_outlooks_of(seller_id=seller.pk, figure=Figure.PULLS) == []
+
+
+def test_of_all_figures_the_one_that_was_tried_longest_ago_comes_first(seller):
+    sold(seller)
+    DailyFigures.objects.create(seller=seller, day=UNTIL, pulls=9)
+    note_series(first=UNTIL, last=UNTIL)
+    for hours, rows in enumerate((CountOutlook.objects.filter(figure="pulls"), RevenueOutlook.objects.all(), CountOutlook.objects.all())):
+        rows.filter(tried_at=None).update(tried_at=timezone.now() - timedelta(days=2) + timedelta(hours=hours))
+    ticks = iter(range(100))
+
+    assert renew_outlooks(until=UNTIL, seconds=2.5, clock=lambda: next(ticks)) == 2
+
+    assert RevenueOutlook.objects.get().until == UNTIL
+    assert set(CountOutlook.objects.values_list("figure", "until")) == {("pulls", UNTIL), ("orders", None)}
+
+
 def test_a_page_reads_one_row_and_works_nothing_out(seller, analysed, django_assert_num_queries):
     sold(seller, 100)
-    note_series(first=UNTIL, last=UNTIL)
+    note()
 
     with django_assert_num_queries(1):
         assert outlooks_of(seller_id=seller.pk) == []
@@ -129,7 +184,7 @@ def test_a_series_whose_days_are_all_forgotten_is_one_day_without_revenue(seller
 
 def test_a_series_is_worked_out_once_for_a_day_and_again_the_next_day(seller, analysed):
     sold(seller, 30)
-    note_series(first=UNTIL, last=UNTIL)
+    note()
 
     assert [renew_outlooks(until=UNTIL) for _ in range(3)] == [1, 0, 0]
     assert renew_outlooks(until=UNTIL + timedelta(days=1)) == 1
@@ -146,7 +201,7 @@ def test_days_that_were_derived_again_are_worked_out_again_and_shown_as_before_u
     worked_out(other)
     DailyFigures.objects.filter(seller=seller, day=UNTIL).update(refunded=100)
 
-    note_series(first=UNTIL - timedelta(days=3), last=UNTIL, again=True)
+    note(again=True)
     DailyFigures.objects.filter(seller=other).delete()
 
     assert outlooks_of(seller_id=seller.pk) == [before]
@@ -158,7 +213,7 @@ def test_one_series_that_fails_stops_no_other_and_comes_last_the_next_time(monke
     sellers = [SellerFactory() for _ in range(3)]
     for one in sellers:
         sold(one)
-    note_series(first=UNTIL, last=UNTIL)
+    note()
     rows = list(RevenueOutlook.objects.order_by("pk"))
     work_out, tried = outlook_upkeep._work_out, []
 
@@ -182,7 +237,7 @@ def test_one_series_that_fails_stops_no_other_and_comes_last_the_next_time(monke
 def test_a_run_ends_with_its_budget_and_the_next_one_goes_on(analysed):
     for _ in range(3):
         sold(SellerFactory())
-    note_series(first=UNTIL, last=UNTIL)
+    note()
     ticks = iter(range(100))
 
     assert renew_outlooks(until=UNTIL, seconds=2.5, clock=lambda: next(ticks)) == 2
@@ -192,8 +247,8 @@ def test_a_run_ends_with_its_budget_and_the_next_one_goes_on(analysed):
 
 def test_a_series_that_is_gone_meanwhile_is_no_failure(seller):
     sold(seller)
-    note_series(first=UNTIL, last=UNTIL)
+    note()
     gone = list(RevenueOutlook.objects.all())
     RevenueOutlook.objects.all().delete()
 
-    assert [outlook_upkeep._renew(row.pk, UNTIL) for row in gone] == [0]
+    assert [outlook_upkeep._renew(RevenueOutlook.objects.all(), row.pk, UNTIL) for row in gone] == [0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketplace.insights.findings import Forecast, Method, Reason, Trend
+from marketplace.insights.findings import Figure, Forecast, Method, Reason, Trend
 from marketplace.insights.sentences import forecast_sentence, money_writer, trend_sentence, write_count
 
 EUROS = money_writer("eur")
@@ -68,3 +68,28 @@ def test_amounts_are_rounded_to_the_step_of_their_currency():
     assert money_writer("isk")(123_456.0) == "ISK 1,235"
     assert write_count(1234.5) == "1,234"
     assert write_count(3.14) == "3.1"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.FEW_DAYS, "No forecast yet: it needs 56 days, and there are 12."),
+        (Reason.FEW_DAYS_WITH_SALES, "No forecast yet: it needs 42 days with at least one, and there are 12."),
+        (Reason.FEW_SALES, "No forecast yet: it needs 30 in all, and there are 12."),
+        (
+            Reason.STOPPED,
+            "The next 30 days bring about 60, if each week is the same as last week: there was none for 12 days, which is longer than ever before.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("figure", [Figure.PULLS, Figure.VIEWS])
+def test_nothing_is_said_of_sales_where_pulls_and_views_are_counted(figure, reason, said):
+    values = [2.0] * 30 if reason is Reason.STOPPED else []
+
+    assert forecast_sentence(Forecast(Method.LAST_WEEK, values, reason=reason, count=12), write_count, figure=figure) == said
+
+
+def test_orders_are_sales():
+    found = Forecast(Method.NONE, reason=Reason.FEW_SALES, count=12)
+
+    assert forecast_sentence(found, write_count, figure=Figure.ORDERS) == forecast_sentence(found, EUROS)

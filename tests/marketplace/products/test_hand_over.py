@@ -207,9 +207,16 @@ def test_every_row_that_names_an_account_moves_or_stays_by_decision() -> None:
         "marketplace.ProductImage.owner",
         "marketplace.UnsavedText.seller",
     }
-    counted_anew = {"marketplace.StoredBlob.owner", "marketplace.DailyFigures.seller", "marketplace.RevenueOutlook.seller"}
+    counted_anew = {
+        "marketplace.StoredBlob.owner",
+        "marketplace.DailyFigures.seller",
+        "marketplace.RevenueOutlook.seller",
+        "marketplace.CountOutlook.seller",
+    }
     of_buyers = {"marketplace.Entitlement.holder", "marketplace.PullCount.buyer", "marketplace.BuyerPull.buyer", "marketplace.Review.buyer"}
-    of_their_day = {"marketplace.Report.concerned"}  # whoever sold when it was reported answers for it
+    of_buyers.add("marketplace.Gift.holder")
+    # Whoever sold when it was reported answers for it; whoever gave something can still renew it and take it back.
+    of_their_day = {"marketplace.Report.concerned", "marketplace.Gift.giver"}
 
     found = {
         f"{model._meta.label}.{field.name}"

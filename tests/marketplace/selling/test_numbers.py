@@ -10,9 +10,11 @@ from accounts.organisations.models import Role
 from accounts.sellers.models import SellerProfile
 from common.money import Money
 from marketplace.insights.figures import last_whole_day, top_shops
-from marketplace.insights.models import DailyFigures, RevenueOutlook
+from marketplace.insights.models import DailyFigures
+from marketplace.insights.outlook_models import RevenueOutlook
 from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.insights.periods import Unit
+from marketplace.insights.sentences import write_count
 from marketplace.insights.templatetags.charts import outlook_chart
 from marketplace.insights.templatetags.numbers import tick
 from marketplace.selling import numbers as module
@@ -163,6 +165,35 @@ def test_trend_and_forecast_are_said_and_drawn_with_a_table_where_the_days_carry
     assert all(f"<span>{tick(value, 'eur')}</span>" in chart for value in outlook_chart(outlook).ticks)
     for each in outlook.coming:
         assert f'data-th="At most" class="num">{Money(each.high, "eur")}</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("trend", "label", "name"), [("pulls", "Pulls", "pulls"), ("views", "Views", "views"), ("orders", "Orders", "orders")]
+)
+def test_what_is_counted_has_a_trend_and_a_forecast_too(seller_client: Client, seller, trend, label, name):
+    until = last_whole_day()
+    for ago in range(120):
+        day(seller, until - timedelta(days=ago), **({"views": 1} | {trend: 40 + 3 * (ago % 7) + ago % 5}))
+    note_series(first=until, last=until)
+    asked = {"trend": trend}
+
+    waiting = seller_client.get("/selling/", asked).content.decode()
+    renew_outlooks(until=until)
+    page = seller_client.get("/selling/", asked)
+
+    assert "Nothing to show yet: trend and forecast" in waiting
+    assert_sound(page)
+    html, outlook = page.content.decode(), page.context["numbers"].outlook
+    assert f"The number of {name} a day has no trend that these 17 weeks can show." in html
+    assert f'<title id="ol-title">{label} by day, smoothed and forecast</title>' in html
+    assert f'<a href="?trend={trend}#ol" aria-current="page">{label}</a>' in html
+    for each in outlook.coming:
+        assert f'data-th="At most" class="num">{write_count(each.high)}</td>' in html
+    lines = seller_client.get("/selling/outlook.csv", asked).content.decode().splitlines()
+    assert lines[0] == f"day,{trend},smoothed,smoothed_low,smoothed_high,forecast,forecast_low,forecast_high"
+    assert lines[-1] == f"{until + timedelta(days=30)},,,,,{outlook.coming[-1].value},{outlook.coming[-1].low},{outlook.coming[-1].high}"
+    assert lines[90].startswith(f"{until},40,{outlook.line[-1].value},")
+    assert "no trend of nonsense" not in seller_client.get("/selling/", {"trend": "no trend of nonsense"}).content.decode()
 
 
 def test_where_days_carry_no_forecast_the_page_says_why_and_draws_none(seller_client: Client, seller):
