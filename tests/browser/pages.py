@@ -109,7 +109,7 @@ SELLING = (
     Page("start", "/selling/start/", "newcomer"),
     Page("start-faulty", "/selling/start/", "newcomer", 400, submit(name="Not A Name", display_name="")),
     Page("dashboard", "/selling/", "mara"),
-    Page("dashboard-by-day", "/selling/?by=day&currency=usd", "mara"),
+    Page("dashboard-by-day", "/selling/?by=day&currency=usd&trend=pulls", "mara"),
     Page("dashboard-by-week", "/selling/?by=week&product={product}", "mara"),
     Page("stuck", "/selling/stuck/", "ida"),
     Page("stuck-empty", "/selling/stuck/", "beginner"),
