@@ -180,7 +180,11 @@ def test_a_link_to_pass_on_is_not_mailed(product: Product, seller: User) -> None
     assert not OutgoingMail.objects.exists()
 
 
-@pytest.mark.parametrize("change", [{"claimed": True}, {"revoked_at": NOW, "revocation_reason": "x"}, {"suspended_at": NOW}], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [{"claimed": True}, {"revoked_at": NOW, "revocation_reason": "x"}, {"suspended_at": NOW}],
+    ids=["claimed", "taken back", "suspended"],
+)
 def test_what_is_claimed_or_closed_is_not_sent_again(product: Product, seller: User, change: dict[str, object]) -> None:
     gift = GiftFactory(product=product, **change)
     before = Gift.objects.values().get()
