@@ -10,6 +10,8 @@ import pytest
 from coverage import Coverage
 from coverage.exceptions import CoverageException
 
+from tests.support.measured import measured_files, measurement, passed
+
 EVERYTHING, RULES = 95, 100
 APPS = ("accounts", "audit", "billing", "marketplace", "outbox", "registry_auth")
 # Kinds of file that hold no rule: they parse, call one service and render. What people and programs see of them is tested from outside,
@@ -38,19 +40,18 @@ missed = pytest.StashKey[list[str]]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Measure each gate on the data that pytest-cov has just combined; a gate that is not passed fails the session."""
+    """Measure each gate on what all processes have passed; a gate that is not passed fails the session."""
     if hasattr(session.config, "workerinput"):
         return  # one of several processes: whoever started them has what all of them measured
-    found = [text for name, gate in GATES.items() if (text := judged(name, *gate))]
+    measured = measurement(passed, [str(file) for file in measured_files()])
+    found = [text for name, gate in GATES.items() if (text := judged(measured, name, *gate))]
     session.config.stash[missed] = found
     if found and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def judged(name: str, percent: int, include: list[str] | None, omit: list[str]) -> str:
+def judged(coverage: Coverage, name: str, percent: int, include: list[str] | None, omit: list[str]) -> str:
     """Return what a gate misses, or nothing."""
-    coverage = Coverage()
-    coverage.load()
     report = io.StringIO()
     try:
         reached = coverage.report(include=include, omit=omit or None, show_missing=True, skip_covered=True, file=report)

@@ -36,7 +36,7 @@ CHECKS = (
     Check("missing migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run")),
 )
 # The marks are given by what a test's fixtures start: tests/support/marks.py. Each test has a place in exactly one group.
-COVERAGE = ("--cov", "--cov-report=", "-p", "tests.support.traced", "-p", "tests.support.coverage_gates")
+COVERAGE = ("-p", "tests.support.measured", "-p", "tests.support.coverage_gates")
 # Each worker begins with a part of the folders, so that what a module starts is mostly started once; then it helps the others.
 SPREAD = ("--dist", "worksteal")
 WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "2", *SPREAD, *COVERAGE))
@@ -47,7 +47,7 @@ IMAGE = Group("on the built image", "image_build and not (whole_stack or browser
 TERRAFORM = Script("terraform", "script/terraform")
 # Jobs of one lane run one after the other. The browser and the sales mostly wait, so three lanes keep two cores busy.
 EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK), (SALES,), (TERRAFORM, BROWSER, IMAGE))
-# Measuring coverage takes a third of the time. Tests wait for other processes a fifth of the time, so four workers keep two cores busy.
+# Tests wait for other processes a fifth of the time, so four workers keep two cores busy.
 QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=("-n", "4", *SPREAD)),))
 KEPT = (
     "http_proxy",
