@@ -41,6 +41,7 @@ class RefundAdmin(AuditedAdmin):
         "money",
         "pulled",
         "created_at",
+        "key_since",
         "attempts",
         "due_at",
         "last_error",

@@ -1,5 +1,6 @@
 """Having Stripe make refunds: each is requested once its row is committed, and recorded again when Stripe has answered."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from billing.stripe.refunds import RefundRequest, create_refund
 from common.db.locking import locked_transaction
 
 PULLED: Final = "It was pulled since the sale."
+# Stripe repeats what it answered to a key, so a later attempt needs another. Longer than an attempt may take (`billing.payments.tasks`):
+# those that run at once share a key, and one with a new key sees what the ones before it have done.
+_KEY_LASTS: Final = timedelta(minutes=10)
 
 
 def continue_refund(*, refund_id: UUID) -> Refund:
@@ -40,7 +44,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
         if was_pulled(refund.order):
             return _refuse_to_take_back(refund_id)
     if refund.state == Refund.State.WAITING and tried_before:
-        # Stripe forgets idempotency keys after a day, so look for what an earlier attempt may have done.
+        # This attempt may have another key, so look for what an earlier one may have done.
         reconcile_order(order_id=refund.order_id)
         refund.refresh_from_db()
     if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
@@ -64,17 +68,25 @@ def request_for(refund: Refund) -> RefundRequest:
         amount=refund.money,
         with_share=refund.takes_back,
         with_fee=refund.takes_back and refund.order.fee.minor > 0,
+        key=f"refund-{refund.pk}" + (f"-{refund.key_since.timestamp()}" if refund.key_since else ""),
     )
 
 
 def _begin(refund_id: UUID) -> tuple[Refund, bool]:
-    """Count the first attempt before it is made; a sweep has counted its own. Return whether an earlier attempt may have reached Stripe."""
+    """Count the first attempt before it is made, for a sweep has counted its own, and make its key unless the last one is of just now.
+
+    Returns:
+        The refund, and whether an earlier attempt may have reached Stripe.
+    """
     with locked_transaction():
         refund = lock_refund(refund_id=refund_id)
         tried_before = refund.attempts > 0
-        if refund.state == Refund.State.WAITING and not tried_before:
-            refund.attempts = 1
-            refund.save(update_fields=["attempts"])
+        if refund.state == Refund.State.WAITING:
+            now = timezone.now()
+            refund.attempts = refund.attempts or 1
+            if refund.key_since is None or now - refund.key_since > _KEY_LASTS:
+                refund.key_since = now
+            refund.save(update_fields=["attempts", "key_since"])
     return refund, tried_before
 
 

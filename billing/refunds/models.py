@@ -15,7 +15,11 @@ from common.money import Money
 
 
 class Refund(UUIDModel, Attempt):
-    """One refund of an order, whole or in part. Its id is Stripe's idempotency key."""
+    """One refund of an order, whole or in part.
+
+    Attributes:
+        key_since: when the idempotency key was made with which Stripe is asked now; None before it is asked.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"  # recorded here; Stripe has not been asked, or has not answered yet
@@ -45,6 +49,7 @@ class Refund(UUIDModel, Attempt):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     stripe_refund_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     failure = models.CharField(max_length=500, blank=True)
+    key_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
 

@@ -11,7 +11,11 @@ from common.money import Money
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Money that goes back, of the payment's currency, and whether the seller's share and our fee's part go back with it."""
+    """Money that goes back, of the payment's currency, and whether the seller's share and our fee's part go back with it.
+
+    Attributes:
+        key: the idempotency key. Stripe repeats for a day what it answered to a key, failures of its own too.
+    """
 
     refund_id: UUID
     order_id: UUID
@@ -19,12 +23,13 @@ class RefundRequest:
     amount: Money
     with_share: bool
     with_fee: bool
+    key: str
 
 
 def create_refund(request: RefundRequest) -> None:
-    """Give money back to the buyer, taking the seller's and our own share back with it; the refund's id is the idempotency key."""
+    """Give money back to the buyer, taking the seller's and our own share back with it."""
     with client.api("refunds") as v1:
-        v1.refunds.create(refund_params(request), {"idempotency_key": f"refund-{request.refund_id}"})
+        v1.refunds.create(refund_params(request), {"idempotency_key": request.key})
 
 
 def refund_params(request: RefundRequest) -> RefundCreateParams:

@@ -1,6 +1,7 @@
 """Money that goes back: by staff, by the shop itself, and by people in Stripe's dashboard."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -211,6 +212,25 @@ def test_stripe_answering_500_leaves_the_refund_to_the_sweep(paid: Order, staff:
             continue_refund(refund_id=refund.pk)
     sandbox.mend()
 
+    assert continue_refund(refund_id=refund.pk).state == "succeeded"
+    assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+
+
+def test_attempts_at_once_share_a_key_and_a_later_one_has_a_key_of_its_own(paid: Order, staff: User, sandbox: Sandbox, monkeypatch) -> None:
+    refund, asked = ask(paid, staff), Mock(side_effect=StripeAway(cause="500"))
+    monkeypatch.setattr("billing.payments.refunding.create_refund", asked)
+    for lasts in (10, 10, 0):
+        monkeypatch.setattr("billing.payments.refunding._KEY_LASTS", timedelta(minutes=lasts))
+        with pytest.raises(StripeAway):
+            continue_refund(refund_id=refund.pk)
+
+    first, second, third = (call.args[0].key for call in asked.call_args_list)
+    assert (first == second, first == third) == (True, False)
+    assert {key.rpartition("-")[0] for key in (first, third)} == {f"refund-{refund.pk}"}
+    kept = Refund.objects.get(key_since__isnull=False).key_since
+    assert kept
+    assert third.endswith(f"-{kept.timestamp()}")
+    monkeypatch.undo()
     assert continue_refund(refund_id=refund.pk).state == "succeeded"
     assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
 
