@@ -111,9 +111,10 @@ class OrderAdmin(AuditedAdmin):
         " the pull tokens that were already issued have expired. A partial refund leaves pull access as it is.",
         form=RefundForm,
     )
-    def refund(self, request: HttpRequest, order: Order, reason: str, amount: Money | None) -> None:
+    def refund(self, request: HttpRequest, order: Order, reason: str, amount: Money | None, left: dict[str, int]) -> None:
         """Give money back, whole or in part."""
-        request_refund(order=order, amount=amount, reason=reason, actor=signed_in(request))
+        shown = left.get(str(order.pk))
+        request_refund(order=order, amount=amount, reason=reason, actor=signed_in(request), shown=shown)
 
     @act("Send the receipt again", consequence="The buyer gets the same receipt once more.")
     def resend(self, request: HttpRequest, order: Order, reason: str) -> None:

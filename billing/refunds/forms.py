@@ -1,5 +1,6 @@
 """What people fill in for a refund."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,12 +15,29 @@ _DIGITS = 12  # more than any amount
 
 
 class RefundForm(ReasonForm):
-    """Staff: why, and how much."""
+    """Staff: why, and how much. A valid form has in `left`, by the id of each order, the minor units that its page showed to be left."""
 
     amount = MoneyField(
         required=False,
         help_text="With its currency, as 12.50 EUR. Empty: all that is left. A full refund ends pull access, a partial one does not.",
     )
+    left = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    @classmethod
+    def shown(cls, rows: Sequence[Order]) -> dict[str, Any]:
+        """Show what is left of each order now."""
+        return {"left": " ".join(f"{order.pk}:{order.refundable.minor}" for order in rows)}
+
+    def clean_left(self) -> dict[str, int]:
+        """Read it back.
+
+        Raises:
+            ValidationError: nobody's page said so.
+        """
+        try:
+            return {key: int(minor) for key, minor in (one.split(":") for one in self.cleaned_data["left"].split())}
+        except ValueError as error:
+            raise forms.ValidationError("Open this page anew: it does not say what is left.") from error
 
 
 class GiveBackForm(forms.Form):

@@ -11,10 +11,10 @@
 The act is in the list's menu and a button on the row's own page. It shows an intermediate page with the chosen rows, its consequence and
 a field for the reason, then runs once for each row, in the transaction of the service it calls. A `DomainError` becomes a message with
 the row's name, and the other rows are done. Whoever may change the model may act. An act that needs more input takes `form`, a subclass
-of `ReasonForm`; its further fields arrive as keyword arguments.
+of `ReasonForm`; its further fields arrive as keyword arguments. What its page shows of the rows, and the act is to compare, is `shown`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -39,6 +39,11 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=500, widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}), help_text="Goes into the audit trail."
     )
+
+    @classmethod
+    def shown(cls, rows: Sequence[Any]) -> dict[str, Any]:  # noqa: ARG003  most acts compare nothing
+        """Return what the fields hold when the page is shown with these rows."""
+        return {}
 
 
 class ActAdmin(_ModelAdmin):
@@ -90,7 +95,7 @@ def act(
             if len(chosen) > ROWS_AT_ONCE:
                 model_admin.message_user(request, f"Choose at most {ROWS_AT_ONCE} rows at once.", messages.ERROR)
                 return None
-            filled = form(request.POST if "act_confirmed" in request.POST else None)
+            filled = form(request.POST) if "act_confirmed" in request.POST else form(initial=form.shown(chosen))
             if not filled.is_valid():
                 return _ask(model_admin, request, chosen, filled, name=perform.__name__, label=label, consequence=consequence)
             for row in chosen:

@@ -1,5 +1,6 @@
 """Staff's view of the sale."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -204,3 +205,27 @@ def test_a_statement_is_read_again_on_demand(client: Client) -> None:
 
     statement.refresh_from_db()
     assert (statement.read_until, statement.closed_at) == (None, None)
+
+
+def test_the_same_click_twice_gives_a_part_back_once(client: Client) -> None:
+    order, other = PaidOrderFactory(amount=500), PaidOrderFactory(amount=900)
+    page = client.post(
+        "/admin/billing/order/", {"action": "refund", "index": "0", "_selected_action": [str(order.pk), str(other.pk)]}
+    ).content.decode()
+    left = f"{order.pk}:500 {other.pk}:900"
+    found = re.search(r'name="left" value="([^"]*)"', page)
+    assert found
+    assert sorted(found[1].split()) == sorted(left.split())
+
+    for _ in range(2):
+        answer = act(client, "refund", order, amount="1.00 EUR", left=left)
+        assert answer.status_code == 302
+    assert "Money of this order went back meanwhile, and €4.00 is left." in client.get(answer.url).content.decode()
+    assert [refund.amount for refund in Refund.objects.all()] == [100]
+
+
+def test_a_refund_whose_page_says_nonsense_of_what_is_left_is_not_made(client: Client) -> None:
+    answer = act(client, "refund", PaidOrderFactory(), left="nonsense")
+
+    assert (answer.status_code, Refund.objects.count()) == (400, 0)
+    assert "Open this page anew" in answer.content.decode()
