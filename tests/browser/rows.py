@@ -45,6 +45,7 @@ from registry_auth.upkeep.holds import begin_hold, end_hold
 from registry_auth.upkeep.models import Reconciliation, RegistryHold, RepositoryTrouble
 from tests.browser.discount_rows import discounts
 from tests.browser.gift_rows import gifts
+from tests.browser.journey_rows import BUYERS, journeys
 from tests.browser.money_rows import money
 from tests.browser.opinions import opinions
 from tests.browser.security_keys import security_key
@@ -112,7 +113,7 @@ def write(target: str) -> None:
     names = {**shelves(), **long_names(), **purchases(), **discounts(), **accounts(), **robots(), **selling_team(), **window()}
     names |= opinions(LONG_WORD)
     names |= money(names, LONG_WORD)
-    names |= gifts(LONG_WORD)
+    names |= gifts(LONG_WORD) | journeys()
     subscriptions(LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
@@ -141,6 +142,7 @@ def write(target: str) -> None:
         "maker",
         "owner",
         "kept-by-the-books",
+        *BUYERS,
     )
     for model in admin.site._registry:
         first = model._default_manager.order_by("pk").first()

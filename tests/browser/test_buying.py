@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.world import World
 from tests.support.trade import Trade, silent
-from tools.stack.catalogue import tidewater
+from tools.stack.catalogue import lanternworks, tidewater
 from tools.stack.sale.people import Person, meet
 
 REFERENCE = re.compile(r"docker pull (\S+)")
@@ -93,6 +93,9 @@ def test_a_free_image_is_got_with_one_click(chromium: Browser, world: World, vis
 
     expect(tab.get_by_role("heading", level=1)).to_have_text("Library")
     expect(tab.get_by_text("May pull")).to_be_visible()
+    trade = Trade(world.stack)
+    token = trade.registry_token("repository:lanternworks/quiet-edge:pull")
+    assert trade.manifest_status("lanternworks/quiet-edge", token, lanternworks.EDGE.recipe().tag) == 200  # type: ignore[misc]  # it has one
 
 
 def test_a_gift_goes_from_the_price_to_the_pull_of_somebody_else(chromium: Browser, world: World, visitor: Page) -> None:

@@ -8,6 +8,7 @@ from tests.browser.looks import Watch
 from tests.browser.test_buying import click, copied, sign_up_from_here
 from tests.browser.world import World
 from tests.support.trade import Trade, silent
+from tools.stack.catalogue import tidewater
 from tools.stack.sale.people import meet
 
 CARD = "4242 4242 4242 4242"
@@ -43,7 +44,8 @@ def test_a_code_is_made_followed_and_paid_and_an_offer_is_accepted(
     who.access_token = tab.locator("#token-secret").inner_text()
     tab.goto(world.url("/library/"))
     command = copied(tab, tab.locator(".cmd").filter(has_text="docker pull").first)
-    assert Trade(world.stack).docker(who).pull(command.removeprefix("docker pull "), silent) == world.names["redis_digest"]
+    trade = Trade(world.stack)
+    assert trade.docker(who).pull(command.removeprefix("docker pull "), silent) == world.names["redis_digest"]
 
     seller.goto(world.url("/selling/offers/new/"))
     seller.get_by_label("Product").fill("tidewater/postgres-toolbox")
@@ -65,3 +67,6 @@ def test_a_code_is_made_followed_and_paid_and_an_offer_is_accepted(
     click(tab, "Pay €7.50 (TEST)")
     tab.wait_for_url("**/orders/*/")
     expect(tab.get_by_text("Paid. You may pull now.")).to_be_visible()
+    postgres = tidewater.POSTGRES.recipe()  # type: ignore[misc]  # it has one
+    token = trade.registry_token(f"repository:{postgres.repository}:pull", who)
+    assert trade.manifest_status(postgres.repository, token, postgres.tag) == 200

@@ -1,11 +1,12 @@
 """A member becomes a seller, and an image a product, by clicking alone; only the push is docker's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESK, sign_in
+from tests.browser.journeys import MAY_PULL, await_row, buy, pull_status
 from tests.browser.looks import Watch
 from tests.browser.test_buying import click, copied
 from tests.browser.world import World
@@ -28,7 +29,9 @@ def member(chromium: Browser, world: World) -> Iterator[Page]:
     assert watch.complaints == []
 
 
-def test_a_member_becomes_a_seller_and_publishes_by_clicking_alone(member: Page, world: World) -> None:
+def test_a_member_becomes_a_seller_publishes_sells_and_is_paid_out_by_clicking_alone(
+    member: Page, world: World, tabs: Callable[[str], tuple[Page, Watch]]
+) -> None:
     tab, host = member, world.stack.instance.host
     tab.goto(f"{world.stack.url}/selling/")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Start selling")
@@ -70,6 +73,8 @@ def test_a_member_becomes_a_seller_and_publishes_by_clicking_alone(member: Page,
     expect(tab.get_by_role("heading", level=1)).to_have_text("A box")
     assert tab.url == f"{world.stack.url}/makerworks/box"
     expect(tab.locator(".amount")).to_contain_text("€12.50")
+    sell_and_be_paid_out(tab, tabs("patron")[0], world)
+    tab.goto(f"{world.stack.url}/makerworks/box")
 
     click(tab, "Edit", "link")
     click(tab, "Withdraw")
@@ -97,6 +102,18 @@ def describe_and_price(tab: Page) -> None:
     tab.get_by_role("textbox", name="Amount").fill("12.50")
     click(tab, "Set the price")
     expect(tab.get_by_text("Currently €12.50.")).to_be_visible()
+
+
+def sell_and_be_paid_out(tab: Page, buyer: Page, world: World) -> None:
+    """Sell it once, pull it, and see at the bank what is left of the price after the fee."""
+    trade = Trade(world.stack)
+    buy(buyer, world, "/makerworks/box", "€12.50")
+    assert pull_status(world, "patron", trade.good("makerworks", "box")) == MAY_PULL
+
+    trade.sandbox("POST", "/clock/advance", {"days": 7})  # until it is available, paid out and has arrived
+    await_row(world, "it is paid out", "SELECT 1 FROM billing_payout WHERE status = 'paid' AND amount = 1125 AND currency = 'eur'")
+    tab.goto(f"{world.stack.url}/selling/balance/")
+    expect(tab.get_by_role("table", name="The newest payouts")).to_contain_text("€11.25")
 
 
 def pushed(world: World, reference: str) -> str:
