@@ -12,7 +12,7 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from billing.discounts.forms import ShopCodeForm
 from billing.discounts.models import Discount
-from billing.discounts.selectors import uses_of
+from billing.discounts.selectors import products_named, uses_of
 from billing.discounts.services import end_discount, make_discount, pause_discount, resume_discount
 from common.admin.acts import act
 from common.admin.related_rows import related_row
@@ -56,7 +56,8 @@ class DiscountAdmin(AuditedAdmin):
         if not form.is_valid():
             return self._ask(request, form, status=400 if form.is_bound else 200)
         try:
-            made = make_discount(seller=None, terms=form.terms(), actor=signed_in(request), reason=form.cleaned_data["reason"])
+            terms = form.terms(products_named(form.cleaned_data["products"], seller_id=None))
+            made = make_discount(seller=None, terms=terms, actor=signed_in(request), reason=form.cleaned_data["reason"])
         except DomainError as error:
             return refuse_form(form, error, partial(self._ask, request, form))
         return HttpResponseRedirect(reverse("admin:billing_discount_change", args=[made.pk]))
@@ -69,8 +70,8 @@ class DiscountAdmin(AuditedAdmin):
             "form": form,
             "act": "",
             "add": True,
-            "consequence": "It counts for every product, at once. It comes out of our fee: the seller gets what they would get without it,"
-            " and our fee of a sale is the most that it takes off.",
+            "consequence": "It counts at once, for every product unless you name some. It comes out of our fee: the seller gets what they"
+            " would get without it, and our fee of a sale is the most that it takes off.",
         }
         return TemplateResponse(request, "admin/act.html", context, status=status)
 

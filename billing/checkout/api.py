@@ -15,11 +15,15 @@ from billing.checkout.concurrency import open_checkout_exclusively
 from billing.checkout.placing import place_order
 from billing.discounts.models import LONGEST_CODE
 from billing.discounts.trying import try_code
+from billing.gifts.models import OrderGift
+from billing.gifts.services import GiftWish
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import orders_of_buyers, orders_seen_by
-from billing.refunds.models import Refund
+from billing.refunds.api import RefundSerializer
 from common.api.requests import checked
 from common.currencies import LARGEST_CHARGE
+from common.text import normal_email
+from marketplace.gifts.models import LONGEST_MESSAGE
 from marketplace.products.models import Product
 
 
@@ -44,13 +48,22 @@ class OrderImageSerializer(ListedImageSerializer):
         read_only_fields = fields
 
 
-class RefundSerializer(serializers.ModelSerializer[Refund]):
-    """Money that has gone back, or is about to."""
+class WishSerializer(serializers.Serializer[OrderGift]):
+    """For whom something is bought."""
 
-    class Meta:
-        model = Refund
-        fields = ("id", "amount", "state", "created_at", "settled_at")
-        read_only_fields = fields
+    email = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=254,
+        help_text="Where the link to claim it goes once it is paid; left out, it is mailed to you, to pass on.",
+    )
+    message = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=LONGEST_MESSAGE, help_text="The recipient reads it, with your name."
+    )
+
+    def validate_email(self, email: str) -> str:
+        return normal_email(email)
 
 
 class ListedOrderSerializer(serializers.ModelSerializer[Order]):
@@ -91,10 +104,11 @@ class OrderSerializer(ListedOrderSerializer):
 
     images = OrderImageSerializer(many=True)
     refunds = RefundSerializer(many=True)
+    gift = WishSerializer(read_only=True, allow_null=True, help_text="For whom it was bought; null for the buyer.")
     checkout_url = serializers.SerializerMethodField(help_text="Where to pay, in a browser; empty once there is nothing to pay.")
 
     class Meta(ListedOrderSerializer.Meta):
-        fields = (*ListedOrderSerializer.Meta.fields, "refunds", "checkout_url")
+        fields = (*ListedOrderSerializer.Meta.fields, "refunds", "gift", "checkout_url")
         read_only_fields = fields
 
     @extend_schema_field(serializers.CharField())
@@ -127,6 +141,7 @@ class NewOrderSerializer(serializers.Serializer[Order]):
         max_length=LONGEST_CODE,
         help_text="A discount code; one that does not count buys nothing.",
     )
+    gift = WishSerializer(required=False, allow_null=True, default=None, help_text="For somebody else; left out, it is for the buyer.")
 
 
 class OrderFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -159,13 +174,17 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         responses={201: OpenApiResponse(OrderSerializer, "Placed, or resumed: pay at `checkout_url`, in a browser.")},
     )
     def create(self, request: Request) -> Response:
-        """Buy a product at one of its prices, for yourself or an organisation. Buying again resumes the order that is being paid."""
+        """Buy a product at one of its prices, for yourself, an organisation or somebody else.
+
+        Buying again resumes the order that is being paid.
+        """
         user, values = asker(request), checked(NewOrderSerializer, request)
         product = Product.objects.visible().filter(pk=values["product"]).first()
         if product is None:
             raise Http404
         buyer, wish = buyer_named(user, values["buyer"]), Wish(values["price"], values["amount"])
         discount = try_code(values["code"], product=product, request=request._request) if values["code"] else None  # noqa: SLF001  as throttles do
-        order = place_order(product=product, user=user, buyer=buyer, wish=wish, discount=discount)
+        gift = GiftWish(**values["gift"]) if values["gift"] is not None else None
+        order = place_order(product=product, user=user, buyer=buyer, wish=wish, discount=discount, gift=gift)
         open_checkout_exclusively(order=order)
         return Response(self.get_serializer(self.get_queryset().get(pk=order.pk)).data, status=status.HTTP_201_CREATED)

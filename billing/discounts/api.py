@@ -14,8 +14,10 @@ from accounts.organisations.models import BUYING_ROLES, Membership
 from accounts.people.requests import asker
 from accounts.sellers.models import SellerProfile
 from billing.discounts.models import LONGEST_CODE, Discount
+from billing.discounts.offers import make_offer
 from billing.discounts.selectors import MOST_PRODUCTS, Uses, uses_of
 from billing.discounts.services import Terms, end_discount, make_discount, pause_discount, resume_discount
+from common.api.requests import checked
 from common.currencies import LARGEST_CHARGE
 from common.money import Money
 from marketplace.products.api.serializers import OwnProductField
@@ -126,6 +128,16 @@ class NewDiscountSerializer(serializers.Serializer[Discount]):
         return Terms(money=money if money.minor else None, **data | {"products": tuple(data["products"])})
 
 
+class NewOfferSerializer(serializers.Serializer[Discount]):
+    """A price of its own for one buyer, which they accept once, until it ends."""
+
+    product = OwnProductField(queryset=Product.objects.all())
+    email = serializers.CharField(max_length=254, help_text="An e-mail address, or the handle of an account. They get a mail with a link.")
+    amount = serializers.IntegerField(min_value=0, max_value=LARGEST_CHARGE, help_text="What they pay, in minor units; 0 gives it to them.")
+    currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="One in which the product has a price.")
+    ends_at = serializers.DateTimeField()
+
+
 def _sellers(user_id: Any) -> QuerySet[SellerProfile]:
     """Return those whose money the user sees: themselves, and organisations of which they are owner or billing person."""
     theirs = Membership.objects.filter(user=user_id, role__in=BUYING_ROLES).values("account")
@@ -149,6 +161,15 @@ class DiscountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         body = NewDiscountSerializer(data=request.data, context={"request": request})
         body.is_valid(raise_exception=True)
         made = make_discount(seller=body.validated_data["seller"], terms=body.terms(), actor=asker(request))
+        return Response(self.get_serializer(self.get_queryset().get(pk=made.pk)).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=NewOfferSerializer, responses={201: DiscountSerializer})
+    @action(detail=False, methods=["post"])
+    def offers(self, request: Request) -> Response:
+        """Make an offer to one buyer and mail it to them."""
+        values = checked(NewOfferSerializer, request)
+        price = Money(values["amount"], values["currency"])
+        made = make_offer(product=values["product"], price=price, to=values["email"], ends_at=values["ends_at"], actor=asker(request))
         return Response(self.get_serializer(self.get_queryset().get(pk=made.pk)).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=DiscountSerializer)

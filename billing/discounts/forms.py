@@ -119,18 +119,25 @@ class ShopCodeForm(ReasonForm):
     code = forms.CharField(max_length=LONGEST_CODE, required=False, help_text="Letters, digits and hyphens. Empty: one is made.")
     percent = forms.IntegerField(required=False, min_value=1, max_value=100, help_text="Never takes more than our fee of a sale.")
     amount = MoneyField(required=False, help_text="Instead: with its currency, as 12.50 EUR.")
+    products = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        max_length=5_000,
+        help_text="For these alone, of whatever seller: their addresses, one in a line, like acme/db. Empty: for all.",
+    )
     most_uses = forms.IntegerField(required=False, min_value=1, max_value=_MOST, help_text="In all. Empty: any number.")
     most_per_customer = forms.IntegerField(required=False, min_value=1, max_value=_MOST, help_text="Of one buyer. Empty: any number.")
     ends_at = forms.DateField(required=False, widget=_Day, help_text="In UTC. Empty: until it is ended.")
-    field_order = ("code", "percent", "amount", "most_uses", "most_per_customer", "ends_at", "reason")
+    field_order = ("code", "percent", "amount", "products", "most_uses", "most_per_customer", "ends_at", "reason")
 
-    def terms(self) -> Terms:
+    def terms(self, products: tuple[Product, ...]) -> Terms:
         """Return what was filled in. Ask a valid form only."""
         data = self.cleaned_data
         return Terms(
             code=data["code"],
             percent=data["percent"] or 0,
             money=data["amount"],
+            products=products,
             most_uses=data["most_uses"],
             most_per_customer=data["most_per_customer"],
             ends_at=_end_of(data["ends_at"]) if data["ends_at"] else None,

@@ -151,10 +151,11 @@ def is_paying(discount: Discount, *, buyer: Account, product: Product) -> bool:
     return paying.exists()
 
 
-def products_named(text: str, *, seller_id: UUID, field: str = "products", most: int = MOST_PRODUCTS) -> tuple[Product, ...]:
-    """Return the seller's products at the addresses that somebody typed, `namespace/slug`, one in a line.
+def products_named(text: str, *, seller_id: UUID | None, field: str = "products", most: int = MOST_PRODUCTS) -> tuple[Product, ...]:
+    """Return the products at the addresses that somebody typed, `namespace/slug`, one in a line.
 
     Args:
+        seller_id: whose they must be; None for anybody's, which staff may name.
         field: of the form, for the error.
         most: how many there may be, and for one, how many there must be.
 
@@ -168,9 +169,10 @@ def products_named(text: str, *, seller_id: UUID, field: str = "products", most:
     wanted = Q(pk__in=[])
     for namespace, slug in pairs:
         wanted |= Q(namespace__name=namespace, slug=slug)
-    products = Product.objects.filter(wanted, seller=seller_id).select_related("namespace", "seller")
+    products = Product.objects.filter(wanted, Q() if seller_id is None else Q(seller=seller_id)).select_related("namespace", "seller")
     found = {f"{product.namespace.name}/{product.slug}": product for product in products}
     for name in names:
         if name not in found:
-            raise InvalidDiscount(field=field, sentence=gettext("You have no product at {address}.").format(address=name[:200]))
+            sentence = gettext("You have no product at {address}.") if seller_id else "There is no product at {address}."
+            raise InvalidDiscount(field=field, sentence=sentence.format(address=name[:200]))
     return tuple(found[name] for name in names)

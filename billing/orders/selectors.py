@@ -33,6 +33,11 @@ def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
     return _listed(Order.objects.filter(seller=seller, paid_at__isnull=False)).prefetch_related("documents")
 
 
+def sales_seen_by(user: User) -> QuerySet[Order]:
+    """Return what was sold and paid of the user's, and of organisations whose money they see."""
+    return Order.objects.filter(seller__in=[account.pk for account in buyers_of(user)], paid_at__isnull=False)
+
+
 def _listed(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Do not load what no list shows: digests, refunds, and Stripe's long addresses."""
     return _related(orders).defer("checkout_url").prefetch_related(Prefetch("images", OrderImage.objects.defer("digests")))

@@ -1,6 +1,6 @@
 """Applies the rate limits to requests: each act with a limit is counted before its view runs, on pages and in the API alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from rest_framework.throttling import BaseThrottle
 
 from common.web.client import address_of
 from common.web.pages import error_page, say_when_to_retry
-from common.web.rate_limits import UNLIMITED, Charge, Doer, RateLimitReached, charge, give_back
+from common.web.rate_limits import UNLIMITED, Charge, Doer, RateLimitReached, charge, counts_mailboxes, give_back
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 EVERY_WRITE: Final = "write"  # counted for each request that writes, beside its own act
@@ -36,7 +36,7 @@ class RateLimitMiddleware:
         if hasattr(getattr(view, "cls", None), "throttle_classes"):  # a view of Django REST framework
             return None
         try:
-            _charge(request, request.user, mailbox=lambda: request.POST.get("email", "") if request.method == "POST" else "")
+            _charge(request, request.user, mailbox=lambda: request.POST.get("email", ""))
         except RateLimitReached as reached:
             return say_when_to_retry(error_page(request, reached.status, reached.message), reached)
         return None
@@ -51,8 +51,14 @@ class RateLimitThrottle(BaseThrottle):
         Raises:
             RateLimitReached: the limit is reached.
         """
-        _charge(request._request, request.user)  # noqa: SLF001  DRF, "Requests": Django's own, which the middleware sees
+        django_request = request._request  # noqa: SLF001  DRF, "Requests": Django's own, which the middleware sees
+        _charge(django_request, request.user, mailbox=lambda: _mailbox_in(request.data))
         return True
+
+
+def _mailbox_in(body: object) -> str:
+    """Return the address to which a program has something mailed; empty where its request names none."""
+    return str(body.get("email", "")) if isinstance(body, Mapping) else ""
 
 
 def act_of(method: str, route: str) -> str | None:
@@ -72,7 +78,8 @@ def _charge(request: HttpRequest, user: Any, *, mailbox: Callable[[], str] = str
         return
     charges: list[Charge] = []
     setattr(request, _CHARGED, charges)
-    doer = Doer(account=user.pk if user.is_authenticated else None, address=address_of(request), mailbox=mailbox())
+    written_to = mailbox() if any(map(counts_mailboxes, wanted)) else ""
+    doer = Doer(account=user.pk if user.is_authenticated else None, address=address_of(request), mailbox=written_to)
     try:
         for act in sorted(wanted):
             charges += charge(act, doer)

@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS = {
         "DocumentKindEnum": "billing.invoices.models.Document.Kind",
         "PriceKindEnum": "marketplace.products.models.Price.Kind",
         "ReportKindEnum": "marketplace.moderation.models.Report.Kind",
+        "RefundStateEnum": "billing.refunds.models.Refund.State",
         "ReportStateEnum": "marketplace.moderation.models.Report.State",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "common.api.schema.document_problems"],

@@ -36,6 +36,7 @@ FOR_STAFF = {
     **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
     "The entries of {} do not balance.": "the log",
     **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
+    **dict.fromkeys(("There is no product at {address}.", "Open this page anew: it does not say"), "a form of staff"),
     **dict.fromkeys(
         ("Stripe moved ", "The books ", "Another fee was kept", "Stripe lists it now.", "This difference has ended"),
         "differences of the books",

@@ -14,7 +14,7 @@ from tests.factories.accounts import (
     RobotFactory,
     SignInFactory,
 )
-from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, SubscriptionFactory, make_document
+from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory, make_document
 from tests.factories.marketplace import DraftProductFactory, GiftFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
@@ -39,6 +39,7 @@ def rows_of_others() -> dict[str, Model]:
         "offer_id": offer,
         "discount_id": offer,
         "discount": offer,
+        "refund": RefundFactory(order=order),
         "handle": organisation,
         "membership_id": organisation.memberships.get(),
         "invitation_id": InvitationFactory(account=organisation),

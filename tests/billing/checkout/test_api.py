@@ -7,8 +7,9 @@ from accounts.people.models import User
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from marketplace.products.models import Product
+from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import AccessTokenFactory
-from tests.factories.billing import OrderFactory, PaidOrderFactory
+from tests.factories.billing import DiscountFactory, OrderFactory, PaidOrderFactory
 from tests.factories.marketplace import DraftProductFactory
 from tests.support.sandbox import Sandbox
 
@@ -65,3 +66,26 @@ def test_the_list_has_the_buyer_s_orders_alone_and_is_filtered(api: Client, buye
 
 def test_without_a_token_there_is_nothing() -> None:
     assert Client().get("/api/v1/orders/").status_code == 401
+
+
+def test_a_program_buys_for_somebody_else_who_is_mailed_once_it_is_paid(api: Client, product: Product, sandbox: Sandbox) -> None:
+    asked = {"product": str(product.pk), "gift": {"email": "Kim@Example.test", "message": "Happy birthday."}}
+    made = api.post("/api/v1/orders/", asked, content_type="application/json")
+
+    order = Order.objects.get()
+    assert (made.status_code, made.json()["gift"]) == (201, {"email": "kim@example.test", "message": "Happy birthday."})
+    assert "gift" not in api.get("/api/v1/orders/").json()["results"][0]
+    sandbox.press(order)
+    reconcile_order(order_id=order.pk)
+    assert OutgoingMail.objects.filter(key__startswith="gift", to="kim@example.test").count() == 1
+    assert api.get("/api/v1/library/").json() == []
+
+
+def test_a_gift_with_a_code_or_to_no_address_is_refused(api: Client, product: Product) -> None:
+    for gift, status in (({"email": "nobody"}, 400), ("kim", 400)):
+        assert (
+            api.post("/api/v1/orders/", {"product": str(product.pk), "gift": gift}, content_type="application/json").status_code == status
+        )
+    asked = {"product": str(product.pk), "gift": {}, "code": DiscountFactory(seller=product.seller).code}
+    assert api.post("/api/v1/orders/", asked, content_type="application/json").status_code == 409
+    assert Order.objects.count() == 0

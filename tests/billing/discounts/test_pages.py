@@ -10,12 +10,15 @@ from django.utils import timezone
 from accounts.organisations.models import Role
 from accounts.people.models import User
 from audit.models import AuditEvent
+from billing.discounts.errors import DiscountNotForProduct
 from billing.discounts.models import Discount, DiscountUse
+from billing.discounts.selectors import require_usable
 from billing.orders.models import Order
 from common.web import rate_limits
 from common.web.rate_limits import CountedIn, RateLimit, Whose
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, SellerFactory, UserFactory
 from tests.factories.billing import DiscountFactory, OfferFactory, PaidOrderFactory
@@ -268,3 +271,37 @@ def test_a_program_makes_pauses_and_ends_its_sellers_codes(product: Product) -> 
     theirs = ProductFactory()
     strange = program.post("/api/v1/discounts/", {"percent": 5, "products": [theirs.pk]}, content_type="application/json")
     assert (foreign.status_code, strange.status_code, Discount.objects.count()) == (400, 400, 1)
+
+
+def test_a_program_makes_an_offer_which_is_mailed_and_nobody_else_makes_one(product: Product) -> None:
+    program, stranger = (
+        Client(headers={"authorization": f"Bearer {AccessTokenFactory(user=user).secret}"})
+        for user in (person_of(product.seller), SellerFactory().account.user)
+    )
+    asked = {"product": product.pk, "email": "kim@example.test", "amount": 300, "currency": "eur", "ends_at": NOW + timedelta(days=9)}
+
+    made = program.post("/api/v1/discounts/offers/", asked, content_type="application/json")
+
+    offer = Discount.objects.get()
+    assert (made.status_code, made.json()["id"], made.json()["addressee"]) == (201, str(offer.pk), "kim@example.test")
+    assert (offer.kind, offer.amount, offer.most_uses) == ("price", 300, 1)
+    assert OutgoingMail.objects.get().to == "kim@example.test"
+    for sender, values, status in ((stranger, {}, 400), (program, {"amount": 1}, 422), (program, {"currency": "usd"}, 422)):
+        assert sender.post("/api/v1/discounts/offers/", asked | values, content_type="application/json").status_code == status
+    assert (Discount.objects.count(), OutgoingMail.objects.count()) == (1, 1)
+
+
+def test_the_shops_own_code_counts_for_the_products_that_staff_name_alone(product: Product) -> None:
+    client = signed_in(UserFactory(staff=True))
+    other = ProductFactory()
+    typed = {"code": "few", "percent": "5", "reason": "A fair."}
+
+    refused = client.post("/admin/billing/discount/add/", typed | {"products": "nobody/nothing"})
+    assert (refused.status_code, Discount.objects.count()) == (422, 0)
+    assert "There is no product at nobody/nothing." in refused.content.decode()
+    client.post("/admin/billing/discount/add/", typed | {"products": f"{product.namespace.name}/{product.slug}"})
+
+    assert list(Discount.objects.get().products.all()) == [product]
+    require_usable(Discount.objects.get(), product=product, price=product.prices.get())
+    with pytest.raises(DiscountNotForProduct):
+        require_usable(Discount.objects.get(), product=other, price=other.prices.get())
