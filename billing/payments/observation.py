@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
@@ -26,6 +25,7 @@ from billing.orders.selectors import image_ids_of_order
 from billing.orders.services import flag_order
 from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANSITIONS, UNPAID_STATES, state_of
 from billing.orders.stopped import why_stopped
+from billing.payments.differences import differences, words_for_staff
 from billing.payments.grants import follow_transition, reason_to_return
 from billing.payments.periods import begin_subscription
 from billing.receipts.refunds import queue_failure_mails, queue_refund_mails
@@ -142,7 +142,7 @@ def _apply_payment(order: Order, payment: Payment, sold: Sold, reason: str) -> N
 def _settle_fee(order: Order, payment: Payment) -> None:
     """Give back what is the seller's of our fee. After a lost dispute all of it is settled with the transfer that is taken back."""
     if payment.refunds and payment.dispute is not DisputeState.LOST:
-        with _words_for_staff():
+        with words_for_staff():
             for concern in settle_fee(order):
                 flag_order(order, concern)
 
@@ -163,33 +163,6 @@ def next_observation_at(order: Order, now: datetime) -> datetime:
     return now + min(max((now - order.created_at) / 4, _SOONEST), _LATEST)
 
 
-def differences(order: Order, payment: Payment) -> list[str]:
-    """Return how Stripe differs from our row, in words for staff; empty if everything is as it was sold."""
-    expected: list[tuple[str, object, object]] = [
-        *_origins(order, payment),
-        ("amount", order.money, payment.amount),
-        ("live mode", settings.STRIPE_LIVEMODE, payment.livemode),
-    ]
-    if payment.intent_id is not None:
-        expected += [
-            ("destination", order.destination_account_id, payment.destination),
-            ("fee", order.fee, payment.fee),
-        ]
-    with _words_for_staff():
-        return [f"{name} {theirs} instead of {ours}" for name, ours, theirs in expected if ours != theirs]
-
-
-def _origins(order: Order, payment: Payment) -> list[tuple[str, object, object]]:
-    """What the payment was made for: the order by its session, or a later period by its invoice."""
-    if order.checkout_session_id is None and order.subscription and payment.subscribed:
-        return [("subscription", order.subscription.stripe_subscription_id, payment.subscribed.subscription_id)]
-    return [
-        ("order", str(order.pk), payment.order_id),
-        ("reference", str(order.pk), payment.reference),
-        ("session", order.checkout_session_id or payment.session_id, payment.session_id),
-    ]
-
-
 def _copy_payment(order: Order, payment: Payment) -> None:
     order.checkout_session_id = payment.session_id or None
     order.payment_intent_id = payment.intent_id
@@ -204,13 +177,8 @@ def _copy_payment(order: Order, payment: Payment) -> None:
 def _flag_failed_refunds(order: Order, failed: list[Refund]) -> None:
     """Have staff see that a buyer has not got the money: we have it, and owe it to them."""
     for refund in failed:
-        with _words_for_staff():
+        with words_for_staff():
             flag_order(order, f"A refund of {refund.money} failed at Stripe: {refund.failure}")
-
-
-def _words_for_staff() -> translation.override:
-    """Write amounts as staff read them: an order is also observed in requests of buyers, who may read another language."""
-    return translation.override(settings.LANGUAGE_CODE)
 
 
 def _reason_to_return(order: Order, payment: Payment, sold: Sold) -> str:

@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from billing.orders.models import Order
-from billing.payments.observation import differences
+from billing.payments.differences import differences
 from common.money import Money
 from tests.billing.orders.test_state import payment
 
