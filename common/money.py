@@ -2,9 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from common.currencies import currency as row_of
 from common.languages import separated, with_currency
+
+# As wide as a plus, and never the end of a line. A hyphen is what CLDR has for English and German, because people can type it.
+MINUS: Final = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Money:
         return self._written(0 if whole else _shown_decimals(self.minor, self.currency))
 
     def _written(self, shown: int) -> str:
-        row, sign = row_of(self.currency), "-" if self.minor < 0 else ""
+        row, sign = row_of(self.currency), MINUS if self.minor < 0 else ""
         digits = separated(_grouped(abs(self.minor), shown, row.decimals))
         return with_currency(digits, sign=sign, symbol=row.symbol, code=self.currency.upper())
 

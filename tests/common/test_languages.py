@@ -17,7 +17,7 @@ DAY = date(2026, 9, 2)
     ("minor", "currency", "english", "german"),
     [
         pytest.param(123450, "eur", "€1,234.50", "1.234,50\xa0€", id="a sign"),
-        pytest.param(-250, "chf", "-CHF 2.50", "-2,50\xa0CHF", id="a code, negative"),
+        pytest.param(-250, "chf", "−CHF 2.50", "−2,50\xa0CHF", id="a code, negative"),
         pytest.param(500, "jpy", "¥500", "500\xa0¥", id="no decimals"),
         pytest.param(1250, "kwd", "KWD 1.250", "1,250\xa0KWD", id="thousandths"),
     ],

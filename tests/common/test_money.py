@@ -16,7 +16,7 @@ from common.money import Money, read_money
         pytest.param(5, "usd", "$0.05", id="cents are padded"),
         pytest.param(500, "jpy", "¥500", id="no decimals"),
         pytest.param(900, "chf", "CHF 9.00", id="no symbol"),
-        pytest.param(-250, "eur", "-€2.50", id="negative"),
+        pytest.param(-250, "eur", "−€2.50", id="negative"),
         pytest.param(0, "gbp", "£0.00", id="zero"),
         pytest.param(1250, "kwd", "KWD 1.250", id="thousandths"),
         pytest.param(1250000, "ugx", "UGX 12,500", id="hundredths that are only Stripe's"),

@@ -52,9 +52,9 @@ def test_what_balances_in_each_currency_is_committed(order: Order) -> None:
 
     assert [str(entry) for entry in row.entries.all()] == [
         "Balance at Stripe €0.90",
-        "Exchange -€0.90",
+        "Exchange −€0.90",
         "Exchange $1.00",
-        "Buyers’ clearing -$1.00",
+        "Buyers’ clearing −$1.00",
     ]
     assert str(row) == "Payment txn_1"
 

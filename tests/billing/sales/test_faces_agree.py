@@ -238,7 +238,7 @@ def test_the_current_month_stands_beside_the_same_days_of_the_one_before(page):
     assert (headlines["Orders"].value, headlines["Orders"].change, headlines["Orders"].better) == ("4", "+33.3 %", True)
     assert headlines["Distinct pullers"].note == "± 0.81 %"
     refunds = headlines["Refunds and disputes, EUR"]
-    assert (refunds.value, refunds.change, refunds.better) == ("€2.52", "-€0.38", True)
+    assert (refunds.value, refunds.change, refunds.better) == ("€2.52", "−€0.38", True)
 
 
 def test_a_seller_without_sales_sees_zeros_and_no_empty_page(client: Client):

@@ -61,7 +61,7 @@ def test_there_is_no_percentage_of_nothing_or_less(seller):
 
     assert (found["Revenue, after refunds"].change, found["Revenue, after refunds"].better) == ("", True)
     assert (found["Orders"].change, found["Pulls"].change) == ("from nothing", "")
-    assert found["Refunds and disputes"] == Headline("Refunds and disputes", "€0.00", "-€1.00", better=True)
+    assert found["Refunds and disputes"] == Headline("Refunds and disputes", "€0.00", "−€1.00", better=True)
 
 
 def test_the_currency_with_the_most_orders_is_drawn_unless_another_one_is_asked_for(seller):
@@ -132,7 +132,7 @@ def test_the_page_writes_every_period_and_both_currencies(seller_client: Client,
 
     assert_sound(page)
     html = page.content.decode()
-    for text in ("$1,234.50", "-€5.00", "1,234", "± 0.81 %", "1 purchase without a pull since", "figures.csv?by="):
+    for text in ("$1,234.50", "−€5.00", "1,234", "± 0.81 %", "1 purchase without a pull since", "figures.csv?by="):
         assert text in html
     assert html.count("<tr>") >= 2 * by.shown
 
