@@ -45,13 +45,13 @@ def may_give_back(order: Order, now: datetime) -> bool:
     return until is not None and now <= until and not was_pulled(order)
 
 
-def refund_words(order: Order) -> list[str]:
-    """Return what the buyer of a paid order was promised, in sentences for them."""
+def refund_words(order: Order, now: datetime) -> list[str]:
+    """Return what the buyer of a paid order was promised and may still have, in sentences for them."""
     own, promised = own_refund_until(order), promised_until(order)
     words = []
-    if own is not None:
+    if own is not None and own >= now:
         words.append(gettext("By yourself until {day}, while nothing was pulled.").format(day=long_day(own.date())))
-    if promised is not None:
+    if promised is not None and promised >= now:
         sentence = gettext("{seller} gives the money back to who asks until {day}.")
         words.append(sentence.format(seller=order.seller.display_name, day=long_day(promised.date())))
     return words

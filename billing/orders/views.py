@@ -72,13 +72,13 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 def _money_back(order: Order) -> dict[str, object]:
     """Return what the page says of refunds: the buyer's own, while it is not decided; whether one failed; until when there may be one."""
-    refunds = order.refunds.all()
+    refunds, now = order.refunds.all(), timezone.now()
     giving_back = next((one for one in refunds if one.state == "waiting" and one.origin == "buyer"), None)
-    words = refund_words(order) if giving_back is None and order.state in HOLDING_STATES and order.refundable.minor else []
+    words = refund_words(order, now) if giving_back is None and order.state in HOLDING_STATES and order.refundable.minor else []
     return {
         "giving_back": giving_back,
         "refund_failed": order.refundable.minor > 0 and any(one.state == "failed" for one in refunds),
-        "may_give_back": bool(words) and may_give_back(order, timezone.now()),
+        "may_give_back": bool(words) and may_give_back(order, now),
         "refund_words": words,
     }
 

@@ -90,7 +90,7 @@ class OwnRefundNotOffered(ConflictError):
     code = "own_refund_not_offered"
 
     def __init__(self) -> None:
-        super().__init__(gettext("This order can no longer be given back by yourself. Ask the seller, or write to us."))
+        super().__init__(gettext("You can no longer give this order back on your own. Ask the seller, or write to us."))
 
 
 class PulledAlready(ConflictError):
@@ -99,4 +99,6 @@ class PulledAlready(ConflictError):
     code = "pulled_already"
 
     def __init__(self) -> None:
-        super().__init__(gettext("It was pulled since you bought it, so it is not given back by yourself. Ask the seller, or write to us."))
+        super().__init__(
+            gettext("It was pulled since you bought it, so you cannot give it back on your own. Ask the seller, or write to us.")
+        )

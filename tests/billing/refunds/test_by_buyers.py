@@ -227,16 +227,24 @@ def test_one_that_was_settled_meanwhile_is_not_refused(paid: Order, buyer: User,
 
 
 @pytest.mark.parametrize(
-    ("own", "promised", "beginnings"),
-    [(0, 0, []), (14, 0, ["By yourself"]), (0, 30, ["Acme gives"]), (14, 30, ["By yourself", "Acme gives"])],
+    ("own", "promised", "ago", "beginnings"),
+    [
+        (0, 0, 0, []),
+        (14, 0, 0, ["By yourself"]),
+        (0, 30, 0, ["Acme gives"]),
+        (14, 30, 0, ["By yourself", "Acme gives"]),
+        (14, 30, 20, ["Acme gives"]),
+        (14, 30, 40, []),
+    ],
 )
-def test_an_order_says_what_was_promised(own: int, promised: int, beginnings: list[str]) -> None:
-    order = Order(unpulled_refund_days=own, refund_days=promised, paid_at=timezone.now(), seller=SellerProfile(display_name="Acme"))
+def test_an_order_says_what_was_promised_while_that_lasts(own: int, promised: int, ago: int, beginnings: list[str]) -> None:
+    now, seller = timezone.now(), SellerProfile(display_name="Acme")
+    order = Order(unpulled_refund_days=own, refund_days=promised, paid_at=now - timedelta(days=ago), seller=seller)
 
-    words = refund_words(order)
+    words = refund_words(order, now)
 
     assert [sentence[: len(beginning)] for sentence, beginning in zip(words, beginnings, strict=True)] == beginnings
-    assert refund_words(Order(unpulled_refund_days=own, refund_days=promised)) == []
+    assert refund_words(Order(unpulled_refund_days=own, refund_days=promised), now) == []
 
 
 class TestPage:
@@ -281,7 +289,7 @@ class TestPage:
 
         page = client.get(f"/orders/{paid.pk}/refund/").content.decode()
 
-        assert "You could give it back by yourself until" in page
+        assert "You could give it back on your own until" in page
         assert "gives the money back to who asks until" in page
 
     def test_a_promise_whose_time_is_over_is_not_made_again(self, paid: Order, client: Client) -> None:
@@ -295,7 +303,7 @@ class TestPage:
     def test_what_is_not_paid_has_nothing_to_give_back(self, opened: Order, client: Client) -> None:
         page = client.get(f"/orders/{opened.pk}/refund/").content.decode()
 
-        assert "There is nothing to give back by yourself at the moment." in page
+        assert "There is nothing that you can give back on your own at the moment." in page
         assert "has promised no refund for this order" in page
 
     def test_where_the_registry_told_of_each_pull_its_network_client_and_digest_are_shown(
