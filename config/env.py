@@ -6,7 +6,7 @@ docs/operations.md; docker-compose.yml passes them on (a test compares).
 
 from typing import Any
 
-from config.variables import Variable, amounts, currencies, database, email, number, one_of, text, url, words
+from config.variables import Variable, amounts, currencies, database, email, listener, number, one_of, text, url, words
 
 PUBLIC_URL = Variable(
     "LAYERSTORE_PUBLIC_URL",
@@ -154,9 +154,10 @@ TRACES = Variable(
 TRACES_PERCENT = Variable("LAYERSTORE_TRACES_PERCENT", number, "5", "Which part of all traces is kept")
 METRICS_PORT = Variable(
     "LAYERSTORE_METRICS_PORT",
-    number,
+    listener,
     "0",
-    "Where each process serves `/metrics`, for containers: [see below](#metrics). 0: nowhere but on the inner listener",
+    "Where each process serves `/metrics`, for containers: [see below](#metrics). A port alone is on 127.0.0.1;"
+    " 0: nowhere but on the inner listener",
 )
 MEDIA_ROOT = Variable("LAYERSTORE_MEDIA_ROOT", text, None, "Pictures of products; nginx serves them", manual_default="`var/media`")
 MEDIA_BUCKET = Variable("LAYERSTORE_MEDIA_BUCKET", text, "", "S3 bucket for pictures instead of files: see [below](#pictures-in-a-bucket)")

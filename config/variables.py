@@ -77,6 +77,12 @@ def number(value: str) -> int:
         raise ValueError(f"be a whole number, not {value!r}.") from None
 
 
+def listener(value: str) -> tuple[str, int]:
+    """Where something listens, `ADDRESS:PORT`; a port alone means on this machine only."""
+    address, _, port = value.rpartition(":")
+    return address or "127.0.0.1", number(port)
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """One of these."""
 

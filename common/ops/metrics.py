@@ -30,15 +30,15 @@ def exposition() -> bytes:
     return generate_latest(_registry())
 
 
-def serve_metrics(port: int, *, address: str = "0.0.0.0") -> None:  # noqa: S104  a container's own
+def serve_metrics(listener: tuple[str, int]) -> None:
     """Serve `/metrics` for this process and those that it forks: where each process is a container of its own.
 
     Of several processes that share a container the first one serves; another one takes its place when it is started anew.
 
     Args:
-        port: 0 for nowhere.
-        address: of which interface; left out, of all.
+        listener: the interface's address, and the port; 0 for nowhere.
     """
+    address, port = listener
     if not port:
         return
     try:

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from common.currencies import CURRENCIES
-from config.variables import Variable, amounts, as_table, currencies, database, email, number, one_of, text, words
+from config.variables import Variable, amounts, as_table, currencies, database, email, listener, number, one_of, text, words
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +20,14 @@ def test_a_text_that_is_not_a_number_is_refused_by_name(monkeypatch: pytest.Monk
     monkeypatch.setenv("LAYERSTORE_X", "ten")
     with pytest.raises(ImproperlyConfigured, match="LAYERSTORE_X must be a whole number"):
         Variable("LAYERSTORE_X", number, "1", "x").read()
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [("9100", ("127.0.0.1", 9100)), ("0.0.0.0:9100", ("0.0.0.0", 9100)), ("0", ("127.0.0.1", 0)), ("::1:9100", ("::1", 9100))],
+)
+def test_what_listens_does_so_on_this_machine_unless_told_otherwise(value: str, where: tuple[str, int]) -> None:
+    assert listener(value) == where
 
 
 def test_one_of_a_few_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

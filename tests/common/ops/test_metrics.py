@@ -59,7 +59,7 @@ def test_a_port_serves_what_all_forked_processes_count_and_gives_way_to_another_
 import os, urllib.request
 from common.ops.metrics import counted_call, serve_metrics
 for _ in range(2):  # the second finds the port taken
-    serve_metrics({port}, address="127.0.0.1")
+    serve_metrics(("127.0.0.1", {port}))
 if os.fork() == 0:
     with counted_call("shelf", away=()):
         pass
@@ -77,7 +77,7 @@ print(urllib.request.urlopen("http://127.0.0.1:{port}/metrics").read().decode())
 def test_without_a_port_nothing_listens(monkeypatch):
     monkeypatch.setattr(metrics, "start_http_server", lambda *_args, **_options: pytest.fail("listens"))
 
-    serve_metrics(0)
+    serve_metrics(("127.0.0.1", 0))
 
 
 def test_an_error_other_than_a_taken_port_is_raised(monkeypatch):
@@ -87,4 +87,4 @@ def test_an_error_other_than_a_taken_port_is_raised(monkeypatch):
     monkeypatch.setattr(metrics, "start_http_server", refuse)
 
     with pytest.raises(PermissionError):
-        serve_metrics(80)
+        serve_metrics(("127.0.0.1", 80))
