@@ -47,6 +47,10 @@ def purchase(product: Product, buyer: User) -> str:
     return open_checkout(order=place_order(product=product, user=buyer))
 
 
+def in_the_books(order: Order) -> list[str]:
+    return sorted(order.ledger_transactions.values_list("kind", flat=True))
+
+
 def test_a_double_click_makes_one_order_and_one_checkout(product: Product, buyer: User, sandbox: Sandbox) -> None:
     urls = run_in_threads(8, lambda: purchase(product, buyer))
 
@@ -113,6 +117,7 @@ def test_return_page_webhook_and_sweep_at_once_complete_once(opened: Order, sand
     opened.refresh_from_db()
     assert (opened.state, len(holds(buyer)), OutgoingMail.objects.count()) == ("paid", 1, 1)
     assert AuditEvent.objects.filter(action="order.paid").count() == 1
+    assert in_the_books(opened) == ["application_fee", "charge", "transfer"]
 
 
 def test_one_event_delivered_and_handled_twenty_times_at_once_has_one_effect(opened: Order, sandbox: Sandbox, buyer: User, holds) -> None:
@@ -159,6 +164,9 @@ def test_two_payments_for_the_same_images_at_once_keep_one_and_give_one_back(pro
     refund.refresh_from_db()
     assert (refund.state, refund.amount, refund.order.state) == ("succeeded", 500, "refunded")
     assert len(holds(buyer)) == 1
+    (kept,) = (order for order in orders if order.pk != refund.order_id)
+    assert in_the_books(kept) == ["application_fee", "charge", "transfer"]
+    assert "refund" in in_the_books(refund.order)
 
 
 def test_refunds_asked_for_at_once_never_exceed_the_payment(paid: Order, sandbox: Sandbox) -> None:

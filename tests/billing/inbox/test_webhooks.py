@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -368,6 +369,29 @@ def test_a_worker_killed_before_the_mark_leaves_no_half_effect(opened, sandbox: 
 
     opened.refresh_from_db()
     assert (opened.state, len(holds(buyer)), OutgoingMail.objects.count()) == ("paid", 1, 1)
+
+
+@pytest.mark.usefixtures("_unheard")
+def test_a_database_restarted_in_the_middle_leaves_no_half_effect(opened, sandbox: Sandbox, buyer, holds, monkeypatch) -> None:
+    event_id = sandbox.deliver("checkout.session.completed", opened.checkout_session_id)
+
+    def restart(*_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(handlers, "mark_handled", restart)
+    with pytest.raises(DatabaseError):
+        handle_event(event_id=event_id)
+    connection.close()
+    opened.refresh_from_db()
+    assert (opened.state, holds(buyer), opened.ledger_transactions.count()) == ("pending", [], 0)
+
+    monkeypatch.undo()
+    handle_event(event_id=event_id)
+
+    opened.refresh_from_db()
+    assert (opened.state, len(holds(buyer)), OutgoingMail.objects.count()) == ("paid", 1, 1)
+    assert opened.ledger_transactions.filter(kind="charge").count() == 1
 
 
 @pytest.mark.usefixtures("_unheard")

@@ -187,3 +187,15 @@ def test_a_customer_can_do_none_of_it(client: Client) -> None:
     assert done(client, "take_down", image).status_code == 403
     assert image.taken_down_at is None
     assert trail() == []
+
+
+def test_staff_put_nobodys_image_into_a_product(staff: Client) -> None:
+    product, foreign = ProductFactory(), PushedImageFactory()
+    before = list(product.images.all())
+    typed = {"images": str(foreign.pk), "title": "Theirs", "product_images-0-image": str(foreign.pk)}
+
+    for address in (reverse("admin:marketplace_product_change", args=[product.pk]), reverse("admin:marketplace_product_add")):
+        assert staff.post(address, typed).status_code == 403
+
+    product.refresh_from_db()
+    assert (list(product.images.all()), product.title == "Theirs", Product.objects.count()) == (before, False, 1)
