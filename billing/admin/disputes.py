@@ -59,8 +59,8 @@ class DisputeAdmin(AuditedAdmin):
 
     @act(
         "Send the evidence",
-        consequence="The evidence that the dispute's page shows goes to the buyer's bank, with what the seller has added. A bank looks at"
-        " one answer: nothing can be sent afterwards.",
+        consequence="The evidence that the dispute's page shows goes to the buyer's bank, with what the seller has added, and with receipt"
+        " and licence as PDF. A bank looks at one answer: nothing can be sent afterwards.",
     )
     def send_evidence(self, request: HttpRequest, dispute: Dispute, reason: str) -> None:
         """Answer the bank."""

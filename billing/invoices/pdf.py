@@ -14,7 +14,7 @@ from billing.invoices.models import Document
 from billing.invoices.wording import written
 
 _HERE: Final = Path(__file__).parent
-_TEMPLATE, _FONTS = _HERE / "document.typ", _HERE / "fonts"
+_DOCUMENT, _TEXT, _FONTS = _HERE / "document.typ", _HERE / "text.typ", _HERE / "fonts"
 _ACCESSIBLE: Final = "ua-1"
 
 
@@ -24,16 +24,25 @@ def pdf_of(document: Document) -> bytes:
     A name with letters that our fonts lack is shown with empty boxes, and its document is tagged PDF without that promise.
     """
     with translation.override(document.language):
-        data = json.dumps(written(document), ensure_ascii=False)
+        return _drawn(_DOCUMENT, written(document))
+
+
+def pdf_of_text(title: str, text: str) -> bytes:
+    """Return a text as PDF, each of its lines a paragraph; accessible as `pdf_of` says."""
+    return _drawn(_TEXT, {"title": title, "paragraphs": [line for line in text.splitlines() if line.strip()]})
+
+
+def _drawn(template: Path, values: dict[str, Any]) -> bytes:
+    data = json.dumps(values, ensure_ascii=False)
     try:
-        return _compiled(data, pdf_standards=_ACCESSIBLE)
+        return _compiled(template, data, pdf_standards=_ACCESSIBLE)
     except typst.TypstError:
-        return _compiled(data)
+        return _compiled(template, data)
 
 
-def _compiled(data: str, **options: Any) -> bytes:
+def _compiled(template: Path, data: str, **options: Any) -> bytes:
     made: bytes = typst.compile(
-        str(_TEMPLATE),
+        str(template),
         root=str(_HERE),
         font_paths=[str(_FONTS)],
         ignore_system_fonts=True,

@@ -9,6 +9,7 @@ from billing.disputes.locks import lock_evidence
 from billing.disputes.models import DisputeEvidence
 from billing.orders.locks import lock_order
 from billing.orders.services import flag_order
+from billing.payments.evidence_files import files_of
 from billing.payments.reconcile import reconcile_order
 from billing.stripe.disputes import Evidence, submit_evidence, was_answered
 from billing.stripe.errors import StripeRefused
@@ -33,7 +34,7 @@ def continue_evidence(*, evidence_id: UUID) -> DisputeEvidence:
         return _settle_late(evidence)
     key = f"evidence-{evidence.pk}-{evidence.due_at.timestamp()}"  # a key of its own for each attempt: Stripe repeats what it answered
     try:
-        submit_evidence(evidence.dispute_id, Evidence(**evidence.fields), key=key)
+        submit_evidence(evidence.dispute_id, Evidence(**evidence.fields), files=files_of(evidence.dispute.order_id), key=key)
     except StripeRefused as refused:
         return _settle(evidence_id, DisputeEvidence.State.REFUSED, refused.reason)
     settled = _settle(evidence_id, DisputeEvidence.State.SUBMITTED)

@@ -42,7 +42,7 @@ _PERMISSION: Final = re.compile(r"rak_\w+")
 def _client_for(key: str, base: str, patience: Patience) -> stripe.StripeClient:
     http = stripe.RequestsClient(timeout=(patience.connect, patience.answer))
     if base:
-        return stripe.StripeClient(key, base_addresses={"api": base}, http_client=http, max_network_retries=patience.retries)
+        return stripe.StripeClient(key, base_addresses={"api": base, "files": base}, http_client=http, max_network_retries=patience.retries)
     return stripe.StripeClient(key, http_client=http, max_network_retries=patience.retries)
 
 

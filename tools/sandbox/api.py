@@ -19,6 +19,7 @@ from tools.sandbox.endpoints import Endpoint, find_endpoint
 from tools.sandbox.errors import Declined, InvalidRequest, StripeError, Unauthorized
 from tools.sandbox.expand import expanded
 from tools.sandbox.faults import Faults, Hangup
+from tools.sandbox.files import Upload
 from tools.sandbox.forms import decode
 from tools.sandbox.idempotency import Answer, Keys, Slot, digest
 from tools.sandbox.ids import new_id
@@ -75,8 +76,10 @@ class Api:
         endpoint, parts = find_endpoint(request.method, path)
         fields = request.form if request.method == "POST" else request.args
         raw = decode(list(fields.items(multi=True)))
-        slot = Slot(owner, key, path, digest(raw)) if key and request.method == "POST" else None
-        api_request = ApiRequest(Act(self.config, self.store, owner, request_id, key), endpoint, parts, raw, slot)
+        sent = {name: Upload(file.filename or "", file.read()) for name, file in request.files.items()}
+        same = digest(raw | {name: [file.name, len(file.content)] for name, file in sent.items()})
+        slot = Slot(owner, key, path, same) if key and request.method == "POST" else None
+        api_request = ApiRequest(Act(self.config, self.store, owner, request_id, key), endpoint, parts, raw | sent, slot)
         if slot is None:
             return self._performed(api_request)
         with self.keys.claimed(slot):

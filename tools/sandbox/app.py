@@ -15,7 +15,7 @@ SHOP_STYLES = Path(__file__).resolve().parents[2] / "static" / "css"
 def create_app(world: World) -> Flask:
     """All addresses of the sandbox over one world."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = 5_000_000
+    app.config["MAX_CONTENT_LENGTH"] = 6_000_000  # a file of evidence, with what is around it in a form
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
     app.register_blueprint(Api(world.config, world.store, world.keys, world.faults).blueprint())
     for part in (checkout_pages, connect_pages, control, mailbox, overview, pages, portal):

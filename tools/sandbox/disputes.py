@@ -5,6 +5,7 @@ from typing import Any
 from tools.sandbox import balance
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest
+from tools.sandbox.files import require_files
 from tools.sandbox.params import write_metadata
 from tools.sandbox.sessions import LATER
 
@@ -131,6 +132,7 @@ def update_dispute(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]
         message = f"This dispute is {dispute['status']}: no more evidence is taken."
         raise InvalidRequest(message, code="dispute_already_closed" if dispute["status"] in {"won", "lost"} else None, param="evidence")
     _refuse_long(dispute["evidence"] | params.get("evidence", {}))
+    require_files(act, params.get("evidence", {}))
     dispute["evidence"] |= params.get("evidence", {})
     dispute["evidence_details"]["has_evidence"] = any(dispute["evidence"].values())
     if params.get("submit"):

@@ -16,6 +16,7 @@ FORMS = {
     "customer": ("cus_", 14),
     "dispute": ("dp_1", 23),
     "event": ("evt_1", 23),
+    "file": ("file_1", 23),
     "fee_refund": ("fr_1", 23),
     "invoice": ("in_1", 23),
     "invoice_payment": ("inpay_1", 23),

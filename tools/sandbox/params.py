@@ -141,6 +141,8 @@ def _convert_pair(key: str, value: Any, item: Any, param: str) -> Any:
 
 
 def _convert_plain(value: Any, hint: Any, param: str) -> Any:
+    if hint is Any:
+        return value  # a file: who takes it judges it
     if not isinstance(value, str):
         raise InvalidParams(f"Invalid {'integer' if hint is int else 'string'}: {value}", param=param)
     if value == "":

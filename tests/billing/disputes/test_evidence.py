@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
@@ -15,9 +16,11 @@ from billing.disputes.errors import DisputeTakesNoAnswer, EvidenceAlreadySent
 from billing.disputes.evidence import HIDDEN, collect_evidence, cut
 from billing.disputes.models import Dispute, DisputeEvidence
 from billing.disputes.services import send_evidence, write_statement
-from billing.orders.models import Order
+from billing.invoices.pdf import pdf_of_text
+from billing.orders.models import Order, SoldPage
 from billing.payments import tasks
 from billing.payments.answering import continue_evidence
+from billing.payments.evidence_files import files_of
 from billing.payments.reconcile import reconcile_order
 from billing.refunds.services import request_refund
 from billing.stripe.disputes import LONGEST_EVIDENCE, LONGEST_FIELD
@@ -26,7 +29,7 @@ from marketplace.insights.models import BuyerPull, PullCount
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
-from tests.factories.billing import DisputeFactory
+from tests.factories.billing import DisputeFactory, PaidOrderFactory
 from tests.factories.marketplace import digest_of
 from tests.support.sandbox import Sandbox
 
@@ -125,6 +128,33 @@ class TestItIsPutTogetherByItself:
         assert at_stripe(sandbox, disputed)["status"] == "under_review"
 
 
+class TestFilesGoAlong:
+    def test_the_receipt_and_the_licence_as_it_was_sold(self, disputed: Order) -> None:
+        Product.objects.update(licence_text="Another licence.")
+
+        files = files_of(disputed.pk)
+
+        assert sorted(files) == ["receipt", "uncategorized_file"]
+        assert all(pdf.startswith(b"%PDF-") for pdf in files.values())
+        assert files["uncategorized_file"] == pdf_of_text("Licence as it was sold: Acme 1.0", "Use it on one server.")
+
+    def test_a_licence_in_no_more_pages_than_are_read(self, disputed: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn = Mock(return_value=b"%PDF-")
+        monkeypatch.setattr("billing.payments.evidence_files.pdf_of_text", drawn)
+        SoldPage.objects.update(licence_text="x" * 50_000, licence_name="")
+
+        files_of(disputed.pk)
+
+        title, text = drawn.call_args.args
+        assert (title, len(text) < 40_100, text.endswith("[cut here: the rest does not fit]")) == ("Licence as it was sold", True, True)
+
+    def test_nothing_where_there_is_nothing(self, disputed: Order) -> None:
+        Order.objects.update(sold_page=None)
+        order = PaidOrderFactory()
+
+        assert (sorted(files_of(disputed.pk)), files_of(order.pk)) == (["receipt"], {})
+
+
 class TestStaffSendItWithOneClick:
     def test_and_the_bank_has_it(self, disputed: Order, sandbox: Sandbox, staff: User, client: Client) -> None:
         client.force_login(staff)
@@ -144,7 +174,11 @@ class TestStaffSendItWithOneClick:
         )
         sent = at_stripe(sandbox, disputed)
         assert (sent["status"], sent["evidence_details"]["submission_count"]) == ("under_review", 1)
+        files = {name: sent["evidence"].pop(name) for name in ("receipt", "uncategorized_file")}
         assert {name: text for name, text in sent["evidence"].items() if text} == {n: t for n, t in evidence.fields.items() if t}
+        stored = {name: sandbox.get(f"/files/{key}") for name, key in files.items()}
+        assert [(one["purpose"], one["type"]) for one in stored.values()] == [("dispute_evidence", "pdf")] * 2
+        assert [one["filename"] for one in stored.values()] == ["receipt.pdf", "uncategorized_file.pdf"]
         assert AuditEvent.objects.get(action="dispute.evidence_sent").reason == "They pulled it."
         assert str(evidence) == f"evidence for {of(disputed).pk}, submitted"
         assert "Survives a node." in client.get(f"/admin/billing/disputeevidence/{evidence.pk}/change/").content.decode()
