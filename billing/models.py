@@ -11,6 +11,7 @@ from billing.payouts.models import Payout
 from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 
 __all__ = [
     "BillingDetails",
@@ -27,6 +28,8 @@ __all__ = [
     "OrderGift",
     "OrderImage",
     "Payout",
+    "PriceAnnouncement",
+    "PriceChange",
     "Refund",
     "SoldPage",
     "Statement",

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.people.models import Account, User
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
+from audit.services import record_audit
 from billing.discounts.models import Discount
 from billing.discounts.selectors import verified_addresses
 from billing.gifts.models import OrderGift
@@ -41,16 +43,13 @@ def export_billing(user: User) -> Mapping[str, Any]:
 
 
 def obstacles_of_orders(account: Account) -> Iterable[str]:
-    """Yield the purchases and sales whose money is under way, and subscriptions that will be charged."""
+    """Yield the purchases and sales whose money is under way. Subscriptions are none: they end with the account."""
     own = _by(account.user) if account.user else Q(buyer=account)
     concerned = own | Q(seller=account.pk)
     undecided = Q(state__in=_UNDECIDED) | Q(refunds__state=Refund.State.WAITING)
     for order in Order.objects.filter(concerned).filter(undecided).distinct().order_by("created_at")[:10]:
         sentence = gettext("Order {number} ({product}) is not settled yet: wait until its payment, refund or dispute has ended.")
         yield sentence.format(number=order.number, product=order.product_title)
-    for subscription in Subscription.objects.running().filter(concerned).order_by("created_at")[:10]:
-        sentence = gettext("The subscription to {product} is still running: it has to be canceled and to end first.")
-        yield sentence.format(product=subscription.product_title)
 
 
 def forget_addresses_of_orders(account: Account) -> None:
@@ -59,11 +58,21 @@ def forget_addresses_of_orders(account: Account) -> None:
     Orders, and documents with all that they say, stay, as the law asks: bookkeeping wants them for up to ten years.
     """
     BillingDetails.objects.filter(account=account).delete()
+    _end_subscriptions(account)
     if account.user:
         _offers_to(account.user).exclude(email="").update(email=forgotten_address(account.user))
         Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
         OrderGift.objects.filter(order__placed_by=account.user).update(email="", message="")
         Subscription.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
+
+
+def _end_subscriptions(account: Account) -> None:
+    """Have what the account is subscribed to end, and what others are by it: nobody is charged again, and what is paid stays paid."""
+    running = Subscription.objects.running().filter(Q(buyer=account) | Q(seller=account.pk), end_wanted_at__isnull=True)
+    now, reason = timezone.now(), gettext_noop("The account of its buyer or its seller has ended.")
+    ended = running.update(end_wanted_at=now, end_reason=reason, due_at=now, attempts=0, given_up_at=None)
+    if ended:
+        record_audit(actor=None, action="subscriptions.end_wanted", target=account, reason=reason, subscriptions=ended)
 
 
 def _offers_to(user: User) -> QuerySet[Discount]:

@@ -112,6 +112,12 @@ SUBSCRIPTION_GRACE_DAYS = Variable(
     "7",
     "How long a subscription lets pull after its last paid period",
 )
+PRICE_NOTICE_DAYS = Variable(
+    "LAYERSTORE_PRICE_NOTICE_DAYS",
+    number,
+    "30",
+    "How long before a renewal those are told who will pay more by a new price of their subscription",
+)
 STRIPE_COUNTRY = Variable(
     "LAYERSTORE_STRIPE_COUNTRY",
     str.upper,

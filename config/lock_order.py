@@ -26,6 +26,7 @@ LOCK_ORDER: Final = (
     "billing.Discount",
     "billing.Order",
     "billing.Subscription",
+    "billing.PriceChange",
     "billing.Refund",
     "billing.DisputeEvidence",
     "billing.TransferReversal",

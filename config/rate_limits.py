@@ -76,6 +76,7 @@ ACTS: Final[dict[str, Act]] = {
     "product.save": Act(gettext_noop("Saves of products"), (_account(240, _HOUR),)),
     "product.move": Act(gettext_noop("Products published or withdrawn"), (_account(60, _HOUR),)),
     "price.set": Act(gettext_noop("New prices"), (_account(60, _HOUR), _account(200, _DAY))),
+    "price.announce": Act(gettext_noop("Prices announced to subscribers"), (_account(10, _DAY),)),  # each of them gets a mail
     "picture.add": Act(gettext_noop("New pictures"), (_account(60, _HOUR), _account(200, _DAY))),
     "picture.remove": Act(gettext_noop("Removed pictures"), (_account(200, _HOUR),)),
     # Each of these has us ask servers of whoever names them.
@@ -237,6 +238,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:gift": "gift.send",
     "POST billing:subscription_renewal": "subscription.change",
     "POST billing:subscription_card": "subscription.change",
+    "POST billing:price_announce": "price.announce",
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",
     "GET billing:payouts_refresh": "payouts",

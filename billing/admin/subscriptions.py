@@ -1,11 +1,11 @@
-"""Subscriptions, to read, and to ask Stripe about again."""
+"""Subscriptions, to read, to ask Stripe about again, and to end."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
-from billing.renewals.services import ask_again
+from billing.renewals.services import ask_again, end_now
 from billing.subscriptions.models import Subscription
 from common.admin.acts import act
 from common.admin.related_rows import related_row
@@ -47,9 +47,14 @@ class SubscriptionAdmin(AuditedAdmin):
         "last_error",
         "given_up_at",
     )
-    actions = ("ask_again",)
+    actions = ("ask_again", "end_now")
 
     @act("Ask Stripe again", consequence="Within a minute the subscription and its orders are brought in line with what Stripe says.")
     def ask_again(self, request: HttpRequest, subscription: Subscription, reason: str) -> None:
         """Have the sweep take it next."""
         ask_again(subscription=subscription, reason=reason, actor=signed_in(request))
+
+    @act("End now", consequence="Within a minute Stripe ends it and charges no more. What is paid can be pulled to the end of its period.")
+    def end_now(self, request: HttpRequest, subscription: Subscription, reason: str) -> None:
+        """Have the sweep end it next. Its buyer is told; money goes back on the order of the period."""
+        end_now(subscription=subscription, reason=reason, actor=signed_in(request))

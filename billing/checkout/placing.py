@@ -140,7 +140,7 @@ def place_order(
             discount_code=discount.code if discount else "",
             application_fee=_fee(due.price, offered).minor,
             refund_days=locked.refund_days,
-            unpulled_refund_days=0 if due.price.interval else settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
+            unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
             destination_account_id=str(seller.stripe_account_id),
         )
         _write_order(order, images)

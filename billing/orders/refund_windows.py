@@ -20,8 +20,12 @@ def promised_until(order: Order) -> datetime | None:
 
 
 def own_refund_until(order: Order) -> datetime | None:
-    """Return until when the buyer takes the money back alone, if nothing was pulled; None if that was not offered."""
-    return _after(order.paid_at, order.unpulled_refund_days)
+    """Return until when the buyer takes the money back alone, if nothing was pulled; None if that was not offered.
+
+    Of a subscription that is while the first period lasts; the orders of later ones offer nothing.
+    """
+    until = _after(order.paid_at, order.unpulled_refund_days)
+    return until if until is None or order.period_end is None else min(until, order.period_end)
 
 
 def seller_refunds_until(order: Order) -> datetime | None:

@@ -79,9 +79,9 @@ def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, i
         else:
             open_gift(order, gift, images)
     if to is Order.State.DISPUTED:
-        pause_access(order_id=source_id)
+        pause_access(order)
     if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
-        resume_access(order_id=source_id)
+        resume_access(order)
     if to in GONE_STATES:
         reason = (_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to]
         end_gift_of_order(order_id=source_id, reason=reason)

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from audit.services import record_audit
 from billing.orders.models import Order
 from billing.orders.state import HOLDING_STATES
+from billing.refunds.models import Refund
 from billing.stripe.payment_data import Subscribed
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
@@ -21,6 +22,7 @@ from marketplace.images.models import Image
 _SUBSCRIPTION = Entitlement.Source.SUBSCRIPTION
 _ENTITLING = HOLDING_STATES | {Order.State.DISPUTED}
 OVER = gettext_noop("The paid time of the subscription is over.")
+WRITTEN_AT_END = ("end_wanted_at", "end_reason", "due_at", "given_up_at", "attempts")
 COPIED = (
     "buyer", "placed_by", "seller", "product", "price", "product_title", "email", "amount", "currency", "application_fee",
     "destination_account_id",
@@ -46,22 +48,37 @@ def begin_subscription(order: Order, subscribed: Subscribed) -> None:
 def follow_order(order: Order, images: Iterable[Image]) -> None:
     """Bring access in line with a period's order that has changed; the caller holds its lock and that of its images, and has saved it.
 
-    Who gets a period back, from the seller or by their bank, is not charged for the next one: the subscription ends.
+    Who gets the last period back, or has their bank take any of them back, is not charged for the next one: the subscription ends. A
+    period before the last one may be given back while it goes on.
     """
     subscription = lock_subscription(subscription_id=order.subscription_id)  # type: ignore[arg-type]  # the caller has looked
-    if order.state in {Order.State.REFUNDED, Order.State.CHARGED_BACK} and subscription.running and subscription.end_wanted_at is None:
-        subscription.end_wanted_at = subscription.due_at = timezone.now()
-        subscription.end_reason = gettext_noop("A period of it was given back.")
+    if _ends_with(order, subscription) and want_end(subscription, gettext_noop("A period of it was given back.")):
         record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
     bring_access_in_line(subscription, images, now=timezone.now())
-    subscription.save(update_fields=["access_until", "end_wanted_at", "end_reason", "due_at"])
+    subscription.save(update_fields=["access_until", *WRITTEN_AT_END])
+
+
+def _ends_with(order: Order, subscription: Subscription) -> bool:
+    """Whether a subscription ends because the money of this period is gone."""
+    if order.state == Order.State.REFUNDED:
+        return not subscription.orders.filter(state__in=_ENTITLING, period_end__gt=order.period_end).exists()
+    return order.state == Order.State.CHARGED_BACK
+
+
+def want_end(subscription: Subscription, reason: str) -> bool:
+    """Have the sweep end a subscription at Stripe, next; return whether nobody has wanted that before. The caller locks and saves it."""
+    if not subscription.running or subscription.end_wanted_at is not None:
+        return False
+    subscription.end_wanted_at = subscription.due_at = timezone.now()
+    subscription.end_reason, subscription.given_up_at, subscription.attempts = reason[:500], None, 0
+    return True
 
 
 def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *, now: datetime) -> None:
     """Grant, pause or end what the subscription lets its buyer pull. The caller holds its lock and those of the images, and saves it.
 
     The rule: access lasts to the end of the last paid period, and a grace longer while another payment may come. It is paused while a bank
-    decides about a period, and ends with a refund of the last one.
+    decides about a period, or a buyer who gives it back waits for that, and ends with a refund of the last one.
     """
     periods = subscription.orders.filter(state__in=_ENTITLING)
     until = periods.aggregate(until=Max("period_end"))["until"]
@@ -73,7 +90,8 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
         return
     subscription.access_until = until
     grant_entitlements(holder=subscription.buyer, images=images, source_kind=_SUBSCRIPTION, source_id=subscription.pk)
-    change = suspend_entitlements if periods.filter(state=Order.State.DISPUTED).exists() else resume_entitlements
+    undecided = Q(state=Order.State.DISPUTED) | Q(refunds__state=Refund.State.WAITING, refunds__origin=Refund.Origin.BUYER)
+    change = suspend_entitlements if periods.filter(undecided).exists() else resume_entitlements
     change(source_kind=_SUBSCRIPTION, source_id=subscription.pk)
 
 

@@ -122,4 +122,4 @@ def _fail(order: Order, refund: Refund, reason: str) -> None:
     update_requested_amount(order)
     record_audit(actor=None, action="order.refund_failed", target=order, reason=reason)
     if refund.origin == Refund.Origin.BUYER and order.state in HOLDING_STATES:
-        resume_access(order_id=order.pk)
+        resume_access(order)

@@ -120,7 +120,7 @@ def give_back(*, order: Order, actor: User) -> Refund:
         if was_pulled(locked):
             raise PulledAlready
         refund = _add(locked, left, GIVEN_BACK, actor, Refund.Origin.BUYER)
-        pause_access(order_id=locked.pk)
+        pause_access(locked)
     return refund
 
 

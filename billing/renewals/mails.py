@@ -2,6 +2,7 @@
 
 from accounts.organisations.buying import addresses_of_buyers
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
 from common.web.links import absolute
 from marketplace.products.selectors.pages import product_url
 from outbox.mail.services import queue_mail
@@ -33,3 +34,13 @@ def context_of(subscription: Subscription) -> dict[str, object]:
         "subscriptions_url": absolute("billing:subscriptions"),
         "product_url": product_url(subscription.product),
     }
+
+
+def queue_price_mails(change: PriceChange) -> None:
+    """Tell whoever subscribed, and who else buys for them, what it will cost, from when, and how to cancel."""
+    subscription = change.subscription
+    context = {**context_of(subscription), "change": change}
+    addresses = [subscription.email, *addresses_of_buyers(subscription.buyer, besides=[subscription.email])]
+    for number, address in enumerate(addresses):
+        key, origin = f"price_change:{change.pk}:{number}", str(change.announcement_id)
+        queue_mail(to=address, template="price_change", context=context, key=key, origin=origin)

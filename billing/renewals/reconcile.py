@@ -1,6 +1,7 @@
 """A subscription is brought in line with Stripe, by whoever hears of it first."""
 
 import logging
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,7 @@ from billing.renewals.mails import queue_subscription_mail
 from billing.stripe.subscriptions import Period, SubscriptionFacts, end_subscription, read_subscription
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.terms import terms_of_period
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction
 from common.ops.tracing import span
@@ -83,7 +85,8 @@ def _add_order(subscription: Subscription, period: Period) -> Order | None:
     if first is None or first.invoice_id is None:
         return None
     now = timezone.now()
-    copied = {field: getattr(subscription, field) for field in COPIED}
+    terms = asdict(terms_of_period(subscription, period.amount))
+    copied = terms | {field: getattr(subscription, field) for field in COPIED if field not in {*terms, "price"}}
     row = Order(
         **copied, subscription=subscription, state=Order.State.FAILED, checkout_expires_at=now, due_at=now, closed_at=now,
         invoice_id=period.invoice_id, period_start=period.begins_at, period_end=period.ends_at,
@@ -132,6 +135,11 @@ def _apply(before: Subscription, facts: SubscriptionFacts, now: datetime) -> Sub
 
 
 def _next_look(subscription: Subscription, now: datetime) -> datetime:
-    """When the sweep asks again, should no webhook come: soon after the period has ended, daily while something is not paid."""
+    """When the sweep asks again, should no webhook come: soon after the period has ended, daily while something is not paid.
+
+    At once where it is to end: that was decided while Stripe was asked how it stands.
+    """
+    if subscription.end_wanted_at is not None:
+        return now
     ends = subscription.period_end
     return ends + _AFTER_PERIOD if ends and ends > now and subscription.state == State.ACTIVE else now + _LATEST

@@ -8,7 +8,7 @@ from accounts.organisations.buying import require_buyer
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from billing.orders.models import OrderImage
-from billing.payments.periods import OVER
+from billing.payments.periods import OVER, WRITTEN_AT_END, want_end
 from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.subscriptions import portal_address, set_ending
 from billing.subscriptions.errors import SubscriptionEnded
@@ -66,15 +66,32 @@ def ask_again(*, subscription: Subscription, reason: str, actor: User) -> None:
         record_audit(actor=actor, action="subscription.asked_again", target=row, reason=reason)
 
 
+def end_now(*, subscription: Subscription, reason: str, actor: User) -> None:
+    """Have the subscription end at once, which its buyer reads with the reason. Nothing is charged again.
+
+    What is paid stays paid, and can be pulled to the end of its period; who is to have it back gets a refund of that period.
+
+    Raises:
+        ReasonMissing: no reason.
+        SubscriptionEnded: it has ended, or is being ended.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        row = lock_subscription(subscription_id=subscription.pk)
+        if not want_end(row, reason):
+            raise SubscriptionEnded
+        row.save(update_fields=WRITTEN_AT_END)
+        record_audit(actor=actor, action="subscription.end_wanted", target=row, reason=reason)
+
+
 def end_stopped_subscriptions() -> int:
     """Have subscriptions end whose seller, product or image was stopped; return how many. The sweep then asks Stripe."""
-    now, stopped = timezone.now(), 0
+    stopped = 0
     for key in _stopped().values_list("pk", flat=True)[:500]:
         with locked_transaction():
             row = lock_subscription(subscription_id=key)
-            if row.end_wanted_at is None:
-                row.end_wanted_at, row.end_reason, row.due_at, row.given_up_at, row.attempts = now, _STOPPED, now, None, 0
-                row.save(update_fields=["end_wanted_at", "end_reason", "due_at", "given_up_at", "attempts"])
+            if want_end(row, _STOPPED):
+                row.save(update_fields=WRITTEN_AT_END)
                 record_audit(actor=None, action="subscription.end_wanted", target=row, reason=_STOPPED)
                 stopped += 1
     return stopped

@@ -2,9 +2,11 @@
 
 from billing.payments.backoffs import ORDERS
 from billing.payments.due import run_due
-from billing.renewals import services
+from billing.renewals import announcing, services
 from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.repricing import apply_price_change
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
 from common.jobs import periodic
 
 
@@ -20,3 +22,11 @@ def reconcile_subscriptions() -> int:
 def end_lapsed_access() -> int:
     """End what subscriptions let pull whose paid time and grace are over. Returns how many."""
     return services.end_lapsed_access()
+
+
+@periodic(every=60, lane="money", limit=180)
+def change_prices_of_subscriptions() -> int:
+    """Tell those whose price changes, then Stripe. Returns of how many subscriptions."""
+    told = announcing.tell_subscribers()
+    rows = PriceChange.objects.open().select_related("subscription").order_by("due_at")
+    return told + run_due(rows, ORDERS, lambda row: apply_price_change(change_id=row.pk), lambda row: row.subscription.buyer_id)

@@ -1,4 +1,4 @@
-"""A buyer's subscriptions. Somebody else's is answered like one that does not exist: 404."""
+"""A buyer's subscriptions, and what a seller's subscribers pay. Somebody else's is answered like one that does not exist: 404."""
 
 from uuid import UUID
 
@@ -6,15 +6,20 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.people.models import User
 from accounts.people.requests import signed_in
+from billing.renewals.announcing import announce_price
+from billing.renewals.selectors import effect_of, groups_of, with_prices
 from billing.renewals.services import card_address, set_renewal
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.selectors import subscriptions_seen_by
 from common.errors import ConflictError
+from marketplace.products.models import Price
+from marketplace.selling.guards import SellerRequest, sales_required
 
 SUBSCRIPTIONS_A_PAGE = 25
 
@@ -57,3 +62,29 @@ def _own(user: User, subscription_id: UUID) -> Subscription:
     if found is None:
         raise Http404
     return found
+
+
+@sales_required
+@require_safe
+def subscribers(request: SellerRequest) -> HttpResponse:
+    """List how many are subscribed to what, at which price. Context: page, a Page of groups; rows, the Groups; decides."""
+    page = Paginator(groups_of(request.seller.pk), SUBSCRIPTIONS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/subscribers.html", {"page": page, "rows": with_prices(page.object_list), "decides": request.decides})
+
+
+@sales_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def price_announce(request: SellerRequest, price_id: UUID) -> HttpResponse:
+    """Have a price count for those who are subscribed already. Context: price, effect (an Effect), decides."""
+    prices = Price.objects.exclude(interval="").select_related("product")
+    price = get_object_or_404(prices, pk=price_id, product__seller=request.seller.pk)
+    if request.method != "POST":
+        context = {"price": price, "effect": effect_of(price), "decides": request.decides}
+        return render(request, "billing/price_announce.html", context)
+    try:
+        announce_price(price=price, actor=signed_in(request))
+    except ConflictError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, gettext("Your subscribers are being told by mail."))
+    return redirect("billing:subscribers")

@@ -27,9 +27,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(UUIDModel, Attempt):
     """What an account is subscribed to. It begins with its first payment; each paid period is an order of its own.
 
-    As an `Attempt` it is a question that is due to Stripe: how it stands. What it was sold for is copied here and never changes.
+    As an `Attempt` it is a question that is due to Stripe: how it stands. What it was sold for is copied here.
 
     Attributes:
+        amount: of the next period; `price` and `application_fee` belong to it. Only an announced `PriceChange` changes them.
         ends_with_period: its buyer has canceled it; it is not renewed.
         period_end: of the period that Stripe counts now, paid or not.
         access_until: when pull access ends unless another period is paid before; None while there is none.

@@ -1,13 +1,18 @@
 """Whose subscriptions are whose."""
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts.organisations.buying import buyers_of
 from accounts.people.models import User
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
 
 
 def subscriptions_seen_by(user: User) -> QuerySet[Subscription]:
-    """Return the subscriptions of the user and of the organisations they buy for, newest first, with what a page shows of them."""
+    """Return the subscriptions of the user and of the organisations they buy for, newest first, with what a page shows of them.
+
+    Another price that does not count yet is in `changes_ahead`, the newest first.
+    """
     found = Subscription.objects.filter(buyer__in=buyers_of(user))
-    return found.select_related("buyer", "seller", "price", "product__namespace")
+    ahead = Prefetch("price_changes", queryset=PriceChange.objects.ahead(), to_attr="changes_ahead")
+    return found.select_related("buyer", "seller", "price", "product__namespace").prefetch_related(ahead)

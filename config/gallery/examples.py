@@ -67,6 +67,8 @@ _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, failed_at=AT)
 _FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
 _ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None)}
+_NEW_PRICE = SimpleNamespace(money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT)
+_REPRICED = {**_FAILED, "change": _NEW_PRICE}
 _WHY = "Paid too late. Its seller had been suspended."
 _OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
 _OFFER = {"offer": _OFFERED, "product": SimpleNamespace(title=PRODUCT), "listed": Money(1900, "eur"), "link": LINK}
@@ -245,6 +247,11 @@ EXAMPLES: Final[Examples] = {
     },
     "refund_of_sale_failed": {"": _REFUND_OF_SALE},
     "refund_refused": {"": _REFUND, "a gift": _GIVEN_BACK, "of an organisation": {**_REFUND, "buyer": _TEAM}},
+    "price_change": {
+        "": _REPRICED,
+        "of an organisation": {**_REPRICED, "buyer": _TEAM},
+        "taken back": {**_REPRICED, "change": _like(_NEW_PRICE, money=Money(1900, "eur"), amount=1900)},
+    },
     "subscription_ended": {
         "": _ENDED,
         "paid for a while": {**_ENDED, "subscription": _like(_SUBSCRIPTION, failed_at=None)},

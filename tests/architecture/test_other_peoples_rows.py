@@ -19,6 +19,7 @@ from billing.discounts.models import Discount
 from billing.disputes.models import Dispute
 from billing.orders.models import Order
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceAnnouncement
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
@@ -66,6 +67,7 @@ def state() -> list[object]:
         *Dispute.objects.order_by("pk").values_list("pk", "seller_statement"),
         *Discount.objects.order_by("pk").values_list("pk", "paused_at", "ended_at"),
         *Subscription.objects.order_by("pk").values_list("pk", "ends_with_period", "revision"),
+        *PriceAnnouncement.objects.order_by("pk").values_list("pk"),
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk", "position"),
         *Tag.objects.order_by("pk").values_list("pk"),

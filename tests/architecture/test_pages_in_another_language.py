@@ -57,6 +57,7 @@ OF_A_SELLER = (
         "/selling/stuck/",
         "/selling/domain/",
         "/selling/orders/",
+        "/selling/subscriptions/",
     ),
     *("/selling/", "/selling/reserve/", "/selling/products/new/", "/selling/payouts/", "/selling/balance/"),
 )
@@ -158,6 +159,7 @@ def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Pr
     image = product.images.get()
     pages = (
         *(*OF_A_SELLER, reverse("marketplace:product_edit", args=[product.pk]), reverse("marketplace:image", args=[image.pk])),
+        *(reverse("billing:price_announce", args=[one.pk]) for one in product.prices.exclude(interval="")),
         *(reverse("billing:order", args=[order.pk]), reverse("marketplace:report", args=["product", product.pk])),
     )
     assert [text for address in pages for text in bare(client, address)] == []

@@ -33,7 +33,7 @@ SEES = {
         *("accounts.accesstoken", "outbox.outgoingmail", "marketplace.namespace", "marketplace.image", "marketplace.tag"),
         *("marketplace.manifest", "marketplace.product", "marketplace.price", "marketplace.entitlement", "marketplace.pullcount"),
         *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull", "billing.subscription"),
-        "billing.document",
+        *("billing.document", "billing.pricechange"),
         *("billing.order", "billing.refund", "billing.dispute", "marketplace.review", "marketplace.gift"),
     },
     "finance": {
@@ -58,6 +58,7 @@ SEES = {
             "billing.subscription",
             "billing.ledgertransaction",
             "billing.payout",
+            "billing.pricechange",
         ),
     },
     "moderation": {

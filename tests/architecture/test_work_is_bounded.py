@@ -32,13 +32,13 @@ from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
 from marketplace.insights.models import DailyFigures
 from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
-from marketplace.products.models import Category, Product, SearchEntry
+from marketplace.products.models import Category, Price, Product, SearchEntry
 from marketplace.products.services.descriptions import render_outdated_descriptions
 from marketplace.reviews.models import Review, ReviewVersion
 from marketplace.reviews.services import count_ratings
 from marketplace.search.services import count_known_words
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
-from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory, SubscriptionFactory
+from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory, PriceChangeFactory, SubscriptionFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
     GiftFactory,
@@ -133,6 +133,7 @@ def world() -> World:
         "order_id": order,
         "dispute_id": dispute,
         "subscription_id": SubscriptionFactory(placed_by=user),
+        "price_id": ProductFactory(namespace=namespace, price__interval="month").prices.get(),
         "token_id": token,
         "access-token": token,
         "robot": RobotFactory(organisation=own.account),
@@ -331,7 +332,10 @@ def _hold(world: World, numbers: range) -> None:
     paid = EntitlementFactory(holder=UserFactory().account, image=world.row("image", Image))
     multiply(paid, numbers, holder_id=key("account"), source_id="gen_random_uuid()")
     subscription = SubscriptionFactory(placed_by=world.user, stripe_subscription_id=f"sub_of_{numbers.start}")
-    multiply(subscription, numbers, stripe_subscription_id="'sub_' || n")
+    multiply(subscription, numbers, "subscription", stripe_subscription_id="'sub_' || n")
+    multiply(PriceChangeFactory(subscription=subscription), numbers, subscription_id=key("subscription"))
+    sold = SubscriptionFactory(product=world.row("price_id", Price).product, stripe_subscription_id=f"sub_to_{numbers.start}")
+    multiply(sold, numbers, stripe_subscription_id="'sub_sold_' || n", amount="1000 + n")  # each at a price of its own
 
 
 def _join(world: World, numbers: range) -> None:

@@ -79,6 +79,9 @@ SUBSCRIPTIONS = (
     Page("subscriptions", "/subscriptions/", "jonas"),
     Page("subscriptions-empty", "/subscriptions/", "newcomer"),
     Page("subscriptions-long", "/subscriptions/", "longest"),
+    Page("subscribers", "/selling/subscriptions/", "mara"),
+    Page("subscribers-empty", "/selling/subscriptions/", "beginner"),
+    Page("price-announce", "/selling/subscriptions/prices/{price}/", "mara"),
     Page("product-by-the-month", "/northlight/by-the-month"),
     Page("product-by-the-month-to-buy", "/northlight/by-the-month", "newcomer"),
 )

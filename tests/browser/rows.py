@@ -113,8 +113,7 @@ def write(target: str) -> None:
     names = {**shelves(), **long_names(), **purchases(), **discounts(), **accounts(), **robots(), **selling_team(), **window()}
     names |= opinions(LONG_WORD)
     names |= money(names, LONG_WORD)
-    names |= gifts(LONG_WORD) | journeys()
-    subscriptions(LONG_WORD)
+    names |= gifts(LONG_WORD) | journeys() | subscriptions(LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()

@@ -8,15 +8,18 @@ from accounts.people.models import Account, User
 from billing.subscriptions.models import Subscription
 from marketplace.images.models import Namespace
 from marketplace.products.models import Price
-from tests.factories.billing import SubscriptionFactory
+from tests.factories.billing import PriceChangeFactory, SubscriptionFactory
 from tests.factories.marketplace import ProductFactory
 
 FAR = timedelta(days=300)  # the sweeps leave these rows alone
 State = Subscription.State
 
 
-def subscriptions(long_word: str) -> None:
-    """A product by the month with subscriptions of a buyer in each state, and one of somebody with the longest names."""
+def subscriptions(long_word: str) -> dict[str, str]:
+    """A product by the month with subscriptions of a buyer in each state, and one of somebody with the longest names.
+
+    Two are at an earlier price, one of them was told of another; returns the price that could count for the others as `price`.
+    """
     namespace, now = Namespace.objects.get(name="northlight"), timezone.now()
     monthly = {"price__interval": Price.Interval.MONTH, "price__amount": 1_900}
     product = ProductFactory(namespace=namespace, slug="by-the-month", title="By the month", **monthly)
@@ -32,6 +35,9 @@ def subscriptions(long_word: str) -> None:
     )
     for fields in states:
         SubscriptionFactory(**of_jonas, **fields)
+    told, _ = (SubscriptionFactory(**of_jonas, amount=1_500) for _ in range(2))
+    PriceChangeFactory(subscription=told, amount=1_900, due_at=now + FAR)
     team = Account.objects.filter(memberships__user=longest, kind=Account.Kind.ORGANISATION).first()
     long = {"product_title": long_word[:80], "amount": 2_000_000_000, "currency": "huf", "buyer": team or longest.account}
     SubscriptionFactory(product=product, placed_by=longest, due_at=now + FAR, application_fee=1, **long)
+    return {"price": str(product.prices.get().pk)}

@@ -17,6 +17,7 @@ from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import Payment
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import SellerFactory, UserFactory
@@ -235,3 +236,32 @@ class DifferenceFactory(DjangoModelFactory):
     statement = factory.LazyAttribute(lambda difference: difference.line.statement)
     stripe_amount = factory.LazyAttribute(lambda difference: difference.line.amount)
     currency = "eur"
+
+
+class PriceAnnouncementFactory(DjangoModelFactory):
+    """That a price counts for the subscriptions of its product, and all of them were told."""
+
+    class Meta:
+        model = PriceAnnouncement
+
+    announced_by = factory.LazyAttribute(lambda made: made.price.product.seller.account.user)
+    notice_days = 30
+    done_at = factory.LazyFunction(timezone.now)
+
+
+class PriceChangeFactory(DjangoModelFactory):
+    """Another price of a new subscription in forty days, of which Stripe was not told yet."""
+
+    class Meta:
+        model = PriceChange
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    price = factory.LazyAttribute(lambda made: made.subscription.price)
+    announcement = factory.LazyAttribute(lambda made: PriceAnnouncementFactory(price=made.price))
+    amount = factory.LazyAttribute(lambda made: 2 * made.subscription.amount)
+    application_fee = factory.LazyAttribute(lambda made: made.amount // 10)
+    was_price = factory.LazyAttribute(lambda made: made.subscription.price)
+    was_amount = factory.LazyAttribute(lambda made: made.subscription.amount)
+    was_application_fee = factory.LazyAttribute(lambda made: made.subscription.application_fee)
+    counts_from = factory.LazyFunction(lambda: timezone.now() + timedelta(days=40))
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))

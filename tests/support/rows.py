@@ -15,7 +15,7 @@ from tests.factories.accounts import (
     SignInFactory,
 )
 from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory, make_document
-from tests.factories.marketplace import DraftProductFactory, GiftFactory, ReportFactory, ReviewFactory
+from tests.factories.marketplace import DraftProductFactory, GiftFactory, ProductFactory, ReportFactory, ReviewFactory
 from tests.support.routes import Route
 
 # Parameters that name nobody's row: what a category holds, and what search engines are told.
@@ -51,6 +51,7 @@ def rows_of_others() -> dict[str, Model]:
         "order_id": order,
         "dispute_id": DisputeFactory(),
         "subscription_id": SubscriptionFactory(),
+        "price_id": ProductFactory(price__interval="month").prices.get(),
         "picture_id": picture,
         "token_id": token,
         "access-token": token,

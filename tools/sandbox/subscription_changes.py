@@ -43,10 +43,10 @@ def update_subscription(act: Act, params: dict[str, Any], key: str) -> dict[str,
 
 
 def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> None:
-    if percent := params.get("application_fee_percent"):
-        if not PERCENT.match(percent) or not subscription["transfer_data"]:
+    if (percent := params.get("application_fee_percent")) is not None:  # empty: none any more
+        if percent and (not PERCENT.match(percent) or not subscription["transfer_data"]):
             raise InvalidRequest("Invalid application_fee_percent for this subscription.", param="application_fee_percent")
-        subscription["application_fee_percent"] = float(percent)
+        subscription["application_fee_percent"] = float(percent) if percent else None
     if "description" in params:
         subscription["description"] = params["description"] or None
     if "cancel_at_period_end" in params:

@@ -100,7 +100,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "facts": _facts(listing, details),
         "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures),
         "domain": verified_domain_of(listing.product.seller_id, timezone.now()),
-        "unpulled_refund_days": 0 if listing.price and listing.price.interval else settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
+        "unpulled_refund_days": settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
         "related": related_to(listing.product),
         "reviews": reviews_for(listing.product, reader),
     }

@@ -45,7 +45,7 @@ def test_each_paid_period_has_an_invoice_and_each_refund_of_one_its_credit_note(
     made = Document.objects.order_by("serial").values_list("order", "key", "amount", "serial")
     assert [(row[0], row[2], row[3]) for row in made] == [(first.pk, 1900, 1), (second.pk, 1900, 2), (second.pk, -1900, 3)]
     assert [row[1] for row in made[:2]] == [f"invoice:{first.pk}", f"invoice:{second.pk}"]
-    assert (second.refund_days, second.unpulled_refund_days, first.unpulled_refund_days) == (first.refund_days, 0, 0)
+    assert (second.refund_days, second.unpulled_refund_days, first.unpulled_refund_days) == (first.refund_days, 0, 14)
     assert second.sold_page_id == first.sold_page_id
 
 

@@ -8,10 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.people.models import User
+from billing.renewals.announcing import announce_price, tell_subscribers
 from billing.renewals.services import ask_again
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceAnnouncement
+from common.money import Money
 from marketplace.products.models import Price
 from marketplace.products.selectors.pages import product_url
+from marketplace.products.services.prices import set_price
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import SubscriptionFactory
 from tests.factories.marketplace import ProductFactory
@@ -92,3 +96,69 @@ def test_the_products_page_says_how_often_it_is_paid_and_promises_nothing_that_i
         False,
         False,
     )
+
+
+def repriced(amount: int = 2900) -> tuple[Price, User]:
+    """Return another price of a product to which one is subscribed at €5.00, and its seller's person."""
+    product = ProductFactory(price__interval=Price.Interval.MONTH, title="Postgres HA")
+    seller = product.seller.account.user
+    SubscriptionFactory(product=product)
+    assert seller is not None
+    return set_price(product=product, money=Money(amount, "eur"), actor=seller, interval=Price.Interval.MONTH), seller
+
+
+def test_a_seller_sees_who_pays_what_and_has_a_new_price_count_for_them(client: Client) -> None:
+    price, seller = repriced()
+    SubscriptionFactory(product=price.product, amount=2900)
+    SubscriptionFactory(product_title="Of somebody else")
+    client.force_login(seller)
+    listed = client.get(reverse("billing:subscribers"))
+    assert [(str(row.money), row.running, row.told, row.price) for row in listed.context["rows"]] == [
+        ("€5.00", 1, 0, price),
+        ("€29.00", 1, 0, None),
+    ]
+    address = reverse("billing:price_announce", args=[price.pk])
+    shown = client.get(address)
+    assert (shown.context["effect"].more, shown.context["effect"].less, "at least 30 days away" in shown.content.decode()) == (1, 0, True)
+
+    assert "being told by mail" in client.post(address, follow=True).content.decode()
+    tell_subscribers()
+
+    assert [row.told for row in client.get(reverse("billing:subscribers")).context["rows"]] == [1, 0]
+    assert "pays this already, or was told" in client.get(address).content.decode()
+    assert "has this price already" in client.post(address, follow=True).content.decode()
+    assert PriceAnnouncement.objects.count() == 1
+
+
+def test_who_pays_as_much_or_more_is_counted_apart(client: Client) -> None:
+    price, seller = repriced(400)
+    client.force_login(seller)
+
+    page = client.get(reverse("billing:price_announce", args=[price.pk])).content.decode()
+
+    assert ("and pays this from their next renewal" in page, "pays less now" in page) == (True, False)
+
+
+def test_nobody_announces_for_somebody_else(client: Client) -> None:
+    price, _ = repriced()
+    own = ProductFactory()
+    once = own.prices.get()
+    client.force_login(own.seller.account.user)
+
+    for wanted in (price, once):
+        assert client.post(reverse("billing:price_announce", args=[wanted.pk])).status_code == 404
+
+    assert "Nobody is subscribed yet" in client.get(reverse("billing:subscribers")).content.decode()
+    assert PriceAnnouncement.objects.count() == 0
+
+
+def test_a_buyer_sees_what_it_will_cost_and_from_when(client: Client, reader: User) -> None:
+    price, seller = repriced()
+    made = SubscriptionFactory(product=price.product, placed_by=reader, amount=500, period_end=timezone.now() + timedelta(days=40))
+    announce_price(price=price, actor=seller)
+    tell_subscribers()
+
+    page = client.get(reverse("billing:subscriptions")).content.decode()
+    assert ("€5.00" in page, "€29.00 from" in page) == (True, True)
+    Subscription.objects.filter(pk=made.pk).update(ends_with_period=True)
+    assert "€29.00 from" not in client.get(reverse("billing:subscriptions")).content.decode()

@@ -1,23 +1,40 @@
-"""What of subscriptions is a person's: exported with their data, in the way of deleting an account while it runs, without an address after."""
+"""What of subscriptions is a person's: exported with their data, ended with their account, without an address after."""
+
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from audit.models import AuditEvent
 from billing.personal_data import HANDLER
-from billing.subscriptions.models import Subscription
+from tests.factories.accounts import OrganisationFactory
 from tests.factories.billing import SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_running_subscription_is_in_the_way_of_its_buyer_and_its_seller() -> None:
-    made = SubscriptionFactory(product_title="Postgres HA")
+@pytest.mark.parametrize("whose", ["buyer", "seller"])
+def test_what_runs_is_not_in_the_way_of_an_account_and_ends_with_it(whose: str) -> None:
+    made, other = SubscriptionFactory(due_at=timezone.now() + timedelta(days=9)), SubscriptionFactory()
+    account = made.buyer if whose == "buyer" else made.seller.account
 
-    for account in (made.buyer, made.seller.account):
-        assert [sentence for sentence in HANDLER.obstacles(account) if "Postgres HA" in sentence] == [
-            "The subscription to Postgres HA is still running: it has to be canceled and to end first."
-        ]
-    Subscription.objects.update(state="ended", ended_at=made.created_at)
-    assert list(HANDLER.obstacles(made.buyer)) == []
+    assert list(HANDLER.obstacles(account)) == []
+    for _ in range(2):
+        HANDLER.forget(account)
+
+    made.refresh_from_db()
+    other.refresh_from_db()
+    assert (made.end_wanted_at is None, made.due_at <= timezone.now(), other.end_wanted_at) == (False, True, None)
+    assert AuditEvent.objects.get(action="subscriptions.end_wanted").details["subscriptions"] == 1
+
+
+def test_what_somebody_began_for_an_organisation_goes_on_without_them() -> None:
+    made = SubscriptionFactory(buyer=OrganisationFactory())
+
+    HANDLER.forget(made.placed_by.account)
+
+    made.refresh_from_db()
+    assert made.end_wanted_at is None
 
 
 def test_it_is_exported_and_its_address_forgotten() -> None:

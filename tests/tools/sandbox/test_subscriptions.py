@@ -422,3 +422,17 @@ def test_a_direct_subscription_is_the_sellers_own(sandbox: Sandbox) -> None:
     [made] = sandbox.api.subscriptions.list(options=options).data
     assert (made.status, sandbox.api.subscriptions.list().data) == ("active", [])
     assert [one.fee for one in sandbox.api.balance_transactions.list(options=options).data] == [99 + 490]
+
+
+def test_a_platforms_part_is_changed_and_taken_away_for_later_invoices(sandbox: Sandbox) -> None:
+    data = {"application_fee_percent": 10, "transfer_data": {"destination": sandbox.seller()}}
+    made = subscribed(sandbox, subscription_data=data)
+
+    changed = sandbox.api.subscriptions.update(made.id, {"application_fee_percent": 12.5})
+    assert changed.application_fee_percent == 12.5
+    assert sandbox.api.subscriptions.update(made.id, {"application_fee_percent": ""}).application_fee_percent is None
+    renew(sandbox, made)
+
+    later = current(sandbox, made.id).latest_invoice
+    intent = sandbox.api.payment_intents.retrieve(later.payments.data[0].payment.payment_intent)
+    assert (later.status, intent.application_fee_amount) == ("paid", None)

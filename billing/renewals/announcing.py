@@ -1,0 +1,128 @@
+"""A seller has a new price count for those who are subscribed already. Each of them is told before their first renewal at it."""
+
+from calendar import monthrange
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.people.models import User
+from accounts.sellers.selectors import fee_of
+from audit.services import record_audit
+from billing.renewals.mails import queue_price_mails
+from billing.stripe.checkout import fee_by_percent
+from billing.subscriptions.errors import NobodyPaysAnother, PriceNotForSubscriptions
+from billing.subscriptions.locks import lock_subscription
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
+from billing.subscriptions.terms import terms_now
+from common.db.locking import locked_transaction
+from marketplace.images.ownership import require_owner
+from marketplace.products.locks import lock_product
+from marketplace.products.models import Price
+
+TOLD_A_RUN: Final = 500  # the next run goes on
+_MONTHS: Final = {Price.Interval.MONTH: 1, Price.Interval.YEAR: 12}
+
+
+def announce_price(*, price: Price, actor: User) -> PriceAnnouncement:
+    """Have a price count for the subscriptions that run, too. They are told by a job; the same again while it does changes nothing.
+
+    Who pays more from then on is told at least LAYERSTORE_PRICE_NOTICE_DAYS before; what is lower counts from the next renewal. A
+    subscription that was canceled is not renewed, and is left alone.
+
+    Raises:
+        NotYours, RoleNotEnough: the actor does not decide for its seller.
+        PriceNotForSubscriptions: it is retired, or paid once.
+        NobodyPaysAnother: no subscription that is renewed costs anything else.
+    """
+    require_owner(actor, price.product.seller_id)
+    with locked_transaction():
+        lock_product(product_id=price.product_id)
+        found = Price.objects.get(pk=price.pk)
+        if found.retired_at is not None or not found.interval:
+            raise PriceNotForSubscriptions
+        open_one = PriceAnnouncement.objects.filter(price=found, done_at__isnull=True).first()
+        if open_one is not None:
+            return open_one
+        if not at_another_price(found).exists():
+            raise NobodyPaysAnother
+        announced = PriceAnnouncement.objects.create(price=found, announced_by=actor, notice_days=settings.LAYERSTORE_PRICE_NOTICE_DAYS)
+        record_audit(actor=actor, action="price.announced", target=found.product, amount=found.amount, currency=found.currency)
+    return announced
+
+
+def at_another_price(price: Price) -> QuerySet[Subscription]:
+    """Return the subscriptions to a price's product, paid as often and in its currency, that are renewed at another amount as it stands."""
+    ahead = PriceChange.objects.open().filter(subscription=OuterRef("pk"))
+    found = Subscription.objects.running().filter(product=price.product_id, currency=price.currency, price__interval=price.interval)
+    other = Q(Exists(ahead.exclude(price=price))) | (~Q(amount=price.amount) & ~Exists(ahead))
+    return found.filter(other, ends_with_period=False, end_wanted_at__isnull=True)
+
+
+def tell_subscribers() -> int:
+    """Tell those whose price changes, so many in one run; return how many were told. Each has a transaction of their own."""
+    told = 0
+    for announced in PriceAnnouncement.objects.filter(done_at__isnull=True).select_related("price").order_by("announced_at"):
+        left = [] if announced.price.retired_at else list(at_another_price(announced.price).values_list("pk", flat=True)[:TOLD_A_RUN])
+        for key in left[: TOLD_A_RUN - told]:
+            told += _tell(announced, key)
+        if not left:
+            PriceAnnouncement.objects.filter(pk=announced.pk).update(done_at=timezone.now())
+    return told
+
+
+def _tell(announced: PriceAnnouncement, subscription_id: UUID) -> int:
+    with locked_transaction():
+        subscription = lock_subscription(subscription_id=subscription_id)
+        if not at_another_price(announced.price).filter(pk=subscription_id).exists():
+            return 0
+        PriceChange.objects.open().filter(subscription=subscription).update(state=PriceChange.State.DROPPED)
+        change = _change(announced, subscription, timezone.now())
+        change.save(force_insert=True)
+        record_audit(
+            actor=announced.announced_by,
+            action="subscription.price_announced",
+            target=subscription,
+            before=change.was_amount,
+            now=change.amount,
+            counts_from=change.counts_from.isoformat(),
+        )
+        queue_price_mails(change)
+    return 1
+
+
+def _change(announced: PriceAnnouncement, subscription: Subscription, now: datetime) -> PriceChange:
+    price, was = announced.price, terms_now(subscription, now)
+    notice = announced.notice_days if price.amount > was.amount else 0
+    fee = fee_of(price.money, seller_id=subscription.seller_id, at=now)
+    return PriceChange(
+        subscription=subscription,
+        announcement=announced,
+        price=price,
+        amount=price.amount,
+        application_fee=fee_by_percent(fee, price.money).minor,
+        was_price_id=was.price_id,
+        was_amount=was.amount,
+        was_application_fee=was.application_fee,
+        counts_from=first_renewal(subscription.period_end or now, interval=price.interval, not_before=now + timedelta(days=notice)),
+        announced_at=now,
+        due_at=now,
+    )
+
+
+def first_renewal(period_end: datetime, *, interval: str, not_before: datetime) -> datetime:
+    """Return the first renewal from a moment on, counted from the end of the period that runs.
+
+    After a short month the days of later ones can come out up to three early, never late: no renewal costs more before the day that was
+    mailed, for Stripe's own dates are compared with it.
+    """
+    months, found = 0, period_end
+    while found < not_before:
+        months += _MONTHS[Price.Interval(interval)]
+        year, month = divmod(period_end.year * 12 + period_end.month - 1 + months, 12)
+        found = period_end.replace(year=year, month=month + 1, day=min(period_end.day, monthrange(year, month + 1)[1]))
+    return found

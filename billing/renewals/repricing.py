@@ -1,0 +1,83 @@
+"""An announced price is told to Stripe: once the renewal that it counts from is the next one, so that no earlier period costs it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.people.models import User
+from audit.services import record_audit, require_reason
+from billing.stripe.subscription_prices import read_renewal, set_renewal_price
+from billing.subscriptions.errors import PriceChangeNotOpen
+from billing.subscriptions.locks import lock_price_change, lock_subscription
+from billing.subscriptions.price_models import PriceChange
+from common.db.claims import try_again
+from common.db.locking import locked_transaction
+from common.money import Money
+
+State = PriceChange.State
+_AFTER_RENEWAL: Final = timedelta(hours=2)
+
+
+def apply_price_change(*, change_id: UUID) -> PriceChange:
+    """Have Stripe charge a price that was announced, from the renewal on that its buyer was told. Safe any number of times.
+
+    Stripe is asked how it stands first, and told only what differs: an answer that was lost is found there. It charges no period twice,
+    and none that has begun. While renewals at the old price are to come before, nothing is done but to look again after the next one.
+
+    Raises:
+        StripeAway: nothing is known; the sweep goes on.
+        StripeRefused: it keeps its old price; the sweep tries again, and staff see why.
+    """
+    change = PriceChange.objects.select_related("subscription").get(pk=change_id)
+    if change.state != State.ANNOUNCED:
+        return change
+    renewal = read_renewal(change.subscription.stripe_subscription_id) if change.subscription.running else None
+    if renewal is None:
+        return _finish(change, State.DROPPED, change.counts_from)
+    if renewal.at < change.counts_from:
+        return _wait(change, renewal.at)
+    price, fee = change.money, Money(change.application_fee, change.subscription.currency)
+    renewal = set_renewal_price(change.subscription.stripe_subscription_id, price=price, fee=fee)
+    return _finish(change, State.SET, renewal.at)
+
+
+def _wait(change: PriceChange, renewal: datetime) -> PriceChange:
+    """Look again when the next renewal is behind us, or soon if it should be: Stripe's clock and ours differ by moments."""
+    change.attempts, change.due_at = 0, max(renewal, timezone.now()) + _AFTER_RENEWAL
+    change.save(update_fields=["attempts", "due_at"])
+    return change
+
+
+def _finish(change: PriceChange, state: PriceChange.State, counts_from: datetime) -> PriceChange:
+    """Write what became of it, unless another price was announced meanwhile: that one is told to Stripe after it."""
+    with locked_transaction():
+        subscription = lock_subscription(subscription_id=change.subscription_id)
+        row = PriceChange.objects.select_related("subscription").get(pk=change.pk)
+        if row.state != State.ANNOUNCED:
+            return row
+        row.state, row.counts_from, row.last_error = state, counts_from, ""
+        row.set_at = timezone.now() if state is State.SET else None
+        row.save(update_fields=["state", "counts_from", "last_error", "set_at"])
+        if state is State.SET:
+            subscription.price_id, subscription.amount, subscription.application_fee = row.price_id, row.amount, row.application_fee
+            subscription.save(update_fields=["price", "amount", "application_fee"])
+            record_audit(actor=None, action="subscription.price_set", target=subscription, before=row.was_amount, now=row.amount)
+    return row
+
+
+def try_price_change_again(*, change: PriceChange, reason: str, actor: User) -> None:
+    """Have the sweep tell Stripe about it next, with all its attempts before it again, even if it was given up.
+
+    Raises:
+        ReasonMissing: no reason.
+        PriceChangeNotOpen: Stripe has it, or it was dropped.
+    """
+    require_reason(reason)
+    with locked_transaction():
+        row = lock_price_change(change_id=change.pk)
+        if row.state != State.ANNOUNCED:
+            raise PriceChangeNotOpen
+        try_again(row)
+        record_audit(actor=actor, action="subscription.price_tried_again", target=row, reason=reason)

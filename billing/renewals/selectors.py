@@ -1,0 +1,82 @@
+"""What pages show of who is subscribed at which price."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from billing.renewals.announcing import at_another_price
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
+from common.money import Money
+from marketplace.products.models import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Running subscriptions to one product that cost the same.
+
+    Attributes:
+        ending: how many of them are not renewed.
+        told: how many of them were told of another price that does not count yet.
+        price: the product's current one in their currency, paid as often, if it is another; None if there is nothing to announce.
+    """
+
+    title: str
+    money: Money
+    interval: str
+    running: int
+    ending: int
+    told: int
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What it means that a price counts for those who are subscribed: how many pay more or less then, and who is told how early."""
+
+    more: int
+    less: int
+    notice_days: int
+
+
+def groups_of(seller_id: UUID) -> "QuerySet[Subscription, Any]":
+    """Return the seller's running subscriptions by product and price, as values with how many they are."""
+    ahead = PriceChange.objects.ahead().filter(subscription=OuterRef("pk"))
+    running = Subscription.objects.running().filter(seller=seller_id).alias(ahead=Exists(ahead))
+    by_price = running.values("product_id", "product__title", "currency", "amount", interval=F("price__interval"))
+    ending = Q(ends_with_period=True) | Q(end_wanted_at__isnull=False)
+    counted = by_price.annotate(count=Count("pk"), ending=Count("pk", filter=ending), told=Count("pk", filter=Q(ahead=True)))
+    return counted.order_by("product__title", "product_id", "currency", "amount", "interval")
+
+
+def with_prices(groups: Iterable[Mapping[str, Any]]) -> list[Group]:
+    """Return the groups with the price that could count for them. One query."""
+    found = list(groups)
+    current = Price.objects.current().filter(product__in={row["product_id"] for row in found})
+    prices = {(price.product_id, price.currency, price.interval): price for price in current}
+    return [_group(row, prices.get((row["product_id"], row["currency"], row["interval"]))) for row in found]
+
+
+def _group(row: Mapping[str, Any], price: Price | None) -> Group:
+    another = price is not None and price.amount != row["amount"]
+    interval = Price.Interval(row["interval"])
+    return Group(
+        title=row["product__title"],
+        money=Money(row["amount"], row["currency"]),
+        interval=str(interval.label),
+        running=row["count"],
+        ending=row["ending"],
+        told=row["told"],
+        price=price if another else None,
+    )
+
+
+def effect_of(price: Price) -> Effect:
+    """Return what announcing a price means now. One query."""
+    found = at_another_price(price)
+    sums = found.aggregate(more=Count("pk", filter=Q(amount__lt=price.amount)), less=Count("pk", filter=Q(amount__gte=price.amount)))
+    return Effect(**sums, notice_days=settings.LAYERSTORE_PRICE_NOTICE_DAYS)

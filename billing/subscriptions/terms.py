@@ -1,0 +1,45 @@
+"""What the periods of a subscription cost: now, next, and at a time before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
+from common.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one period costs, under which price, and our part of it."""
+
+    price_id: UUID
+    amount: int
+    application_fee: int
+
+
+def terms_now(subscription: Subscription, now: datetime) -> Terms:
+    """Return what the period that runs costs: a change whose first renewal is still to come does not count yet."""
+    ahead = subscription.price_changes.filter(state=PriceChange.State.SET, counts_from__gt=now).order_by("announced_at").first()
+    return next_terms(subscription) if ahead is None else _before(ahead)
+
+
+def terms_of_period(subscription: Subscription, charged: Money) -> Terms:
+    """Return the terms that a period was charged under: of all that the subscription has had the newest that come to this.
+
+    A period may be paid late, after the price has changed, and a change may reach Stripe later than it was announced for. So what was
+    charged decides, and no date. Where none comes to it, those that count now: then the order is flagged, as any that differs.
+    """
+    known = [next_terms(subscription)]
+    for change in subscription.price_changes.exclude(state=PriceChange.State.DROPPED).order_by("-announced_at"):
+        known += [Terms(change.price_id, change.amount, change.application_fee), _before(change)]
+    return next((terms for terms in known if terms.amount == charged.minor), known[0])
+
+
+def next_terms(subscription: Subscription) -> Terms:
+    """Return what Stripe charges for the next period."""
+    return Terms(subscription.price_id, subscription.amount, subscription.application_fee)
+
+
+def _before(change: PriceChange) -> Terms:
+    return Terms(change.was_price_id, change.was_amount, change.was_application_fee)
