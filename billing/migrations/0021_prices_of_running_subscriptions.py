@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0019_staff_see_subscriptions'),
+        ('billing', '0020_refunds_have_a_key_for_each_attempt'),
         ('marketplace', '0032_one_current_price_for_currency_and_interval'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("billing", "0020_prices_of_running_subscriptions"),
+        ("billing", "0021_prices_of_running_subscriptions"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [migrations.RunPython(give_rights, migrations.RunPython.noop)]
