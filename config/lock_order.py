@@ -32,6 +32,7 @@ LOCK_ORDER: Final = (
     "billing.TransferReversal",
     "billing.Payout",
     "marketplace.Gift",
+    "marketplace.Trial",
     "marketplace.Entitlement",
     "accounts.AccessToken",
     "account.EmailAddress",  # allauth's

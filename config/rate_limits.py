@@ -96,6 +96,7 @@ ACTS: Final[dict[str, Act]] = {
     "discount.change": Act(gettext_noop("Discounts made and changed"), (_account(60, _HOUR), _account(200, _DAY))),
     "offer.make": Act(gettext_noop("Offers"), (_mailbox(5, _DAY), _account(20, _HOUR), _account(60, _DAY))),
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
+    "trial.start": Act(gettext_noop("Trials begun"), (_account(20, _HOUR), _account(60, _DAY))),
     "refund": Act(gettext_noop("Refunds given or taken"), (_account(60, _HOUR), _account(200, _DAY))),
     "subscription.change": Act(gettext_noop("Changes of subscriptions"), (_account(60, _HOUR),)),
     # Gifts: each of these mails somebody who has not asked for it.
@@ -228,6 +229,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET billing:documents_zip": "document.archive",
     "POST billing:billing_details": "account.change",
     "POST billing:invoice_correct": "write",
+    "POST marketplace:try_product": "trial.start",
+    "POST trial-list": "trial.start",
     "POST marketplace:gifts": "gift.give",
     "POST gift-list": "gift.give",
     "POST marketplace:gifts_upload": "gift.upload",

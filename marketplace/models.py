@@ -13,6 +13,7 @@ from marketplace.products.models import Category, Price, Product, ProductImage, 
 from marketplace.resale.models import ResaleFlag
 from marketplace.reviews.models import ProductRating, Review, ReviewVersion
 from marketplace.search.models import KnownWord, Synonym
+from marketplace.trials.models import KnownCard, Trial, TrialKey
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "GiftImage",
     "Image",
     "KnownBase",
+    "KnownCard",
     "KnownWord",
     "LayerList",
     "Manifest",
@@ -51,6 +53,8 @@ __all__ = [
     "Synonym",
     "Tag",
     "TagMove",
+    "Trial",
+    "TrialKey",
     "UncheckedLayers",
     "UnsavedText",
     "UpdateSubscription",

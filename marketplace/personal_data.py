@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -21,11 +21,14 @@ from marketplace.moderation.services import forget_words
 from marketplace.products.models import Product, UnsavedText
 from marketplace.reviews.models import Review
 from marketplace.reviews.services import forget_reviews
+from marketplace.trials.models import KnownCard, Trial
+from marketplace.trials.services.ending import forget_trials
 from marketplace.updates.models import UpdateSubscription
 
 _OF_PRODUCT = ("title", "slug", "summary", "description", "licence_text", "state", "created_at")
 _OF_ENTITLEMENT = ("image__repository", "source_kind", "granted_at", "ends_at", "revoked_at", "revocation_reason")
 _OF_GIFT = ("product__title", "message", "created_at", "expires_at", "access_ends_at", "revoked_at", "revocation_reason")
+_OF_TRIAL = ("product__title", "holder__handle", "days", "started_at", "ends_at", "ended_at", "end_reason", "bought_at")
 _REASON = "The account was deleted."
 _CLOSED = "The organisation was closed."
 
@@ -55,6 +58,8 @@ def export_marketplace(user: User) -> Mapping[str, Any]:
                 "image__repository", "digest", "address", "client", "first_at", "last_at", "count"
             )
         ),
+        "trials": rows(Trial.objects.filter(Q(holder=account) | Q(started_by=user)).values(*_OF_TRIAL)),
+        "payment cards that count for trials": rows(KnownCard.objects.filter(account=account).values("seen_at")),
         "gifts given": rows(Gift.objects.filter(giver=account).values(*_OF_GIFT, "email", "claimed_at")),
         "gifts received": rows(Gift.objects.filter(holder=account).values(*_OF_GIFT, "giver__name", "claimed_at")),
         "pulls": rows(PullCount.objects.filter(buyer=account).values("image__repository", "day", "tag", "platform", "count")),
@@ -81,6 +86,7 @@ def forget_account(account: Account) -> None:
         forget_words(account.user)
         forget_gifts(account.user)
     reason = _REASON if account.user else _CLOSED
+    forget_trials(account, reason=reason)
     held = lock_entitlements_of_holder(account_id=account.pk)
     Entitlement.objects.filter(pk__in=[one.pk for one in held]).update(revoked_at=timezone.now(), revocation_reason=reason)
 

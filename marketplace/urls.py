@@ -11,8 +11,10 @@ from marketplace.reviews import views as reviewing
 from marketplace.search import views as search
 from marketplace.selling.views import dashboard, domains, hand_over, images, numbers, product_parts, products, unsaved
 from marketplace.selling.views import gifts as giving
+from marketplace.selling.views import trials as seller_trials
 from marketplace.shopwindow.views import categories, crawlers, home, pictures, shops
 from marketplace.shopwindow.views import help as helping
+from marketplace.trials import views as trials
 from marketplace.updates import views as updates
 
 
@@ -50,6 +52,7 @@ urlpatterns = [
     path("library/", library.library, name="library"),
     path("library/credential/", pull_credentials.pull_credential, name="pull_credential"),
     path("library/get/<uuid:product_id>/", library.obtain, name="obtain"),
+    path("library/try/<uuid:product_id>/", trials.try_product, name="try_product"),
     path("library/gift", gifts.gift_link, name="gift_link"),
     path("library/gifts/<uuid:gift_id>/", gifts.gift, name="gift"),
     path("library/updates/<uuid:product_id>", updates.updates_choose, name="updates_choose"),
@@ -69,6 +72,7 @@ urlpatterns = [
     path("selling/gifts/upload", giving.gifts_upload, name="gifts_upload"),
     path("selling/gifts.csv", giving.gifts_csv, name="gifts_csv"),
     path("selling/gifts/<uuid:gift_id>/", giving.gift_change, name="gift_change"),
+    path("selling/trials/", seller_trials.trials, name="trials"),
     path("selling/images/<uuid:image_id>/", images.image, name="image"),
     path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
     path("selling/images/<uuid:image_id>/featured", images.feature, name="image_feature"),

@@ -12,6 +12,7 @@ from marketplace.moderation.api import ReportViewSet
 from marketplace.products.api.prices import PriceViewSet
 from marketplace.reviews.api import ReviewViewSet
 from marketplace.search.api import ProductViewSet
+from marketplace.trials.api import TrialViewSet
 
 router = SimpleRouter()
 router.register("access-tokens", AccessTokenViewSet, basename="access-token")
@@ -28,5 +29,6 @@ router.register("prices", PriceViewSet, basename="price")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("reports", ReportViewSet, basename="report")
 router.register("gifts", GiftViewSet, basename="gift")
+router.register("trials", TrialViewSet, basename="trial")
 router.register("library", LibraryViewSet, basename="library")
 urlpatterns = router.urls

@@ -16,6 +16,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import grant_entitlements, revoke_entitlements
 from marketplace.gifts.services.ending import end_gift_of_order
 from marketplace.images.models import Image
+from marketplace.trials.services.purchases import take_over_trial
 
 _ORDER = Entitlement.Source.ORDER
 _WHY_GONE = {
@@ -75,6 +76,7 @@ def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, i
     source_id, gift = order.pk, wish_of(order)
     if _is_sold(to, came_from):
         if gift is None:
+            take_over_trial(product_id=order.product_id, holder=order.buyer, source_id=order.pk)
             grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
         else:
             open_gift(order, gift, images)

@@ -36,6 +36,7 @@ from billing.stripe.payments import read_payment, read_period
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product
+from marketplace.trials.services.purchases import remember_card
 
 # What an observation may change of an order. Everything else belongs to other code, even where nobody else writes today.
 _WRITTEN = (
@@ -132,11 +133,18 @@ def _apply_payment(order: Order, payment: Payment, sold: Sold, reason: str) -> N
     _flag_failed_refunds(order, failed)
     came_from = Order.State(order.state)
     _transition(order, payment, sold, reason)
+    _remember_card(order, payment, came_from)
     document_order(order, payment, came_from=came_from)  # last but for mails: sellers' sales wait for each other's numbers
     if order.waits_for_bank:
         tell_buyer_of_debit(order)
     for refund in settled:
         queue_failure_mails(refund=refund) if refund in failed else queue_refund_mails(refund=refund)
+
+
+def _remember_card(order: Order, payment: Payment, came_from: Order.State) -> None:
+    """Remember the card of a payment that has just come, whatever becomes of it: it has no trial after its buyer's."""
+    if payment.card and payment.paid and came_from in UNPAID_STATES:
+        remember_card(account=order.buyer, fingerprint=payment.card)
 
 
 def _settle_fee(order: Order, payment: Payment) -> None:

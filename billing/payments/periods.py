@@ -18,6 +18,8 @@ from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
 from marketplace.images.models import Image
+from marketplace.trials.selectors import time_left_when_bought
+from marketplace.trials.services.purchases import take_over_trial
 
 _SUBSCRIPTION = Entitlement.Source.SUBSCRIPTION
 _ENTITLING = HOLDING_STATES | {Order.State.DISPUTED}
@@ -54,6 +56,8 @@ def follow_order(order: Order, images: Iterable[Image]) -> None:
     subscription = lock_subscription(subscription_id=order.subscription_id)  # type: ignore[arg-type]  # the caller has looked
     if _ends_with(order, subscription) and want_end(subscription, gettext_noop("A period of it was given back.")):
         record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
+    if order.state in _ENTITLING:
+        take_over_trial(product_id=subscription.product_id, holder=subscription.buyer, source_id=subscription.pk)
     bring_access_in_line(subscription, images, now=timezone.now())
     subscription.save(update_fields=["access_until", *WRITTEN_AT_END])
 
@@ -77,13 +81,16 @@ def want_end(subscription: Subscription, reason: str) -> bool:
 def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *, now: datetime) -> None:
     """Grant, pause or end what the subscription lets its buyer pull. The caller holds its lock and those of the images, and saves it.
 
-    The rule: access lasts to the end of the last paid period, and a grace longer while another payment may come. It is paused while a bank
-    decides about a period, or a buyer who gives it back waits for that, and ends with a refund of the last one.
+    The rule: access lasts to the end of the last paid period, and a grace longer while another payment may come; days that were left of a
+    trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives it back waits for that, and ends
+    with a refund of the last one.
     """
     periods = subscription.orders.filter(state__in=_ENTITLING)
     until = periods.aggregate(until=Max("period_end"))["until"]
     if until is not None and _may_be_paid(subscription):
         until += timedelta(days=settings.LAYERSTORE_SUBSCRIPTION_GRACE_DAYS)
+    if until is not None:
+        until += time_left_when_bought(subscription.pk)
     if until is None or until <= now:
         subscription.access_until = None
         revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER)

@@ -127,6 +127,7 @@ class Payment:
         taxes: contained in the amount; none without Stripe Tax.
         billing_party: None until the buyer has completed Stripe's page.
         subscribed: the period that it pays for, if it is one of a subscription.
+        card: what Stripe calls the card that was charged, the same at each of its purchases (`fingerprint`); empty for other means.
     """
 
     session_id: str
@@ -148,6 +149,7 @@ class Payment:
     taxes: tuple[TaxLine, ...] = ()
     billing_party: BillingParty | None = None
     subscribed: Subscribed | None = None
+    card: str = ""
 
     @property
     def dispute(self) -> DisputeState:

@@ -88,6 +88,7 @@ def _with_money(v1: stripe.V1Services, known: Payment, intent: stripe.PaymentInt
         destination=_destination(intent),
         fee=Money(intent.application_fee_amount or 0, currency) if intent else None,
         paid_with=_paid_with(charge),
+        card=_card(charge),
         refunded=Money(charge.amount_refunded if charge else 0, currency),
         refunds=tuple(_refund(refund) for refund in refunds),
         disputes=tuple(_dispute(dispute) for dispute in disputes),
@@ -124,6 +125,12 @@ def _paid_with(charge: stripe.Charge | None) -> str:
     last4 = getattr(details, "last4", None)
     words = method.type.replace("_", " ")
     return f"{words} ending {last4}"[:80] if last4 else words[:80]
+
+
+def _card(charge: stripe.Charge | None) -> str:
+    """Return the fingerprint of the card that was charged, the same for one card number at every customer (Stripe, "The Charge object")."""
+    method = charge.payment_method_details if charge else None
+    return (method.card.fingerprint or "") if method and method.type == "card" and method.card else ""
 
 
 def _refund(refund: stripe.Refund) -> StripeRefund:

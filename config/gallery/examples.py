@@ -120,6 +120,10 @@ _GIFT = SimpleNamespace(
     giver=COMPANY, product=SimpleNamespace(title=PRODUCT, slug="db", namespace=SimpleNamespace(name="acme")), source_kind="order",
     source_id=UUID(int=1), message="Happy <birthday> & so on.", email="kim@harbour.example", expires_at=AT, access_ends_at=None,
 )  # fmt: skip
+_TRIAL = SimpleNamespace(holder=_PERSON, days=14, ends_at=AT, ended_early=False, end_reason="The trial is over.")
+_PRICE = SimpleNamespace(words="€19.00", interval="")
+_MONTHLY = SimpleNamespace(words="€19.00 each month", interval="month")
+_TRIED = {"trial": _TRIAL, "product": _GIFT.product, "images": [_IMAGE], "price": _PRICE}
 _GIVEN = {**_SALE, "order": _like(_ORDER, gift=SimpleNamespace(email="kim@harbour.example"))}
 _GIVEN_ORDER = _like(_ORDER, gift=SimpleNamespace(email=""))
 _GIVEN_BACK = {**_REFUND, "order": _GIVEN_ORDER}
@@ -286,5 +290,16 @@ EXAMPLES: Final[Examples] = {
         "a robot's new secret": {"token": _ROBOT, "made_by": USER, "replaces": True},
     },
     "token_ending": {"never used": {"token": _TOKEN}, "in use": {"token": _like(_TOKEN, last_used_at=AT)}, "a robot": {"token": _ROBOT}},
+    "trial_ended": {
+        "": _TRIED,
+        "of an organisation": {**_TRIED, "trial": _like(_TRIAL, holder=_TEAM)},
+        "early, no longer sold": {**_TRIED, "trial": _like(_TRIAL, ended_early=True, end_reason="It was a second account."), "price": None},
+    },
+    "trial_ending": {
+        "": _TRIED,
+        "of a subscription": {**_TRIED, "price": _MONTHLY},
+        "of an organisation, no longer sold": {**_TRIED, "trial": _like(_TRIAL, holder=_TEAM), "price": None},
+    },
+    "trial_started": {"": _TRIED, "of an organisation": {**_TRIED, "trial": _like(_TRIAL, holder=_TEAM)}},
     "unknown_account": {"": {"signup_url": LINK}},
 }  # fmt: skip

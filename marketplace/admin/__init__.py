@@ -19,6 +19,7 @@ from marketplace.admin.reports import ReportAdmin
 from marketplace.admin.resale import ResaleFlagAdmin
 from marketplace.admin.reviews import ReviewAdmin
 from marketplace.admin.search import KnownWordAdmin, SynonymAdmin
+from marketplace.admin.trials import TrialAdmin
 
 __all__ = [
     "BuyerPullAdmin",
@@ -42,5 +43,6 @@ __all__ = [
     "ReviewAdmin",
     "SynonymAdmin",
     "TagAdmin",
+    "TrialAdmin",
     "overview",
 ]

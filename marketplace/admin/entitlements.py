@@ -20,6 +20,7 @@ SOURCES = {
     Entitlement.Source.SUBSCRIPTION: "billing_subscription",
     Entitlement.Source.STAFF: "audit_auditevent",
     Entitlement.Source.SELLER: "marketplace_gift",
+    Entitlement.Source.TRIAL: "marketplace_trial",
 }
 
 

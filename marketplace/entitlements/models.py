@@ -13,6 +13,7 @@ from common.db.models import UUIDModel
 from marketplace.images.models import Image
 
 TIME_OVER: Final = gettext_noop("It was given until this moment.")
+TRIAL_OVER: Final = gettext_noop("The trial is over.")
 
 
 class EntitlementQuerySet(models.QuerySet["Entitlement"]):
@@ -43,6 +44,7 @@ class Entitlement(UUIDModel):
         SUBSCRIPTION = "subscribed", gettext_lazy("Subscribed")  # billing.Subscription
         STAFF = "staff", gettext_lazy("Given by staff")  # audit.AuditEvent
         SELLER = "seller", gettext_lazy("Given by the seller")  # marketplace.Gift
+        TRIAL = "trial", gettext_lazy("On trial")  # marketplace.Trial
 
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entitlements")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="entitlements")
@@ -96,7 +98,7 @@ class Entitlement(UUIDModel):
         """Why it ended, a message of the catalogue; empty while it has not."""
         if self.ended_at is None:
             return ""
-        return self.revocation_reason or TIME_OVER
+        return self.revocation_reason or (TRIAL_OVER if self.source_kind == self.Source.TRIAL else TIME_OVER)
 
     @property
     def in_force(self) -> bool:

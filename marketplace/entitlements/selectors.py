@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accounts.people.models import Account
 from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.products.models import Product
 
@@ -19,12 +20,18 @@ def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
 
 
 def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
-    """Return the accounts that ever had every image of the product bought, subscribed or for free, whatever has ended; never from staff.
+    """Return the accounts that ever had every image of the product bought, subscribed or for free, whatever has ended.
 
-    Two queries for any number of accounts.
+    What staff or sellers gave, and what was only tried, does not count. Two queries for any number of accounts.
     """
     own = (*PAID, Entitlement.Source.FREE)
     return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), product)
+
+
+def has_for_good(account: Account, image_ids: Collection[UUID]) -> bool:
+    """Whether the account holds each of the images without an end, suspended or not."""
+    held = Entitlement.objects.for_good().filter(holder=account, image__in=image_ids)
+    return set(image_ids) <= set(held.values_list("image_id", flat=True))
 
 
 def end_of_day(day: date) -> datetime:

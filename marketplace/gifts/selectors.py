@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import organisations_of
-from accounts.people.models import Account, User
+from accounts.people.models import User
 from accounts.tokens import secrets
-from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import LONG_TEXTS
@@ -51,12 +50,6 @@ def orders_given_away(order_ids: Collection[UUID]) -> set[UUID]:
     """Return those of the orders that paid for a gift."""
     given = Gift.objects.filter(source_kind=Gift.Source.ORDER, source_id__in=order_ids)
     return set(given.values_list("source_id", flat=True))
-
-
-def has_for_good(account: Account, image_ids: Collection[UUID]) -> bool:
-    """Whether the account holds each of the images without an end, suspended or not."""
-    held = Entitlement.objects.for_good().filter(holder=account, image__in=image_ids)
-    return set(image_ids) <= set(held.values_list("image_id", flat=True))
 
 
 def products_named(account_id: UUID, names: Iterable[str]) -> dict[str, Product]:

@@ -14,8 +14,9 @@ from accounts.people.models import User
 from common.errors import DomainError
 from common.web.pages import say_when_to_retry
 from common.web.secret_links import has_opened, open_link
+from marketplace.entitlements.selectors import has_for_good
 from marketplace.gifts.models import Gift
-from marketplace.gifts.selectors import find_gift, has_for_good
+from marketplace.gifts.selectors import find_gift
 from marketplace.gifts.services.claims import claim_gift
 from marketplace.products.selectors.offers import sells
 

@@ -16,7 +16,7 @@ from marketplace.insights.models import BuyerPull
 from marketplace.insights.services import CountedPull
 
 _LONGEST_CLIENT: Final = 200
-_UNPAID: Final = (Entitlement.Source.FREE, Entitlement.Source.STAFF, Entitlement.Source.SELLER)
+_UNPAID: Final = (Entitlement.Source.FREE, Entitlement.Source.STAFF, Entitlement.Source.SELLER, Entitlement.Source.TRIAL)
 _ADD: Final = """
 INSERT INTO marketplace_buyerpull AS stored (id, buyer_id, image_id, day, digest, address, client, first_at, last_at, count)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::date[], %s::text[], %s::inet[], %s::text[],

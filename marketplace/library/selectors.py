@@ -137,6 +137,10 @@ class LibraryEntry:
         return self.entitlement.source_id if bought else None
 
     @property
+    def is_trial(self) -> bool:
+        return self.entitlement.source_kind == Entitlement.Source.TRIAL
+
+    @property
     def source_words(self) -> str:
         """How it came here, in the reader's language."""
         return gettext("Given to you") if self.is_gift else str(self.entitlement.get_source_kind_display())

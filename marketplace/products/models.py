@@ -17,8 +17,7 @@ from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.images.models import Image, Namespace
 
-LONGEST_REFUND_WINDOW = 180  # days: later than that, banks often send a refund back
-
+LONGEST_TRIAL, LONGEST_REFUND_WINDOW = 90, 180  # days: later than that, banks often send a refund back
 _CATEGORIES = (  # that every shop begins with; those that staff add are shown as they name them
     (gettext_noop("Databases"), gettext_noop("databases")),
     (gettext_noop("AI and models"), gettext_noop("ai and models")),
@@ -120,6 +119,7 @@ class Product(UUIDModel):
         validators=[MaxValueValidator(LONGEST_REFUND_WINDOW)],
         help_text="Within so many days of the payment its seller gives the money back to who asks. 0: no promise.",
     )
+    trial_days = models.PositiveSmallIntegerField(default=0, db_default=0, validators=[MaxValueValidator(LONGEST_TRIAL)])  # 0: no trial
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     suspension_reason = models.CharField(max_length=500, blank=True)
     images: "models.ManyToManyField[Image, ProductImage]" = models.ManyToManyField(Image, through="ProductImage", related_name="products")

@@ -13,7 +13,7 @@ from common.currencies import CURRENCIES, currency
 from common.errors import DomainError
 from common.money import Money, read_money
 from marketplace.products.errors import InvalidPrice
-from marketplace.products.models import Price
+from marketplace.products.models import LONGEST_TRIAL, Price
 from marketplace.products.services.prices import NewPrice
 
 _DIGITS: Final = 12  # more than any price
@@ -65,6 +65,18 @@ class KindForm(forms.Form):
         initial=Price.Kind.ONE_OFF,
     )
     interval = forms.ChoiceField(label=gettext_lazy("Paid"), choices=Price.Interval.choices, required=False)
+    trial_days = forms.IntegerField(
+        label=gettext_lazy("Trial"),
+        required=False,
+        min_value=0,
+        max_value=LONGEST_TRIAL,
+        help_text=gettext_lazy("Days for which people and organisations can pull it before they buy, once and without a card. 0: none."),
+    )
+
+    def clean_trial_days(self) -> int | None:
+        """Read an empty field as no trial; where it was not sent, the trial stays as it is."""
+        days: int | None = self.cleaned_data["trial_days"]
+        return 0 if days is None and "trial_days" in self.data else days
 
 
 class PricesForm:
@@ -82,14 +94,15 @@ class PricesForm:
         self.shared, self.rows, self.leading = shared, list(rows), leading
 
     @classmethod
-    def of(cls, prices: Sequence[Price]) -> "PricesForm":
-        """Show the current prices, the leading one first; a row to begin with if there is none."""
+    def of(cls, prices: Sequence[Price], *, trial_days: int = 0) -> "PricesForm":
+        """Show the current prices, the leading one first, and for how long it can be tried; a row to begin with if there is none."""
         shown = [
             {"amount": price.money.typed, "currency": price.currency, "suggested": price.suggestion.typed if price.suggestion else ""}
             for price in prices
         ] or [{"currency": settings.LAYERSTORE_CURRENCIES[0]}]
         shared = {"kind": prices[0].kind, "interval": prices[0].interval} if prices else {"kind": Price.Kind.ONE_OFF}
-        return cls(KindForm(initial=shared), [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(shown)])
+        rows = [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(shown)]
+        return cls(KindForm(initial={**shared, "trial_days": trial_days}), rows)
 
     @classmethod
     def typed(cls, data: QueryDict) -> "PricesForm":
@@ -98,7 +111,7 @@ class PricesForm:
         left = [code for code in settings.LAYERSTORE_CURRENCIES if code not in {row["currency"] for row in rows}]
         rows += [{"currency": code} for code in left[:1]]
         forms_of_rows = [PriceForm(initial=one, auto_id=_id(row)) for row, one in enumerate(rows)]
-        shared = {"kind": data.get("kind", Price.Kind.ONE_OFF), "interval": data.get("interval", "")}
+        shared = {"kind": Price.Kind.ONE_OFF} | {name: data[name] for name in KindForm.base_fields if name in data}
         return cls(KindForm(initial=shared), forms_of_rows, _leading(data, rows))
 
     @classmethod
@@ -125,6 +138,12 @@ class PricesForm:
     def is_valid(self) -> bool:
         """Whether all that was sent can be read."""
         return not self.errors
+
+    @property
+    def trial_days(self) -> int | None:
+        """For how long it can be tried; None where nothing was sent. Ask a valid form only."""
+        days: int | None = self.shared.cleaned_data["trial_days"]
+        return days
 
     @property
     def prices(self) -> list[NewPrice]:

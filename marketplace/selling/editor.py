@@ -97,7 +97,7 @@ def editor(
         "cover": listing.cover,
         "price_words": ", ".join(price.words for price in prices),
         "earlier_prices": earlier_prices(product),
-        "price_form": price_form or PricesForm.of(prices),
+        "price_form": price_form or PricesForm.of(prices, trial_days=product.trial_days),
         "pictures": list(product.pictures.all()),
         "picture_form": picture_form or PictureForm(),
         "checks": checks,

@@ -207,9 +207,14 @@ def ended(entitlement: Entitlement, shop: str) -> PullAnswer:
     return PullAnswer(
         Reason.REFUNDED if bought else Reason.ENDED,
         sentence.format(at=_minute(at), reason=gettext(entitlement.why_ended)),
-        gettext("Buy it again.") if shop else gettext("It is not offered at the moment."),
+        _next_step(entitlement) if shop else gettext("It is not offered at the moment."),
         url=shop,
     )
+
+
+def _next_step(entitlement: Entitlement) -> str:
+    tried = entitlement.source_kind == Entitlement.Source.TRIAL
+    return gettext("Buy it to go on pulling.") if tried else gettext("Buy it again.")
 
 
 def gift_unclaimed(gift: Gift) -> PullAnswer:

@@ -27,6 +27,7 @@ from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.moderation.models import Report
 from marketplace.products.models import Product, ProductPicture
 from marketplace.reviews.models import Review
+from marketplace.trials.models import Trial
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
 from tests.support.routes import Route, site_routes
@@ -77,6 +78,7 @@ def state() -> list[object]:
         *Membership.objects.order_by("pk").values_list("pk", "role"),
         *Invitation.objects.order_by("pk").values_list("pk", "accepted_at", "withdrawn_at"),
         *Gift.objects.order_by("pk").values_list("pk", "secret_hash", "claimed_at", "revoked_at"),
+        *Trial.objects.order_by("pk").values_list("pk", "ended_at"),
         *Namespace.objects.order_by("pk").values_list("pk", "owner"),
         *AccessToken.objects.exclude(organisation=None).order_by("pk").values_list("pk", "revoked_at", "superseded_at"),
     ]

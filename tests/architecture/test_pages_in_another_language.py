@@ -1,5 +1,6 @@
 """Pages say nothing in English to who reads another language, wherever it comes from: templates, views, forms, choices, our libraries."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -12,7 +13,15 @@ from billing.gifts.models import OrderGift
 from marketplace.gifts.services.ending import suspend_gift_of_order
 from marketplace.products.models import Category, Product
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory
-from tests.factories.marketplace import EntitlementFactory, GiftFactory, NamespaceFactory, ProductFactory, PushedImageFactory, ReviewFactory
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    GiftFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PushedImageFactory,
+    ReviewFactory,
+    TrialFactory,
+)
 from tests.support.books import book_sale
 from tests.support.pseudo_language import mark_translations, outside_of_marks_at, seen_outside_of_marks
 
@@ -109,6 +118,19 @@ def test_pages_of_refunds_are_translated(client: Client, product: Product, selle
     client.force_login(seller)
 
     assert [*of_buyer, *(bare(client, f"/selling/orders/{order.pk}/{page}") for page in ("", "refund/"))] == [[]] * 4
+
+
+def test_pages_of_trials_are_translated(client: Client, product: Product, seller: User) -> None:
+    Product.objects.filter(pk=product.pk).update(trial_days=14)
+    page = f"/{product.namespace.name}/{product.slug}"
+    trials = [TrialFactory(product=product, days=days, started_at=timezone.now() - timedelta(days=9)) for days in (5, 14)]
+    offered = [bare(client, page)]
+    for trial in trials:
+        client.force_login(trial.started_by)
+        offered += [bare(client, address) for address in (page, "/library/")]
+    client.force_login(seller)
+
+    assert [*offered, *(bare(client, f"/selling/{each}/") for each in ("trials", f"products/{product.pk}"))] == [[]] * 7
 
 
 def test_pages_of_gifts_are_translated(client: Client, product: Product, seller: User) -> None:

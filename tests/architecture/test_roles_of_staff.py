@@ -35,12 +35,14 @@ SEES = {
         *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull", "billing.subscription"),
         *("billing.document", "billing.pricechange"),
         *("billing.order", "billing.refund", "billing.dispute", "marketplace.review", "marketplace.gift"),
+        "marketplace.trial",
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),
         *(
             "marketplace.dailyfigures",
             "marketplace.gift",
+            "marketplace.trial",
             "marketplace.revenueoutlook",
             "marketplace.countoutlook",
             "billing.difference",

@@ -37,6 +37,7 @@ from marketplace.products.services.descriptions import render_outdated_descripti
 from marketplace.reviews.models import Review, ReviewVersion
 from marketplace.reviews.services import count_ratings
 from marketplace.search.services import count_known_words
+from marketplace.trials.models import Trial
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, RobotFactory, UserFactory
 from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory, PriceChangeFactory, SubscriptionFactory
 from tests.factories.marketplace import (
@@ -47,6 +48,7 @@ from tests.factories.marketplace import (
     PushedImageFactory,
     ReportFactory,
     ReviewFactory,
+    TrialFactory,
     digest_of,
 )
 from tests.support.multiply import key, multiply
@@ -148,6 +150,7 @@ def world() -> World:
         "offer_id": OfferFactory(account=user.account, email=""),
         "gift_id": GiftFactory(product=product),
         "gift": GiftFactory(product=product),
+        "trial": TrialFactory(user=user),
     }
     return World(user, token.secret, rows)
 
@@ -325,6 +328,7 @@ def _hold(world: World, numbers: range) -> None:
     multiply(image, numbers, "held", name="'h' || n", repository=f"'{image.namespace.name}/h' || n", leading_tag_id="NULL")
     entitlement = EntitlementFactory(holder=account, image=image, source_kind="free", source_id=image.pk)
     multiply(entitlement, numbers, image_id=key("held"), source_id=key("held"))
+    multiply(world.row("trial", Trial), numbers, product_id=key("product"))
     multiply(world.row("gift", Gift), numbers, secret_hash="NULL", source_id="gen_random_uuid()")
     once = {"checkout_session_id": "NULL", "payment_intent_id": "NULL"}
     multiply(world.row("order", Order), numbers, **once)

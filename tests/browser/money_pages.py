@@ -85,4 +85,11 @@ SUBSCRIPTIONS = (
     Page("product-by-the-month", "/northlight/by-the-month"),
     Page("product-by-the-month-to-buy", "/northlight/by-the-month", "newcomer"),
 )
-MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES, *GIFTS, *SUBSCRIPTIONS)
+TRIALS = (
+    Page("product-to-try", "/northlight/to-try"),
+    Page("product-to-try-signed-in", "/northlight/to-try", "newcomer"),
+    Page("product-being-tried", "/northlight/to-try", "jonas"),
+    Page("trials", "/selling/trials/", "ida"),
+    Page("trials-empty", "/selling/trials/", "beginner"),
+)
+MONEY = (*PRICES, *REFUNDS, *DISPUTES, *DOCUMENTS, *BALANCES, *GIFTS, *SUBSCRIPTIONS, *TRIALS)

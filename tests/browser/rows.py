@@ -50,6 +50,7 @@ from tests.browser.money_rows import money
 from tests.browser.opinions import opinions
 from tests.browser.security_keys import security_key
 from tests.browser.subscription_rows import subscriptions
+from tests.browser.trial_rows import trials
 from tests.factories.accounts import (
     AccessTokenFactory,
     InvitationFactory,
@@ -114,6 +115,7 @@ def write(target: str) -> None:
     names |= opinions(LONG_WORD)
     names |= money(names, LONG_WORD)
     names |= gifts(LONG_WORD) | journeys() | subscriptions(LONG_WORD)
+    trials(LONG_WORD)
     subscription = UpdateSubscription.objects.create(user=User.objects.get(username="jonas"), product=Product.objects.order_by("pk")[0])
     names["unsubscribe_key"] = unsubscribe_key(subscription)
     pulls()

@@ -62,6 +62,7 @@ EXCUSED = {
     "marketplace:image_feature": SENT,
     "marketplace:image_tags": "is a part of the image page, which is looked at",
     "marketplace:obtain": SENT,
+    "marketplace:try_product": SENT,
     "marketplace:discard_unsaved": SENT,
     "marketplace:domain_check": SENT,
     "marketplace:domain_remove": SENT,

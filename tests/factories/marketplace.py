@@ -23,6 +23,7 @@ from marketplace.products.models import Category, Price, Product, ProductImage
 from marketplace.products.services.search_entries import index_product
 from marketplace.reviews.models import Review
 from marketplace.reviews.services import count_ratings
+from marketplace.trials.models import Trial
 from tests.factories.accounts import SellerFactory, UserFactory
 
 _numbers = itertools.count()
@@ -271,6 +272,30 @@ class GiftFactory(DjangoModelFactory):
             for image in self.product.images.all():
                 of = {"source_kind": self.source_kind, "source_id": self.source_id, "ends_at": self.access_ends_at}
                 EntitlementFactory(holder=self.holder, image=image, **of)
+
+
+class TrialFactory(DjangoModelFactory):
+    """A trial of fourteen days of a new user, which has just begun, with what it lets them pull."""
+
+    class Meta:
+        model = Trial
+        skip_postgeneration_save = True
+
+    class Params:
+        user = factory.SubFactory(UserFactory)
+
+    product = factory.SubFactory(ProductFactory, trial_days=14)
+    holder = factory.LazyAttribute(lambda trial: trial.user.account)
+    started_by = factory.SelfAttribute("user")
+    days = 14
+    started_at = factory.LazyFunction(timezone.now)
+    ends_at = factory.LazyAttribute(lambda trial: trial.started_at + timedelta(days=trial.days))
+
+    @factory.post_generation
+    def granted(self, create, extracted, **kwargs):
+        for image in self.product.images.all() if create else ():
+            of = {"source_kind": "trial", "source_id": self.pk, "ends_at": self.ends_at, "revoked_at": self.ended_at}
+            EntitlementFactory(holder=self.holder, image=image, revocation_reason=self.end_reason, **of)
 
 
 class ReviewFactory(DjangoModelFactory):

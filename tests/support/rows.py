@@ -15,7 +15,7 @@ from tests.factories.accounts import (
     SignInFactory,
 )
 from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory, make_document
-from tests.factories.marketplace import DraftProductFactory, GiftFactory, ProductFactory, ReportFactory, ReviewFactory
+from tests.factories.marketplace import DraftProductFactory, GiftFactory, ProductFactory, ReportFactory, ReviewFactory, TrialFactory
 from tests.support.routes import Route
 
 # Parameters that name nobody's row: what a category holds, and what search engines are told.
@@ -72,6 +72,7 @@ def rows_of_others() -> dict[str, Model]:
         "review": review,
         "gift_id": GiftFactory(product=product),
         "gift": GiftFactory(product=product),
+        "trial": TrialFactory(product=product),
         "library": Entitlement.objects.filter(source_id=order.pk).get(),
     }
 

@@ -6,6 +6,7 @@ from tools.sandbox import balance
 from tools.sandbox.act import Act
 from tools.sandbox.application_fees import take_fee
 from tools.sandbox.balance import Fee
+from tools.sandbox.cards import fingerprint
 from tools.sandbox.ids import new_id
 from tools.sandbox.sessions import LATER
 from tools.sandbox.taxes import address
@@ -110,7 +111,7 @@ def charge_intent(act: Act, intent: dict[str, Any], email: str, method: dict[str
 
 def card(last4: str) -> dict[str, Any]:
     """What a charge says of a card."""
-    return {"type": "card", "card": {"last4": last4}}
+    return {"type": "card", "card": {"last4": last4, "fingerprint": fingerprint(last4)}}
 
 
 def succeed(act: Act, intent: dict[str, Any], charge: dict[str, Any]) -> None:

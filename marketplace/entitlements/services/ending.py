@@ -6,16 +6,17 @@ The policy itself looks at the time: what has ended opens nothing, whether it is
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import people_of
 from common.db.locking import locked_transaction
 from marketplace.entitlements.locks import lock_ended_entitlements, lock_entitlements_of_source
-from marketplace.entitlements.models import TIME_OVER, Entitlement
+from marketplace.entitlements.models import TIME_OVER, TRIAL_OVER, Entitlement
 from outbox.mail.services import queue_mail
 
 REMINDED_BEFORE: Final = timedelta(days=3)
+_TRIAL: Final = Entitlement.Source.TRIAL
 _BATCH: Final = 500
 _AT_ONCE: Final = 1000  # a run stays far below the time limit; the next one goes on
 
@@ -31,7 +32,7 @@ def end_entitlements(*, now: datetime) -> int:
 def remind_of_ends(*, now: datetime) -> int:
     """Tell holders once of what ends within three days, one mail for all images of a source; return how many sources.
 
-    Not of what was given for no longer than that: whoever got it has just read so.
+    Not of what was given for no longer than that: whoever got it has just read so. Trials have a mail of their own.
     """
     due = _due(now).order_by("holder", "source_kind", "source_id").distinct("holder", "source_kind", "source_id")
     return sum(_remind(one, now) for one in list(due[:_AT_ONCE]))
@@ -40,12 +41,13 @@ def remind_of_ends(*, now: datetime) -> int:
 def _end_some(now: datetime) -> int:
     with locked_transaction():
         rows = lock_ended_entitlements(now=now, most=_BATCH)
-        return Entitlement.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=F("ends_at"), revocation_reason=TIME_OVER)
+        reason = Case(When(source_kind=_TRIAL, then=Value(TRIAL_OVER)), default=Value(TIME_OVER))
+        return Entitlement.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=F("ends_at"), revocation_reason=reason)
 
 
 def _due(now: datetime) -> QuerySet[Entitlement]:
     soon = Entitlement.objects.live().filter(ends_at__gt=now, ends_at__lte=now + REMINDED_BEFORE, end_reminded_at__isnull=True)
-    return soon.filter(ends_at__gt=F("granted_at") + REMINDED_BEFORE)
+    return soon.filter(ends_at__gt=F("granted_at") + REMINDED_BEFORE).exclude(source_kind=_TRIAL)
 
 
 def _remind(one: Entitlement, now: datetime) -> bool:

@@ -23,14 +23,19 @@ from marketplace.products.selectors.offers import require_offered, sells
 
 
 def grant_entitlements(
-    *, holder: Account, images: Iterable[Image], source_kind: Entitlement.Source, source_id: UUID, ends_at: datetime | None = None
+    *,
+    holder: Account,
+    images: Iterable[Image],
+    source_kind: Entitlement.Source,
+    source_id: UUID,
+    ends_at: datetime | None = None,
+    sold: bool = True,
 ) -> list[Entitlement]:
     """Let the holder pull the images because of this source. Granting the same again, even at the same time, changes nothing.
 
-    The names of the images are never freed from now on.
-
     Args:
         ends_at: until when; None for good. A registry token that was issued before works on for its short life, as after a refund.
+        sold: whether the names of the images are never freed from now on, and what was pushed to them is kept.
 
     Returns:
         The live entitlements of holder, images and source, new or not, in the order of the images' keys.
@@ -44,7 +49,8 @@ def grant_entitlements(
             if image.freed_at is not None:
                 raise ImageNameFree(repository=image.repository)
         now = timezone.now()
-        Image.objects.filter(pk__in=[image.pk for image in locked], first_sold_at__isnull=True).update(first_sold_at=now)
+        if sold:
+            Image.objects.filter(pk__in=[image.pk for image in locked], first_sold_at__isnull=True).update(first_sold_at=now)
         # The constraint decides what exists already: twenty webhooks at once leave the same rows as one.
         Entitlement.objects.bulk_create(
             [

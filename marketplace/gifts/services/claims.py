@@ -13,11 +13,11 @@ from audit.services import record_audit
 from common.db.locking import locked_transaction
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.selectors import has_for_good
 from marketplace.entitlements.services.grants import grant_entitlements
 from marketplace.gifts.errors import GiftClosed, GiftNotUsable, GiftOwnedAlready
 from marketplace.gifts.locks import lock_gift
 from marketplace.gifts.models import Gift
-from marketplace.gifts.selectors import has_for_good
 from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product

@@ -18,9 +18,9 @@ from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
 from common.ids import new_id
 from marketplace.entitlements.errors import OwnProduct
+from marketplace.entitlements.selectors import has_for_good
 from marketplace.gifts.errors import GiftOver, GiftOwnedAlready, NothingToGive, TooManyGifts, TooManyGiftsToAddress
 from marketplace.gifts.models import Gift, GiftImage
-from marketplace.gifts.selectors import has_for_good
 from marketplace.gifts.services.claims import hand_over, require_usable
 from marketplace.gifts.services.links import mail_link, make_link
 from marketplace.images.errors import SellerIsSuspended

@@ -38,7 +38,7 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         values = checked(NewPriceSerializer, request)
         shared = {"kind": values["kind"], "interval": values["interval"]}
         prices = [_new_price(each, **shared) for each in (values, *values["others"])]
-        leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request))
+        leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request), trial_days=values.get("trial_days"))
         return Response(PriceSerializer(leading).data, status=status.HTTP_201_CREATED)
 
 

@@ -11,7 +11,7 @@ from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.web.links import absolute_path, image_reference
 from marketplace.images.models import Image, Namespace
 from marketplace.images.serializers import OwnField
-from marketplace.products.models import LONGEST_REFUND_WINDOW, Category, Price, Product
+from marketplace.products.models import LONGEST_REFUND_WINDOW, LONGEST_TRIAL, Category, Price, Product
 from marketplace.products.selectors.offers import current_price, current_prices
 from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_url
 
@@ -65,6 +65,12 @@ class NewPriceSerializer(AmountSerializer):
         allow_blank=True,
         help_text="How often it is paid; empty: once.",
     )
+    trial_days = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_TRIAL,
+        required=False,
+        help_text="For so many days the product can be tried before it is bought. 0: no trial; left out, it stays as it is.",
+    )
     others = serializers.ListField(
         child=AmountSerializer(), required=False, default=list, max_length=len(CURRENCIES), help_text="The same in other currencies."
     )
@@ -94,6 +100,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "licence_name",
             "licence_text",
             "refund_days",
+            "trial_days",
             "state",
             "images",
             "price",

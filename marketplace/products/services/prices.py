@@ -51,7 +51,7 @@ def set_price(*, product: Product, money: Money, actor: User, interval: str = Pr
     return set_prices(product=product, prices=[NewPrice(money, interval=interval)], actor=actor)[0]
 
 
-def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> list[Price]:
+def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User, trial_days: int | None = None) -> list[Price]:
     """Set what the product costs from now on, in each of its currencies. Earlier orders keep theirs, and so does an open checkout.
 
     What stays the same keeps its row; what changes gets a new one, and the one before is retired. The audit trail has both lists.
@@ -59,6 +59,8 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> 
     Args:
         prices: at least one, in different ones of LAYERSTORE_CURRENCIES; the first is the leading one. All are of one kind and one
             interval, for a buyer who chooses the currency would choose these. A free product has one price.
+        trial_days: for how long it can be tried from now on, 0 for no trial, at most `LONGEST_TRIAL`; None leaves it as it is. Trials
+            that run keep their end, and what is free has none.
 
     Returns:
         The current prices, the leading one first.
@@ -73,6 +75,7 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> 
     with locked_transaction():
         # Buying takes this lock too, so a buyer sees either the old prices or the new ones, never both or none.
         locked = lock_product(product_id=product.pk)
+        _set_trial(locked, trial_days, actor)
         before = current_prices(locked)
         if [terms_of(price) for price in before] == _sorted_terms(prices):
             return before  # even if they could not be set any more
@@ -84,6 +87,14 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User) -> 
         now = current_prices(locked)
         record_audit(actor=actor, action="product.priced", target=locked, before=_details(before), now=_details(now))
     return now
+
+
+def _set_trial(product: Product, days: int | None, actor: User) -> None:
+    if days is None or days == product.trial_days:
+        return
+    record_audit(actor=actor, action="product.trial_set", target=product, before=product.trial_days, now=days)
+    product.trial_days = days
+    product.save(update_fields=["trial_days"])
 
 
 def terms_of(price: Price) -> Terms:

@@ -34,7 +34,7 @@ def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return editor(request, product, price_form=form, status=400)
     try:
-        prices = set_prices(product=product, prices=form.prices, actor=signed_in(request))
+        prices = set_prices(product=product, prices=form.prices, actor=signed_in(request), trial_days=form.trial_days)
     except DomainError as error:
         return refuse_form(form.blamed(error), error, partial(editor, request, product, price_form=form))
     messages.success(request, _says(prices))

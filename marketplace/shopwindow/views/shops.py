@@ -31,6 +31,7 @@ from marketplace.shopwindow.offer_state import offer_state_of
 from marketplace.shopwindow.reductions import reduction_of
 from marketplace.shopwindow.related import related_to
 from marketplace.shopwindow.structured_data import product_data
+from marketplace.shopwindow.trial_offer import trial_offer_of
 from marketplace.updates.selectors import wanted_among
 
 _PER_PAGE = 12
@@ -79,6 +80,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     inside = _inside(request, chosen or listing.images, listing)
     details = image_details(listing.images, listing.tags, None if several else inside)
     reader = request.user if isinstance(request.user, User) else None
+    offer_state = offer_state_of(reader, listing.product)
     context = {
         "product": listing.product,
         "listing": listing,
@@ -87,7 +89,8 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "least": smallest_price(listing.price.currency) if listing.price else None,
         "typed_amount": request.GET.get("amount", "")[:_TYPED],
         "reduction": reduction_of(request, listing.product, listing.price),
-        "offer_state": offer_state_of(reader, listing.product),
+        "offer_state": offer_state,
+        "trial": trial_offer_of(reader, listing.product, listing.price, offer_state),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,
         "cover_label": gettext("Cover of {label}, drawn from its layers").format(label=listing.label),

@@ -1,0 +1,49 @@
+"""What a purchase means for trials: it takes the place of one, and its payment card has had its trial of whatever its buyer has tried."""
+
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.people.models import Account
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import revoke_entitlements
+from marketplace.trials.keys import card_hashes
+from marketplace.trials.locks import lock_trial_of_holder
+from marketplace.trials.models import BOUGHT, KnownCard, Trial, TrialKey
+from marketplace.trials.services.starting import write_keys
+
+_FIELDS: Final = ("bought_at", "bought_by", "ended_at", "end_reason")
+
+
+def take_over_trial(*, product_id: UUID, holder: Account, source_id: UUID) -> None:
+    """Note that the holder has bought what they tried, by this order or subscription; a trial that runs ends. Repeated, it changes nothing.
+
+    Runs in the caller's transaction. A refund brings no trial back.
+    """
+    if not Trial.objects.filter(product=product_id, holder=holder).exists():
+        return  # as most purchases: they lock nothing
+    trial = lock_trial_of_holder(product_id=product_id, account_id=holder.pk)
+    if trial.bought_at is not None:
+        return
+    now = timezone.now()
+    trial.bought_at, trial.bought_by = now, source_id
+    if trial.ended_at is None and trial.ends_at > now:
+        trial.ended_at, trial.end_reason = now, BOUGHT
+        revoke_entitlements(source_kind=Entitlement.Source.TRIAL, source_id=trial.pk, reason=BOUGHT)
+    trial.save(update_fields=_FIELDS)
+
+
+def remember_card(*, account: Account, fingerprint: str) -> None:
+    """Remember a payment card beside the account that has paid with it, and let it have had its trial of all that the account has tried.
+
+    Only keyed hashes are stored; the same card again changes nothing.
+
+    Args:
+        fingerprint: what Stripe calls the card: the same wherever the card is used in the shop.
+    """
+    hashes = card_hashes(fingerprint)
+    KnownCard.objects.bulk_create([KnownCard(account=account, card_hash=one) for one in hashes], ignore_conflicts=True)
+    tried = Trial.objects.filter(Q(holder=account) | Q(started_by__account=account))
+    write_keys(tried, TrialKey.Kind.CARD, hashes)
