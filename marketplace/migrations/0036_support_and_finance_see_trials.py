@@ -20,6 +20,6 @@ class Migration(migrations.Migration):
         ("accounts", "0004_roles_of_staff"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("marketplace", "0033_trials"),
+        ("marketplace", "0035_trials"),
     ]
     operations = [migrations.RunPython(give_rights, migrations.RunPython.noop)]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0013_currency_of_users'),
-        ('marketplace', '0032_one_current_price_for_currency_and_interval'),
+        ('marketplace', '0034_finance_sees_outlooks_of_counts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
