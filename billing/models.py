@@ -1,5 +1,6 @@
 """Where Django looks for the tables of this app."""
 
+from billing.credits.models import Credit
 from billing.discounts.models import Discount, DiscountUse
 from billing.disputes.models import Dispute, DisputeEvidence, TransferReversal
 from billing.gifts.models import OrderGift
@@ -15,6 +16,7 @@ from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 
 __all__ = [
     "BillingDetails",
+    "Credit",
     "Difference",
     "Discount",
     "DiscountUse",

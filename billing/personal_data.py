@@ -25,7 +25,7 @@ _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 def export_billing(user: User) -> Mapping[str, Any]:
     """Return purchases, subscriptions, sales, refunds, documents, offers and discounts. Of sales only what is the seller's."""
-    discount = ("discount_amount", "discount_code")
+    discount = ("discount_amount", "discount_code", "credit_amount")
     money = ("id", "product_title", "amount", "currency", *discount, "state", "refunded_amount", "created_at", "paid_at")
     standing = ("id", "product_title", "amount", "currency", "state", "created_at", "period_end", "ended_at")
     return {

@@ -8,6 +8,7 @@ from audit.admin import AuditedAdmin
 from billing.admin.pulled import pulled_words
 from billing.disputes.models import Dispute
 from billing.orders.models import Order, OrderImage
+from billing.orders.selectors import credited_for
 from billing.orders.services import clear_flag, end_order
 from billing.payments.free import take_back_free_order
 from billing.payments.reconcile import reconcile_order
@@ -79,6 +80,8 @@ class OrderAdmin(AuditedAdmin):
         related_row("price"),
         "list_price",
         "discount",
+        "credit",
+        "credited",
         "money",
         "refunded",
         "refundable",
@@ -105,10 +108,18 @@ class OrderAdmin(AuditedAdmin):
         """When, from where, with what, and which digest."""
         return pulled_words(order)
 
+    @admin.display(description="credited")
+    def credited(self, order: Order) -> str:
+        """From which orders, and for which one."""
+        earlier = [f"{row.earlier.number} made it cheaper" for row in order.credits.select_related("earlier")]
+        later = credited_for(order)
+        return "; ".join([*earlier, *([f"it made {later.number} cheaper"] if later else [])])
+
     @act(
         "Refund",
         consequence="Stripe gives the money back and takes the seller's share and ours back with it. A full refund ends pull access once"
-        " the pull tokens that were already issued have expired. A partial refund leaves pull access as it is.",
+        " the pull tokens that were already issued have expired, and if the order was credited for a later one, ends its images there as"
+        " well. A partial refund leaves pull access as it is.",
         form=RefundForm,
     )
     def refund(self, request: HttpRequest, order: Order, reason: str, amount: Money | None, left: dict[str, int]) -> None:

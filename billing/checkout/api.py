@@ -13,6 +13,7 @@ from accounts.people.requests import asker
 from billing.checkout.amounts import Wish
 from billing.checkout.concurrency import open_checkout_exclusively
 from billing.checkout.placing import place_order
+from billing.credits.models import Credit
 from billing.discounts.models import LONGEST_CODE
 from billing.discounts.trying import try_code
 from billing.gifts.models import OrderGift
@@ -66,6 +67,17 @@ class WishSerializer(serializers.Serializer[OrderGift]):
         return normal_email(email)
 
 
+class CreditSerializer(serializers.ModelSerializer[Credit]):
+    """An earlier order that made this one cheaper."""
+
+    order = serializers.UUIDField(source="earlier_id")
+
+    class Meta:
+        model = Credit
+        fields = ("order", "amount")
+        read_only_fields = fields
+
+
 class ListedOrderSerializer(serializers.ModelSerializer[Order]):
     """A purchase, as lists show it: digests, refunds and where to pay are with the order itself only."""
 
@@ -90,6 +102,7 @@ class ListedOrderSerializer(serializers.ModelSerializer[Order]):
             "currency",
             "discount_amount",
             "discount_code",
+            "credit_amount",
             "refunded_amount",
             "images",
             "created_at",
@@ -104,11 +117,12 @@ class OrderSerializer(ListedOrderSerializer):
 
     images = OrderImageSerializer(many=True)
     refunds = RefundSerializer(many=True)
+    credits = CreditSerializer(many=True)
     gift = WishSerializer(read_only=True, allow_null=True, help_text="For whom it was bought; null for the buyer.")
     checkout_url = serializers.SerializerMethodField(help_text="Where to pay, in a browser; empty once there is nothing to pay.")
 
     class Meta(ListedOrderSerializer.Meta):
-        fields = (*ListedOrderSerializer.Meta.fields, "refunds", "gift", "checkout_url")
+        fields = (*ListedOrderSerializer.Meta.fields, "refunds", "credits", "gift", "checkout_url")
         read_only_fields = fields
 
     @extend_schema_field(serializers.CharField())
@@ -117,7 +131,7 @@ class OrderSerializer(ListedOrderSerializer):
 
 
 class NewOrderSerializer(serializers.Serializer[Order]):
-    """What you buy, at which of the product's prices, or with a code for less."""
+    """What you buy, at which of the product's prices, or with a code for less. What you paid for a part of it before is credited."""
 
     product = serializers.UUIDField(help_text="A published product with a price.")
     buyer = serializers.CharField(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.sellers.services.stripe_accounts import record_refused_currency, record_stripe_problem
 from billing.checkout.errors import PaymentUnderWay
@@ -68,16 +69,18 @@ def sale_of(order: Order) -> Sale:
         destination=order.destination_account_id,
         on_behalf_of_seller=_settles_with_seller(order),
         expires_at=order.checkout_expires_at,
-        note="" if settings.LAYERSTORE_STRIPE_TAX else _note(order),
+        note=_note(order),
         with_tax=settings.LAYERSTORE_STRIPE_TAX,
         interval=order.price.interval,
     )
 
 
 def _note(order: Order) -> str:
-    """Return the rule about taxes, in the language of whoever placed the order: a repeated call says the same."""
+    """Return what was credited and the rule about taxes, in the language of whoever placed the order: a repeated call says the same."""
     with translation.override(language_for(order.email, otherwise=None)):
-        return str(PRICES_INCLUDE_TAXES)
+        credit = gettext("{credit} of the price of {listed} were credited for what you have bought before.")
+        words = [credit.format(credit=order.credit, listed=order.list_price)] if order.credit_amount else []
+        return " ".join([*words, *([] if settings.LAYERSTORE_STRIPE_TAX else [str(PRICES_INCLUDE_TAXES)])])
 
 
 def _settles_with_seller(order: Order) -> bool:

@@ -21,6 +21,8 @@ from billing.checkout.errors import (
     SubscriptionIsNoGift,
     TooManyPendingOrders,
 )
+from billing.credits.selectors import Purchase, credit_now
+from billing.credits.services import note_credits, reserve_credit
 from billing.discounts.errors import DiscountNotForGifts
 from billing.discounts.models import Discount, DiscountUse
 from billing.discounts.quotes import Quote, quote
@@ -64,7 +66,8 @@ def place_order(
     """Record that the user buys the product at the price that they were shown, or with a discount; an order that is being paid is resumed.
 
     Currency, fee and digests are copied from our own rows, and so is the amount, unless the seller lets the buyer decide it
-    (`billing.checkout.amounts`). A pending order at another price or amount, of other images or for somebody else, whose session has run
+    (`billing.checkout.amounts`). What the buyer has paid for what is contained in it is credited first (`billing.credits`), and a discount
+    counts for the rest. A pending order at another price or amount, of other images or for somebody else, whose session has run
     out, or whose placer no longer buys for the buyer is closed at Stripe first.
 
     An organisation's pending order belongs to all who buy for it: a colleague resumes it and is sent to the same Checkout Session, so
@@ -94,6 +97,7 @@ def place_order(
         PaymentUnderWay: an earlier order is being paid, or checked by staff.
         TooManyPendingOrders: the user has as many unpaid purchases as one person may have.
         DiscountRefused: the discount does not count for this purchase; none does for a gift.
+        CreditChanged: what was to be credited was credited elsewhere at the same moment.
         StripeAway, StripeRefused: while closing an older order.
     """
     require_verified_email(user)
@@ -123,8 +127,11 @@ def place_order(
             return _resumed(pending, due, images, discount, gift)
         if discount is not None:
             discount = reserve_discount(discount, product=locked, price=due.price, user=user, buyer=buyer)
+        credited = reserve_credit(_purchase_of(due, {image.pk for image in images}, buyer, gift))
         _require_room(user)
-        offered = quote(discount, due.money, seller_id=seller.pk, at=timezone.now())
+        rest = due.money - credited.money
+        discount = discount if rest.minor else None  # nothing is left that it could reduce, so it is not used
+        offered = quote(discount, rest, seller_id=seller.pk, at=timezone.now())
         order = Order(
             buyer=buyer,
             placed_by=user,
@@ -138,6 +145,7 @@ def place_order(
             currency=due.money.currency,
             discount_amount=offered.off.minor,
             discount_code=discount.code if discount else "",
+            credit_amount=credited.money.minor,
             application_fee=_fee(due.price, offered).minor,
             refund_days=locked.refund_days,
             unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
@@ -145,9 +153,14 @@ def place_order(
         )
         _write_order(order, images)
         note_wish(order, gift)
+        note_credits(credited, order=order)
         if discount is not None:
             note_use(discount, order=order)
         return order if order.amount else grant_free_order(order, images)
+
+
+def _purchase_of(due: Due, image_ids: set[UUID], buyer: Account, gift: GiftWish | None) -> Purchase:
+    return Purchase(buyer, due.price, due.money, frozenset(image_ids if gift is None else ()))  # what is given away replaces nothing
 
 
 def _fee(price: Price, offered: Quote) -> Money:
@@ -207,7 +220,9 @@ def _is_current(order: Order, due: Due, image_ids: set[UUID], discount: Discount
     same = same_price and image_ids_of_order(order.pk) == image_ids and order.checkout_expires_at - timezone.now() > needed
     if discount is not None and not DiscountUse.objects.filter(order=order, discount=discount).exists():
         return False
-    return same and wish_of(order) == gift and buys_for(order.placed_by_id, order.buyer)
+    credited = credit_now(_purchase_of(due, image_ids, order.buyer, gift), besides=order)
+    same = same and credited.money == order.credit and wish_of(order) == gift
+    return same and buys_for(order.placed_by_id, order.buyer)
 
 
 def _resumed(pending: Order, due: Due, images: list[Image], discount: Discount | None, gift: GiftWish | None) -> Order:

@@ -28,11 +28,10 @@ from billing.discounts.errors import (
 )
 from billing.discounts.models import Discount, DiscountUse, normal_code
 from billing.orders.models import Order
+from billing.orders.state import RELEASED
 from common.money import Money
 from marketplace.products.models import Price, Product
 
-# An order in one of these states has given its use back. One that a bank took back has not: it could else be used again and again.
-RELEASED: Final = (Order.State.EXPIRED, Order.State.FAILED, Order.State.REFUNDED)
 MOST_PRODUCTS: Final = 50  # of one discount
 _UNPAID: Final = (*RELEASED, Order.State.PENDING)
 

@@ -74,9 +74,12 @@ def _party(name: str, address: str = "", *, vat_id: str = "", tax_id: str = "") 
 
 
 def _lines(order: Order) -> list[Content]:
-    """Return what was sold at its price, and what a discount took off."""
+    """Return what was sold at its price, and what earlier purchases and a discount took off."""
     details = [image.repository for image in order.images.all()]
     lines: list[Content] = [{"text": order.product_title, "details": details, "amount": order.list_price.minor}]
+    if order.credit_amount:
+        earlier = [f"{row.earlier.number} {row.earlier.product_title}" for row in order.credits.select_related("earlier")]
+        lines.append({"text": gettext("Credit for what was bought before"), "details": earlier, "amount": -order.credit_amount})
     if order.discount_amount:
         text = gettext("Discount {code}").format(code=order.discount_code) if order.discount_code else gettext("Offer to you")
         lines.append({"text": text, "details": [], "amount": -order.discount_amount})

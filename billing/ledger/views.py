@@ -64,15 +64,17 @@ def _rows(seller_id: UUID, month: date) -> Iterator[list[object]]:
         "balance",
         "discount_code",
         "discount",
+        "credit",
     ]
     for line in statement_lines(seller_id=seller_id, month=month):
         moved = line.entry.transaction
         order = moved.order
         number = order.number if order else ""
         discount = [order.discount_code, order.discount.typed] if order and order.discount_amount else ["", ""]
+        credit = order.credit.typed if order and order.credit_amount else ""
         leads = [value or "" for value in (moved.order_id, moved.refund_id, moved.dispute_id, moved.payout_id)]
         at = f"{moved.happened_at:%Y-%m-%dT%H:%M:%SZ}"
-        yield [at, moved.kind, number, *leads, moved.key, line.entry.currency, line.amount.typed, line.balance.typed, *discount]
+        yield [at, moved.kind, number, *leads, moved.key, line.entry.currency, line.amount.typed, line.balance.typed, *discount, credit]
 
 
 def _month(request: SellerRequest) -> date:

@@ -72,6 +72,9 @@ class Order(UUIDModel, Attempt):
     currency = models.CharField(max_length=3)
     discount_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="By which the price was higher, minor units.")
     discount_code = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="As it was typed; empty for an offer.")
+    credit_amount = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="By which earlier orders of its buyer made it cheaper, minor units."
+    )
     application_fee = models.PositiveIntegerField(help_text="Our part of the amount, minor units.")
     tax_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Tax within the amount, as Stripe worked it out.")
     tax_lines = models.JSONField(
@@ -116,7 +119,9 @@ class Order(UUIDModel, Attempt):
                 condition=Q(state__in=("pending", "expired", "failed")) | Q(paid_at__isnull=False),
                 name="order_paid_has_a_date",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0) | Q(discount_amount__gt=0), name="order_amount_positive_or_discounted"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) | Q(discount_amount__gt=0) | Q(credit_amount__gt=0), name="order_amount_positive_or_reduced"
+            ),
         )
         indexes = (
             models.Index(fields=("buyer", "-created_at"), name="order_of_buyer"),
@@ -139,13 +144,18 @@ class Order(UUIDModel, Attempt):
 
     @property
     def list_price(self) -> Money:
-        """What it cost without its discount."""
-        return Money(self.amount + self.discount_amount, self.currency)
+        """What it cost without its discount and what was credited for it."""
+        return Money(self.amount + self.discount_amount + self.credit_amount, self.currency)
 
     @property
     def discount(self) -> Money:
         """What it cost less than its price, by a code or an offer."""
         return Money(self.discount_amount, self.currency)
+
+    @property
+    def credit(self) -> Money:
+        """What it cost less because its buyer had paid for a part of it before."""
+        return Money(self.credit_amount, self.currency)
 
     @property
     def fee(self) -> Money:

@@ -9,6 +9,7 @@ from accounts.organisations.buying import buyers_of
 from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order, OrderImage
+from billing.orders.state import RELEASED
 from billing.stripe.payment_data import DisputeState
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
@@ -25,7 +26,9 @@ def orders_seen_by(user: User) -> QuerySet[Order]:
 
     A purchase belongs to its buyer: whoever placed it and has left the organisation no longer sees it.
     """
-    return _related(Order.objects.filter(buyer__in=buyers_of(user))).prefetch_related("images__image", "refunds", "documents")
+    return _related(Order.objects.filter(buyer__in=buyers_of(user))).prefetch_related(
+        "images__image", "refunds", "documents", "credits__earlier"
+    )
 
 
 def orders_of_seller(seller: SellerProfile) -> QuerySet[Order]:
@@ -79,6 +82,12 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collect
 def stopped_by_dispute(order: Order) -> bool:
     """Whether the buyer's bank holds the order's money or may yet take it: a refund as well would pay the buyer twice."""
     return any(dispute.state is not DisputeState.NONE for dispute in order.disputes.all())
+
+
+def credited_for(order: Order) -> Order | None:
+    """Return the later purchase that the order was credited for, while that is paid or being paid."""
+    credit = order.credited.exclude(order__state__in=RELEASED).select_related("order__product__namespace").first()
+    return credit.order if credit else None
 
 
 def pulls_of_order(order: Order, user: User) -> list[str]:

@@ -11,6 +11,9 @@ UNPAID_STATES = frozenset((State.PENDING, State.EXPIRED, State.FAILED))
 # What the buyer may pull follows from the state: in force, suspended while disputed, and nothing in all others.
 HOLDING_STATES = frozenset((State.PAID, State.PARTIALLY_REFUNDED))
 GONE_STATES = frozenset((State.REFUNDED, State.CHARGED_BACK))
+# An order in one of these states has given back the use of its discount, and what was credited for it. One that a bank took back has not:
+# it could else be used again and again.
+RELEASED = (State.EXPIRED, State.FAILED, State.REFUNDED)
 
 TRANSITIONS: dict[str, frozenset[State]] = {
     # We observe the present state, not events: a payment may already be refunded or disputed when we first hear of it.

@@ -2,9 +2,10 @@
 
 from django.utils.translation import gettext_noop
 
+from billing.credits.access import end_access, pause_access, resume_access
+from billing.credits.selectors import why_credit_is_gone
 from billing.disputes.mails import tell_buyer_of_dispute
 from billing.gifts.services import open_gift, wish_of
-from billing.orders.access import pause_access, resume_access
 from billing.orders.mails import tell_buyer_of_debit
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
@@ -13,8 +14,7 @@ from billing.payments.periods import follow_order
 from billing.receipts.services import queue_receipt
 from billing.refunds.records import is_being_given_back
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.grants import grant_entitlements, revoke_entitlements
-from marketplace.gifts.services.ending import end_gift_of_order
+from marketplace.entitlements.services.grants import grant_entitlements
 from marketplace.images.models import Image
 from marketplace.trials.services.purchases import take_over_trial
 
@@ -34,8 +34,8 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
 
     The rule: a payment is honoured however late it comes, also for an order that had expired or failed here, unless it buys nothing:
     the buyer holds all of it already (two tabs, two products with the same images, a dispute won after both) and does not give it to
-    somebody else, or its seller, product or image was stopped before we heard of the payment. The caller holds their locks, so that of
-    two simultaneous payments one is the second, and a stop comes before or after.
+    somebody else, its seller, product or image was stopped before we heard of the payment, or what made it cheaper is no longer there.
+    The caller holds their locks, so that of two simultaneous payments one is the second, and a stop comes before or after.
 
     Whoever has disputed the payment and lost gets it back only if they have paid for the same a second time: an image that became free
     meanwhile, or was given to them, is no reason to return what the bank has judged to be the seller's.
@@ -49,7 +49,7 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
     own = [key for key in (order.pk, order.subscription_id) if key]
     if wish_of(order) is None and holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=own, paid=disputed):
         return gettext_noop("Paid a second time: everything in it was in the buyer's library already.")
-    return stopped if came_from in UNPAID_STATES else ""
+    return (stopped or why_credit_is_gone(order)) if came_from in UNPAID_STATES else ""
 
 
 def follow_transition(order: Order, *, came_from: Order.State, images: list[Image]) -> None:
@@ -85,9 +85,7 @@ def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, i
     if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
         resume_access(order)
     if to in GONE_STATES:
-        reason = (_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to]
-        end_gift_of_order(order_id=source_id, reason=reason)
-        revoke_entitlements(source_kind=_ORDER, source_id=source_id, reason=reason)
+        end_access(order_id=source_id, reason=(_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to])
 
 
 def _is_sold(to: Order.State, came_from: Order.State) -> bool:

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
+from billing.credits.locks import lock_order_with_credits
 from billing.disputes.records import record_disputes
 from billing.disputes.reversals import promise_reversals
 from billing.invoices.services import document_order
 from billing.ledger.fees import settle_fee
 from billing.ledger.services import post_payment
-from billing.orders.locks import lock_order
 from billing.orders.mails import tell_buyer_of_debit
 from billing.orders.metrics import note_order
 from billing.orders.models import Order
@@ -106,7 +106,7 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
         reason: why the order was brought to where it is now, for the audit trail.
     """
     sold = _lock_sold(observation)
-    order = lock_order(order_id=observation.order_id)
+    order = lock_order_with_credits(order_id=observation.order_id)
     if order.revision != observation.revision:
         return None
     order.revision += 1

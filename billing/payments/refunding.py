@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.services import record_audit
-from billing.orders.access import resume_access
+from billing.credits.access import resume_access
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.refund_windows import was_pulled

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.orders.models import Order
 from billing.orders.pulled import counted_pulls, kept_proofs
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, time_to_hear_of_pulls, was_pulled
-from billing.orders.selectors import stopped_by_dispute
+from billing.orders.selectors import credited_for, stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
 from common.web.client import wider_network_of
 from marketplace.insights.models import PullCount
@@ -27,12 +27,14 @@ class OwnRefund:
         ended: whether that time is over.
         pulled: whether an image was pulled since the sale.
         open: whether they may do it now.
+        later: the purchase that it made cheaper, and because of which they may not; None if there is none.
     """
 
     until: datetime | None
     ended: bool
     pulled: bool
     open: bool
+    later: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ class Proof:
 
 
 def own_refund(order: Order) -> OwnRefund:
-    """Return whether the order's buyer takes the money back alone. Four queries at most."""
+    """Return whether the order's buyer takes the money back alone. Five queries at most."""
     until = own_refund_until(order)
     if until is None or not _has_something_left(order):
         return OwnRefund(until, ended=False, pulled=False, open=False)
-    ended, pulled = until < timezone.now(), was_pulled(order)
-    return OwnRefund(until, ended=ended, pulled=pulled, open=not ended and not pulled)
+    ended, pulled, later = until < timezone.now(), was_pulled(order), credited_for(order)
+    return OwnRefund(until, ended=ended, pulled=pulled, open=not ended and not pulled and later is None, later=later)
 
 
 def seller_may_refund(order: Order) -> bool:

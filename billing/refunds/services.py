@@ -6,11 +6,12 @@ from django.utils.translation import gettext_noop
 from accounts.organisations.buying import keep_buyer
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
-from billing.orders.access import pause_access
+from billing.credits.access import pause_access
+from billing.credits.errors import CreditedElsewhere
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, was_pulled
-from billing.orders.selectors import stopped_by_dispute
+from billing.orders.selectors import credited_for, stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
 from billing.refunds.errors import (
     OrderNotRefundable,
@@ -107,6 +108,7 @@ def give_back(*, order: Order, actor: User) -> Refund:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for the buyer.
         OrderNotRefundable: as `request_refund`.
         OwnRefundNotOffered: it was not offered at the sale, or its time is over.
+        CreditedElsewhere: it made a later purchase cheaper, which still stands.
         PulledAlready: an image of the order was pulled since the sale.
     """
     with locked_transaction():
@@ -117,6 +119,8 @@ def give_back(*, order: Order, actor: User) -> Refund:
         left, until = _left_of(locked), own_refund_until(locked)
         if until is None or until < timezone.now():
             raise OwnRefundNotOffered
+        if (later := credited_for(locked)) is not None:
+            raise CreditedElsewhere(number=later.number)
         if was_pulled(locked):
             raise PulledAlready
         refund = _add(locked, left, GIVEN_BACK, actor, Refund.Origin.BUYER)

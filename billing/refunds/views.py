@@ -16,7 +16,7 @@ from accounts.people.requests import signed_in
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.orders.models import Order
 from billing.orders.refund_windows import promised_until, seller_refunds_until
-from billing.orders.selectors import orders_of_seller
+from billing.orders.selectors import credited_for, orders_of_seller
 from billing.orders.views import own_order
 from billing.refunds.forms import GiveBackForm, SellerRefundForm
 from billing.refunds.selectors import minutes_until_decided, own_refund, proofs_since_sale, pulls_since_sale, seller_may_refund
@@ -73,7 +73,8 @@ def seller_order(request: SellerRequest, order_id: UUID) -> HttpResponse:
     """Show one sale to its seller: its amounts, its refunds, and what its buyer pulled.
 
     Context: order, with buyer; images; refunds; pulls and proofs, what was pulled since the sale; may_refund, whether the seller gives
-    money back now; refunds_until, until when they do; promised_until, until when they have said that they do.
+    money back now; refunds_until, until when they do; promised_until, until when they have said that they do; later, the purchase that
+    it was credited for, or None.
     """
     order = _own_sale(request, order_id)
     context = {
@@ -85,6 +86,7 @@ def seller_order(request: SellerRequest, order_id: UUID) -> HttpResponse:
         "may_refund": seller_may_refund(order),
         "refunds_until": seller_refunds_until(order),
         "promised_until": promised_until(order),
+        "later": credited_for(order),
     }
     return render(request, "billing/seller_order.html", context)
 
@@ -95,7 +97,7 @@ def seller_refund(request: SellerRequest, order_id: UUID) -> HttpResponse:
     """Ask how much the seller gives back and why, say what that means, and do it.
 
     Context: order; form (amount, reason); shares, who bears all that is left; pulls and proofs, what was pulled since the sale; may_refund;
-    promised_until; pull_ends_after, minutes.
+    promised_until; pull_ends_after, minutes; later, as on the page of the sale.
     """
     order = _own_sale(request, order_id)
     form = SellerRefundForm(request.POST if request.method == "POST" else None, order=order)
@@ -126,6 +128,7 @@ def _seller_refund_page(request: SellerRequest, order: Order, form: SellerRefund
         "may_refund": seller_may_refund(order),
         "promised_until": promised_until(order),
         "pull_ends_after": pull_ends_after_minutes(),
+        "later": credited_for(order),
     }
     return render(request, "billing/seller_refund.html", context, status=status)
 
@@ -136,7 +139,7 @@ def _own_sale(request: SellerRequest, order_id: UUID) -> Order:
     Raises:
         Http404: there is none, or it is somebody else's.
     """
-    found = orders_of_seller(request.seller).prefetch_related("refunds").filter(pk=order_id).first()
+    found = orders_of_seller(request.seller).prefetch_related("refunds", "credits__earlier").filter(pk=order_id).first()
     if found is None:
         raise Http404
     return found

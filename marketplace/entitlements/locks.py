@@ -1,5 +1,6 @@
 """The only place where entitlements are locked."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -7,9 +8,11 @@ from common.db.locking import locked
 from marketplace.entitlements.models import Entitlement
 
 
-def lock_entitlements_of_source(*, source_kind: str, source_id: UUID) -> list[Entitlement]:
-    """Lock the live entitlements that one source gave, in primary-key order."""
+def lock_entitlements_of_source(*, source_kind: str, source_id: UUID, image_ids: Collection[UUID] | None = None) -> list[Entitlement]:
+    """Lock the live entitlements that one source gave, in primary-key order; of these images alone, if there are any named."""
     live = Entitlement.objects.filter(source_kind=source_kind, source_id=source_id, revoked_at__isnull=True)
+    if image_ids is not None:
+        live = live.filter(image__in=image_ids)
     return list(locked(live.order_by("pk")))
 
 

@@ -1,6 +1,6 @@
 """Entitlements are granted, suspended, resumed and revoked by their source."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -63,8 +63,13 @@ def grant_entitlements(
         return list(live.select_related("image").order_by("image"))
 
 
-def revoke_entitlements(*, source_kind: Entitlement.Source, source_id: UUID, reason: str) -> list[Entitlement]:
+def revoke_entitlements(
+    *, source_kind: Entitlement.Source, source_id: UUID, reason: str, image_ids: Collection[UUID] | None = None
+) -> list[Entitlement]:
     """End for good what this source granted. The same image from another source is not affected. Safe to repeat.
+
+    Args:
+        image_ids: of these images alone; None for all.
 
     Returns:
         What this call revoked.
@@ -74,22 +79,31 @@ def revoke_entitlements(*, source_kind: Entitlement.Source, source_id: UUID, rea
     """
     require_reason(reason)
     with locked_transaction():
-        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id, image_ids=image_ids)
         return _change(live, revoked_at=timezone.now(), revocation_reason=reason[:500])
 
 
-def suspend_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
-    """Suspend what this source granted, while a dispute is open. Return what this call suspended."""
+def suspend_entitlements(
+    *, source_kind: Entitlement.Source, source_id: UUID, image_ids: Collection[UUID] | None = None
+) -> list[Entitlement]:
+    """Suspend what this source granted, or of these images alone, while a dispute is open. Return what this call suspended."""
     with locked_transaction():
-        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id, image_ids=image_ids)
         return _change([entitlement for entitlement in live if entitlement.suspended_at is None], suspended_at=timezone.now())
 
 
-def resume_entitlements(*, source_kind: Entitlement.Source, source_id: UUID) -> list[Entitlement]:
-    """Resume what this source granted; revoked entitlements stay revoked. Return what this call resumed."""
+def resume_entitlements(
+    *, source_kind: Entitlement.Source, source_id: UUID, image_ids: Collection[UUID] | None = None, besides: Collection[UUID] = ()
+) -> list[Entitlement]:
+    """Resume what this source granted, or of these images alone; revoked entitlements stay revoked. Return what this call resumed.
+
+    Args:
+        besides: images that stay suspended.
+    """
     with locked_transaction():
-        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
-        return _change([entitlement for entitlement in live if entitlement.suspended_at is not None], suspended_at=None)
+        live = lock_entitlements_of_source(source_kind=source_kind, source_id=source_id, image_ids=image_ids)
+        suspended = [one for one in live if one.suspended_at is not None and one.image_id not in besides]
+        return _change(suspended, suspended_at=None)
 
 
 def obtain_free_product(*, product: Product, user: User, holder: Account | None = None) -> list[Entitlement]:

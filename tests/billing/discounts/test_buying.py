@@ -21,11 +21,12 @@ from billing.discounts.errors import (
     UnknownCode,
 )
 from billing.discounts.models import Discount, DiscountUse
-from billing.discounts.selectors import RELEASED, find_discount, require_left, uses_of
+from billing.discounts.selectors import find_discount, require_left, uses_of
 from billing.orders.errors import OrderIsNotFree
 from billing.orders.models import Order
 from billing.orders.selectors import holds_all
 from billing.orders.services import add_up_sales
+from billing.orders.state import RELEASED
 from billing.payments.free import take_back_free_order
 from billing.payments.reconcile import close_checkout
 from common.money import Money

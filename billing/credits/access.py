@@ -1,0 +1,78 @@
+"""Pull access that an order gives, paused, resumed and ended: its buyer's, or with a gift its link and its recipient's; its subscription's.
+
+What an order's images were credited for follows it: their money went into the later purchase (docs/adr, 0073).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext_noop
+
+from billing.credits.models import Credit
+from billing.orders.models import Order
+from billing.orders.selectors import image_ids_of_order
+from billing.orders.state import HOLDING_STATES, RELEASED
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.gifts.services.ending import end_gift_of_order, resume_gift_of_order, suspend_gift_of_order
+
+_ORDER = Entitlement.Source.ORDER
+CREDIT_GONE: Final = gettext_noop("An earlier purchase, which was credited for this one, was refunded or charged back.")
+
+
+def pause_access(order: Order) -> None:
+    """Let nobody pull because of the order, nor claim it if it is a gift. Under the order's lock."""
+    suspend_gift_of_order(order_id=order.pk)
+    kind, key = _source_of(order)
+    suspend_entitlements(source_kind=kind, source_id=key)
+    for later in _later_orders(order.pk):
+        suspend_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=image_ids_of_order(order.pk))
+
+
+def resume_access(order: Order) -> None:
+    """Let what was paused go on, but for what another order that is connected by a credit keeps paused. Under the order's lock."""
+    resume_gift_of_order(order_id=order.pk)
+    kind, key = _source_of(order)
+    resume_entitlements(source_kind=kind, source_id=key, besides=_kept_paused(order.pk, resumed=order.pk))
+    for later in _later_orders(order.pk):
+        if _stands(later):
+            images = image_ids_of_order(order.pk) - _kept_paused(later.pk, resumed=order.pk)
+            resume_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=images)
+
+
+def end_access(*, order_id: UUID, reason: str) -> None:
+    """End for good what the order gave, and its images in the purchases that it was credited for. Under the order's lock."""
+    end_gift_of_order(order_id=order_id, reason=reason)
+    revoke_entitlements(source_kind=_ORDER, source_id=order_id, reason=reason)
+    for later in _later_orders(order_id):
+        images = image_ids_of_order(order_id)
+        revoke_entitlements(source_kind=_ORDER, source_id=later.pk, reason=CREDIT_GONE, image_ids=images)
+
+
+def _source_of(order: Order) -> tuple[Entitlement.Source, UUID]:
+    """What grants access: the order itself, or the subscription of whose periods it is one."""
+    return (Entitlement.Source.SUBSCRIPTION, order.subscription_id) if order.subscription_id else (_ORDER, order.pk)
+
+
+def _later_orders(order_id: UUID) -> Iterator[Order]:
+    """Yield what the order was credited for, what that was credited for, and so on, as far as it is paid or being paid."""
+    while (
+        credit := Credit.objects.select_related("order").filter(earlier=order_id).exclude(order__state__in=RELEASED).first()
+    ) is not None:
+        yield credit.order
+        order_id = credit.order_id
+
+
+def _kept_paused(order_id: UUID, *, resumed: UUID) -> set[UUID]:
+    """Return the images of an order that stay paused because of what was credited for it; `resumed` is the one that goes on now."""
+    paused: set[UUID] = set()
+    for credit in Credit.objects.select_related("earlier").filter(order=order_id):
+        if credit.earlier_id != resumed and not _stands(credit.earlier):
+            paused |= image_ids_of_order(credit.earlier_id)
+        paused |= _kept_paused(credit.earlier_id, resumed=resumed)
+    return paused
+
+
+def _stands(order: Order) -> bool:
+    return order.state in HOLDING_STATES and not order.refunds.filter(state="waiting", origin="buyer").exists()

@@ -1,0 +1,9 @@
+from django.contrib.postgres.operations import ValidateConstraint
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """The rows of before are looked at without keeping anybody out."""
+
+    dependencies = [("billing", "0020_credits_for_what_is_owned")]
+    operations = [ValidateConstraint("order", "order_amount_positive_or_reduced")]
