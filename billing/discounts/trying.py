@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.people.models import User
+from billing.credits.selectors import Purchase, credit_now
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.models import Discount
 from billing.discounts.quotes import quote
@@ -11,6 +12,7 @@ from billing.discounts.selectors import find_discount, is_paying, require_left, 
 from common.web.client import address_of
 from common.web.rate_limits import Doer, charge, give_back
 from marketplace.products.models import Price, Product
+from marketplace.products.selectors.pages import images_of
 from marketplace.shopwindow.reductions import Reduction, reducer
 
 GUESS = "discount.guess"  # the act of config/rate_limits.py
@@ -32,7 +34,7 @@ def try_code(text: str, *, product: Product, request: HttpRequest) -> Discount:
 
 @reducer
 def reduction(request: HttpRequest, product: Product, price: Price, text: str) -> Reduction:
-    """Return what a code makes of a product's price for the reader, or why it does not count."""
+    """Return what a code makes of a product's price for the reader, after what they are credited, or why it does not count."""
     buyer = request.user.account if isinstance(request.user, User) else None
     try:
         found = try_code(text, product=product, request=request)
@@ -41,5 +43,9 @@ def reduction(request: HttpRequest, product: Product, price: Price, text: str) -
             require_left(found, buyer=buyer)
     except DiscountRefused as refused:
         return Reduction(code=text[:40], fault=refused.message)
-    paid = quote(found, price.money, seller_id=product.seller_id, at=timezone.now()).price
+    rest = price.money
+    if buyer is not None:
+        images = frozenset(image.pk for image in images_of(product))
+        rest -= credit_now(Purchase(buyer, price, price.money, images)).money
+    paid = quote(found, rest, seller_id=product.seller_id, at=timezone.now()).price
     return Reduction(code=found.code, price=paid)

@@ -1,14 +1,18 @@
 """What a reader can do with a product: whether they sell it, already have it, or can get it, and for which account."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.organisations.models import Membership
 from accounts.organisations.selectors import memberships_of
 from accounts.people.models import Account, User
+from common.money import Money
 from marketplace.entitlements.selectors import holders_among
-from marketplace.products.models import Product
+from marketplace.images.models import Image
+from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import offered_price
+from marketplace.products.selectors.pages import images_of
+from marketplace.shopwindow.reductions import credited
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,15 @@ class Party:
     Attributes:
         membership: how they belong to it; None for their own account.
         has_it: it holds every image of the product.
+        credit: what it is credited for what it has bought of it before; None for nothing.
+        pays: what it pays therefore; None where it pays the price.
     """
 
     account: Account
     membership: Membership | None
     has_it: bool
+    credit: Money | None = None
+    pays: Money | None = None
 
     @property
     def buys(self) -> bool:
@@ -55,6 +63,12 @@ class OfferState:
         return buying if len(buying) > 1 else []
 
     @property
+    def credited(self) -> Party | None:
+        """The only account that they can get it for, if it is credited something; where they choose, each says so itself."""
+        buying = [party for party in self.parties if party.buys]
+        return buying[0] if len(buying) == 1 and buying[0].credit else None
+
+    @property
     def first_choice(self) -> Account | None:
         """The account that is selected at first: the first that lacks the product, beginning with the reader's own."""
         return next((party.account for party in self.choices if not party.has_it), None)
@@ -76,8 +90,12 @@ class OfferState:
         return next((party for party in self.organisations_with_it if party.pulls and own_lacks_it), None)
 
 
-def offer_state_of(user: User | None, product: Product) -> OfferState:
-    """Work out what the reader can do with the product; None is a visitor. Five queries, however many organisations they are in."""
+def offer_state_of(user: User | None, product: Product, price: Price | None = None) -> OfferState:
+    """Work out what the reader can do with the product; None is a visitor. Five queries, however many organisations they are in.
+
+    Args:
+        price: the one that they are shown, to say what they pay of it if a part was bought before: two queries more.
+    """
     offer = _offer(product)
     if user is None:
         return OfferState(offer)
@@ -89,8 +107,18 @@ def offer_state_of(user: User | None, product: Product) -> OfferState:
     parties = [
         Party(account, membership, account.pk in holders) for account, membership in zip(accounts, [None, *memberships], strict=True)
     ]
+    if price is not None and offer == "sale":
+        parties = _with_credits(parties, price, images_of(product))
     wanted = offer != "closed" and any(party.buys and not party.has_it for party in parties)
     return OfferState("held" if holders and not wanted else offer, parties)
+
+
+def _with_credits(parties: Sequence[Party], price: Price, images: Sequence[Image]) -> list[Party]:
+    found = credited([party.account for party in parties if party.buys and not party.has_it], price, images)
+    return [
+        replace(party, credit=found[party.account.pk], pays=price.money - found[party.account.pk]) if party.account.pk in found else party
+        for party in parties
+    ]
 
 
 def _offer(product: Product) -> str:

@@ -1,11 +1,14 @@
-"""What a code in a product's address makes of its price. Whoever knows codes says so; this room shows it, and knows none."""
+"""What codes and earlier purchases make of a product's price. Whoever knows them says so; this room shows it, and knows none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpRequest
 
+from accounts.people.models import Account
 from common.money import Money
+from marketplace.images.models import Image
 from marketplace.products.models import Price, Product
 
 
@@ -15,7 +18,7 @@ class Reduction:
 
     Attributes:
         code: as it is sent on with the purchase.
-        price: what is paid; None where the code does not count.
+        price: what is paid, with what the reader is credited; None where the code does not count.
         fault: why it does not, in the reader's language.
     """
 
@@ -24,8 +27,23 @@ class Reduction:
     fault: str = ""
 
 
+Crediter = Callable[[Sequence[Account], Price, Sequence[Image]], Mapping[UUID, Money]]
 Reducer = Callable[[HttpRequest, Product, Price, str], Reduction]
+_crediters: list[Crediter] = []
 _reducers: list[Reducer] = []
+
+
+def crediter(function: Crediter) -> Crediter:
+    """Have this function asked what accounts are credited, as `reducer` does for codes."""
+    _crediters.append(function)
+    return function
+
+
+def credited(accounts: Sequence[Account], price: Price, images: Sequence[Image]) -> dict[UUID, Money]:
+    """Return what each account that may buy images at a price is credited for earlier purchases; only those that are credited anything."""
+    if not accounts or not _crediters:
+        return {}
+    return {account: money for account, money in _crediters[0](accounts, price, images).items() if money.minor}
 
 
 def reducer(function: Reducer) -> Reducer:

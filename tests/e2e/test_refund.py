@@ -29,7 +29,7 @@ def test_one_image_bought_alone_survives_the_refund_of_its_bundle(trade: Trade, 
     seller = trade.seller("survivors")
     clerk = trade.docker(seller)
     one, two = (trade.sell(seller, trade.good("survivors", name), clerk) for name in ("one", "two"))
-    bundle = trade.sell(seller, trade.good("survivors", "both", holds=("one", "two")))
+    bundle = trade.sell(seller, trade.good("survivors", "both", price=900, holds=("one", "two")))
     buyer = trade.person()
     trade.buy(buyer, one)
     order = trade.buy(buyer, bundle)

@@ -25,6 +25,7 @@ from marketplace.products.selectors.offers import current_prices, offered_price
 from marketplace.products.selectors.pages import images_of, with_parts
 from marketplace.products.services.prices import smallest_price
 from marketplace.reviews.selectors import reviews_for
+from marketplace.shopwindow.bundles import one_by_one
 from marketplace.shopwindow.details import ImageDetail, image_details
 from marketplace.shopwindow.listings import Listing, list_products
 from marketplace.shopwindow.offer_state import offer_state_of
@@ -91,6 +92,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "reduction": reduction_of(request, listing.product, listing.price),
         "offer_state": offer_state,
         "trial": trial_offer_of(reader, listing.product, listing.price, offer_state),
+        "one_by_one": one_by_one(listing.price, listing.images),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,
         "cover_label": gettext("Cover of {label}, drawn from its layers").format(label=listing.label),
