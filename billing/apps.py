@@ -11,6 +11,6 @@ class BillingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from billing.credits import showing  # noqa: F401, PLC0415  so that product pages ask what is credited
+        from billing.credits import showing  # noqa: F401, PLC0415  so that pages ask what is credited
         from billing.discounts import trying  # noqa: F401, PLC0415  so that product pages ask for codes
         from billing.stripe import checks  # noqa: F401, PLC0415  importing registers them, once the models are there

@@ -9,7 +9,7 @@ from marketplace.library import views as library
 from marketplace.moderation import views as moderation
 from marketplace.reviews import views as reviewing
 from marketplace.search import views as search
-from marketplace.selling.views import dashboard, domains, hand_over, images, numbers, product_parts, products, unsaved
+from marketplace.selling.views import dashboard, domains, editions, hand_over, images, numbers, product_parts, products, unsaved
 from marketplace.selling.views import gifts as giving
 from marketplace.selling.views import trials as seller_trials
 from marketplace.shopwindow.views import categories, crawlers, home, pictures, shops
@@ -87,6 +87,10 @@ urlpatterns = [
     path("selling/products/<uuid:product_id>/publish", products.product_publish, name="product_publish"),
     path("selling/products/<uuid:product_id>/withdraw", products.product_withdraw, name="product_withdraw"),
     path("selling/products/<uuid:product_id>/price", product_parts.product_price, name="product_price"),
+    path("selling/products/<uuid:product_id>/editions/", editions.edition_new, name="edition_new"),
+    path("selling/products/<uuid:product_id>/editions/<uuid:edition_id>/", editions.edition_edit, name="edition_edit"),
+    path("selling/products/<uuid:product_id>/editions/<uuid:edition_id>/move", editions.edition_move, name="edition_move"),
+    path("selling/products/<uuid:product_id>/editions/<uuid:edition_id>/retire", editions.edition_retire, name="edition_retire"),
     path("selling/products/<uuid:product_id>/pictures", product_parts.picture_add, name="picture_add"),
     path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/delete", product_parts.picture_delete, name="picture_delete"),
     path("selling/products/<uuid:product_id>/pictures/<uuid:picture_id>/move", product_parts.picture_move, name="picture_move"),

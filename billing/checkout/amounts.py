@@ -50,7 +50,7 @@ def read_wish(product: Product, typed: Mapping[str, str], *, to_pay: bool = Fals
     Raises:
         AmountRefused: the buyer decides, and this is no amount of the currency, or nothing.
     """
-    price_id = _id_of(typed.get("price", ""))
+    price_id = read_price_id(typed)
     price = find_price(product, price_id)
     if price is None or not price.buyer_decides:
         return Wish(price_id)
@@ -109,8 +109,9 @@ def _how_much(price: Price, *, to_pay: bool = False) -> str:
     return sentence.format(least=least, example=least.typed)
 
 
-def _id_of(text: str) -> UUID | None:
+def read_price_id(typed: Mapping[str, str]) -> UUID | None:
+    """Return the id of the price that a page's form was made with; None for what is none."""
     try:
-        return UUID(text)
+        return UUID(typed.get("price", ""))
     except ValueError:
         return None  # nothing that a page of ours was made with

@@ -138,7 +138,10 @@ class NewOrderSerializer(serializers.Serializer[Order]):
         required=False, allow_blank=True, default="", max_length=39, help_text="Handle of the organisation that buys; left out, you do."
     )
     price = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="Id of one of the product's `prices`; left out, the leading one."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Id of one of the product's `prices`, which says the edition too; left out, the leading one of the first.",
     )
     amount = serializers.IntegerField(
         required=False,

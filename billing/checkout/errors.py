@@ -36,6 +36,19 @@ class SubscriptionIsNoGift(ConflictError):
         super().__init__(gettext("What is paid by the month or the year cannot be given to somebody. Nothing was charged."))
 
 
+class SubscribedToPart(ConflictError):
+    """The buyer pays by the period for a part of it, and would pay for that twice. 409."""
+
+    code = "subscribed_to_part"
+
+    def __init__(self, *, title: str) -> None:
+        message = gettext(
+            "{title} is part of this, and you already pay for it by the month or the year. Cancel that under Subscriptions, then buy this:"
+            " what you have paid lasts to its end. Nothing was charged."
+        )
+        super().__init__(message.format(title=title))
+
+
 class AmountRefused(InvalidInput):
     """The buyer says what they pay, and this amount is too little, too much, or none. 422."""
 

@@ -20,7 +20,8 @@ from common.web.forms import refuse_form
 from marketplace.gifts.models import Gift
 from marketplace.gifts.services.links import LIFETIMES
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import current_prices, price_shown, with_current_prices
+from marketplace.products.selectors.editions import edition_chosen
+from marketplace.products.selectors.offers import other_prices, price_shown, with_current_prices
 from marketplace.products.selectors.pages import product_url
 
 
@@ -56,16 +57,19 @@ def give(request: HttpRequest, product_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, product: Product, form: WishForm, *, status: int, amount_refused: bool = False) -> HttpResponse:
     """Show the page.
 
-    Context: product, product_url, form; price, in the reader's currency, other_prices, least, typed_amount if it was refused and
-    kept_amount, as the buy box has them; days that the link works; buyers, the accounts to choose from where there are several.
+    Context: product, product_url, form; edition, which is given, or None; price, in the reader's currency, other_prices, least,
+    typed_amount if it was refused and kept_amount, as the buy box has them; days that the link works; buyers, the accounts to choose
+    from where there are several.
     """
-    buyers, price = buyers_of(signed_in(request)), price_shown(product)
+    buyers, edition = buyers_of(signed_in(request)), edition_chosen(product, request.POST.get("edition") or request.GET.get("edition", ""))
+    price = price_shown(product, edition)
     amount = request.POST.get("amount", "")[:LONGEST_TYPED]
     context = {
         "product": product,
         "product_url": product_url(product),
         "price": price,
-        "other_prices": [other for other in current_prices(product) if other != price],
+        "edition": edition,
+        "other_prices": other_prices(product, price),
         "least": least_payment(price) if price else None,
         "typed_amount": amount if amount_refused else "",
         "kept_amount": amount,

@@ -18,6 +18,7 @@ from billing.checkout.errors import (
     PaymentUnderWay,
     ProductIsFree,
     SellerMayNotSell,
+    SubscribedToPart,
     SubscriptionIsNoGift,
     TooManyPendingOrders,
 )
@@ -31,7 +32,7 @@ from billing.discounts.services import note_use, reserve_discount
 from billing.gifts.services import GiftWish, note_wish, wish_of
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
-from billing.orders.selectors import holds_all, image_ids_of_order, pending_order
+from billing.orders.selectors import holds_all, image_ids_of_order, pending_order, renewing_within
 from billing.orders.sold_pages import keep_page
 from billing.payments.free import grant_free_order
 from billing.payments.observation import next_observation_at
@@ -45,6 +46,7 @@ from marketplace.images.models import Image
 from marketplace.images.selectors.tags import leading_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Price, Product
+from marketplace.products.selectors.editions import images_sold, sold_for, title_sold
 from marketplace.products.selectors.offers import require_offered, sells
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
@@ -78,7 +80,8 @@ def place_order(
 
     Args:
         buyer: whose purchase it is; the user's own account unless said otherwise.
-        wish: the price that they were shown, and the amount where they decide; the leading price unless said otherwise.
+        wish: the price that they were shown, which says the edition too, and the amount where they decide; the leading price unless
+            said otherwise.
         discount: a use of it is taken until the order expires, fails or is wholly refunded. What costs nothing with it is theirs at once.
             Without one, an order that was placed with one is resumed all the same: they are to pay less.
         gift: for whom it is, if not for the buyer. What the buyer has already can be given to others.
@@ -92,8 +95,9 @@ def place_order(
         AmountRefused: the buyer decides, and may not pay this amount.
         ProductIsFree: there is nothing to pay.
         SellerMayNotSell: Stripe takes or pays out no money for the seller.
-        AlreadyOwned: the buyer holds every image of it.
+        AlreadyOwned: the buyer holds every image of it, or of that edition.
         SubscriptionIsNoGift: it is paid by the month or the year.
+        SubscribedToPart: so is a part of it, by the same buyer.
         PaymentUnderWay: an earlier order is being paid, or checked by staff.
         TooManyPendingOrders: the user has as many unpaid purchases as one person may have.
         DiscountRefused: the discount does not count for this purchase; none does for a gift.
@@ -120,8 +124,10 @@ def place_order(
             raise ProductIsFree
         if not (seller.can_be_paid and seller.takes(due.price.currency)):
             raise SellerMayNotSell
+        images = sold_for(due.price, images)
         if gift is None and holds_all(account=buyer, image_ids=[image.pk for image in images]):
             raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
+        _refuse_second_subscription(due, buyer, images)
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
             return _resumed(pending, due, images, discount, gift)
@@ -139,7 +145,7 @@ def place_order(
             seller=seller,
             product=locked,
             price=due.price,
-            product_title=locked.title,
+            product_title=title_sold(locked, due.price),
             sold_page_id=keep_page(locked),
             amount=offered.price.minor,
             currency=due.money.currency,
@@ -201,12 +207,20 @@ def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: D
     pending = pending_order(account=buyer, product_id=product.pk)
     if pending is None or pending.flagged_at is not None:
         return
-    due, images = due_now(product, wish), set(product.images.values_list("pk", flat=True))
+    due = due_now(product, wish)
+    images = images_sold(product, due.price.edition) if due else set()
     _refuse_recurring_gift(due, gift)
     if due is None or not _is_current(pending, due, images, discount, gift):
         if discount is not None and due is not None:  # what does not count closes nothing
             require_usable(discount, product=product, price=due.price)
         close_checkout(order_id=pending.pk)
+
+
+def _refuse_second_subscription(due: Due, buyer: Account, images: list[Image]) -> None:
+    """Who subscribes to a smaller edition, or to an image of a bundle, does not pay for it by the period twice."""
+    part = renewing_within(buyer, [image.pk for image in images]) if due.price.interval else None
+    if part is not None:
+        raise SubscribedToPart(title=part.product_title)
 
 
 def _refuse_recurring_gift(due: Due | None, gift: GiftWish | None) -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.organisations.buying import buyer_named, buyers_of
 from accounts.people.requests import signed_in
-from billing.checkout.amounts import LONGEST_TYPED, Wish, find_price, read_wish
+from billing.checkout.amounts import LONGEST_TYPED, Wish, find_price, read_price_id, read_wish
 from billing.checkout.concurrency import open_checkout_exclusively, opening_url, try_reconcile_order
 from billing.checkout.errors import AmountRefused, CheckoutOpening
 from billing.checkout.placing import place_order
@@ -102,8 +102,11 @@ def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount 
 def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:
     """Lead back to the product's page, which says why; an amount that may not be paid stands there again."""
     messages.error(request, error.message)
-    typed = f"?{urlencode({'amount': request.POST.get('amount', '')[:LONGEST_TYPED]})}" if isinstance(error, AmountRefused) else ""
-    return _see(f"{product_url(product)}{typed}")
+    typed = {"amount": request.POST.get("amount", "")[:LONGEST_TYPED]} if isinstance(error, AmountRefused) else {}
+    price = find_price(product, read_price_id(request.POST))
+    chosen = {"edition": price.edition.name} if price and price.edition else {}
+    query = f"?{urlencode(chosen | typed)}" if chosen or typed else ""
+    return _see(f"{product_url(product)}{query}")
 
 
 @login_required

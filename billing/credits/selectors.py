@@ -1,6 +1,6 @@
 """The rule of credit: what somebody has paid for what is contained in what they buy (docs/adr, 0073)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -63,6 +63,12 @@ def creditable(purchase: Purchase, *, besides: Order | None = None, buyers: Coll
         besides: an order whose own credits count as free, because it is compared or replaced.
         buyers: who may buy it, where that is not decided yet.
     """
+    return creditable_to_any([purchase], buyers=buyers or [purchase.buyer], besides=besides)
+
+
+def creditable_to_any(purchases: Sequence[Purchase], *, buyers: Collection[Account], besides: Order | None = None) -> QuerySet[Order]:
+    """Return the orders that may count towards one of these purchases, as `creditable` says of a single one."""
+    image_ids = {image_id for purchase in purchases for image_id in purchase.image_ids}
     sold = OrderImage.objects.filter(order=OuterRef("pk"))
     standing = Entitlement.objects.filter(
         holder=OuterRef("order__buyer"),
@@ -75,13 +81,13 @@ def creditable(purchase: Purchase, *, besides: Order | None = None, buyers: Coll
     )
     taken = Credit.objects.filter(earlier=OuterRef("pk")).exclude(order__state__in=RELEASED).exclude(order=besides)
     own = Order.objects.filter(
-        buyer__in=buyers or [purchase.buyer],
-        seller=purchase.price.product.seller_id,
-        currency=purchase.money.currency,
+        buyer__in=buyers,
+        seller__in={purchase.price.product.seller_id for purchase in purchases},
+        currency__in={purchase.money.currency for purchase in purchases},
         state__in=HOLDING_STATES,
         subscription=None,
     )
-    own = own.filter(Exists(sold), ~Exists(sold.exclude(image__in=purchase.image_ids)), ~Exists(sold.exclude(Exists(standing))))
+    own = own.filter(Exists(sold), ~Exists(sold.exclude(image__in=image_ids)), ~Exists(sold.exclude(Exists(standing))))
     return own.exclude(Exists(taken)).order_by("paid_at", "pk").prefetch_related("disputes")
 
 

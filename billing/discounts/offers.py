@@ -112,6 +112,10 @@ def _listed(product: Product, currency: str) -> Money:
     offered = require_offered(product)
     if offered.interval:
         raise InvalidDiscount(field="product", sentence=gettext("It is paid by the month or the year. There are no offers for that."))
+    if offered.edition_id:
+        raise InvalidDiscount(
+            field="product", sentence=gettext("It is sold in editions. There are no offers for that: make a code for it.")
+        )
     if offered.buyer_decides:
         raise InvalidDiscount(field="product", sentence=gettext("Buyers decide what they pay for this product. It needs no offer."))
     listed = price_in(product, currency)

@@ -85,6 +85,8 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
         raise DiscountNotForProduct
     if price.buyer_decides:
         raise BuyerDecides
+    if discount.is_offer and price.edition_id:  # it was made for the whole product
+        raise DiscountNotForProduct
     if price.interval:
         raise DiscountNotForSubscriptions
     if discount.currency not in {"", price.currency}:

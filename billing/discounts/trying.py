@@ -12,6 +12,7 @@ from billing.discounts.selectors import find_discount, is_paying, require_left, 
 from common.web.client import address_of
 from common.web.rate_limits import Doer, charge, give_back
 from marketplace.products.models import Price, Product
+from marketplace.products.selectors.editions import sold_for
 from marketplace.products.selectors.pages import images_of
 from marketplace.shopwindow.reductions import Reduction, reducer
 
@@ -45,7 +46,7 @@ def reduction(request: HttpRequest, product: Product, price: Price, text: str) -
         return Reduction(code=text[:40], fault=refused.message)
     rest = price.money
     if buyer is not None:
-        images = frozenset(image.pk for image in images_of(product))
+        images = frozenset(image.pk for image in sold_for(price, images_of(product)))
         rest -= credit_now(Purchase(buyer, price, price.money, images)).money
     paid = quote(found, rest, seller_id=product.seller_id, at=timezone.now()).price
     return Reduction(code=found.code, price=paid)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.organisations.buying import buyers_of
 from accounts.people.models import Account, User
@@ -11,6 +11,7 @@ from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order, OrderImage
 from billing.orders.state import RELEASED
 from billing.stripe.payment_data import DisputeState
+from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.selectors.tags import leading_tags, pull_reference
@@ -77,6 +78,13 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collect
     if besides:
         entitlements = entitlements.exclude(source_id__in=besides)
     return set(image_ids) <= set(entitlements.values_list("image_id", flat=True))
+
+
+def renewing_within(account: Account, image_ids: Collection[UUID]) -> Subscription | None:
+    """Return a subscription of the account that goes on being paid, and all of whose images are among these; None if there is none."""
+    sold = OrderImage.objects.filter(order__subscription=OuterRef("pk"))
+    within = Q(Exists(sold)) & ~Q(Exists(sold.exclude(image__in=image_ids)))
+    return Subscription.objects.running().filter(within, buyer=account, ends_with_period=False, end_wanted_at=None).first()
 
 
 def stopped_by_dispute(order: Order) -> bool:

@@ -1,6 +1,7 @@
 """The admin of products with their images and pictures, of prices and of categories."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
@@ -8,7 +9,7 @@ from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row, related_rows
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, UnsavedText
+from marketplace.products.models import Category, Edition, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.products.services.publishing import reinstate_product, suspend_product
 
 
@@ -17,6 +18,20 @@ class ProductImageInline(ReadOnlyInline):
 
     model = ProductImage
     fields = readonly_fields = ("position", related_row("image"))
+
+
+class EditionInline(ReadOnlyInline):
+    """The editions in which it is or was sold."""
+
+    model = Edition
+    fields = readonly_fields = ("position", "name", "line", "holds", "created_at", "retired_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        return super().get_queryset(request).prefetch_related("images")
+
+    def holds(self, edition: Edition) -> str:
+        """Its images."""
+        return ", ".join(image.repository for image in edition.images.all())
 
 
 class ProductPictureInline(ReadOnlyInline):
@@ -52,7 +67,7 @@ class ProductAdmin(AuditedAdmin):
         "created_at",
         "updated_at",
     )
-    inlines = (ProductImageInline, ProductPictureInline, UnsavedTextInline)
+    inlines = (ProductImageInline, EditionInline, ProductPictureInline, UnsavedTextInline)
     actions = ("suspend", "reinstate")
 
     @act(
@@ -73,10 +88,10 @@ class ProductAdmin(AuditedAdmin):
 class PriceAdmin(AuditedAdmin):
     """Prices, past and current. A change makes a new row."""
 
-    list_display = ("__str__", related_row("product"), "kind", "leading", "created_at", "retired_at")
+    list_display = ("__str__", related_row("product"), "edition", "kind", "leading", "created_at", "retired_at")
     list_filter = (("retired_at", admin.EmptyFieldListFilter), "currency", "kind", "created_at")
-    list_select_related = ("product",)
-    search_fields = ("id", "product__title", "product__namespace__name")
+    list_select_related = ("product", "edition")
+    search_fields = ("id", "product__title", "edition__name", "product__namespace__name")
     date_hierarchy = "created_at"
     exclude = ("product",)
     readonly_fields = ("id", related_row("product"), "created_at")

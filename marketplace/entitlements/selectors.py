@@ -1,6 +1,7 @@
 """Who holds what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
@@ -8,24 +9,35 @@ from django.db.models import QuerySet
 
 from accounts.people.models import Account
 from marketplace.entitlements.models import PAID, Entitlement
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
+from marketplace.products.selectors.editions import images_sold, sets_sold
 
 
-def holders_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
+def holders_among(account_ids: Collection[UUID], product: Product, edition: Edition | None = None) -> set[UUID]:
     """Return the accounts whose entitlements in force cover every image of the product for good: what ends can still be bought.
 
     A product without images is held by nobody. Two queries for any number of accounts.
+
+    Args:
+        edition: of the product, whose images alone count.
     """
-    return _covering(Entitlement.objects.in_force().for_good().filter(holder__in=account_ids), product)
+    return _covering(Entitlement.objects.in_force().for_good().filter(holder__in=account_ids), [images_sold(product, edition)])
+
+
+def images_held(account_id: UUID, image_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the images that the account may pull for good. One query."""
+    held = Entitlement.objects.in_force().for_good().filter(holder=account_id, image__in=image_ids)
+    return set(held.values_list("image_id", flat=True))
 
 
 def buyers_among(account_ids: Collection[UUID], product: Product) -> set[UUID]:
     """Return the accounts that ever had every image of the product bought, subscribed or for free, whatever has ended.
 
-    What staff or sellers gave, and what was only tried, does not count. Two queries for any number of accounts.
+    Or every image of one of its editions. What staff or sellers gave, and what was only tried, does not count. Two queries for any number
+    of accounts.
     """
     own = (*PAID, Entitlement.Source.FREE)
-    return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), product)
+    return _covering(Entitlement.objects.filter(holder__in=account_ids, source_kind__in=own), sets_sold(product))
 
 
 def has_for_good(account: Account, image_ids: Collection[UUID]) -> bool:
@@ -39,10 +51,9 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
 
 
-def _covering(rows: QuerySet[Entitlement], product: Product) -> set[UUID]:
-    """Return the holders whose rows cover every image of the product; nobody where it has none."""
-    images = set(product.product_images.values_list("image_id", flat=True))
+def _covering(rows: QuerySet[Entitlement], sets: Sequence[AbstractSet[UUID]]) -> set[UUID]:
+    """Return the holders whose rows cover one of the sets of images; nobody where it is empty."""
     held: dict[UUID, set[UUID]] = {}
-    for holder_id, image_id in rows.filter(image__in=images).values_list("holder_id", "image_id").distinct():
+    for holder_id, image_id in rows.filter(image__in=set().union(*sets)).values_list("holder_id", "image_id").distinct():
         held.setdefault(holder_id, set()).add(image_id)
-    return {holder_id for holder_id, theirs in held.items() if theirs == images}
+    return {holder_id for holder_id, theirs in held.items() if any(one and one <= theirs for one in sets)}

@@ -1,6 +1,6 @@
 """The images that somebody bought or got for free, and whether they can pull them now."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
@@ -21,7 +21,8 @@ from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.gifts.selectors import orders_given_away
 from marketplace.images.models import Image
 from marketplace.images.selectors.tags import short_platforms
-from marketplace.products.models import Product
+from marketplace.library.upgrades import Upgrade, editions_of, upgrades_for
+from marketplace.products.models import Price, Product
 from marketplace.products.selectors.pages import product_url
 from marketplace.shopwindow.listings import ImageListing, list_images
 from marketplace.updates.selectors import wanted_among
@@ -64,6 +65,7 @@ class LibraryEntry:
         withdrawn: if there is none, one that did until its seller withdrew it: what its buyers have stays theirs.
         is_gift: somebody else paid for it, so its order is not the reader's to see.
         is_mailed: whether the reader gets mail about new versions of either.
+        upgrades: to which other editions of the product the holder can change, and for how much; with the first image of it alone.
         in_force: whether the policy lets the holder pull it now, for example an organisation's robots.
         for_reader: whether the reader may pull what the holder holds; not every role in an organisation may.
     """
@@ -77,6 +79,7 @@ class LibraryEntry:
     for_reader: bool
     is_mailed: bool
     is_gift: bool
+    upgrades: Sequence[Upgrade] = ()
 
     @property
     def may_pull(self) -> bool:
@@ -186,6 +189,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
     withdrawn = _products_with(images.keys() - offers.keys(), Product.objects.filter(state=Product.State.WITHDRAWN))
     mailed = wanted_among(user, {product.pk for product in (*offers.values(), *withdrawn.values())})
     given = orders_given_away({one.source_id for one in rows if one.source_kind == Entitlement.Source.ORDER})
+    divided = editions_of(product.pk for product in offers.values() if product.in_editions)  # type: ignore[attr-defined]  # an annotation
     shelves = []
     for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
         membership = memberships.get(holder_id)
@@ -193,6 +197,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
         theirs = [entitlement for entitlement in rows if entitlement.holder_id == holder_id]
         allowed = _allowed(user, account, theirs)
         reads = membership is None or membership.pulls
+        upgrades = upgrades_for(account, divided, theirs) if membership is None or membership.buys else {}
         entries = [
             LibraryEntry(
                 account,
@@ -203,6 +208,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
                 in_force=allowed[one.image.repository],
                 for_reader=reads,
                 is_gift=one.source_id in given,
+                upgrades=upgrades.pop(offers[one.image_id].pk, ()) if one.image_id in offers and allowed[one.image.repository] else (),
                 is_mailed=any(products[one.image_id].pk in mailed for products in (offers, withdrawn) if one.image_id in products),
             )
             for one in theirs
@@ -231,7 +237,9 @@ def _products_with(image_ids: Collection[UUID], among: QuerySet[Product]) -> dic
     found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
     products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
     offers: dict[UUID, Product] = {}
-    for product in sorted(products.only("slug", "title", "namespace__name").prefetch_related("product_images"), key=_size):
+    of_editions = Price.objects.current().filter(product=OuterRef("pk"), edition__isnull=False)
+    products = products.annotate(in_editions=Exists(of_editions)).only("slug", "title", "namespace__name")
+    for product in sorted(products.prefetch_related("product_images"), key=_size):
         for part in product.product_images.all():
             offers.setdefault(part.image_id, product)
     return offers

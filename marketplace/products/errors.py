@@ -154,6 +154,63 @@ class InvalidPrice(InvalidInput):
         self.field, self.row = field, row
 
 
+class InvalidEdition(InvalidInput):
+    """A field of an edition is invalid. 422."""
+
+    code = "invalid_edition"
+
+    def __init__(self, *, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class EditionLeftEmpty(ConflictError):
+    """An edition would be left without an image. 409."""
+
+    code = "edition_left_empty"
+    field = "images"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(gettext("The edition {name} would be left with nothing. Change or retire it first.").format(name=name), name=name)
+
+
+class EditionNameTaken(ConflictError):
+    """Another edition of the product has this name. 409."""
+
+    code = "edition_name_taken"
+    field = "name"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(gettext("There is an edition {name} already. Choose another name.").format(name=name), name=name)
+
+
+class TooManyEditions(ConflictError):
+    """The product has as many editions as it may have. 409."""
+
+    code = "too_many_editions"
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(gettext("A product has at most {most} editions. Retire one first.").format(most=most), most=most)
+
+
+class EditionRetired(ConflictError):
+    """The edition is sold no more, and stays as it is. 409."""
+
+    code = "edition_retired"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This edition was retired. Add a new one."))
+
+
+class SoldInEditions(ConflictError):
+    """The product has editions, each of which has a price of its own. 409."""
+
+    code = "sold_in_editions"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This product is sold in editions. Set the price of each of them."))
+
+
 class PriceChanged(ConflictError):
     """The price that the buyer was shown is not one of the product's any more. 409."""
 

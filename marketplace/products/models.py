@@ -2,13 +2,11 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db import models
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
-from django.db.models.functions import Cast, Length, Repeat
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
@@ -16,6 +14,21 @@ from accounts.sellers.models import SellerProfile
 from common.db.models import UUIDModel
 from common.money import Money
 from marketplace.images.models import Image, Namespace
+from marketplace.products.search_entry import SearchEntry
+
+__all__ = [
+    "Category",
+    "Edition",
+    "EditionImage",
+    "Price",
+    "PriceQuerySet",
+    "Product",
+    "ProductImage",
+    "ProductPicture",
+    "ProductQuerySet",
+    "SearchEntry",
+    "UnsavedText",
+]
 
 LONGEST_TRIAL, LONGEST_REFUND_WINDOW = 90, 180  # days: later than that, banks often send a refund back
 _CATEGORIES = (  # that every shop begins with; those that staff add are shown as they name them
@@ -81,7 +94,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
     """Plain filters on prices."""
 
     def current(self) -> "PriceQuerySet":
-        """Prices that are not retired: at most one in each currency for each product, of which one is the leading one."""
+        """Prices that are not retired: at most one in each currency for each product or edition, of which one is the leading one."""
         return self.filter(retired_at__isnull=True)
 
     def free(self) -> "PriceQuerySet":
@@ -198,88 +211,6 @@ class UnsavedText(models.Model):
         return f"unsaved text of {self.product or 'a new product'}"
 
 
-class SearchEntry(models.Model):
-    """What the search reads of a product: a narrow row beside the wide one, there for as long as the product is offered.
-
-    `marketplace.products.services.search_entries` writes it: at once when the seller changes the page, the images or the price,
-    within a minute when something else changed (a push, a pull, a sale, an act of staff).
-
-    Attributes:
-        names: title, names and slug (weight A), and the summary (B): small, because each match is ranked by it.
-        document: these and the description (D), by which products are found.
-        called: the exact names, in lower case, which come before everything that only speaks of them.
-        words: of title, names and summary as they were typed, from which `marketplace.search` makes its list of known words.
-        cost: the leading price, comparable across currencies, about US cents; of pay what you want the least. 0 is for nothing.
-        platforms: a bit for each of `search_entries.PLATFORMS`.
-        size: which of `search_entries.SIZES` a pull of all its images is, counted from 0.
-        licence: a `Licence`.
-        verified: whether the seller has a verified domain.
-        changed_at: when something was last pushed; at least when it was published.
-        age: how many of `search_entries.AGES` that is ago.
-        kind: what the filters count of it, beside its category, in one number that is quickly grouped by. Its digits from the right:
-            free + 2 verified, age, size, licence, and all further ones platforms.
-        indexed_at: the product's `updated_at` when its texts were read.
-        room: blanks. PostgreSQL moves long values out of a row where the row is over 2 kB and leaves them in it where it is not: with
-            these every row is, so what lies beside each other are the short values alone, which are read of every match.
-    """
-
-    class Licence(models.TextChoices):
-        PERMISSIVE = "permissive", gettext_lazy("Open source, permissive")
-        COPYLEFT = "copyleft", gettext_lazy("Open source, copyleft")
-        SOURCE_AVAILABLE = "source-available", gettext_lazy("Source available")
-        OTHER = "other", gettext_lazy("Another licence")
-        UNNAMED = "unnamed", gettext_lazy("No licence named")
-
-    product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True, related_name="search_entry")
-    names = SearchVectorField()
-    document = SearchVectorField()
-    called = ArrayField(models.CharField(max_length=200))
-    words = ArrayField(models.CharField(max_length=40))
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    cost = models.PositiveBigIntegerField()
-    platforms = models.PositiveSmallIntegerField(default=0)
-    size = models.PositiveSmallIntegerField(default=0)
-    licence = models.CharField(max_length=20, choices=Licence.choices)
-    verified = models.BooleanField(default=False, db_default=False)
-    changed_at = models.DateTimeField()
-    age = models.PositiveSmallIntegerField(default=0, db_default=0)
-    kind = models.GeneratedField(
-        expression=Case(When(cost=0, then=1), default=0)
-        + Case(When(verified=True, then=2), default=0)
-        + Cast("age", IntegerField()) * 10
-        + Cast("size", IntegerField()) * 100
-        + Case(*(When(licence=one, then=1_000 * number) for number, one in enumerate(Licence)), default=9_000)
-        + Cast("platforms", IntegerField()) * 10_000,
-        output_field=IntegerField(),
-        db_persist=True,
-    )
-    published_at = models.DateTimeField()
-    indexed_at = models.DateTimeField()
-    pulls = models.PositiveBigIntegerField(default=0)
-    sales = models.PositiveIntegerField(default=0)
-    room = models.GeneratedField(
-        expression=Repeat(Value(" "), Value(2_048) - Length("document")),
-        output_field=models.TextField(),
-        db_persist=True,
-    )
-
-    class Meta:
-        indexes = (
-            GinIndex(fields=("document",), name="search_entry_document", fastupdate=False),
-            GinIndex(fields=("names",), name="search_entry_names", fastupdate=False),
-            GinIndex(fields=("called",), name="search_entry_called", fastupdate=False),
-            models.Index(fields=("-published_at", "product"), name="search_entry_newest"),
-            models.Index(fields=("-pulls", "-published_at", "product"), name="search_entry_pulls"),
-            models.Index(fields=("-sales", "-published_at", "product"), name="search_entry_sales"),
-            models.Index(fields=("cost", "-published_at", "product"), name="search_entry_cost"),
-            # Everything that the filters count, so that a shop is counted through without reading its rows.
-            models.Index(fields=("kind", "category"), name="search_entry_kinds"),
-        )
-
-    def __str__(self) -> str:
-        return ", ".join(self.called)
-
-
 class ProductImage(models.Model):
     """An image in a product. `owner` equals the product's seller and the image's owner: two composite foreign keys say so."""
 
@@ -313,12 +244,58 @@ class ProductPicture(UUIDModel):
         return self.alt
 
 
+class Edition(UUIDModel):
+    """One of the ways in which a product is sold, with images and prices of its own: Standard, Pro.
+
+    Whoever buys one has its images. A retired one is sold to nobody any more; whoever has it keeps it.
+
+    Attributes:
+        name: unique among the product's editions that are not retired.
+        line: what it is for, in one line.
+        position: in which place the product's page shows it; the first one leads.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="editions")
+    name = models.CharField(max_length=30)
+    line = models.CharField(max_length=120, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    images: "models.ManyToManyField[Image, EditionImage]" = models.ManyToManyField(Image, through="EditionImage", related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("product", "name"), condition=Q(retired_at__isnull=True), name="edition_name_unique"),
+            models.UniqueConstraint(fields=("id", "product"), name="edition_id_product_unique"),  # target of composite foreign keys
+        )
+        ordering = ("position", "created_at", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EditionImage(models.Model):
+    """An image in an edition, which is one of its product's: composite foreign keys say so."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="edition_images", db_index=False)  # first in the constraint
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+", editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("edition", "image"), name="edition_image_unique"),)
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return str(self.image)
+
+
 class Price(UUIDModel):
-    """What a product costs in one currency from `created_at` to `retired_at`.
+    """What a product, or one of its editions, costs in one currency from `created_at` to `retired_at`.
 
     Only its end can be set later, and whether it leads: orders refer to their row.
 
     Attributes:
+        edition: what is sold for it; None for the whole product. A product with editions has no current price of its own.
         amount: of `PAY_WHAT_YOU_WANT` the least that somebody may pay.
         leading: whether it is the one that readers see who want no currency that the product has, and by which the product is sorted.
         suggested: with `PAY_WHAT_YOU_WANT` what the page proposes, if its seller proposes something.
@@ -334,6 +311,8 @@ class Price(UUIDModel):
         YEAR = "year", gettext_lazy("each year")
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    # Looked for beside the product alone, so that its indexes serve.
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, null=True, blank=True, related_name="prices", db_index=False)
     amount = models.PositiveIntegerField(help_text="Minor units; 0 is free.")
     currency = models.CharField(max_length=3, help_text="ISO 4217, lower case.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ONE_OFF)
@@ -351,10 +330,16 @@ class Price(UUIDModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("product", "currency", "interval"), condition=Q(retired_at__isnull=True), name="price_one_current_of_interval"
+                fields=("product", "edition", "currency", "interval"),
+                condition=Q(retired_at__isnull=True),
+                nulls_distinct=False,
+                name="price_one_current_of_edition",
             ),
             models.UniqueConstraint(
-                fields=("product", "interval"), condition=Q(retired_at__isnull=True, leading=True), name="price_one_leading_of_interval"
+                fields=("product", "edition", "interval"),
+                condition=Q(retired_at__isnull=True, leading=True),
+                nulls_distinct=False,
+                name="price_one_leading_of_edition",
             ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="price_currency_is_iso"),
             models.CheckConstraint(
@@ -362,6 +347,8 @@ class Price(UUIDModel):
                 name="price_suggestion_can_be_paid",
             ),
             models.CheckConstraint(condition=Q(interval="") | Q(kind="one_off", amount__gt=0), name="price_of_interval_is_charged"),
+            # What is free is public: a free edition would give all images of its product away.
+            models.CheckConstraint(condition=Q(edition__isnull=True) | Q(amount__gt=0), name="price_of_edition_is_charged"),
         )
         ordering = ("-created_at",)
 

@@ -20,6 +20,7 @@ from marketplace.products.forms import PictureForm, ProductForm
 from marketplace.products.models import Product
 from marketplace.products.price_forms import PricesForm
 from marketplace.products.requirements import what_to_do
+from marketplace.products.selectors.editions import editions_on_sale
 from marketplace.products.selectors.offers import current_prices, earlier_prices
 from marketplace.products.selectors.readiness import Missing, Requirement, missing_for_publication
 from marketplace.products.selectors.unsaved import initial_from
@@ -96,6 +97,7 @@ def editor(
         "preview": rendered_description(product) if form is saved else typed_description(form),
         "cover": listing.cover,
         "price_words": ", ".join(price.words for price in prices),
+        "editions": editions_on_sale(product),
         "earlier_prices": earlier_prices(product),
         "price_form": price_form or PricesForm.of(prices, trial_days=product.trial_days),
         "pictures": list(product.pictures.all()),

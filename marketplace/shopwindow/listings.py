@@ -14,7 +14,7 @@ from marketplace.covers.selectors import Shape, covers_of_images, covers_of_prod
 from marketplace.images.models import Image, Tag
 from marketplace.images.selectors.tags import leading_tags, pull_reference, short_platforms
 from marketplace.products.models import Price, Product
-from marketplace.products.selectors.offers import price_shown
+from marketplace.products.selectors.offers import has_choice, price_shown
 from marketplace.products.selectors.pages import images_of, product_url, with_parts
 
 
@@ -45,6 +45,11 @@ class Listing:
             return self.images[0].repository
         name, count = f"{self.product.namespace.name}/{self.product.slug}", len(self.images)
         return ngettext("{name}, {count} image", "{name}, {count} images", count).format(name=name, count=count)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether it is sold in several editions: then its price is the one from which on it can be had."""
+        return has_choice(self.product)
 
     @property
     def url(self) -> str:

@@ -9,7 +9,8 @@ from accounts.people.models import Account, User
 from common.money import Money
 from marketplace.entitlements.selectors import holders_among
 from marketplace.images.models import Image
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Edition, Price, Product
+from marketplace.products.selectors.editions import sold_for
 from marketplace.products.selectors.offers import offered_price
 from marketplace.products.selectors.pages import images_of
 from marketplace.shopwindow.reductions import credited
@@ -94,21 +95,23 @@ def offer_state_of(user: User | None, product: Product, price: Price | None = No
     """Work out what the reader can do with the product; None is a visitor. Five queries, however many organisations they are in.
 
     Args:
-        price: the one that they are shown, to say what they pay of it if a part was bought before: two queries more.
+        price: the one that they are shown, which says the edition, to say what they pay of it if a part was bought before: two queries
+            more, and one with an edition.
     """
-    offer = _offer(product)
+    edition = price.edition if price else None
+    offer = _offer(product, edition)
     if user is None:
         return OfferState(offer)
     memberships = list(memberships_of(user))
     if user.account.pk == product.seller_id or any(membership.account_id == product.seller_id for membership in memberships):
         return OfferState("own")
     accounts = [user.account, *(membership.account for membership in memberships)]
-    holders = holders_among([account.pk for account in accounts], product)
+    holders = holders_among([account.pk for account in accounts], product, edition)
     parties = [
         Party(account, membership, account.pk in holders) for account, membership in zip(accounts, [None, *memberships], strict=True)
     ]
     if price is not None and offer == "sale":
-        parties = _with_credits(parties, price, images_of(product))
+        parties = _with_credits(parties, price, sold_for(price, images_of(product)))
     wanted = offer != "closed" and any(party.buys and not party.has_it for party in parties)
     return OfferState("held" if holders and not wanted else offer, parties)
 
@@ -121,8 +124,8 @@ def _with_credits(parties: Sequence[Party], price: Price, images: Sequence[Image
     ]
 
 
-def _offer(product: Product) -> str:
-    price = offered_price(product)
+def _offer(product: Product, edition: Edition | None) -> str:
+    price = offered_price(product, edition)
     if price is None:
         return "closed"
     return "free" if price.is_free else "sale"

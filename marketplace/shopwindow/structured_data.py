@@ -4,17 +4,21 @@ from collections.abc import Sequence
 
 from common.web.links import absolute, absolute_path
 from marketplace.products.models import Price, ProductPicture
+from marketplace.shopwindow.editions import EditionCard
 from marketplace.shopwindow.listings import Listing
 
 _SCHEMA = "https://schema.org"
 
 
-def product_data(listing: Listing, *, offer: Price | None, pictures: Sequence[ProductPicture]) -> dict[str, object]:
+def product_data(
+    listing: Listing, *, offer: Price | None, pictures: Sequence[ProductPicture], editions: Sequence[EditionCard] = ()
+) -> dict[str, object]:
     """Describe a product as schema.org has it.
 
     Args:
         offer: at which everybody gets it now; None while nobody can, which the offer then says.
         pictures: in the seller's order.
+        editions: in which it is sold, if it is.
     """
     product = listing.product
     address = absolute_path(listing.url)
@@ -29,8 +33,21 @@ def product_data(listing: Listing, *, offer: Price | None, pictures: Sequence[Pr
         **({"category": product.category.name} if product.category else {}),
         "image": [*_cover(listing), *(absolute_path(picture.file.url) for picture in pictures)],
         "brand": {"@type": "Brand", "name": product.seller.display_name},
-        **({"offers": _offer(listing, listing.price, offered=offer is not None)} if listing.price else {}),
+        **_offers(listing, editions, offered=offer is not None),
     }
+
+
+def _offers(listing: Listing, editions: Sequence[EditionCard], *, offered: bool) -> dict[str, object]:
+    """One offer, or one for each edition."""
+    if editions:
+        return {
+            "offers": [
+                _offer(listing, card.price, offered=offered) | {"name": card.edition.name, "url": absolute_path(card.url)}
+                for card in editions
+                if card.price
+            ]
+        }
+    return {"offers": _offer(listing, listing.price, offered=offered)} if listing.price else {}
 
 
 def _cover(listing: Listing) -> list[str]:

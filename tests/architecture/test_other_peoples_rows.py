@@ -25,7 +25,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
 from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.moderation.models import Report
-from marketplace.products.models import Product, ProductPicture
+from marketplace.products.models import Edition, Product, ProductPicture
 from marketplace.reviews.models import Review
 from marketplace.trials.models import Trial
 from tests.factories.accounts import AccessTokenFactory, UserFactory
@@ -70,6 +70,7 @@ def state() -> list[object]:
         *Subscription.objects.order_by("pk").values_list("pk", "ends_with_period", "revision"),
         *PriceAnnouncement.objects.order_by("pk").values_list("pk"),
         *Entitlement.objects.order_by("pk").values_list("pk", "revoked_at"),
+        *Edition.objects.order_by("pk").values_list("pk", "name", "position", "retired_at"),
         *ProductPicture.objects.order_by("pk").values_list("pk", "position"),
         *Tag.objects.order_by("pk").values_list("pk"),
         *Manifest.objects.order_by("pk").values_list("pk", "removal_asked_at"),

@@ -19,7 +19,7 @@ from marketplace.images.services.leading_tags import update_leading_tag
 from marketplace.images.versions import version_key
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.moderation.models import Report
-from marketplace.products.models import Category, Price, Product, ProductImage
+from marketplace.products.models import Category, Edition, EditionImage, Price, Product, ProductImage
 from marketplace.products.services.search_entries import index_product
 from marketplace.reviews.models import Review
 from marketplace.reviews.services import count_ratings
@@ -193,6 +193,29 @@ class ProductFactory(DjangoModelFactory):
     def found(self, create, extracted, **kwargs):
         """What the search reads is there, as the services leave it."""
         index_product(self)
+
+
+class EditionFactory(DjangoModelFactory):
+    """An edition of a product at €5.00 with all its images; `images=[…]` and `price__amount=…` change that. The product's own price ends."""
+
+    class Meta:
+        model = Edition
+        skip_postgeneration_save = True
+
+    product = factory.SubFactory(ProductFactory)
+    name = factory.Sequence(lambda n: f"Edition {n}")
+    position = factory.LazyAttribute(lambda edition: edition.product.editions.count())
+
+    @factory.post_generation
+    def images(self, create, extracted, **kwargs):
+        images = self.product.images.all() if extracted is None else extracted
+        EditionImage.objects.bulk_create(EditionImage(edition=self, image=image, product=self.product) for image in images)
+
+    @factory.post_generation
+    def price(self, create, extracted, **kwargs):
+        self.product.prices.filter(edition=None, retired_at=None).update(retired_at=timezone.now())
+        PriceFactory(product=self.product, edition=self, **kwargs)
+        index_product(self.product)
 
 
 class FreeProductFactory(ProductFactory):

@@ -29,6 +29,7 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.crossed: list[str] = []
+        self.words: list[str] = []
         self.feed(html)
         self.close()
 
@@ -45,6 +46,15 @@ class Page(HTMLParser):
             self.crossed.append(tag)
         else:
             self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in {"script", "style"}:
+            self.words += data.split()
+
+    @property
+    def text(self) -> str:
+        """What is to be read, with one blank between words."""
+        return " ".join(self.words)
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         """The attributes of every element of a kind."""

@@ -15,7 +15,15 @@ from tests.factories.accounts import (
     SignInFactory,
 )
 from tests.factories.billing import DisputeFactory, OfferFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory, make_document
-from tests.factories.marketplace import DraftProductFactory, GiftFactory, ProductFactory, ReportFactory, ReviewFactory, TrialFactory
+from tests.factories.marketplace import (
+    DraftProductFactory,
+    EditionFactory,
+    GiftFactory,
+    ProductFactory,
+    ReportFactory,
+    ReviewFactory,
+    TrialFactory,
+)
 from tests.support.routes import Route
 
 # Parameters that name nobody's row: what a category holds, and what search engines are told.
@@ -52,6 +60,7 @@ def rows_of_others() -> dict[str, Model]:
         "dispute_id": DisputeFactory(),
         "subscription_id": SubscriptionFactory(),
         "price_id": ProductFactory(price__interval="month").prices.get(),
+        "edition_id": EditionFactory(),
         "picture_id": picture,
         "token_id": token,
         "access-token": token,

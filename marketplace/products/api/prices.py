@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status, viewsets
+from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +15,7 @@ from common.api.requests import checked
 from common.money import Money
 from marketplace.images.ownership import accounts_sold_for
 from marketplace.products.api.serializers import NewPriceSerializer, PriceSerializer
-from marketplace.products.models import Price
+from marketplace.products.models import Edition, Price, Product
 from marketplace.products.services.prices import NewPrice, set_prices
 
 
@@ -38,8 +39,15 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         values = checked(NewPriceSerializer, request)
         shared = {"kind": values["kind"], "interval": values["interval"]}
         prices = [_new_price(each, **shared) for each in (values, *values["others"])]
-        leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request), trial_days=values.get("trial_days"))
+        edition, trial_days = _edition_of(values["product"], values["edition"]), values.get("trial_days")
+        leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request), edition=edition, trial_days=trial_days)
         return Response(PriceSerializer(leading).data, status=status.HTTP_201_CREATED)
+
+
+def _edition_of(product: Product, edition: Edition | None) -> Edition | None:
+    if edition is not None and edition.product_id != product.pk:
+        raise serializers.ValidationError({"edition": gettext("Choose one of the product’s editions.")})
+    return edition
 
 
 def _new_price(values: Mapping[str, Any], *, kind: str, interval: str) -> NewPrice:

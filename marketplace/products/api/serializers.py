@@ -11,7 +11,8 @@ from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.web.links import absolute_path, image_reference
 from marketplace.images.models import Image, Namespace
 from marketplace.images.serializers import OwnField
-from marketplace.products.models import LONGEST_REFUND_WINDOW, LONGEST_TRIAL, Category, Price, Product
+from marketplace.products.models import LONGEST_REFUND_WINDOW, LONGEST_TRIAL, Category, Edition, Price, Product
+from marketplace.products.selectors.editions import editions_on_sale
 from marketplace.products.selectors.offers import current_price, current_prices
 from marketplace.products.selectors.pages import LONG_TEXTS, images_of, product_url
 
@@ -23,14 +24,14 @@ class OwnProductField(OwnField):
 
 
 class PriceSerializer(serializers.ModelSerializer[Price]):
-    """A price in one currency, current until it is retired. It never changes; a new price replaces it.
+    """A price in one currency of a product or one of its editions, current until it is retired. It never changes; another replaces it.
 
     Of the kind `pwyw`, buyers pay what they want, and `amount` is the least.
     """
 
     class Meta:
         model = Price
-        fields = ("id", "product", "amount", "currency", "kind", "interval", "suggested", "leading", "created_at", "retired_at")
+        fields = ("id", "product", "edition", "amount", "currency", "kind", "interval", "suggested", "leading", "created_at", "retired_at")
         read_only_fields = fields
 
 
@@ -51,10 +52,36 @@ class AmountSerializer(serializers.Serializer[Price]):
     )
 
 
+class EditionSerializer(serializers.ModelSerializer[Edition]):
+    """One of the ways in which a product is sold, with prices of its own: those of the product's `prices` that name it."""
+
+    class Meta:
+        model = Edition
+        fields: tuple[str, ...] = ("id", "name", "line")
+        read_only_fields = fields
+
+
+class EditionWithImagesSerializer(EditionSerializer):
+    """The same, with what it holds."""
+
+    images = serializers.ListField(child=serializers.CharField(), help_text="The references that docker pulls, without a tag.")
+
+    class Meta(EditionSerializer.Meta):
+        fields = (*EditionSerializer.Meta.fields, "images")
+        read_only_fields = fields
+
+
 class NewPriceSerializer(AmountSerializer):
-    """What the product costs from now on: this leading price, and `others` in further currencies."""
+    """What the product, or one of its editions, costs from now on: this leading price, and `others` in further currencies."""
 
     product = OwnProductField(queryset=Product.objects.all())
+    edition = serializers.PrimaryKeyRelatedField(
+        queryset=Edition.objects.all(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="One of the product’s editions; left out where it has none.",
+    )
     kind = serializers.ChoiceField(
         choices=Price.Kind.choices, required=False, default=Price.Kind.ONE_OFF, help_text="`pwyw`: buyers pay what they want. For all."
     )
@@ -82,8 +109,13 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     namespace = serializers.CharField(source="namespace.name")
     seller = serializers.CharField(source="seller.display_name")
     images = serializers.SerializerMethodField(help_text="The references that docker pulls, without a tag.")
-    price = serializers.SerializerMethodField(help_text="The current one, if there is one; of several currencies the leading one.")
-    prices = serializers.SerializerMethodField(help_text="The current ones, one in each currency, the leading one first.")
+    price = serializers.SerializerMethodField(
+        help_text="The current one, if there is one; of several currencies the leading one, of several editions the least."
+    )
+    prices = serializers.SerializerMethodField(
+        help_text="The current ones, one in each currency, the leading one first; of a product with editions those of each edition."
+    )
+    editions = serializers.SerializerMethodField(help_text="In which it is sold, in their order; none where it is sold as a whole.")
     url = serializers.SerializerMethodField(help_text="The product page.")
 
     class Meta:
@@ -105,6 +137,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "images",
             "price",
             "prices",
+            "editions",
             "url",
             "created_at",
             "updated_at",
@@ -124,6 +157,13 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     def get_prices(self, product: Product) -> list[dict[str, Any]]:
         return [dict(PriceSerializer(price).data) for price in current_prices(product)]
 
+    @extend_schema_field(EditionWithImagesSerializer(many=True))
+    def get_editions(self, product: Product) -> list[dict[str, Any]]:
+        return [
+            dict(EditionSerializer(one.edition).data) | {"images": [image.reference for image in one.images]}
+            for one in editions_on_sale(product)
+        ]
+
     def get_url(self, product: Product) -> str:
         return absolute_path(product_url(product))
 
@@ -138,6 +178,11 @@ class ListedProductSerializer(ProductSerializer):
     def get_images(self, product: Product) -> list[str]:
         repositories: list[str] = getattr(product, "repositories")  # noqa: B009  an attribute that only `listed` annotates
         return [image_reference(repository) for repository in repositories]
+
+    @extend_schema_field(EditionSerializer(many=True))
+    def get_editions(self, product: Product) -> list[dict[str, Any]]:
+        found = {price.edition_id: price.edition for price in current_prices(product) if price.edition}
+        return [dict(EditionSerializer(edition).data) for edition in found.values()]
 
 
 class ObtainSerializer(serializers.Serializer[Product]):

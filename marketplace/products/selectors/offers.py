@@ -1,5 +1,6 @@
 """Who sells a product, for how much, and whether it can be had at this moment."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from accounts.organisations.models import Membership
 from accounts.people.models import User
 from common.web.currencies import wanted_currencies
 from marketplace.products.errors import PriceChanged, ProductNotOffered
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Edition, Price, Product
 
 EARLIER_SHOWN: Final = 20  # more are in the API
 
@@ -20,7 +21,7 @@ def with_current_prices(products: QuerySet[Product]) -> QuerySet[Product]:
 
 
 def current_prices(product: Product) -> list[Price]:
-    """Return the prices that the product has now, one in each of its currencies, the leading one first.
+    """Return the prices that the product has now, one in each of its currencies, the leading one first; of editions, those of each in turn.
 
     No query if the product was read through `with_current_prices`.
     """
@@ -30,28 +31,51 @@ def current_prices(product: Product) -> list[Price]:
 
 def earlier_prices(product: Product) -> list[Price]:
     """Return what the product cost before, the latest first: as many as a page shows."""
-    retired = Price.objects.filter(product=product, retired_at__isnull=False)
+    retired = Price.objects.filter(product=product, retired_at__isnull=False).select_related("edition")
     return list(retired.order_by("-retired_at", "-leading", "currency")[:EARLIER_SHOWN])
 
 
 def current_price(product: Product) -> Price | None:
-    """Return the leading price, whoever asks: for what is the same for everybody, as programs, mails and the order of a search."""
-    return next(iter(current_prices(product)), None)
+    """Return the leading price, whoever asks: for what is the same for everybody, as programs, mails and the order of a search.
+
+    Of editions it is the one from which on the product can be had.
+    """
+    prices = current_prices(product)
+    return _least(prices, prices[0].currency) if prices else None
 
 
-def price_shown(product: Product) -> Price | None:
+def price_shown(product: Product, edition: Edition | None = None) -> Price | None:
     """Return the price in the currency that the reader of this request is shown: the first of those they want, else the leading one.
 
     Whatever a page says of a price comes from here.
+
+    Args:
+        edition: which of the product's is meant; of all of them it is the one from which on the product can be had.
     """
-    prices = current_prices(product)
-    choices = {price.currency: price for price in prices if product.seller.takes(price.currency)}
-    return next((choices[code] for code in wanted_currencies() if code in choices), next(iter(prices), None))
+    prices = [price for price in current_prices(product) if edition is None or price.edition_id == edition.pk]
+    choices = [price for price in prices if product.seller.takes(price.currency)]
+    taken = {price.currency for price in choices}
+    wanted = next((code for code in wanted_currencies() if code in taken), None)
+    return _least(choices, wanted) if wanted else _least(prices, prices[0].currency) if prices else None
 
 
-def offered_price(product: Product) -> Price | None:
-    """Return the price at which the reader gets the product now: it is offered, and free or sold by a seller who can be paid."""
-    price = price_shown(product)
+def other_prices(product: Product, price: Price | None) -> list[Price]:
+    """Return what the same costs in other currencies."""
+    return [other for other in current_prices(product) if price and other != price and other.edition_id == price.edition_id]
+
+
+def has_choice(product: Product) -> bool:
+    """Whether the product is sold in several editions, so that what it costs begins somewhere. No query where `current_prices` has none."""
+    return len({price.edition_id for price in current_prices(product)}) > 1
+
+
+def offered_price(product: Product, edition: Edition | None = None) -> Price | None:
+    """Return the price at which the reader gets the product now: it is offered, and free or sold by a seller who can be paid.
+
+    Args:
+        edition: as in `price_shown`.
+    """
+    price = price_shown(product, edition)
     if price is None or not (price.is_free or (product.seller.can_be_paid and product.seller.takes(price.currency))):
         return None
     return price if _is_offered(product) else None
@@ -79,7 +103,11 @@ def require_offered(product: Product, price_id: UUID | None = None) -> Price:
 
 
 def _in_order(prices: QuerySet[Price]) -> QuerySet[Price]:
-    return prices.order_by("-leading", "currency")
+    return prices.select_related("edition").order_by("edition__position", "edition__created_at", "edition_id", "-leading", "currency")
+
+
+def _least(prices: Sequence[Price], currency: str) -> Price:
+    return min((price for price in prices if price.currency == currency), key=lambda price: price.amount)
 
 
 def _is_offered(product: Product) -> bool:

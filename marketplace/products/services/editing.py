@@ -30,6 +30,7 @@ from marketplace.products.errors import (
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Category, Product, ProductImage
 from marketplace.products.services.descriptions import rendered_or_refused
+from marketplace.products.services.editions import take_out_of_editions
 from marketplace.products.services.limits import require_room_for_product, require_room_for_text
 from marketplace.products.services.publishing import require_ready
 from marketplace.products.services.search_entries import index_product
@@ -100,13 +101,15 @@ def edit_product(
     """Change the page of a product and its images, in any state: everything or nothing. Its Markdown is stored as it was typed.
 
     Args:
-        images: the product has exactly these from now on, in this order; None changes nothing. Holders of a removed image keep it.
+        images: the product has exactly these from now on, in this order; None changes nothing. Holders of a removed image keep it. One
+            that is removed leaves its editions too; one that is added is in none yet.
         revision: the product's when these changes were begun; None to change whatever is there.
 
     Raises:
         NotYours, RoleNotEnough: the actor does not edit for its seller.
         InvalidSlug, InvalidProduct, ForeignImage, ImageNotUsable, SlugNamesAnotherImage, SlugTaken, NoMoreRoom: as in
             `create_product`.
+        EditionLeftEmpty: an edition would be left with nothing.
         EditedMeanwhile: the product was saved since that revision.
         SlugFixed: the product has been published, so its address cannot change.
         ProductNotReady: the product is published, and with these images it would not meet a requirement.
@@ -151,6 +154,7 @@ def _change_page(product: Product, images: Sequence[Image], changes: ProductChan
 
 
 def _replace_images(product: Product, images: Sequence[Image], actor: User) -> None:
+    take_out_of_editions(product, keep=[image.pk for image in images])
     product.product_images.all().delete()
     _put_in(product, images)
     if product.state == Product.State.PUBLISHED:

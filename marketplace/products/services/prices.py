@@ -14,9 +14,9 @@ from common.currencies import CURRENCIES, LARGEST_CHARGE
 from common.db.locking import locked_transaction
 from common.money import Money
 from marketplace.images.ownership import require_owner
-from marketplace.products.errors import InvalidPrice
+from marketplace.products.errors import EditionRetired, InvalidPrice, SoldInEditions
 from marketplace.products.locks import lock_product
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Edition, Price, Product
 from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.publishing import require_ready
 from marketplace.products.services.search_entries import index_product
@@ -51,16 +51,21 @@ def set_price(*, product: Product, money: Money, actor: User, interval: str = Pr
     return set_prices(product=product, prices=[NewPrice(money, interval=interval)], actor=actor)[0]
 
 
-def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User, trial_days: int | None = None) -> list[Price]:
-    """Set what the product costs from now on, in each of its currencies. Earlier orders keep theirs, and so does an open checkout.
+def set_prices(
+    *, product: Product, prices: Sequence[NewPrice], actor: User, edition: Edition | None = None, trial_days: int | None = None
+) -> list[Price]:
+    """Set what the product, or one of its editions, costs from now on, in each of its currencies.
+
+    Earlier orders keep theirs, and so does an open checkout.
 
     What stays the same keeps its row; what changes gets a new one, and the one before is retired. The audit trail has both lists.
 
     Args:
         prices: at least one, in different ones of LAYERSTORE_CURRENCIES; the first is the leading one. All are of one kind and one
             interval, for a buyer who chooses the currency would choose these. A free product has one price.
-        trial_days: for how long it can be tried from now on, 0 for no trial, at most `LONGEST_TRIAL`; None leaves it as it is. Trials
-            that run keep their end, and what is free has none.
+        edition: of the product, whose prices are meant. An edition costs something.
+        trial_days: for how long the product can be tried from now on, 0 for no trial, at most `LONGEST_TRIAL`; None leaves it as it is.
+            Trials that run keep their end, and what is free has none.
 
     Returns:
         The current prices, the leading one first.
@@ -69,6 +74,8 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User, tri
         NotYours, RoleNotEnough: the actor does not decide for its seller.
         InvalidPrice: an amount or a currency cannot be charged, or the payment would cost the shop more than it brings; or the prices
             contradict each other. Its `row` says which it is.
+        SoldInEditions: the product has editions, and none is named.
+        EditionRetired: it is sold no more.
         ProductNotReady: the product is published, has to be paid for, and the seller cannot be paid.
     """
     require_owner(actor, product.seller_id)
@@ -76,17 +83,32 @@ def set_prices(*, product: Product, prices: Sequence[NewPrice], actor: User, tri
         # Buying takes this lock too, so a buyer sees either the old prices or the new ones, never both or none.
         locked = lock_product(product_id=product.pk)
         _set_trial(locked, trial_days, actor)
-        before = current_prices(locked)
-        if [terms_of(price) for price in before] == _sorted_terms(prices):
-            return before  # even if they could not be set any more
-        _check(prices, {terms_of(price) for price in before})
-        _replace(locked, before, prices)
-        if locked.state == Product.State.PUBLISHED:
-            require_ready(locked)
-        index_product(locked)
-        now = current_prices(locked)
-        record_audit(actor=actor, action="product.priced", target=locked, before=_details(before), now=_details(now))
+        return put_prices(locked, edition, prices, actor)
+
+
+def put_prices(product: Product, edition: Edition | None, prices: Sequence[NewPrice], actor: User) -> list[Price]:
+    """Do what `set_prices` does, for a product whose lock the caller holds."""
+    if edition is None and any(price.edition_id for price in current_prices(product)):
+        raise SoldInEditions
+    if edition is not None and edition.retired_at is not None:
+        raise EditionRetired
+    before = _prices_of(product, edition)
+    if [terms_of(price) for price in before] == _sorted_terms(prices):
+        return before  # even if they could not be set any more
+    _check(prices, {terms_of(price) for price in before})
+    if edition is not None and any(price.money.minor == 0 for price in prices):
+        raise InvalidPrice(field="amount", sentence=gettext("An edition costs something. Sell what is free as a product of its own."))
+    _replace(product, edition, before, prices)
+    if product.state == Product.State.PUBLISHED:
+        require_ready(product)
+    index_product(product)
+    now, named = _prices_of(product, edition), {} if edition is None else {"edition": edition.name}
+    record_audit(actor=actor, action="product.priced", target=product, before=_details(before), now=_details(now), **named)
     return now
+
+
+def _prices_of(product: Product, edition: Edition | None) -> list[Price]:
+    return [price for price in current_prices(product) if price.edition_id == (edition and edition.pk)]
 
 
 def _set_trial(product: Product, days: int | None, actor: User) -> None:
@@ -107,11 +129,11 @@ def _sorted_terms(prices: Sequence[NewPrice]) -> list[Terms]:
     return terms[:1] + sorted(terms[1:], key=itemgetter(0))
 
 
-def _replace(product: Product, before: Sequence[Price], prices: Sequence[NewPrice]) -> None:
+def _replace(product: Product, edition: Edition | None, before: Sequence[Price], prices: Sequence[NewPrice]) -> None:
     """Retire the prices that go, write those that come, and let the first one lead."""
     at, wanted = timezone.now(), {price.terms: price for price in prices}
     staying = {terms_of(price): price.pk for price in before if terms_of(price) in wanted}
-    current = Price.objects.current().filter(product=product)
+    current = Price.objects.current().filter(product=product, edition=edition)
     current.exclude(pk__in=staying.values()).update(retired_at=at)
     leads = [pk for terms, pk in staying.items() if terms == prices[0].terms]
     current.filter(leading=True).exclude(pk__in=leads).update(leading=False)
@@ -119,6 +141,7 @@ def _replace(product: Product, before: Sequence[Price], prices: Sequence[NewPric
     Price.objects.bulk_create(
         Price(
             product=product,
+            edition=edition,
             amount=price.money.minor,
             currency=price.money.currency,
             kind=price.kind,

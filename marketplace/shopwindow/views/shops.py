@@ -21,12 +21,14 @@ from marketplace.images.ownership import edits_for, sells_for
 from marketplace.insights.visits import note_view
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
-from marketplace.products.selectors.offers import current_prices, offered_price
+from marketplace.products.selectors.editions import edition_chosen
+from marketplace.products.selectors.offers import offered_price, other_prices, price_shown
 from marketplace.products.selectors.pages import images_of, with_parts
 from marketplace.products.services.prices import smallest_price
 from marketplace.reviews.selectors import reviews_for
 from marketplace.shopwindow.bundles import one_by_one
 from marketplace.shopwindow.details import ImageDetail, image_details
+from marketplace.shopwindow.editions import edition_cards
 from marketplace.shopwindow.listings import Listing, list_products
 from marketplace.shopwindow.offer_state import offer_state_of
 from marketplace.shopwindow.reductions import reduction_of
@@ -70,10 +72,10 @@ def _page_without_its_slash(name: str) -> HttpResponse:
 def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     """Show everything about a product: of several images the newest tags and few rows of layers, and with `?image=` all of one.
 
-    `?code=` shows what a discount code makes of its price.
+    `?code=` shows what a discount code makes of its price, `?edition=` chooses one of its editions by name; the first one else.
     """
     listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
-    if not request.GET.keys() & {"image", "platform", "amount"}:  # the rest of a page that was counted
+    if not request.GET.keys() & {"image", "platform", "amount", "edition"}:  # the rest of a page that was counted
         note_view(request, listing.product)
     pictures = list(listing.product.pictures.all())
     several = len(listing.images) > 1
@@ -81,29 +83,35 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     inside = _inside(request, chosen or listing.images, listing)
     details = image_details(listing.images, listing.tags, None if several else inside)
     reader = request.user if isinstance(request.user, User) else None
-    offer_state = offer_state_of(reader, listing.product)
+    edition = edition_chosen(listing.product, request.GET.get("edition", ""))
+    price, editions = price_shown(listing.product, edition), edition_cards(listing, edition, reader)
+    sold = next((card.images for card in editions if card.chosen), listing.images)
+    offer_state = offer_state_of(reader, listing.product, price)
     context = {
         "product": listing.product,
         "listing": listing,
-        "price": listing.price,
-        "other_prices": [price for price in current_prices(listing.product) if price != listing.price],
-        "least": smallest_price(listing.price.currency) if listing.price else None,
+        "edition": edition,
+        "editions": editions,
+        "price": price,
+        "other_prices": other_prices(listing.product, price),
+        "least": smallest_price(price.currency) if price else None,
         "typed_amount": request.GET.get("amount", "")[:_TYPED],
-        "reduction": reduction_of(request, listing.product, listing.price),
+        "reduction": reduction_of(request, listing.product, price),
         "offer_state": offer_state,
-        "trial": trial_offer_of(reader, listing.product, listing.price, offer_state),
-        "one_by_one": one_by_one(listing.price, listing.images),
+        "trial": trial_offer_of(reader, listing.product, price, offer_state),
+        "one_by_one": one_by_one(price, sold),
         "wanted": reader is not None and listing.product.pk in wanted_among(reader, [listing.product.pk]),
         "cover": listing.cover,
         "cover_label": gettext("Cover of {label}, drawn from its layers").format(label=listing.label),
         "description": rendered_description(listing.product),
         "pictures": pictures,
         "details": details,
+        "sold": [detail for detail in details if detail.image in sold],
         "chosen": chosen[0] if chosen else None,
         "shown": image_details(chosen, listing.tags, inside) if chosen else details,
         "inside": inside,
         "facts": _facts(listing, details),
-        "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures),
+        "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures, editions=editions),
         "domain": verified_domain_of(listing.product.seller_id, timezone.now()),
         "unpulled_refund_days": settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
         "related": related_to(listing.product),

@@ -19,7 +19,17 @@ from marketplace.images.models import Image, LayerList, Manifest, Namespace, Sto
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 from marketplace.moderation.models import Report
-from marketplace.products.models import Category, Price, Product, ProductImage, ProductPicture, SearchEntry, UnsavedText
+from marketplace.products.models import (
+    Category,
+    Edition,
+    EditionImage,
+    Price,
+    Product,
+    ProductImage,
+    ProductPicture,
+    SearchEntry,
+    UnsavedText,
+)
 from marketplace.resale.models import ResaleFlag
 from marketplace.reviews.models import ProductRating, Review, ReviewVersion
 from marketplace.search.models import KnownWord, Synonym
@@ -63,6 +73,8 @@ NOUNS = [
 INSIDE_OTHERS = {
     CredentialImage,
     Cover,
+    Edition,
+    EditionImage,
     GiftImage,
     KnownBase,
     LayerList,

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.models import AuditEvent
-from marketplace.products.models import Price, Product, ProductImage
+from marketplace.products.models import Edition, EditionImage, Price, Product, ProductImage
 
 
 def owner(product):
@@ -11,7 +11,7 @@ def owner(product):
 
 
 def snapshot():
-    tables = (Product, ProductImage, Price, AuditEvent)
+    tables = (Product, ProductImage, Edition, EditionImage, Price, AuditEvent)
     return [list(model.objects.order_by("pk").values()) for model in tables]
 
 

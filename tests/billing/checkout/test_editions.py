@@ -1,0 +1,153 @@
+"""Buying one edition of a product: what is sold, copied, given and refused."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.people.models import User
+from billing.checkout.amounts import Wish
+from billing.checkout.errors import AlreadyOwned, SubscribedToPart
+from billing.checkout.opening import open_checkout
+from billing.checkout.placing import place_order
+from billing.discounts.errors import DiscountNotForProduct, InvalidDiscount
+from billing.discounts.offers import make_offer
+from billing.invoices.models import Document
+from billing.orders.models import Order
+from billing.payments.reconcile import reconcile_order
+from billing.subscriptions.models import Subscription
+from common.money import Money
+from marketplace.products.models import Edition, Product
+from marketplace.products.services.editions import retire_edition
+from tests.billing.conftest import person_of
+from tests.factories.billing import OfferFactory, PaidOrderFactory, SubscriptionFactory
+from tests.factories.marketplace import EditionFactory, PriceFactory, ProductFactory, PushedImageFactory
+from tests.support.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def product(product: Product) -> Product:
+    """Standard has one image for €5.00, Pro both for €9.00."""
+    images = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
+    divided: Product = ProductFactory(namespace=product.namespace, title="Postgres HA", images=images)
+    EditionFactory(product=divided, name="Standard", images=images[:1], price__amount=500)
+    EditionFactory(product=divided, name="Pro", images=images, price__amount=900)
+    return divided
+
+
+def wish(name: str) -> Wish:
+    return Wish(Edition.objects.get(name=name).prices.get().pk)
+
+
+@pytest.fixture
+def buy(sandbox: Sandbox) -> Callable[[Product, User, str], Order]:
+    def act(product: Product, user: User, name: str) -> Order:
+        order = place_order(product=product, user=user, wish=wish(name))
+        open_checkout(order=order)
+        order.refresh_from_db()
+        sandbox.press(order)
+        return reconcile_order(order_id=order.pk)
+
+    return act
+
+
+def test_an_order_copies_the_edition_and_grants_its_images_alone(
+    product: Product, buyer: User, buy: Callable[..., Order], holds: Callable[[User], list[str]]
+) -> None:
+    order = buy(product, buyer, "Standard")
+    Edition.objects.filter(name="Standard").update(name="Basic")
+
+    (image,) = Edition.objects.get(name="Basic").images.all()
+    assert (order.state, order.amount, order.product_title) == ("paid", 500, "Postgres HA, Standard")
+    assert (holds(buyer), [sold.image for sold in order.images.all()]) == ([image.repository], [image])
+    assert "Postgres HA, Standard" in str(Document.objects.get(order=order).content)
+    with pytest.raises(AlreadyOwned):
+        place_order(product=product, user=buyer, wish=wish("Basic"))
+
+
+def test_another_edition_takes_the_place_of_the_one_that_is_being_paid(product: Product, buyer: User) -> None:
+    first = place_order(product=product, user=buyer, wish=wish("Standard"))
+    assert place_order(product=product, user=buyer, wish=wish("Standard")) == first
+
+    second = place_order(product=product, user=buyer, wish=wish("Pro"))
+
+    first.refresh_from_db()
+    assert (first.state, second.amount, second.images.count()) == ("expired", 900, 2)
+
+
+def test_who_has_opened_the_checkout_of_an_edition_that_is_retired_can_pay_it(
+    product: Product, buyer: User, sandbox: Sandbox, holds: Callable[[User], list[str]]
+) -> None:
+    order = place_order(product=product, user=buyer, wish=wish("Standard"))
+    open_checkout(order=order)
+    order.refresh_from_db()
+
+    retire_edition(edition=Edition.objects.get(name="Standard"), actor=person_of(product.seller))
+    sandbox.press(order)
+
+    assert (reconcile_order(order_id=order.pk).state, len(holds(buyer))) == ("paid", 1)
+
+
+def test_a_refusal_leads_back_to_the_edition(product: Product, buyer: User) -> None:
+    client = Client()
+    client.force_login(buyer)
+    price = Edition.objects.get(name="Pro").prices.get()
+
+    answer = client.post(f"/billing/buy/{product.pk}/", {"price": str(price.pk), "code": "NO-SUCH-CODE"})
+
+    assert (answer.status_code, answer["Location"].partition("?")[2], Order.objects.count()) == (303, "edition=Pro", 0)
+
+
+def test_a_gift_is_of_the_edition_that_was_chosen(product: Product, buyer: User) -> None:
+    client = Client()
+    client.force_login(buyer)
+    page = client.get(f"/billing/give/{product.pk}/?edition=Pro")
+    assert (page.context["price"].amount, page.context["edition"].name) == (900, "Pro")
+
+    price = page.context["price"]
+    answer = client.post(
+        f"/billing/give/{product.pk}/", {"price": str(price.pk), "edition": "Pro", "email": "zoe@example.org", "message": ""}
+    )
+
+    order = Order.objects.get()
+    assert (answer.status_code, order.product_title, order.images.count()) == (303, "Postgres HA, Pro", 2)
+
+
+def test_who_subscribes_to_an_edition_cancels_it_before_a_larger_one_is_sold(product: Product, buyer: User) -> None:
+    for edition in Edition.objects.all():
+        price = edition.prices.get()
+        edition.prices.update(retired_at=timezone.now())
+        PriceFactory(product=product, edition=edition, amount=price.amount, interval="month")
+    standard, pro = (Edition.objects.get(name=name).prices.get(retired_at=None) for name in ("Standard", "Pro"))
+    going_on = SubscriptionFactory(product=product, price=standard, placed_by=buyer, product_title="Postgres HA, Standard")
+    image = Edition.objects.get(name="Standard").images.get()
+    first = PaidOrderFactory(product=product, price=standard, placed_by=buyer, subscription=going_on)
+    first.images.exclude(image=image).delete()
+    going_on.buyer.entitlements.all().delete()
+
+    with pytest.raises(SubscribedToPart, match="Postgres HA, Standard is part of this"):
+        place_order(product=product, user=buyer, wish=Wish(pro.pk))
+    assert Order.objects.count() == 1
+
+    Subscription.objects.update(ends_with_period=True)
+    assert place_order(product=product, user=buyer, wish=Wish(pro.pk)).amount == 900
+
+
+def test_there_are_no_offers_for_editions_and_one_from_before_buys_none(product: Product, buyer: User) -> None:
+    with pytest.raises(InvalidDiscount, match="sold in editions"):
+        make_offer(
+            product=product,
+            price=Money(300, "eur"),
+            to=buyer.email,
+            ends_at=timezone.now() + timedelta(days=1),
+            actor=person_of(product.seller),
+        )
+    before = OfferFactory(seller=product.seller, product=product, email=buyer.email)
+
+    with pytest.raises(DiscountNotForProduct):
+        place_order(product=product, user=buyer, wish=wish("Standard"), discount=before)
+    assert Order.objects.count() == 0
