@@ -1,6 +1,6 @@
 """Pull access that an order gives, paused, resumed and ended: its buyer's, or with a gift its link and its recipient's; its subscription's.
 
-What an order's images were credited for follows it: their money went into the later purchase (docs/adr, 0073).
+What an order's images were credited for follows it: their money went into the later purchase (docs/adr, 0076).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The rule of credit: what somebody has paid for what is contained in what they buy (docs/adr, 0073)."""
+"""The rule of credit: what somebody has paid for what is contained in what they buy (docs/adr, 0076)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

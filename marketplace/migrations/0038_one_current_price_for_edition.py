@@ -21,7 +21,7 @@ LEADING = models.UniqueConstraint(
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("marketplace", "0033_editions_of_products")]
+    dependencies = [("marketplace", "0037_editions_of_products")]
 
     operations = [
         ValidateConstraint("price", "price_of_edition_is_charged"),

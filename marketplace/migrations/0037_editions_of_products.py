@@ -31,7 +31,7 @@ KEYS = [
 class Migration(migrations.Migration):
     """The version before sells whole products: its prices are for no edition."""
 
-    dependencies = [("marketplace", "0032_one_current_price_for_currency_and_interval")]
+    dependencies = [("marketplace", "0036_support_and_finance_see_trials")]
 
     operations = [
         migrations.CreateModel(

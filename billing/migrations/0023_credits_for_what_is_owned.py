@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0013_currency_of_users'),
-        ('billing', '0019_staff_see_subscriptions'),
+        ('billing', '0022_staff_see_price_changes'),
         ('marketplace', '0032_one_current_price_for_currency_and_interval'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
