@@ -20,7 +20,7 @@ from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, SellerFactory, UserFactory
-from tests.factories.billing import PaidOrderFactory
+from tests.factories.billing import PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import PullCountFactory
 from tests.support.sandbox import Sandbox
 
@@ -159,6 +159,17 @@ class TestPages:
         assert (first.status_code, second.status_code) == (302, 409)
         assert "went back meanwhile" in second.content.decode()
         assert list(paid.refunds.values_list("amount", flat=True)) == [200]
+
+    def test_refunds_stand_in_the_order_in_which_they_were_made(self, paid: Order, buyer: User, client: Client) -> None:
+        for number, amount in enumerate((100, 300)):
+            made = timezone.now() - timedelta(hours=2 - number)
+            RefundFactory(order=paid, amount=amount, state="succeeded", stripe_refund_id=f"re_{amount}", created_at=made, settled_at=made)
+        reader = Client()
+        reader.force_login(buyer)
+
+        for page in (client.get(f"/selling/orders/{paid.pk}/"), reader.get(f"/orders/{paid.pk}/")):
+            text = page.content.decode()
+            assert 0 < text.index("€1.00 refunded") < text.index("€3.00 refunded")
 
     def test_without_a_reason_nothing_is_refunded(self, paid: Order, client: Client) -> None:
         assert client.post(f"/selling/orders/{paid.pk}/refund/", {"amount": ""}).status_code == 400
