@@ -59,6 +59,8 @@ NO_NAMES_OF = {
     "BillingDetailsForm.vat_id",
     "BillingDetailsForm.tax_id",
     "OfferForm.email",  # or a handle
+    "NewOfferSerializer.email",  # the same
+    "RefundForm.left",  # hidden, and made by the page itself
     "StartForm.name",
     "HandOverForm.typed",
     "ReserveForm.name",
