@@ -174,7 +174,8 @@ def test_what_a_buyer_and_a_seller_see_is_translated(client: Client, product: Pr
         EntitlementFactory(holder=seller.account, image=image)
     book_sale(PaidOrderFactory(product=product), at=timezone.now())
     for state in ("active", "past_due", "ended"):
-        SubscriptionFactory(placed_by=seller, product_title="zork5", seller=product.seller, state=state, ended_at=timezone.now())
+        ends = {"state": state, "ended_at": timezone.now()}
+        SubscriptionFactory(placed_by=seller, product__title="zork5", product_title="zork5", seller=product.seller, **ends)
     order = OrderFactory(buyer=seller.account, placed_by=seller, product=ProductFactory(title="zork5", summary="zork6"))
     client.force_login(seller)
 
