@@ -65,7 +65,8 @@ class LibraryEntry:
         withdrawn: if there is none, one that did until its seller withdrew it: what its buyers have stays theirs.
         is_gift: somebody else paid for it, so its order is not the reader's to see.
         is_mailed: whether the reader gets mail about new versions of either.
-        upgrades: to which other editions of the product the holder can change, and for how much; with the first image of it alone.
+        upgrades: to which other editions of a product with the image the holder can change, and for how much; with the first image of
+            that product alone.
         in_force: whether the policy lets the holder pull it now, for example an organisation's robots.
         for_reader: whether the reader may pull what the holder holds; not every role in an organisation may.
     """
@@ -185,11 +186,12 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
     rows = list(entitlements)
     images = {entitlement.image_id: entitlement.image for entitlement in rows}
     listings = {listing.image.pk: listing for listing in list_images(list(images.values()))}
-    offers = _products_with(images.keys(), Product.objects.visible())
-    withdrawn = _products_with(images.keys() - offers.keys(), Product.objects.filter(state=Product.State.WITHDRAWN))
+    visible = _products_with(images.keys(), Product.objects.visible())
+    offers = _first_with_image(visible)
+    withdrawn = _first_with_image(_products_with(images.keys() - offers.keys(), Product.objects.filter(state=Product.State.WITHDRAWN)))
     mailed = wanted_among(user, {product.pk for product in (*offers.values(), *withdrawn.values())})
     given = orders_given_away({one.source_id for one in rows if one.source_kind == Entitlement.Source.ORDER})
-    divided = editions_of(product.pk for product in offers.values() if product.in_editions)  # type: ignore[attr-defined]  # an annotation
+    divided = editions_of(product.pk for product in visible if product.in_editions)  # type: ignore[attr-defined]  # an annotation
     shelves = []
     for holder_id in dict.fromkeys(entitlement.holder_id for entitlement in rows):
         membership = memberships.get(holder_id)
@@ -197,7 +199,8 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
         theirs = [entitlement for entitlement in rows if entitlement.holder_id == holder_id]
         allowed = _allowed(user, account, theirs)
         reads = membership is None or membership.pulls
-        upgrades = upgrades_for(account, divided, theirs) if membership is None or membership.buys else {}
+        held = [one.image_id for one in theirs if allowed[one.image.repository]]
+        upgrades = upgrades_for(account, divided, held) if membership is None or membership.buys else {}
         entries = [
             LibraryEntry(
                 account,
@@ -208,7 +211,7 @@ def shelves_of(user: User, entitlements: Iterable[Entitlement]) -> list[Shelf]:
                 in_force=allowed[one.image.repository],
                 for_reader=reads,
                 is_gift=one.source_id in given,
-                upgrades=upgrades.pop(offers[one.image_id].pk, ()) if one.image_id in offers and allowed[one.image.repository] else (),
+                upgrades=upgrades.get(one.image_id, ()),
                 is_mailed=any(products[one.image_id].pk in mailed for products in (offers, withdrawn) if one.image_id in products),
             )
             for one in theirs
@@ -231,15 +234,20 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
     return {repository: Action.PULL in actions for repository, actions in allowed.items()}
 
 
-def _products_with(image_ids: Collection[UUID], among: QuerySet[Product]) -> dict[UUID, Product]:
-    """Find for each image a product with it: of the newest ten, one that sells it alone before a bundle. Three queries."""
+def _products_with(image_ids: Collection[UUID], among: QuerySet[Product]) -> list[Product]:
+    """Find the products with these images, of each the newest ten: what sells one image alone before bundles. Three queries."""
     offering = among.filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
     found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
     products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
-    offers: dict[UUID, Product] = {}
     of_editions = Price.objects.current().filter(product=OuterRef("pk"), edition__isnull=False)
     products = products.annotate(in_editions=Exists(of_editions)).only("slug", "title", "namespace__name")
-    for product in sorted(products.prefetch_related("product_images"), key=_size):
+    return sorted(products.prefetch_related("product_images"), key=_size)
+
+
+def _first_with_image(products: Sequence[Product]) -> dict[UUID, Product]:
+    """Return for each image the first of the products that has it."""
+    offers: dict[UUID, Product] = {}
+    for product in products:
         for part in product.product_images.all():
             offers.setdefault(part.image_id, product)
     return offers

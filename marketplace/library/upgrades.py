@@ -8,7 +8,6 @@ from django.utils.http import urlencode
 
 from accounts.people.models import Account
 from common.money import Money
-from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.selectors import images_held
 from marketplace.products.models import Product
 from marketplace.products.selectors.editions import EditionOnSale, editions_of_products
@@ -19,11 +18,21 @@ from marketplace.shopwindow.upgrades import Sale, left_to_pay
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """Another edition, what is left to pay for it, and where it is bought."""
+    """Another edition of a product, and what is left to pay for it."""
 
+    product: Product
     name: str
     money: Money
-    url: str
+
+    @property
+    def title(self) -> str:
+        """The same with the product's own name, where that is not said."""
+        return f"{self.product.title}, {self.name}"
+
+    @property
+    def url(self) -> str:
+        """Where it is bought."""
+        return f"{product_url(self.product)}?{urlencode({'edition': self.name})}"
 
 
 Divided = Mapping[Product, Sequence[EditionOnSale]]
@@ -35,10 +44,12 @@ def editions_of(product_ids: Iterable[UUID]) -> Divided:
     return editions_of_products(list(with_parts(Product.objects.filter(pk__in=ids)))) if ids else {}
 
 
-def upgrades_for(account: Account, divided: Divided, entitlements: Sequence[Entitlement]) -> dict[UUID, list[Upgrade]]:
-    """Return what the account can change to for less than its price, by product. Four queries at most; none where nothing has editions."""
-    here = {one.image_id for one in entitlements}
-    found = {product: each for product, each in divided.items() if any(image.pk in here for one in each for image in one.images)}
+def upgrades_for(account: Account, divided: Divided, image_ids: Sequence[UUID]) -> dict[UUID, list[Upgrade]]:
+    """Return what the account can change to for less than its price, by the first of these images that the product has.
+
+    Four queries at most; none where nothing has editions.
+    """
+    found = {product: each for product, each in divided.items() if _first_in(each, image_ids)}
     if not found:
         return {}
     held = images_held(account.pk, [image.pk for each in found.values() for one in each for image in one.images])
@@ -51,7 +62,12 @@ def upgrades_for(account: Account, divided: Divided, entitlements: Sequence[Enti
     left = left_to_pay(account, list(sales.values()))
     upgrades: dict[UUID, list[Upgrade]] = {}
     for (product, name), sale in sales.items():
-        if sale.price.pk in left:
-            url = f"{product_url(product)}?{urlencode({'edition': name})}"
-            upgrades.setdefault(product.pk, []).append(Upgrade(name, left[sale.price.pk], url))
+        first = _first_in(found[product], image_ids)
+        if first and sale.price.pk in left:
+            upgrades.setdefault(first, []).append(Upgrade(product, name, left[sale.price.pk]))
     return upgrades
+
+
+def _first_in(editions: Sequence[EditionOnSale], image_ids: Sequence[UUID]) -> UUID | None:
+    within = {image.pk for one in editions for image in one.images}
+    return next((image_id for image_id in image_ids if image_id in within), None)

@@ -10,6 +10,14 @@ PRICES = (
     Page("product-as-you-like-for-a-team", "/northlight/as-you-like", "owner"),
     Page("product-as-you-like-refused", "/northlight/as-you-like?amount=0.10", "newcomer"),
     Page("product-edit-in-currencies", "/selling/products/{in_currencies}/", "ida"),
+    Page("product-in-editions", "/northlight/in-editions"),
+    Page("product-in-editions-to-upgrade", "/northlight/in-editions?edition=Pro", "jonas"),
+    Page("product-in-editions-long", f"/northlight/in-editions?edition={'W' * 30}", "newcomer"),
+    Page("product-edit-in-editions", "/selling/products/{in_editions}/", "ida"),
+    Page("edition-new", "/selling/products/{in_editions}/editions/", "ida"),
+    Page("edition-new-faulty", "/selling/products/{in_editions}/editions/", "ida", 400, submit(name="", amount="one")),
+    Page("edition-first", "/selling/products/{in_currencies}/editions/", "ida"),
+    Page("edition-edit", "/selling/products/{in_editions}/editions/{edition}/", "ida"),
     Page("product-edit-as-you-like", "/selling/products/{as_you_like}/", "ida"),
 )
 REFUNDS = (

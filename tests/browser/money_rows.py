@@ -19,11 +19,20 @@ from billing.payouts.models import Payout
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import TaxLine
 from common.money import Money
+from marketplace.images.models import Namespace
 from marketplace.insights.models import BuyerPull
 from marketplace.products.models import Price, Product
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import PAYMENT, DisputeFactory, PaidOrderFactory, RefundFactory, TransferReversalFactory
-from tests.factories.marketplace import NamespaceFactory, PriceFactory, ProductFactory, PullCountFactory, digest_of
+from tests.factories.marketplace import (
+    EditionFactory,
+    NamespaceFactory,
+    PriceFactory,
+    ProductFactory,
+    PullCountFactory,
+    PushedImageFactory,
+    digest_of,
+)
 from tests.support.books import book_refund, book_sale
 
 FAR = timedelta(days=300)  # the sweeps leave these rows alone
@@ -48,7 +57,28 @@ def _prices() -> dict[str, str]:
     kind = Price.Kind.PAY_WHAT_YOU_WANT
     PriceFactory(product=wish, amount=300, suggested=900, kind=kind)
     PriceFactory(product=wish, amount=0, currency="usd", suggested=1_000, kind=kind, leading=False)
-    return {"in_currencies": str(several.pk), "as_you_like": str(wish.pk)}
+    return {"in_currencies": str(several.pk), "as_you_like": str(wish.pk), **_editions(namespace)}
+
+
+def _editions(namespace: Namespace) -> dict[str, str]:
+    """A product in three editions, one of them with the longest words that fit; a reader has the smallest and can upgrade."""
+    images = PushedImageFactory.create_batch(3, namespace=namespace)
+    product = ProductFactory(namespace=namespace, slug="in-editions", title="In editions", images=images)
+    standard = EditionFactory(product=product, name="Standard", line="For one server.", images=images[:1], price__amount=4_900)
+    EditionFactory(product=product, name="Pro", line="For all servers of a company.", images=images[:2], price__amount=9_900)
+    long = EditionFactory(product=product, name="W" * 30, line="x" * 120, images=images, price__amount=990_000)
+    PriceFactory(product=product, edition=long, amount=1_100_000, currency="usd", leading=False)
+    order = PaidOrderFactory(
+        product=product,
+        price=standard.prices.get(),
+        product_title="In editions, Standard",
+        placed_by=User.objects.get(username="jonas"),
+        due_at=timezone.now() + FAR,
+        booked_at=timezone.now(),
+    )
+    order.images.exclude(image=images[0]).delete()
+    order.buyer.entitlements.filter(source_id=order.pk).exclude(image=images[0]).delete()
+    return {"in_editions": str(product.pk), "edition": str(long.pk)}
 
 
 def _sold(buyer: User, number: int = 0, **fields: object) -> Order:

@@ -83,6 +83,17 @@ def test_who_has_standard_pays_the_difference_for_pro_and_reads_it_before(reader
     assert "Upgrade to" not in page_of(reader, product) + library_of(reader)
 
 
+def test_an_image_that_is_sold_alone_too_says_which_product_s_edition_is_meant(reader: Client, buyer: User) -> None:
+    product = divided()
+    (image,) = Edition.objects.get(name="Standard").images.all()
+    ProductFactory(namespace=product.namespace, title="Postgres alone", images=[image])
+    buy(product, "Standard", buyer)
+
+    text = library_of(reader)
+
+    assert ("Postgres alone" in text, "Upgrade to Postgres HA, Pro for €4.00" in text) == (True, True)
+
+
 def test_who_has_nothing_reads_of_no_upgrade(reader: Client) -> None:
     product = divided()
 
