@@ -1,7 +1,7 @@
 """The tests' own database: migrated once for all processes that test, and left by a test that commits as it was."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -59,25 +59,45 @@ def keep_what_migrations_made() -> None:
     Django's `flush` takes the rows of migrations as well, and whichever test comes next misses them. It truncates: a new file for each
     table and each index, which takes longer than most of these tests.
     """
+    leave = way_back("migrated")
+    TransactionTestCase._fixture_teardown = lambda _: leave()  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
+    # Django opens a new connection for each test that commits, and a new session reads the catalogue and plans every deletion anew.
+    TransactionTestCase._should_reload_connections = has_left_something  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
+
+
+def way_back(schema: str) -> Callable[[], None]:
+    """Keep the rows of this moment in a schema of their own; return what leaves exactly these."""
     restore = []
     with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA IF NOT EXISTS migrated")
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         cursor.execute(_COLUMNS)
         columns = dict(cursor.fetchall())
         for table in _tables():
             cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
             if cursor.fetchone() == (True,):
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS migrated.{table} AS TABLE {table}")
-                restore.append(f"INSERT INTO {table} ({columns[table]}) SELECT {columns[table]} FROM migrated.{table}")
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table} AS TABLE {table}")
+                restore.append(f"INSERT INTO {table} ({columns[table]}) SELECT {columns[table]} FROM {schema}.{table}")
 
-    def leave(_: TransactionTestCase) -> None:
+    def leave() -> None:
         # In one statement: keys between tables are looked at when all of it is done.
-        parts = (f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(_tables()))
-        connection.ops.execute_sql_flush([_EMPTY_LEDGER, f"WITH {', '.join(parts)} SELECT", *restore])
+        delete = [f"DELETE FROM {table}" for table in _tables()]
+        connection.ops.execute_sql_flush([_EMPTY_LEDGER, *map(_in_one, filter(None, (delete, restore)))])
 
-    TransactionTestCase._fixture_teardown = leave  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
-    # Django opens a new connection for each test that commits, and a new session reads the catalogue and plans every deletion anew.
-    TransactionTestCase._should_reload_connections = has_left_something  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
+    return leave
+
+
+def _in_one(statements: list[str]) -> str:
+    return f"WITH {', '.join(f'_{number} AS ({each})' for number, each in enumerate(statements))} SELECT"
+
+
+@contextmanager
+def rows_of_this_moment(schema: str) -> Iterator[Callable[[], None]]:
+    """Yield what brings the rows of this moment back, as often as it is called within the block."""
+    try:
+        yield way_back(schema)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 def has_left_something(_: TransactionTestCase) -> bool:

@@ -1,4 +1,4 @@
-"""The books: 200,000 movements at Stripe against the ledger: memory above idle, rows a second, whether each difference is found."""
+"""The books: 200,000 movements at Stripe against the ledger, and 2,000 sequences of whatever may happen to a sale."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tools.bench.books_plan import DIFFERENCES, Plan
+from tools.bench.books_sequences import play
 from tools.bench.shop import end_with, fresh_shop, run_here
 from tools.stack.instance import ROOT
 
@@ -16,10 +17,18 @@ SHAPES = ROOT / "tools" / "sandbox" / "shapes" / "stripe.json"
 
 
 def main() -> int:
-    """Fill sandbox and ledger, reconcile, print; return 0 only if memory stayed within the aim and just what differs was found."""
+    """Do both; return 0 only if both went well."""
     parser = argparse.ArgumentParser(prog="script/bench books", description=__doc__)
-    parser.add_argument("--rows", type=int, default=200_000, help="movements of the platform's balance (200000)")
-    plan = Plan(rows=parser.parse_args().rows)
+    parser.add_argument("--rows", type=int, default=200_000, help="movements of the platform's balance (200000; 0: none)")
+    parser.add_argument("--sequences", type=int, default=2000, help="how many sequences (2000; 0: none)")
+    parser.add_argument("--seed", type=int, help="repeats the sequences of an earlier run with as many cores")
+    given = parser.parse_args()
+    wrong = compare(Plan(rows=given.rows)) if given.rows else 0
+    return (play(given.sequences, given.seed) if given.sequences else 0) or wrong
+
+
+def compare(plan: Plan) -> int:
+    """Fill sandbox and ledger, reconcile, print; return 0 only if memory stayed within the aim and just what differs was found."""
     with fresh_shop() as stack:
         stack.supervisor.stop_part("scheduler")
         print(f"Writing {plan.rows:,} movements …", flush=True)

@@ -88,7 +88,7 @@ def advance(config: Config, store: Store, seconds: int) -> dict[str, Any]:
         tick(config, store)
         until = act.now() + seconds
         while (now := act.now()) < until:
-            step = min(_next_midnight(now), _next_due(store, now), until) - now
+            step = next_stop(store, now, until) - now
             store.set_switch("ahead", (store.switch("ahead") or 0) + step)
             tick(config, store)
     return read_clock(config, store)
@@ -97,6 +97,11 @@ def advance(config: Config, store: Store, seconds: int) -> dict[str, Any]:
 def read_clock(config: Config, store: Store) -> dict[str, Any]:
     """What the test clock says, and how far it is ahead."""
     return {"now": Act(config, store).now(), "ahead": store.switch("ahead") or 0}
+
+
+def next_stop(store: Store, now: int, until: int) -> int:
+    """The next moment at which something happens by itself, midnights included; `until` if nothing does before."""
+    return min(_next_midnight(now), _next_due(store, now), until)
 
 
 def _next_due(store: Store, moment: int) -> int:

@@ -1,0 +1,148 @@
+"""What holds after each step, whatever has been heard of; and what holds once everything has been."""
+
+from collections import defaultdict
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, F, Q, Sum
+from django.utils import timezone
+from hypothesis.stateful import invariant
+
+from billing.discounts.selectors import uses_of
+from billing.disputes.models import DisputeEvidence, TransferReversal
+from billing.inbox.models import StripeEvent
+from billing.invoices.models import Document
+from billing.ledger.models import Account, LedgerEntry
+from billing.orders.models import Order
+from billing.orders.state import HOLDING_STATES
+from billing.payouts.models import Payout
+from billing.refunds.models import Refund
+from billing.subscriptions.models import Subscription
+from marketplace.entitlements.models import PAID, Entitlement
+from tests.sequences.expected import Expected, Standing
+
+LIVE = {Standing.HELD: False, Standing.PAUSED: True}
+STRIPE, PAYABLE, PAYOUTS = Account.STRIPE, Account.SELLER_PAYABLE, Account.PAYOUTS
+
+
+class Invariants(Expected):
+    """Books, access and Stripe's figures."""
+
+    looked_at = 0  # entries, which are never changed
+
+    @invariant()
+    def books_agree(self) -> None:
+        """Looked at as often as something was posted."""
+        self.played.steps += 1
+        count = LedgerEntry.objects.count()
+        if count != self.looked_at:
+            self.looked_at = count
+            self.check_books_balance()
+            self.check_what_is_in_the_books()
+
+    def check_books_balance(self) -> None:
+        """Each transaction comes to nothing, and what a seller's account holds mirrors what is payable to them."""
+        entries = LedgerEntry.objects.order_by()
+        uneven = entries.values("transaction", "currency").annotate(total=Sum("amount")).exclude(total=0)
+        assert not list(uneven), "a transaction does not balance"
+        mirrored = entries.filter(seller__isnull=False, account__in=(STRIPE, PAYABLE, PAYOUTS))
+        assert not list(mirrored.values("seller", "currency").annotate(total=Sum("amount")).exclude(total=0)), (
+            "a seller's side does not balance"
+        )
+
+    def check_what_is_in_the_books(self) -> None:
+        """It is what Stripe has moved, to the cent, movement by movement. What we have not heard of is not in the books yet."""
+        moved = self.sandbox.moved()
+        rows = LedgerEntry.objects.filter(account=STRIPE).order_by().values_list("transaction__key", "seller", "currency")
+        for key, seller, currency, amount in rows.annotate(total=Sum("amount")):
+            owner, theirs, net = moved[key]
+            if self.account_of(seller) == owner:
+                assert (currency, amount) == (theirs, net), key
+
+    def account_of(self, seller: UUID | None) -> str:
+        """The account at Stripe of a seller; empty for our own."""
+        return next((str(each.stripe_account_id) for each in self.shop.sellers if each.pk == seller), "")
+
+    @invariant()
+    def nothing_is_given_back_or_used_twice(self) -> None:
+        back = Sum("refunds__amount", filter=~Q(refunds__state="failed"), default=0)
+        wrong = Q(back__gt=F("amount")) | Q(flag__startswith="Stripe differs")
+        assert not Order.objects.order_by().annotate(back=back).filter(wrong).exists()
+        if any(sale.code for sale in self.sales):
+            uses = uses_of([code.pk for code in self.shop.codes])
+            assert all(uses[code.pk].count <= (code.most_uses or 99) for code in self.shop.codes)
+
+    def check_access(self) -> None:
+        """Who holds what follows from the payments at Stripe, and nobody has paid for the same twice and kept it."""
+        live = Entitlement.objects.live().filter(source_kind__in=PAID)
+        held = {(each.source_id, each.holder_id, each.image_id): each.suspended_at is not None for each in live}
+        either = set()
+        for source, holder, images, standing in self.expected():
+            keys = {(source, holder, image) for image in images}
+            if standing is Standing.ENDED_ONCE:
+                either |= keys
+                continue
+            ours = {key: held.pop(key) for key in keys if key in held}
+            theirs = dict.fromkeys(keys, LIVE[standing]) if standing in LIVE else {}
+            assert ours == theirs, (standing, [sale for sale in self.sales if sale.order_id == source])
+        assert set(held) <= either, "somebody holds what nothing stands for"
+        own = live.order_by().exclude(source_id__in=[key[0] for key in either]).values("holder", "image")
+        assert not own.annotate(times=Count("pk")).filter(times__gt=1).exists(), "somebody has paid for the same twice and kept it"
+
+    def check_totals(self) -> None:
+        """Stripe's balances and ours agree to the cent, for each account and currency."""
+        theirs: dict[tuple[str, str], int] = defaultdict(int)
+        for owner, currency, net in self.sandbox.moved().values():
+            theirs[owner, currency] += net
+        rows = LedgerEntry.objects.filter(account=STRIPE).order_by().values_list("seller", "currency")
+        ours = {(self.account_of(seller), code): total for seller, code, total in rows.annotate(total=Sum("amount"))}
+        assert {key: total for key, total in ours.items() if total} == {key: total for key, total in theirs.items() if total}
+
+    def check_accounts(self) -> None:
+        """What was on its way has arrived: nothing is left in the accounts that come to nothing."""
+        rows = LedgerEntry.objects.filter(account__in=(Account.BUYERS_CLEARING, Account.TAX)).order_by()
+        assert not list(rows.values("account", "currency").annotate(total=Sum("amount")).exclude(total=0))
+        disputes = [
+            each for each in self.sandbox.find("dispute") if each["status"] in {"needs_response", "under_review", "appeal_needs_response"}
+        ]
+        held = LedgerEntry.objects.filter(account=Account.DISPUTES_HELD).order_by().values("transaction__dispute", "currency")
+        left = set(held.annotate(total=Sum("amount")).exclude(total=0).values_list("transaction__dispute", flat=True))
+        assert left <= {each["id"] for each in disputes}, "a bank holds what it has decided about"
+        ours = dict(Payout.objects.values_list("pk", "status"))
+        theirs = {
+            each["id"]: each["status"]
+            for owner in ("", *(str(seller.stripe_account_id) for seller in self.shop.sellers))
+            for each in self.sandbox.find("payout", owner=owner)
+        }
+        assert ours == theirs
+
+    def check_documents(self) -> None:
+        """What was invoiced less what was credited is what sellers keep, and numbers follow each other."""
+        for order in Order.objects.filter(documents__isnull=False).distinct():
+            back = sum(order.refunds.filter(state="succeeded").values_list("amount", flat=True))
+            lost = order.disputes.filter(status="lost").exists()
+            assert sum(order.documents.values_list("amount", flat=True)) == (0 if lost else order.amount - back), order
+        for seller in self.shop.sellers:
+            serials = list(Document.objects.filter(seller=seller).order_by("serial").values_list("serial", flat=True))
+            assert serials == list(range(1, len(serials) + 1))
+        sold = Order.objects.filter(state__in=[*HOLDING_STATES, "disputed"], amount__gt=0)
+        assert not sold.filter(documents__isnull=True).exists()
+
+    def check_codes(self) -> None:
+        uses = uses_of([code.pk for code in self.shop.codes])
+        for code in self.shop.codes:
+            assert uses[code.pk].count == self.uses(code.pk), code
+
+    def waiting(self) -> list[str]:
+        """What the shop has yet to do by itself; a buyer who has an open page may take their time."""
+        now = timezone.now()
+        rows = (
+            StripeEvent.objects.filter(handled_at=None),
+            Refund.objects.filter(state="waiting"),
+            TransferReversal.objects.filter(state="waiting", dispute__status="lost"),
+            DisputeEvidence.objects.filter(state="waiting"),
+            Order.objects.filter(state="pending", checkout_expires_at__lt=now - timedelta(hours=6)).exclude(paid_with__gt=""),
+            Order.objects.filter(paid_at__isnull=False, booked_at=None, amount__gt=0),
+            Subscription.objects.running().filter(end_wanted_at__isnull=False),
+        )
+        return [str(row) for found in rows for row in found]

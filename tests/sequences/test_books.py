@@ -1,0 +1,74 @@
+"""Whatever happens, in whatever order we hear of it: books balance, access follows from payments, and Stripe's totals are ours."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from common.ops import queue
+from config.celery import app
+from tests.sequences.base import BEGINS, make_shop
+from tests.sequences.disputes import Disputes
+from tests.sequences.gifts import Gifts
+from tests.sequences.payouts import Payouts
+from tests.sequences.refunds import Refunds
+from tests.sequences.settling import Settling
+from tests.sequences.subscriptions import Subscriptions
+from tests.support.database import rows_of_this_moment
+from tests.support.sandbox_here import SandboxHere, shop_at
+
+SEQUENCES, STEPS = 100, 14
+# Of `script/bench books`, which plays more of them, longer ones, and others each time.
+ASKED_FOR, FIGURES, LONGER = os.environ.get("LAYERSTORE_SEQUENCES"), os.environ.get("LAYERSTORE_SEQUENCES_FIGURES", ""), 24
+
+
+class Books(Subscriptions, Gifts, Refunds, Disputes, Payouts, Settling):
+    """All areas together: another way to sell is another file, and its class here."""
+
+
+@pytest.fixture
+def machine(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[type[Books]]:
+    """The machine with its shop, and Stripe in this process; what would be queued is lost, so that sweeps and the machine itself do it."""
+    monkeypatch.setattr(queue, "_in_place", frozenset())
+    settings.LAYERSTORE_STRIPE_COUNTRY = "NO"
+    app.loader.import_default_modules()  # every job there is
+    Books.sandbox = SandboxHere()
+    with shop_at(Books.sandbox), time_machine.travel(BEGINS, tick=True):
+        Books.shop = make_shop(Books.sandbox)
+        Books.sandbox.tick()
+        Books.sandbox.keep()
+    with shop_at(Books.sandbox), rows_of_this_moment("shop") as Books.begin_anew, no_logs():
+        yield Books
+
+
+@contextmanager
+def no_logs() -> Iterator[None]:
+    """Thousands of lines are made otherwise, and kept until the test ends."""
+    logging.disable(logging.ERROR)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def test_books_balance_access_follows_payments_and_totals_agree_whatever_happens(machine: type[Books]) -> None:
+    how = settings(
+        max_examples=int(ASKED_FOR or SEQUENCES),
+        stateful_step_count=LONGER if ASKED_FOR else STEPS,
+        derandomize=not ASKED_FOR,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(machine, settings=how)
+    finally:
+        if FIGURES:
+            Path(FIGURES).write_text(json.dumps(vars(machine.played)), encoding="utf-8")
+    assert machine.played.sequences >= how.max_examples
