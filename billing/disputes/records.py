@@ -7,10 +7,9 @@ from billing.disputes.mails import tell_seller_of_dispute
 from billing.disputes.models import Dispute, TransferReversal
 from billing.disputes.staff_mail import tell_staff_of_dispute
 from billing.orders.models import Order
-from billing.stripe.payment_data import NEEDS_RESPONSE, DisputeState, Payment, StripeDispute
+from billing.stripe.payment_data import ENDED_DISPUTES, NEEDS_RESPONSE, DisputeState, Payment, StripeDispute
 
 logger = logging.getLogger(__name__)
-_ENDS = frozenset(("won", "lost", "warning_closed", "prevented"))
 
 
 def record_disputes(order: Order, payment: Payment) -> list[str]:
@@ -64,7 +63,7 @@ def _tell(order: Order, seen: StripeDispute) -> None:
         logger.error("dispute status not known", extra={"status": seen.status, "dispute": seen.stripe_id, "order": str(order.pk)})
     if seen.state is DisputeState.UNKNOWN or seen.status in NEEDS_RESPONSE:
         tell_staff_of_dispute(dispute=dispute, key=key)
-    if seen.status in NEEDS_RESPONSE or seen.status in _ENDS:
+    if seen.status in NEEDS_RESPONSE or seen.status in ENDED_DISPUTES:
         tell_seller_of_dispute(dispute=dispute, key=key)
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from billing.payments import due, reconcile, refunding
+from billing.payments import due, reconcile, refunding, unheard
 from billing.stripe.errors import StripeRefused
 from common.errors import RetryLater
 from common.jobs import on_demand, periodic
@@ -54,3 +54,15 @@ def book_unbooked_orders() -> int:
 def close_stopped_checkouts() -> int:
     """End the checkouts of what was stopped while somebody was paying. Returns how many were tried."""
     return due.close_stopped_checkouts()
+
+
+@periodic(every=600, lane="money", limit=180)
+def ask_about_disputes() -> int:
+    """Ask Stripe whether banks have decided. Returns how many orders were asked about."""
+    return unheard.ask_about_disputes()
+
+
+@periodic(every=3600, lane="money", limit=180)
+def ask_about_late_payouts() -> int:
+    """Ask Stripe about payouts that should have arrived. Returns how many."""
+    return unheard.ask_about_late_payouts()

@@ -33,6 +33,7 @@ DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
     "appeal_under_review": DisputeState.OPEN,
     "lost": DisputeState.LOST,
 }
+ENDED_DISPUTES: Final = frozenset(("won", "lost", "warning_closed", "prevented"))
 NEEDS_RESPONSE: Final = frozenset(("warning_needs_response", "needs_response", "appeal_needs_response"))
 
 

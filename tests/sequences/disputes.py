@@ -19,11 +19,14 @@ class Disputes(Base):
         return self.sandbox.find("dispute")
 
     @when(lambda self: self.charges())
-    @rule(number=NUMBER, inquiry=st.booleans())
-    def open_dispute(self, *, number: int, inquiry: bool) -> None:
+    @rule(number=NUMBER, inquiry=st.sampled_from([False, False, False, True]), verdict=st.sampled_from(["", "", "win", "lose"]))
+    def open_dispute(self, *, number: int, inquiry: bool, verdict: str) -> None:
+        """Opened, and perhaps decided before anybody has heard of it."""
         charge = self.pick(self.charges(), number)
         assert charge is not None
-        self.sandbox.control(f"/charges/{charge['id']}/dispute", inquiry=inquiry)
+        dispute = self.sandbox.control(f"/charges/{charge['id']}/dispute", inquiry=inquiry)
+        if dispute and verdict and not inquiry:
+            self.sandbox.control(f"/disputes/{dispute['id']}/{verdict}")
 
     @when(disputes)
     @rule(number=NUMBER, verdict=st.sampled_from(["win", "lose", "lose", "appeal"]))

@@ -77,7 +77,7 @@ class Time(Base):
     def sweep(self) -> None:
         """Run everything that the shop does by itself about money and access."""
         for name, job in JOBS.items():
-            if job.every is not None and job.every < HOUR and (job.lane, name.partition(".")[0]) in SWEEPS:
+            if job.every is not None and (job.lane, name.partition(".")[0]) in SWEEPS:
                 unwrap(current_app.tasks[name].run)()  # without its lease: nobody else is here
 
     def until_the_night(self) -> None:
