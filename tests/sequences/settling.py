@@ -1,5 +1,7 @@
 """A night in which everything is brought to its end: webhooks that were on their way come, sweeps run, and what was lost is found."""
 
+import json
+
 from hypothesis.stateful import rule
 
 from billing.orders.models import Order
@@ -10,6 +12,9 @@ from billing.reconciliation.services import read_again
 from tests.sequences.base import when
 from tests.sequences.invariants import Invariants
 from tests.sequences.time import HOUR, MINUTE, Time
+
+# From what moved money to the charge that it follows from.
+LEADS_TO = ("source_transaction", "charge", "_transfer", "transfer", "fee")
 
 
 class Settling(Time, Invariants):
@@ -67,13 +72,18 @@ class Settling(Time, Invariants):
         assert difference.kind == Difference.Kind.MISSING_HERE, difference
         assert difference.line is not None
         source = difference.line.source_id
-        told = [event for event in self.lost if event["data"]["object"]["id"] == source]
         if source.startswith("po_"):
-            for event in told:
+            for event in [event for event in self.lost if event["data"]["object"]["id"] == source]:
                 self.deliver(event)
             return
-        self.ask_about_orders()
+        intent = self.intent_of(source)
+        known = Order.objects.filter(payment_intent_id=intent).values_list("pk", flat=True)
+        reconcile_order(order_id=known.first() or next(sale.order_id for sale in self.sales if intent in self.paid(sale)))
 
-    def ask_about_orders(self) -> None:
-        for order in Order.objects.exclude(checkout_session_id=None, invoice_id=None):
-            reconcile_order(order_id=order.pk)
+    def intent_of(self, key: str) -> str:
+        """The payment that an object at Stripe leads to."""
+        (row,) = self.sandbox.store.rows("SELECT body FROM objects WHERE id = ?", key)
+        found = json.loads(row["body"])
+        if found.get("payment_intent"):
+            return str(found["payment_intent"])
+        return self.intent_of(next(found[name] for name in LEADS_TO if found.get(name)))

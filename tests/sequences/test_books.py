@@ -25,7 +25,7 @@ from tests.sequences.subscriptions import Subscriptions
 from tests.support.database import rows_of_this_moment
 from tests.support.sandbox_here import SandboxHere, shop_at
 
-SEQUENCES, STEPS = 100, 14
+SEQUENCES, STEPS = 100, 10
 # Of `script/bench books`, which plays more of them, longer ones, and others each time.
 ASKED_FOR, FIGURES, LONGER = os.environ.get("LAYERSTORE_SEQUENCES"), os.environ.get("LAYERSTORE_SEQUENCES_FIGURES", ""), 24
 
