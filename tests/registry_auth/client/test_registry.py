@@ -1,7 +1,9 @@
 """Talking to the registry: paged, limited, and with errors that say whether asking again makes sense."""
 
 import json
+import ssl
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -161,3 +163,13 @@ def test_a_document_beyond_all_measure_is_not_kept(asking):
 
     with pytest.raises(RegistryRefused, match="larger"):
         client.blob("a/x", digest_of(b""))
+
+
+@pytest.mark.parametrize(("scheme", "times"), [("http", 0), ("https", 2)])
+def test_certificates_are_checked_where_tls_is_spoken_and_authorities_are_read_nowhere_else(settings, monkeypatch, scheme, times):
+    settings.LAYERSTORE_REGISTRY_URL, settings.LAYERSTORE_TOKEN_URL = f"{scheme}://registry.test", f"{scheme}://shop.test"
+    read = Mock(wraps=ssl.create_default_context)
+    monkeypatch.setattr(ssl, "create_default_context", read)
+
+    with RegistryClient():
+        assert read.call_count == times
