@@ -17,8 +17,8 @@ from tests.browser.world import World
 @pytest.mark.parametrize("shown", PAGES, ids=str)
 def test_a_page_is_sound_in_light_in_dark_and_at_every_width(shown: Page, world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
     tab, watch = tabs(shown.who)
-    tab.set_viewport_size(DESK)
     tab.goto("about:blank")
+    tab.set_viewport_size(DESK)
     watch.expect(shown.status)
 
     tab.goto(world.url(shown.path))
@@ -52,8 +52,8 @@ def test_a_shop_that_is_away_has_a_page(world: World, tabs: Callable[[str], tupl
 
 def faults_at(world: World, tabs: Callable[[str], tuple[Tab, Watch]], path: str, status: int, name: str) -> list[str]:
     tab, watch = tabs("")
-    tab.set_viewport_size(DESK)
     tab.goto("about:blank")
+    tab.set_viewport_size(DESK)
     watch.expect(status)
     tab.goto(world.url(path))
     assert watch.status == status
