@@ -1,3 +1,4 @@
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,3 +149,13 @@ def test_migrate_runs_under_the_lock_timeout(monkeypatch: pytest.MonkeyPatch) ->
     call_command("migrate", verbosity=0)
 
     assert found == [upgrades.LOCK_TIMEOUT_MS]
+
+
+def test_migrate_collects_garbage_rarely_and_leaves_the_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, meanwhile = gc.get_threshold(), []
+    monkeypatch.setattr("common.management.commands.migrate.repeat_while_locked", lambda _: meanwhile.append(gc.get_threshold()))
+
+    call_command("migrate", verbosity=0)
+
+    assert gc.get_threshold() == usual
+    assert meanwhile[0] > usual
