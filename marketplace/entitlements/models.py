@@ -44,7 +44,7 @@ class Entitlement(UUIDModel):
         SUBSCRIPTION = "subscribed", gettext_lazy("Subscribed")  # billing.Subscription
         STAFF = "staff", gettext_lazy("Given by staff")  # audit.AuditEvent
         SELLER = "seller", gettext_lazy("Given by the seller")  # marketplace.Gift
-        TRIAL = "trial", gettext_lazy("On trial")  # marketplace.Trial
+        TRIAL = "trial", gettext_lazy("Trial begun")  # marketplace.Trial
 
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entitlements")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="entitlements")

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='entitlement',
             name='source_kind',
-            field=models.CharField(choices=[('order', 'Bought'), ('free', 'Got for free'), ('subscribed', 'Subscribed'), ('staff', 'Given by staff'), ('seller', 'Given by the seller'), ('trial', 'On trial')], max_length=10),
+            field=models.CharField(choices=[('order', 'Bought'), ('free', 'Got for free'), ('subscribed', 'Subscribed'), ('staff', 'Given by staff'), ('seller', 'Given by the seller'), ('trial', 'Trial begun')], max_length=10),
         ),
         migrations.CreateModel(
             name='Trial',

@@ -87,6 +87,7 @@ def test_days_left_of_a_trial_are_added_at_the_end_of_a_subscription(
     tried.refresh_from_db()
     left = tried.time_left_when_bought
     assert timedelta(days=13, hours=23) < left <= timedelta(days=14)
+    assert first.period_end is not None
     assert again.access_until == first.period_end + timedelta(days=7) + left
     assert (sources(buyer), tried.bought_by) == (["subscribed"], again.pk)
 

@@ -12,7 +12,7 @@ from audit.models import AuditEvent
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, NamespaceFactory, ProductFactory, PushedImageFactory, TrialFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +167,16 @@ def test_what_was_bought_or_has_ended_is_not_taken_back(staff: Client, fields: d
     assert message in staff.get(answer.url).content.decode()
     assert entitlement.revoked_at == before
     assert trail() == []
+
+
+def test_a_trial_is_ended(staff: Client) -> None:
+    trial = TrialFactory()
+
+    done(staff, "end", trial)
+
+    assert (trial.ended_early, trial.end_reason) == (True, "Asked for by its owner.")
+    assert not Entitlement.objects.in_force().exists()
+    assert trail() == [("trial.ended", "Asked for by its owner.")]
 
 
 def test_one_refusal_does_not_stop_the_other_rows(staff: Client) -> None:

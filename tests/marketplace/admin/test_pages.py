@@ -34,6 +34,7 @@ from marketplace.resale.models import ResaleFlag
 from marketplace.reviews.models import ProductRating, Review, ReviewVersion
 from marketplace.search.models import KnownWord, Synonym
 from marketplace.search.services import count_known_words
+from marketplace.trials.models import KnownCard, Trial, TrialKey
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import (
@@ -45,6 +46,7 @@ from tests.factories.marketplace import (
     PushedImageFactory,
     ReportFactory,
     ReviewFactory,
+    TrialFactory,
 )
 
 NOUNS = [
@@ -57,6 +59,7 @@ NOUNS = [
     Category,
     Entitlement,
     Gift,
+    Trial,
     PullCount,
     BuyerPull,
     PullerSketch,
@@ -77,6 +80,7 @@ INSIDE_OTHERS = {
     EditionImage,
     GiftImage,
     KnownBase,
+    KnownCard,
     LayerList,
     ManifestContents,
     ProductImage,
@@ -87,6 +91,7 @@ INSIDE_OTHERS = {
     SearchEntry,
     StoredBlob,
     TagMove,
+    TrialKey,
     UncheckedLayers,
     UnsavedText,
     UpdateSubscription,
@@ -127,6 +132,7 @@ def sale() -> Entitlement:
     RevenueOutlook.objects.create(seller=product.seller, product=product, currency="eur")
     CountOutlook.objects.create(seller=product.seller, product=product, figure="pulls")
     GiftFactory(product=product)
+    TrialFactory(product=product)
     count_known_words()
     return entitlement
 

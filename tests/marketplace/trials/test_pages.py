@@ -51,7 +51,7 @@ def test_pressing_it_begins_the_trial_and_leads_to_the_library(product: Product,
     trial, words = Trial.objects.get(), " ".join(answer.content.decode().split())
     assert (answer.redirect_chain, trial.holder) == ([("/library/", 302)], kim.account)
     assert "You can pull Postgres HA until" in words
-    assert "On trial" in words
+    assert "Trial begun" in words
     assert "Buy it to keep it" in words
     page = shown(client)
     assert OFFER not in page

@@ -93,7 +93,10 @@ def joins(user: User, product: Product) -> None:
 
 
 def change(**values: object) -> Callable[[User, Product], None]:
-    return lambda _user, product: Product.objects.filter(pk=product.pk).update(**values) and None
+    def act(_user: User, product: Product) -> None:
+        Product.objects.filter(pk=product.pk).update(**values)
+
+    return act
 
 
 def costs_nothing(_user: User, product: Product) -> None:
