@@ -87,9 +87,9 @@ SUBSCRIPTIONS = (
     Page("subscriptions", "/subscriptions/", "jonas"),
     Page("subscriptions-empty", "/subscriptions/", "newcomer"),
     Page("subscriptions-long", "/subscriptions/", "longest"),
-    Page("subscribers", "/selling/subscriptions/", "mara"),
+    Page("subscribers", "/selling/subscriptions/", "ida"),
     Page("subscribers-empty", "/selling/subscriptions/", "beginner"),
-    Page("price-announce", "/selling/subscriptions/prices/{price}/", "mara"),
+    Page("price-announce", "/selling/subscriptions/prices/{price}/", "ida"),
     Page("product-by-the-month", "/northlight/by-the-month"),
     Page("product-by-the-month-to-buy", "/northlight/by-the-month", "newcomer"),
 )
