@@ -86,6 +86,7 @@ class Base(RuleBasedStateMachine):
         self.clock = self._travelling.start()
         self.sandbox.go_back()
         self.played.sequences += 1
+        self.played.steps -= 1  # the invariants are looked at once before the first
         self.sales: list[Sale] = []
         self.last_event = 0
         self.pending: list[dict[str, Any]] = []

@@ -25,7 +25,7 @@ from tests.sequences.subscriptions import Subscriptions
 from tests.support.database import rows_of_this_moment
 from tests.support.sandbox_here import SandboxHere, shop_at
 
-SEQUENCES, STEPS = 100, 10
+SEQUENCES, STEPS = 100, 8
 # Of `script/bench books`, which plays more of them, longer ones, and others each time.
 ASKED_FOR, FIGURES, LONGER = os.environ.get("LAYERSTORE_SEQUENCES"), os.environ.get("LAYERSTORE_SEQUENCES_FIGURES", ""), 24
 
@@ -53,8 +53,10 @@ def machine(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: A
 def no_logs() -> Iterator[None]:
     """Thousands of lines are made otherwise, and kept until the test ends."""
     logging.disable(logging.ERROR)
-    yield
-    logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def test_books_balance_access_follows_payments_and_totals_agree_whatever_happens(machine: type[Books]) -> None:
