@@ -3,8 +3,7 @@
 import json
 from dataclasses import dataclass
 
-import httpx
-
+from tests.support.loopback import ask
 from tests.support.stack import LiveStack
 from tests.support.trade import SILENT, Sold, Trade, eventually
 from tools.stack.catalogue import lanternworks, tidewater
@@ -46,7 +45,6 @@ def make_world(stack: LiveStack) -> World:
     jonas = _person(trade, "jonas", "Jonas", "registry:pull", "api")
     order = trade.buy(jonas, redis)
     ines = _person(trade, "ines", "Ines", "api")
-    stack.manage("make_staff", "ines")
     (product,) = stack.sql("SELECT id FROM marketplace_product WHERE slug = 'redis-steady'")
     names = {
         "order": order,
@@ -79,9 +77,7 @@ def _checkout(buyer: Person, product: str) -> str:
 
 def _mails(trade: Trade, buyer: Person) -> list[str]:
     """Return the receipts that came."""
-    answer = httpx.get(
-        f"{trade.stack.instance.sandbox_url}/mailbox/api/messages", params={"to": buyer.email}, trust_env=False, timeout=30
-    ).json()
+    answer = ask("GET", f"{trade.stack.instance.sandbox_url}/mailbox/api/messages", params={"to": buyer.email}, timeout=30).json()
     return [str(mail["id"]) for mail in answer["messages"] if "eceipt" in mail["subject"]]
 
 

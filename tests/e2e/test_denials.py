@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from tests.support.loopback import ask
 from tests.support.trade import Sold, Trade, silent
 from tools.stack.clients import Refused
 
@@ -80,27 +81,22 @@ def test_a_layer_of_somebody_elses_image_is_not_mounted(trade: Trade, sold: Sold
     scope = f"repository:thieves/loot:pull,push repository:{sold.repository}:pull"
     token = trade.registry_token(scope, thief)
 
-    answer = httpx.post(
+    answer = ask(
+        "POST",
         f"{trade.stack.url}/v2/thieves/loot/blobs/uploads/",
         params={"mount": layer, "from": sold.repository},
         headers={"Authorization": f"Bearer {token}"},
-        trust_env=False,
     )
 
     # Never 201. The registry refuses it; the edge turns that into an upload of one's own, so that no client gives up.
     assert answer.status_code == 202
-    assert (
-        httpx.head(
-            f"{trade.stack.url}/v2/thieves/loot/blobs/{layer}", headers={"Authorization": f"Bearer {token}"}, trust_env=False
-        ).status_code
-        == 404
-    )
+    assert ask("HEAD", f"{trade.stack.url}/v2/thieves/loot/blobs/{layer}", headers={"Authorization": f"Bearer {token}"}).status_code == 404
 
 
 def test_a_mount_that_shows_no_token_is_told_what_to_ask_for(trade: Trade, sold: Sold) -> None:
     address = f"{trade.stack.url}/v2/thieves/loot/blobs/uploads/"
 
-    answer = httpx.post(address, params={"mount": "sha256:" + "0" * 64, "from": sold.repository}, trust_env=False)
+    answer = ask("POST", address, params={"mount": "sha256:" + "0" * 64, "from": sold.repository})
 
     assert answer.status_code == 401
     # distribution names repositories and actions in whatever order its maps give them.
@@ -129,4 +125,4 @@ def test_a_mount_that_shows_no_token_is_told_what_to_ask_for(trade: Trade, sold:
 def test_the_inner_addresses_do_not_exist_at_the_edge(trade: Trade, path: str, method: str) -> None:
     url = httpx.URL(trade.stack.url).copy_with(raw_path=path.encode())
 
-    assert httpx.request(method, url, trust_env=False, follow_redirects=False).status_code == 404
+    assert ask(method, url, follow_redirects=False).status_code == 404

@@ -1,8 +1,8 @@
 """Parts that die in the middle of a sale: after recovery nothing is lost, nothing doubled."""
 
-import httpx
 import pytest
 
+from tests.support.loopback import ask
 from tests.support.trade import SILENT, Sold, Trade, eventually, silent
 from tools.stack.problems import Problem
 from tools.stack.sale.buying import order_in
@@ -86,7 +86,7 @@ def test_redis_away_stops_neither_tokens_nor_pulls(trade: Trade, sold: Sold) -> 
     trade.stack.kill("redis")
     try:
         assert trade.docker(buyer).pull(sold.reference, silent) == sold.digests[0]
-        assert httpx.get(sold.url, trust_env=False).status_code == 200
+        assert ask("GET", sold.url).status_code == 200
     finally:
         trade.stack.start_part("redis")
         # kombu gives up on a connection that dies with a message unacknowledged; a worker that ended is started again.
@@ -166,14 +166,14 @@ def test_registry_killed_with_events_in_memory(trade: Trade, seller: Person) -> 
 def test_database_away_is_said_to_everybody_and_passes(trade: Trade, sold: Sold) -> None:
     trade.stack.kill("postgres")
     try:
-        answer = httpx.get(f"{trade.stack.url}/auth/token", params={"scope": f"repository:{sold.repository}:pull"}, trust_env=False)
+        answer = ask("GET", f"{trade.stack.url}/auth/token", params={"scope": f"repository:{sold.repository}:pull"})
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
-        page = httpx.get(sold.url, trust_env=False)
+        page = ask("GET", sold.url)
         assert page.status_code == 503
     finally:
         trade.stack.start_part("postgres")
 
-    eventually(lambda: httpx.get(sold.url, trust_env=False).status_code == 200, "the page is back")
+    eventually(lambda: ask("GET", sold.url).status_code == 200, "the page is back")
     buyer = trade.person()
     trade.buy(buyer, sold)
     assert trade.docker(buyer).pull(sold.reference, silent) == sold.digests[0]
@@ -183,8 +183,8 @@ def test_web_away_is_a_problem_document_to_programs_and_a_page_to_people(trade: 
     address = f"{trade.stack.url}/api/v1/products/"
     trade.stack.kill("web")
     try:
-        told = httpx.post(address, json={"title": "Never arrives"}, trust_env=False)
-        page = httpx.get(trade.stack.url, headers={"Accept": "text/html"}, trust_env=False)
+        told = ask("POST", address, json={"title": "Never arrives"})
+        page = ask("GET", trade.stack.url, headers={"Accept": "text/html"})
     finally:
         trade.stack.start_part("web")
 
@@ -192,4 +192,4 @@ def test_web_away_is_a_problem_document_to_programs_and_a_page_to_people(trade: 
     assert (told.json()["code"], told.json()["status"]) == ("retry_later", 503)
     assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
     assert "Layerstore" in page.text
-    assert httpx.post(address, json={}, trust_env=False).status_code == 401
+    assert ask("POST", address, json={}).status_code == 401

@@ -1,19 +1,18 @@
 """One scrape of the inner listener tells of every process."""
 
-import httpx
-
+from tests.support.loopback import ask
 from tests.support.trade import Trade, eventually
 
 
 def count(trade: Trade, name: str, **labels: str) -> float:
     sample = name + "{" + ",".join(f'{label}="{value}"' for label, value in labels.items()) + "} "
-    lines = httpx.get(f"{trade.stack.instance.inner_url}/metrics", trust_env=False).raise_for_status().text.splitlines()
+    lines = ask("GET", f"{trade.stack.instance.inner_url}/metrics").raise_for_status().text.splitlines()
     return sum(float(line.removeprefix(sample)) for line in lines if line.startswith(sample))
 
 
 def ask_for_tokens(trade: Trade, times: int) -> None:
     for _ in range(times):
-        httpx.get(f"{trade.stack.url}/auth/token", params={"service": "layerstore"}, trust_env=False).raise_for_status()
+        ask("GET", f"{trade.stack.url}/auth/token", params={"service": "layerstore"}).raise_for_status()
 
 
 def test_what_the_token_process_answered_is_counted_and_outlives_it(trade: Trade) -> None:

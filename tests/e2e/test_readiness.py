@@ -1,14 +1,13 @@
 """/readyz on a whole stack: it tells of a private key that only the token process can read."""
 
-import httpx
-
+from tests.support.loopback import ask
 from tests.support.stack import LiveStack
 from tests.support.trade import eventually
 
 
 def test_a_private_key_that_is_gone_is_told_and_one_that_is_back_is_found_without_a_restart(stack: LiveStack) -> None:
     def says(text: str) -> bool:
-        return httpx.get(f"{stack.url}/readyz", trust_env=False).text == f"{text}\n"
+        return ask("GET", f"{stack.url}/readyz").text == f"{text}\n"
 
     eventually(lambda: says("ok"), "all parts are there")
     (leaf,) = (stack.instance.var / "keys" / "leaves").iterdir()
@@ -17,7 +16,7 @@ def test_a_private_key_that_is_gone_is_told_and_one_that_is_back_is_found_withou
         stack.stop_part("token")
         stack.start_part("token")
         eventually(lambda: says("away: token process"), "what only the token process can see is told")
-        answer = httpx.get(f"{stack.url}/auth/token", trust_env=False)
+        answer = ask("GET", f"{stack.url}/auth/token")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     finally:
         hidden.rename(leaf)

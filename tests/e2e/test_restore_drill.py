@@ -45,6 +45,7 @@ def pulling_on(client: Client, reference: str) -> Iterator[list[str]]:
             except Refused as refusal:
                 failed.append(str(refusal))
             begun.set()
+            over.wait(0.5)  # the machine is for the backup
 
     thread = threading.Thread(target=pull)
     thread.start()

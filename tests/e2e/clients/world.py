@@ -4,9 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from tests.e2e.clients import Buildah, Ctr, Docker, Podman, Skopeo, Tool
+from tests.support.loopback import ask
 from tests.support.trade import Sold, Trade
 from tools.stack.machine import is_root
 from tools.stack.sale.people import Person
@@ -56,7 +55,7 @@ class World:
         """Return what the registry has under the tag that everybody pushes; None if nothing."""
         token = self.trade.registry_token(f"repository:{repository}:pull", person)
         headers = {"Authorization": f"Bearer {token}", "Accept": MANIFESTS}
-        answer = httpx.head(f"{self.trade.stack.url}/v2/{repository}/manifests/1.0", headers=headers, trust_env=False)
+        answer = ask("HEAD", f"{self.trade.stack.url}/v2/{repository}/manifests/1.0", headers=headers)
         return answer.headers["Docker-Content-Digest"] if answer.status_code == 200 else None
 
 
@@ -90,7 +89,7 @@ def with_identity_token(trade: Trade, tool: Tool, person: Person) -> Tool:
     if isinstance(tool, Docker):
         return enter(tool, person)
     query = {"service": "layerstore", "offline_token": "true"}
-    answer = httpx.get(f"{trade.stack.url}/auth/token", params=query, auth=(person.username, person.access_token), trust_env=False)
+    answer = ask("GET", f"{trade.stack.url}/auth/token", params=query, auth=(person.username, person.access_token))
     client = tool.of(f"{person.username}-with-identity")
     client.remember_identity(person.username, answer.json()["refresh_token"])
     return client
