@@ -69,19 +69,18 @@ COPY tools/sandbox tools/sandbox
 USER 10001:10001
 CMD ["python", "-m", "tools.sandbox", "--help"]
 
+# Static files by the names that carry a hash of their content, and the page for when no web process answers. What is loaded for it is
+# compiled for good: no process of the shop may write its own code, and each would else compile all of it whenever it starts.
 FROM source AS installed
 COPY --from=libraries /opt/venv /opt/venv
 RUN pybabel compile --domain=django --directory=locale
-
-# Static files by the names that carry a hash of their content, and the page for when no web process answers.
-FROM installed AS static
 RUN LAYERSTORE_SECRET_KEY=build LAYERSTORE_TOKEN_KEYS=build LAYERSTORE_EVENTS_SECRET=build LAYERSTORE_DATABASE_URL=postgresql:/// LAYERSTORE_REDIS_URL=redis:// \
-    python manage.py make_static /srv/static/errors
+    PYTHONDONTWRITEBYTECODE= python manage.py make_static /srv/static/errors
 
 FROM ${NGINX_IMAGE} AS edge
 COPY deploy/compose/start /etc/layerstore/compose/
 COPY deploy/nginx /etc/layerstore/nginx
-COPY --from=static /srv/static /srv/static
+COPY --from=installed /srv/static /srv/static
 RUN mkdir -p /var/log/nginx && ln -sf /dev/stdout /var/log/nginx/access.log
 ENV LAYERSTORE_LISTEN=8080 \
     LAYERSTORE_STATIC_ROOT=/srv/static \
@@ -115,7 +114,7 @@ ENTRYPOINT ["/etc/layerstore/compose/start", "/dev/null", "/etc/layerstore/regis
 CMD ["registry", "serve", "/tmp/config.yml"]
 
 FROM installed AS shop
-COPY --from=static --chown=10001:10001 /srv/static /srv/static
+COPY --from=installed --chown=10001:10001 /srv/static /srv/static
 ENV DJANGO_SETTINGS_MODULE=config.settings.production
 USER 10001:10001
 EXPOSE 8000

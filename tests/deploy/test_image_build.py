@@ -199,5 +199,17 @@ def test_a_web_process_finds_the_names_of_static_files_in_its_image(daemon: Daem
     assert inside(daemon, "shop", "python", "-c", ask, environment=SHOP).startswith("/static/icon.")
 
 
+def test_what_a_web_process_loads_is_compiled_in_the_image(daemon: Daemon) -> None:
+    ask = "import django, os, sys; django.setup(); import config.urls\n"
+    ask += "found = [(getattr(m, '__file__', '') or '', getattr(m, '__cached__', '') or '') for m in [*sys.modules.values()]]\n"
+    ask += "kept = [cached for file, cached in found if cached and file.startswith(('/opt/venv/', '/srv/'))]\n"
+    ask += "print(len(kept), len([*filter(os.path.exists, kept)]))"
+
+    loaded, compiled = map(int, inside(daemon, "shop", "python", "-c", ask, environment=SHOP).split())
+
+    assert loaded > 1_000
+    assert compiled > 0.9 * loaded  # the build has other settings, and asks for nothing that a visitor asks for
+
+
 def test_the_demos_sandbox_starts(daemon: Daemon) -> None:
     assert inside(daemon, "demo", "python", "-m", "tools.sandbox", "--help").startswith("usage: sandbox")
