@@ -78,10 +78,10 @@ GIFTS = (
     Page("gift-unknown", "/library/gift?key=unknown", "newcomer", 404),
     Page("gift-of-an-order", "/orders/{gift_order}/gift", "jonas"),
     Page("order-of-a-gift", "/orders/{gift_order}/", "jonas"),
-    Page("gifts", "/selling/gifts/", "mara"),
+    Page("gifts", "/selling/gifts/?seller=mara", "mara"),
     Page("gifts-empty", "/selling/gifts/", "beginner"),
-    Page("gifts-faulty", "/selling/gifts/", "mara", 400, submit(product="nothing", email="no address")),
-    Page("gift-change", "/selling/gifts/{gift}/", "mara"),
+    Page("gifts-faulty", "/selling/gifts/?seller=mara", "mara", 400, submit(product="nothing", email="no address")),
+    Page("gift-change", "/selling/gifts/{gift}/?seller=mara", "mara"),
 )
 SUBSCRIPTIONS = (
     Page("subscriptions", "/subscriptions/", "jonas"),
