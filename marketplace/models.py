@@ -5,6 +5,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift, GiftImage
+from marketplace.growth.models import Growth
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
@@ -38,6 +39,7 @@ __all__ = [
     "Entitlement",
     "Gift",
     "GiftImage",
+    "Growth",
     "Image",
     "KnownBase",
     "KnownCard",

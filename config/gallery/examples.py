@@ -110,7 +110,7 @@ _FIRST = SimpleNamespace(
     image=SimpleNamespace(repository="acme/db-backup"), tags=["1.0"], moved=[], platforms=[], platforms_gone=[], new=_VERSION.new, old=None
 )  # fmt: skip
 _NEWS = {
-    "product": SimpleNamespace(title=PRODUCT),
+    "product": SimpleNamespace(title=PRODUCT, seller=SELLER),
     "versions": [_VERSION, _FIRST],
     "more": 3,
     "product_url": LINK,
@@ -207,6 +207,10 @@ EXAMPLES: Final[Examples] = {
     "organisation_renamed": {"": {**_JOINED, "before": "Harbour <& Son>", "by": USER}},
     "owner_added": {"by a member": {**_JOINED, "by": "olu"}, "by staff": {**_JOINED, "by": ""}},
     "password_reset_key": {"": {"username": "mira-k", "password_reset_url": KEY_LINK}},
+    "product_grown": {
+        "": {"product": _NEWS["product"], "image": _IMAGE, "product_url": LINK, "unsubscribe_url": LINK},
+        "withdrawn": {"product": _NEWS["product"], "image": _IMAGE, "product_url": "", "unsubscribe_url": LINK},
+    },
     "receipt": {
         "": _SALE,
         "with tax": {**_SALE, "order": _like(_ORDER, tax_lines=[{"name": "VAT"}])},

@@ -13,6 +13,14 @@ def lock_entitlements_of_source(*, source_kind: str, source_id: UUID, image_ids:
     live = Entitlement.objects.filter(source_kind=source_kind, source_id=source_id, revoked_at__isnull=True)
     if image_ids is not None:
         live = live.filter(image__in=image_ids)
+    # Twice: while the first look waits for somebody who extends them, rows come that it does not see.
+    list(locked(live.order_by("pk")))
+    return list(locked(live.order_by("pk")))
+
+
+def lock_entitlements_of_holder_and_source(*, holder_id: UUID, source_kind: str, source_id: UUID) -> list[Entitlement]:
+    """Lock the live entitlements that one source gave to one holder, in primary-key order."""
+    live = Entitlement.objects.filter(holder=holder_id, source_kind=source_kind, source_id=source_id, revoked_at__isnull=True)
     return list(locked(live.order_by("pk")))
 
 

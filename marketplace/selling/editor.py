@@ -14,6 +14,7 @@ from accounts.sellers.selectors import fee_words
 from common.web.links import image_reference
 from common.web.markdown import in_readers_language
 from marketplace.covers.selectors import Shape
+from marketplace.growth.selectors import reach_of
 from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, rendered_description
 from marketplace.products.forms import PictureForm, ProductForm
@@ -100,6 +101,7 @@ def editor(
         "editions": editions_on_sale(product),
         "earlier_prices": earlier_prices(product),
         "price_form": price_form or PricesForm.of(prices, trial_days=product.trial_days),
+        "reach": reach_of(product),
         "pictures": list(product.pictures.all()),
         "picture_form": picture_form or PictureForm(),
         "checks": checks,

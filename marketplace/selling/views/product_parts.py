@@ -1,11 +1,11 @@
-"""The parts of a product with forms of their own: its prices and its pictures."""
+"""The parts of a product with forms of their own: its prices, its earlier buyers and its pictures."""
 
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
+from marketplace.growth.services import reach_earlier_buyers
 from marketplace.products.forms import PictureForm
 from marketplace.products.models import Price
 from marketplace.products.price_forms import PricesForm
@@ -47,6 +48,23 @@ def _says(prices: Sequence[Price]) -> str:
     if prices[0].is_free:
         return gettext("It is free from now on.")
     return gettext("It costs {price} from now on.").format(price=", ".join(price.words for price in prices))
+
+
+@seller_required
+@require_POST
+def product_reach(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Give an image of the product (`image`, its id) to those who have bought the product before."""
+    product = own_product(request, product_id)
+    image = next((part.image for part in product.product_images.all() if str(part.image_id) == request.POST.get("image")), None)
+    if image is None:
+        raise Http404
+    try:
+        reach_earlier_buyers(product=product, image=image, actor=signed_in(request))
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, gettext("{name} is being given to earlier buyers.").format(name=image.repository))
+    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#reach")
 
 
 @seller_required

@@ -180,6 +180,13 @@ SAID: list[tuple[str, str, list[str]]] = [
         ],
     ),
     ("new_versions", "a new tag, withdrawn", ["acme/db-backup:1.0", "none named", "Unsubscribe"]),
+    (
+        "product_grown",
+        "",
+        [PRODUCT, "docker pull layerstore.test:8080/acme/db", "Acme & Co gives you the new image too", LINK, "Unsubscribe"],
+    ),
+    ("product_grown", "withdrawn", [PRODUCT, "Unsubscribe"]),
+    ("receipt", "with a credit", ["€25.00", "Credit for what was bought before", "−€6.00", "€19.00"]),
     ("reservation_ended", "", ["acme/db", "/selling/reserve/"]),
 ]
 SUBJECTS = [
@@ -189,6 +196,7 @@ SUBJECTS = [
     ("dispute", "final, reminder", "Reminder: dispute over €19.00, order 1A2B3C"),
     ("offer", "", f"Acme & Co offers you {PRODUCT} for €15.00"),
     ("new_versions", "", f"New versions of {PRODUCT}"),
+    ("product_grown", "", f"{PRODUCT} now contains acme/db"),
     ("new_versions", "a moved tag", f"{PRODUCT}: 17.2, latest moved"),
     ("new_versions", "a new tag, withdrawn", f"{PRODUCT}: 1.0 is new"),
     ("token_created", "", "New access token: R&D laptop"),
