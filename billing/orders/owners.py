@@ -12,8 +12,8 @@ from marketplace.growth.selectors import source_finder
 
 @source_finder
 def sources_of(product_id: UUID) -> Q:
-    """Return the entitlements that orders of the product and subscriptions to it have given."""
-    orders = Order.objects.filter(product=product_id, paid_at__isnull=False).values("pk")
-    subscriptions = Subscription.objects.filter(product=product_id).values("pk")
+    """Return the entitlements that orders of the product and subscriptions to it have given; none of an edition, which stays as it was."""
+    orders = Order.objects.filter(product=product_id, price__edition=None, paid_at__isnull=False).values("pk")
+    subscriptions = Subscription.objects.filter(product=product_id, price__edition=None).values("pk")
     ordered = Q(source_kind=Entitlement.Source.ORDER, source_id__in=orders)
     return ordered | Q(source_kind=Entitlement.Source.SUBSCRIPTION, source_id__in=subscriptions)

@@ -13,6 +13,7 @@ from marketplace.gifts.models import Gift
 from marketplace.growth.models import Growth
 from marketplace.images.models import Image
 from marketplace.products.models import Product
+from marketplace.products.selectors.editions import is_sold_in_editions
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import subscribers_of
 
@@ -64,7 +65,7 @@ def gifts_lacking(product_id: UUID, image_id: UUID) -> QuerySet[Gift]:
 
 def reach_of(product: Product) -> Reach:
     """Return what the editor of a product that is for sale says of its earlier buyers. Two queries."""
-    if product.state != Product.State.PUBLISHED:
+    if product.state != Product.State.PUBLISHED or is_sold_in_editions(product):
         return Reach([], [])
     growths = list(Growth.objects.filter(product=product).select_related("image")[:SHOWN])
     under_way = {growth.image_id for growth in growths if growth.given_at is None}

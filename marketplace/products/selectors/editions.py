@@ -54,6 +54,11 @@ def _on_sale(product: Product, prices: Sequence[Price], held: Mapping[UUID, set[
     ]
 
 
+def is_sold_in_editions(product: Product) -> bool:
+    """Whether its editions have prices, and it has none of its own. No query where `current_prices` has none."""
+    return any(price.edition_id for price in current_prices(product))
+
+
 def edition_chosen(product: Product, name: str) -> Edition | None:
     """Return the edition with this name, or the first one; None for a product without. No query where `current_prices` has none."""
     editions = [price.edition for price in current_prices(product) if price.edition]

@@ -17,6 +17,7 @@ from marketplace.images.ownership import require_owner
 from marketplace.products.errors import EditionRetired, InvalidPrice, SoldInEditions
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Edition, Price, Product
+from marketplace.products.selectors.editions import is_sold_in_editions
 from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.publishing import require_ready
 from marketplace.products.services.search_entries import index_product
@@ -88,7 +89,7 @@ def set_prices(
 
 def put_prices(product: Product, edition: Edition | None, prices: Sequence[NewPrice], actor: User) -> list[Price]:
     """Do what `set_prices` does, for a product whose lock the caller holds."""
-    if edition is None and any(price.edition_id for price in current_prices(product)):
+    if edition is None and is_sold_in_editions(product):
         raise SoldInEditions
     if edition is not None and edition.retired_at is not None:
         raise EditionRetired

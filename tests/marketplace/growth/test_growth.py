@@ -16,9 +16,9 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.extending import extend_entitlements
 from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements
 from marketplace.growth import services
-from marketplace.growth.errors import NobodyToReach, NotPublished, ReachingAlready
+from marketplace.growth.errors import EditionsDoNotGrow, NobodyToReach, NotPublished, ReachingAlready
 from marketplace.growth.models import Growth
-from marketplace.growth.selectors import reach_of
+from marketplace.growth.selectors import owners_lacking, reach_of
 from marketplace.growth.services import MOST_ROUNDS, grow_products, reach_earlier_buyers
 from marketplace.growth.tasks import grow_products as job
 from marketplace.images.errors import NotYours, SellerIsSuspended
@@ -30,6 +30,7 @@ from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
 from tests.factories.marketplace import (
+    EditionFactory,
     EntitlementFactory,
     GiftFactory,
     ImageFactory,
@@ -320,3 +321,17 @@ def test_the_editor_of_what_is_not_for_sale_says_nothing_of_buyers(product: Prod
     product.state = Product.State.DRAFT
 
     assert (reach_of(product).lacking, reach_of(product).growths) == ([], [])
+
+
+def test_what_is_sold_in_editions_does_not_grow(product: Product, seller: User) -> None:
+    edition = EditionFactory(product=product)
+    bought(product, price=edition.prices.get())
+    image = grow(product)
+    product = Product.objects.get(pk=product.pk)
+
+    with pytest.raises(EditionsDoNotGrow):
+        reach_earlier_buyers(product=product, image=image, actor=seller)
+
+    assert reach_of(product).lacking == []
+    assert not owners_lacking(product.pk, image.pk).exists()
+    assert not Growth.objects.exists()

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketplace', '0032_one_current_price_for_currency_and_interval'),
+        ('marketplace', '0038_one_current_price_for_edition'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
