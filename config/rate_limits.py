@@ -75,6 +75,7 @@ ACTS: Final[dict[str, Act]] = {
     "product.keep": Act(gettext_noop("Unsaved texts kept while they are typed"), _work(60, 240)),
     "product.save": Act(gettext_noop("Saves of products"), (_account(240, _HOUR),)),
     "product.move": Act(gettext_noop("Products published or withdrawn"), (_account(60, _HOUR),)),
+    "product.reach": Act(gettext_noop("Images for earlier buyers"), (_account(60, _HOUR), _account(200, _DAY))),
     "price.set": Act(gettext_noop("New prices"), (_account(60, _HOUR), _account(200, _DAY))),
     "price.announce": Act(gettext_noop("Prices announced to subscribers"), (_account(10, _DAY),)),  # each of them gets a mail
     "picture.add": Act(gettext_noop("New pictures"), (_account(60, _HOUR), _account(200, _DAY))),
@@ -194,6 +195,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:product_withdraw": "product.move",
     "POST product-withdraw": "product.move",
     "POST marketplace:product_price": "price.set",
+    "POST marketplace:product_reach": "product.reach",
     "POST price-list": "price.set",
     "POST marketplace:edition_new": "price.set",
     "POST marketplace:edition_edit": "price.set",
