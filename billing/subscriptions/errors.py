@@ -40,4 +40,4 @@ class PriceChangeNotOpen(ConflictError):
     code = "price_change_not_open"
 
     def __init__(self) -> None:
-        super().__init__("Stripe has this price already, or another one was announced since.")
+        super().__init__(gettext("Stripe has this price already, or another one was announced since."))

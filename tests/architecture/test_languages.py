@@ -35,6 +35,7 @@ FOR_STAFF = {
     "Stripe has already made": "an act of staff",
     **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
     "The entries of {} do not balance.": "the log",
+    "The subscription has {} items.": "why the new price of a subscription waits, in the admin",
     **dict.fromkeys(("Small letters and digits, one word each.", "This account belongs to a person"), "a form of staff"),
     **dict.fromkeys(("There is no product at {address}.", "Open this page anew: it does not say"), "a form of staff"),
     **dict.fromkeys(
