@@ -30,12 +30,3 @@ class NotPublished(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(gettext("Publish the product first: only what is for sale grows."))
-
-
-class EditionsDoNotGrow(ConflictError):
-    """The product is sold in editions, and whoever has bought one keeps what it held then. 409."""
-
-    code = "editions_do_not_grow"
-
-    def __init__(self) -> None:
-        super().__init__(gettext("This product is sold in editions: whoever has bought one keeps what it held then, and can upgrade."))

@@ -12,8 +12,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
 from marketplace.growth.models import Growth
 from marketplace.images.models import Image
-from marketplace.products.models import Product
-from marketplace.products.selectors.editions import is_sold_in_editions
+from marketplace.products.models import Edition, Product
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import subscribers_of
 
@@ -59,13 +58,18 @@ def owners_lacking(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Entitle
 
 
 def gifts_lacking(product_id: UUID, image_id: UUID) -> QuerySet[Gift]:
-    """Return the gifts of the product that nobody has claimed and that do not give the image."""
-    return Gift.objects.filter(product=product_id, claimed_at=None, revoked_at=None).exclude(gift_images__image=image_id).order_by("pk")
+    """Return the gifts of the product that nobody has claimed and that do not give the image.
+
+    Of a product that has, or had, editions only its seller's: what a buyer gives may be one of them.
+    """
+    paid_for_editions = Q(source_kind=Gift.Source.ORDER) & Exists(Edition.objects.filter(product=OuterRef("product")))
+    unclaimed = Gift.objects.filter(~paid_for_editions, product=product_id, claimed_at=None, revoked_at=None)
+    return unclaimed.exclude(gift_images__image=image_id).order_by("pk")
 
 
 def reach_of(product: Product) -> Reach:
     """Return what the editor of a product that is for sale says of its earlier buyers. Two queries."""
-    if product.state != Product.State.PUBLISHED or is_sold_in_editions(product):
+    if product.state != Product.State.PUBLISHED:
         return Reach([], [])
     growths = list(Growth.objects.filter(product=product).select_related("image")[:SHOWN])
     under_way = {growth.image_id for growth in growths if growth.given_at is None}

@@ -13,14 +13,13 @@ from common.ops.queue import queue_after_commit
 from common.web.links import absolute, absolute_path
 from marketplace.entitlements.services.extending import extend_entitlements
 from marketplace.gifts.models import GiftImage
-from marketplace.growth.errors import EditionsDoNotGrow, NobodyToReach, NotPublished, ReachingAlready
+from marketplace.growth.errors import NobodyToReach, NotPublished, ReachingAlready
 from marketplace.growth.models import Growth
 from marketplace.growth.selectors import gifts_lacking, owners_lacking, to_mail
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_owner, require_seller_in_good_standing
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Product
-from marketplace.products.selectors.editions import is_sold_in_editions
 from marketplace.products.selectors.pages import product_url
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import unsubscribe_key
@@ -40,7 +39,6 @@ def reach_earlier_buyers(*, product: Product, image: Image, actor: User) -> Grow
         NotYours, RoleNotEnough: the actor does not decide for the seller.
         SellerIsSuspended: nothing of theirs is sold.
         NotPublished: the product is not for sale.
-        EditionsDoNotGrow: it is sold in editions.
         NobodyToReach: the image is not in it, or nobody lacks it.
         ReachingAlready: it is being done.
     """
@@ -50,8 +48,6 @@ def reach_earlier_buyers(*, product: Product, image: Image, actor: User) -> Grow
         locked = lock_product(product_id=product.pk)
         if locked.state != Product.State.PUBLISHED:
             raise NotPublished
-        if is_sold_in_editions(locked):
-            raise EditionsDoNotGrow
         contained = locked.product_images.filter(image=image).exists()
         if not contained or not (owners_lacking(locked.pk, image.pk).exists() or gifts_lacking(locked.pk, image.pk).exists()):
             raise NobodyToReach(repository=image.repository)

@@ -20,6 +20,7 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
+from marketplace.products.selectors.offers import current_prices
 from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ProductFactory
 
@@ -35,7 +36,7 @@ class OrderFactory(DjangoModelFactory):
     placed_by = factory.SubFactory(UserFactory)
     buyer = factory.LazyAttribute(lambda order: order.placed_by.account)
     seller = factory.LazyAttribute(lambda order: order.product.seller)
-    price = factory.LazyAttribute(lambda order: order.product.prices.get(retired_at=None))
+    price = factory.LazyAttribute(lambda order: current_prices(order.product)[0])
     product_title = factory.LazyAttribute(lambda order: order.product.title)
     email = factory.LazyAttribute(lambda order: order.placed_by.email)
     amount = factory.LazyAttribute(lambda order: order.price.amount)
@@ -132,7 +133,7 @@ class SubscriptionFactory(DjangoModelFactory):
     placed_by = factory.SubFactory(UserFactory)
     buyer = factory.LazyAttribute(lambda made: made.placed_by.account)
     seller = factory.LazyAttribute(lambda made: made.product.seller)
-    price = factory.LazyAttribute(lambda made: made.product.prices.get(retired_at=None))
+    price = factory.LazyAttribute(lambda made: current_prices(made.product)[0])
     product_title = factory.LazyAttribute(lambda made: made.product.title)
     email = factory.LazyAttribute(lambda made: made.placed_by.email)
     amount = factory.LazyAttribute(lambda made: made.price.amount)

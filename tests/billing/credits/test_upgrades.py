@@ -12,13 +12,17 @@ from billing.checkout.placing import place_order
 from billing.credits.showing import left_after_credit
 from billing.orders.models import Order
 from billing.payments.grants import follow_transition
+from common.ids import new_id
 from common.money import Money
+from marketplace.growth.errors import NobodyToReach
+from marketplace.growth.selectors import gifts_lacking, reach_of
+from marketplace.growth.services import reach_earlier_buyers
 from marketplace.images.models import Image
 from marketplace.products.models import Edition, Price, Product
 from marketplace.shopwindow import upgrades
 from marketplace.shopwindow.upgrades import Sale, left_to_pay
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.marketplace import EditionFactory, NamespaceFactory, PriceFactory, ProductFactory, PushedImageFactory
+from tests.factories.marketplace import EditionFactory, GiftFactory, NamespaceFactory, PriceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +85,23 @@ def test_who_has_standard_pays_the_difference_for_pro_and_reads_it_before(reader
     assert (order.money, order.credit, order.product_title) == (Money(400, "eur"), Money(500, "eur"), "Postgres HA, Pro")
     assert buyer.account.entitlements.in_force().values("image").distinct().count() == 2
     assert "Upgrade to" not in page_of(reader, product) + library_of(reader)
+
+
+def test_an_edition_grows_for_none_of_its_buyers_when_the_product_does_for_those_of_the_whole(buyer: User) -> None:
+    product = divided()
+    (pro_alone,) = set(product.images.all()) - set(Edition.objects.get(name="Standard").images.all())
+    buy(product, "Standard", buyer)
+    GiftFactory(product=product, source_kind="order", source_id=new_id(), reason="")
+
+    assert reach_of(product).lacking == []
+    assert not gifts_lacking(product.pk, pro_alone.pk).exists()
+    with pytest.raises(NobodyToReach):
+        reach_earlier_buyers(product=product, image=pro_alone, actor=product.seller.account.user)
+    assert not buyer.account.entitlements.filter(image=pro_alone).exists()
+
+    given = GiftFactory(product=product)
+    given.gift_images.filter(image=pro_alone).delete()
+    assert gifts_lacking(product.pk, pro_alone.pk).get() == given
 
 
 def test_an_image_that_is_sold_alone_too_says_which_product_s_edition_is_meant(reader: Client, buyer: User) -> None:

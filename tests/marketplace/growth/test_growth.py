@@ -16,7 +16,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.extending import extend_entitlements
 from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements
 from marketplace.growth import services
-from marketplace.growth.errors import EditionsDoNotGrow, NobodyToReach, NotPublished, ReachingAlready
+from marketplace.growth.errors import NobodyToReach, NotPublished, ReachingAlready
 from marketplace.growth.models import Growth
 from marketplace.growth.selectors import owners_lacking, reach_of
 from marketplace.growth.services import MOST_ROUNDS, grow_products, reach_earlier_buyers
@@ -323,13 +323,13 @@ def test_the_editor_of_what_is_not_for_sale_says_nothing_of_buyers(product: Prod
     assert (reach_of(product).lacking, reach_of(product).growths) == ([], [])
 
 
-def test_what_is_sold_in_editions_does_not_grow(product: Product, seller: User) -> None:
+def test_who_bought_an_edition_keeps_what_it_held(product: Product, seller: User) -> None:
     edition = EditionFactory(product=product)
     bought(product, price=edition.prices.get())
     image = grow(product)
     product = Product.objects.get(pk=product.pk)
 
-    with pytest.raises(EditionsDoNotGrow):
+    with pytest.raises(NobodyToReach):
         reach_earlier_buyers(product=product, image=image, actor=seller)
 
     assert reach_of(product).lacking == []
