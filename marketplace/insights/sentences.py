@@ -68,8 +68,7 @@ def label_of(figure: Figure) -> str:
             return gettext("Orders")
         case Figure.PULLS:
             return gettext("Pulls")
-        case Figure.VIEWS:
-            return gettext("Views")
+    return gettext("Views")
 
 
 def name_of(figure: Figure) -> str:
@@ -81,8 +80,7 @@ def name_of(figure: Figure) -> str:
             return gettext("The number of orders a day")
         case Figure.PULLS:
             return gettext("The number of pulls a day")
-        case Figure.VIEWS:
-            return gettext("The number of views a day")
+    return gettext("The number of views a day")
 
 
 def forecast_sentence(forecast: Forecast, write: Write, *, figure: Figure = Figure.REVENUE) -> str:

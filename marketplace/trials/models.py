@@ -36,10 +36,6 @@ class TrialQuerySet(models.QuerySet["Trial"]):
         """Trials that let their holder pull now."""
         return self.filter(ended_at__isnull=True, ends_at__gt=timezone.now())
 
-    def bought(self) -> "TrialQuerySet":
-        """Trials whose holder has bought the product since."""
-        return self.filter(bought_at__isnull=False)
-
 
 class Trial(UUIDModel):
     """The holder may pull a product's images for some days. Its entitlements are of the source `trial` and carry the same end.

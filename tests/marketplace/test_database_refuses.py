@@ -130,8 +130,8 @@ def test_a_price_that_moves_to_another_product_or_comes_back():
 def test_two_current_prices():
     product = ProductFactory()
 
-    refused("price_one_current_of_interval", lambda: Price.objects.create(product=product, amount=1, currency="eur", leading=False))
-    refused("price_one_leading_of_interval", lambda: Price.objects.create(product=product, amount=1, currency="usd"))
+    refused("price_one_current_of_edition", lambda: Price.objects.create(product=product, amount=1, currency="eur", leading=False))
+    refused("price_one_leading_of_edition", lambda: Price.objects.create(product=product, amount=1, currency="usd"))
 
 
 @pytest.mark.parametrize("terms", [{"amount": 0}, {"amount": 500, "kind": "pwyw"}], ids=["free", "buyers decide"])

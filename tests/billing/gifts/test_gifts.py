@@ -7,6 +7,8 @@ from django.test import Client
 
 from accounts.organisations.models import Role
 from accounts.people.models import User
+from billing.checkout.concurrency import opening_url
+from billing.checkout.errors import CheckoutOpening
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountNotForGifts
@@ -236,7 +238,13 @@ def test_there_is_no_page_of_a_gift_for_an_order_without_one(opened: Order, buye
     assert client.get(f"/orders/{opened.pk}/gift").status_code == 404
 
 
-def test_the_form_leads_to_stripe_for_oneself_or_an_organisation_and_says_why_not(product: Product, buyer: User, sandbox: Sandbox) -> None:
+def _opened_in_another_tab(*, order: Order) -> str:
+    raise CheckoutOpening
+
+
+def test_the_form_leads_to_stripe_for_oneself_or_an_organisation_and_says_why_not(
+    product: Product, buyer: User, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     team = MembershipFactory(user=buyer, role=Role.BILLING).account
     client = Client()
     client.force_login(buyer)
@@ -249,6 +257,10 @@ def test_the_form_leads_to_stripe_for_oneself_or_an_organisation_and_says_why_no
     assert (answer.status_code, answer["Location"]) == (303, order.checkout_url)
     assert (order.buyer, wish_of(order)) == (team, GiftWish("kim@example.test", "For you."))
     assert client.post(page, {"email": "no address"}).status_code == 400
+    with monkeypatch.context() as patch:
+        patch.setattr("billing.checkout.gift_page.open_checkout_exclusively", _opened_in_another_tab)
+        answer = client.post(page, {"email": "Lee@example.test"})
+    assert (answer.status_code, answer["Location"]) == (303, opening_url(Order.objects.latest("created_at")))
     Product.objects.update(state="withdrawn")
     assert client.post(page, {"email": ""}).status_code == 404
     Product.objects.update(state="published")

@@ -84,6 +84,19 @@ def test_tax_is_asked_for_within_the_price_and_on_the_sellers_account(*, with_ta
         assert "tax_behavior" not in price
 
 
+@pytest.mark.parametrize("fee", [0, 50])
+def test_a_subscription_is_paid_on_behalf_of_a_seller_elsewhere_and_our_fee_is_a_percentage_if_there_is_one(fee: int) -> None:
+    sale = Sale(
+        order_id=UUID(int=1), buyer_id=UUID(int=2), email="a@b.test", title="x", image_names=("acme/db",), price=Money(500, "eur"), fee=Money(fee, "eur"),
+        destination="acct_1", on_behalf_of_seller=True, expires_at=datetime(2026, 11, 29, tzinfo=UTC), interval="month",
+    )  # fmt: skip
+
+    data = session_params(sale)["subscription_data"]
+
+    assert data["on_behalf_of"] == data["transfer_data"]["destination"] == "acct_1"
+    assert data.get("application_fee_percent") == (10.0 if fee else None)
+
+
 class Rates:
     """Stripe's rates, by their ids."""
 

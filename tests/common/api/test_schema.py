@@ -50,6 +50,7 @@ def test_the_nouns_of_the_sale_are_all_there(schema: dict[str, Any]) -> None:
         "reviews",
         "robots",
         "storage",
+        "trials",
     }
 
 

@@ -88,6 +88,13 @@ def test_with_its_first_edition_the_product_s_own_price_is_retired_and_the_searc
     assert (title_sold(product, whole), title_sold(product, pro.prices.get())) == ("Postgres HA", "Postgres HA, Pro")
 
 
+def test_an_edition_and_what_it_holds_are_known_by_name(product: Product) -> None:
+    edition = EditionFactory(product=product, name="Pro")
+
+    assert "Pro" in str(edition)
+    assert {str(row) for row in edition.edition_images.all()} == {str(image) for image in edition.images.all()}
+
+
 def test_a_long_title_leaves_room_for_the_name_of_the_edition(product: Product) -> None:
     _, pro = divide(product)
     product.title = "x" * 80

@@ -214,7 +214,7 @@ def test_every_row_that_names_an_account_moves_or_stays_by_decision() -> None:
         "marketplace.CountOutlook.seller",
     }
     of_buyers = {"marketplace.Entitlement.holder", "marketplace.PullCount.buyer", "marketplace.BuyerPull.buyer", "marketplace.Review.buyer"}
-    of_buyers.add("marketplace.Gift.holder")
+    of_buyers |= {"marketplace.Gift.holder", "marketplace.Trial.holder", "marketplace.KnownCard.account"}
     # Whoever sold when it was reported answers for it; whoever gave something can still renew it and take it back.
     of_their_day = {"marketplace.Report.concerned", "marketplace.Gift.giver"}
 
