@@ -148,7 +148,7 @@ QUESTIONS: dict[str, tuple[object, dict[str, Callable[[World], object]]]] = {
     "what it costs": (
         "USD 1234.50",
         {
-            "page": lambda world: of_money(world.found(r'<div class="buybar"> <p><strong>(.*?)</strong>')),
+            "page": lambda world: of_money(world.found(r'<div class="buybar"> <p class="long"><strong>(.*?)</strong>')),
             "what search engines read": of_structured_data,
             "search": lambda world: of_money(world.found(r"Zebra store</a>.*?" + PRICE, SEARCH)),
             "category": lambda world: of_money(world.found(r"Zebra store</a>.*?" + PRICE, "/categories/databases/")),

@@ -78,6 +78,7 @@ EXCUSED = {
     "marketplace:preview_picture": "is a picture",
     "marketplace:product_price": "shows the editor again, which is looked at",
     "marketplace:product_publish": SENT,
+    "marketplace:product_reach": SENT,
     "marketplace:product_withdraw": SENT,
     "marketplace:release": SENT,
     "marketplace:suggestions": DATA,
