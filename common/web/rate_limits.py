@@ -151,12 +151,12 @@ def forget_ended() -> int:
     return RateLimitCount.objects.filter(ends_at__lte=timezone.now()).delete()[0]
 
 
-@cache
 def counts_mailboxes(act: str) -> bool:
     """Whether a limit of the act counts to whom it writes."""
     return any(limit.whose is Whose.MAILBOX for limit in acts()[act].limits)
 
 
+@cache
 def acts() -> Mapping[str, Act]:
     """Return the shop's table."""
     table: Mapping[str, Act] = import_string(settings.LAYERSTORE_RATE_LIMITS)
