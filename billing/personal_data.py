@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.people.models import Account, User
+from accounts.people.selectors import verified_addresses
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
 from audit.services import record_audit
 from billing.discounts.models import Discount
-from billing.discounts.selectors import verified_addresses
 from billing.gifts.models import OrderGift
 from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
@@ -63,6 +63,8 @@ def forget_addresses_of_orders(account: Account) -> None:
         _offers_to(account.user).exclude(email="").update(email=forgotten_address(account.user))
         Order.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
         OrderGift.objects.filter(order__placed_by=account.user).update(email="", message="")
+        received = OrderGift.objects.filter(email__in=verified_addresses(account.user) - {""})
+        received.update(email=forgotten_address(account.user), message="")
         Subscription.objects.filter(placed_by=account.user).update(email=forgotten_address(account.user))
 
 

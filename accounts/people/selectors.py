@@ -27,6 +27,11 @@ def has_verified_email(user: User) -> bool:
     return EmailAddress.objects.filter(user=user, verified=True).exists()
 
 
+def verified_addresses(user: User) -> set[str]:
+    """Return the addresses that the user has verified, in lower case, as they are compared."""
+    return {address.lower() for address in EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)}
+
+
 def require_verified_email(user: User) -> None:
     """Make sure that the user has a verified address: before reserving, buying or making tokens.
 

@@ -11,6 +11,7 @@ from accounts.domains.models import ShopDomain
 from accounts.organisations.models import Membership, Role
 from accounts.organisations.selectors import owners_of
 from accounts.people.models import Account, User
+from accounts.people.selectors import verified_addresses
 from accounts.privacy.handlers import handlers, rows
 from accounts.sellers.models import FormerStripeAccount
 from audit.models import AuditEvent
@@ -60,7 +61,7 @@ def export_account(user: User) -> Mapping[str, Any]:
         ),
         "domain": rows(ShopDomain.objects.filter(seller=user.account.pk).values("domain", "asked_at", "seen_at", "seen_by", "checked_at")),
         "sign_ins": rows(user.sign_ins.values("browser", "address", "signed_in_at")),
-        "mails": rows(OutgoingMail.objects.filter(to__in=addresses_of(user)).values("subject", "created_at", "sent_at")),
+        "mails": rows(OutgoingMail.objects.filter(to__in=verified_addresses(user) - {""}).values("subject", "created_at", "sent_at")),
         "acts": rows(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),
     }
 

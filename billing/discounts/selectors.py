@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext, ngettext
 
 from accounts.organisations.buying import buyers_of
 from accounts.people.models import Account, User
+from accounts.people.selectors import verified_addresses
 from billing.discounts.errors import (
     BuyerDecides,
     DiscountInOtherCurrency,
@@ -115,11 +115,6 @@ def require_addressee(discount: Discount, *, user: User, buyer: Account) -> None
     mine = discount.account_id == buyer.pk if discount.account_id else discount.email in verified_addresses(user)
     if discount.is_offer and not mine:
         raise OfferForAnother
-
-
-def verified_addresses(user: User) -> set[str]:
-    """Return the addresses that the user has verified, as they are compared."""
-    return {address.lower() for address in EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)}
 
 
 def offers_for(user: User) -> QuerySet[Discount]:

@@ -20,7 +20,7 @@ from accounts.organisations.models import Invitation, Membership, Role
 from accounts.organisations.selectors import is_invited, owners_of, pending_invitations_of, require_authority
 from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
-from accounts.people.selectors import require_verified_email
+from accounts.people.selectors import require_verified_email, verified_addresses
 from accounts.tokens import secrets
 from audit.services import record_audit
 from common.db.locking import locked_transaction
@@ -133,8 +133,7 @@ def end_invitations_by(*, organisation: Account, owner: User) -> int:
 
 def end_invitations_to(*, organisation: Account, member: User) -> int:
     """Close the invitations to somebody who is now a member. Needs the organisation's lock."""
-    addresses = member.emailaddress_set.filter(verified=True).values_list("email", flat=True)
-    return _end(pending_invitations_of(organisation).filter(email__in=[address.lower() for address in addresses]))
+    return _end(pending_invitations_of(organisation).filter(email__in=verified_addresses(member)))
 
 
 def _end(invitations: QuerySet[Invitation]) -> int:

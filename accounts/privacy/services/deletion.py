@@ -1,5 +1,7 @@
 """Deletes a person's account: what is theirs is deleted, what others rely on stays without a name."""
 
+from collections.abc import Collection
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
@@ -8,6 +10,7 @@ from accounts.organisations.models import Invitation
 from accounts.organisations.services.organisations import leave_organisation
 from accounts.people.locks import lock_user
 from accounts.people.models import Account, User
+from accounts.people.selectors import verified_addresses
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
 from accounts.privacy.handlers import forgotten_address, handlers
 from accounts.privacy.models import DataExport
@@ -72,8 +75,8 @@ def forget_account(account: Account) -> None:
     locked = lock_user(user_id=user.pk)
     if locked.deleted_at is not None:
         raise AccountAlreadyDeleted(user_id=locked.pk)
-    addresses = addresses_of(locked)
-    OutgoingMail.objects.filter(to__in=addresses).delete()
+    OutgoingMail.objects.filter(to__in=addresses_of(locked)).delete()
+    addresses = verified_addresses(locked) - {""}  # the others may be somebody else's, whose invitations stay
     Invitation.objects.filter(email__in=addresses, accepted_at__isnull=True).delete()
     Invitation.objects.filter(email__in=addresses).update(email=forgotten_address(locked))
     EmailAddress.objects.filter(user=locked).delete()
@@ -83,7 +86,7 @@ def forget_account(account: Account) -> None:
     _blank_trail(locked, username, addresses)
 
 
-def _blank_trail(user: User, username: str, addresses: list[str]) -> None:
+def _blank_trail(user: User, username: str, addresses: Collection[str]) -> None:
     """Remove the person's names from the audit trail, which keeps what was done and by which row."""
     AuditEvent.objects.filter(actor=user).update(address=None)
     about = AuditEvent.objects.filter(target_type=User._meta.label_lower, target_id=str(user.pk))

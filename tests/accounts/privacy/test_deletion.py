@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import CharField, EmailField, JSONField, TextField
 from django.utils import timezone
 
-from accounts.organisations.models import Membership
+from accounts.organisations.models import Invitation, Membership
 from accounts.people.models import User
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
 from accounts.privacy.handlers import handlers
@@ -20,16 +20,18 @@ from accounts.tokens.models import AccessToken
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from audit.services import record_audit
+from billing.gifts.models import OrderGift
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
+from marketplace.gifts.models import Gift
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from tests.factories.accounts import AccessTokenFactory, InvitationFactory, MembershipFactory, UserFactory
-from tests.factories.billing import OrderFactory
-from tests.factories.marketplace import EntitlementFactory, ProductFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory
+from tests.factories.marketplace import EntitlementFactory, GiftFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +194,36 @@ def test_subjects_of_two_apps_never_overwrite_each_other(person):
     subjects = [name for handler in handlers() for name in handler.export(person)]
 
     assert len(subjects) == len(set(subjects)) == len(export_personal_data(person))
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_what_others_sent_to_the_person_is_forgotten_too(person, claimed):
+    order = PaidOrderFactory()
+    OrderGift.objects.create(order=order, email="jane@person.example", message="Dear jane")
+    GiftFactory(product=order.product, email="jane@person.example", message="Dear jane", claimed=claimed, user=person)
+
+    forgotten(person)
+
+    assert [where for where, text in texts_of_everything() if "jane" in text] == []
+    assert OrderGift.objects.get().email.endswith("@deleted.invalid")
+
+
+def test_whoever_enters_the_address_of_another_and_goes_takes_nothing_from_them():
+    stranger = UserFactory(email="jane@person.example", verified=False)
+    EmailAddress.objects.create(user=stranger, email="new@person.example")
+    EmailAddress.objects.create(user=stranger, email="Stranger@person.example", verified=True)
+    OrderGift.objects.create(order=PaidOrderFactory(), email="jane@person.example", message="Dear Jane")
+    for email in ("jane@person.example", "new@person.example", "stranger@person.example"):
+        GiftFactory(email=email)
+    invitation = InvitationFactory(email="jane@person.example")
+    queue_mail(to="jane@person.example", template="token_created", context={"token": AccessTokenFactory()}, key="about:jane")
+    assert export_personal_data(stranger)["mails"] == []
+
+    forgotten(stranger)
+
+    assert [gift.email for gift in Gift.objects.exclude(secret_hash=None).order_by("email")] == [
+        "jane@person.example",
+        "new@person.example",
+    ]
+    assert OrderGift.objects.values_list("email", "message").get() == ("jane@person.example", "Dear Jane")
+    assert Invitation.objects.get().email == invitation.email
