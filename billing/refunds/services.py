@@ -101,7 +101,7 @@ def refund_by_seller(*, order: Order, amount: Money | None, reason: str, actor: 
 def give_back(*, order: Order, actor: User) -> Refund:
     """Have the buyer take all that is left of the money back alone, because nothing was pulled.
 
-    Pull access is paused now, and a gift can be claimed no more. The refund is decided at its `decides_at`: by then the last pull token
+    Pull access is paused now, and a gift can no longer be claimed. The refund is decided at its `decides_at`: by then the last pull token
     that was issued before has ended, and each pull has been counted. If there was one after all, it is refused, and access goes on.
 
     Raises:

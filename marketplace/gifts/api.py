@@ -99,6 +99,6 @@ class GiftViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(request=RevocationSerializer, responses=GiftSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: Any = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
-        """Take it back: its link no longer works, and whoever claimed it can pull no more because of it."""
+        """Take it back: its link no longer works, and whoever claimed it can no longer pull because of it."""
         gift = revoke_gift(gift=self.get_object(), actor=asker(request), **checked(RevocationSerializer, request))
         return Response(GiftSerializer(self.get_queryset().get(pk=gift.pk)).data)

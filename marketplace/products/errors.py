@@ -194,7 +194,7 @@ class TooManyEditions(ConflictError):
 
 
 class EditionRetired(ConflictError):
-    """The edition is sold no more, and stays as it is. 409."""
+    """The edition is no longer sold, and stays as it is. 409."""
 
     code = "edition_retired"
 

@@ -21,7 +21,7 @@ from outbox.mail.services import queue_mail
 
 
 def revoke_gift(*, gift: Gift, reason: str, actor: User) -> Gift:
-    """Take back what a seller gave: its link no longer works, and whoever claimed it can pull no more because of it.
+    """Take back what a seller gave: its link no longer works, and whoever claimed it can no longer pull because of it.
 
     Raises:
         NotYours, RoleNotEnough: the actor neither decides for the seller nor is staff.

@@ -1,4 +1,4 @@
-"""Editions: what each holds, what it costs, in which order they are shown, and which are sold no more."""
+"""Editions: what each holds, what it costs, in which order they are shown, and which are no longer sold."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def edit_edition(*, edition: Edition, terms: EditionTerms, actor: User) -> Editi
     """Change what an edition is called, holds and costs, for who buys it from now on; who has it keeps what they have.
 
     Raises:
-        EditionRetired: it is sold no more.
+        EditionRetired: it is no longer sold.
         NotYours, RoleNotEnough, InvalidEdition, EditionNameTaken, InvalidPrice, ProductNotReady: as `add_edition`.
     """
     require_owner(actor, edition.product.seller_id)

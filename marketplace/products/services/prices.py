@@ -76,7 +76,7 @@ def set_prices(
         InvalidPrice: an amount or a currency cannot be charged, or the payment would cost the shop more than it brings; or the prices
             contradict each other. Its `row` says which it is.
         SoldInEditions: the product has editions, and none is named.
-        EditionRetired: it is sold no more.
+        EditionRetired: it is no longer sold.
         ProductNotReady: the product is published, has to be paid for, and the seller cannot be paid.
     """
     require_owner(actor, product.seller_id)

@@ -61,7 +61,7 @@ def edition_retire(request: SellerRequest, product_id: UUID, edition_id: UUID) -
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("marketplace:edition_edit", product.pk, edition.pk)
-    messages.success(request, gettext("{name} is sold no more.").format(name=edition.name))
+    messages.success(request, gettext("{name} is no longer sold.").format(name=edition.name))
     return _to_editor(product)
 
 
