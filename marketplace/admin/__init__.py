@@ -3,6 +3,7 @@
 from marketplace.admin import overview
 from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.gifts import GiftAdmin
+from marketplace.admin.growth import GrowthAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
 from marketplace.admin.pulls import (
@@ -28,6 +29,7 @@ __all__ = [
     "DailyFiguresAdmin",
     "EntitlementAdmin",
     "GiftAdmin",
+    "GrowthAdmin",
     "ImageAdmin",
     "KnownWordAdmin",
     "ManifestAdmin",

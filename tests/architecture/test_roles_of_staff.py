@@ -35,7 +35,7 @@ SEES = {
         *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull", "billing.subscription"),
         *("billing.document", "billing.pricechange"),
         *("billing.order", "billing.refund", "billing.dispute", "marketplace.review", "marketplace.gift"),
-        "marketplace.trial",
+        *("marketplace.trial", "marketplace.growth"),
     },
     "finance": {
         *("accounts.account", "accounts.sellerprofile", "marketplace.product", "marketplace.price", "marketplace.entitlement"),

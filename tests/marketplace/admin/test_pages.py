@@ -15,6 +15,7 @@ from marketplace.covers.models import Cover
 from marketplace.credentials.models import CredentialImage
 from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift, GiftImage
+from marketplace.growth.models import Growth
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
@@ -59,6 +60,7 @@ NOUNS = [
     Category,
     Entitlement,
     Gift,
+    Growth,
     Trial,
     PullCount,
     BuyerPull,
@@ -133,6 +135,7 @@ def sale() -> Entitlement:
     CountOutlook.objects.create(seller=product.seller, product=product, figure="pulls")
     GiftFactory(product=product)
     TrialFactory(product=product)
+    Growth.objects.create(product=product, image=entitlement.image, asked_by=product.seller.account.user)
     count_known_words()
     return entitlement
 
