@@ -152,7 +152,9 @@ class TestAClaimedGift:
         assert decide(refund).state == "failed"
 
         assert (gift_of(claimed).state, len(holds(kim))) == (GiftState.CLAIMED, 1)
-        assert "stays given" in OutgoingMail.objects.get(key=f"refund-refused:{refund.pk}").body_text
+        mail = OutgoingMail.objects.get(key=f"refund-refused:{refund.pk}")
+        assert mail.subject == "Your gift of Postgres HA stands: it was pulled"
+        assert "Your gift of Postgres HA stands" in mail.body_text
 
     def test_counts_only_pulls_since_the_claim(self, claimed: Order, buyer: User, kim: User) -> None:
         pull(claimed, kim)
