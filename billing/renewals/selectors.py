@@ -17,12 +17,13 @@ from marketplace.products.models import Price
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Running subscriptions to one product that cost the same.
+    """Running subscriptions to one product, or one edition of it, that cost the same.
 
     Attributes:
+        title: the product's, and the edition's name.
         ending: how many of them are not renewed.
         told: how many of them were told of another price that does not count yet.
-        price: the product's current one in their currency, paid as often, if it is another; None if there is nothing to announce.
+        price: the current one of the same in their currency, paid as often, if it is another; None if there is nothing to announce.
     """
 
     title: str
@@ -44,28 +45,37 @@ class Effect:
 
 
 def groups_of(seller_id: UUID) -> "QuerySet[Subscription, Any]":
-    """Return the seller's running subscriptions by product and price, as values with how many they are."""
+    """Return the seller's running subscriptions by product, edition and price, as values with how many they are."""
     ahead = PriceChange.objects.ahead().filter(subscription=OuterRef("pk"))
     running = Subscription.objects.running().filter(seller=seller_id).alias(ahead=Exists(ahead))
-    by_price = running.values("product_id", "product__title", "currency", "amount", interval=F("price__interval"))
+    by_price = running.values(
+        "product_id",
+        "product__title",
+        "currency",
+        "amount",
+        edition_id=F("price__edition"),
+        edition=F("price__edition__name"),
+        interval=F("price__interval"),
+    )
     ending = Q(ends_with_period=True) | Q(end_wanted_at__isnull=False)
     counted = by_price.annotate(count=Count("pk"), ending=Count("pk", filter=ending), told=Count("pk", filter=Q(ahead=True)))
-    return counted.order_by("product__title", "product_id", "currency", "amount", "interval")
+    edition = F("edition").asc(nulls_first=True)
+    return counted.order_by("product__title", "product_id", edition, "edition_id", "currency", "amount", "interval")
 
 
 def with_prices(groups: Iterable[Mapping[str, Any]]) -> list[Group]:
     """Return the groups with the price that could count for them. One query."""
     found = list(groups)
     current = Price.objects.current().filter(product__in={row["product_id"] for row in found})
-    prices = {(price.product_id, price.currency, price.interval): price for price in current}
-    return [_group(row, prices.get((row["product_id"], row["currency"], row["interval"]))) for row in found]
+    prices = {(price.product_id, price.edition_id, price.currency, price.interval): price for price in current}
+    return [_group(row, prices.get((row["product_id"], row["edition_id"], row["currency"], row["interval"]))) for row in found]
 
 
 def _group(row: Mapping[str, Any], price: Price | None) -> Group:
     another = price is not None and price.amount != row["amount"]
     interval = Price.Interval(row["interval"])
     return Group(
-        title=row["product__title"],
+        title=", ".join(filter(None, (row["product__title"], row["edition"]))),
         money=Money(row["amount"], row["currency"]),
         interval=str(interval.label),
         running=row["count"],

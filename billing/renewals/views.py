@@ -19,6 +19,7 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.selectors import subscriptions_seen_by
 from common.errors import ConflictError
 from marketplace.products.models import Price
+from marketplace.products.selectors.editions import title_sold
 from marketplace.selling.guards import SellerRequest, sales_required
 
 SUBSCRIPTIONS_A_PAGE = 25
@@ -75,11 +76,11 @@ def subscribers(request: SellerRequest) -> HttpResponse:
 @sales_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def price_announce(request: SellerRequest, price_id: UUID) -> HttpResponse:
-    """Have a price count for those who are subscribed already. Context: price, effect (an Effect), decides."""
-    prices = Price.objects.exclude(interval="").select_related("product")
+    """Have a price count for those who are subscribed already. Context: price, title, effect (an Effect), decides."""
+    prices = Price.objects.exclude(interval="").select_related("product", "edition")
     price = get_object_or_404(prices, pk=price_id, product__seller=request.seller.pk)
     if request.method != "POST":
-        context = {"price": price, "effect": effect_of(price), "decides": request.decides}
+        context = {"price": price, "title": title_sold(price.product, price), "effect": effect_of(price), "decides": request.decides}
         return render(request, "billing/price_announce.html", context)
     try:
         announce_price(price=price, actor=signed_in(request))

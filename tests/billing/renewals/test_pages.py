@@ -8,17 +8,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.renewals.announcing import announce_price, tell_subscribers
+from billing.renewals.announcing import announce_price, at_another_price, tell_subscribers
 from billing.renewals.services import ask_again
 from billing.subscriptions.models import Subscription
-from billing.subscriptions.price_models import PriceAnnouncement
+from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.money import Money
-from marketplace.products.models import Price
+from marketplace.products.models import Edition, Price
 from marketplace.products.selectors.pages import product_url
+from marketplace.products.services.editions import retire_edition
 from marketplace.products.services.prices import set_price
+from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import SubscriptionFactory
-from tests.factories.marketplace import ProductFactory
+from tests.factories.marketplace import EditionFactory, ProductFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,35 @@ def test_a_seller_sees_who_pays_what_and_has_a_new_price_count_for_them(client: 
     assert "pays this already, or was told" in client.get(address).content.decode()
     assert "has this price already" in client.post(address, follow=True).content.decode()
     assert PriceAnnouncement.objects.count() == 1
+
+
+def test_a_price_of_an_edition_is_offered_to_its_subscribers_alone(client: Client) -> None:
+    product = ProductFactory(title="Postgres HA", price__interval="month")
+    whole = SubscriptionFactory(product=product, price=product.prices.get())
+    costs = {"Old": 300, "Pro": 2000, "Standard": 500}
+    prices = {
+        name: EditionFactory(product=product, name=name, price__interval="month", price__amount=cost).prices.get()
+        for name, cost in costs.items()
+    }
+    subscribed = {name: SubscriptionFactory(product=product, price=price, amount=400) for name, price in prices.items()}
+    retire_edition(edition=Edition.objects.get(name="Old"), actor=person_of(product.seller))
+    client.force_login(person_of(product.seller))
+
+    listed = client.get(reverse("billing:subscribers"))
+
+    assert [(row.title, row.price and row.price.amount) for row in listed.context["rows"]] == [
+        ("Postgres HA", None),
+        ("Postgres HA, Old", None),
+        ("Postgres HA, Pro", 2000),
+        ("Postgres HA, Standard", 500),
+    ]
+    address = reverse("billing:price_announce", args=[prices["Pro"].pk])
+    assert "subscribers to Postgres HA, Pro?" in client.get(address).content.decode()
+    client.post(address)
+    assert tell_subscribers() == 1
+    assert PriceChange.objects.get().subscription == subscribed["Pro"]
+    assert set(at_another_price(prices["Standard"])) == {subscribed["Standard"]}
+    assert set(at_another_price(whole.price)) == set()
 
 
 def test_who_pays_as_much_or_more_is_counted_apart(client: Client) -> None:
