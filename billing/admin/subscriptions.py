@@ -54,7 +54,10 @@ class SubscriptionAdmin(AuditedAdmin):
         """Have the sweep take it next."""
         ask_again(subscription=subscription, reason=reason, actor=signed_in(request))
 
-    @act("End now", consequence="Within a minute Stripe ends it and charges no more. What is paid can be pulled to the end of its period.")
+    @act(
+        "End now",
+        consequence="Its buyer reads the reason. Stripe charges no more within a minute. What is paid can be pulled to its end.",
+    )
     def end_now(self, request: HttpRequest, subscription: Subscription, reason: str) -> None:
         """Have the sweep end it next. Its buyer is told; money goes back on the order of the period."""
         end_now(subscription=subscription, reason=reason, actor=signed_in(request))

@@ -14,12 +14,16 @@ _TEMPLATES = {
 }
 
 
-def queue_subscription_mail(subscription: Subscription, *, was: Subscription.State) -> None:
-    """Write about a state that the subscription has just reached, if there is something to say; once for each state and period."""
+def queue_subscription_mail(subscription: Subscription, *, was: Subscription.State, unpaid: bool) -> None:
+    """Write about a state that the subscription has just reached, if there is something to say; once for each state and period.
+
+    Args:
+        unpaid: what has ended was ended by Stripe, for its payment failed too often.
+    """
     template = _TEMPLATES.get(Subscription.State(subscription.state))
     if template is None or template == _TEMPLATES.get(was):
         return
-    context = context_of(subscription)
+    context = {**context_of(subscription), "unpaid": unpaid}
     key = f"{template}:{subscription.pk}:{subscription.period_end}"
     queue_mail(to=subscription.email, template=template, context=context, key=key)
     for number, address in enumerate(addresses_of_buyers(subscription.buyer, besides=[subscription.email]), start=1):

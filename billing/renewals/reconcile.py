@@ -122,15 +122,16 @@ def _apply(before: Subscription, facts: SubscriptionFacts, now: datetime) -> Sub
         row.state = STATES.get(facts.status, was)
         row.ends_with_period, row.period_end, row.revision = facts.ends_with_period, facts.period_end, row.revision + 1
         row.attempts, row.last_error, row.given_up_at = 0, "", None
-        row.failed_at = None if row.state == State.ACTIVE else row.failed_at or now
         if row.state == State.ENDED:
             row.ended_at = row.ended_at or now
+        else:
+            row.failed_at = None if row.state == State.ACTIVE else row.failed_at or now
         bring_access_in_line(row, images, now=now)
         row.due_at = _next_look(row, now)
         row.save(update_fields=_WRITTEN)
         if row.state != was:
             record_audit(actor=None, action=f"subscription.{row.state}", target=row, reason=row.end_reason)
-            queue_subscription_mail(row, was=was)
+            queue_subscription_mail(row, was=was, unpaid=facts.ended_unpaid)
     return row
 
 

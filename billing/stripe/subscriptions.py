@@ -30,12 +30,14 @@ class SubscriptionFacts:
         ends_with_period: it is not renewed.
         period_end: of the period that is counted now, paid or not.
         periods: those that were paid, newest first.
+        ended_unpaid: Stripe has ended it because all attempts to charge for a period failed; not because somebody wanted it to end.
     """
 
     status: str
     ends_with_period: bool
     period_end: datetime
     periods: tuple[Period, ...]
+    ended_unpaid: bool
 
 
 def read_subscription(subscription_id: str) -> SubscriptionFacts:
@@ -49,6 +51,7 @@ def read_subscription(subscription_id: str) -> SubscriptionFacts:
         ends_with_period=found.cancel_at_period_end,
         period_end=_moment(ends),
         periods=periods,
+        ended_unpaid=found.cancellation_details is not None and found.cancellation_details.reason == "payment_failed",
     )
 
 

@@ -34,8 +34,9 @@ class Subscription(UUIDModel, Attempt):
         ends_with_period: its buyer has canceled it; it is not renewed.
         period_end: of the period that Stripe counts now, paid or not.
         access_until: when pull access ends unless another period is paid before; None while there is none.
-        failed_at: since when its payment fails.
+        failed_at: since when its payment fails, or failed when it ended.
         end_wanted_at: when the shop decided to end it at once; Stripe is asked until it has.
+        end_reason: why, which its buyer reads: a sentence of ours, or what staff wrote.
     """
 
     class State(models.TextChoices):

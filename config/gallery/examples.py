@@ -64,9 +64,9 @@ _REFUND_OF_SALE = {
 }  # fmt: skip
 _BY_STAFF, _BY_BUYER = ({"money": Money(500, "eur"), "origin": origin} for origin in ("staff", "buyer"))
 _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
-_SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, failed_at=AT)
+_SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, end_reason="")
 _FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
-_ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None)}
+_ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None), "unpaid": True}
 _NEW_PRICE = SimpleNamespace(money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT)
 _REPRICED = {**_FAILED, "change": _NEW_PRICE}
 _WHY = "Paid too late. Its seller had been suspended."
@@ -263,7 +263,8 @@ EXAMPLES: Final[Examples] = {
     },
     "subscription_ended": {
         "": _ENDED,
-        "paid for a while": {**_ENDED, "subscription": _like(_SUBSCRIPTION, failed_at=None)},
+        "paid for a while": {**_ENDED, "subscription": _SUBSCRIPTION, "unpaid": False},
+        "by the shop": {**_ENDED, "subscription": _like(_SUBSCRIPTION, end_reason="A period of it was given back."), "unpaid": False},
         "of an organisation": {**_ENDED, "buyer": _TEAM},
     },
     "subscription_failed": {

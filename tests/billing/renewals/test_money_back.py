@@ -27,7 +27,7 @@ from billing.subscriptions.models import Subscription
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.billing.renewals.test_documents import renewed
-from tests.billing.renewals.test_subscriptions import first, monthly, sandbox_process, subscription
+from tests.billing.renewals.test_subscriptions import card, clock, first, monthly, renew, sandbox_process, subscription, why_it_ended
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import PullCountFactory
 from tests.support.sandbox import Sandbox
@@ -125,6 +125,19 @@ def test_staff_end_it_at_once_and_its_buyer_reads_why(
     assert len(holds(buyer)) == 1  # what is paid stays paid
     assert AuditEvent.objects.get(action="subscription.end_wanted").actor == staff
     assert "ended" in OutgoingMail.objects.exclude(key__startswith="receipt").get().subject
+    assert why_it_ended() == ("Its buyer asked for it by mail.", False)
+
+
+def test_staff_end_one_whose_payment_fails_and_its_buyer_reads_their_reason(subscription: Subscription, sandbox: Sandbox) -> None:
+    card(sandbox, subscription, "0341")
+    now = renew(sandbox, subscription)
+    failing = reconcile_subscription(subscription_id=subscription.pk, now=now)
+    end_now(subscription=failing, reason="Its buyer asked for it by mail.", actor=UserFactory(staff=True))
+
+    ended = reconcile_subscription(subscription_id=subscription.pk, now=clock(sandbox))
+
+    assert (failing.state, ended.state, ended.failed_at) == ("past_due", "ended", now)
+    assert why_it_ended() == ("Its buyer asked for it by mail.", False)
 
 
 def test_an_end_that_is_decided_while_stripe_is_asked_is_told_to_stripe_next(

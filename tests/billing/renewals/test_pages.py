@@ -41,7 +41,9 @@ def reader(client: Client) -> User:
         ({"state": "past_due"}, "to keep pull access after", ["Card and invoices", "Cancel"]),
         ({"state": "unpaid", "access_until": None}, "to get pull access back.", ["Card and invoices", "Cancel"]),
         ({"end_wanted_at": timezone.now()}, "It is being ended.", []),
+        ({"end_wanted_at": timezone.now(), "end_reason": "A period of it was given back."}, "A period of it was given back.", []),
         ({"state": "ended", "ended_at": timezone.now()}, "Pull access until", []),
+        ({"state": "ended", "ended_at": timezone.now(), "end_reason": "It was <lent>."}, "It was &lt;lent&gt;.", []),
     ],
 )
 def test_a_subscription_says_how_it_stands_and_what_can_be_done(
@@ -53,7 +55,7 @@ def test_a_subscription_says_how_it_stands_and_what_can_be_done(
 
     assert ("Postgres HA" in page, "each month" in page, words in page) == (True, True, True)
     known = ("Card and invoices", "Do not cancel", "Cancel")
-    assert [name for name in known if f">{name}</button>" in page] == buttons
+    assert [name for name in known if f'>{name}<span class="vh">: Postgres HA</span></button>' in page] == buttons
 
 
 def test_nobody_sees_what_they_do_not_buy_for(client: Client, reader: User) -> None:

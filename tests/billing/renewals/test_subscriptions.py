@@ -90,6 +90,13 @@ def card(sandbox: Sandbox, subscription: Subscription, last4: str) -> None:
     sandbox.control(f"/customers/{subscription.stripe_customer_id}/card", last4=last4)
 
 
+def why_it_ended() -> tuple[str, bool]:
+    """Return the reason that the one mail about the end gives, and whether it says that payment failed."""
+    body = OutgoingMail.objects.get(key__startswith="subscription_ended:").body_text
+    given = next((line for line in body.splitlines() if "Why it ended:" in line), "")
+    return given.partition("Why it ended: ")[2].strip(), "failed several times" in body
+
+
 def test_the_first_payment_begins_a_subscription_and_grants_pull(
     first: Order, subscription: Subscription, buyer: User, holds: Callable[..., list[str]], sandbox: Sandbox
 ) -> None:
@@ -218,7 +225,7 @@ def test_it_ends_after_the_last_attempt_and_says_so(subscription: Subscription, 
 
     assert (ended.state, ended.access_until) == ("ended", None)
     mail = OutgoingMail.objects.exclude(key__startswith="receipt").get()
-    assert ("ended" in mail.subject, "failed several times" in mail.body_text) == (True, True)
+    assert ("ended" in mail.subject, *why_it_ended()) == (True, "", True)
     assert "subscription.ended" in AuditEvent.objects.values_list("action", flat=True)
 
 
@@ -236,6 +243,7 @@ def test_a_buyer_cancels_takes_it_back_and_cancels_again(
     ended = reconcile_subscription(subscription_id=subscription.pk, now=now)
 
     assert (ended.state, ended.access_until, holds(buyer), Order.objects.count()) == ("ended", None, [], 1)
+    assert (ended.failed_at, *why_it_ended()) == (None, "", False)
     with pytest.raises(SubscriptionEnded):
         set_renewal(subscription=ended, renews=True, actor=buyer)
     assert Subscription.objects.get().state == "ended"
@@ -270,6 +278,7 @@ def test_a_refund_of_the_last_period_ends_access_and_the_subscription(
     assert reconcile_subscriptions() == 1
     assert Subscription.objects.get().state == "ended"
     assert sandbox.get(f"/subscriptions/{subscription.stripe_subscription_id}")["status"] == "canceled"
+    assert why_it_ended() == ("A period of it was given back.", False)
     assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == 0
 
 
@@ -296,6 +305,7 @@ def test_a_subscription_of_a_stopped_seller_is_ended(
     reconcile_subscriptions()
 
     assert Subscription.objects.get().state == "ended"
+    assert why_it_ended() == ("Its seller, its product or an image in it was stopped.", False)
     with pytest.raises(SubscriptionEnded):
         set_renewal(subscription=Subscription.objects.get(), renews=True, actor=buyer)
 

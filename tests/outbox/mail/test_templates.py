@@ -97,6 +97,7 @@ SAID: list[tuple[str, str, list[str]]] = [
     ("trial_ended", "early, no longer sold", ["before its time: It was a second account.", "not for sale"]),
     ("subscription_ended", "", ["not charged for it any more", "failed several times", "cannot be pulled by it any more", LINK]),
     ("subscription_ended", "paid for a while", ["until 23 November"]),
+    ("subscription_ended", "by the shop", ["Why it ended: A period of it was given back.", "until 23 November"]),
     ("subscription_ended", "of an organisation", ["R&D Team is not charged"]),
     ("refund", "", ["€5.00", "your order 1A2B3C", "6 more minutes", LINK]),
     ("refund", "a minute", ["at most 1 more minute,"]),
