@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -88,4 +89,4 @@ def price_announce(request: SellerRequest, price_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("Your subscribers are being told by mail."))
-    return redirect("billing:subscribers")
+    return redirect(f"{reverse('billing:subscribers')}?seller={request.seller.account.handle}")

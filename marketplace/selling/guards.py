@@ -14,10 +14,11 @@ from accounts.organisations.models import BUYING_ROLES, SELLING_ROLES, Role
 from accounts.people.models import User
 from accounts.people.requests import signed_in
 from accounts.sellers.models import SellerProfile
+from marketplace.gifts.models import Gift
 from marketplace.images.errors import RoleNotEnough
 from marketplace.images.models import Image, Namespace
 from marketplace.images.ownership import accounts_sold_for, role_for
-from marketplace.products.models import Product
+from marketplace.products.models import Price, Product
 from marketplace.products.selectors.pages import with_parts
 
 P = ParamSpec("P")
@@ -43,8 +44,9 @@ class SellerRequest(HttpRequest):
 def seller_required(view: Callable[Concatenate[SellerRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let only those in who sell: users without a namespace are redirected to the start page, visitors to the sign-in page.
 
-    The view finds in `request.seller` for whom it acts. That is whoever owns the image or product of the address; else the handle in the
-    form's or the address' field `seller`; else whom the dashboard was last opened for; else themselves, or their first organisation.
+    The view finds in `request.seller` for whom it acts. That is whoever owns the image, product, price or gift of the address; else the
+    handle in the form's or the address' field `seller`; else whom the dashboard was last opened for; else themselves, or their first
+    organisation.
 
     Raises:
         Http404: they do not sell for whom the field names.
@@ -111,11 +113,15 @@ def _chosen(request: HttpRequest, sellers: list[SellerProfile], address: Mapping
 
 
 def _owner_of(address: Mapping[str, Any]) -> UUID | None:
-    """Return the account that owns the image or product of the address, if it names one that exists."""
+    """Return the account that owns what the address is about, if it names something that exists."""
     if "image_id" in address:
         return Image.objects.filter(pk=address["image_id"]).values_list("owner", flat=True).first()
     if "product_id" in address:
         return Product.objects.filter(pk=address["product_id"]).values_list("seller", flat=True).first()
+    if "price_id" in address:
+        return Price.objects.filter(pk=address["price_id"]).values_list("product__seller", flat=True).first()
+    if "gift_id" in address:
+        return Gift.objects.filter(pk=address["gift_id"]).values_list("giver", flat=True).first()
     return None
 
 

@@ -18,7 +18,7 @@ from marketplace.products.selectors.pages import product_url
 from marketplace.products.services.editions import retire_edition
 from marketplace.products.services.prices import set_price
 from tests.billing.conftest import person_of
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, OrganisationSellerFactory, SellerFactory, UserFactory
 from tests.factories.billing import SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, ProductFactory
 from tests.support.sandbox import Sandbox
@@ -183,6 +183,22 @@ def test_nobody_announces_for_somebody_else(client: Client) -> None:
 
     assert "Nobody is subscribed yet" in client.get(reverse("billing:subscribers")).content.decode()
     assert PriceAnnouncement.objects.count() == 0
+
+
+def test_who_sells_for_two_sellers_announces_for_the_one_of_the_price(client: Client) -> None:
+    user, team = SellerFactory().account.user, OrganisationSellerFactory().account
+    MembershipFactory(account=team, user=user, role="owner")
+    subscribed = SubscriptionFactory(product=ProductFactory(namespace__owner=team, price__interval=Price.Interval.MONTH))
+    price = set_price(product=subscribed.product, money=Money(2900, "eur"), actor=user, interval=Price.Interval.MONTH)
+    client.force_login(user)
+    address, listed = reverse("billing:price_announce", args=[price.pk]), f"{reverse('billing:subscribers')}?seller={team.handle}"
+
+    shown, told = client.get(address), client.post(address)
+
+    assert shown.content.decode().count(f'href="{listed}"') == 2
+    assert (told["Location"], PriceAnnouncement.objects.get().price) == (listed, price)
+    tell_subscribers()
+    assert client.get(address).content.decode().count(f'href="{listed}"') == 2
 
 
 def test_a_buyer_sees_what_it_will_cost_and_from_when(client: Client, reader: User) -> None:

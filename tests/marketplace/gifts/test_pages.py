@@ -16,8 +16,8 @@ from accounts.tokens import secrets
 from marketplace.gifts.models import Gift, GiftState
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
-from tests.factories.accounts import MembershipFactory
-from tests.factories.marketplace import EntitlementFactory, GiftFactory
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory
+from tests.factories.marketplace import EntitlementFactory, GiftFactory, ProductFactory
 from tests.support.pages import assert_sound
 
 WHY = "They test it."
@@ -187,20 +187,36 @@ def test_a_file_is_given_or_its_faults_are_listed(product: Product, selling: Cli
 
 def test_a_gift_is_sent_again_and_taken_back(product: Product, selling: Client) -> None:
     gift = GiftFactory(product=product, message="Try it.", access_ends_at=timezone.now() + timedelta(days=3))
-    page = f"/selling/gifts/{gift.pk}/"
+    page, all_gifts = f"/selling/gifts/{gift.pk}/", f"/selling/gifts/?seller={gift.giver.handle}"
 
     assert_sound(selling.get(page))
-    assert selling.post(page, {"do": "send", "email": "olu@example.test"})["Location"] == "/selling/gifts/"
+    assert selling.post(page, {"do": "send", "email": "olu@example.test"})["Location"] == all_gifts
     assert_sound(selling.post(page, {"do": "send"}))
     assert selling.post(page, {"do": "revoke"}).status_code == 400
     assert selling.post(page, {}).status_code == 400
-    assert selling.post(page, {"do": "revoke", "reason": "Enough."})["Location"] == "/selling/gifts/"
+    assert selling.post(page, {"do": "revoke", "reason": "Enough."})["Location"] == all_gifts
     assert Gift.objects.get().state is GiftState.REVOKED
     assert_sound(selling.get(page))
     assert selling.post(page, {"do": "revoke", "reason": "Enough."}).status_code == 409
     refused = selling.post(page, {"do": "send"})
     assert (refused.status_code, "taken back" in refused.content.decode()) == (409, True)
     assert_sound(selling.get("/selling/gifts/"))
+
+
+def test_who_sells_for_two_sellers_gives_and_takes_back_for_the_one_of_the_gift(seller: User, selling: Client) -> None:
+    team = OrganisationSellerFactory().account
+    MembershipFactory(account=team, user=seller, role=Role.OWNER)
+    gift = GiftFactory(product=ProductFactory(namespace__owner=team), given_by=seller)
+    page, all_gifts = f"/selling/gifts/{gift.pk}/", f"/selling/gifts/?seller={team.handle}"
+
+    listed, shown = selling.get(all_gifts), selling.get(page)
+
+    assert listed.content.decode().count(f'name="seller" value="{team.handle}"') == 2
+    assert f"gifts.csv?page=1&amp;seller={team.handle}" in listed.content.decode()
+    assert f'href="{all_gifts}"' in shown.content.decode()
+    assert f'href="{all_gifts}"' in selling.post(page, {"do": "send"}).content.decode()
+    assert selling.post(page, {"do": "revoke", "reason": "Enough."})["Location"] == all_gifts
+    assert Gift.objects.get().state is GiftState.REVOKED
 
 
 def test_the_file_has_a_line_for_each_and_no_formula(product: Product, selling: Client) -> None:
