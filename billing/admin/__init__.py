@@ -7,7 +7,7 @@ from billing.admin.documents import DocumentAdmin
 from billing.admin.events import StripeEventAdmin
 from billing.admin.ledger import LedgerTransactionAdmin, PayoutAdmin
 from billing.admin.orders import OrderAdmin
-from billing.admin.price_changes import PriceChangeAdmin
+from billing.admin.price_changes import PriceAnnouncementAdmin, PriceChangeAdmin
 from billing.admin.reconciliation import DifferenceAdmin, StatementAdmin, StatementLineAdmin
 from billing.admin.refunds import RefundAdmin
 from billing.admin.subscriptions import SubscriptionAdmin
@@ -21,6 +21,7 @@ __all__ = [
     "LedgerTransactionAdmin",
     "OrderAdmin",
     "PayoutAdmin",
+    "PriceAnnouncementAdmin",
     "PriceChangeAdmin",
     "RefundAdmin",
     "StatementAdmin",

@@ -1,4 +1,4 @@
-"""New prices of running subscriptions, to read, and to tell Stripe of again."""
+"""What was announced to subscribers, to read; the new price of each of them, to read, and to tell Stripe of again."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -6,9 +6,23 @@ from django.http import HttpRequest
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from billing.renewals.repricing import try_price_change_again
-from billing.subscriptions.price_models import PriceChange
+from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.admin.acts import act
 from common.admin.related_rows import related_row
+
+
+@admin.register(PriceAnnouncement)
+class PriceAnnouncementAdmin(AuditedAdmin):
+    """Which prices sellers have had count for running subscriptions. Without `done_at` subscribers are still being told."""
+
+    list_display = ("announced_at", related_row("price__product"), "price", related_row("announced_by"), "notice_days", "done_at")
+    list_display_links = ("announced_at",)
+    list_filter = (("done_at", admin.EmptyFieldListFilter), "announced_at")
+    list_select_related = ("price__product", "announced_by")
+    search_fields = ("id", "price__product__title", "announced_by__username")
+    date_hierarchy = "announced_at"
+    exclude = ("price", "announced_by")
+    readonly_fields = ("id", related_row("price"), related_row("announced_by"), "announced_at")
 
 
 @admin.register(PriceChange)
@@ -25,6 +39,7 @@ class PriceChangeAdmin(AuditedAdmin):
     readonly_fields = (
         "id",
         related_row("subscription"),
+        related_row("announcement"),
         related_row("price"),
         "announced_at",
         "attempts",

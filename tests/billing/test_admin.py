@@ -17,6 +17,7 @@ from billing.receipts.services import resend_receipt
 from billing.reconciliation.advice import ADVICE
 from billing.reconciliation.models import Difference
 from billing.refunds.models import Refund
+from billing.subscriptions.price_models import PriceAnnouncement
 from marketplace.insights.models import BuyerPull
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import UserFactory
@@ -25,6 +26,7 @@ from tests.factories.billing import (
     DisputeFactory,
     OrderFactory,
     PaidOrderFactory,
+    PriceChangeFactory,
     RefundFactory,
     StatementFactory,
     StatementLineFactory,
@@ -52,6 +54,21 @@ def act(client: Client, name: str, *rows, **given: str):
     """Fill in the page of an act."""
     form = {"action": name, "index": "0", "_selected_action": [str(row.pk) for row in rows], "act_confirmed": "yes"}
     return client.post(f"/admin/billing/{rows[0]._meta.model_name}/", form | {"reason": "Asked for."} | given)
+
+
+def test_staff_read_what_was_announced_and_change_nothing_of_it(client: Client) -> None:
+    change = PriceChangeFactory(subscription__product__title="Postgres HA")
+    announced, where = change.announcement, "/admin/billing/priceannouncement/"
+
+    listed = [client.get(where, {"q": query}).content.decode() for query in ("Postgres", "nothing of it")]
+    page = f"{where}{announced.pk}/change/"
+
+    assert ["Postgres HA" in each for each in listed] == [True, False]
+    assert "€5.00" in client.get(page).content.decode()
+    assert page in client.get(f"/admin/billing/pricechange/{change.pk}/change/").content.decode()
+    for address in (page, f"{where}add/", f"{where}{announced.pk}/delete/"):
+        assert client.post(address, {"notice_days": 1, "post": "yes"}).status_code == 403
+    assert PriceAnnouncement.objects.get().notice_days == announced.notice_days
 
 
 def test_the_list_of_events_says_what_waits_and_what_failed(client: Client) -> None:
