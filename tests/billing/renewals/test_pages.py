@@ -154,8 +154,9 @@ def test_a_price_of_an_edition_is_offered_to_its_subscribers_alone(client: Clien
         ("Postgres HA, Pro", 2000),
         ("Postgres HA, Standard", 500),
     ]
+    assert '>Apply €20.00 to subscribers<span class="vh">: Postgres HA, Pro</span></a>' in listed.content.decode()
     address = reverse("billing:price_announce", args=[prices["Pro"].pk])
-    assert "subscribers to Postgres HA, Pro?" in client.get(address).content.decode()
+    assert "subscribers of Postgres HA, Pro?" in client.get(address).content.decode()
     client.post(address)
     assert tell_subscribers() == 1
     assert PriceChange.objects.get().subscription == subscribed["Pro"]
