@@ -195,6 +195,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST marketplace:product_withdraw": "product.move",
     "POST product-withdraw": "product.move",
     "POST marketplace:product_price": "price.set",
+    "POST marketplace:product_trial": "price.set",
     "POST marketplace:product_reach": "product.reach",
     "POST price-list": "price.set",
     "POST marketplace:edition_new": "price.set",

@@ -87,6 +87,7 @@ urlpatterns = [
     path("selling/products/<uuid:product_id>/publish", products.product_publish, name="product_publish"),
     path("selling/products/<uuid:product_id>/withdraw", products.product_withdraw, name="product_withdraw"),
     path("selling/products/<uuid:product_id>/price", product_parts.product_price, name="product_price"),
+    path("selling/products/<uuid:product_id>/trial", product_parts.product_trial, name="product_trial"),
     path("selling/products/<uuid:product_id>/reach", product_parts.product_reach, name="product_reach"),
     path("selling/products/<uuid:product_id>/editions/", editions.edition_new, name="edition_new"),
     path("selling/products/<uuid:product_id>/editions/<uuid:edition_id>/", editions.edition_edit, name="edition_edit"),

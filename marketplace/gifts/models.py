@@ -48,6 +48,7 @@ class Gift(UUIDModel):
     example, ends the gift too. Only a keyed hash of the link's secret is stored; a new link ends the one before.
 
     Attributes:
+        title: what is given, as its order says it: the product's title and the edition's name; empty for the whole product.
         source_id: the order that paid for it; of a seller's the gift itself.
         giver: the account that paid, or the seller.
         email: where the link was mailed to; empty if the giver passes it on.
@@ -67,6 +68,7 @@ class Gift(UUIDModel):
     giver = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="gifts_given", db_index=False)  # first in an index
     given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="gifts")
+    title = models.CharField(max_length=80, blank=True, default="", db_default="", editable=False)
     images = models.ManyToManyField(Image, through="GiftImage", related_name="+")
     email = models.EmailField(max_length=254, blank=True)
     message = models.CharField(max_length=LONGEST_MESSAGE, blank=True)
@@ -110,7 +112,12 @@ class Gift(UUIDModel):
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
-        return f"{self.product} from {self.giver}"
+        return f"{self.called} from {self.giver}"
+
+    @property
+    def called(self) -> str:
+        """What is given, in words."""
+        return self.title or self.product.title
 
     @property
     def state(self) -> GiftState:

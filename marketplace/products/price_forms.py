@@ -51,20 +51,9 @@ class PriceForm(forms.Form):
         return money
 
 
-class KindForm(forms.Form):
-    """Whether the seller or the buyer says what is paid, and how often; for all currencies."""
+class TrialForm(forms.Form):
+    """For how long a product can be tried, whichever of its editions."""
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Who decides"),
-        choices=[
-            (Price.Kind.ONE_OFF, gettext_lazy("One price for everybody; 0 is free")),
-            (Price.Kind.PAY_WHAT_YOU_WANT, gettext_lazy("Buyers pay what they want, the amount at least; 0 lets them pay nothing")),
-        ],
-        widget=forms.RadioSelect,
-        required=False,
-        initial=Price.Kind.ONE_OFF,
-    )
-    interval = forms.ChoiceField(label=gettext_lazy("Paid"), choices=Price.Interval.choices, required=False)
     trial_days = forms.IntegerField(
         label=gettext_lazy("Trial"),
         required=False,
@@ -77,6 +66,22 @@ class KindForm(forms.Form):
         """Read an empty field as no trial; where it was not sent, the trial stays as it is."""
         days: int | None = self.cleaned_data["trial_days"]
         return 0 if days is None and "trial_days" in self.data else days
+
+
+class KindForm(TrialForm):
+    """Whether the seller or the buyer says what is paid, how often, and for how long it can be tried; for all currencies."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Who decides"),
+        choices=[
+            (Price.Kind.ONE_OFF, gettext_lazy("One price for everybody; 0 is free")),
+            (Price.Kind.PAY_WHAT_YOU_WANT, gettext_lazy("Buyers pay what they want, the amount at least; 0 lets them pay nothing")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+        initial=Price.Kind.ONE_OFF,
+    )
+    interval = forms.ChoiceField(label=gettext_lazy("Paid"), choices=Price.Interval.choices, required=False)
 
 
 class PricesForm:

@@ -19,7 +19,7 @@ from marketplace.images.models import Image, Namespace
 from marketplace.products.descriptions import render_description, rendered_description
 from marketplace.products.forms import PictureForm, ProductForm
 from marketplace.products.models import Product
-from marketplace.products.price_forms import PricesForm
+from marketplace.products.price_forms import PricesForm, TrialForm
 from marketplace.products.requirements import what_to_do
 from marketplace.products.selectors.editions import editions_on_sale
 from marketplace.products.selectors.offers import current_prices, earlier_prices
@@ -77,6 +77,7 @@ def editor(
     *,
     form: ProductForm | None = None,
     price_form: PricesForm | None = None,
+    trial_form: TrialForm | None = None,
     picture_form: PictureForm | None = None,
     overtaken: bool = False,
     status: int = 200,
@@ -101,6 +102,7 @@ def editor(
         "editions": editions_on_sale(product),
         "earlier_prices": earlier_prices(product),
         "price_form": price_form or PricesForm.of(prices, trial_days=product.trial_days),
+        "trial_form": trial_form or TrialForm(initial={"trial_days": product.trial_days}),
         "reach": reach_of(product),
         "pictures": list(product.pictures.all()),
         "picture_form": picture_form or PictureForm(),

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from accounts.organisations.buying import buyer_named
 from accounts.people.requests import asker
 from common.api.requests import checked
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
 from marketplace.trials.models import Trial
 from marketplace.trials.selectors import trials_seen_by
 from marketplace.trials.services.starting import start_trial
@@ -23,7 +23,7 @@ class TrialSerializer(serializers.ModelSerializer[Trial]):
 
     class Meta:
         model = Trial
-        fields = ("id", "product", "account", "days", "state", "started_at", "ends_at", "ended_at", "end_reason", "bought_at")
+        fields = ("id", "product", "edition", "account", "days", "state", "started_at", "ends_at", "ended_at", "end_reason", "bought_at")
         read_only_fields = fields
 
 
@@ -31,6 +31,13 @@ class NewTrialSerializer(serializers.Serializer[Trial]):
     """What you try, and for whom."""
 
     product = serializers.PrimaryKeyRelatedField(queryset=Product.objects.visible())
+    edition = serializers.PrimaryKeyRelatedField(
+        queryset=Edition.objects.all(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Of a product that is sold in editions; leave it out to try the first one.",
+    )
     buyer = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -56,8 +63,9 @@ class TrialViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def create(self, request: Request) -> Response:
         """Try a product for as many days as its seller offers (`trial_days`), without a card.
 
-        Each person, verified address, organisation and known payment card has one trial of a product.
+        Each person, verified address, organisation and known payment card has one trial of a product, whichever of its editions they try.
         """
         values, user = checked(NewTrialSerializer, request), asker(request)
-        trial = start_trial(product=values["product"], user=user, holder=buyer_named(user, values["buyer"]))
+        holder = buyer_named(user, values["buyer"])
+        trial = start_trial(product=values["product"], user=user, holder=holder, edition=values["edition"])
         return Response(TrialSerializer(trial).data, status=status.HTTP_201_CREATED)

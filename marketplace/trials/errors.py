@@ -14,6 +14,15 @@ class NoTrial(ConflictError):
         super().__init__(gettext("This product has no trial now. Reload its page to see what it offers."))
 
 
+class EditionNotSold(ConflictError):
+    """What somebody wants to try is an edition that its product is not sold in now. 409."""
+
+    code = "edition_not_sold"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This edition is sold no more. Reload the product’s page to see the others."))
+
+
 class TrialNotNeeded(ConflictError):
     """The account has everything in it for good. 409."""
 

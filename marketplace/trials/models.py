@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from accounts.people.models import Account, User
 from common.db.models import UUIDModel
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
 
 BOUGHT: Final = gettext_noop("It was bought.")
 
@@ -38,9 +38,12 @@ class TrialQuerySet(models.QuerySet["Trial"]):
 
 
 class Trial(UUIDModel):
-    """The holder may pull a product's images for some days. Its entitlements are of the source `trial` and carry the same end.
+    """The holder may pull a product's images, or those of one of its editions, for some days.
+
+    Its entitlements are of the source `trial` and carry the same end.
 
     Attributes:
+        edition: the one that is tried; None for the whole product.
         days: how many there were when it began; a seller's change counts for later trials.
         ended_at: when it ended, by its time (marked by a job), by a purchase or by staff.
         bought_at: when the holder first bought the product afterwards.
@@ -48,6 +51,8 @@ class Trial(UUIDModel):
     """
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="trials", db_index=False)  # first in a constraint
+    # Nobody looks for the trials of an edition.
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trials")
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     days = models.PositiveSmallIntegerField()
@@ -80,7 +85,12 @@ class Trial(UUIDModel):
         ordering = ("-started_at",)
 
     def __str__(self) -> str:
-        return f"{self.holder} tries {self.product}"
+        return f"{self.holder} tries {self.title}"
+
+    @property
+    def title(self) -> str:
+        """What is tried: the product's title, and its edition's name."""
+        return f"{self.product.title}, {self.edition.name}" if self.edition else self.product.title
 
     @property
     def state(self) -> TrialState:

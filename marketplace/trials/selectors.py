@@ -31,13 +31,13 @@ class TrialFigures:
 def trials_of_product(product: Product, *, user: User, account_ids: Collection[UUID]) -> list[Trial]:
     """Return the trials of the product that count for the user: of these accounts, and those that they started for others. One query."""
     theirs = Trial.objects.filter(Q(holder__in=account_ids) | Q(started_by=user), product=product)
-    return list(theirs.select_related("holder").order_by("started_at"))
+    return list(theirs.select_related("edition", "holder", "product").order_by("started_at"))
 
 
 def trials_of_seller(seller_id: UUID) -> QuerySet[Trial]:
     """Return the trials of the seller's products, the newest first, with what a list shows."""
     found = Trial.objects.filter(product__seller=seller_id)
-    return found.select_related("product__namespace", "holder").order_by("-started_at", "pk")
+    return found.select_related("product__namespace", "edition", "holder").order_by("-started_at", "pk")
 
 
 def figures_of_seller(seller_id: UUID) -> TrialFigures:
@@ -51,7 +51,8 @@ def figures_of_seller(seller_id: UUID) -> TrialFigures:
 
 def trials_seen_by(user: User) -> QuerySet[Trial]:
     """Return the trials of the user and of the organisations that they buy for, the newest first."""
-    return Trial.objects.filter(holder__in=buyers_of(user)).select_related("product__namespace", "holder").order_by("-started_at", "pk")
+    found = Trial.objects.filter(holder__in=buyers_of(user))
+    return found.select_related("product__namespace", "edition", "holder").order_by("-started_at", "pk")
 
 
 def images_of_trial(trial: Trial) -> list[Image]:

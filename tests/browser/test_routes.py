@@ -77,6 +77,7 @@ EXCUSED = {
     "marketplace:preview": DATA,
     "marketplace:preview_picture": "is a picture",
     "marketplace:product_price": "shows the editor again, which is looked at",
+    "marketplace:product_trial": "shows the editor again, which is looked at",
     "marketplace:product_publish": SENT,
     "marketplace:product_reach": SENT,
     "marketplace:product_withdraw": SENT,

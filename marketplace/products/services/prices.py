@@ -65,8 +65,7 @@ def set_prices(
         prices: at least one, in different ones of LAYERSTORE_CURRENCIES; the first is the leading one. All are of one kind and one
             interval, for a buyer who chooses the currency would choose these. A free product has one price.
         edition: of the product, whose prices are meant. An edition costs something.
-        trial_days: for how long the product can be tried from now on, 0 for no trial, at most `LONGEST_TRIAL`; None leaves it as it is.
-            Trials that run keep their end, and what is free has none.
+        trial_days: as `set_trial` takes them, for all editions; None leaves them as they are. What is free has no trial.
 
     Returns:
         The current prices, the leading one first.
@@ -85,6 +84,22 @@ def set_prices(
         locked = lock_product(product_id=product.pk)
         _set_trial(locked, trial_days, actor)
         return put_prices(locked, edition, prices, actor)
+
+
+def set_trial(*, product: Product, days: int, actor: User) -> Product:
+    """Set for how many days the product, or any of its editions, can be tried from now on; 0 for no trial. Trials that run keep their end.
+
+    Args:
+        days: at most `LONGEST_TRIAL`.
+
+    Raises:
+        NotYours, RoleNotEnough: the actor does not decide for its seller.
+    """
+    require_owner(actor, product.seller_id)
+    with locked_transaction():
+        locked = lock_product(product_id=product.pk)
+        _set_trial(locked, days, actor)
+    return locked
 
 
 def put_prices(product: Product, edition: Edition | None, prices: Sequence[NewPrice], actor: User) -> list[Price]:

@@ -15,11 +15,12 @@ from accounts.people.requests import signed_in
 from common.errors import DomainError
 from common.web.forms import refuse_form
 from marketplace.growth.services import reach_earlier_buyers
+from marketplace.products.errors import SoldInEditions
 from marketplace.products.forms import PictureForm
 from marketplace.products.models import Price
-from marketplace.products.price_forms import PricesForm
+from marketplace.products.price_forms import PricesForm, TrialForm
 from marketplace.products.services.pictures import MOST_PICTURES, add_picture, move_picture, remove_picture
-from marketplace.products.services.prices import set_prices
+from marketplace.products.services.prices import set_prices, set_trial
 from marketplace.selling.editor import editor
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
 
@@ -36,10 +37,25 @@ def product_price(request: SellerRequest, product_id: UUID) -> HttpResponse:
         return editor(request, product, price_form=form, status=400)
     try:
         prices = set_prices(product=product, prices=form.prices, actor=signed_in(request), trial_days=form.trial_days)
+    except SoldInEditions as error:  # the editor has no such form any more on which to say it
+        messages.error(request, error.message)
+        return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#price")
     except DomainError as error:
         return refuse_form(form.blamed(error), error, partial(editor, request, product, price_form=form))
     messages.success(request, _says(prices))
     return redirect(reverse("marketplace:product_edit", args=[product.pk]))
+
+
+@seller_required
+@require_POST
+def product_trial(request: SellerRequest, product_id: UUID) -> HttpResponse:
+    """Set for how long a product that is sold in editions can be tried from now on."""
+    product, form = own_product(request, product_id), TrialForm(request.POST)
+    if not form.is_valid():
+        return editor(request, product, trial_form=form, status=400)
+    set_trial(product=product, days=form.cleaned_data["trial_days"] or 0, actor=signed_in(request))
+    messages.success(request, gettext("The trial is saved. It counts for trials that begin from now on."))
+    return redirect(reverse("marketplace:product_edit", args=[product.pk]) + "#price")
 
 
 def _says(prices: Sequence[Price]) -> str:

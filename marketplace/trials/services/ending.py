@@ -108,11 +108,11 @@ def _end(trial: Trial, at: datetime, reason: str) -> None:
 
 def _mail(trial_id: UUID, template: str) -> bool:
     """Tell the holder, unless they have what they tried for good: then nothing ends for them. Each mail is written once."""
-    trial = Trial.objects.select_related("product__namespace", "product__seller", "holder__user").get(pk=trial_id)
+    trial = Trial.objects.select_related("product__namespace", "product__seller", "edition", "holder__user").get(pk=trial_id)
     images = images_of_trial(trial)
     if has_for_good(trial.holder, [image.pk for image in images]):
         return False
-    price = offered_price(trial.product)
+    price = offered_price(trial.product, trial.edition)
     for reader in people_of(trial.holder, roles=MANAGING_ROLES):
         context = {"trial": trial, "product": trial.product, "images": images, "price": price}
         queue_mail(to=reader.email, template=template, context=context, key=f"{template.replace('_', '-')}:{trial.pk}:{reader.pk}")
