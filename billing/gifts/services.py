@@ -41,6 +41,7 @@ def open_gift(order: Order, wish: GiftWish, images: Iterable[Image]) -> Gift:
         giver=order.buyer,
         given_by=order.placed_by,
         product=order.product,
+        title=order.product_title,
         images=images,
         email=wish.email,
         message=wish.message,

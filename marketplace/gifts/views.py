@@ -48,7 +48,7 @@ def gift(request: HttpRequest, gift_id: UUID) -> HttpResponse:
     except DomainError as error:
         current.refresh_from_db()
         return say_when_to_retry(_page(request, current, user=user, refused=error.message, status=error.status), error)
-    messages.success(request, gettext("{product} is in the library now.").format(product=current.product.title))
+    messages.success(request, gettext("{product} is in the library now.").format(product=current.called))
     return redirect("marketplace:library")
 
 

@@ -25,11 +25,21 @@ LIFETIMES: Final = {Gift.Source.ORDER: timedelta(days=60), Gift.Source.SELLER: t
 
 
 def open_gift_of_order(
-    *, order_id: UUID, giver: Account, given_by: User, product: Product, images: Iterable[Image], email: str, message: str, otherwise: str
+    *,
+    order_id: UUID,
+    giver: Account,
+    given_by: User,
+    product: Product,
+    title: str,
+    images: Iterable[Image],
+    email: str,
+    message: str,
+    otherwise: str,
 ) -> Gift:
     """Make the gift that an order has paid for, and mail its link. Runs in the caller's transaction, under the order's lock.
 
     Args:
+        title: what was paid for, as the order says it.
         email: the recipient's address; empty if the giver passes the link on.
         otherwise: the giver's address, for that.
     """
@@ -39,6 +49,7 @@ def open_gift_of_order(
         giver=giver,
         given_by=given_by,
         product=product,
+        title=title,
         email=email,
         message=message,
     )

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.organisations.models import Role
 from accounts.people.models import User
+from billing.checkout.amounts import Wish
 from billing.checkout.concurrency import opening_url
 from billing.checkout.errors import CheckoutOpening
 from billing.checkout.opening import open_checkout
@@ -27,7 +28,7 @@ from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import DiscountFactory
-from tests.factories.marketplace import EntitlementFactory
+from tests.factories.marketplace import EditionFactory, EntitlementFactory
 from tests.support.pages import assert_sound
 from tests.support.sandbox import Sandbox
 from tests.support.threads import run_in_threads
@@ -72,6 +73,22 @@ def test_a_payment_makes_a_link_for_the_recipient_and_grants_the_buyer_nothing(p
     receipt = OutgoingMail.objects.get(key__startswith="receipt").body_text
     assert "as a gift" in receipt
     assert "docker pull" not in receipt
+
+
+@pytest.mark.parametrize("wish", [FOR_KIM, GiftWish()])
+def test_the_gift_of_an_edition_says_which(product: Product, buyer: User, sandbox: Sandbox, client: Client, wish: GiftWish) -> None:
+    edition = EditionFactory(product=product, name="Pro", images=list(product.images.all()))
+    order = place_order(product=product, user=buyer, wish=Wish(price_id=edition.prices.get().pk), gift=wish)
+    open_checkout(order=order)
+    order.refresh_from_db()
+    sandbox.press(order)
+    reconcile_order(order_id=order.pk)
+
+    gift = gift_of(order)
+    client.force_login(buyer)
+    assert gift.called == order.product_title == f"{product.title}, Pro"
+    assert gift.called in OutgoingMail.objects.get(key__startswith="gift:").subject
+    assert f"{gift.called} " in assert_sound(client.get(f"/orders/{order.pk}/gift")).text
 
 
 def test_a_link_to_pass_on_is_mailed_to_the_buyer(product: Product, buyer: User, sandbox: Sandbox) -> None:
