@@ -106,6 +106,7 @@ def test_a_gift_is_of_the_edition_that_was_chosen(product: Product, buyer: User)
     client = Client()
     client.force_login(buyer)
     page = client.get(f"/billing/give/{product.pk}/?edition=Pro")
+    assert f'action="/billing/give/{product.pk}/?edition=Pro"' in page.content.decode()
     assert (page.context["price"].amount, page.context["edition"].name) == (900, "Pro")
 
     price = page.context["price"]
