@@ -37,6 +37,7 @@ def test_the_page_says_what_is_credited_and_what_the_reader_pays(shelf: Shelf, b
     text = read(buyer, product_url(shelf.both))
 
     assert "<strong>You pay €3.00.</strong> €5.00 are credited for what you have bought of it before." in text
+    assert text.partition('<div class="buybar">')[2].partition("</p>")[0].endswith("<strong>€3.00</strong>")
     assert "are credited" not in read(UserFactory(), product_url(shelf.both))
     assert "are credited" not in Client().get(product_url(shelf.both)).content.decode()
 
@@ -50,6 +51,17 @@ def test_who_buys_for_several_reads_it_beside_each(shelf: Shelf, buyer: User, ea
     assert "pays €3.00: €5.00 are credited" in text
     assert "pays €3.50: €4.50 are credited" in text
     assert "You pay" not in text
+
+
+def test_with_a_code_nobody_reads_what_they_would_pay_without_it(shelf: Shelf, buyer: User, earlier: Order) -> None:
+    MembershipFactory(user=buyer, role="owner")
+    DiscountFactory(seller=shelf.all.seller, code="AUTUMN", percent=10)
+
+    assert "pays €7.00: €5.00 are credited" in read(buyer, product_url(shelf.all))
+    text = read(buyer, product_url(shelf.all), code="autumn")
+
+    assert 'name="code" value="AUTUMN"' in text
+    assert "are credited" not in text
 
 
 def test_a_code_in_the_address_shows_what_is_paid_after_the_credit(shelf: Shelf, buyer: User, earlier: Order) -> None:
