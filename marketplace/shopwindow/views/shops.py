@@ -75,7 +75,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
     `?code=` shows what a discount code makes of its price, `?edition=` chooses one of its editions by name; the first one else.
     """
     listing = list_products([visible_product(request, namespace, slug, texts=True)], Shape.WIDE)[0]
-    if not request.GET.keys() & {"image", "platform", "amount", "edition"}:  # the rest of a page that was counted
+    if not _was_counted(request):
         note_view(request, listing.product)
     pictures = list(listing.product.pictures.all())
     several = len(listing.images) > 1
@@ -118,6 +118,13 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "reviews": reviews_for(listing.product, reader),
     }
     return render(request, "marketplace/product.html", context)
+
+
+def _was_counted(request: HttpRequest) -> bool:
+    """Whether this is the rest of a page that was counted as a view. Links to an edition are shared; between them leads the page itself."""
+    if request.GET.keys() & {"image", "platform", "amount"}:
+        return True
+    return "edition" in request.GET and request.headers.get("Referer", "").partition("?")[0] == request.build_absolute_uri(request.path)
 
 
 def _inside(request: HttpRequest, images: Sequence[Image], listing: Listing) -> Inside | None:

@@ -55,14 +55,20 @@ def test_another_edition_is_chosen_by_its_link_alone(member_client: Client, prod
     assert html.count("docker pull") >= 2
 
 
-def test_choosing_another_edition_is_no_view_more(client: Client, product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_choosing_another_edition_is_no_view_more_and_coming_to_one_is_a_view(
+    client: Client, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counted: list[object] = []
     monkeypatch.setattr(shops, "note_view", lambda _, viewed: counted.append(viewed))
 
-    for query in ("", "?edition=Standard"):
-        client.get(f"/acme/db{query}")
+    own, other = "http://testserver/acme/db", "https://elsewhere.test/acme/db"
+    for query, came_from, views in (("", "", 1), ("?edition=Standard", f"{own}?edition=Pro", 1), ("?edition=Standard", own, 1)):
+        client.get(f"/acme/db{query}", headers={"referer": came_from})
+        assert counted == [product] * views
 
-    assert counted == [product]
+    for number, came_from in enumerate(("", other, "http://testserver/search/", "http://[broken"), start=2):
+        client.get("/acme/db?edition=Standard", headers={"referer": came_from})
+        assert counted == [product] * number
 
 
 def test_who_has_an_edition_sees_that_they_have_it_and_can_buy_the_other(
