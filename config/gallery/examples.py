@@ -117,8 +117,9 @@ _NEWS = {
     "unsubscribe_url": f"{LINK}&stop=1",
 }
 _GIFT = SimpleNamespace(
-    called=PRODUCT, giver=COMPANY, product=SimpleNamespace(title=PRODUCT, slug="db", namespace=SimpleNamespace(name="acme")), source_kind="order",
-    source_id=UUID(int=1), message="Happy <birthday> & so on.", email="kim@harbour.example", expires_at=AT, access_ends_at=None,
+    called=PRODUCT, giver=COMPANY, product=SimpleNamespace(title=PRODUCT, slug="db", namespace=SimpleNamespace(name="acme")),
+    source_kind="order", source_id=UUID(int=1), message="Happy <birthday> & so on.",
+    email="kim@harbour.example", expires_at=AT, access_ends_at=None,
 )  # fmt: skip
 _TRIAL = SimpleNamespace(title=PRODUCT, holder=_PERSON, days=14, ends_at=AT, ended_early=False, end_reason="The trial is over.")
 _PRICE = SimpleNamespace(words="€19.00", interval="")

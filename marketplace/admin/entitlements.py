@@ -56,7 +56,10 @@ class EntitlementAdmin(AuditedAdmin):
             return str(kind.label)
         return format_html('<a href="{}">{}</a>', page, kind.label)
 
-    @act("Revoke", consequence=f"The holder can no longer pull because of this. {PULL_ENDS} To end what was paid for, refund it.")
+    @act(
+        "Revoke",
+        consequence=f"The holder can no longer pull because of this. {PULL_ENDS} A refund ends what was paid for, its page a trial.",
+    )
     def take_back(self, request: HttpRequest, entitlement: Entitlement, reason: str) -> None:
         """Take back what was free."""
         take_back_entitlement(entitlement=entitlement, reason=reason, actor=signed_in(request))

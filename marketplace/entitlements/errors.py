@@ -32,6 +32,15 @@ class EntitlementIsBought(ConflictError):
         super().__init__(gettext("This was paid for. Refund the order: a full refund ends pull access."))
 
 
+class EntitlementIsTried(ConflictError):
+    """It is one image of a trial, which would go on on its holder's pages and in its mails. 409."""
+
+    code = "entitlement_is_tried"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This is part of a trial. End the trial, on its own page: that ends all of it, and its holder is told."))
+
+
 class EntitlementIsRevoked(ConflictError):
     """It has ended already. 409."""
 

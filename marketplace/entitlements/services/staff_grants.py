@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.people.models import Account, User
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
-from marketplace.entitlements.errors import EntitlementIsBought, EntitlementIsRevoked
+from marketplace.entitlements.errors import EntitlementIsBought, EntitlementIsRevoked, EntitlementIsTried
 from marketplace.entitlements.locks import lock_entitlement
 from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.entitlements.services.grants import grant_entitlements
@@ -42,6 +42,7 @@ def take_back_entitlement(*, entitlement: Entitlement, reason: str, actor: User)
         NotYours: the actor is not staff.
         ReasonMissing: no reason.
         EntitlementIsBought: it was paid for, so a refund has to end it.
+        EntitlementIsTried: it is of a trial, which staff end as a whole.
         EntitlementIsRevoked: it has ended already.
     """
     require_staff(actor)
@@ -50,6 +51,8 @@ def take_back_entitlement(*, entitlement: Entitlement, reason: str, actor: User)
         locked = lock_entitlement(entitlement_id=entitlement.pk)
         if locked.source_kind in PAID:
             raise EntitlementIsBought
+        if locked.source_kind == Entitlement.Source.TRIAL:
+            raise EntitlementIsTried
         if locked.revoked_at is not None:
             raise EntitlementIsRevoked
         locked.revoked_at, locked.revocation_reason = timezone.now(), reason[:500]

@@ -155,6 +155,7 @@ def test_what_was_given_is_taken_back(staff: Client) -> None:
     [
         pytest.param({"source_kind": Entitlement.Source.ORDER}, "Refund the order", id="bought"),
         pytest.param({"source_kind": Entitlement.Source.SUBSCRIPTION}, "Refund the order", id="subscribed"),
+        pytest.param({"source_kind": Entitlement.Source.TRIAL}, "End the trial", id="tried"),
         pytest.param({"source_kind": Entitlement.Source.STAFF, "revoked": True}, "revoked already", id="revoked"),
     ],
 )
