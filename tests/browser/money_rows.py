@@ -63,7 +63,7 @@ def _prices() -> dict[str, str]:
 def _editions(namespace: Namespace) -> dict[str, str]:
     """A product in three editions, one of them with the longest words that fit; a reader has the smallest and can upgrade."""
     images = PushedImageFactory.create_batch(3, namespace=namespace)
-    product = ProductFactory(namespace=namespace, slug="in-editions", title="In editions", images=images, price=False)
+    product = ProductFactory(namespace=namespace, slug="in-editions", title="In editions", images=images, price=False, trial_days=14)
     standard = EditionFactory(product=product, name="Standard", line="For one server.", images=images[:1], price__amount=4_900)
     EditionFactory(product=product, name="Pro", line="For all servers of a company.", images=images[:2], price__amount=9_900)
     long = EditionFactory(product=product, name="W" * 30, line="x" * 120, images=images, price__amount=990_000)

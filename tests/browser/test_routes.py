@@ -76,6 +76,7 @@ EXCUSED = {
     "marketplace:picture_move": SENT,
     "marketplace:preview": DATA,
     "marketplace:preview_picture": "is a picture",
+    "marketplace:product_reach": SENT,
     "marketplace:product_price": "shows the editor again, which is looked at",
     "marketplace:product_trial": "shows the editor again, which is looked at",
     "marketplace:product_publish": SENT,
