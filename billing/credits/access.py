@@ -26,7 +26,7 @@ def pause_access(order: Order) -> None:
     suspend_gift_of_order(order_id=order.pk)
     kind, key = _source_of(order)
     suspend_entitlements(source_kind=kind, source_id=key)
-    for later in _later_orders(order.pk):
+    for later in later_orders(order.pk):
         suspend_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=image_ids_of_order(order.pk))
 
 
@@ -35,7 +35,7 @@ def resume_access(order: Order) -> None:
     resume_gift_of_order(order_id=order.pk)
     kind, key = _source_of(order)
     resume_entitlements(source_kind=kind, source_id=key, besides=_kept_paused(order.pk, resumed=order.pk))
-    for later in _later_orders(order.pk):
+    for later in later_orders(order.pk):
         if _stands(later):
             images = image_ids_of_order(order.pk) - _kept_paused(later.pk, resumed=order.pk)
             resume_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=images)
@@ -45,7 +45,7 @@ def end_access(*, order_id: UUID, reason: str) -> None:
     """End for good what the order gave, and its images in the purchases that it was credited for. Under the order's lock."""
     end_gift_of_order(order_id=order_id, reason=reason)
     revoke_entitlements(source_kind=_ORDER, source_id=order_id, reason=reason)
-    for later in _later_orders(order_id):
+    for later in later_orders(order_id):
         images = image_ids_of_order(order_id)
         revoke_entitlements(source_kind=_ORDER, source_id=later.pk, reason=CREDIT_GONE, image_ids=images)
 
@@ -55,7 +55,7 @@ def _source_of(order: Order) -> tuple[Entitlement.Source, UUID]:
     return (Entitlement.Source.SUBSCRIPTION, order.subscription_id) if order.subscription_id else (_ORDER, order.pk)
 
 
-def _later_orders(order_id: UUID) -> Iterator[Order]:
+def later_orders(order_id: UUID) -> Iterator[Order]:
     """Yield what the order was credited for, what that was credited for, and so on, as far as it is paid or being paid."""
     while (
         credit := Credit.objects.select_related("order").filter(earlier=order_id).exclude(order__state__in=RELEASED).first()

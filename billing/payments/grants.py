@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
-from billing.credits.access import end_access, pause_access, resume_access
+from billing.credits.access import end_access, later_orders, pause_access, resume_access
 from billing.credits.selectors import why_credit_is_gone
 from billing.disputes.mails import tell_buyer_of_dispute
 from billing.gifts.services import open_gift, wish_of
@@ -37,6 +37,8 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
     somebody else, its seller, product or image was stopped before we heard of the payment, or what made it cheaper is no longer there.
     The caller holds their locks, so that of two simultaneous payments one is the second, and a stop comes before or after.
 
+    What the order was credited for is no second payment for the same: its price was less by this one.
+
     Whoever has disputed the payment and lost gets it back only if they have paid for the same a second time: an image that became free
     meanwhile, or was given to them, is no reason to return what the bank has judged to be the seller's.
 
@@ -46,7 +48,7 @@ def reason_to_return(order: Order, images: list[Image], *, came_from: Order.Stat
     """
     if came_from not in UNPAID_STATES | {Order.State.DISPUTED}:
         return ""
-    own = [key for key in (order.pk, order.subscription_id) if key]
+    own = [key for key in (order.pk, order.subscription_id, *(later.pk for later in later_orders(order.pk))) if key]
     if wish_of(order) is None and holds_all(account=order.buyer, image_ids=[image.pk for image in images], besides=own, paid=disputed):
         return gettext_noop("Paid a second time: everything in it was in the buyer's library already.")
     return (stopped or why_credit_is_gone(order)) if came_from in UNPAID_STATES else ""
