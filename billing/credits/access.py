@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from billing.credits.models import Credit
 from billing.orders.models import Order
-from billing.orders.selectors import image_ids_of_order
+from billing.orders.selectors import image_ids_of_order, source_of
 from billing.orders.state import HOLDING_STATES, RELEASED
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements, suspend_entitlements
@@ -24,7 +24,7 @@ CREDIT_GONE: Final = gettext_noop("An earlier purchase, which was credited for t
 def pause_access(order: Order) -> None:
     """Let nobody pull because of the order, nor claim it if it is a gift. Under the order's lock."""
     suspend_gift_of_order(order_id=order.pk)
-    kind, key = _source_of(order)
+    kind, key = source_of(order)
     suspend_entitlements(source_kind=kind, source_id=key)
     for later in later_orders(order.pk):
         suspend_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=image_ids_of_order(order.pk))
@@ -33,7 +33,7 @@ def pause_access(order: Order) -> None:
 def resume_access(order: Order) -> None:
     """Let what was paused go on, but for what another order that is connected by a credit keeps paused. Under the order's lock."""
     resume_gift_of_order(order_id=order.pk)
-    kind, key = _source_of(order)
+    kind, key = source_of(order)
     resume_entitlements(source_kind=kind, source_id=key, besides=_kept_paused(order.pk, resumed=order.pk))
     for later in later_orders(order.pk):
         if _stands(later):
@@ -48,11 +48,6 @@ def end_access(*, order_id: UUID, reason: str) -> None:
     for later in later_orders(order_id):
         images = image_ids_of_order(order_id)
         revoke_entitlements(source_kind=_ORDER, source_id=later.pk, reason=CREDIT_GONE, image_ids=images)
-
-
-def _source_of(order: Order) -> tuple[Entitlement.Source, UUID]:
-    """What grants access: the order itself, or the subscription of whose periods it is one."""
-    return (Entitlement.Source.SUBSCRIPTION, order.subscription_id) if order.subscription_id else (_ORDER, order.pk)
 
 
 def later_orders(order_id: UUID) -> Iterator[Order]:

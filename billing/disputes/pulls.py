@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from billing.orders.models import Order
 from billing.orders.pulled import holder_of
-from billing.orders.selectors import image_ids_of_order
+from billing.orders.selectors import image_ids_given_by
 from marketplace.insights.models import BuyerPull, PullCount
 
 LINES: Final = 100  # the first ones: what was used soon after the payment counts most
@@ -24,7 +24,7 @@ def pull_lines(order: Order, *, hidden: str = "") -> Iterator[str]:
     if holder is None:
         yield "The buyer paid for a gift to somebody else, and nobody has claimed it."
         return
-    image_ids, since = image_ids_of_order(order.pk), holder.since.date()
+    image_ids, since = image_ids_given_by(order), holder.since.date()
     who, when = ("the buyer's account", "the payment") if holder.is_buyer else ("the account that claimed the buyer's gift", "the claim")
     days = PullCount.objects.filter(image__in=image_ids, buyer=holder.account_id, day__gte=since)
     by_day = list(days.order_by("day").values_list("day").annotate(total=Sum("count"))[:DAYS])

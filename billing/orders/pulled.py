@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from billing.orders.models import Order
+from billing.orders.selectors import image_ids_given_by
 from marketplace.gifts.selectors import gift_of_order
 from marketplace.insights.holders import proofs_of_holder, pulls_of_holder
 from marketplace.insights.models import BuyerPull, PullCount
@@ -30,11 +31,11 @@ def holder_of(order: Order) -> Holder | None:
 
 
 def counted_pulls(order: Order) -> QuerySet[PullCount]:
-    """Return the counted pulls of the order's images since its holder has them; they are counted by days, so on the whole first day."""
+    """Return the counted pulls of what the order gave since its holder has them; they are counted by days, so on the whole first day."""
     found = holder_of(order)
     if found is None:
         return PullCount.objects.none()
-    return pulls_of_holder(found.account_id, image_ids=_images(order), since=found.since)
+    return pulls_of_holder(found.account_id, image_ids=image_ids_given_by(order), since=found.since)
 
 
 def kept_proofs(order: Order) -> QuerySet[BuyerPull]:
@@ -42,8 +43,4 @@ def kept_proofs(order: Order) -> QuerySet[BuyerPull]:
     found = holder_of(order)
     if found is None:
         return BuyerPull.objects.none()
-    return proofs_of_holder(found.account_id, image_ids=_images(order), since=found.since)
-
-
-def _images(order: Order) -> list[UUID]:
-    return [sold.image_id for sold in order.images.all()]
+    return proofs_of_holder(found.account_id, image_ids=image_ids_given_by(order), since=found.since)

@@ -61,6 +61,18 @@ def image_ids_of_order(order_id: UUID) -> set[UUID]:
     return set(OrderImage.objects.filter(order=order_id).values_list("image_id", flat=True))
 
 
+def source_of(order: Order) -> tuple[Entitlement.Source, UUID]:
+    """Return what grants access because of an order: the order itself, or the subscription of whose periods it is one."""
+    return (Entitlement.Source.SUBSCRIPTION, order.subscription_id) if order.subscription_id else (Entitlement.Source.ORDER, order.pk)
+
+
+def image_ids_given_by(order: Order) -> set[UUID]:
+    """Return the images that somebody has, or had, because of an order: what it sold, and by what that has grown since."""
+    kind, key = source_of(order)
+    given = Entitlement.objects.filter(source_kind=kind, source_id=key).values_list("image_id", flat=True)
+    return {sold.image_id for sold in order.images.all()} | set(given)
+
+
 def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collection[UUID] = (), paid: bool = False) -> bool:
     """Whether the account holds each of the images because of something else than the sources `besides`: orders or subscriptions.
 

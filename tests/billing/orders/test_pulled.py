@@ -1,0 +1,64 @@
+"""What counts as pulled of an order: all that somebody has because of it, also what was given to earlier buyers since."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.people.models import Account
+from billing.disputes.pulls import pull_lines
+from billing.orders.models import Order
+from billing.orders.pulled import counted_pulls
+from billing.orders.refund_windows import was_pulled
+from billing.refunds.errors import PulledAlready
+from billing.refunds.models import Refund
+from billing.refunds.services import give_back
+from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.extending import extend_entitlements
+from tests.factories.accounts import UserFactory
+from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
+from tests.factories.marketplace import EntitlementFactory, GiftFactory, PullCountFactory, PushedImageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def purchase() -> tuple[Order, Account]:
+    order: Order = PaidOrderFactory(unpulled_refund_days=14)
+    return order, order.buyer
+
+
+def claimed_gift() -> tuple[Order, Account]:
+    order, _ = purchase()
+    kim = UserFactory().account
+    Entitlement.objects.filter(source_id=order.pk).delete()
+    GiftFactory(product=order.product, source_kind="order", source_id=order.pk, reason="", claimed=True, holder=kim)
+    return order, kim
+
+
+def first_period() -> tuple[Order, Account]:
+    order, buyer = purchase()
+    order.subscription = SubscriptionFactory(product=order.product, placed_by=order.placed_by)
+    order.period_start, order.period_end = timezone.now(), timezone.now() + timedelta(days=30)
+    order.save()
+    Entitlement.objects.filter(source_id=order.pk).update(source_kind="subscribed", source_id=order.subscription.pk)
+    return order, buyer
+
+
+@pytest.mark.parametrize("what", [purchase, claimed_gift, first_period])
+def test_a_pull_of_what_an_order_has_grown_by_counts_as_one_of_the_order(what: Callable[[], tuple[Order, Account]]) -> None:
+    order, holder = what()
+    had = Entitlement.objects.get()
+    grown, other = PushedImageFactory.create_batch(2, namespace=order.product.namespace)
+    extend_entitlements(holder_id=holder.pk, source_kind=had.source_kind, source_id=had.source_id, image=grown)
+    EntitlementFactory(holder=holder, image=other)
+    PullCountFactory(image=other, buyer=holder, day=timezone.now().date())
+    assert not was_pulled(order)
+
+    pulled = PullCountFactory(image=grown, buyer=holder, day=timezone.now().date())
+
+    assert list(counted_pulls(order)) == [pulled]
+    assert f"{pulled.day}: {pulled.count}" in list(pull_lines(order))
+    with pytest.raises(PulledAlready):
+        give_back(order=order, actor=order.placed_by)
+    assert (Refund.objects.count(), Entitlement.objects.in_force().filter(source_id=had.source_id).count()) == (0, 2)
