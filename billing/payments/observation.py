@@ -27,7 +27,7 @@ from billing.orders.state import GONE_STATES, HOLDING_STATES, PAID_STATES, TRANS
 from billing.orders.stopped import why_stopped
 from billing.payments.differences import differences, words_for_staff
 from billing.payments.grants import follow_transition, reason_to_return
-from billing.payments.periods import begin_subscription
+from billing.payments.periods import begin_subscription, given_image_ids
 from billing.receipts.refunds import queue_failure_mails, queue_refund_mails
 from billing.refunds.models import Refund
 from billing.refunds.records import has_waiting_refund, promise_refund, record_refunds
@@ -78,9 +78,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What an order sold, locked: its images, and why nobody may buy it any more, if so."""
+    """What an order sold, locked.
+
+    Attributes:
+        images: that it sold.
+        grown: what its subscription has given beyond them.
+        why_stopped: why nobody may buy it any more; empty if they may.
+    """
 
     images: list[Image]
+    grown: list[Image]
     why_stopped: str
 
 
@@ -157,13 +164,20 @@ def _settle_fee(order: Order, payment: Payment) -> None:
 
 def _lock_sold(observation: Observation) -> Sold:
     image_ids = image_ids_of_order(observation.order_id)
-    of_order = Order.objects.only("seller_id", "product_id", "state").get(pk=observation.order_id)
+    of_order = Order.objects.only("seller_id", "product_id", "subscription_id", "state").get(pk=observation.order_id)
+    to_lock = image_ids | (given_image_ids(of_order.subscription_id) if of_order.subscription_id else set())
     if not observation.payment.paid or of_order.state not in UNPAID_STATES:  # a paid order never becomes unpaid
-        return Sold(lock_images(image_ids=image_ids), "")
+        return _sold(lock_images(image_ids=to_lock), image_ids, "")
     seller = lock_seller(account_id=of_order.seller_id)
-    images = lock_images(image_ids=image_ids)
+    images = lock_images(image_ids=to_lock)
     product = lock_product(product_id=of_order.product_id)
-    return Sold(images, why_stopped(seller=seller, product=product, images=images))
+    own = [image for image in images if image.pk in image_ids]
+    return _sold(images, image_ids, why_stopped(seller=seller, product=product, images=own))
+
+
+def _sold(locked: list[Image], image_ids: set[UUID], why: str) -> Sold:
+    """Tell what the order sold from what its subscription has grown by: only the former decides whether it is honoured."""
+    return Sold([one for one in locked if one.pk in image_ids], [one for one in locked if one.pk not in image_ids], why)
 
 
 def next_observation_at(order: Order, now: datetime) -> datetime:
@@ -215,4 +229,4 @@ def _transition(order: Order, payment: Payment, sold: Sold, reason: str) -> None
     order.closed_at = now if to in GONE_STATES or to in UNPAID_STATES else None
     record_audit(actor=None, action=f"order.{to.value}", target=order, reason=reason)
     note_order(state=to)
-    follow_transition(order, came_from=came_from, images=sold.images)
+    follow_transition(order, came_from=came_from, images=[*sold.images, *sold.grown])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Max, Q
@@ -100,6 +101,17 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
     undecided = Q(state=Order.State.DISPUTED) | Q(refunds__state=Refund.State.WAITING, refunds__origin=Refund.Origin.BUYER)
     change = suspend_entitlements if periods.filter(undecided).exists() else resume_entitlements
     change(source_kind=_SUBSCRIPTION, source_id=subscription.pk)
+
+
+def given_image_ids(subscription_id: UUID) -> set[UUID]:
+    """Return the images that the subscription has given, now or while it was paid, and that go on with it: also what it has grown by.
+
+    What was taken from its buyer for another reason than the end of the paid time is not given again.
+    """
+    given = Entitlement.objects.filter(source_kind=_SUBSCRIPTION, source_id=subscription_id)
+    goes_on = Q(revoked_at__isnull=True) | Q(revocation_reason=OVER)
+    taken = given.exclude(goes_on).values("image")
+    return set(given.filter(goes_on).exclude(image__in=taken).values_list("image_id", flat=True))
 
 
 def _may_be_paid(subscription: Subscription) -> bool:

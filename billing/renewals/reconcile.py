@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.services import record_audit
 from billing.orders.models import Order, OrderImage
 from billing.orders.state import UNPAID_STATES
-from billing.payments.periods import COPIED, bring_access_in_line
+from billing.payments.periods import COPIED, bring_access_in_line, given_image_ids
 from billing.payments.reconcile import reconcile_order
 from billing.renewals.mails import queue_subscription_mail
 from billing.stripe.subscriptions import Period, SubscriptionFacts, end_subscription, read_subscription
@@ -110,9 +110,9 @@ def _add_order(subscription: Subscription, period: Period) -> Order | None:
 
 def _apply(before: Subscription, facts: SubscriptionFacts, now: datetime) -> Subscription | None:
     """Write how it stands; None if somebody else has meanwhile."""
-    image_ids = OrderImage.objects.filter(order__subscription=before).values_list("image_id", flat=True)
+    sold = OrderImage.objects.filter(order__subscription=before).values_list("image_id", flat=True)
     with locked_transaction():
-        images = lock_images(image_ids=set(image_ids))
+        images = lock_images(image_ids=set(sold) | given_image_ids(before.pk))
         row = lock_subscription(subscription_id=before.pk)
         if row.revision != before.revision:
             return None
