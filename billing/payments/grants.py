@@ -78,7 +78,8 @@ def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, i
     source_id, gift = order.pk, wish_of(order)
     if _is_sold(to, came_from):
         if gift is None:
-            take_over_trial(product_id=order.product_id, holder=order.buyer, source_id=order.pk)
+            bought = [image.pk for image in images]
+            take_over_trial(product_id=order.product_id, holder=order.buyer, source_id=order.pk, image_ids=bought)
             grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
         else:
             open_gift(order, gift, images)

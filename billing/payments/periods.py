@@ -1,6 +1,6 @@
 """What a buyer may pull by a subscription: it follows from the periods that were paid, the grace after them, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -48,7 +48,7 @@ def begin_subscription(order: Order, subscribed: Subscribed) -> None:
     record_audit(actor=order.placed_by, action="subscription.begun", target=order.subscription, buyer=str(order.buyer_id))
 
 
-def follow_order(order: Order, images: Iterable[Image]) -> None:
+def follow_order(order: Order, images: Collection[Image]) -> None:
     """Bring access in line with a period's order that has changed; the caller holds its lock and that of its images, and has saved it.
 
     Who gets the last period back, or has their bank take any of them back, is not charged for the next one: the subscription ends. A
@@ -58,7 +58,8 @@ def follow_order(order: Order, images: Iterable[Image]) -> None:
     if _ends_with(order, subscription) and want_end(subscription, gettext_noop("A period of it was given back.")):
         record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
     if order.state in _ENTITLING:
-        take_over_trial(product_id=subscription.product_id, holder=subscription.buyer, source_id=subscription.pk)
+        bought, of = [image.pk for image in images], subscription
+        take_over_trial(product_id=of.product_id, holder=of.buyer, source_id=of.pk, image_ids=bought)
     bring_access_in_line(subscription, images, now=timezone.now())
     subscription.save(update_fields=["access_until", *WRITTEN_AT_END])
 

@@ -46,7 +46,7 @@ class Trial(UUIDModel):
         edition: the one that is tried; None for the whole product.
         days: how many there were when it began; a seller's change counts for later trials.
         ended_at: when it ended, by its time (marked by a job), by a purchase or by staff.
-        bought_at: when the holder first bought the product afterwards.
+        bought_at: when the holder first bought of the product afterwards, or while it ran all that it gave, which ended it.
         bought_by: the order or subscription that did, rows of a layer above.
     """
 
@@ -94,9 +94,9 @@ class Trial(UUIDModel):
 
     @property
     def state(self) -> TrialState:
-        if self.bought_at is not None:
-            return TrialState.BOUGHT
-        return TrialState.RUNNING if self.ended_at is None and self.ends_at > timezone.now() else TrialState.OVER
+        if self.ended_at is None and self.ends_at > timezone.now():
+            return TrialState.RUNNING
+        return TrialState.OVER if self.bought_at is None else TrialState.BOUGHT
 
     @property
     def ended_early(self) -> bool:

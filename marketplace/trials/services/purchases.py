@@ -1,5 +1,6 @@
 """What a purchase means for trials: it takes the place of one, and its payment card has had its trial of whatever its buyer has tried."""
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -17,22 +18,31 @@ from marketplace.trials.services.starting import write_keys
 _FIELDS: Final = ("bought_at", "bought_by", "ended_at", "end_reason")
 
 
-def take_over_trial(*, product_id: UUID, holder: Account, source_id: UUID) -> None:
-    """Note that the holder has bought what they tried, by this order or subscription; a trial that runs ends. Repeated, it changes nothing.
+def take_over_trial(*, product_id: UUID, holder: Account, source_id: UUID, image_ids: Collection[UUID]) -> None:
+    """Note that the holder has bought what they tried, by this order or subscription. Repeated, it changes nothing.
 
-    Runs in the caller's transaction. A refund brings no trial back.
+    A trial that runs ends if all that it lets them pull was bought; whoever has bought a part goes on trying the rest, and of their
+    purchases the one that contains all takes its place. Runs in the caller's transaction. A refund brings no trial back.
+
+    Args:
+        image_ids: what was bought.
     """
     if not Trial.objects.filter(product=product_id, holder=holder).exists():
         return  # as most purchases: they lock nothing
-    trial = lock_trial_of_holder(product_id=product_id, account_id=holder.pk)
-    if trial.bought_at is not None:
+    trial, now = lock_trial_of_holder(product_id=product_id, account_id=holder.pk), timezone.now()
+    ends = trial.ended_at is None and trial.ends_at > now and _all_bought(trial, image_ids)
+    if trial.bought_at is not None and not ends:
         return
-    now = timezone.now()
     trial.bought_at, trial.bought_by = now, source_id
-    if trial.ended_at is None and trial.ends_at > now:
+    if ends:
         trial.ended_at, trial.end_reason = now, BOUGHT
         revoke_entitlements(source_kind=Entitlement.Source.TRIAL, source_id=trial.pk, reason=BOUGHT)
     trial.save(update_fields=_FIELDS)
+
+
+def _all_bought(trial: Trial, image_ids: Collection[UUID]) -> bool:
+    given = Entitlement.objects.live().filter(source_kind=Entitlement.Source.TRIAL, source_id=trial.pk)
+    return not given.exclude(image__in=image_ids).exists()
 
 
 def remember_card(*, account: Account, fingerprint: str) -> None:

@@ -1,6 +1,7 @@
 """A trial ends: by its time, of which its holder is told before, by a purchase, or by staff."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -23,13 +24,17 @@ from marketplace.trials.services.purchases import take_over_trial
 from marketplace.trials.services.starting import start_trial
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, TrialFactory
+from tests.factories.marketplace import EntitlementFactory, PushedImageFactory, TrialFactory
 
 DAY = timedelta(days=1)
 
 
 def mails() -> list[tuple[str, str]]:
     return sorted((mail.key.partition(":")[0], mail.to) for mail in OutgoingMail.objects.all())
+
+
+def images_of(product: Product) -> list[UUID]:
+    return list(product.images.values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize(("days", "before"), [(90, 3 * DAY), (7, 3 * DAY), (6, DAY), (2, DAY), (1, DAY / 2)])
@@ -108,7 +113,7 @@ def test_a_purchase_takes_its_place(product: Product, kim: User) -> None:
     trial, order_id = TrialFactory(product=product, user=kim), new_id()
 
     for source_id in (order_id, new_id()):
-        take_over_trial(product_id=product.pk, holder=kim.account, source_id=source_id)
+        take_over_trial(product_id=product.pk, holder=kim.account, source_id=source_id, image_ids=images_of(product))
 
     trial.refresh_from_db()
     held = kim.account.entitlements.get()
@@ -118,11 +123,29 @@ def test_a_purchase_takes_its_place(product: Product, kim: User) -> None:
     assert (end_trials(now=trial.ends_at), remind_of_trials(now=trial.ends_at - DAY), mails()) == (0, 0, [])
 
 
+def test_a_purchase_of_a_part_ends_no_trial_and_one_of_all_that_is_tried_does(product: Product, kim: User) -> None:
+    product.images.add(PushedImageFactory(namespace=product.namespace), through_defaults={"owner_id": product.seller_id, "position": 1})
+    trial, part, whole = TrialFactory(product=product, user=kim), new_id(), new_id()
+    images = images_of(product)
+
+    for _ in range(2):
+        take_over_trial(product_id=product.pk, holder=kim.account, source_id=part, image_ids=images[:1])
+    trial.refresh_from_db()
+    assert (trial.state, trial.bought_by, trial.ended_at) == (TrialState.RUNNING, part, None)
+    assert (kim.account.entitlements.in_force().count(), time_left_when_bought(part)) == (2, timedelta(0))
+
+    for source_id in (whole, new_id()):
+        take_over_trial(product_id=product.pk, holder=kim.account, source_id=source_id, image_ids=images)
+    trial.refresh_from_db()
+    assert (trial.state, trial.bought_by, trial.bought_at) == (TrialState.BOUGHT, whole, trial.ended_at)
+    assert (kim.account.entitlements.in_force().count(), time_left_when_bought(whole) > timedelta(days=13)) == (0, True)
+
+
 def test_a_purchase_after_the_end_is_noted_and_gives_no_days(product: Product, kim: User) -> None:
     began = timezone.now() - 15 * DAY
     trial, order_id = TrialFactory(product=product, user=kim, started_at=began), new_id()
 
-    take_over_trial(product_id=product.pk, holder=kim.account, source_id=order_id)
+    take_over_trial(product_id=product.pk, holder=kim.account, source_id=order_id, image_ids=images_of(product))
 
     trial.refresh_from_db()
     assert (trial.state, trial.ended_at, time_left_when_bought(order_id)) == (TrialState.BOUGHT, None, timedelta(0))
@@ -132,7 +155,7 @@ def test_a_purchase_after_the_end_is_noted_and_gives_no_days(product: Product, k
 def test_a_purchase_of_somebody_else_ends_no_trial(product: Product, kim: User) -> None:
     trial = TrialFactory(product=product, user=kim)
 
-    take_over_trial(product_id=product.pk, holder=UserFactory().account, source_id=new_id())
+    take_over_trial(product_id=product.pk, holder=UserFactory().account, source_id=new_id(), image_ids=images_of(product))
 
     trial.refresh_from_db()
     assert (trial.state, kim.account.entitlements.in_force().count()) == (TrialState.RUNNING, 1)

@@ -144,7 +144,8 @@ def test_a_seller_sees_who_tries_and_who_has_bought(product: Product, seller: Us
     running, bought = TrialFactory(product=product), TrialFactory(product=product)
     over = TrialFactory(product=product, started_at=timezone.now() - timedelta(days=20))
     TrialFactory()
-    take_over_trial(product_id=product.pk, holder=bought.holder, source_id=new_id())
+    bought_images = list(product.images.values_list("pk", flat=True))
+    take_over_trial(product_id=product.pk, holder=bought.holder, source_id=new_id(), image_ids=bought_images)
 
     page = shown(sign_in(seller), "/selling/trials/")
 
