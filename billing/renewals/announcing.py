@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from billing.subscriptions.terms import terms_now
 from common.db.locking import locked_transaction
+from common.db.row_failures import isolate_failure
 from marketplace.images.ownership import require_owner
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Price
@@ -32,7 +34,7 @@ def announce_price(*, price: Price, actor: User) -> PriceAnnouncement:
     """Have a price count for the subscriptions that run, too. They are told by a job; the same again while it does changes nothing.
 
     Who pays more from then on is told at least LAYERSTORE_PRICE_NOTICE_DAYS before; what is lower counts from the next renewal. A
-    subscription that was canceled is not renewed, and is left alone.
+    subscription that was cancelled is not renewed, and is left alone.
 
     Raises:
         NotYours, RoleNotEnough: the actor does not decide for its seller.
@@ -58,10 +60,11 @@ def announce_price(*, price: Price, actor: User) -> PriceAnnouncement:
 def at_another_price(price: Price) -> QuerySet[Subscription]:
     """Return the subscriptions to what a price is for, paid as often and in its currency, that are renewed at another amount as it stands.
 
-    What it is for is one edition, or the whole product: whoever has the one is never charged for the other.
+    What it is for is one edition, or the whole product: whoever has the one is never charged for the other. Subscriptions that were sold
+    before the product was handed over pay its former seller, at whose price they stay.
     """
     ahead = PriceChange.objects.open().filter(subscription=OuterRef("pk"))
-    same = Subscription.objects.running().filter(product=price.product_id, price__edition=price.edition_id)
+    same = Subscription.objects.running().filter(product=price.product_id, price__edition=price.edition_id, seller=price.product.seller_id)
     found = same.filter(currency=price.currency, price__interval=price.interval)
     other = Q(Exists(ahead.exclude(price=price))) | (~Q(amount=price.amount) & ~Exists(ahead))
     return found.filter(other, ends_with_period=False, end_wanted_at__isnull=True)
@@ -70,10 +73,10 @@ def at_another_price(price: Price) -> QuerySet[Subscription]:
 def tell_subscribers() -> int:
     """Tell those whose price changes, so many in one run; return how many were told. Each has a transaction of their own."""
     told = 0
-    for announced in PriceAnnouncement.objects.filter(done_at__isnull=True).select_related("price").order_by("announced_at"):
+    for announced in PriceAnnouncement.objects.filter(done_at__isnull=True).select_related("price__product").order_by("announced_at"):
         left = [] if announced.price.retired_at else list(at_another_price(announced.price).values_list("pk", flat=True)[:TOLD_A_RUN])
         for key in left[: TOLD_A_RUN - told]:
-            told += _tell(announced, key)
+            told += isolate_failure(partial(_tell, announced, key), row=key) or 0
         if not left:
             PriceAnnouncement.objects.filter(pk=announced.pk).update(done_at=timezone.now())
     return told

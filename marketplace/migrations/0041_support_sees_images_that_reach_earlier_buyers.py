@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         ("accounts", "0004_roles_of_staff"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("marketplace", "0039_images_that_reach_earlier_buyers"),
+        ("marketplace", "0040_which_edition_was_tried_or_given"),
     ]
     operations = [migrations.RunPython(give_right, migrations.RunPython.noop)]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -23,6 +24,7 @@ from billing.subscriptions.errors import NobodyPaysAnother, PriceChangeNotOpen, 
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from billing.subscriptions.terms import terms_now, terms_of_period
+from common.db.errors import LockTimeout
 from common.money import Money
 from marketplace.images.errors import NotYours
 from marketplace.products.models import Price, Product
@@ -30,7 +32,7 @@ from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.billing.renewals.test_subscriptions import card, clock, first, monthly, renew, sandbox_process, subscription
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, SellerFactory, UserFactory
 from tests.factories.billing import SubscriptionFactory
 from tests.factories.marketplace import ProductFactory
 from tests.support.sandbox import Sandbox
@@ -255,6 +257,38 @@ def test_thousands_are_told_in_batches_and_each_once(yearly: Product, monkeypatc
     assert (PriceChange.objects.open().count(), OutgoingMail.objects.count()) == (3, 3)
     with pytest.raises(NobodyPaysAnother):
         announce_price(price=announced.price, actor=actor)
+
+
+def test_who_pays_a_former_seller_keeps_their_price(yearly: Product) -> None:
+    SubscriptionFactory(product=yearly, seller=SellerFactory())
+    actor = yearly.seller.account.user
+    assert actor is not None
+
+    with pytest.raises(NobodyPaysAnother):
+        announce_price(price=cost(yearly, 2900), actor=actor)
+
+    assert not PriceAnnouncement.objects.exists()
+
+
+def test_one_who_cannot_be_told_now_stops_nobody_and_is_told_in_the_next_run(yearly: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked, _ = (SubscriptionFactory(product=yearly) for _ in range(2))
+    actor = yearly.seller.account.user
+    assert actor is not None
+    announce_price(price=cost(yearly, 2900), actor=actor)
+    lock = announcing.lock_subscription
+
+    def lock_in_vain(*, subscription_id: UUID) -> Subscription:
+        if subscription_id == locked.pk:
+            raise LockTimeout
+        return lock(subscription_id=subscription_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(announcing, "lock_subscription", lock_in_vain)
+        assert tell_subscribers() == 1
+
+    assert PriceAnnouncement.objects.get().done_at is None
+    assert (tell_subscribers(), tell_subscribers()) == (1, 0)
+    assert PriceChange.objects.open().count() == 2
 
 
 def test_a_price_that_is_retired_before_all_are_told_is_told_to_nobody_more(yearly: Product) -> None:
