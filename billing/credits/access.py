@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from billing.credits.models import Credit
 from billing.orders.models import Order
-from billing.orders.selectors import image_ids_of_order, source_of
+from billing.orders.selectors import image_ids_given_by, image_ids_of_order, source_of
 from billing.orders.state import HOLDING_STATES, RELEASED
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements, suspend_entitlements
@@ -26,27 +26,26 @@ def pause_access(order: Order) -> None:
     suspend_gift_of_order(order_id=order.pk)
     kind, key = source_of(order)
     suspend_entitlements(source_kind=kind, source_id=key)
-    for later in later_orders(order.pk):
-        suspend_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=image_ids_of_order(order.pk))
+    for later, images in _reached(order):
+        suspend_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=images)
 
 
 def resume_access(order: Order) -> None:
     """Let what was paused go on, but for what another order that is connected by a credit keeps paused. Under the order's lock."""
     resume_gift_of_order(order_id=order.pk)
     kind, key = source_of(order)
-    resume_entitlements(source_kind=kind, source_id=key, besides=_kept_paused(order.pk, resumed=order.pk))
-    for later in later_orders(order.pk):
+    resume_entitlements(source_kind=kind, source_id=key, besides=_kept_paused(order, resumed=order.pk))
+    for later, images in _reached(order):
         if _stands(later):
-            images = image_ids_of_order(order.pk) - _kept_paused(later.pk, resumed=order.pk)
-            resume_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=images)
+            kept = _kept_paused(later, resumed=order.pk)
+            resume_entitlements(source_kind=_ORDER, source_id=later.pk, image_ids=images - kept)
 
 
-def end_access(*, order_id: UUID, reason: str) -> None:
+def end_access(*, order: Order, reason: str) -> None:
     """End for good what the order gave, and its images in the purchases that it was credited for. Under the order's lock."""
-    end_gift_of_order(order_id=order_id, reason=reason)
-    revoke_entitlements(source_kind=_ORDER, source_id=order_id, reason=reason)
-    for later in later_orders(order_id):
-        images = image_ids_of_order(order_id)
+    end_gift_of_order(order_id=order.pk, reason=reason)
+    revoke_entitlements(source_kind=_ORDER, source_id=order.pk, reason=reason)
+    for later, images in _reached(order):
         revoke_entitlements(source_kind=_ORDER, source_id=later.pk, reason=CREDIT_GONE, image_ids=images)
 
 
@@ -59,14 +58,23 @@ def later_orders(order_id: UUID) -> Iterator[Order]:
         order_id = credit.order_id
 
 
-def _kept_paused(order_id: UUID, *, resumed: UUID) -> set[UUID]:
+def _reached(order: Order) -> Iterator[tuple[Order, set[UUID]]]:
+    """Yield each later purchase with the images in it that follow the order: its own, and all of a later one for which nothing was paid."""
+    images = image_ids_of_order(order.pk)
+    for later in later_orders(order.pk):
+        if not later.amount:
+            images = images | image_ids_given_by(later)
+        yield later, images
+
+
+def _kept_paused(order: Order, *, resumed: UUID) -> set[UUID]:
     """Return the images of an order that stay paused because of what was credited for it; `resumed` is the one that goes on now."""
     paused: set[UUID] = set()
-    for credit in Credit.objects.select_related("earlier").filter(order=order_id):
+    for credit in Credit.objects.select_related("earlier").filter(order=order):
         if credit.earlier_id != resumed and not _stands(credit.earlier):
             paused |= image_ids_of_order(credit.earlier_id)
-        paused |= _kept_paused(credit.earlier_id, resumed=resumed)
-    return paused
+        paused |= _kept_paused(credit.earlier, resumed=resumed)
+    return paused | image_ids_given_by(order) if paused and not order.amount else paused
 
 
 def _stands(order: Order) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from accounts.tokens.lifetimes import pull_ends_after_minutes
 from billing.orders.models import Order
 from billing.orders.pulled import counted_pulls
-from billing.orders.selectors import credited_for
+from billing.orders.selectors import kept_because_of
 from common.languages import long_day
 from marketplace.products.models import LONGEST_REFUND_WINDOW
 
@@ -45,14 +45,14 @@ def was_pulled(order: Order) -> bool:
 
 
 def may_give_back(order: Order, now: datetime) -> bool:
-    """Whether the order's time for a refund by the buyer alone lasts, it made no later purchase cheaper, and nothing was pulled."""
+    """Whether the order's time for a refund by the buyer alone lasts, nothing was pulled, and no later purchase is in the way."""
     until = own_refund_until(order)
-    return until is not None and now <= until and credited_for(order) is None and not was_pulled(order)
+    return until is not None and now <= until and kept_because_of(order) is None and not was_pulled(order)
 
 
 def refund_words(order: Order, now: datetime) -> list[str]:
     """Return what the buyer of a paid order was promised and may still have, in sentences for them."""
-    own, promised, later = own_refund_until(order), promised_until(order), credited_for(order)
+    own, promised, later = own_refund_until(order), promised_until(order), kept_because_of(order)
     words = []
     if later is not None:
         sentence = gettext("Not by yourself: what you paid was credited for order {number}.")

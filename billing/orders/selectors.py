@@ -67,10 +67,14 @@ def source_of(order: Order) -> tuple[Entitlement.Source, UUID]:
 
 
 def image_ids_given_by(order: Order) -> set[UUID]:
-    """Return the images that somebody has, or had, because of an order: what it sold, and by what that has grown since."""
+    """Return the images that somebody has, or had, because of an order.
+
+    They are what it sold, by what that has grown since, and what a later purchase gave for which it was credited and nothing was paid.
+    """
     kind, key = source_of(order)
     given = Entitlement.objects.filter(source_kind=kind, source_id=key).values_list("image_id", flat=True)
-    return {sold.image_id for sold in order.images.all()} | set(given)
+    images, later = {sold.image_id for sold in order.images.all()} | set(given), credited_for(order)
+    return images | image_ids_given_by(later) if later and not later.amount else images
 
 
 def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collection[UUID] = (), paid: bool = False) -> bool:
@@ -108,6 +112,15 @@ def credited_for(order: Order) -> Order | None:
     """Return the later purchase that the order was credited for, while that is paid or being paid."""
     credit = order.credited.exclude(order__state__in=RELEASED).select_related("order__product__namespace").first()
     return credit.order if credit else None
+
+
+def kept_because_of(order: Order) -> Order | None:
+    """Return the later purchase because of which the order's buyer does not give it back alone: it was credited, and more was paid.
+
+    A purchase for which nothing was paid is passed over: it ends with the order.
+    """
+    later = credited_for(order)
+    return later if later is None or later.amount else kept_because_of(later)
 
 
 def pulls_of_order(order: Order, user: User) -> list[str]:

@@ -42,7 +42,7 @@ def take_back_free_order(*, order: Order, reason: str, actor: User) -> Order:
             raise OrderIsNotFree
         locked.state, locked.closed_at, locked.revision = Order.State.REFUNDED, timezone.now(), locked.revision + 1
         locked.save(update_fields=["state", "closed_at", "revision"])
-        end_access(order_id=locked.pk, reason=reason)
+        end_access(order=locked, reason=reason)
         record_audit(actor=actor, action="order.taken_back", target=locked, reason=reason)
         note_order(state=Order.State.REFUNDED)
     return locked

@@ -88,7 +88,7 @@ def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, i
     if came_from is Order.State.DISPUTED and to in HOLDING_STATES and not is_being_given_back(order):
         resume_access(order)
     if to in GONE_STATES:
-        end_access(order_id=source_id, reason=(_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to])
+        end_access(order=order, reason=(_WHY_GONE if gift is None else _WHY_GIFT_GONE)[to])
 
 
 def _is_sold(to: Order.State, came_from: Order.State) -> bool:

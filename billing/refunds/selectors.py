@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.orders.models import Order
 from billing.orders.pulled import counted_pulls, kept_proofs
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, time_to_hear_of_pulls, was_pulled
-from billing.orders.selectors import credited_for, stopped_by_dispute
+from billing.orders.selectors import kept_because_of, stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
 from common.web.client import wider_network_of
 from marketplace.insights.models import PullCount
@@ -55,11 +55,11 @@ class Proof:
 
 
 def own_refund(order: Order) -> OwnRefund:
-    """Return whether the order's buyer takes the money back alone. Five queries at most."""
+    """Return whether the order's buyer takes the money back alone. A fixed number of queries."""
     until = own_refund_until(order)
     if until is None or not _has_something_left(order):
         return OwnRefund(until, ended=False, pulled=False, open=False)
-    ended, pulled, later = until < timezone.now(), was_pulled(order), credited_for(order)
+    ended, pulled, later = until < timezone.now(), was_pulled(order), kept_because_of(order)
     return OwnRefund(until, ended=ended, pulled=pulled, open=not ended and not pulled and later is None, later=later)
 
 

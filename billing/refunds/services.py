@@ -11,7 +11,7 @@ from billing.credits.errors import CreditedElsewhere
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.refund_windows import own_refund_until, seller_refunds_until, was_pulled
-from billing.orders.selectors import credited_for, stopped_by_dispute
+from billing.orders.selectors import kept_because_of, stopped_by_dispute
 from billing.orders.state import HOLDING_STATES
 from billing.refunds.errors import (
     OrderNotRefundable,
@@ -108,7 +108,7 @@ def give_back(*, order: Order, actor: User) -> Refund:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for the buyer.
         OrderNotRefundable: as `request_refund`.
         OwnRefundNotOffered: it was not offered at the sale, or its time is over.
-        CreditedElsewhere: it made a later purchase cheaper, which still stands.
+        CreditedElsewhere: it made a later purchase cheaper, which still stands and for which more was paid.
         PulledAlready: an image of the order was pulled since the sale.
     """
     with locked_transaction():
@@ -119,7 +119,7 @@ def give_back(*, order: Order, actor: User) -> Refund:
         left, until = _left_of(locked), own_refund_until(locked)
         if until is None or until < timezone.now():
             raise OwnRefundNotOffered
-        if (later := credited_for(locked)) is not None:
+        if (later := kept_because_of(locked)) is not None:
             raise CreditedElsewhere(number=later.number)
         if was_pulled(locked):
             raise PulledAlready

@@ -17,10 +17,12 @@ from billing.credits.selectors import Credited
 from billing.credits.services import note_credits
 from billing.gifts.services import GiftWish
 from billing.orders.models import Order
+from billing.orders.refund_windows import may_give_back
 from billing.orders.selectors import credited_for
 from billing.payments.free import take_back_free_order
 from billing.payments.grants import follow_transition, reason_to_return
 from billing.payments.reconcile import close_checkout
+from billing.refunds.errors import PulledAlready
 from billing.refunds.models import Refund
 from billing.refunds.selectors import own_refund
 from billing.refunds.services import give_back, request_refund
@@ -31,7 +33,7 @@ from marketplace.products.models import Price, Product
 from tests.billing.credits.conftest import Shelf
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import DiscountFactory, DisputeFactory, OfferFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory
-from tests.factories.marketplace import PriceFactory, ProductFactory
+from tests.factories.marketplace import PriceFactory, ProductFactory, PullCountFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -351,3 +353,54 @@ def test_what_was_wholly_credited_is_taken_back_and_releases_its_credit(shelf: S
 
     assert held(order) == set()
     assert place_order(product=shelf.both, user=buyer).credit_amount == 800
+
+
+@pytest.fixture
+def wholly(shelf: Shelf, buyer: User) -> tuple[Order, Order, Order]:
+    """An image for €9.00, the two for nothing because of it, and the three for the rest of their price."""
+    first = PaidOrderFactory(product=shelf.one, placed_by=buyer, amount=900, unpulled_refund_days=14)
+    return first, place_order(product=shelf.both, user=buyer), paid(place_order(product=shelf.all, user=buyer))
+
+
+def third_of(shelf: Shelf) -> set[Image]:
+    return set(shelf.all.images.all()) - set(shelf.both.images.all())
+
+
+def test_what_cost_nothing_is_paused_resumed_and_ended_with_what_was_credited_for_it(
+    shelf: Shelf, wholly: tuple[Order, Order, Order]
+) -> None:
+    first, nothing, rest = wholly
+    assert (nothing.amount, rest.amount) == (0, 400)
+
+    moved(first, Order.State.DISPUTED)
+    assert (held(first), held(nothing), held(rest)) == (set(), set(), third_of(shelf))
+
+    moved(rest, Order.State.DISPUTED)
+    moved(rest, Order.State.PAID)  # what the first one keeps paused stays paused
+    assert (held(nothing), held(rest)) == (set(), third_of(shelf))
+
+    moved(first, Order.State.PAID)
+    assert (held(nothing), held(rest)) == (set(shelf.both.images.all()), set(shelf.all.images.all()))
+
+    moved(first, Order.State.REFUNDED)
+    assert (held(first), held(nothing), held(rest)) == (set(), set(), third_of(shelf))
+
+
+def test_a_later_purchase_of_nothing_keeps_nobody_from_giving_back_but_its_pulls_and_what_was_paid_after_it_do(
+    shelf: Shelf, buyer: User, wholly: tuple[Order, Order, Order]
+) -> None:
+    first, nothing, rest = wholly
+    with pytest.raises(CreditedElsewhere, match=rest.number):
+        give_back(order=first, actor=buyer)
+    moved(rest, Order.State.REFUNDED)
+    assert (own_refund(first).open, may_give_back(first, timezone.now())) == (True, True)
+
+    (second,) = shelf.two.images.all()
+    pulled = PullCountFactory(image=second, buyer=buyer.account, day=timezone.now().date())
+    with pytest.raises(PulledAlready):
+        give_back(order=first, actor=buyer)
+    assert (Refund.objects.count(), held(nothing)) == (0, set(shelf.both.images.all()))
+    pulled.delete()
+
+    assert give_back(order=first, actor=buyer).amount == 900
+    assert (held(first), held(nothing)) == (set(), set())
