@@ -80,7 +80,6 @@ EXCUSED = {
     "marketplace:product_price": "shows the editor again, which is looked at",
     "marketplace:product_trial": "shows the editor again, which is looked at",
     "marketplace:product_publish": SENT,
-    "marketplace:product_reach": SENT,
     "marketplace:product_withdraw": SENT,
     "marketplace:release": SENT,
     "marketplace:suggestions": DATA,
