@@ -21,6 +21,7 @@ from marketplace.images.models import Image
 from marketplace.products.models import Edition, Price, Product
 from marketplace.shopwindow import upgrades
 from marketplace.shopwindow.upgrades import Sale, left_to_pay
+from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import EditionFactory, GiftFactory, NamespaceFactory, PriceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
@@ -96,7 +97,7 @@ def test_an_edition_grows_for_none_of_its_buyers_when_the_product_does_for_those
     assert reach_of(product).lacking == []
     assert not gifts_lacking(product.pk, pro_alone.pk).exists()
     with pytest.raises(NobodyToReach):
-        reach_earlier_buyers(product=product, image=pro_alone, actor=product.seller.account.user)
+        reach_earlier_buyers(product=product, image=pro_alone, actor=person_of(product.seller))
     assert not buyer.account.entitlements.filter(image=pro_alone).exists()
 
     given = GiftFactory(product=product)
