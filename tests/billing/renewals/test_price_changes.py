@@ -21,6 +21,7 @@ from billing.renewals.tasks import change_prices_of_subscriptions
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.subscription_prices import _item, read_renewal, set_renewal_price
 from billing.subscriptions.errors import NobodyPaysAnother, PriceChangeNotOpen, PriceNotForSubscriptions
+from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from billing.subscriptions.terms import terms_now, terms_of_period
@@ -275,12 +276,11 @@ def test_one_who_cannot_be_told_now_stops_nobody_and_is_told_in_the_next_run(yea
     actor = yearly.seller.account.user
     assert actor is not None
     announce_price(price=cost(yearly, 2900), actor=actor)
-    lock = announcing.lock_subscription
 
     def lock_in_vain(*, subscription_id: UUID) -> Subscription:
         if subscription_id == locked.pk:
             raise LockTimeout
-        return lock(subscription_id=subscription_id)
+        return lock_subscription(subscription_id=subscription_id)
 
     with monkeypatch.context() as patch:
         patch.setattr(announcing, "lock_subscription", lock_in_vain)
