@@ -6,7 +6,8 @@ import pytest
 import stripe
 
 from tests.tools.sandbox.conftest import Sandbox
-from tests.tools.sandbox.test_subscriptions import current, line, opened, price_of, renew, subscribed
+from tests.tools.sandbox.test_subscription_changes import price_of
+from tests.tools.sandbox.test_subscriptions import current, line, opened, renew, subscribed
 
 TRIAL = {"trial_settings": {"end_behavior": {"missing_payment_method": "pause"}}}
 FAR = {"interval": "year", "interval_count": 4}
