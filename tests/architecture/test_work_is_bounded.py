@@ -21,19 +21,12 @@ from django.utils import timezone
 from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order
-from marketplace.contents.facts import ImageFacts
-from marketplace.contents.models import ManifestContents
-from marketplace.contents.services import Contents, record_contents
 from marketplace.covers.services import draw_outdated_covers
 from marketplace.gifts.models import Gift
-from marketplace.images.models import Image, Manifest, Namespace, Tag, TagMove
-from marketplace.images.oci import MANIFEST
-from marketplace.images.services.leading_tags import update_leading_tag
-from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
+from marketplace.images.models import Image, Namespace
 from marketplace.insights.models import DailyFigures
 from marketplace.insights.outlook_upkeep import note_series, renew_outlooks
 from marketplace.products.models import Category, Price, Product, SearchEntry
-from marketplace.products.services.descriptions import render_outdated_descriptions
 from marketplace.reviews.models import Review, ReviewVersion
 from marketplace.reviews.services import count_ratings
 from marketplace.search.services import count_known_words
@@ -49,8 +42,8 @@ from tests.factories.marketplace import (
     ReportFactory,
     ReviewFactory,
     TrialFactory,
-    digest_of,
 )
+from tests.support.much import push, write
 from tests.support.multiply import key, multiply
 from tests.support.pages import HEAVIEST, Page, weight
 from tests.support.routes import Route, site_routes
@@ -210,42 +203,6 @@ def rows_read(plan: dict) -> int:
     """How many rows all steps of an executed plan have looked at."""
     own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
     return int(own) + sum(map(rows_read, plan.get("Plans", [])))
-
-
-def push(image: Image, many: int) -> None:
-    """Push so many tags, each with a manifest of its own and a signature, and as many layers into what is shown."""
-    began = timezone.now() + timedelta(days=many)
-    manifests = Manifest.objects.bulk_create(
-        Manifest(image=image, digest=digest_of(f"{image.pk} {many} {n}"), media_type=MANIFEST, kind="image", described_at=began)
-        for n in range(2 * many)
-    )
-    Tag.objects.bulk_create(
-        Tag(
-            image=image,
-            name=f"sha256-{many}-{n}" if n % 2 else f"{many}.{n}",
-            manifest=manifest,
-            pushed_at=began + timedelta(seconds=n),
-        )
-        for n, manifest in enumerate(manifests)
-    )
-    update_leading_tag(image)
-    layers = tuple(LayerDescription(digest_of(f"{n}"), n) for n in range(10 * many))
-    description = ManifestDescription(Manifest.Kind.IMAGE, size=1, platforms=("linux/amd64",), layers=layers)
-    shown = Tag.objects.get(led_image=image).manifest
-    describe_manifest(manifest=shown, description=description)
-    record_contents(manifest=shown, contents=Contents(facts=ImageFacts()))
-    TagMove.objects.bulk_create(
-        TagMove(image=image, tag="1.0", new_digest=one.digest, old_digest=shown.digest, at=began + timedelta(seconds=n))
-        for n, one in enumerate(manifests)
-    )
-    about = {"image": image, "subject": shown.digest, "evidence": [["sbom", "SPDX"]], "hidden": ["the label secret"]}
-    ManifestContents.objects.bulk_create(ManifestContents(manifest=one, **about) for one in manifests if one != shown)
-
-
-def write(product: Product, many: int) -> None:
-    """Let another product of the shop say so much."""
-    Product.objects.filter(pk=product.pk).update(description="word " * many, licence_text="word " * many, description_renderer=0)
-    render_outdated_descriptions(most=10)
 
 
 WEIGHED = (
