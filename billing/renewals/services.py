@@ -1,5 +1,9 @@
 """What a buyer does with a subscription: cancel, go on, change the card. Stripe is asked first; then it is brought in line like always."""
 
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -16,6 +20,7 @@ from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
+from common.db.row_failures import isolate_failure
 from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import revoke_entitlements
@@ -86,15 +91,16 @@ def end_now(*, subscription: Subscription, reason: str, actor: User) -> None:
 
 def end_stopped_subscriptions() -> int:
     """Have subscriptions end whose seller, product or image was stopped; return how many. The sweep then asks Stripe."""
-    stopped = 0
-    for key in _stopped().values_list("pk", flat=True)[:500]:
-        with locked_transaction():
-            row = lock_subscription(subscription_id=key)
-            if want_end(row, _STOPPED):
-                row.save(update_fields=WRITTEN_AT_END)
-                record_audit(actor=None, action="subscription.end_wanted", target=row, reason=_STOPPED)
-                stopped += 1
-    return stopped
+    return sum(bool(isolate_failure(partial(_stop, key), row=key)) for key in _stopped().values_list("pk", flat=True)[:500])
+
+
+def _stop(subscription_id: UUID) -> bool:
+    with locked_transaction():
+        row = lock_subscription(subscription_id=subscription_id)
+        if wanted := want_end(row, _STOPPED):
+            row.save(update_fields=WRITTEN_AT_END)
+            record_audit(actor=None, action="subscription.end_wanted", target=row, reason=_STOPPED)
+    return wanted
 
 
 def _stopped() -> QuerySet[Subscription]:
@@ -105,13 +111,17 @@ def _stopped() -> QuerySet[Subscription]:
 
 def end_lapsed_access() -> int:
     """End what subscriptions let their buyers pull once the paid time and the grace are over, also while Stripe is away."""
-    now, ended = timezone.now(), 0
-    for key in Subscription.objects.filter(access_until__lte=now).values_list("pk", flat=True)[:500]:
-        with locked_transaction():
-            row = lock_subscription(subscription_id=key)
-            if row.access_until is not None and row.access_until <= now:
-                row.access_until = None
-                row.save(update_fields=["access_until"])
-                revoke_entitlements(source_kind=Entitlement.Source.SUBSCRIPTION, source_id=row.pk, reason=OVER)
-                ended += 1
-    return ended
+    now = timezone.now()
+    lapsed = Subscription.objects.filter(access_until__lte=now).values_list("pk", flat=True)[:500]
+    return sum(bool(isolate_failure(partial(_end_access, key, now), row=key)) for key in lapsed)
+
+
+def _end_access(subscription_id: UUID, now: datetime) -> bool:
+    with locked_transaction():
+        row = lock_subscription(subscription_id=subscription_id)
+        if row.access_until is None or row.access_until > now:
+            return False
+        row.access_until = None
+        row.save(update_fields=["access_until"])
+        revoke_entitlements(source_kind=Entitlement.Source.SUBSCRIPTION, source_id=row.pk, reason=OVER)
+    return True
