@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from accounts.people.models import Account
 from audit.services import record_audit
 from billing.orders.models import Order
 from billing.orders.state import HOLDING_STATES
@@ -85,7 +86,7 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
 
     The rule: access lasts to the end of the last paid period, and a grace longer while another payment may come; days that were left of a
     trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives it back waits for that, and ends
-    with a refund of the last one.
+    with a refund of the last one, and with its buyer's account.
     """
     periods = subscription.orders.filter(state__in=_ENTITLING)
     until = periods.aggregate(until=Max("period_end"))["until"]
@@ -93,7 +94,7 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
         until += timedelta(days=settings.LAYERSTORE_SUBSCRIPTION_GRACE_DAYS)
     if until is not None:
         until += time_left_when_bought(subscription.pk)
-    if until is None or until <= now:
+    if until is None or until <= now or _has_left(subscription.buyer):
         subscription.access_until = None
         revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER)
         return
@@ -113,6 +114,11 @@ def given_image_ids(subscription_id: UUID) -> set[UUID]:
     goes_on = Q(revoked_at__isnull=True) | Q(revocation_reason=OVER)
     taken = given.exclude(goes_on).values("image")
     return set(given.filter(goes_on).exclude(image__in=taken).values_list("image_id", flat=True))
+
+
+def _has_left(account: Account) -> bool:
+    """Whether the person was forgotten, or the organisation closed: nobody is granted anything again."""
+    return account.closed_at is not None or (account.user is not None and account.user.deleted_at is not None)
 
 
 def _may_be_paid(subscription: Subscription) -> bool:

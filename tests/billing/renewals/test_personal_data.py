@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from billing.payments.periods import bring_access_in_line
 from billing.personal_data import HANDLER
+from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import OrganisationFactory
-from tests.factories.billing import SubscriptionFactory
+from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +47,21 @@ def test_it_is_exported_and_its_address_forgotten() -> None:
 
     made.refresh_from_db()
     assert made.email not in {"", made.placed_by.email}
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("kind", ["person", "organisation"])
+def test_who_has_left_is_granted_nothing_again_though_the_period_is_paid(kind: str, *, ended: bool) -> None:
+    made = SubscriptionFactory() if kind == "person" else SubscriptionFactory(buyer=OrganisationFactory())
+    order, now = PaidOrderFactory(product=made.product, placed_by=made.placed_by, buyer=made.buyer), timezone.now()
+    Entitlement.objects.all().delete()
+    order.subscription, order.period_start, order.period_end = made, now, now + timedelta(days=30)
+    order.save()
+    if ended and kind == "person":
+        made.buyer.user.deleted_at = now
+    elif ended:
+        made.buyer.closed_at = now
+
+    bring_access_in_line(made, made.product.images.all(), now=now)
+
+    assert (Entitlement.objects.in_force().exists(), made.access_until is None) == (not ended, ended)
