@@ -12,7 +12,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
 from marketplace.growth.models import Growth
 from marketplace.images.models import Image
-from marketplace.products.models import Edition, Product
+from marketplace.products.models import Product
 from marketplace.updates.models import UpdateSubscription
 from marketplace.updates.selectors import subscribers_of
 
@@ -35,7 +35,7 @@ class Reach:
 
 
 def source_finder(function: SourceFinder) -> SourceFinder:
-    """Have this function asked which entitlements are a product's: imports point one way, so whoever sells registers here."""
+    """Have this function asked which sources of entitlements and gifts are a product's: whoever sells registers here."""
     _finders.append(function)
     return function
 
@@ -60,10 +60,12 @@ def owners_lacking(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Entitle
 def gifts_lacking(product_id: UUID, image_id: UUID) -> QuerySet[Gift]:
     """Return the gifts of the product that nobody has claimed and that do not give the image.
 
-    Of a product that has, or had, editions only its seller's: what a buyer gives may be one of them.
+    Of those that somebody paid for only what whoever sells says is of the product: it may be of one of its editions.
     """
-    paid_for_editions = Q(source_kind=Gift.Source.ORDER) & Exists(Edition.objects.filter(product=OuterRef("product")))
-    unclaimed = Gift.objects.filter(~paid_for_editions, product=product_id, claimed_at=None, revoked_at=None)
+    of_product = Q(source_kind=Gift.Source.SELLER)
+    for finder in _finders:
+        of_product |= Q(source_kind=Gift.Source.ORDER) & finder(product_id)
+    unclaimed = Gift.objects.filter(of_product, product=product_id, claimed_at=None, revoked_at=None)
     return unclaimed.exclude(gift_images__image=image_id).order_by("pk")
 
 

@@ -14,6 +14,7 @@ from billing.orders.models import Order
 from billing.payments.grants import follow_transition
 from common.ids import new_id
 from common.money import Money
+from marketplace.gifts.models import Gift
 from marketplace.growth.errors import NobodyToReach
 from marketplace.growth.selectors import gifts_lacking, reach_of
 from marketplace.growth.services import reach_earlier_buyers
@@ -23,6 +24,7 @@ from marketplace.shopwindow import upgrades
 from marketplace.shopwindow.upgrades import Sale, left_to_pay
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.billing import PaidOrderFactory
 from tests.factories.marketplace import EditionFactory, GiftFactory, NamespaceFactory, PriceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 
@@ -103,6 +105,24 @@ def test_an_edition_grows_for_none_of_its_buyers_when_the_product_does_for_those
     given = GiftFactory(product=product)
     given.gift_images.filter(image=pro_alone).delete()
     assert gifts_lacking(product.pk, pro_alone.pk).get() == given
+
+
+def test_a_gift_that_was_paid_for_grows_with_the_whole_product_and_never_as_one_of_its_editions(buyer: User) -> None:
+    product = divided()
+    pro_alone = product.images.exclude(pk__in=Edition.objects.get(name="Standard").images.all()).get()
+
+    def given(price: Price) -> Gift:
+        order = PaidOrderFactory(product=product, price=price)
+        gift: Gift = GiftFactory(product=product, source_kind="order", source_id=order.pk, reason="")
+        gift.gift_images.filter(image=pro_alone).delete()
+        return gift
+
+    whole = given(PriceFactory(product=product, amount=100, currency="usd", retired_at=timezone.now()))
+    given(price_of(product, "Standard"))
+
+    assert gifts_lacking(product.pk, pro_alone.pk).get() == whole
+    Edition.objects.update(retired_at=timezone.now())
+    assert gifts_lacking(product.pk, pro_alone.pk).get() == whole
 
 
 def test_an_image_that_is_sold_alone_too_says_which_product_s_edition_is_meant(reader: Client, buyer: User) -> None:
