@@ -36,10 +36,10 @@ class Receiver:
                 if len(body) < length:  # its sender was killed in the middle: no webhook, as for every web server
                     return
                 status = receiver.answers.popleft() if receiver.answers else 200
+                receiver.requests.put((body, self.headers["Stripe-Signature"]))  # before the answer, upon which the next one is sent
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.requests.put((body, self.headers["Stripe-Signature"]))
 
             def log_message(self, *_: object) -> None:
                 """Be quiet."""
