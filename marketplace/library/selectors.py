@@ -235,13 +235,16 @@ def _allowed(user: User, account: Account, entitlements: list[Entitlement]) -> d
 
 
 def _products_with(image_ids: Collection[UUID], among: QuerySet[Product]) -> list[Product]:
-    """Find the products with these images, of each the newest ten: what sells one image alone before bundles. Three queries."""
+    """Find the products with these images, of each the newest ten: what sells one image alone before bundles, the older first.
+
+    Three queries.
+    """
     offering = among.filter(product_images__image=OuterRef("pk")).order_by("-published_at", "pk").values("pk")
     found = Image.objects.filter(pk__in=image_ids).order_by().values_list(ArraySubquery(offering[:_OFFERS]), flat=True)
     products = Product.objects.filter(pk__in={pk for several in found for pk in several}).select_related("namespace")
     of_editions = Price.objects.current().filter(product=OuterRef("pk"), edition__isnull=False)
-    products = products.annotate(in_editions=Exists(of_editions)).only("slug", "title", "namespace__name")
-    return sorted(products.prefetch_related("product_images"), key=_size)
+    products = products.annotate(in_editions=Exists(of_editions)).only("slug", "title", "created_at", "namespace__name")
+    return sorted(products.prefetch_related("product_images"), key=_rank)
 
 
 def _first_with_image(products: Sequence[Product]) -> dict[UUID, Product]:
@@ -253,5 +256,6 @@ def _first_with_image(products: Sequence[Product]) -> dict[UUID, Product]:
     return offers
 
 
-def _size(product: Product) -> tuple[int, str]:
-    return len(product.product_images.all()), product.slug
+def _rank(product: Product) -> tuple[int, datetime, str]:
+    """What somebody has keeps its name when the same is sold once more."""
+    return len(product.product_images.all()), product.created_at, product.slug

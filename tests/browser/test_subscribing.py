@@ -68,7 +68,7 @@ def _a_month_later(world: World) -> None:
 
 def _press(tab: Page, name: str) -> None:
     """Press the button of the one subscription, which names its product too."""
-    tab.get_by_role("button", name=re.compile(f"^{name}: .")).click()
+    tab.get_by_role("button", name=re.compile(rf"^{name}\s*: .")).click()
 
 
 def _take_another_card(tab: Page, world: World, number: str) -> None:

@@ -14,6 +14,7 @@ from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.models import Image, Namespace
+from marketplace.library.selectors import library_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.marketplace import (
     EntitlementFactory,
@@ -56,6 +57,16 @@ def test_what_is_held_has_its_command_state_and_digest(member_client: Client, me
     assert "docker pull layerstore.test:8080/acme/db:1.0" in html
     assert image.tags.get().manifest.short_digest in html
     assert f'href="/orders/{entry.entitlement.source_id}/"' in html
+
+
+def test_what_is_held_keeps_its_name_when_the_same_is_sold_once_more(member: User, namespace: Namespace) -> None:
+    image, other = PushedImageFactory.create_batch(2, namespace=namespace)
+    ProductFactory(namespace=namespace, images=[image, other], title="Both", slug="a")
+    ProductFactory(namespace=namespace, images=[image], title="Postgres HA", slug="z")
+    ProductFactory(namespace=namespace, images=[image], title="Once more", slug="b")
+    EntitlementFactory(holder=member.account, image=image)
+
+    assert [entry.title for entry in library_of(member)] == ["Postgres HA"]
 
 
 @pytest.mark.parametrize(

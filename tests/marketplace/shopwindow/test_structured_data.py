@@ -117,7 +117,7 @@ def test_the_block_is_one_element_whatever_is_in_it() -> None:
 
 
 def test_the_policy_is_as_strict_as_ever(client: Client, product: Product) -> None:
-    assert "script-src 'self';" in client.get("/acme/db")["Content-Security-Policy"]
+    assert "script-src 'self'" in client.get("/acme/db")["Content-Security-Policy"].split("; ")
 
 
 def test_a_link_is_previewed_with_the_layers(client: Client, product: Product) -> None:
