@@ -55,9 +55,9 @@ def kinds(sandbox: Sandbox, since: int = 0) -> list[str]:
 
 
 def renew(sandbox: Sandbox, subscription: Any, **more: int) -> None:
-    """Set the clock to an hour after the period's end, when the draft is charged."""
+    """Set the clock to an hour and a minute after the period's end: the draft is charged an hour after it was made, while seconds pass."""
     now = sandbox.http.get("/sandbox/api/clock").json()["now"]
-    sandbox.control("/clock/advance", seconds=ends(subscription) - now + 3600, **more)
+    sandbox.control("/clock/advance", seconds=ends(subscription) - now + 3660, **more)
 
 
 def test_a_subscription_begins_with_its_first_payment(sandbox: Sandbox) -> None:
