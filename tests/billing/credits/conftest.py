@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 
 from accounts.people.models import User
 from billing.orders.models import Order
+from billing.payments.grants import follow_transition
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
 from marketplace.products.models import Product
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import PaidOrderFactory
@@ -43,4 +47,22 @@ def buyer(db: None) -> User:
 def earlier(shelf: Shelf, buyer: User) -> Order:
     """The buyer's purchase of the first image alone."""
     order: Order = PaidOrderFactory(product=shelf.one, placed_by=buyer)
+    return order
+
+
+def held(order: Order) -> set[Image]:
+    """The images that the order lets somebody pull at this moment."""
+    return {one.image for one in Entitlement.objects.in_force().filter(source_id=order.pk)}
+
+
+def paid(order: Order) -> Order:
+    """Let the order be paid, as an observation does it."""
+    return moved(order, Order.State.PAID)
+
+
+def moved(order: Order, to: Order.State) -> Order:
+    came_from, order.state = Order.State(order.state), to
+    order.paid_at, order.checkout_url = order.paid_at or timezone.now(), ""
+    order.save()
+    follow_transition(order, came_from=came_from, images=[sold.image for sold in order.images.all()])
     return order

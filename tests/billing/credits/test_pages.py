@@ -11,8 +11,7 @@ from billing.orders.models import Order
 from common.db.locking import locked_transaction
 from marketplace.products.selectors.pages import product_url
 from tests.billing.conftest import person_of
-from tests.billing.credits.conftest import Shelf
-from tests.billing.credits.test_credits import paid
+from tests.billing.credits.conftest import Shelf, paid
 from tests.factories.accounts import AccessTokenFactory, MembershipFactory, UserFactory
 from tests.factories.billing import PAYMENT, DiscountFactory, PaidOrderFactory
 
