@@ -31,16 +31,19 @@ def line_of_item(act: Act, subscription: dict[str, Any], item: dict[str, Any], *
     )
 
 
-def prorate(act: Act, subscription: dict[str, Any], item: dict[str, Any], was: dict[str, Any]) -> None:
-    """Put off to the next invoice what is left of a period at the former price, and at the present one. Sends invoiceitem.created."""
-    begins, ends, now = item["current_period_start"], item["current_period_end"], act.now()
-    day = datetime.fromtimestamp(now, UTC).strftime("%d %b %Y")
+def prorate(act: Act, subscription: dict[str, Any], item: dict[str, Any], was: dict[str, Any], moment: int) -> None:
+    """Put off to the next invoice what is left of a period at the former price, and at the present one. Sends invoiceitem.created.
+
+    `moment` is the one that is counted from, a `proration_date`.
+    """
+    begins, ends = item["current_period_start"], item["current_period_end"]
+    day = datetime.fromtimestamp(moment, UTC).strftime("%d %b %Y")
     for words, sign, each in (("Unused", -1, was), ("Remaining", 1, item)):
-        amount = sign * share(each["price"]["unit_amount"] * each["quantity"], begins, ends, now)
+        amount = sign * share(each["price"]["unit_amount"] * each["quantity"], begins, ends, moment)
         pending = shaped(
             "invoiceitem",
             id=new_id("invoiceitem"),
-            date=now,
+            date=act.now(),
             amount=amount,
             currency=subscription["currency"],
             customer=subscription["customer"],
@@ -51,7 +54,7 @@ def prorate(act: Act, subscription: dict[str, Any], item: dict[str, Any], was: d
                 "subscription_details": {"subscription": subscription["id"], "subscription_item": item["id"]},
                 "type": "subscription_details",
             },
-            period={"start": now, "end": ends},
+            period={"start": moment, "end": ends},
             pricing=_pricing(each["price"]),
             proration=True,
             quantity=each["quantity"],

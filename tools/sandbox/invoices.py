@@ -68,7 +68,7 @@ def _add_up(act: Act, invoice: dict[str, Any], customer: dict[str, Any]) -> None
 def finalize(act: Act, invoice: dict[str, Any]) -> dict[str, Any]:
     """Number it and ask for its payment; what the customer has to their credit is set off. Sends invoice.finalized."""
     customer = act.find("customer", invoice["customer"], "customer")
-    due, left = _set_off(invoice, customer["balance"])
+    due, left = set_off(invoice, customer["balance"])
     invoice |= {
         "number": f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}",
         "status": "open",
@@ -87,7 +87,7 @@ def finalize(act: Act, invoice: dict[str, Any]) -> dict[str, Any]:
     return invoice if due else settle(act, invoice)
 
 
-def _set_off(invoice: dict[str, Any], balance: int) -> tuple[int, int]:
+def set_off(invoice: dict[str, Any], balance: int) -> tuple[int, int]:
     """What is to be paid now, and the customer's balance afterwards; below zero they have something to their credit."""
     wanted = invoice["total"] + balance
     if wanted < minimum(invoice["currency"]):  # too little to charge: the next invoice takes it up

@@ -154,7 +154,8 @@ def fail(act: Act, intent: dict[str, Any], charge: dict[str, Any], reason: str) 
     charge["outcome"]["seller_message"] = "The bank did not return any further details with this decline."
     error = {"charge": charge["id"], "code": code, "decline_code": reason, "message": message, "type": "card_error"}
     error["doc_url"] = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
-    intent |= {"status": "requires_payment_method", "latest_charge": charge["id"], "last_payment_error": error}
+    status = "requires_action" if reason == "authentication_required" else "requires_payment_method"
+    intent |= {"status": status, "latest_charge": charge["id"], "last_payment_error": error}
     act.emit("charge.failed", act.store.save(charge))
     act.emit("payment_intent.payment_failed", act.store.save(intent))
 

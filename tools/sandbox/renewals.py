@@ -31,6 +31,8 @@ def move_on(act: Act, subscription: dict[str, Any]) -> None:
 def _do(act: Act, subscription: dict[str, Any], step: str) -> None:
     if step == "expire":
         expire(act, subscription)
+    elif step == "drop":
+        act.emit("customer.subscription.pending_update_expired", _drop_pending(act, subscription))
     elif step == "notice":
         act.emit("customer.subscription.trial_will_end", save(act, subscription | {"_noticed": True}))
     elif step == "renew":
@@ -112,9 +114,27 @@ def _follow(act: Act, subscription: dict[str, Any], invoice: dict[str, Any]) -> 
     """Its invoice is paid: the subscription is active, unless a later one is not paid."""
     was = state_of(subscription)
     subscription["_waiting"].pop(invoice["id"], None)
+    was_pending = subscription["pending_update"] is not None
+    if applied := waits_for(subscription, invoice["id"]):
+        subscription["items"]["data"] = subscription["_pending"]["items"]
+        subscription |= {"pending_update": None, "_pending": None}
     if subscription["status"] in {"incomplete", "past_due", "unpaid"} and invoice["id"] == subscription["latest_invoice"]:
         subscription["status"] = "active"
     save(act, subscription, was)
+    if applied and was_pending:
+        act.emit("customer.subscription.pending_update_applied", subscription)
+
+
+def waits_for(subscription: dict[str, Any], invoice: str) -> bool:
+    """Whether a change of the subscription is applied once this invoice is paid."""
+    return bool((pending := subscription.get("_pending")) and pending["invoice"] == invoice)
+
+
+def _drop_pending(act: Act, subscription: dict[str, Any]) -> dict[str, Any]:
+    """Give up a change that was not paid, and its invoice. Sends invoice.voided and customer.subscription.updated."""
+    was = state_of(subscription)
+    end_invoice(act, subscription["_pending"]["invoice"], "void")
+    return save(act, subscription | {"pending_update": None, "_pending": None}, was)
 
 
 def _fail(act: Act, subscription: dict[str, Any], invoice: dict[str, Any], reason: str, *, by_hand: bool) -> None:
@@ -166,6 +186,10 @@ def declined(reason: str) -> Declined:
 
 def void_invoice(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
     """Give up an open invoice: it was a mistake."""
+    invoice = open_invoice(act, key, "void")
+    if waits_for(subscription := subscription_of(act, invoice), key):
+        _drop_pending(act, subscription)
+        return act.find("invoice", key, "invoice")
     return _gave_up(act, end_invoice(act, key, "void"))
 
 

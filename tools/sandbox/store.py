@@ -85,6 +85,17 @@ class Store:
         for listener in [*self._listeners]:
             listener()
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Run the block and undo all that it has written."""
+        with self.transaction():
+            self._db.execute("SAVEPOINT rehearsal")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK TO rehearsal")
+                self._db.execute("RELEASE rehearsal")
+
     def run(self, sql: str, *values: object) -> int:
         """Execute one writing statement; returns the id of an inserted row."""
         with self._lock:

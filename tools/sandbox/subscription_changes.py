@@ -9,14 +9,16 @@ from tools.sandbox.customers import card_of
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.invoice_lines import prorate
 from tools.sandbox.params import refuse_others, write_metadata
+from tools.sandbox.pending_updates import await_payment, refuse_unsupported
 from tools.sandbox.renewals import invoice_now
 from tools.sandbox.subscription_rules import PERCENT, refuse_bad_ending
 from tools.sandbox.subscriptions import ENDED, cancellation_details, priced, save, set_end, state_of
 
 UPDATED = (
     "application_fee_percent", "cancel_at_period_end", "cancellation_details", "default_payment_method", "description", "items",
-    "off_session", "payment_behavior", "proration_behavior", "trial_settings",
+    "off_session", "payment_behavior", "proration_behavior", "proration_date", "trial_settings",
 )  # fmt: skip
+BEHAVIORS = ("allow_incomplete", "pending_if_incomplete")
 OTHER_INTERVAL = "The sandbox does not play a change of the billing interval: cancel, and begin another subscription."
 
 
@@ -31,15 +33,30 @@ def update_subscription(act: Act, params: dict[str, Any], key: str) -> dict[str,
     if subscription["status"] in ENDED and set(params) - {"cancellation_details", "metadata", "expand"}:
         raise InvalidRequest("A canceled subscription can only update its cancellation_details and metadata.")
     was = state_of(subscription)
-    if params.get("payment_behavior", "allow_incomplete") != "allow_incomplete":
-        raise InvalidRequest("The sandbox plays payment_behavior=allow_incomplete only.", param="payment_behavior")
-    for index, item in enumerate(params.get("items", [])):
-        _change_item(act, subscription, item, f"items[{index}]", params.get("proration_behavior", "create_prorations"))
+    behavior = params.get("payment_behavior", "allow_incomplete")
+    if behavior not in BEHAVIORS:
+        raise InvalidRequest(f"The sandbox plays payment_behavior={' and '.join(BEHAVIORS)} only.", param="payment_behavior")
+    if behavior == "pending_if_incomplete":
+        refuse_unsupported(subscription, params)
+        changed = deepcopy(subscription)
+        change_items(act, changed, params, "items")
+        return await_payment(act, subscription, changed["items"]["data"])
+    change_items(act, subscription, params, "items")
     _write(act, subscription, params)
     save(act, subscription, was)
     if params.get("items") and params.get("proration_behavior") == "always_invoice":
         invoice_now(act, subscription)
     return act.find("subscription", key, "id")
+
+
+def change_items(act: Act, subscription: dict[str, Any], params: dict[str, Any], under: str) -> None:
+    """Give items another price or quantity; what that comes to waits for the next invoice. The caller writes the subscription."""
+    proration, moment = params.get("proration_behavior", "create_prorations"), params.get("proration_date", act.now())
+    begins, ends = (subscription["items"]["data"][0][f"current_period_{name}"] for name in ("start", "end"))
+    if "proration_date" in params and not begins <= moment <= ends:
+        raise InvalidRequest("Cannot specify `proration_date` outside of the current billing period.", param="proration_date")
+    for index, item in enumerate(params.get("items", [])):
+        _change_item(act, subscription, item, f"{under}[{index}]", moment if proration != "none" else None)
 
 
 def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> None:
@@ -61,7 +78,7 @@ def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> No
     write_metadata(subscription, params)
 
 
-def _change_item(act: Act, subscription: dict[str, Any], change: dict[str, Any], param: str, proration: str) -> None:
+def _change_item(act: Act, subscription: dict[str, Any], change: dict[str, Any], param: str, prorated_at: int | None) -> None:
     """Another price or quantity: what is left of the period is set off, unless it is to count from the next one."""
     refuse_others(change, ("id", "price", "price_data", "quantity"), param)
     item = next((one for one in subscription["items"]["data"] if one["id"] == change.get("id")), None)
@@ -74,8 +91,8 @@ def _change_item(act: Act, subscription: dict[str, Any], change: dict[str, Any],
         price = act.find("price", change["price"], f"{param}[price]")
     _refuse_bad_change(subscription, item["price"], price, param)
     item |= priced(item, price) | {"quantity": change.get("quantity", item["quantity"])}
-    if proration != "none" and subscription["status"] != "trialing":
-        prorate(act, subscription, item, was)
+    if prorated_at is not None and subscription["status"] != "trialing":
+        prorate(act, subscription, item, was, prorated_at)
 
 
 def _refuse_bad_change(subscription: dict[str, Any], was: dict[str, Any], price: dict[str, Any], param: str) -> None:

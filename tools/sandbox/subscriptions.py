@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.sandbox.act import Act
 from tools.sandbox.errors import InvalidRequest
+from tools.sandbox.invoices import end_invoice
 from tools.sandbox.lists import page
 from tools.sandbox.params import refuse_others, write_metadata
 from tools.sandbox.periods import following
@@ -76,6 +77,8 @@ def next_step(subscription: dict[str, Any]) -> tuple[int, str] | None:
     if subscription["status"] == "incomplete":
         return subscription["created"] + INCOMPLETE_SECONDS, "expire"
     steps = [(moment, invoice) for invoice, moment in subscription["_waiting"].items()]
+    if pending := subscription.get("_pending"):
+        steps.append((pending["ends"], "drop"))  # before a renewal at the same moment: words are in order
     if subscription["status"] == "trialing" and not subscription.get("_noticed"):
         steps.append((subscription["trial_end"] - NOTICE_SECONDS, "notice"))
     return min([*steps, (subscription["items"]["data"][0]["current_period_end"], "renew")])
@@ -103,7 +106,9 @@ def end_subscription(act: Act, subscription: dict[str, Any], reason: str) -> dic
     for key in subscription["_waiting"]:
         invoice = act.find("invoice", key, "invoice")
         act.store.save(invoice | {"auto_advance": False, "next_payment_attempt": None})
-    subscription["_waiting"] = {}
+    if pending := subscription.get("_pending"):
+        end_invoice(act, pending["invoice"], "void")
+    subscription |= {"_waiting": {}, "_pending": None, "pending_update": None}
     act.emit("customer.subscription.deleted", save(act, subscription))
     return subscription
 

@@ -77,7 +77,7 @@ def test_a_change_is_refused_and_nothing_is_changed(sandbox: Sandbox) -> None:
         "items[0][id]": {"items": [{"price": once.id}]},
         "items[0][price]": {"items": [{"id": item["id"], "price": dollars.id}]},
         "default_payment_method": {"default_payment_method": other.id},
-        "payment_behavior": {"payment_behavior": "pending_if_incomplete"},
+        "payment_behavior": {"payment_behavior": "default_incomplete"},
         "application_fee_percent": {"application_fee_percent": 10},
         "trial_settings[end_behavior][missing_payment_method]": TRIAL,
         "pause_collection": {"pause_collection": {"behavior": "void"}},
