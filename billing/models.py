@@ -13,6 +13,7 @@ from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.refunds.models import Refund
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 
 __all__ = [
     "BillingDetails",
@@ -39,4 +40,5 @@ __all__ = [
     "StripeEvent",
     "Subscription",
     "TransferReversal",
+    "Upgrade",
 ]

@@ -27,6 +27,7 @@ LOCK_ORDER: Final = (
     "billing.Order",
     "billing.Subscription",
     "billing.PriceChange",
+    "billing.Upgrade",
     "billing.Refund",
     "billing.DisputeEvidence",
     "billing.TransferReversal",

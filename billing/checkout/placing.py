@@ -33,6 +33,7 @@ from billing.gifts.services import GiftWish, note_wish, wish_of
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order, renewing_within
+from billing.orders.sold_images import as_sold
 from billing.orders.sold_pages import keep_page
 from billing.payments.free import grant_free_order
 from billing.payments.observation import next_observation_at
@@ -43,7 +44,6 @@ from common.db.locking import locked_transaction, translate_violation
 from common.money import Money
 from marketplace.entitlements.errors import OwnProduct
 from marketplace.images.models import Image
-from marketplace.images.selectors.tags import leading_tags, visible_tags
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.editions import images_sold, sold_for, title_sold
@@ -52,7 +52,6 @@ from marketplace.products.selectors.offers import require_offered, sells
 CHECKOUT_LIFETIME = timedelta(hours=1)
 # Stripe opens no session that would end sooner, so an order with less time left and no session gets none any more.
 SHORTEST_SESSION = timedelta(minutes=31)
-TAGS_KEPT = 20  # of each image, beside the version it leads with: an order is shown in one page and one answer
 MOST_PENDING = 20  # of one person: each keeps a session open at Stripe
 
 
@@ -186,21 +185,8 @@ def _write_order(order: Order, images: list[Image]) -> None:
     with translate_violation("order_one_pending", PaymentUnderWay()):
         order.save(force_insert=True)
     note_order(state=Order.State.PENDING)
-    OrderImage.objects.bulk_create(_as_sold(order, images))
+    OrderImage.objects.bulk_create(as_sold(order, images))
     record_audit(actor=order.placed_by, action="order.placed", target=order, price=str(order.price_id), buyer=str(order.buyer_id))
-
-
-def _as_sold(order: Order, images: list[Image]) -> list[OrderImage]:
-    leads = leading_tags([image.pk for image in images])
-    sold = []
-    for image in images:
-        leading, tags = leads.get(image.pk), visible_tags().filter(image=image)
-        row = OrderImage(order=order, image=image, repository=image.repository, tag_count=tags.count())
-        row.digests = {tag.name: tag.manifest.digest for tag in tags[:TAGS_KEPT]}
-        if leading is not None:
-            row.featured_tag, row.digests[leading.name] = leading.name, leading.manifest.digest
-        sold.append(row)
-    return sold
 
 
 def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: Discount | None, gift: GiftWish | None) -> None:

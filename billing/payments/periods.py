@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.people.models import Account
 from audit.services import record_audit
 from billing.orders.models import Order
-from billing.orders.state import HOLDING_STATES
+from billing.payments.paid_time import ENTITLING, paid_time
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import Subscribed
 from billing.subscriptions.locks import lock_subscription
@@ -24,7 +24,6 @@ from marketplace.trials.selectors import time_left_when_bought
 from marketplace.trials.services.purchases import take_over_trial
 
 _SUBSCRIPTION = Entitlement.Source.SUBSCRIPTION
-_ENTITLING = HOLDING_STATES | {Order.State.DISPUTED}
 OVER = gettext_noop("The paid time of the subscription is over.")
 WRITTEN_AT_END = ("end_wanted_at", "end_reason", "due_at", "given_up_at", "attempts")
 COPIED = (
@@ -58,17 +57,17 @@ def follow_order(order: Order, images: Collection[Image]) -> None:
     subscription = lock_subscription(subscription_id=order.subscription_id)  # type: ignore[arg-type]  # the caller has looked
     if _ends_with(order, subscription) and want_end(subscription, gettext_noop("A period of it was given back.")):
         record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
-    if order.state in _ENTITLING:
+    if order.state in ENTITLING:
         bought, of = [image.pk for image in images], subscription
         take_over_trial(product_id=of.product_id, holder=of.buyer, source_id=of.pk, image_ids=bought)
     bring_access_in_line(subscription, images, now=timezone.now())
-    subscription.save(update_fields=["access_until", *WRITTEN_AT_END])
+    subscription.save(update_fields=["access_until", "part_until", *WRITTEN_AT_END])
 
 
 def _ends_with(order: Order, subscription: Subscription) -> bool:
     """Whether a subscription ends because the money of this period is gone."""
     if order.state == Order.State.REFUNDED:
-        return not subscription.orders.filter(state__in=_ENTITLING, period_end__gt=order.period_end).exists()
+        return not subscription.orders.filter(state__in=ENTITLING, period_end__gt=order.period_end).exists()
     return order.state == Order.State.CHARGED_BACK
 
 
@@ -84,22 +83,28 @@ def want_end(subscription: Subscription, reason: str) -> bool:
 def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *, now: datetime) -> None:
     """Grant, pause or end what the subscription lets its buyer pull. The caller holds its lock and those of the images, and saves it.
 
-    The rule: access lasts to the end of the last paid period, and a grace longer while another payment may come; days that were left of a
-    trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives it back waits for that, and ends
+    The rule: access to an image lasts to the end of the last period that was paid for it, and a grace longer while another payment for it
+    may come; days that were left of a trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives it back waits for that, and ends
     with a refund of the last one, and with its buyer's account.
     """
-    periods = subscription.orders.filter(state__in=_ENTITLING)
-    until = periods.aggregate(until=Max("period_end"))["until"]
-    if until is not None and _may_be_paid(subscription):
-        until += timedelta(days=settings.LAYERSTORE_SUBSCRIPTION_GRACE_DAYS)
-    if until is not None:
-        until += time_left_when_bought(subscription.pk)
+    periods = subscription.orders.filter(state__in=ENTITLING)
+    paid = paid_time(subscription)
+    until, grace = paid.until, timedelta(days=settings.LAYERSTORE_SUBSCRIPTION_GRACE_DAYS if _may_be_paid(subscription) else 0)
+    left = time_left_when_bought(subscription.pk) if until else timedelta(0)
+    until = until and until + grace + left
+    subscription.part_until = None
     if until is None or until <= now or _has_left(subscription.buyer):
         subscription.access_until = None
         revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER)
         return
     subscription.access_until = until
-    grant_entitlements(holder=subscription.buyer, images=images, source_kind=_SUBSCRIPTION, source_id=subscription.pk)
+    ends = {key: end and end + left + (grace if key in paid.renewed and end == paid.until else timedelta(0)) for key, end in paid.ends.items()}
+    over = {key for key, end in ends.items() if end is None or end <= now}
+    subscription.part_until = min((end for key, end in ends.items() if end and key not in over and end < until), default=None)
+    going_on = [image for image in images if image.pk not in over]
+    grant_entitlements(holder=subscription.buyer, images=going_on, source_kind=_SUBSCRIPTION, source_id=subscription.pk)
+    if over:
+        revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER, image_ids=over)
     undecided = Q(state=Order.State.DISPUTED) | Q(refunds__state=Refund.State.WAITING, refunds__origin=Refund.Origin.BUYER)
     change = suspend_entitlements if periods.filter(undecided).exists() else resume_entitlements
     change(source_kind=_SUBSCRIPTION, source_id=subscription.pk)

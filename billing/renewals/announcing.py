@@ -60,14 +60,16 @@ def announce_price(*, price: Price, actor: User) -> PriceAnnouncement:
 def at_another_price(price: Price) -> QuerySet[Subscription]:
     """Return the subscriptions to what a price is for, paid as often and in its currency, that are renewed at another amount as it stands.
 
-    What it is for is one edition, or the whole product: whoever has the one is never charged for the other. Subscriptions that were sold
+    What it is for is one edition, or the whole product: whoever has the one is never charged for the other, nor who has just
+    chosen a smaller one. Subscriptions that were sold
     before the product was handed over pay its former seller, at whose price they stay.
     """
     ahead = PriceChange.objects.open().filter(subscription=OuterRef("pk"))
     same = Subscription.objects.running().filter(product=price.product_id, price__edition=price.edition_id, seller=price.product.seller_id)
     found = same.filter(currency=price.currency, price__interval=price.interval)
     other = Q(Exists(ahead.exclude(price=price))) | (~Q(amount=price.amount) & ~Exists(ahead))
-    return found.filter(other, ends_with_period=False, end_wanted_at__isnull=True)
+    chosen = PriceChange.objects.open().filter(subscription=OuterRef("pk"), announcement=None)
+    return found.filter(other, ~Exists(chosen), ends_with_period=False, end_wanted_at__isnull=True)
 
 
 def tell_subscribers() -> int:

@@ -3,6 +3,7 @@
 from accounts.organisations.buying import addresses_of_buyers
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 from common.web.links import absolute
 from marketplace.products.selectors.pages import product_url
 from outbox.mail.services import queue_mail
@@ -48,3 +49,20 @@ def queue_price_mails(change: PriceChange) -> None:
     for number, address in enumerate(addresses):
         key, origin = f"price_change:{change.pk}:{number}", str(change.announcement_id)
         queue_mail(to=address, template="price_change", context=context, key=key, origin=origin)
+
+
+def queue_upgrade_failed(upgrade: Upgrade) -> None:
+    """Tell whoever subscribed, and who else buys for them, that an upgrade was not paid in time, and that all is as before."""
+    _queue_to_buyers(upgrade.subscription, "upgrade_failed", {"upgrade": upgrade}, key=f"upgrade_failed:{upgrade.pk}")
+
+
+def queue_edition_planned(change: PriceChange, title: str) -> None:
+    """Tell whoever subscribed, and who else buys for them, what was chosen from the next period on, and how to take it back."""
+    context = {"change": change, "title": title}
+    _queue_to_buyers(change.subscription, "edition_planned", context, key=f"edition_planned:{change.pk}")
+
+
+def _queue_to_buyers(subscription: Subscription, template: str, context: dict[str, object], *, key: str) -> None:
+    addresses = [subscription.email, *addresses_of_buyers(subscription.buyer, besides=[subscription.email])]
+    for number, address in enumerate(addresses):
+        queue_mail(to=address, template=template, context={**context_of(subscription), **context}, key=f"{key}:{number}")

@@ -14,10 +14,10 @@ from billing.orders.state import UNPAID_STATES
 from billing.payments.periods import COPIED, bring_access_in_line, given_image_ids
 from billing.payments.reconcile import reconcile_order
 from billing.renewals.mails import queue_subscription_mail
+from billing.renewals.period_orders import note_sold, sale_of_period
 from billing.stripe.subscriptions import Period, SubscriptionFacts, end_subscription, read_subscription
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
-from billing.subscriptions.terms import terms_of_period
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction
 from common.ops.tracing import span
@@ -28,7 +28,7 @@ State = Subscription.State
 _ATTEMPTS: Final = 10
 # The draft of a period is charged an hour after the last one has ended (Stripe, "Subscription invoices").
 _WRITTEN: Final = (
-    "state", "ends_with_period", "period_end", "access_until", "failed_at", "ended_at", "revision", "attempts", "last_error",
+    "state", "ends_with_period", "period_end", "access_until", "part_until", "failed_at", "ended_at", "revision", "attempts", "last_error",
     "given_up_at", "due_at",
 )  # fmt: skip
 _AFTER_PERIOD: Final = timedelta(hours=2)
@@ -77,7 +77,7 @@ def _take_period(subscription: Subscription, period: Period) -> None:
 
 
 def _add_order(subscription: Subscription, period: Period) -> Order | None:
-    """Add the order of a later period, with what the first one sold; None while the first one is not in line itself.
+    """Add the order of a later period, with what it sold; None while the first one is not in line itself.
 
     It is not paid until its payment has been read, and it never was to be paid here: so it begins as one that was not.
     """
@@ -85,7 +85,8 @@ def _add_order(subscription: Subscription, period: Period) -> Order | None:
     if first is None or first.invoice_id is None:
         return None
     now = timezone.now()
-    terms = asdict(terms_of_period(subscription, period.amount))
+    sale = sale_of_period(subscription, period)
+    terms = asdict(sale.terms) | {"product_title": sale.title}
     copied = terms | {field: getattr(subscription, field) for field in COPIED if field not in {*terms, "price"}}
     row = Order(
         **copied, subscription=subscription, state=Order.State.FAILED, checkout_expires_at=now, due_at=now, closed_at=now,
@@ -97,14 +98,8 @@ def _add_order(subscription: Subscription, period: Period) -> Order | None:
         Order.objects.bulk_create([row], ignore_conflicts=True)
         order = Order.objects.get(invoice_id=period.invoice_id)
         if order.pk == row.pk:
-            sold = first.images.all()
-            OrderImage.objects.bulk_create(
-                OrderImage(
-                    order=order, image_id=one.image_id, repository=one.repository, featured_tag=one.featured_tag,
-                    tag_count=one.tag_count, digests=one.digests,
-                )
-                for one in sold
-            )  # fmt: skip
+            OrderImage.objects.bulk_create(sale.images(order))
+            note_sold(subscription, sale, order)
     return order
 
 

@@ -12,6 +12,7 @@ from billing.stripe.subscription_prices import read_renewal, set_renewal_price
 from billing.subscriptions.errors import PriceChangeNotOpen
 from billing.subscriptions.locks import lock_price_change, lock_subscription
 from billing.subscriptions.price_models import PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
 from common.money import Money
@@ -38,6 +39,8 @@ def apply_price_change(*, change_id: UUID) -> PriceChange:
         return _finish(change, State.DROPPED, change.counts_from)
     if renewal.at < change.counts_from:
         return _wait(change, renewal.at)
+    if Upgrade.objects.open().filter(subscription=change.subscription_id).exists():  # it is worked out from the price of before
+        return _wait(change, timezone.now())
     price, fee = change.money, Money(change.application_fee, change.subscription.currency)
     renewal = set_renewal_price(change.subscription.stripe_subscription_id, price=price, fee=fee)
     return _finish(change, State.SET, renewal.at)

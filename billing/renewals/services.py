@@ -12,7 +12,7 @@ from accounts.organisations.buying import require_buyer
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from billing.orders.models import OrderImage
-from billing.payments.periods import OVER, WRITTEN_AT_END, want_end
+from billing.payments.periods import OVER, WRITTEN_AT_END, bring_access_in_line, given_image_ids, want_end
 from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.subscriptions import portal_address, set_ending
 from billing.subscriptions.errors import SubscriptionEnded
@@ -24,6 +24,7 @@ from common.db.row_failures import isolate_failure
 from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import revoke_entitlements
+from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.models import Product
 
@@ -112,16 +113,19 @@ def _stopped() -> QuerySet[Subscription]:
 def end_lapsed_access() -> int:
     """End what subscriptions let their buyers pull once the paid time and the grace are over, also while Stripe is away."""
     now = timezone.now()
-    lapsed = Subscription.objects.filter(access_until__lte=now).values_list("pk", flat=True)[:500]
+    lapsed = Subscription.objects.filter(Q(access_until__lte=now) | Q(part_until__lte=now)).values_list("pk", flat=True)[:500]
     return sum(bool(isolate_failure(partial(_end_access, key, now), row=key)) for key in lapsed)
 
 
 def _end_access(subscription_id: UUID, now: datetime) -> bool:
     with locked_transaction():
+        images = lock_images(image_ids=given_image_ids(subscription_id))
         row = lock_subscription(subscription_id=subscription_id)
-        if row.access_until is None or row.access_until > now:
-            return False
-        row.access_until = None
-        row.save(update_fields=["access_until"])
-        revoke_entitlements(source_kind=Entitlement.Source.SUBSCRIPTION, source_id=row.pk, reason=OVER)
-    return True
+        over, part = (end is not None and end <= now for end in (row.access_until, row.part_until))
+        if over:
+            row.access_until = row.part_until = None
+            revoke_entitlements(source_kind=Entitlement.Source.SUBSCRIPTION, source_id=row.pk, reason=OVER)
+        elif part:
+            bring_access_in_line(row, images, now=now)
+        row.save(update_fields=["access_until", "part_until"])
+    return over or part

@@ -5,8 +5,10 @@ from billing.payments.due import run_due
 from billing.renewals import announcing, services
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.repricing import apply_price_change
+from billing.renewals.upgrading import continue_upgrade
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 from common.jobs import periodic
 
 
@@ -30,3 +32,10 @@ def change_prices_of_subscriptions() -> int:
     told = announcing.tell_subscribers()
     rows = PriceChange.objects.open().select_related("subscription").order_by("due_at")
     return told + run_due(rows, ORDERS, lambda row: apply_price_change(change_id=row.pk), lambda row: row.subscription.buyer_id)
+
+
+@periodic(every=60, lane="money", limit=180)
+def continue_upgrades() -> int:
+    """Go on with upgrades whose payment is not known, and tell Stripe what follows from those that were paid. Returns how many."""
+    rows = Upgrade.objects.open().select_related("subscription").order_by("due_at")
+    return run_due(rows, ORDERS, lambda row: continue_upgrade(upgrade_id=row.pk), lambda row: row.subscription.buyer_id)

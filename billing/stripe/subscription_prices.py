@@ -50,19 +50,19 @@ def set_renewal_price(subscription_id: str, *, price: Money, fee: Money) -> Rene
         found = v1.subscriptions.retrieve(subscription_id)
         if _renewal(found).costs(price, fee):
             return _renewal(found)
-        changed = v1.subscriptions.update(subscription_id, _params(_item(found), price, fee))
+        changed = v1.subscriptions.update(subscription_id, _params(item_of(found), price, fee))
     return _renewal(changed)
 
 
 def _params(item: stripe.SubscriptionItem, price: Money, fee: Money) -> SubscriptionUpdateParams:
     return {
-        "items": [{"id": item.id, "price_data": _price_params(item.price, price)}],
+        "items": [{"id": item.id, "price_data": price_params(item.price, price)}],
         "proration_behavior": "none",
         "application_fee_percent": float(fee_percent(fee, price)) if fee.minor else "",
     }
 
 
-def _price_params(was: stripe.Price, price: Money) -> SubscriptionUpdateParamsItemPriceData:
+def price_params(was: stripe.Price, price: Money) -> SubscriptionUpdateParamsItemPriceData:
     """Return another price for the same: as often, and with the tax in it or not, as before."""
     assert was.recurring is not None  # noqa: S101  for the type checker: it is a subscription's
     return {
@@ -74,7 +74,7 @@ def _price_params(was: stripe.Price, price: Money) -> SubscriptionUpdateParamsIt
     }
 
 
-def _item(subscription: stripe.Subscription) -> stripe.SubscriptionItem:
+def item_of(subscription: stripe.Subscription) -> stripe.SubscriptionItem:
     """Return the one thing that it is for.
 
     Raises:
@@ -88,7 +88,7 @@ def _item(subscription: stripe.Subscription) -> stripe.SubscriptionItem:
 
 
 def _renewal(subscription: stripe.Subscription) -> Renewal:
-    item = _item(subscription)
+    item = item_of(subscription)
     return Renewal(
         at=datetime.fromtimestamp(item.current_period_end, UTC),
         price=Money(item.price.unit_amount or 0, item.price.currency),

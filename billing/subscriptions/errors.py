@@ -41,3 +41,84 @@ class PriceChangeNotOpen(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(gettext("Stripe has this price already, or another one was announced since."))
+
+
+class SubscriptionNotPaid(ConflictError):
+    """A period of it is not paid. 409."""
+
+    code = "subscription_not_paid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext("A payment for this subscription is open. Pay it under Card and invoices, then change the edition. Nothing was charged.")
+        )
+
+
+class SubscriptionEnding(ConflictError):
+    """Its buyer has cancelled it. 409."""
+
+    code = "subscription_ending"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext("This subscription ends with its period. Choose “Do not cancel” first, then change the edition. Nothing was charged.")
+        )
+
+
+class ChangeAhead(ConflictError):
+    """Stripe charges something else from the next period on already. 409."""
+
+    code = "change_ahead"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext(
+                "From the next period on this subscription costs something else already. Keep the present edition first, if you have"
+                " chosen another, or change it after that day. Nothing was charged."
+            )
+        )
+
+
+class EditionNotForSubscription(ConflictError):
+    """A price that this subscription cannot change to. 409."""
+
+    code = "edition_not_for_subscription"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext(
+                "This subscription cannot change to that: choose another edition of the same product, paid as often and in the same"
+                " currency. Nothing was charged."
+            )
+        )
+
+
+class UpgradeUnderWay(ConflictError):
+    """A change of its edition is being charged. 409."""
+
+    code = "upgrade_under_way"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext("A change of this subscription is being paid already. See your subscriptions; you will not be charged twice.")
+        )
+
+
+class UpgradeCostsOther(ConflictError):
+    """What is to be paid now is not what was shown. 409."""
+
+    code = "upgrade_costs_other"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("What is to be paid now has changed since you were shown it. Nothing was charged: look at it again."))
+
+
+class TooLittleToCharge(ConflictError):
+    """What is left of the period comes to less than can be charged. 409."""
+
+    code = "too_little_to_charge"
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext("So little is left of this period that the difference cannot be charged. Change the edition when the next one has begun.")
+        )

@@ -30,10 +30,11 @@ class Subscription(UUIDModel, Attempt):
     As an `Attempt` it is a question that is due to Stripe: how it stands. What it was sold for is copied here.
 
     Attributes:
-        amount: of the next period; `price` and `application_fee` belong to it. Only an announced `PriceChange` changes them.
+        amount: of the next period; `price` and `application_fee` belong to it. Only a `PriceChange` or an `Upgrade` changes them.
         ends_with_period: its buyer has canceled it; it is not renewed.
         period_end: of the period that Stripe counts now, paid or not.
         access_until: when pull access ends unless another period is paid before; None while there is none.
+        part_until: when pull access to some of the images ends before that of the others, of a larger edition that is not renewed.
         failed_at: since when its payment fails, or failed when it ended.
         end_wanted_at: when the shop decided to end it at once; Stripe is asked until it has.
         end_reason: why, which its buyer reads: a sentence of ours, or what staff wrote.
@@ -62,6 +63,7 @@ class Subscription(UUIDModel, Attempt):
     ends_with_period = models.BooleanField(default=False)
     period_end = models.DateTimeField(null=True, blank=True)
     access_until = models.DateTimeField(null=True, blank=True)
+    part_until = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     end_wanted_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=500, blank=True)
@@ -80,6 +82,7 @@ class Subscription(UUIDModel, Attempt):
             models.Index(fields=("buyer", "-created_at"), name="subscription_of_buyer"),
             models.Index(fields=("due_at",), condition=~Q(state="ended") & Q(given_up_at__isnull=True), name="subscription_due"),
             models.Index(fields=("access_until",), condition=Q(access_until__isnull=False), name="subscription_access_until"),
+            models.Index(fields=("part_until",), condition=Q(part_until__isnull=False), name="subscription_part_until"),
         )
         ordering = ("-created_at",)
 

@@ -45,11 +45,12 @@ class PriceChangeQuerySet(models.QuerySet["PriceChange"]):
 
 
 class PriceChange(UUIDModel, Attempt):
-    """Another price of one subscription: its buyer was told, and it counts from a renewal on.
+    """Another price of one subscription: its buyer was told, or has chosen a smaller edition, and it counts from a renewal on.
 
     As an `Attempt` it is a question that is due to Stripe: that the renewals cost this.
 
     Attributes:
+        announcement: None where the buyer has chosen it.
         was_amount: what a period costs when it is announced; `was_price` and `was_application_fee` belong to it.
         counts_from: the first renewal that costs more or less: as it was mailed, and once Stripe has it, as Stripe says.
     """
@@ -60,7 +61,7 @@ class PriceChange(UUIDModel, Attempt):
         DROPPED = "dropped", gettext_lazy("Dropped")
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="price_changes")
-    announcement = models.ForeignKey(PriceAnnouncement, on_delete=models.PROTECT, related_name="changes")
+    announcement = models.ForeignKey(PriceAnnouncement, on_delete=models.PROTECT, null=True, blank=True, related_name="changes")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     amount = models.PositiveIntegerField(help_text="Of each period from then on, minor units.")
     application_fee = models.PositiveIntegerField(help_text="Our part of it, minor units.")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 from common.money import Money
 
 
@@ -33,6 +34,11 @@ def terms_of_period(subscription: Subscription, charged: Money) -> Terms:
     known = [next_terms(subscription)]
     for change in subscription.price_changes.exclude(state=PriceChange.State.DROPPED).order_by("-announced_at"):
         known += [Terms(change.price_id, change.amount, change.application_fee), _before(change)]
+    for upgrade in subscription.upgrades.exclude(state=Upgrade.State.FAILED).order_by("-asked_at"):
+        known += [
+            Terms(upgrade.price_id, upgrade.amount, upgrade.application_fee),
+            Terms(upgrade.was_price_id, upgrade.was_amount, upgrade.was_application_fee),
+        ]
     return next((terms for terms in known if terms.amount == charged.minor), known[0])
 
 

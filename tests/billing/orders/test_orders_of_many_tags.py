@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.checkout.placing import TAGS_KEPT, place_order
+from billing.checkout.placing import place_order
+from billing.orders.sold_images import TAGS_KEPT
 from billing.orders.models import Order
 from marketplace.images.models import Tag
 from marketplace.images.selectors.tags import leading_tags

@@ -19,7 +19,7 @@ from billing.renewals.repricing import apply_price_change, try_price_change_agai
 from billing.renewals.services import set_renewal
 from billing.renewals.tasks import change_prices_of_subscriptions
 from billing.stripe.errors import StripeAway, StripeRefused
-from billing.stripe.subscription_prices import _item, read_renewal, set_renewal_price
+from billing.stripe.subscription_prices import item_of, read_renewal, set_renewal_price
 from billing.subscriptions.errors import NobodyPaysAnother, PriceChangeNotOpen, PriceNotForSubscriptions
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
@@ -233,7 +233,7 @@ def test_without_a_fee_stripe_takes_none_from_then_on(subscription: Subscription
     assert (renewal.costs(Money(2000, "eur"), Money(0, "eur")), at_stripe(sandbox, subscription)) == (True, (2000, None))
     assert read_renewal(key) == renewal
     with pytest.raises(StripeRefused):
-        _item({"items": SimpleNamespace(data=[])})  # type: ignore[arg-type]  # as far as it is read
+        item_of({"items": SimpleNamespace(data=[])})  # type: ignore[arg-type]  # as far as it is read
 
 
 @pytest.fixture

@@ -1,0 +1,308 @@
+"""A subscriber changes to a larger edition: shown to the cent, charged once, theirs when it is paid, and refunded and disputed like any order."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.people.models import User
+from audit.models import AuditEvent
+from billing.invoices.models import Document
+from billing.orders.models import Order
+from billing.reconciliation.models import Difference
+from billing.reconciliation.tasks import reconcile_books
+from billing.renewals import editions as editions_module
+from billing.renewals import upgrading
+from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.tasks import continue_upgrades
+from billing.renewals.upgrading import begin_upgrade, continue_upgrade, give_up_upgrade, offer_upgrade
+from billing.stripe.errors import StripeAway
+from billing.subscriptions.errors import (
+    ChangeAhead,
+    EditionNotForSubscription,
+    SubscriptionEnded,
+    SubscriptionEnding,
+    SubscriptionNotPaid,
+    TooLittleToCharge,
+    UpgradeCostsOther,
+    UpgradeUnderWay,
+)
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.upgrade_models import Upgrade
+from common.money import Money
+from outbox.mail.models import OutgoingMail
+from tests.billing.renewals.conftest import orders_of, price_of
+from tests.billing.renewals.test_subscriptions import card, clock, renew
+from tests.support.sandbox import Sandbox, running_sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: its clock is set forward."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted from is counted by Stripe's clock."""
+    for module in (upgrading, editions_module):
+        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: clock(sandbox)))
+
+
+def fresh(subscription: Subscription) -> Subscription:
+    return Subscription.objects.select_related("product__namespace", "price", "buyer", "seller").get(pk=subscription.pk)
+
+
+def upgrade(subscription: Subscription, actor: User) -> Upgrade:
+    offer = offer_upgrade(subscription=subscription, price=price_of("Pro"), actor=actor)
+    return begin_upgrade(subscription=subscription, price=price_of("Pro"), actor=actor, at=offer.at, shown=offer.charge)
+
+
+def test_the_difference_for_the_rest_of_the_period_is_charged_as_it_was_shown_and_pro_is_theirs(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    assert len(holds(buyer)) == 1
+    period_end = standard.period_end
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    assert (offer.renews_at, abs(offer.charge.minor - 3000) <= 2, offer.choice.title) == (period_end, True, "Postgres HA, Pro")
+    sandbox.control("/clock/advance", seconds=600)
+
+    done = begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+
+    now = fresh(standard)
+    assert (done.state, done.charge, now.amount, now.product_title) == ("done", offer.charge.minor, 4900, "Postgres HA, Pro")
+    assert orders_of(now) == [("Postgres HA, Standard", 1900, "paid", ""), ("Postgres HA, Pro", offer.charge.minor, "paid", "")]
+    paid = now.orders.latest("created_at")
+    assert (paid.period_start, paid.period_end, paid.images.count(), len(holds(buyer))) == (offer.at, period_end, 2, 2)
+    assert (paid.booked_at is not None, paid.application_fee) == (True, offer.charge_fee.minor)
+    assert "Postgres HA, Pro" in str(Document.objects.get(order=paid).content)
+    assert OutgoingMail.objects.filter(key=f"receipt:{paid.pk}", to=buyer.email).count() == 1
+    assert AuditEvent.objects.filter(action="subscription.upgraded").count() == 1
+    later = renew(sandbox, now)
+    reconcile_subscription(subscription_id=now.pk, now=later)
+    assert orders_of(now)[2:] == [("Postgres HA, Pro", 4900, "paid", "")]
+    assert now.orders.latest("created_at").images.count() == 2
+    with pytest.raises(EditionNotForSubscription):
+        upgrade(fresh(standard), buyer)
+
+
+def test_a_refused_card_changes_nothing(standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]) -> None:
+    card(sandbox, standard, "0341")
+
+    failed = upgrade(standard, buyer)
+
+    assert (failed.state, "refused" in failed.why_failed, len(holds(buyer))) == ("failed", True, 1)
+    assert orders_of(standard) == [("Postgres HA, Standard", 1900, "paid", "")]
+    found = sandbox.get(f"/subscriptions/{standard.stripe_subscription_id}")
+    assert (found["pending_update"], found["status"], found["items"]["data"][0]["price"]["unit_amount"]) == (None, "active", 1900)
+    card(sandbox, standard, "4242")
+    assert upgrade(fresh(standard), buyer).state == "done"
+
+
+def test_who_confirms_at_their_bank_has_it_once_that_is_paid(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    card(sandbox, standard, "3184")
+
+    waiting = upgrade(standard, buyer)
+
+    assert (waiting.state, waiting.pay_url.startswith(sandbox.url), len(holds(buyer))) == ("unpaid", True, 1)
+    assert continue_upgrade(upgrade_id=waiting.pk).state == "unpaid"
+    with pytest.raises(UpgradeUnderWay):
+        upgrade(fresh(standard), buyer)
+    sandbox.http.post(f"/i/{waiting.invoice_id}", data={"card": "4242424242424242"})
+    sandbox.deliver("invoice.paid")
+    reconcile_subscription(subscription_id=standard.pk)
+    Upgrade.objects.update(due_at=timezone.now())
+
+    assert (len(holds(buyer)), fresh(standard).amount, continue_upgrades()) == (2, 4900, 1)
+    assert Upgrade.objects.get().state == "done"
+
+
+def test_what_is_not_confirmed_in_a_day_is_not_charged_and_mailed(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    card(sandbox, standard, "3184")
+    waiting = upgrade(standard, buyer)
+    sandbox.control("/clock/advance", seconds=23 * 3600)
+
+    failed = continue_upgrade(upgrade_id=waiting.pk)
+
+    assert (failed.state, fresh(standard).amount, len(orders_of(standard))) == ("failed", 1900, 1)
+    mail = OutgoingMail.objects.get(key__startswith="upgrade_failed:")
+    assert (mail.to, "nothing was charged" in mail.body_text) == (buyer.email, True)
+    assert continue_upgrade(upgrade_id=waiting.pk).state == "failed"
+
+
+def test_who_gives_it_up_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    assert give_up_upgrade(subscription=standard, actor=buyer) is None
+    card(sandbox, standard, "3184")
+    waiting = upgrade(standard, buyer)
+
+    given_up = give_up_upgrade(subscription=standard, actor=buyer)
+
+    assert given_up is not None
+    assert (given_up.pk, given_up.state, "gave it up" in given_up.why_failed) == (waiting.pk, "failed", True)
+    assert sandbox.get(f"/invoices/{waiting.invoice_id}")["status"] == "void"
+    assert not OutgoingMail.objects.filter(key__startswith="upgrade_failed:").exists()
+
+
+def test_what_was_paid_while_it_is_given_up_counts(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    card(sandbox, standard, "3184")
+    waiting = upgrade(standard, buyer)
+    sandbox.http.post(f"/i/{waiting.invoice_id}", data={"card": "4242424242424242"})
+
+    assert give_up_upgrade(subscription=standard, actor=buyer) == waiting
+
+    assert (Upgrade.objects.get().state, fresh(standard).amount) == ("done", 4900)
+
+
+@pytest.mark.parametrize("lost", ["/v1/subscriptions", "/v1/prices"])
+def test_an_answer_that_was_lost_is_found_and_charged_once(
+    standard: Subscription, buyer: User, sandbox: Sandbox, lost: str
+) -> None:
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    sandbox.fail(lost, times=1, mode="lost", method="POST")
+    sandbox.fail(lost, method="POST")
+    with pytest.raises(StripeAway):
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+    sandbox.mend()
+    assert Upgrade.objects.get().state == "asked"
+    Upgrade.objects.update(due_at=timezone.now())
+
+    assert continue_upgrades() == 1
+
+    assert [(row.state, row.charge) for row in Upgrade.objects.all()] == [("done", offer.charge.minor)]
+    assert [amount for _, amount, *_ in orders_of(standard)] == [1900, offer.charge.minor]
+    assert len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"]) == 2
+
+
+def test_the_webhook_alone_makes_the_order_of_an_upgrade_whose_answer_was_lost(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    sandbox.fail("/v1/subscriptions", times=1, mode="lost", method="POST")
+    sandbox.fail("/v1/subscriptions", method="POST")
+    with pytest.raises(StripeAway):
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+    sandbox.mend()
+
+    for _ in range(2):
+        reconcile_subscription(subscription_id=standard.pk)
+
+    assert (Upgrade.objects.get().state, len(holds(buyer)), len(orders_of(standard))) == ("paid", 2, 2)
+    assert continue_upgrade(upgrade_id=Upgrade.objects.get().pk).state == "done"
+
+
+def test_what_has_changed_at_stripe_meanwhile_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    sandbox.fail("/v1/subscriptions", method="POST")
+    with pytest.raises(StripeAway):
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+    sandbox.mend()
+    sandbox.post(f"/subscriptions/{standard.stripe_subscription_id}", cancel_at_period_end="true")
+
+    assert continue_upgrade(upgrade_id=Upgrade.objects.get().pk).state == "failed"
+    assert len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"]) == 1
+
+
+def test_the_whole_of_an_upgrade_is_refunded_and_the_smaller_edition_stays_to_its_end(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    upgrade(standard, buyer)
+    paid = standard.orders.latest("created_at")
+    sandbox.post("/refunds", payment_intent=paid.payment_intent_id, reverse_transfer="true", refund_application_fee="true")
+    sandbox.deliver("charge.refunded")
+    from billing.payments.reconcile import reconcile_order
+
+    reconcile_order(order_id=paid.pk)
+
+    assert (Order.objects.get(pk=paid.pk).state, len(holds(buyer))) == ("refunded", 1)
+    assert fresh(standard).end_wanted_at is not None
+    reconcile_subscription(subscription_id=standard.pk, now=clock(sandbox))
+    assert (fresh(standard).state, len(holds(buyer))) == ("ended", 1)
+
+
+def test_who_gets_the_smaller_edition_back_keeps_only_what_the_difference_was_paid_for(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    from billing.payments.reconcile import reconcile_order
+
+    (image,) = holds(buyer)
+    upgrade(standard, buyer)
+    first = standard.orders.earliest("created_at")
+    sandbox.post("/refunds", payment_intent=first.payment_intent_id, reverse_transfer="true", refund_application_fee="true")
+
+    reconcile_order(order_id=first.pk)
+
+    assert (len(holds(buyer)), image in holds(buyer)) == (1, False)
+
+
+def test_a_disputed_upgrade_pauses_and_a_lost_one_ends_it(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    from billing.payments.reconcile import reconcile_order
+
+    upgrade(standard, buyer)
+    paid = standard.orders.latest("created_at")
+    dispute = sandbox.control(f"/charges/{paid.payment_intent_id}/dispute")["id"]
+    reconcile_order(order_id=paid.pk)
+    assert (Order.objects.get(pk=paid.pk).state, holds(buyer)) == ("disputed", [])
+
+    sandbox.control(f"/disputes/{dispute}/lost")
+    reconcile_order(order_id=paid.pk)
+
+    assert (Order.objects.get(pk=paid.pk).state, len(holds(buyer))) == ("charged_back", 1)
+
+
+def test_stripe_and_the_books_agree_after_an_upgrade(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    upgrade(standard, buyer)
+    sandbox.control("/clock/advance", days=8)
+
+    reconcile_books()
+
+    assert list(Difference.objects.values_list("kind", "advice")) == []
+
+
+def test_only_a_subscription_that_just_goes_on_is_upgraded(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    now = timezone.now()
+    states: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({"state": "ended", "ended_at": now}, SubscriptionEnded),
+        ({"end_wanted_at": now}, SubscriptionEnded),
+        ({"state": "past_due"}, SubscriptionNotPaid),
+        ({"ends_with_period": True}, SubscriptionEnding),
+    ]
+    for changes, refusal in states:
+        row = fresh(standard)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        with pytest.raises(refusal):
+            offer_upgrade(subscription=row, price=price_of("Pro"), actor=buyer)
+    with pytest.raises(EditionNotForSubscription):
+        offer_upgrade(subscription=standard, price=price_of("Standard"), actor=buyer)
+    assert (Upgrade.objects.count(), len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"])) == (0, 1)
+
+
+def test_what_costs_something_else_than_was_shown_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    with pytest.raises(UpgradeCostsOther):
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=Money(1, "eur"))
+    sandbox.control("/clock/advance", seconds=3700)
+    with pytest.raises(UpgradeCostsOther):  # shown too long ago
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+    Subscription.objects.update(amount=1800)
+    with pytest.raises(UpgradeCostsOther):
+        offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer)
+    assert Upgrade.objects.count() == 0
+
+
+def test_minutes_before_the_end_there_is_too_little_to_charge(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    assert standard.period_end is not None
+    sandbox.control("/clock/advance", seconds=int((standard.period_end - clock(sandbox)).total_seconds()) - 300)
+
+    with pytest.raises(TooLittleToCharge):
+        offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
