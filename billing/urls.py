@@ -13,6 +13,7 @@ from billing.ledger import views as ledger
 from billing.orders import views as orders
 from billing.payouts import views as payouts
 from billing.refunds import views as refunds
+from billing.renewals import edition_views as editions
 from billing.renewals import views as renewals
 
 app_name = "billing"
@@ -38,6 +39,8 @@ urlpatterns = [
     path("subscriptions/", renewals.subscriptions, name="subscriptions"),
     path("subscriptions/<uuid:subscription_id>/renewal", renewals.subscription_renewal, name="subscription_renewal"),
     path("subscriptions/<uuid:subscription_id>/card", renewals.subscription_card, name="subscription_card"),
+    path("subscriptions/<uuid:subscription_id>/edition/", editions.subscription_edition, name="subscription_edition"),
+    path("subscriptions/<uuid:subscription_id>/keep", editions.subscription_keep, name="subscription_keep"),
     path("selling/subscriptions/", renewals.subscribers, name="subscribers"),
     path("selling/subscriptions/prices/<uuid:price_id>/", renewals.price_announce, name="price_announce"),
     path("selling/orders/", orders.seller_orders, name="seller_orders"),

@@ -1,5 +1,7 @@
 """Why something cannot be bought now."""
 
+from uuid import UUID
+
 from django.utils.translation import gettext
 
 from common.errors import ConflictError, InvalidInput, RetryLater
@@ -41,7 +43,8 @@ class SubscribedToPart(ConflictError):
 
     code = "subscribed_to_part"
 
-    def __init__(self, *, title: str) -> None:
+    def __init__(self, *, title: str, subscription_id: UUID, product_id: UUID) -> None:
+        self.subscription_id, self.product_id = subscription_id, product_id
         message = gettext(
             "{title} is part of this, and you already pay for it by the month or the year. Cancel that under Subscriptions, then buy this:"
             " what you have paid lasts to its end. Nothing was charged."

@@ -206,7 +206,7 @@ def _refuse_second_subscription(due: Due, buyer: Account, images: list[Image]) -
     """Who subscribes to a smaller edition, or to an image of a bundle, does not pay for it by the period twice."""
     part = renewing_within(buyer, [image.pk for image in images]) if due.price.interval else None
     if part is not None:
-        raise SubscribedToPart(title=part.product_title)
+        raise SubscribedToPart(title=part.product_title, subscription_id=part.pk, product_id=part.product_id)
 
 
 def _refuse_recurring_gift(due: Due | None, gift: GiftWish | None) -> None:

@@ -17,7 +17,7 @@ from accounts.organisations.buying import buyer_named, buyers_of
 from accounts.people.requests import signed_in
 from billing.checkout.amounts import LONGEST_TYPED, Wish, find_price, read_price_id, read_wish
 from billing.checkout.concurrency import open_checkout_exclusively, opening_url, try_reconcile_order
-from billing.checkout.errors import AmountRefused, CheckoutOpening
+from billing.checkout.errors import AmountRefused, CheckoutOpening, SubscribedToPart
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.models import Discount
@@ -28,7 +28,7 @@ from billing.orders.models import Order
 from billing.orders.views import own_order
 from common.errors import ConflictError, DomainError
 from marketplace.entitlements.services.grants import obtain_free_product
-from marketplace.products.models import Product
+from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import with_current_prices
 from marketplace.products.selectors.pages import product_url
 
@@ -95,8 +95,16 @@ def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount 
         return _see(open_checkout_exclusively(order=order))
     except CheckoutOpening:
         return _see(opening_url(order))
+    except SubscribedToPart as error:
+        return _change_edition(error, price) if price and error.product_id == product.pk else _refused(request, product, error)
     except (AmountRefused, ConflictError) as error:
         return _refused(request, product, error)
+
+
+def _change_edition(error: SubscribedToPart, price: Price) -> HttpResponse:
+    """Lead to where the edition of the subscription is changed: that page says what it costs now and later, before anything is charged."""
+    page = reverse("billing:subscription_edition", args=[error.subscription_id])
+    return _see(f"{page}?{urlencode({'price': price.pk})}")
 
 
 def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:

@@ -24,6 +24,7 @@ from marketplace.trials.selectors import time_left_when_bought
 from marketplace.trials.services.purchases import take_over_trial
 
 _SUBSCRIPTION = Entitlement.Source.SUBSCRIPTION
+_NO_TIME = timedelta(0)
 OVER = gettext_noop("The paid time of the subscription is over.")
 WRITTEN_AT_END = ("end_wanted_at", "end_reason", "due_at", "given_up_at", "attempts")
 COPIED = (
@@ -84,13 +85,13 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
     """Grant, pause or end what the subscription lets its buyer pull. The caller holds its lock and those of the images, and saves it.
 
     The rule: access to an image lasts to the end of the last period that was paid for it, and a grace longer while another payment for it
-    may come; days that were left of a trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives it back waits for that, and ends
-    with a refund of the last one, and with its buyer's account.
+    may come; days that were left of a trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives
+    it back waits for that, and ends with a refund of the last one, and with its buyer's account.
     """
     periods = subscription.orders.filter(state__in=ENTITLING)
     paid = paid_time(subscription)
     until, grace = paid.until, timedelta(days=settings.LAYERSTORE_SUBSCRIPTION_GRACE_DAYS if _may_be_paid(subscription) else 0)
-    left = time_left_when_bought(subscription.pk) if until else timedelta(0)
+    left = time_left_when_bought(subscription.pk) if until else _NO_TIME
     until = until and until + grace + left
     subscription.part_until = None
     if until is None or until <= now or _has_left(subscription.buyer):
@@ -98,9 +99,9 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
         revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER)
         return
     subscription.access_until = until
-    ends = {key: end and end + left + (grace if key in paid.renewed and end == paid.until else timedelta(0)) for key, end in paid.ends.items()}
+    ends = {key: end and end + left + (grace if key in paid.renewed and end == paid.until else _NO_TIME) for key, end in paid.ends.items()}
     over = {key for key, end in ends.items() if end is None or end <= now}
-    subscription.part_until = min((end for key, end in ends.items() if end and key not in over and end < until), default=None)
+    subscription.part_until = min((end for end in ends.values() if end and now < end < until), default=None)
     going_on = [image for image in images if image.pk not in over]
     grant_entitlements(holder=subscription.buyer, images=going_on, source_kind=_SUBSCRIPTION, source_id=subscription.pk)
     if over:

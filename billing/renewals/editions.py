@@ -58,7 +58,7 @@ def choices_for(subscription: Subscription) -> list[Choice]:
 
 
 def _is_alike(subscription: Subscription, price: Price) -> bool:
-    """Whether it is another edition of the same, of the same seller, paid as often, in the same currency, and not by what its buyer decides."""
+    """Whether it is another edition of the same seller, paid as often, in the same currency, at an amount that is fixed."""
     same = (price.currency, price.interval) == (subscription.currency, subscription.price.interval)
     other = price.edition_id is not None and price.edition_id != subscription.price.edition_id
     return same and other and not price.buyer_decides and subscription.product.seller_id == subscription.seller_id

@@ -48,10 +48,7 @@ class PeriodSale:
 def sale_of_period(subscription: Subscription, period: Period) -> PeriodSale:
     """Return what a period that was paid has sold."""
     upgrade = _upgrade_paid_by(subscription, period)
-    if upgrade is None:
-        terms = terms_of_period(subscription, period.amount)
-    else:
-        terms = Terms(upgrade.price_id, upgrade.charge, upgrade.charge_fee)
+    terms = terms_of_period(subscription, period.amount) if upgrade is None else Terms(upgrade.price_id, upgrade.charge, upgrade.charge_fee)
     price = Price.objects.select_related("edition", "product").get(pk=terms.price_id)
     before = subscription.orders.filter(price__edition=price.edition_id).order_by("-created_at").first()
     title = upgrade.product_title if upgrade else before.product_title if before else title_sold(price.product, price)

@@ -50,7 +50,7 @@ def planned_edition(subscription: Subscription) -> PriceChange | None:
     """Return the smaller edition that was chosen from the next period on; None if none was, or if it was taken back."""
     ahead = subscription.price_changes.ahead().filter(announcement=None)
     newest = ahead.select_related("price__edition", "price__product").order_by("-announced_at").first()
-    return newest if newest is not None and newest.price_id != newest.was_price_id else None
+    return newest if newest is not None and newest.chosen else None
 
 
 def keep_edition(*, subscription: Subscription, actor: User) -> PriceChange | None:

@@ -18,7 +18,14 @@ from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.checkout import fee_by_percent
 from billing.stripe.errors import StripeRefused
 from billing.stripe.subscription_prices import set_renewal_price
-from billing.stripe.upgrades import Difference, DifferenceInvoice, charge_difference, preview_difference, read_difference_invoice, void_difference
+from billing.stripe.upgrades import (
+    Difference,
+    DifferenceInvoice,
+    charge_difference,
+    preview_difference,
+    read_difference_invoice,
+    void_difference,
+)
 from billing.subscriptions.errors import EditionNotForSubscription, TooLittleToCharge, UpgradeCostsOther, UpgradeUnderWay
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription

@@ -81,9 +81,10 @@ def _fee(percent: Decimal, total: Money, charge: Money) -> Money:
 
 
 def charge_difference(subscription_id: str, *, key: UUID, price: Money, was: Money, period_end: datetime, at: datetime) -> str:
-    """Have the subscription cost another price once the difference is paid, and charge that; return the invoice, empty if it stands otherwise.
+    """Have the subscription cost another price once the difference is paid, and charge that; return the invoice.
 
-    The same again charges nothing again: what was asked for by an answer that was lost is found there.
+    The same again charges nothing again: what was asked for by an answer that was lost is found there. Empty, and nothing done, if the
+    subscription is not as it was shown any more.
 
     Args:
         key: of this change; two requests with it at once are one.

@@ -49,9 +49,7 @@ class SubscriptionNotPaid(ConflictError):
     code = "subscription_not_paid"
 
     def __init__(self) -> None:
-        super().__init__(
-            gettext("A payment for this subscription is open. Pay it under Card and invoices, then change the edition. Nothing was charged.")
-        )
+        super().__init__(gettext("A payment for this subscription is open. Pay it under Card and invoices first. Nothing was charged now."))
 
 
 class SubscriptionEnding(ConflictError):
@@ -120,5 +118,5 @@ class TooLittleToCharge(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext("So little is left of this period that the difference cannot be charged. Change the edition when the next one has begun.")
+            gettext("Too little is left of this period to charge the difference. Change the edition when the next one has begun.")
         )

@@ -87,6 +87,16 @@ class PriceChange(UUIDModel, Attempt):
         return f"{self.subscription.product_title}, {self.was_money} to {self.money}, {self.state}"
 
     @property
+    def changes(self) -> bool:
+        """Whether it is something else than before: not where a change is taken back."""
+        return self.amount != self.was_amount or self.chosen
+
+    @property
+    def chosen(self) -> bool:
+        """Whether its buyer has chosen another edition, and has not taken that back."""
+        return self.announcement_id is None and self.price_id != self.was_price_id
+
+    @property
     def money(self) -> Money:
         """What each period costs from then on."""
         return Money(self.amount, self.subscription.currency)

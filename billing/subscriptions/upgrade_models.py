@@ -70,12 +70,12 @@ class Upgrade(UUIDModel, Attempt):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("subscription",), condition=Q(state__in=("asked", "unpaid", "paid")), name="upgrade_one_open"
-            ),
+            models.UniqueConstraint(fields=("subscription",), condition=Q(state__in=("asked", "unpaid", "paid")), name="upgrade_one_open"),
             models.CheckConstraint(condition=Q(charge__gt=0) & Q(charge_fee__lte=models.F("charge")), name="upgrade_charge_positive"),
-            models.CheckConstraint(condition=Q(state__in=("asked", "unpaid", "paid")) | Q(closed_at__isnull=False), name="upgrade_closed_has_a_date"),
-        )  # fmt: skip
+            models.CheckConstraint(
+                condition=Q(state__in=("asked", "unpaid", "paid")) | Q(closed_at__isnull=False), name="upgrade_closed_has_a_date"
+            ),
+        )
         indexes = (
             models.Index(
                 fields=("due_at",), condition=Q(state__in=("asked", "unpaid", "paid"), given_up_at__isnull=True), name="upgrade_due"

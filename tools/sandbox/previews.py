@@ -21,7 +21,9 @@ def create_preview(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     details = params.get("subscription_details", {})
     refuse_others(details, ("items", "proration_behavior", "proration_date"), "subscription_details")
     if "subscription" not in params or not details.get("items") or details.get("proration_behavior") != "always_invoice":
-        raise InvalidRequest("The sandbox previews changes of a subscription's items that are invoiced at once.", param="subscription_details")
+        raise InvalidRequest(
+            "The sandbox previews changes of a subscription's items that are invoiced at once.", param="subscription_details"
+        )
     subscription = act.find("subscription", params["subscription"], "subscription")
     if subscription["status"] in ENDED:
         raise InvalidRequest("You cannot preview the invoice of a canceled subscription.", code="invoice_upcoming_none")

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from billing.checkout.placing import place_order
-from billing.orders.sold_images import TAGS_KEPT
 from billing.orders.models import Order
+from billing.orders.sold_images import TAGS_KEPT
 from marketplace.images.models import Tag
 from marketplace.images.selectors.tags import leading_tags
 from marketplace.products.models import Product

@@ -1,0 +1,128 @@
+"""The pages on which a subscriber changes the edition: what is paid now and later is shown, and nothing is charged before it is confirmed."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.people.models import User
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.upgrade_models import Upgrade
+from tests.billing.renewals.conftest import orders_of, price_of
+from tests.billing.renewals.test_subscriptions import card
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.billing import SubscriptionFactory
+from tests.support.pages import assert_sound
+from tests.support.sandbox import Sandbox, running_sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def reader(buyer: User) -> Client:
+    client = Client()
+    client.force_login(buyer)
+    return client
+
+
+def page_of(subscription: Subscription) -> str:
+    return reverse("billing:subscription_edition", args=[subscription.pk])
+
+
+def messages_of(answer: object) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]  # type: ignore[attr-defined]  # it is a test client's
+
+
+def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
+    standard: Subscription, reader: Client, holds: Callable[..., list[str]], buyer: User
+) -> None:
+    listed = reader.get(reverse("billing:subscriptions")).content.decode()
+    assert f'href="{page_of(standard)}"' in listed
+    chosen = reader.get(page_of(standard))
+    assert [(one.title, one.larger) for one in chosen.context["choices"]] == [("Postgres HA, Pro", True)]
+
+    shown = reader.post(f"/billing/buy/{standard.product_id}/", {"price": str(price_of("Pro").pk)}, follow=True)
+
+    assert shown.redirect_chain == [(f"{page_of(standard)}?price={price_of('Pro').pk}", 303)]
+    offer = shown.context["offer"]
+    body = shown.content.decode()
+    assert_sound(body)
+    assert (f"Pay {offer.charge} and change" in body, "€49.00" in body, Upgrade.objects.count()) == (True, True, 0)
+    form = {"price": str(price_of("Pro").pk), "moment": shown.context["moment"], "charge": offer.charge.minor}
+    answers = [reader.post(page_of(standard), form, follow=True) for _ in range(2)]
+    assert ("You have Postgres HA, Pro now." in messages_of(answers[0])[0], len(messages_of(answers[1]))) == (True, 1)
+    assert (len(holds(buyer)), [state for *_, state, _ in orders_of(standard)]) == (2, ["paid", "paid"])
+
+
+def test_a_refused_card_is_said_and_one_that_must_be_confirmed_leads_to_the_bank(
+    standard: Subscription, reader: Client, sandbox: Sandbox
+) -> None:
+    def confirm(last4: str) -> object:
+        card(sandbox, standard, last4)
+        shown = reader.get(page_of(standard), {"price": price_of("Pro").pk})
+        form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
+        return reader.post(page_of(standard), form, follow=True)
+
+    assert "Your card was refused" in messages_of(confirm("0341"))[0]
+    waiting = confirm("3184")
+
+    page = waiting.content.decode()  # type: ignore[attr-defined]  # it is a test client's
+    made = Upgrade.objects.get(state="unpaid")
+    assert ("confirm the payment" in messages_of(waiting)[0], f'href="{made.pay_url}"' in page, "Keep this edition" in page) == (True,) * 3
+    kept = reader.post(reverse("billing:subscription_keep", args=[standard.pk]), follow=True)
+    assert ("You gave it up" in messages_of(kept)[0], Upgrade.objects.open().count()) == (True, 0)
+
+
+@pytest.mark.parametrize("sent", [{}, {"moment": "1", "charge": "x"}, {"moment": "1", "charge": "1"}, {"moment": "9" * 13, "charge": "1"}])
+def test_what_was_not_shown_is_not_charged(standard: Subscription, reader: Client, sent: dict[str, str]) -> None:
+    answer = reader.post(page_of(standard), {"price": str(price_of("Pro").pk), **sent})
+
+    assert (answer.status_code, Upgrade.objects.count()) == (302, 0)
+    assert answer["Location"] == f"{page_of(standard)}?price={price_of('Pro').pk}"
+
+
+def test_a_smaller_edition_is_planned_and_taken_back(pro: Subscription, reader: Client) -> None:
+    shown = reader.get(page_of(pro), {"price": price_of("Standard").pk})
+    assert_sound(shown.content.decode())
+    assert ("nothing is given back" in shown.content.decode(), shown.context["offer"]) == (True, None)
+
+    planned = reader.post(page_of(pro), {"price": price_of("Standard").pk}, follow=True).content.decode()
+
+    assert ("Postgres HA, Standard counts from" in planned, "Standard, €19.00 from" in planned) == (True, True)
+    kept = reader.post(reverse("billing:subscription_keep", args=[pro.pk]), follow=True).content.decode()
+    assert ("Standard" in kept, "Change the edition" in kept) == (False, True)
+
+
+def test_nobody_changes_what_they_do_not_buy_for_nor_to_what_is_no_other_edition(standard: Subscription, reader: Client) -> None:
+    stranger = Client()
+    stranger.force_login(UserFactory())
+    for name in ("subscription_edition", "subscription_keep"):
+        assert stranger.post(reverse(f"billing:{name}", args=[standard.pk])).status_code == 404
+    answer = reader.get(page_of(standard), {"price": price_of("Standard").pk}, follow=True)
+    assert "choose another edition" in messages_of(answer)[0]
+    assert reader.post(reverse("billing:subscription_keep", args=[standard.pk]), follow=True).status_code == 200
+
+
+def test_of_an_organisation_its_buyers_change_it(editions: object, client: Client) -> None:
+    team, member = OrganisationFactory(), UserFactory()
+    MembershipFactory(account=team, user=member, role="member")
+    made = SubscriptionFactory(product=editions, price=price_of("Standard"), buyer=team)
+    client.force_login(member)
+
+    assert client.get(page_of(made)).status_code == 404
+
+
+def test_without_another_edition_the_page_says_so(client: Client, buyer: User) -> None:
+    made = SubscriptionFactory(placed_by=buyer)
+    client.force_login(buyer)
+
+    body = client.get(page_of(made)).content.decode()
+
+    assert ("no other edition" in body, page_of(made) in client.get(reverse("billing:subscriptions")).content.decode()) == (True, False)

@@ -1,0 +1,144 @@
+"""A subscriber changes to a smaller edition: from the next period on, told to Stripe at once, and access follows what was paid."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from accounts.people.models import User
+from billing.renewals import editions as editions_module
+from billing.renewals import planning, services
+from billing.renewals.planning import keep_edition, plan_edition, planned_edition
+from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.services import end_lapsed_access, set_renewal
+from billing.renewals.tasks import change_prices_of_subscriptions
+from billing.renewals.upgrading import offer_upgrade
+from billing.stripe.errors import StripeAway
+from billing.subscriptions.errors import ChangeAhead, EditionNotForSubscription, SubscriptionEnded, SubscriptionNotPaid
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
+from outbox.mail.models import OutgoingMail
+from tests.billing.renewals.conftest import orders_of, price_of
+from tests.billing.renewals.test_subscriptions import clock, renew
+from tests.factories.accounts import UserFactory
+from tests.support.sandbox import Sandbox, running_sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: its clock is set forward."""
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (planning, editions_module, services):
+        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: clock(sandbox)))
+
+
+def fresh(subscription: Subscription) -> Subscription:
+    return Subscription.objects.select_related("product__namespace", "price", "buyer", "seller").get(pk=subscription.pk)
+
+
+def at_stripe(sandbox: Sandbox, subscription: Subscription) -> int:
+    found = sandbox.get(f"/subscriptions/{subscription.stripe_subscription_id}")
+    return int(found["items"]["data"][0]["price"]["unit_amount"])
+
+
+def test_it_counts_from_the_next_period_whatever_becomes_of_us_until_then(
+    pro: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    change = plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+
+    assert (change.state, change.counts_from, at_stripe(sandbox, pro), len(holds(buyer))) == ("set", pro.period_end, 1900, 2)
+    assert planned_edition(pro) == change
+    mail = OutgoingMail.objects.get(key=f"edition_planned:{change.pk}:0")
+    assert ("Postgres HA, Standard" in mail.body_text, "€19.00" in mail.body_text) == (True, True)
+    now = fresh(pro)
+    assert (now.product_title, now.amount) == ("Postgres HA, Pro", 1900)
+    with pytest.raises(ChangeAhead):
+        plan_edition(subscription=now, price=price_of("Standard"), actor=buyer)
+
+    later = renew(sandbox, pro)  # nobody of ours was there at the end of the period
+    reconcile_subscription(subscription_id=pro.pk, now=later)
+
+    assert orders_of(pro) == [("Postgres HA, Pro", 4900, "paid", ""), ("Postgres HA, Standard", 1900, "paid", "")]
+    assert (len(holds(buyer)), fresh(pro).product_title) == (1, "Postgres HA, Standard")
+
+
+def test_what_the_larger_one_held_ends_with_its_period_also_while_stripe_is_away(
+    pro: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+    reconcile_subscription(subscription_id=pro.pk)
+    now = fresh(pro)
+    assert (now.part_until, now.access_until) == (pro.period_end, (pro.period_end or timezone.now()) + timedelta(days=7))
+    assert end_lapsed_access() == 0
+    assert pro.period_end is not None
+    sandbox.control("/clock/advance", seconds=int((pro.period_end - clock(sandbox)).total_seconds()) + 60)
+
+    assert (end_lapsed_access(), end_lapsed_access(), len(holds(buyer))) == (1, 0, 1)
+    assert fresh(pro).part_until is None
+
+
+def test_it_is_taken_back_until_then(pro: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]) -> None:
+    assert keep_edition(subscription=pro, actor=buyer) is None
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+
+    kept = keep_edition(subscription=fresh(pro), actor=buyer)
+
+    assert kept is not None
+    assert (kept.state, at_stripe(sandbox, pro), fresh(pro).amount, planned_edition(pro)) == ("set", 4900, 4900, None)
+    assert keep_edition(subscription=fresh(pro), actor=buyer) is None
+    later = renew(sandbox, pro)
+    reconcile_subscription(subscription_id=pro.pk, now=later)
+    assert (orders_of(pro)[1:], len(holds(buyer))) == ([("Postgres HA, Pro", 4900, "paid", "")], 2)
+
+
+def test_while_stripe_is_away_it_is_written_down_and_told_later(pro: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    sandbox.fail("/v1/subscriptions", method="POST")
+    with pytest.raises(StripeAway):
+        plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+    with pytest.raises(ChangeAhead):
+        plan_edition(subscription=fresh(pro), price=price_of("Standard"), actor=buyer)
+    sandbox.mend()
+    PriceChange.objects.update(due_at=timezone.now())
+
+    assert change_prices_of_subscriptions() == 1
+
+    assert (PriceChange.objects.get().state, at_stripe(sandbox, pro)) == ("set", 1900)
+
+
+def test_after_a_cancellation_it_can_go_on_with_the_smaller_one(pro: Subscription, buyer: User) -> None:
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+    set_renewal(subscription=fresh(pro), renews=False, actor=buyer)
+    back = set_renewal(subscription=fresh(pro), renews=True, actor=buyer)
+
+    assert (back.amount, planned_edition(back) is not None) == (1900, True)
+
+
+def test_a_smaller_one_is_no_upgrade_and_a_larger_one_is_not_planned(
+    pro: Subscription, buyer: User, subscribe: Callable[..., Subscription]
+) -> None:
+    other = UserFactory()
+    smaller = subscribe("Standard", other)
+    with pytest.raises(EditionNotForSubscription):
+        offer_upgrade(subscription=pro, price=price_of("Standard"), actor=buyer)
+    with pytest.raises(EditionNotForSubscription):
+        plan_edition(subscription=smaller, price=price_of("Pro"), actor=other)
+    assert not PriceChange.objects.exists()
+
+
+def test_what_has_ended_or_is_not_paid_is_not_kept(pro: Subscription, buyer: User) -> None:
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+    Subscription.objects.update(state="past_due")
+    with pytest.raises(SubscriptionNotPaid):
+        keep_edition(subscription=fresh(pro), actor=buyer)
+    Subscription.objects.update(end_wanted_at=timezone.now())
+    with pytest.raises(SubscriptionEnded):
+        keep_edition(subscription=fresh(pro), actor=buyer)
