@@ -248,6 +248,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:gift": "gift.send",
     "POST billing:subscription_renewal": "subscription.change",
     "POST billing:subscription_card": "subscription.change",
+    "POST billing:subscription_edition": "subscription.change",
+    "POST billing:subscription_keep": "subscription.change",
     "POST billing:price_announce": "price.announce",
     "POST billing:payouts_connect": "payouts",
     "GET billing:payouts_return": "payouts",

@@ -11,6 +11,7 @@ from billing.admin.price_changes import PriceAnnouncementAdmin, PriceChangeAdmin
 from billing.admin.reconciliation import DifferenceAdmin, StatementAdmin, StatementLineAdmin
 from billing.admin.refunds import RefundAdmin
 from billing.admin.subscriptions import SubscriptionAdmin
+from billing.admin.upgrades import UpgradeAdmin
 
 __all__ = [
     "DifferenceAdmin",
@@ -29,5 +30,6 @@ __all__ = [
     "StripeEventAdmin",
     "SubscriptionAdmin",
     "TransferReversalAdmin",
+    "UpgradeAdmin",
     "overview",
 ]

@@ -17,7 +17,8 @@ from accounts.people.requests import signed_in
 from billing.checkout.amounts import read_price_id
 from billing.renewals.editions import Choice, choices_for, require_change
 from billing.renewals.planning import keep_edition, plan_edition
-from billing.renewals.upgrading import begin_upgrade, give_up_upgrade, offer_upgrade
+from billing.renewals.upgrade_payments import give_up_upgrade
+from billing.renewals.upgrading import begin_upgrade, offer_upgrade
 from billing.subscriptions.errors import EditionNotForSubscription, UpgradeCostsOther
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.selectors import subscriptions_seen_by
@@ -80,9 +81,8 @@ def _shown(subscription: Subscription, choice: Choice, user: User) -> dict[str, 
 def _change(request: HttpRequest, subscription: Subscription, choice: Choice, user: User) -> HttpResponse:
     if not choice.larger:
         plan_edition(subscription=subscription, price=choice.price, actor=user)
-        messages.success(
-            request, gettext("{title} counts from the next period on. You can take that back until then.").format(title=choice.title)
-        )
+        said = gettext("{title} counts from the next period on. You can take that back until then.")
+        messages.success(request, said.format(title=choice.title))
         return redirect("billing:subscriptions")
     at, shown = _number(request, "moment"), Money(_number(request, "charge"), subscription.currency)
     made = begin_upgrade(subscription=subscription, price=choice.price, actor=user, at=datetime.fromtimestamp(at, UTC), shown=shown)

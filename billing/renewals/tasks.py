@@ -5,7 +5,7 @@ from billing.payments.due import run_due
 from billing.renewals import announcing, services
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.repricing import apply_price_change
-from billing.renewals.upgrading import continue_upgrade
+from billing.renewals.upgrade_payments import continue_upgrade
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from billing.subscriptions.upgrade_models import Upgrade

@@ -120,3 +120,12 @@ class TooLittleToCharge(ConflictError):
         super().__init__(
             gettext("Too little is left of this period to charge the difference. Change the edition when the next one has begun.")
         )
+
+
+class UpgradeNotOpen(ConflictError):
+    """Nothing is left to do for it. 409."""
+
+    code = "upgrade_not_open"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This change was made, or came to nothing."))

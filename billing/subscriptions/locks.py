@@ -4,6 +4,7 @@ from uuid import UUID
 
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 from common.db.locking import locked
 
 
@@ -15,3 +16,8 @@ def lock_subscription(*, subscription_id: UUID) -> Subscription:
 def lock_price_change(*, change_id: UUID) -> PriceChange:
     """Lock a change of price for this transaction. Whoever writes its state holds its subscription's lock instead, or as well."""
     return locked(PriceChange.objects.filter(pk=change_id)).get()
+
+
+def lock_upgrade(*, upgrade_id: UUID) -> Upgrade:
+    """Lock an upgrade for this transaction. Whoever writes its state holds its subscription's lock instead."""
+    return locked(Upgrade.objects.filter(pk=upgrade_id)).get()

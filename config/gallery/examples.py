@@ -69,6 +69,11 @@ _FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url":
 _ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None), "unpaid": True}
 _NEW_PRICE = SimpleNamespace(money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT)
 _REPRICED = {**_FAILED, "change": _NEW_PRICE}
+_PLANNED = {**_FAILED, "change": _NEW_PRICE, "title": f"{PRODUCT}, Standard"}
+_NOT_UPGRADED = SimpleNamespace(
+    product_title=f"{PRODUCT}, Pro", why_failed="The payment was not confirmed in time, and nothing was charged."
+)
+_UPGRADE = {**_FAILED, "upgrade": _NOT_UPGRADED}
 _WHY = "Paid too late. Its seller had been suspended."
 _OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
 _OFFER = {"offer": _OFFERED, "product": SimpleNamespace(title=PRODUCT), "listed": Money(1900, "eur"), "link": LINK}
@@ -158,6 +163,7 @@ EXAMPLES: Final[Examples] = {
             for status in ("won", "lost", "warning_closed")
         },
     },
+    "edition_planned": {"": _PLANNED, "of an organisation": {**_PLANNED, "buyer": _TEAM}},
     "email_confirmation": {"": {"user": USER, "activate_url": KEY_LINK}},
     "email_confirmation_signup": {"": {"user": USER, "activate_url": KEY_LINK}},
     "export_ready": {"": {"data_url": LINK, "days": 7}, "a day": {"data_url": LINK, "days": 1}},
@@ -309,4 +315,5 @@ EXAMPLES: Final[Examples] = {
     },
     "trial_started": {"": _TRIED, "of an organisation": {**_TRIED, "trial": _like(_TRIAL, holder=_TEAM)}},
     "unknown_account": {"": {"signup_url": LINK}},
+    "upgrade_failed": {"": _UPGRADE, "of an organisation": {**_UPGRADE, "buyer": _TEAM}},
 }  # fmt: skip

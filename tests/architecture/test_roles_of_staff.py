@@ -33,7 +33,7 @@ SEES = {
         *("accounts.accesstoken", "outbox.outgoingmail", "marketplace.namespace", "marketplace.image", "marketplace.tag"),
         *("marketplace.manifest", "marketplace.product", "marketplace.price", "marketplace.entitlement", "marketplace.pullcount"),
         *("billing.disputeevidence", "billing.transferreversal", "marketplace.buyerpull", "billing.subscription"),
-        *("billing.document", "billing.priceannouncement", "billing.pricechange"),
+        *("billing.document", "billing.priceannouncement", "billing.pricechange", "billing.upgrade"),
         *("billing.order", "billing.refund", "billing.dispute", "marketplace.review", "marketplace.gift"),
         *("marketplace.trial", "marketplace.growth"),
     },
@@ -62,6 +62,7 @@ SEES = {
             "billing.payout",
             "billing.priceannouncement",
             "billing.pricechange",
+            "billing.upgrade",
         ),
     },
     "moderation": {

@@ -44,6 +44,7 @@ EXCUSED = {
     "billing:stripe_connect_webhook": DATA,
     "billing:stripe_webhook": DATA,
     "billing:subscription_card": MOVED,
+    "billing:subscription_keep": SENT,
     "billing:subscription_renewal": SENT,
     "accounts:language": SENT,
     "accounts:currency": SENT,

@@ -18,6 +18,7 @@ from billing.refunds.models import Refund
 from billing.stripe.payment_data import Payment
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 from marketplace.products.selectors.offers import current_prices
@@ -265,4 +266,26 @@ class PriceChangeFactory(DjangoModelFactory):
     was_amount = factory.LazyAttribute(lambda made: made.subscription.amount)
     was_application_fee = factory.LazyAttribute(lambda made: made.subscription.application_fee)
     counts_from = factory.LazyFunction(lambda: timezone.now() + timedelta(days=40))
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))
+
+
+class UpgradeFactory(DjangoModelFactory):
+    """A new subscription's change to a price twice as high, of which Stripe has not answered yet."""
+
+    class Meta:
+        model = Upgrade
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    placed_by = factory.LazyAttribute(lambda made: made.subscription.placed_by)
+    price = factory.LazyAttribute(lambda made: made.subscription.price)
+    product_title = factory.LazyAttribute(lambda made: f"{made.subscription.product_title}, Pro")
+    charge = factory.LazyAttribute(lambda made: made.subscription.amount // 2)
+    charge_fee = factory.LazyAttribute(lambda made: made.charge // 10)
+    amount = factory.LazyAttribute(lambda made: 2 * made.subscription.amount)
+    application_fee = factory.LazyAttribute(lambda made: made.amount // 10)
+    was_price = factory.LazyAttribute(lambda made: made.subscription.price)
+    was_amount = factory.LazyAttribute(lambda made: made.subscription.amount)
+    was_application_fee = factory.LazyAttribute(lambda made: made.subscription.application_fee)
+    prorated_at = factory.LazyFunction(timezone.now)
+    period_end = factory.LazyAttribute(lambda made: made.subscription.period_end)
     due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))

@@ -53,7 +53,7 @@ def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
     assert shown.redirect_chain == [(f"{page_of(standard)}?price={price_of('Pro').pk}", 303)]
     offer = shown.context["offer"]
     body = shown.content.decode()
-    assert_sound(body)
+    assert_sound(shown)
     assert (f"Pay {offer.charge} and change" in body, "€49.00" in body, Upgrade.objects.count()) == (True, True, 0)
     form = {"price": str(price_of("Pro").pk), "moment": shown.context["moment"], "charge": offer.charge.minor}
     answers = [reader.post(page_of(standard), form, follow=True) for _ in range(2)]
@@ -90,7 +90,7 @@ def test_what_was_not_shown_is_not_charged(standard: Subscription, reader: Clien
 
 def test_a_smaller_edition_is_planned_and_taken_back(pro: Subscription, reader: Client) -> None:
     shown = reader.get(page_of(pro), {"price": price_of("Standard").pk})
-    assert_sound(shown.content.decode())
+    assert_sound(shown)
     assert ("nothing is given back" in shown.content.decode(), shown.context["offer"]) == (True, None)
 
     planned = reader.post(page_of(pro), {"price": price_of("Standard").pk}, follow=True).content.decode()

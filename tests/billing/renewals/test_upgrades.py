@@ -8,18 +8,22 @@ import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
+from accounts.sellers.models import FeeTerms, SellerProfile
 from audit.models import AuditEvent
+from billing.checkout.errors import AlreadyOwned, SellerMayNotSell
 from billing.invoices.models import Document
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.reconciliation.models import Difference
 from billing.reconciliation.tasks import reconcile_books
 from billing.renewals import editions as editions_module
-from billing.renewals import upgrading
+from billing.renewals import upgrade_payments, upgrading
 from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.repricing import apply_price_change
 from billing.renewals.tasks import continue_upgrades
-from billing.renewals.upgrading import begin_upgrade, continue_upgrade, give_up_upgrade, offer_upgrade
-from billing.stripe.errors import StripeAway
+from billing.renewals.upgrade_payments import continue_upgrade, give_up_upgrade, try_upgrade_again
+from billing.renewals.upgrading import begin_upgrade, offer_upgrade
+from billing.stripe.errors import StripeAway, StripeRefused
 from billing.subscriptions.errors import (
     EditionNotForSubscription,
     SubscriptionEnded,
@@ -27,15 +31,21 @@ from billing.subscriptions.errors import (
     SubscriptionNotPaid,
     TooLittleToCharge,
     UpgradeCostsOther,
+    UpgradeNotOpen,
     UpgradeUnderWay,
 )
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.upgrade_models import Upgrade
+from common.db.exclusive import alone
 from common.money import Money
+from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.renewals.conftest import orders_of, price_of
 from tests.billing.renewals.test_subscriptions import card, clock, renew
+from tests.factories.billing import PriceChangeFactory, UpgradeFactory
+from tests.factories.marketplace import EntitlementFactory
 from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.threads import run_in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -256,7 +266,7 @@ def test_stripe_and_the_books_agree_after_an_upgrade(standard: Subscription, buy
 
     reconcile_books()
 
-    assert list(Difference.objects.values_list("kind", "advice")) == []
+    assert list(Difference.objects.values_list("kind", "booked_amount", "stripe_amount")) == []
 
 
 def test_only_a_subscription_that_just_goes_on_is_upgraded(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
@@ -297,3 +307,105 @@ def test_minutes_before_the_end_there_is_too_little_to_charge(standard: Subscrip
 
     with pytest.raises(TooLittleToCharge):
         offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+
+
+def test_two_clicks_at_once_are_charged_once(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+
+    def click() -> str:
+        try:
+            return begin_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge).state
+        except (UpgradeUnderWay, UpgradeCostsOther, EditionNotForSubscription):
+            return "refused"
+
+    assert sorted(run_in_threads(2, click)) == ["done", "refused"]
+
+    assert len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"]) == 2
+    assert [amount for _, amount, *_ in orders_of(standard)] == [1900, offer.charge.minor]
+
+
+def test_staff_have_an_upgrade_gone_on_with_that_was_given_up_while_it_is_open(buyer: User) -> None:
+    given_up = UpgradeFactory(given_up_at=timezone.now(), attempts=20)
+
+    try_upgrade_again(upgrade=given_up, reason="Stripe is back.", actor=buyer)
+
+    assert (Upgrade.objects.get().attempts, Upgrade.objects.get().given_up_at) == (0, None)
+    Upgrade.objects.update(state="done", closed_at=timezone.now())
+    with pytest.raises(UpgradeNotOpen):
+        try_upgrade_again(upgrade=given_up, reason="Once more.", actor=buyer)
+    assert "Pro, €2.50, asked" in str(given_up)
+
+
+def test_what_its_buyer_has_otherwise_is_not_charged_for(standard: Subscription, buyer: User, editions: Product) -> None:
+    for image in editions.images.all():
+        EntitlementFactory(holder=buyer.account, image=image)
+
+    with pytest.raises(AlreadyOwned):
+        offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+
+
+def test_a_seller_who_cannot_be_paid_sells_no_upgrade(standard: Subscription, buyer: User) -> None:
+    SellerProfile.objects.update(charges_enabled=False)
+
+    with pytest.raises(SellerMayNotSell):
+        offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer)
+
+
+def test_what_was_announced_for_the_smaller_edition_waits_for_an_upgrade_and_ends_with_it(
+    standard: Subscription, buyer: User, sandbox: Sandbox
+) -> None:
+    change = PriceChangeFactory(subscription=standard, amount=2000, due_at=timezone.now(), counts_from=standard.period_end)
+    card(sandbox, standard, "3184")
+    waiting = upgrade(standard, buyer)
+
+    assert apply_price_change(change_id=change.pk).state == "announced"
+    sandbox.http.post(f"/i/{waiting.invoice_id}", data={"card": "4242424242424242"})
+    assert continue_upgrade(upgrade_id=waiting.pk).state == "done"
+
+    assert apply_price_change(change_id=change.pk).state == "dropped"
+    assert fresh(standard).amount == 4900
+
+
+def test_our_part_of_later_periods_is_told_to_stripe(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+    FeeTerms.objects.create(seller=standard.seller, basis_points=500, starts_at=timezone.now(), reason="Agreed.")
+
+    done = upgrade(standard, buyer)
+
+    found = sandbox.get(f"/subscriptions/{standard.stripe_subscription_id}")
+    assert (found["application_fee_percent"], done.application_fee, done.charge_fee) == (5.0, 245, round(done.charge / 10))
+
+
+def test_what_stripe_refuses_is_not_charged(standard: Subscription, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise StripeRefused(reason="Bank debits cannot wait.")
+
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    monkeypatch.setattr(upgrade_payments, "charge_difference", refuse)
+
+    with pytest.raises(StripeRefused):
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+
+    assert (Upgrade.objects.get().state, fresh(standard).amount) == ("failed", 1900)
+    assert upgrade_payments._close(Upgrade.objects.get(), "Once more.").why_failed != "Once more."
+
+
+def test_who_asks_while_somebody_else_does_is_told_how_it_stands(buyer: User) -> None:
+    made = UpgradeFactory()
+
+    with alone(f"billing.upgrade:{made.pk}") as first:
+        assert (first, continue_upgrade(upgrade_id=made.pk).state) == (True, "asked")
+
+
+def test_one_that_changes_while_it_is_confirmed_is_not_charged(
+    standard: Subscription, buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+
+    def overtaken(**wanted: Any) -> object:
+        Subscription.objects.update(amount=1800)
+        return offer
+
+    monkeypatch.setattr(upgrading, "offer_upgrade", overtaken)
+    with pytest.raises(UpgradeCostsOther):
+        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
+    assert not Upgrade.objects.exists()
