@@ -1,44 +1,29 @@
-"""No input is an error of ours: whatever is sent to any address, by whomever, the answer is below 500 and no alarm is raised.
+"""No input is an error of ours: whatever is sent to any page, by whomever, the answer is below 500 and no alarm is raised.
 
-The addresses come from the URL configurations, the forms from the pages themselves, the fields of the API from its own description.
+The addresses come from the URL configurations, the forms from the pages themselves.
 """
 
-import hmac
-import json
-import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
-from time import time
 from typing import Any
 
 import pytest
-from django.conf import settings as shop
 from django.db.models import Model
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils.http import urlencode
 
-from accounts.people.models import User
-from billing.stripe.errors import StripeRefused
-from common.ids import new_id
-from common.web import throttling
 from marketplace.products.models import Product
-from registry_auth.inbox.endpoint import ADDRESS
-from registry_auth.inbox.endpoint import application as notifications
-from tests.factories.accounts import AccessTokenFactory, UserFactory
+from tests.architecture.hostile_input.asking import POSTED, browser, token_of
 from tests.support import hostile
 from tests.support.pages import Page
 from tests.support.routes import Route, site_routes
-from tests.support.rows import given, rows_of_others
-from tests.support.wsgi import WsgiClient
+from tests.support.rows import given
 
 pytestmark = pytest.mark.django_db
 ADMIN = [route for route in site_routes() if route.name.startswith("admin:") and not route.name.endswith(":")]
 PAGES = [route for route in site_routes() if route.name and not route.name.startswith("admin:") and not route.pattern.startswith("api/")]
-API = [route for route in site_routes() if route.name and route.pattern.startswith("api/")]
 ENDING = {"account_logout", "admin:logout"}  # would sign the asker out
-POSTED = ("/api/v1/images/", "/billing/stripe/webhook", "/why/")
 QUERY_NAMES = (
     "q",
     "page",
@@ -75,58 +60,7 @@ DOCUMENTS = tuple(
     )
 )
 ADMIN_IDS = {"9" * 5_000, "\u200b"}
-ONE_BY_ONE: list[object] = ["9" * 5_000, "\u200b", 10**30, 1.7e308, None, [None], "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"]
 OF_LIBRARIES = {"pk": 1, "key": "x", "uidb36": "x", "path": "x"}
-
-
-@dataclass
-class Faults:
-    """What went wrong, by what was sent."""
-
-    log: pytest.LogCaptureFixture
-    found: list[str] = field(default_factory=list)
-
-    def look(self, answer: Any, *sent: object) -> Any:
-        """Note an answer of 500 and above, and every line of log that operators are told to be woken by."""
-        alarms = [record.getMessage()[:80] for record in self.log.records if record.levelno >= logging.ERROR]
-        self.log.clear()
-        if answer.status_code >= 500 or alarms:
-            self.found.append(f"{answer.status_code} {' '.join(str(one)[:100] for one in sent)} {alarms}")
-        return answer
-
-
-def stripe_refuses(*_: object, **__: object) -> None:
-    raise StripeRefused(reason="Nobody asks Stripe here.", stripe_code="")
-
-
-@pytest.fixture
-def faults(caplog, monkeypatch) -> Iterator[Faults]:
-    caplog.set_level(logging.ERROR)
-    monkeypatch.setattr(throttling, "_charge", lambda *_, **__: None)
-    monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.allow_request", lambda *_: True)
-    monkeypatch.setattr("billing.stripe.client.api", stripe_refuses)
-    found = Faults(caplog)
-    yield found
-    assert not found.found, "\n".join(found.found[:100])
-
-
-@pytest.fixture
-def rows() -> dict[str, Model]:
-    return rows_of_others()
-
-
-def browser(user: User | None = None, **extra: Any) -> Client:
-    client = Client(raise_request_exception=False, **extra)
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def askers(rows) -> dict[str, Client]:
-    seller = rows["product_id"].seller.account.user
-    staff = UserFactory(staff=True)
-    return {"nobody": browser(), "buyer": browser(rows["order_id"].buyer.user), "seller": browser(seller), "staff": browser(staff)}
 
 
 def address(route: Route, rows: Mapping[str, Model]) -> str:
@@ -281,141 +215,3 @@ def test_no_header_and_no_cookie_breaks_anything(faults, rows) -> None:
             for name in ("layerstore_session", "layerstore_csrf", "theme", "messages"):
                 faults.look(browser().get(at, headers={"cookie": f"{name}={value}"}), at, name, value)
                 faults.look(browser().post(at, headers={"cookie": f"{name}={value}"}), at, name, value)
-
-
-def token_of(rows: Mapping[str, Model]) -> dict[str, str]:
-    """The header of a program of the seller's."""
-    product = rows["product_id"]
-    assert isinstance(product, Product)
-    token = AccessTokenFactory(user=product.seller.account.user)
-    return {"authorization": f"Bearer {token.secret}"}
-
-
-def inputs(rows: Mapping[str, Model]) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Every operation of the API that takes a body: method, address, and a body with each of its fields, as it could be sent."""
-    schema = browser().get("/api/schema/?format=json").json()
-    known = {str(route.pattern): route for route in API}
-    assert known
-    for path, operations in schema["paths"].items():
-        for method, operation in operations.items():
-            if "requestBody" not in operation:
-                continue
-            content = next(iter(operation["requestBody"]["content"].values()))["schema"]
-            name = content.get("$ref", "").rpartition("/")[2]
-            fields = schema["components"]["schemas"][name]["properties"]
-            at = path.replace("{id}", str(rows["product_id"].pk))
-            yield method, at, {field: valid(field, rows) for field in fields}
-
-
-def valid(name: str, rows: Mapping[str, Model]) -> object:
-    """What a field of the API may hold."""
-    product = rows["product_id"]
-    assert isinstance(product, Product)
-    known = {
-        "namespace": str(product.namespace_id),
-        "images": [str(image.pk) for image in product.images.all()],
-        "product": str(product.pk),
-        "organisation": "nobody",
-        "scopes": ["registry:pull"],
-        "amount": 500,
-        "currency": "eur",
-        "category": None,
-        "expires_at": None,
-        "token": None,
-        "buyer": "",
-        "image": "acme/db",
-    }
-    return known.get(name, "words")
-
-
-def test_no_body_breaks_the_api(faults, rows) -> None:
-    token, client = token_of(rows), browser()
-    for method, at, _ in inputs(rows):
-        for body in hostile.BODIES:
-            faults.look(client.generic(method.upper(), at, body, content_type="application/json", headers=token), method, at, body)
-
-
-def test_no_value_breaks_the_api(faults, rows) -> None:
-    token, client = token_of(rows), browser()
-    for method, at, fields in inputs(rows):
-        for value in hostile.VALUES:
-            bodies = [dict.fromkeys(fields, value)]
-            if value in ONE_BY_ONE:
-                bodies += [fields | {name: value} for name in fields]
-            for body in bodies:
-                content = json.dumps(body)
-                faults.look(
-                    client.generic(method.upper(), at, content, content_type="application/json", headers=token), method, at, content
-                )
-
-
-def test_no_query_breaks_the_api(faults, rows) -> None:
-    token, client = token_of(rows), browser()
-    schema = client.get("/api/schema/?format=json").json()
-    for path, operations in schema["paths"].items():
-        at = path.replace("{id}", str(new_id())).replace("{handle}", "nobody")
-        names = [parameter["name"] for parameter in operations.get("get", {}).get("parameters", []) if parameter["in"] == "query"]
-        for value in hostile.TEXTS if names else ():
-            faults.look(client.get(f"{at}?{urlencode(dict.fromkeys(names, value))}", headers=token), at, value)
-            for name in names:
-                if value in {b"cD0lMDA=", b"9" * 5_000, b"1e400"}:
-                    faults.look(client.get(f"{at}?{urlencode({name: value})}", headers=token), at, name, value)
-
-
-def test_a_lone_surrogate_is_told_as_a_problem_of_the_request(rows) -> None:
-    answer = browser().generic(
-        "POST", "/api/v1/images/", b'{"namespace": "\\ud800", "name": "db"}', content_type="application/json", headers=token_of(rows)
-    )
-
-    assert answer.status_code == 400
-    assert answer["Content-Type"] == "application/problem+json"
-    assert answer.json()["code"] == "parse_error"
-
-
-def test_no_event_breaks_the_webhook(faults) -> None:
-    for payload in (
-        *hostile.BODIES,
-        *(json.dumps({"id": value, "type": "account.updated", "data": {"object": {"id": value}}}).encode() for value in hostile.VALUES),
-    ):
-        for signature in (signed(payload), "t=1,v1=\xff", "t=x,v1=y", "t=" + "9" * 5_000 + ",v1=y"):
-            answer = browser().generic(
-                "POST", "/billing/stripe/webhook", payload, content_type="application/json", headers={"stripe-signature": signature}
-            )
-            faults.look(answer, payload, signature)
-
-
-def test_no_notification_breaks_the_inner_listener(faults) -> None:
-    client, known = WsgiClient(notifications), {"authorization": f"Bearer {shop.LAYERSTORE_EVENTS_SECRET}"}
-    told = [
-        {"events": [dict.fromkeys(("id", "action", "timestamp", "target", "request", "actor"), value), "x"]} for value in hostile.VALUES
-    ]
-    targets = [{"events": [event(value)]} for value in hostile.VALUES]
-    for body in (*hostile.BODIES, *(json.dumps(one).encode() for one in (*told, *targets))):
-        for headers in (known, {"authorization": "Bearer \xff"}):
-            faults.look(client.generic("POST", ADDRESS, body, content_type="application/json", headers=headers), body)
-
-
-def event(value: object) -> dict[str, object]:
-    """A push of which everything that may vary is this value."""
-    target = {
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "size": value,
-        "digest": "sha256:" + "0" * 64,
-        "repository": "acme/db",
-        "tag": value,
-    }
-    return {
-        "id": "x",
-        "action": "push",
-        "timestamp": value,
-        "target": target,
-        "request": {"method": "GET", "addr": value},
-        "actor": {"name": value},
-    }
-
-
-def signed(payload: bytes) -> str:
-    """Stripe's signature (Stripe, "Verify webhook signatures manually")."""
-    now = int(time())
-    secret = shop.STRIPE_WEBHOOK_SECRET.encode()
-    return f"t={now},v1={hmac.digest(secret, str(now).encode() + b'.' + payload, 'sha256').hex()}"
