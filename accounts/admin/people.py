@@ -118,7 +118,7 @@ class AccountAdmin(AuditedAdmin):
         appoint_owner(organisation=account, user=username, reason=reason, actor=signed_in(request))
 
     @act(
-        "Close",
+        "Close the organisation",
         consequence="For good: its members, robots and library end, and it sells nothing any more. What it sold stays sold; orders and the"
         " audit trail stay.",
     )

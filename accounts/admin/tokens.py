@@ -19,7 +19,6 @@ class AccessTokenAdmin(AuditedAdmin):
         "username",
         "name",
         "hint",
-        related_row("user"),
         related_row("organisation"),
         "scopes",
         "limited_to",

@@ -31,7 +31,7 @@ class DiscountAdmin(AuditedAdmin):
     list_select_related = ("seller", "account")
     search_fields = ("code", "seller__display_name", "email", "account__handle")
     date_hierarchy = "created_at"
-    exclude = ("seller", "account", "made_by", "products")
+    exclude = ("seller", "account", "made_by", "products", "amount")
     readonly_fields = (
         related_row("seller"),
         related_row("account"),

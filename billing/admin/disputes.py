@@ -18,6 +18,7 @@ from billing.ledger.reports import aged_disputes
 from billing.stripe.disputes import Evidence
 from common.admin.acts import act
 from common.admin.related_rows import related_row, related_rows
+from common.admin.units import in_currency
 
 
 def _read(parts: list[Section]) -> str:
@@ -35,7 +36,7 @@ class DisputeAdmin(AuditedAdmin):
     list_select_related = ("order",)
     search_fields = ("id", "order__id", "order__product_title", "order__payment_intent_id")
     date_hierarchy = "opened_at"
-    exclude = ("order",)
+    exclude = ("order", "amount")
     readonly_fields = (
         "id",
         related_row("order"),
@@ -123,12 +124,13 @@ class TransferReversalAdmin(AuditedAdmin):
     list_select_related = ("dispute__order",)
     search_fields = ("dispute__id", "dispute__order__id", "transfer_id", "stripe_reversal_id")
     date_hierarchy = "created_at"
-    exclude = ("dispute",)
+    exclude = ("dispute", "amount", "fee_amount")
     readonly_fields = (
         "id",
         related_row("dispute"),
         "money",
         "of_seller",
+        in_currency("fee_amount"),
         "created_at",
         "attempts",
         "due_at",

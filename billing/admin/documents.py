@@ -17,7 +17,7 @@ class DocumentAdmin(AuditedAdmin):
     list_select_related = ("seller", "order")
     search_fields = ("key", "seller__display_name", "order__id", "order__payment_intent_id")
     date_hierarchy = "issued_at"
-    exclude = ("seller", "buyer", "order", "refund", "dispute", "corrects")
+    exclude = ("seller", "buyer", "order", "refund", "dispute", "corrects", "amount", "tax_amount")
     readonly_fields = (
         "number",
         "money",

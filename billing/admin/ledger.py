@@ -61,5 +61,5 @@ class PayoutAdmin(AuditedAdmin):
     list_select_related = ("seller",)
     search_fields = ("id", "seller__display_name", "stripe_account_id")
     date_hierarchy = "created_at"
-    exclude = ("seller",)
+    exclude = ("seller", "amount")
     readonly_fields = ("id", related_row("seller"), "money", related_rows(LedgerTransaction, "payout", "in the books"))

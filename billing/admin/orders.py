@@ -19,6 +19,7 @@ from billing.refunds.services import request_refund
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row, related_rows
+from common.admin.units import in_currency
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
 
@@ -68,7 +69,21 @@ class OrderAdmin(AuditedAdmin):
         "images__repository",
     )
     date_hierarchy = "created_at"
-    exclude = ("buyer", "seller", "product", "price", "placed_by", "checkout_url")
+    exclude = (
+        "buyer",
+        "seller",
+        "product",
+        "price",
+        "placed_by",
+        "checkout_url",
+        "amount",
+        "discount_amount",
+        "credit_amount",
+        "refunded_amount",
+        "application_fee",
+        "tax_amount",
+        "refund_requested_amount",
+    )
     readonly_fields = (
         "id",
         "number",
@@ -84,7 +99,10 @@ class OrderAdmin(AuditedAdmin):
         "credited",
         "money",
         "refunded",
+        in_currency("refund_requested_amount"),
         "refundable",
+        in_currency("application_fee"),
+        in_currency("tax_amount"),
         "pulled",
         related_rows(Refund, "order"),
         related_rows(Dispute, "order"),

@@ -10,6 +10,7 @@ from billing.reconciliation.models import Difference, Statement, StatementLine
 from billing.reconciliation.services import explain_difference, read_again
 from common.admin.acts import act
 from common.admin.related_rows import related_row, related_rows
+from common.admin.units import in_currency
 from common.money import Money
 
 
@@ -97,13 +98,13 @@ class StatementAdmin(AuditedAdmin):
 class StatementLineAdmin(AuditedAdmin):
     """Balance transactions as Stripe lists them."""
 
-    list_display = ("id", "statement", "type", "source_id", "money", "fee", "created_at", "agreed_at")
+    list_display = ("id", "statement", "type", "source_id", "money", in_currency("fee"), "created_at", "agreed_at")
     list_filter = (("agreed_at", admin.EmptyFieldListFilter), "type", "currency", "created_at")
     list_select_related = ("statement",)
     search_fields = ("id", "source_id")
     date_hierarchy = "created_at"
-    exclude = ("statement",)
-    readonly_fields = ("id", related_row("statement"), "money")
+    exclude = ("statement", "amount", "fee")
+    readonly_fields = ("id", related_row("statement"), "money", in_currency("fee"))
 
 
 def _shown(minor: int | None, currency: str) -> str:

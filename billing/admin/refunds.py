@@ -33,7 +33,7 @@ class RefundAdmin(AuditedAdmin):
     list_select_related = ("order", "requested_by")
     search_fields = ("id", "order__id", "order__product_title", "stripe_refund_id", "payment_intent_id", "reason")
     date_hierarchy = "created_at"
-    exclude = ("order", "requested_by")
+    exclude = ("order", "requested_by", "amount")
     readonly_fields = (
         "id",
         related_row("order"),

@@ -9,6 +9,7 @@ from billing.renewals.services import ask_again, end_now
 from billing.subscriptions.models import Subscription
 from common.admin.acts import act
 from common.admin.related_rows import related_row
+from common.admin.units import in_currency
 
 
 @admin.register(Subscription)
@@ -32,7 +33,7 @@ class SubscriptionAdmin(AuditedAdmin):
     list_select_related = ("buyer", "seller")
     search_fields = ("id", "product_title", "email", "stripe_subscription_id", "stripe_customer_id")
     date_hierarchy = "created_at"
-    exclude = ("buyer", "placed_by", "seller", "product", "price")
+    exclude = ("buyer", "placed_by", "seller", "product", "price", "amount", "application_fee")
     readonly_fields = (
         "id",
         related_row("buyer"),
@@ -41,6 +42,7 @@ class SubscriptionAdmin(AuditedAdmin):
         related_row("product"),
         related_row("price"),
         "money",
+        in_currency("application_fee"),
         "created_at",
         "attempts",
         "due_at",

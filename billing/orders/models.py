@@ -136,7 +136,7 @@ class Order(UUIDModel, Attempt):
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
-        return f"{self.product_title}, {self.money}, {self.state}"
+        return f"{self.product_title}, {self.money}, {self.get_state_display().lower()}"
 
     @property
     def money(self) -> Money:

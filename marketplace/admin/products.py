@@ -9,6 +9,7 @@ from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.inlines import ReadOnlyInline
 from common.admin.related_rows import related_row, related_rows
+from common.admin.units import in_currency
 from marketplace.products.models import Category, Edition, Price, Product, ProductImage, ProductPicture, UnsavedText
 from marketplace.products.services.publishing import reinstate_product, suspend_product
 
@@ -93,8 +94,8 @@ class PriceAdmin(AuditedAdmin):
     list_select_related = ("product", "edition")
     search_fields = ("id", "product__title", "edition__name", "product__namespace__name")
     date_hierarchy = "created_at"
-    exclude = ("product",)
-    readonly_fields = ("id", related_row("product"), "created_at")
+    exclude = ("product", "amount", "suggested")
+    readonly_fields = ("id", related_row("product"), in_currency("amount"), in_currency("suggested"), "created_at")
 
 
 @admin.register(Category)

@@ -8,6 +8,7 @@ from django.contrib.admin.views.main import ChangeList
 
 from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
+from common.admin.units import in_currency
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
 from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 
@@ -86,8 +87,8 @@ class DailyFiguresAdmin(AuditedAdmin):
         related_row("seller"),
         related_row("product"),
         "currency",
-        "paid",
-        "refunded",
+        in_currency("paid"),
+        in_currency("refunded"),
         "orders",
         "refunds",
         "pulls",
@@ -99,8 +100,8 @@ class DailyFiguresAdmin(AuditedAdmin):
     list_select_related = ("seller", "product")
     search_fields = ("seller__display_name", "product__title")
     date_hierarchy = "day"
-    exclude = ("seller", "product", "sketch")
-    readonly_fields = ("id", related_row("seller"), related_row("product"))
+    exclude = ("seller", "product", "sketch", "paid", "refunded")
+    readonly_fields = ("id", related_row("seller"), related_row("product"), in_currency("paid"), in_currency("refunded"))
 
 
 class SeriesOutlookAdmin(AuditedAdmin):

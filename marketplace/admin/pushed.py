@@ -11,6 +11,7 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.related_rows import related_row, related_rows
+from common.admin.units import in_bytes
 from marketplace.contents.models import ManifestContents
 from marketplace.images.models import LayerList, Manifest, Tag
 from marketplace.images.services.unreadable_manifests import describe_again
@@ -25,7 +26,7 @@ class ManifestAdmin(AuditedAdmin):
         related_row("image"),
         "kind",
         "platforms",
-        "size",
+        in_bytes("size"),
         "pushed_at",
         "described_at",
         "given_up_at",
@@ -41,10 +42,11 @@ class ManifestAdmin(AuditedAdmin):
     list_select_related = ("image",)
     search_fields = ("digest", "image__repository", "last_error")
     date_hierarchy = "pushed_at"
-    exclude = ("image",)
+    exclude = ("image", "size")
     readonly_fields = (
         "id",
         related_row("image"),
+        in_bytes("size"),
         related_rows(Tag, "manifest"),
         "layers",
         "inside",

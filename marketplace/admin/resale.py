@@ -9,6 +9,7 @@ from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
 from common.admin.related_rows import related_row
+from common.admin.units import in_bytes
 from marketplace.resale.models import ResaleFlag
 from marketplace.resale.services import close_flag
 
@@ -17,13 +18,13 @@ from marketplace.resale.services import close_flag
 class ResaleFlagAdmin(AuditedAdmin):
     """What waits first, then what was decided."""
 
-    list_display = ("flagged_at", related_row("image"), related_row("origin"), "size", "outcome", "closed_at")
+    list_display = ("flagged_at", related_row("image"), related_row("origin"), in_bytes("size"), "outcome", "closed_at")
     list_filter = (("closed_at", admin.EmptyFieldListFilter), "outcome", "flagged_at")
     list_select_related = ("image", "origin")
     search_fields = ("image__repository", "origin__repository", "digest", "origin_digest", "closing_reason")
     date_hierarchy = "flagged_at"
     ordering = ("-closed_at", "-flagged_at")  # PostgreSQL has what is empty first, and that is what waits
-    exclude = ("image", "origin", "layers")
+    exclude = ("image", "origin", "layers", "size")
     readonly_fields = (
         "id",
         related_row("image"),
@@ -31,6 +32,7 @@ class ResaleFlagAdmin(AuditedAdmin):
         related_row("origin"),
         related_row("origin__owner", "whose layers they are"),
         "taken",
+        in_bytes("size"),
         "flagged_at",
         "closed_at",
         "outcome",

@@ -16,15 +16,15 @@ _NEW, _POPULAR = 6, 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what is new and what is pulled most, and the categories."""
-    newest = list_products(_newest())
+    newest, popular = list_products(_newest()), list_products(_popular(), Shape.LINE)
     hero = next((listing for listing in newest if listing.cover), None)
     context = {
-        "facts": _facts(newest),
+        "facts": _facts([*newest, *popular]),
         "hero": hero,
         "hero_cover": _tall(hero) if hero else None,
         "categories": _shelves(),
         "newest": newest,
-        "popular": list_products(_popular(), Shape.LINE),
+        "popular": popular,
     }
     return render(request, "marketplace/home.html", context)
 
@@ -44,10 +44,10 @@ def _popular() -> QuerySet[Product]:
     return Product.objects.visible().filter(pulls__gt=0).order_by("-pulls", "slug")[:_POPULAR]
 
 
-def _facts(newest: list[Listing]) -> dict[str, object]:
-    """Count products and sellers, and list the platforms of the newest products."""
+def _facts(listed: list[Listing]) -> dict[str, object]:
+    """Count products and sellers, and list the platforms of those products that the page shows."""
     counted = Product.objects.visible().aggregate(products=Count("pk"), sellers=Count("seller", distinct=True))
-    return {**counted, "platforms": sorted({platform for listing in newest for platform in listing.platforms})[:4]}
+    return {**counted, "platforms": sorted({platform for listing in listed for platform in listing.platforms})[:4]}
 
 
 def _tall(hero: Listing) -> Drawing | None:
