@@ -44,10 +44,10 @@ class Order(UUIDModel, Attempt):
     class State(models.TextChoices):
         PENDING = "pending", gettext_lazy("Pending")
         PAID = "paid", gettext_lazy("Paid")
-        PARTIALLY_REFUNDED = "partially_refunded", gettext_lazy("Partially Refunded")
+        PARTIALLY_REFUNDED = "partially_refunded", gettext_lazy("Partially refunded")
         REFUNDED = "refunded", gettext_lazy("Refunded")  # all the money goes back or has gone back
         DISPUTED = "disputed", gettext_lazy("Disputed")  # the buyer's bank wants the money back
-        CHARGED_BACK = "charged_back", gettext_lazy("Charged Back")  # and has taken it
+        CHARGED_BACK = "charged_back", gettext_lazy("Charged back")  # and has taken it
         EXPIRED = "expired", gettext_lazy("Expired")
         FAILED = "failed", gettext_lazy("Failed")
 
