@@ -4,59 +4,21 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
-from uuid import UUID
 
 import time_machine
 from hypothesis.stateful import RuleBasedStateMachine, precondition
 
-from accounts.people.models import Account, User
-from accounts.sellers.models import SellerProfile
 from billing.discounts.models import Discount
+from billing.inbox.handlers import HANDLERS
+from billing.inbox.models import StripeEvent
 from billing.orders.models import Order
+from billing.refunds.models import Refund
 from common.errors import DomainError
-from marketplace.products.models import Product
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, SellerFactory, UserFactory
-from tests.factories.billing import DiscountFactory, OfferFactory
-from tests.factories.marketplace import NamespaceFactory, PriceFactory, ProductFactory
+from tests.sequences.shop import BEGINS, Given, Raised, Sale, Shop, Tried
 from tests.support.sandbox_here import SandboxHere
 
-BEGINS = datetime(2026, 3, 2, 9, tzinfo=UTC)
 T = TypeVar("T")
-
-
-@dataclass
-class Sale:
-    """What the machine knows of an order: what was asked for, and nothing that the shop has written since."""
-
-    order_id: UUID
-    buyer: User
-    holder: Account
-    product: Product
-    recurring: bool = False
-    is_gift: bool = False
-    code: Discount | None = None
-    free: bool = False
-    claimed_by: Account | None = None
-    taken_back: bool = False
-
-    @property
-    def order(self) -> Order:
-        return Order.objects.get(pk=self.order_id)
-
-
-@dataclass
-class Shop:
-    """Two sellers, of whom one is in another region than we, what they sell, and who buys."""
-
-    sellers: list[SellerProfile]
-    products: list[Product]
-    monthly: list[Product]
-    buyers: list[User]
-    organisation: Account
-    staff: User
-    codes: list[Discount]
 
 
 def when(there: Callable[[Any], object]) -> Callable[..., Any]:
@@ -88,6 +50,10 @@ class Base(RuleBasedStateMachine):
         self.played.sequences += 1
         self.played.steps -= 1  # the invariants are looked at once before the first
         self.sales: list[Sale] = []
+        self.tried: list[Tried] = []
+        self.given: list[Given] = []
+        self.raised: list[Raised] = []
+        self.codes: list[Discount] = list(self.shop.codes)
         self.last_event = 0
         self.pending: list[dict[str, Any]] = []
         self.lost: list[dict[str, Any]] = []
@@ -102,6 +68,21 @@ class Base(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """Bring everything to its end: what is left then must agree."""
+
+    def hear(self) -> bool:
+        """Take note of what Stripe has to tell."""
+        for number, event in self.sandbox.events_after(self.last_event):
+            self.last_event = number
+            if event["type"] in HANDLERS:
+                self.pending.append(event)
+        return bool(self.pending)
+
+    def knows_all(self) -> bool:
+        """Whether the shop has heard of everything, and nothing that it has begun waits."""
+        if self.lost or self.hear():
+            return False
+        waiting = StripeEvent.objects.filter(handled_at=None), Refund.objects.filter(state="waiting")
+        return not any(rows.exists() for rows in waiting)
 
     def pass_time(self, seconds: int) -> None:
         """Set both clocks forward; Stripe does everything on the way when it is due."""
@@ -149,29 +130,3 @@ class Base(RuleBasedStateMachine):
         """Every payment that has succeeded, oldest first."""
         found = self.sandbox.find("charge", "status", "succeeded")
         return [charge for charge in found if charge["payment_intent"]]
-
-
-def make_shop(sandbox: SandboxHere) -> Shop:
-    """Write what is sold; one product has an image of another, so that both are the same purchase."""
-    near, far = (SellerFactory(stripe_account_id=sandbox.account(country), stripe_country=country) for country in ("NO", "US"))
-    shop, abroad = (NamespaceFactory(owner=seller.account) for seller in (near, far))
-    several = ProductFactory(namespace=shop, price__amount=1900, price__currency="eur", refund_days=14)
-    PriceFactory(product=several, amount=21900, currency="nok", leading=False)
-    twin = ProductFactory(namespace=shop, images=[several.images.get()], price__amount=999, price__currency="eur")
-    open_price = ProductFactory(namespace=shop, price__amount=300, price__currency="eur", price__kind="pwyw")
-    yen = ProductFactory(namespace=abroad, price__amount=2980, price__currency="jpy")
-    dinar = ProductFactory(namespace=abroad, price__amount=12350, price__currency="kwd")
-    monthly = ProductFactory(namespace=shop, price__amount=1499, price__currency="eur", price__interval="month")
-    organisation = OrganisationFactory()
-    buyers: list[User] = [UserFactory(), UserFactory()]
-    MembershipFactory(account=organisation, user=buyers[0])
-    codes: list[Discount] = [
-        DiscountFactory(of_shop=True, off=True, amount=300, most_uses=1, starts_at=BEGINS),
-        DiscountFactory(seller=near, percent=100, most_per_customer=1, starts_at=BEGINS),
-        DiscountFactory(seller=near, percent=33, most_uses=3, starts_at=BEGINS),
-        OfferFactory(
-            seller=near, product=several, amount=1234, email=buyers[1].email, starts_at=BEGINS, ends_at=BEGINS + timedelta(days=9)
-        ),
-    ]
-    products: list[Product] = [several, twin, open_price, yen, dinar]
-    return Shop([near, far], products, [monthly], buyers, organisation, UserFactory(staff=True), codes)

@@ -1,26 +1,47 @@
 """What buyers may pull, worked out from Stripe's own objects and from what was asked for: nothing here reads what the shop has written."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from billing.subscriptions.models import Subscription
-from tests.sequences.base import Base, Sale
+from tests.sequences.base import Base
+from tests.sequences.shop import Given, Sale, Tried
 
 GRACE = timedelta(days=7).total_seconds()
 OPEN = ("needs_response", "under_review")
 
 
 class Standing(Enum):
-    """What becomes of access by a payment."""
+    """What becomes of access by a payment; of several that count for the same images the first in this order does."""
 
     NONE = "none"
-    HELD = "held"
-    PAUSED = "paused"
     GONE = "gone"
-    ENDED_ONCE = "ended once"  # the money came back after all: whether access ended depends on when we heard of it
+    EITHER = "either"  # the money came back after all, or days depend on when we heard: access depends on that
+    PAUSED = "paused"
+    HELD = "held"
+
+
+LIVE = (Standing.HELD, Standing.PAUSED)
+
+
+@dataclass(frozen=True)
+class Access:
+    """One source of access, who has it, and what each of its images stands at."""
+
+    source: UUID
+    holder: UUID
+    standings: dict[UUID, Standing]
+    sale: Sale | None = None
+
+
+def worst(standings: Iterable[Standing]) -> Standing:
+    return min(standings, key=list(Standing).index)
 
 
 class Expected(Base):
@@ -35,7 +56,7 @@ class Expected(Base):
         if sum(each["amount"] for each in refunds if each["status"] == "succeeded") >= charge["amount"]:
             return Standing.GONE
         if _was_whole(refunds, charge["amount"]) or any(dispute.startswith("appeal") for dispute in disputes):
-            return Standing.ENDED_ONCE
+            return Standing.EITHER
         if "lost" in disputes:
             return Standing.GONE
         return Standing.PAUSED if set(disputes) & set(OPEN) else Standing.HELD
@@ -46,32 +67,86 @@ class Expected(Base):
         intents = self.paid(sale)
         return self.standing_of(intents[0]) if intents else Standing.NONE
 
-    def standing_of_subscription(self, stripe_id: str) -> Standing:
-        """Held to the end of the last paid period, and a week longer while another one is asked for."""
+    def standings_of_sale(self, sale: Sale) -> dict[UUID, Standing]:
+        """What each image of a purchase stands at: it follows what was credited for it, whose money went into it."""
+        standings = dict.fromkeys(sale.images | sale.grown, self.standing_of_sale(sale))
+        for standing, images in self._followed(sale):
+            for image in images & standings.keys():
+                standings[image] = worst([standings[image], standing])
+        return standings
+
+    def _followed(self, sale: Sale) -> Iterator[tuple[Standing, set[UUID]]]:
+        """Each earlier purchase that was credited for it, and for that one, with the images that follow: all, where nothing was paid."""
+        for earlier in self.sales:
+            if earlier.order_id not in sale.credited:
+                continue
+            own = sale.images | sale.grown if sale.free else set()
+            yield self.standing_of_sale(earlier), {*earlier.images, *own}
+            for standing, images in self._followed(earlier):
+                yield standing, {*images, *own}
+
+    def standing_of_subscription(self, sale: Sale, stripe_id: str) -> Standing:
+        """Held to the end of the last paid period, and a week longer while another one is asked for; days of a trial may be added."""
         subscription = self.sandbox.store.get("subscription", stripe_id)
         assert subscription is not None
         periods = [(invoice, self.standing_of(intent)) for invoice, intent in self.invoices(stripe_id)]
-        if any(standing is Standing.ENDED_ONCE for _, standing in periods):
-            return Standing.ENDED_ONCE
-        kept = [(invoice, standing) for invoice, standing in periods if standing in {Standing.HELD, Standing.PAUSED}]
+        if any(standing is Standing.EITHER for _, standing in periods):
+            return Standing.EITHER
+        kept = [(invoice, standing) for invoice, standing in periods if standing in LIVE]
         until = max((line["period"]["end"] for invoice, _ in kept for line in invoice["lines"]["data"]), default=0)
         renews = subscription["status"] in {"active", "past_due"} and not subscription["cancel_at_period_end"]
-        if until + (GRACE if renews else 0) <= self.sandbox.config.now():
-            return Standing.NONE
+        until += GRACE if renews else 0
+        now = self.sandbox.config.now()
+        if until <= now:
+            return Standing.EITHER if until and until + self._left_of_trials(sale, subscription["created"]) > now else Standing.NONE
         return Standing.PAUSED if any(standing is Standing.PAUSED for _, standing in kept) else Standing.HELD
 
-    def expected(self) -> Iterator[tuple[UUID, UUID, set[UUID], Standing]]:
-        """Each source of access with who has it, which images it is for, and what it stands at."""
+    def _left_of_trials(self, sale: Sale, began: int) -> float:
+        """How many seconds of trials were left when it began; fewer count where we heard of it later."""
+        of = [tried for tried in self.tried if tried.product.pk == sale.product.pk and tried.holder.pk == sale.holder.pk]
+        return sum(max(tried.ends_at.timestamp() - began, 0) for tried in of)
+
+    def expected(self) -> Iterator[Access]:
+        """Each source of access that there may be."""
         for sale in self.sales:
-            images = set(sale.product.images.values_list("pk", flat=True))
             if sale.recurring:
                 found = self._subscription_of(sale)
                 if found is not None:
-                    yield found.pk, sale.holder.pk, images, self.standing_of_subscription(found.stripe_subscription_id)
+                    standing = self.standing_of_subscription(sale, found.stripe_subscription_id)
+                    yield Access(found.pk, sale.holder.pk, dict.fromkeys(sale.images | sale.grown, standing), sale)
             elif not sale.is_gift or sale.claimed_by is not None:
                 holder = sale.claimed_by if sale.is_gift else sale.holder
                 assert holder is not None
-                yield sale.order_id, holder.pk, images, self.standing_of_sale(sale)
+                yield Access(sale.order_id, holder.pk, self.standings_of_sale(sale), sale)
+        for tried in self.tried:
+            yield Access(tried.trial_id, tried.holder.pk, dict.fromkeys(tried.images, self._standing_of_trial(tried)))
+        for given in self.given:
+            if given.holder is not None:
+                yield Access(given.gift.pk, given.holder.pk, dict.fromkeys(given.images | given.grown, standing_of_given(given)))
+
+    def _standing_of_trial(self, tried: Tried) -> Standing:
+        """Held to its end, unless all of it was bought meanwhile: a refund brings it not back, but we may never have heard that it was paid."""
+        if tried.ends_at <= timezone.now():
+            return Standing.NONE
+        bought = [
+            charge
+            for sale in self.sales
+            if sale.product.pk == tried.product.pk
+            and sale.holder.pk == tried.holder.pk
+            and not sale.is_gift
+            and sale.images >= tried.images
+            for charge in self.charges_of(sale)
+        ]
+        if not bought:
+            return Standing.HELD
+        undisturbed = [charge for charge in bought if charge is None or not (charge["amount_refunded"] or charge["disputed"])]
+        return Standing.NONE if undisturbed else Standing.EITHER
+
+    def charges_of(self, sale: Sale) -> list[dict[str, Any] | None]:
+        """What was charged for a sale; None where it cost nothing."""
+        if sale.free:
+            return [None]
+        return [charge for charge in map(self.charge_of, self.paid(sale)) if charge is not None]
 
     def _subscription_of(self, sale: Sale) -> Subscription | None:
         session = self.sandbox.store.get("checkout.session", sale.order.checkout_session_id or "")
@@ -81,9 +156,10 @@ class Expected(Base):
 
     def uses(self, code: UUID) -> int:
         """How often a code is used: by orders whose page is open, whose payment is on its way, or whose money was not all given back."""
-        return sum(self._uses_it(sale) for sale in self.sales if sale.code is not None and sale.code.pk == code)
+        return sum(self.counts(sale) for sale in self.sales if sale.code is not None and sale.code.pk == code)
 
-    def _uses_it(self, sale: Sale) -> bool:
+    def counts(self, sale: Sale) -> bool:
+        """Whether an order keeps the code that it used, and what was credited for it."""
         if sale.free:
             return not sale.taken_back
         session = self.sandbox.store.get("checkout.session", sale.order.checkout_session_id or "")
@@ -93,6 +169,13 @@ class Expected(Base):
             return True
         charge = self.charge_of(session["payment_intent"])
         return charge is not None and bool(charge["amount_refunded"] < charge["amount"])
+
+
+def standing_of_given(given: Given) -> Standing:
+    """What a seller gave is had to its end, unless it was taken back."""
+    if given.ends_at is not None and given.ends_at <= timezone.now():
+        return Standing.NONE
+    return Standing.GONE if given.revoked else Standing.HELD
 
 
 def _was_whole(refunds: Iterable[dict[str, Any]], amount: int) -> bool:

@@ -1,8 +1,10 @@
 """Buying once: in several currencies, at a price of one's own, with a code or an offer, for an organisation, on a card or by the bank."""
 
+from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from accounts.people.models import Account, User
 from billing.checkout.amounts import Wish
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
@@ -11,12 +13,15 @@ from billing.gifts.services import GiftWish
 from billing.orders.models import Order
 from billing.payments.free import take_back_free_order
 from billing.payments.reconcile import reconcile_order
-from tests.sequences.base import Base, Sale, when
+from marketplace.products.models import Price, Product
+from tests.sequences.base import when
+from tests.sequences.credits import Credits
+from tests.sequences.shop import Sale
 
 NUMBER = st.integers(0, 11)
 
 
-class Sales(Base):
+class Sales(Credits):
     """A buyer goes to Stripe's page, and something happens there."""
 
     @rule(which=NUMBER, who=NUMBER, price=NUMBER, amount=st.integers(300, 400_000), for_all=st.booleans())
@@ -25,7 +30,7 @@ class Sales(Base):
 
     @rule(which=NUMBER, who=NUMBER, code=NUMBER)
     def buy_with_a_code(self, which: int, who: int, code: int) -> None:
-        self.place(which, who, code=self.pick(self.shop.codes, code))
+        self.place(which, who, code=self.pick(self.codes, code))
 
     @rule(which=NUMBER, who=NUMBER, amount=st.integers(300, 9_000), email=st.sampled_from(["", "kim@example.test"]))
     def buy_for_somebody(self, which: int, who: int, amount: int, email: str) -> None:
@@ -58,16 +63,51 @@ class Sales(Base):
     ) -> Sale | None:
         """Place an order and open its page, or go on with the one that is open."""
         product, user = self.shop.products[which % len(self.shop.products)], self.shop.buyers[who % len(self.shop.buyers)]
-        chosen = self.pick(list(product.prices.order_by("currency")), price)
-        assert chosen is not None
         holder = self.shop.organisation if for_all and who % len(self.shop.buyers) == 0 else user.account
-        wish = Wish(chosen.pk, amount)
+        chosen = self.pick(list(Price.objects.current().filter(product=product).order_by("currency", "amount")), price)
+        assert chosen is not None
+        return self.place_for(user, holder, chosen, amount=amount, code=code, gift=gift)
+
+    def place_for(
+        self, user: User, holder: Account, price: Price, *, amount: int = 300, code: Discount | None = None, gift: GiftWish | None = None
+    ) -> Sale | None:
+        wish = Wish(price.pk, amount)
+        # A machine's products are as they were when it began, and prices change.
+        product = Product.objects.get(pk=price.product_id)
+        before = {sale.order_id for sale in self.sales}
         order = self.do(place_order, product=product, user=user, buyer=holder, wish=wish, discount=code, gift=gift)
-        return (
-            self.note(order, Sale(order.pk, user, holder, product, is_gift=gift is not None, code=code, free=not order.amount))
-            if order
-            else None
+        if order is None:
+            return None
+        images = frozenset((price.edition or product).images.values_list("pk", flat=True))
+        sale = Sale(
+            order.pk,
+            user,
+            holder,
+            product,
+            images,
+            order.amount,
+            order.currency,
+            credit=order.credit_amount,
+            credited=frozenset(order.credits.values_list("earlier_id", flat=True)),
+            of_edition=price.edition_id is not None,
+            recurring=bool(price.interval),
+            is_gift=gift is not None,
+            code=code if order.amount or order.discount_amount else None,  # where nothing is left it is not used
         )
+        if order.pk not in before:
+            self.check_price(sale, price, amount if price.buyer_decides else price.amount)
+        return self.note(order, sale)
+
+    def check_price(self, sale: Sale, price: Price, listed: int) -> None:
+        """What is asked for is the price less what was paid for parts of it before, less a discount."""
+        assert 0 <= sale.amount <= listed - sale.credit
+        assert sale.code is not None or sale.amount == listed - sale.credit
+        if sale.code is not None:
+            assert sale.code.ends_at is None or sale.code.ends_at > timezone.now(), "an offer counts after its end"
+            assert sale.code.kind != Discount.Kind.PRICE or sale.amount <= sale.code.amount, "it costs more than was offered"
+        if self.knows_all():
+            due = 0 if price.buyer_decides else self.credit_due(sale, listed)
+            assert due in {None, sale.credit}, (due, sale)
 
     def note(self, order: Order, sale: Sale) -> Sale:
         """Remember a sale, unless it was an open one that is gone on with; open its page."""

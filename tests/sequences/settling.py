@@ -11,13 +11,14 @@ from billing.reconciliation.models import Difference, Statement
 from billing.reconciliation.services import read_again
 from tests.sequences.base import when
 from tests.sequences.invariants import Invariants
+from tests.sequences.prices import Prices
 from tests.sequences.time import HOUR, MINUTE, Time
 
 # From what moved money to the charge that it follows from.
 LEADS_TO = ("source_transaction", "charge", "_transfer", "transfer", "fee")
 
 
-class Settling(Time, Invariants):
+class Settling(Time, Prices, Invariants):
     """Ends each sequence, and may happen within one."""
 
     @when(lambda self: self.charges())
@@ -35,6 +36,8 @@ class Settling(Time, Invariants):
         self.check_access()
         self.check_accounts()
         self.check_codes()
+        self.check_credits()
+        self.check_prices()
         self.check_documents()
 
     def come_to_rest(self, at_least: int = 0) -> None:

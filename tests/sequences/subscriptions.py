@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from billing.checkout.placing import place_order
 from billing.renewals.services import set_renewal
 from billing.subscriptions.models import Subscription
-from tests.sequences.base import Sale, when
+from marketplace.products.models import Price
+from tests.sequences.base import when
 from tests.sequences.sales import Sales
 
 NUMBER = st.integers(0, 11)
@@ -24,10 +24,8 @@ class Subscriptions(Sales):
     @rule(which=NUMBER, who=NUMBER, paid=st.sampled_from([True, True, False]), heard=st.sampled_from([True, True, False]))
     def subscribe(self, *, which: int, who: int, paid: bool, heard: bool) -> None:
         product, user = self.shop.monthly[which % len(self.shop.monthly)], self.shop.buyers[who % len(self.shop.buyers)]
-        order = self.do(place_order, product=product, user=user)
-        if order is None:
-            return
-        sale = self.note(order, Sale(order.pk, user, user.account, product, recurring=True))
+        price = Price.objects.current().get(product=product)
+        sale = self.place_for(user, user.account, price)
         if paid:
             self.pay_for(sale, heard=heard)
 

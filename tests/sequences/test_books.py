@@ -15,13 +15,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from common.ops import queue
 from config.celery import app
-from tests.sequences.base import BEGINS, make_shop
 from tests.sequences.disputes import Disputes
 from tests.sequences.gifts import Gifts
+from tests.sequences.growth import Growth
 from tests.sequences.payouts import Payouts
 from tests.sequences.refunds import Refunds
-from tests.sequences.settling import Settling
-from tests.sequences.subscriptions import Subscriptions
+from tests.sequences.shop import BEGINS, make_shop
+from tests.sequences.trials import Trials
 from tests.support.database import rows_of_this_moment
 from tests.support.sandbox_here import SandboxHere, shop_at
 
@@ -30,7 +30,7 @@ SEQUENCES, STEPS = 100, 8
 ASKED_FOR, FIGURES, LONGER = os.environ.get("LAYERSTORE_SEQUENCES"), os.environ.get("LAYERSTORE_SEQUENCES_FIGURES", ""), 24
 
 
-class Books(Subscriptions, Gifts, Refunds, Disputes, Payouts, Settling):
+class Books(Trials, Gifts, Refunds, Disputes, Payouts, Growth):
     """All areas together: another way to sell is another file, and its class here."""
 
 

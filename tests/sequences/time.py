@@ -8,7 +8,6 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from billing.inbox.handlers import HANDLERS
 from billing.inbox.services import handle_event, receive_event
 from common.jobs import JOBS
 from tests.sequences.base import Base, when
@@ -28,21 +27,13 @@ class Time(Base):
     def time_passes(self, seconds: int) -> None:
         self.pass_time(seconds)
 
-    def hear(self) -> bool:
-        """Take note of what Stripe has to tell."""
-        for number, event in self.sandbox.events_after(self.last_event):
-            self.last_event = number
-            if event["type"] in HANDLERS:
-                self.pending.append(event)
-        return bool(self.pending)
-
     def deliver(self, event: dict[str, object], *, handled: bool = True) -> None:
         payload = payload_of(event)
         receive_event(payload=payload, signature=signature_of(payload))
         if handled:
             self.do(handle_event, event_id=str(event["id"]))
 
-    @when(hear)
+    @when(Base.hear)
     @rule(number=NUMBER, copies=st.sampled_from([1, 1, 2]), handled=st.sampled_from([True, True, False]))
     def webhook_comes(self, *, number: int, copies: int, handled: bool) -> None:
         """One of those that are on their way; the task of the worker may get lost, and the same may come again."""
@@ -50,20 +41,20 @@ class Time(Base):
         for _ in range(copies):
             self.deliver(event, handled=handled)
 
-    @when(hear)
+    @when(Base.hear)
     @rule(backwards=st.booleans())
     def all_webhooks_come(self, *, backwards: bool) -> None:
         events, self.pending = self.pending, []
         for event in reversed(events) if backwards else events:
             self.deliver(event)
 
-    @when(hear)
+    @when(Base.hear)
     @rule(number=NUMBER)
     def webhook_is_lost(self, number: int) -> None:
         """Stripe gives up after three days."""
         self.lost.append(self.pending.pop(number % len(self.pending)))
 
-    @when(hear)
+    @when(Base.hear)
     @rule()
     def webhooks_are_down(self) -> None:
         """Nothing that is on its way ever comes."""

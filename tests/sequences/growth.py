@@ -1,0 +1,58 @@
+"""Products that grow: an image is added for whoever buys from now on, and reaches earlier buyers once their seller says so."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from marketplace.growth.services import grow_products, reach_earlier_buyers
+from marketplace.images.models import Image
+from marketplace.products.models import Product
+from marketplace.products.services.editing import set_images
+from tests.sequences.base import when
+from tests.sequences.expected import LIVE, Standing, standing_of_given
+from tests.sequences.settling import Settling
+from tests.sequences.shop import Given, Sale
+
+NUMBER = st.integers(0, 11)
+
+
+class Growth(Settling):
+    """What a seller does to a product that others have."""
+
+    def growing(self, number: int) -> tuple[Product, Image]:
+        products = [product for product in [*self.shop.products, *self.shop.monthly] if product.pk in self.shop.spares]
+        product = products[number % len(products)]
+        return product, self.shop.spares[product.pk]
+
+    @rule(number=NUMBER, added=st.sampled_from([True, True, False]))
+    def change_what_is_sold(self, *, number: int, added: bool) -> None:
+        """Whoever has it keeps what they have, and gets nothing by this alone."""
+        product, spare = self.growing(number)
+        images = [image for image in product.images.order_by("pk") if image.pk != spare.pk]
+        self.do(set_images, product=product, images=[*images, spare] if added else images, actor=product.seller.account.user)
+
+    @when(lambda self: self.sales or self.given)
+    @rule(number=NUMBER)
+    def reach_earlier_buyers(self, number: int) -> None:
+        """After a night, so that who has it is what Stripe says: each of them gets it, whatever brought the product to them."""
+        product, spare = self.growing(number)
+        if not product.images.filter(pk=spare.pk).exists():
+            return
+        self.settle()
+        reached = [each for each in self.having(product) if spare.pk not in each.images | each.grown]
+        asked = self.do(reach_earlier_buyers, product=product, image=spare, actor=product.seller.account.user)
+        if asked is not None:
+            grow_products()
+            for each in reached:
+                each.grown.add(spare.pk)
+
+    def having(self, product: Product) -> list[Sale | Given]:
+        """Who has the product, or may claim it; of editions nobody has all."""
+        sales = [sale for sale in self.sales if sale.product.pk == product.pk and not sale.of_edition]
+        given = [given for given in self.given if given.product.pk == product.pk]
+        return [*(sale for sale in sales if self.is_had(sale)), *(each for each in given if standing_of_given(each) in LIVE)]
+
+    def is_had(self, sale: Sale) -> bool:
+        standings = set(self.standings_of_sale(sale).values())
+        if sale.recurring:
+            standings = {standing for access in self.expected() if access.sale is sale for standing in access.standings.values()}
+        return bool(standings & {*LIVE, Standing.EITHER})

@@ -1,0 +1,98 @@
+"""Sellers change prices, announce them to subscribers, make offers to one buyer, and stop selling; staff stop products too."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from billing.discounts.offers import make_offer
+from billing.renewals.announcing import announce_price
+from common.money import Money
+from marketplace.products.models import Price, Product
+from marketplace.products.services.prices import NewPrice, set_prices
+from marketplace.products.services.publishing import publish_product, reinstate_product, suspend_product, withdraw_product
+from tests.sequences.base import when
+from tests.sequences.shop import Raised, Sale
+from tests.sequences.subscriptions import Subscriptions
+
+NUMBER = st.integers(0, 11)
+NOTICE = timedelta(days=30).total_seconds()
+
+
+class Prices(Subscriptions):
+    """What a seller asks for."""
+
+    @rule(which=NUMBER, amount=st.sampled_from([999, 1499, 1999, 2499]), announced=st.booleans())
+    def change_price_of_subscriptions(self, *, which: int, amount: int, announced: bool) -> None:
+        product = self.shop.monthly[which % len(self.shop.monthly)]
+        actor, price = product.seller.account.user, NewPrice(Money(amount, "eur"), interval=Price.Interval.MONTH)
+        prices = self.do(set_prices, product=product, prices=[price], actor=actor)
+        if prices and announced and self.do(announce_price, price=prices[0], actor=actor):
+            self.raised.append(Raised(product, amount, timezone.now()))
+
+    @rule(size=NUMBER, amount=st.sampled_from([650, 900, 1650, 2000]))
+    def change_price_of_edition(self, size: int, amount: int) -> None:
+        """What is being paid goes on at the price that its buyer was shown."""
+        product = self.shop.wholes[-1]
+        edition = self.pick(list(product.editions.order_by("position")), size)
+        self.do(set_prices, product=product, edition=edition, prices=[NewPrice(Money(amount, "eur"))], actor=product.seller.account.user)
+
+    def check_prices(self) -> None:
+        """Nobody has paid anything but what they were shown, or were told of long enough before."""
+        for sale in self.sales:
+            for number, intent in enumerate(self.paid(sale)):
+                charge = self.charge_of(intent)
+                if charge is not None and not (number and sale.recurring):
+                    assert charge["amount"] == sale.amount, sale
+            if sale.recurring:
+                self.check_renewals(sale)
+
+    def check_renewals(self, sale: Sale) -> None:
+        session = self.sandbox.store.get("checkout.session", sale.order.checkout_session_id or "")
+        told = [each for each in self.raised if each.product.pk == sale.product.pk]
+        for invoice, _ in self.invoices(session["subscription"]) if session and session.get("subscription") else ():
+            amount, begins = invoice["total"], invoice["lines"]["data"][0]["period"]["start"]
+            assert amount in {sale.amount, *(each.amount for each in told)}, (amount, sale)
+            long_ago = [each.amount for each in told if each.at.timestamp() + NOTICE <= begins]
+            assert amount <= max([sale.amount, *long_ago]), "a renewal costs more than was announced in time"
+
+    @rule(which=NUMBER, who=NUMBER, amount=st.integers(100, 2900), days=st.sampled_from([1, 9]))
+    def offer(self, *, which: int, who: int, amount: int, days: int) -> None:
+        """To one of the buyers, or to the organisation."""
+        product = self.shop.products[which % len(self.shop.products)]
+        price = product.prices.current().order_by("currency").first()
+        assert price is not None
+        to = [*(user.email for user in self.shop.buyers), self.shop.organisation.handle][who % 3]
+        ends_at, money = timezone.now() + timedelta(days=days), Money(amount * Money(0, price.currency).step.minor, price.currency)
+        made = self.do(make_offer, product=product, price=money, to=to, ends_at=ends_at, actor=product.seller.account.user)
+        if made is not None:
+            self.codes.append(made)
+
+    @when(lambda self: len(self.codes) > len(self.shop.codes))
+    @rule(number=NUMBER, who=NUMBER, for_all=st.booleans())
+    def accept_offer(self, *, number: int, who: int, for_all: bool) -> None:
+        offer = self.pick(self.codes[len(self.shop.codes) :], number)
+        assert offer is not None
+        which = next(at for at, product in enumerate(self.shop.products) if product.pk == offer.products.get().pk)
+        self.place(which, who, code=offer, for_all=for_all)
+
+    @rule(which=NUMBER, by_staff=st.booleans())
+    def product_is_stopped(self, *, which: int, by_staff: bool) -> None:
+        """Whoever has it keeps it; a payment that comes too late is given back."""
+        product = self.stoppable(which)
+        if by_staff:
+            self.do(suspend_product, product=product, reason="It mines coins.", actor=self.shop.staff)
+        else:
+            self.do(withdraw_product, product=product, actor=product.seller.account.user)
+
+    @when(lambda _: Product.objects.exclude(state=Product.State.PUBLISHED).exists())
+    @rule()
+    def products_are_sold_again(self) -> None:
+        for product in Product.objects.exclude(state=Product.State.PUBLISHED):
+            self.do(reinstate_product, product=product, reason="It does not.", actor=self.shop.staff)
+            self.do(publish_product, product=product, actor=product.seller.account.user)
+
+    def stoppable(self, which: int) -> Product:
+        products = [*self.shop.products, *self.shop.monthly]
+        return products[which % len(products)]
