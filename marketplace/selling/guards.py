@@ -30,7 +30,8 @@ class SellerRequest(HttpRequest):
 
     Attributes:
         seller: for whom they act; to be trusted, for it is one of `sellers`.
-        sellers: all for whom they may act, their own first, then organisations by name.
+        sellers: all for whom they may act, their own first, then organisations by name; each knows as `in_business` whether it has a
+            namespace.
         role: in which they act: owner for their own.
         decides: whether they may publish, set prices and give names up.
     """
@@ -92,8 +93,9 @@ def remember_seller(request: SellerRequest) -> None:
 
 def _sellers_of(user: User, *, in_business: bool) -> list[SellerProfile]:
     sellers = SellerProfile.objects.filter(account__in=accounts_sold_for(user.pk)).select_related("account")
+    sellers = sellers.annotate(in_business=Exists(Namespace.objects.filter(owner=OuterRef("pk"))))
     if in_business:
-        sellers = sellers.filter(Exists(Namespace.objects.filter(owner=OuterRef("pk"))))
+        sellers = sellers.filter(in_business=True)
     return sorted(sellers, key=lambda seller: (seller.pk != user.account.pk, seller.display_name, seller.pk))
 
 

@@ -1,5 +1,7 @@
 """An organisation sells: its members reserve, edit and decide by their role; for whom somebody acts is never a guess."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -165,6 +167,52 @@ def test_the_dashboard_remembers_for_whom_and_a_form_says_so_itself(space: Names
     assert Image.objects.get().namespace == mine
     assert client.post(reserve, {"name": "db", "seller": "nobody"}).status_code == 404
     assert Image.objects.count() == 1
+
+
+TABS = (
+    "marketplace:dashboard",
+    "marketplace:reserve",
+    "marketplace:product_new",
+    "marketplace:gifts",
+    "billing:seller_orders",
+    "billing:subscribers",
+    "marketplace:trials",
+    "billing:discounts",
+    "billing:balance",
+    "billing:payouts",
+    "marketplace:domain",
+)
+
+
+def test_each_tab_stays_with_the_seller_whose_page_it_is_on(space: Namespace) -> None:
+    user = MembershipFactory(account=space.owner, user=SellerFactory().account.user, role=Role.OWNER).user
+    NamespaceFactory(owner=user.account, name="mine")
+    client = signed_in(user)
+
+    for tab in TABS:
+        page = client.get(f"{reverse(tab)}?seller=acme")
+        assert acting_for(page.wsgi_request).pk == space.owner_id
+        tabs = page.content.decode().partition('<nav class="tabs"')[2].partition("</nav>")[0]
+        assert re.findall(r'href="([^"]+)"', tabs) == [f"{reverse(each)}?seller=acme" for each in TABS]
+
+
+def test_who_handed_the_namespace_over_has_tabs_that_lead_to_pages_of_their_sales_or_of_somebody_who_still_sells(space: Namespace) -> None:
+    user = MembershipFactory(account=space.owner, user=SellerFactory().account.user, role=Role.OWNER).user
+    client = signed_in(user)
+
+    page = client.get(reverse("billing:seller_orders"), {"seller": user.account.handle})
+
+    links = re.findall(
+        r'href="([^"]+)"', page.content.decode().partition('<nav class="tabs"')[2].partition("</header>")[0].partition("<h1")[0]
+    )
+    led = {link: acting_for(client.get(link).wsgi_request).pk for link in links if link.startswith("/selling/")}
+    money = {reverse(tab) for tab in TABS if tab.startswith("billing:") or tab == "marketplace:trials"}
+    mine = f"?seller={user.account.handle}"
+    theirs = {reverse(tab) for tab in TABS} - money
+    assert {link for link, seller in led.items() if seller == user.account.pk} == {path + mine for path in money}
+    assert {link for link, seller in led.items() if seller == space.owner_id} == theirs | {
+        f"{reverse('marketplace:dashboard')}?seller=acme"
+    }
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.OWNER, 200), (Role.BILLING, 200), (Role.EDITOR, 403)])
