@@ -19,12 +19,14 @@ class TrialOffer:
         parties: the accounts for which the reader can begin one; everybody's own for a visitor who is not signed in, so none is listed.
         running: trials of the reader's accounts that run.
         used: the reader began one before, so they can begin no other.
+        pulls: the reader can pull what the page shows by one that runs.
     """
 
     days: int
     parties: Sequence[Party] = ()
     running: Sequence[Trial] = ()
     used: bool = False
+    pulls: bool = False
 
     @property
     def choices(self) -> Sequence[Party]:
@@ -51,4 +53,7 @@ def trial_offer_of(user: User | None, product: Product, price: Price | None, sta
     parties = [party for party in state.parties if party.buys and not party.has_it and party.account.pk not in tried]
     if not offered and not running:
         return None
-    return TrialOffer(product.trial_days, parties if offered and not used else (), running, used=used)
+    pullers = {party.account.pk for party in state.parties if party.pulls}
+    shown = price.edition_id if price else None
+    pulls = any(trial.holder_id in pullers and trial.edition_id == shown for trial in running)
+    return TrialOffer(product.trial_days, parties if offered and not used else (), running, used=used, pulls=pulls)

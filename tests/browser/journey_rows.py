@@ -3,7 +3,7 @@
 from accounts.tokens.models import TokenScope
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 
-BUYERS = ("payer", "bundler", "subscriber", "disputer", "refunded", "patron", "receiver")
+BUYERS = ("payer", "bundler", "subscriber", "disputer", "refunded", "patron", "receiver", "pupil", "upgrader", "trier")
 
 
 def journeys() -> dict[str, str]:

@@ -24,29 +24,47 @@ def person(world: World, username: str) -> Person:
     return found
 
 
-def put_on_sale(tab: Page, world: World, *, slug: str, holds: str, amount: str, kind: str = "", paid: str = "") -> str:
+def put_on_sale(tab: Page, world: World, *holds: Good, slug: str, amount: str, kind: str = "", paid: str = "", trial: int = 0) -> str:
     """Make a product with a price and publish it, as its seller; return its path.
 
     Args:
         kind: who decides what is paid, as the form says it; empty for the seller.
         paid: how often, as the form says it; empty for once.
+        trial: days for which it can be tried.
     """
-    tab.goto(world.url(f"/selling/products/new/?seller={SELLER}"))
-    tab.get_by_label(f"{NAMESPACE}/{holds}").check()
-    tab.get_by_label("Title").fill(slug.replace("-", " ").title())
-    tab.get_by_label("Address").fill(slug)
-    tab.get_by_label("Description").fill("For those who ask.")
-    tab.get_by_label("Refund window").fill("30")
-    click(tab, "Save draft")
+    write_page(tab, world, *holds, slug=slug)
     if kind:
         tab.get_by_label(kind).check()
     if paid:
         tab.get_by_label("Paid").select_option(paid)
+    if trial:
+        tab.get_by_label("Trial").fill(str(trial))
     tab.get_by_role("textbox", name="Amount").fill(amount)
     click(tab, "Set the price")
+    return publish(tab, slug)
+
+
+def write_page(tab: Page, world: World, *holds: Good, slug: str) -> None:
+    """Make a draft that holds these images; its editor stays open."""
+    tab.goto(world.url(f"/selling/products/new/?seller={SELLER}"))
+    for good in holds:
+        tab.get_by_label(f"{NAMESPACE}/{good.name}").check()
+    tab.get_by_label("Title").fill(_titled(slug))
+    tab.get_by_label("Address").fill(slug)
+    tab.get_by_label("Description").fill("For those who ask.")
+    tab.get_by_label("Refund window").fill("30")
+    click(tab, "Save draft")
+
+
+def publish(tab: Page, slug: str) -> str:
+    """Publish the draft whose editor is open, and end on its page; return its path."""
     click(tab, "Publish")
-    expect(tab.get_by_role("heading", level=1)).to_have_text(slug.replace("-", " ").title())
+    expect(tab.get_by_role("heading", level=1)).to_have_text(_titled(slug))
     return f"/{NAMESPACE}/{slug}"
+
+
+def _titled(slug: str) -> str:
+    return slug.replace("-", " ").title()
 
 
 def pay(tab: Page, amount: str, card: str = CARD) -> str:

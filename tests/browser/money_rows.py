@@ -22,7 +22,7 @@ from common.money import Money
 from marketplace.growth.models import Growth
 from marketplace.images.models import Namespace
 from marketplace.insights.models import BuyerPull
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Price, Product, ProductImage
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import PAYMENT, DisputeFactory, PaidOrderFactory, RefundFactory, TransferReversalFactory
 from tests.factories.marketplace import (
@@ -47,13 +47,17 @@ def money(names: dict[str, str], long_word: str) -> dict[str, str]:
 
 
 def _prices() -> dict[str, str]:
-    """One product with a price in each currency of the shop, after earlier ones, and one for which buyers pay what they want."""
+    """A product with a price in each currency of the shop, after earlier ones, and one image more than was sold; another for which buyers pay
+    what they want."""
     namespace, now = NamespaceFactory._meta.model.objects.get(name="northlight"), timezone.now()
     several = ProductFactory(namespace=namespace, slug="in-every-currency", title="In every currency", price__amount=4_900)
     for amount, currency in ((5_400, "usd"), (4_200, "gbp"), (7_900, "jpy"), (4_700, "chf")):
         PriceFactory(product=several, amount=amount, currency=currency, leading=False)
     for ago in (20, 60):
         PriceFactory(product=several, amount=90 * ago, created_at=now - timedelta(days=ago + 30), retired_at=now - timedelta(days=ago))
+    PaidOrderFactory(product=several, due_at=now + FAR, booked_at=now)  # before it grew by an image
+    grown = PushedImageFactory(namespace=namespace)
+    ProductImage.objects.create(product=several, image=grown, owner_id=several.seller_id, position=1)
     wish = ProductFactory(namespace=namespace, slug="as-you-like", title="As you like", price=False, refund_days=30)
     kind = Price.Kind.PAY_WHAT_YOU_WANT
     PriceFactory(product=wish, amount=300, suggested=900, kind=kind)

@@ -1,20 +1,20 @@
-"""From a seller's code and a seller's offer to what the buyer pulls, by clicking alone."""
+"""From a seller's code, a seller's offer and a code of the shop's own to what the buyer pulls, by clicking alone."""
 
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.journeys import buy, pay
 from tests.browser.looks import Watch
 from tests.browser.test_buying import click, copied, sign_up_from_here
 from tests.browser.world import World
 from tests.support.trade import Trade, silent
 from tools.stack.catalogue import tidewater
-from tools.stack.sale.people import meet
+from tools.stack.catalogue.goods import Good
+from tools.stack.sale.people import Person, meet
 
-CARD = "4242 4242 4242 4242"
 
-
-def test_a_code_is_made_followed_and_paid_and_an_offer_is_accepted(
+def test_a_code_is_made_followed_and_paid_an_offer_is_accepted_and_the_shop_gives_a_discount_of_its_own(
     visitor: Page, world: World, tabs: Callable[[str], tuple[Page, Watch]]
 ) -> None:
     seller, _ = tabs("mara")
@@ -33,9 +33,7 @@ def test_a_code_is_made_followed_and_paid_and_an_offer_is_accepted(
     sign_up_from_here(tab, who)
     expect(tab.locator(".amount").first).to_contain_text("€14.50")  # the code came along
     click(tab, "Buy and pull")
-    tab.get_by_label("Card number").fill(CARD)
-    click(tab, "Pay €14.50 (TEST)")
-    tab.wait_for_url("**/orders/*/")
+    pay(tab, "€14.50")
     expect(tab.get_by_role("article")).to_contain_text("BY-THE-BROWSER")
 
     click(tab, "Access tokens", "link")
@@ -63,10 +61,20 @@ def test_a_code_is_made_followed_and_paid_and_an_offer_is_accepted(
     tab.locator("a[href*='/billing/offers/']").first.click()
     expect(tab.get_by_role("heading", level=1)).to_contain_text("An offer")
     click(tab, "Accept and pay")
-    tab.get_by_label("Card number").fill(CARD)
-    click(tab, "Pay €7.50 (TEST)")
-    tab.wait_for_url("**/orders/*/")
-    expect(tab.get_by_text("Paid. You may pull now.")).to_be_visible()
-    postgres = tidewater.POSTGRES.recipe()  # type: ignore[misc]  # it has one
-    token = trade.registry_token(f"repository:{postgres.repository}:pull", who)
-    assert trade.manifest_status(postgres.repository, token, postgres.tag) == 200
+    pay(tab, "€7.50")
+
+    staff, _ = tabs("ines")
+    staff.goto(world.url("/admin/billing/discount/add/"))
+    staff.get_by_label("Code").fill("of-the-house")
+    staff.get_by_label("Percent").fill("50")
+    staff.get_by_label("Reason").fill("The shop is a year old.")
+    click(staff, "Make a code of the shop's own")
+    buy(tab, world, "/tidewater/working-days?code=of-the-house", "€10.80")  # never more than our fee
+    assert all(_pulls(trade, who, good) for good in (tidewater.POSTGRES, tidewater.DAYS))
+
+
+def _pulls(trade: Trade, who: Person, good: Good) -> bool:
+    """Whether the registry gives somebody the manifest of an image."""
+    recipe = good.recipe()  # type: ignore[misc]  # it has one
+    token = trade.registry_token(f"repository:{recipe.repository}:pull", who)
+    return trade.manifest_status(recipe.repository, token, recipe.tag) == 200

@@ -44,7 +44,9 @@ def test_a_visitor_is_offered_a_trial_and_signs_in_first(product: Product) -> No
 
 def test_pressing_it_begins_the_trial_and_leads_to_the_library(product: Product, kim: User) -> None:
     client = sign_in(kim)
-    assert OFFER in shown(client)
+    before = shown(client)
+    assert OFFER in before
+    assert ">Pull, once bought</h2>" in before
 
     answer = client.post(f"/library/try/{product.pk}/", follow=True)
 
@@ -57,6 +59,7 @@ def test_pressing_it_begins_the_trial_and_leads_to_the_library(product: Product,
     assert OFFER not in page
     assert "You are trying this until" in page
     assert "the trial ends: it is kept for good then" in page
+    assert ">Pull</h2>" in page
 
 
 def test_it_can_be_begun_for_an_organisation(product: Product, kim: User) -> None:
@@ -150,7 +153,7 @@ def test_a_seller_sees_who_tries_and_who_has_bought(product: Product, seller: Us
     page = shown(sign_in(seller), "/selling/trials/")
 
     assert all(trial.holder.name in page for trial in (running, bought, over))
-    figures = [part.partition("<dd>")[2].partition("</dd>")[0] for part in page.split("<dt>")[1:4]]
+    figures = [part.partition('<span class="big">')[2].partition("<")[0] for part in page.split("<dt>")[1:4]]
     assert figures == ["3", "1", "1"]
     assert [page.count(f">{state}<") for state in ("Running", "Over", "Bought")] == [2, 1, 1]
 
