@@ -2,8 +2,8 @@
 
 Through the services, at moments of the past where a clock is set for them (`clock`): accounts of sellers and staff, organisations with
 members and robots, namespaces, reservations, products, prices, pictures, publishing, pulls (`count_pulls`), views (`add_views`), the sales
-of today with their refunds and dispute through Stripe's sandbox, and reports. Images are pushed to the registry over HTTP, so the shop
-learns of them as of any others.
+of today with their refunds and dispute through Stripe's sandbox, each other way to sell (`ways`), and reports. Images are pushed to the
+registry over HTTP, so the shop learns of them as of any others.
 
 In bulk, because a service would ask Stripe or a person for each row:
 

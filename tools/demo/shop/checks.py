@@ -10,14 +10,20 @@ from django.db.models import Q
 
 from accounts.people.models import User
 from accounts.tokens.models import TokenScope
+from billing.discounts.models import Discount
 from billing.inbox.models import StripeEvent
 from billing.orders.models import Order
 from billing.refunds.services import request_refund
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
 from common.db.claims import Attempt
 from marketplace.credentials.services import make_access_token
 from marketplace.entitlements.models import Entitlement
+from marketplace.gifts.models import Gift
+from marketplace.growth.models import Growth
 from marketplace.images.models import Manifest
-from marketplace.products.models import Product
+from marketplace.products.models import Price, Product
+from marketplace.trials.models import Trial
 from outbox.mail.models import OutgoingMail
 from registry_auth.inbox.models import RegistryEnvelope
 from tools.demo.shop.people import BUYER, STAFF
@@ -39,6 +45,7 @@ def check(base: str) -> Iterator[str]:
     yield _check_search(base, secret)
     yield _check_pull(base, buyer, secret)
     yield _check_refund()
+    yield _check_ways()
     yield _check_rows()
 
 
@@ -71,6 +78,24 @@ def _check_refund() -> str:
     request_refund(order=order, amount=None, reason="The check of the demo shop.", actor=clerk)
     await_true(lambda: Order.objects.filter(pk=order.pk, state=Order.State.REFUNDED).exists(), f"The refund of order {order.pk}")
     return f"an order of {order.created_at:%d %B} is refunded"
+
+
+def _check_ways() -> str:
+    """Each way to sell has somebody for whom it counts, and what grew has reached its earlier buyers."""
+    await_true(lambda: Growth.objects.filter(given_at__isnull=False, given__gt=0).exists(), "What earlier buyers of a bundle are given")
+    running = Subscription.objects.filter(state=Subscription.State.ACTIVE)
+    there = {
+        "an edition": Order.objects.filter(state=Order.State.PAID, price__edition__isnull=False),
+        "a subscription by the month": running.filter(price__interval=Price.Interval.MONTH),
+        "one by the year": running.filter(price__interval=Price.Interval.YEAR),
+        "an announced price": PriceChange.objects.ahead(),
+        "a trial": Trial.objects.running(),
+        "an offer": Discount.objects.filter(kind=Discount.Kind.PRICE),
+        "a claimed gift": Gift.objects.filter(claimed_at__isnull=False),
+    }
+    if lacking := [name for name, rows in there.items() if not rows.exists()]:
+        raise Problem(f"The shop lacks {', '.join(lacking)}.", do="look at var/log/shop.log.")
+    return "there is " + ", ".join(there)
 
 
 def _check_rows() -> str:

@@ -24,6 +24,7 @@ from tools.demo.shop.present import refund_and_dispute, report, sell_today
 from tools.demo.shop.sales import Sold, rows_of, tell_sandbox
 from tools.demo.shop.sales import write as write_sales
 from tools.demo.shop.series import Trend
+from tools.demo.shop.ways import sell_every_way
 
 _FAVOURED: Final = 8  # times as often as others buys the one buyer whose library is looked at
 _VISITOR: Final = "reader@elsewhere.example"
@@ -44,6 +45,8 @@ def live(filled: Filled, step: Step) -> None:
             when = moment(filled.today, 4, "a report is decided")
             report(products, visitor=_VISITOR, reader=filled.buyers[9], staff=filled.staff[2].user, clock=filled.clock, when=when)
             words.append(f"{len(orders)} orders")
+    with step("Editions, subscriptions, trials, offers, codes and gifts") as words:
+        words.extend(sell_every_way(filled))
     with step("The guard against resold layers") as words:
         copies = [f"{shop.namespace}/{spec.name}" for shop in read_shops() for spec in shop.images if spec.copies]
         words.append(str(judge(copies)))

@@ -39,7 +39,7 @@ def sell_today(products: Mapping[str, Product], buyers: Sequence[User]) -> list[
         product = products[key]
         images = [image.pk for image in product.images.all()]
         buyer = next(user for user in buyers if user not in [order.placed_by for order in orders] and not _has(user.account, images))
-        orders.append(_buy(product, buyer))
+        orders.append(buy(product, buyer))
     return orders
 
 
@@ -47,7 +47,8 @@ def _has(account: Account, images: list[UUID]) -> bool:
     return holds_all(account=account, image_ids=images)
 
 
-def _buy(product: Product, user: User) -> Order:
+def buy(product: Product, user: User) -> Order:
+    """Let somebody buy a product at its leading price, and pay on Stripe's page. Return the order, paid."""
     order = place_order(product=product, user=user)
     open_checkout(order=order)
     order.refresh_from_db()

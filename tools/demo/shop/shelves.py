@@ -140,13 +140,11 @@ def stock(clock: Clock, shelf: Shelf, today: date) -> None:
         published = moment(today, shelf.since(goods), f"{shelf.open.shop.namespace}/{goods.slug} is published")
         with clock.at(published):
             product = _product(shelf, goods, categories, texts)
-            if goods.earlier and not product.prices.exists():
-                set_price(product=product, money=goods.earlier, actor=shelf.open.owner.user)
-            elif not goods.earlier:
-                set_price(product=product, money=goods.price, actor=shelf.open.owner.user)
+            if not product.prices.exists():
+                set_price(product=product, money=goods.earlier or goods.price, actor=shelf.open.owner.user)
             if product.state == Product.State.DRAFT:
                 product = publish_product(product=product, actor=shelf.open.owner.user)
-        if goods.earlier:
+        if goods.earlier and product.prices.count() == 1:
             with clock.at(moment(today, _PRICE_ROSE, f"{goods.slug} costs more")):
                 set_price(product=product, money=goods.price, actor=shelf.open.owner.user)
         shelf.products[goods.slug] = (product, goods)
