@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from accounts.sellers.services.stripe_accounts import record_refused_currency, record_stripe_problem
 from billing.checkout.errors import PaymentUnderWay
+from billing.discounts.recurring import coupon_of, whole_fee
 from billing.invoices.content import PRICES_INCLUDE_TAXES
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
@@ -57,21 +58,23 @@ def open_checkout(*, order: Order) -> str:
 
 
 def sale_of(order: Order) -> Sale:
-    """Return what a checkout of the order is for."""
+    """Return what a checkout of the order is for: of a subscription its whole price, and what is taken off its payments."""
+    recurring = order.price.interval
     return Sale(
         order_id=order.pk,
         buyer_id=order.buyer_id,
         email=order.email,
         title=order.product_title,
         image_names=tuple(image.repository for image in order.images.all()),
-        price=order.money,
-        fee=order.fee,
+        price=order.list_price if recurring else order.money,
+        fee=whole_fee(order) if recurring else order.fee,
         destination=order.destination_account_id,
         on_behalf_of_seller=_settles_with_seller(order),
         expires_at=order.checkout_expires_at,
         note=_note(order),
         with_tax=settings.LAYERSTORE_STRIPE_TAX,
-        interval=order.price.interval,
+        interval=recurring,
+        coupon=coupon_of(order) if recurring else None,
     )
 
 

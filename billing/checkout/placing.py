@@ -1,6 +1,6 @@
 """An order is placed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from billing.credits.services import note_credits, reserve_credit
 from billing.discounts.errors import DiscountNotForGifts
 from billing.discounts.models import Discount, DiscountUse
 from billing.discounts.quotes import Quote, quote
+from billing.discounts.recurring import fee_of_payment
 from billing.discounts.selectors import require_usable
 from billing.discounts.services import note_use, reserve_discount
 from billing.gifts.services import GiftWish, note_wish, wish_of
@@ -136,7 +137,8 @@ def place_order(
         _require_room(user)
         rest = due.money - credited.money
         discount = discount if rest.minor else None  # nothing is left that it could reduce, so it is not used
-        offered = quote(discount, rest, seller_id=seller.pk, at=timezone.now())
+        now = timezone.now()
+        offered = quote(discount, rest, seller_id=seller.pk, at=now)
         order = Order(
             buyer=buyer,
             placed_by=user,
@@ -151,10 +153,11 @@ def place_order(
             discount_amount=offered.off.minor,
             discount_code=discount.code if discount else "",
             credit_amount=credited.money.minor,
-            application_fee=_fee(due.price, offered).minor,
+            application_fee=_fee(due.price, offered, at=now).minor,
             refund_days=locked.refund_days,
             unpulled_refund_days=settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
             destination_account_id=str(seller.stripe_account_id),
+            created_at=now,
         )
         _write_order(order, images)
         note_wish(order, gift)
@@ -168,8 +171,12 @@ def _purchase_of(due: Due, image_ids: set[UUID], buyer: Account, gift: GiftWish 
     return Purchase(buyer, due.price, due.money, frozenset(image_ids if gift is None else ()))  # what is given away replaces nothing
 
 
-def _fee(price: Price, offered: Quote) -> Money:
-    return fee_by_percent(offered.fee, offered.price) if price.interval and offered.fee.minor else offered.fee
+def _fee(price: Price, offered: Quote, *, at: datetime) -> Money:
+    if not price.interval or not offered.fee.minor:
+        return offered.fee
+    if offered.off.minor:
+        return fee_of_payment(price.money, offered.price, seller_id=price.product.seller_id, at=at)
+    return fee_by_percent(offered.fee, offered.price)
 
 
 def _require_room(user: User) -> None:

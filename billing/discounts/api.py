@@ -15,6 +15,7 @@ from accounts.people.requests import asker
 from accounts.sellers.models import SellerProfile
 from billing.discounts.models import LONGEST_CODE, Discount
 from billing.discounts.offers import make_offer
+from billing.discounts.recurring import LONGEST_MONTHS
 from billing.discounts.selectors import MOST_PRODUCTS, Uses, uses_of
 from billing.discounts.services import Terms, end_discount, make_discount, pause_discount, resume_discount
 from common.api.requests import checked
@@ -55,6 +56,8 @@ class DiscountSerializer(serializers.ModelSerializer[Discount]):
             "amount",
             "currency",
             "products",
+            "duration",
+            "months",
             "most_uses",
             "most_per_customer",
             "starts_at",
@@ -106,6 +109,16 @@ class NewDiscountSerializer(serializers.Serializer[Discount]):
         default=list,
         max_length=MOST_PRODUCTS,
         help_text="None for all.",
+    )
+    duration = serializers.ChoiceField(
+        choices=Discount.Duration.choices,
+        required=False,
+        default="",
+        help_text="Which payments of subscriptions it reduces: the first (`once`), those of some `months` (`repeating`) or every one"
+        " (`forever`); left out, it is for single purchases alone.",
+    )
+    months = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=LONGEST_MONTHS, help_text="From the first payment on."
     )
     most_uses = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=10**6)
     most_per_customer = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=10**6)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from common.errors import ConflictError, InvalidInput
 from common.languages import long_day
+from common.money import Money
 
 
 class DiscountRefused(ConflictError):
@@ -104,12 +105,26 @@ class BuyerDecides(DiscountRefused):
 
 
 class DiscountNotForSubscriptions(DiscountRefused):
-    """Nothing is taken off what is paid by the month or the year. 409."""
+    """It takes nothing off what is paid by the month or the year. 409."""
 
     code = "discount_not_for_subscriptions"
 
-    def __init__(self) -> None:
-        super().__init__(gettext("Codes and offers do not count for what is paid by the month or the year."))
+    def __init__(self, *, offer: bool = False) -> None:
+        super().__init__(
+            gettext("This offer does not count any more: the product is paid by the month or the year now.")
+            if offer
+            else gettext("This code does not count for what is paid by the month or the year.")
+        )
+
+
+class DiscountLeavesNothing(DiscountRefused):
+    """What is paid by the month or the year costs something each time. 409."""
+
+    code = "discount_leaves_nothing"
+
+    def __init__(self, *, least: Money) -> None:
+        sentence = gettext("This code would leave nothing to pay, and each payment has to be {least} or more. It counts for a higher price.")
+        super().__init__(sentence.format(least=least))
 
 
 class DiscountNotForGifts(DiscountRefused):

@@ -7,7 +7,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy
 
-from billing.discounts.models import LONGEST_CODE
+from billing.discounts.models import LONGEST_CODE, Discount
+from billing.discounts.recurring import LONGEST_MONTHS
 from billing.discounts.services import Terms
 from common.admin.acts import ReasonForm
 from common.money import Money, read_money
@@ -68,6 +69,19 @@ class CodeForm(_AmountForm):
         max_length=5_000,
         help_text=gettext_lazy("Their addresses, one in a line, like acme/db. Leave it empty for all of yours."),
     )
+    duration = forms.ChoiceField(
+        label=gettext_lazy("Subscriptions"),
+        choices=Discount.Duration.choices,
+        required=False,
+        help_text=gettext_lazy("Which payments it reduces of what is paid by the month or the year. Single purchases it reduces in any case."),
+    )
+    months = forms.IntegerField(
+        label=gettext_lazy("Months"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_MONTHS,
+        help_text=gettext_lazy("From the first payment on; only for the payments of some months."),
+    )
     most_uses = forms.IntegerField(
         label=gettext_lazy("Uses in all"), required=False, min_value=1, max_value=_MOST, help_text=gettext_lazy("Empty: any number.")
     )
@@ -89,6 +103,8 @@ class CodeForm(_AmountForm):
             products=products,
             most_uses=data["most_uses"],
             most_per_customer=data["most_per_customer"],
+            duration=data["duration"],
+            months=data["months"],
             starts_at=_begin_of(data["starts_at"]) if data["starts_at"] else None,
             ends_at=_end_of(data["ends_at"]) if data["ends_at"] else None,
         )

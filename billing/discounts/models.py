@@ -37,6 +37,8 @@ class Discount(UUIDModel):
         amount: minor units: what is taken off, or what is paid instead of the price.
         products: for which alone it counts; none for all of its seller's, of the shop's own for all.
         email, account: whose offer it is: whoever has verified the address, or whoever buys for the account.
+        duration: which payments of a subscription it reduces; empty for none, which holds for the shop's own and for offers.
+        months: for how long, if it is for some months.
         paused_at: it counts for nobody until it goes on.
         ended_at: it was ended for good, and another may have its code.
     """
@@ -45,6 +47,12 @@ class Discount(UUIDModel):
         PERCENT = "percent", gettext_lazy("Percent off")
         AMOUNT = "amount", gettext_lazy("Amount off")
         PRICE = "price", gettext_lazy("Offer")  # a price of its own, for one buyer
+
+    class Duration(models.TextChoices):
+        NONE = "", gettext_lazy("Not for subscriptions")
+        ONCE = "once", gettext_lazy("The first payment")
+        REPEATING = "repeating", gettext_lazy("The payments of some months")
+        FOREVER = "forever", gettext_lazy("Every payment")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Not begun")
@@ -58,6 +66,8 @@ class Discount(UUIDModel):
     percent = models.PositiveSmallIntegerField(default=0)
     amount = models.PositiveIntegerField(default=0, help_text="Minor units.")
     currency = models.CharField(max_length=3, blank=True, help_text="Of the amount, and of the prices that it counts for.")
+    duration = models.CharField(max_length=10, choices=Duration.choices, blank=True, default="", db_default="")
+    months = models.PositiveSmallIntegerField(null=True, blank=True)
     products = models.ManyToManyField(Product, blank=True, related_name="+")
     most_uses = models.PositiveIntegerField(null=True, blank=True)
     most_per_customer = models.PositiveIntegerField(null=True, blank=True)
@@ -93,6 +103,15 @@ class Discount(UUIDModel):
                     & (Q(email="", account__isnull=False) | (~Q(email="") & Q(account__isnull=True)))
                 ),
                 name="discount_has_a_code_or_one_addressee",
+            ),
+            models.CheckConstraint(
+                condition=Q(duration="")
+                | (Q(kind__in=("percent", "amount"), seller__isnull=False, duration__in=("once", "repeating", "forever")) & Q(percent__lt=100)),
+                name="discount_of_subscriptions_is_a_sellers",
+            ),
+            models.CheckConstraint(
+                condition=Q(duration="repeating", months__gt=0) | (~Q(duration="repeating") & Q(months__isnull=True)),
+                name="discount_lasts_some_months",
             ),
             models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="discount_ends_after_it_starts"),
             models.CheckConstraint(

@@ -17,6 +17,7 @@ from billing.discounts.errors import (
     DiscountInOtherCurrency,
     DiscountIsOver,
     DiscountIsPaused,
+    DiscountLeavesNothing,
     DiscountNotBegun,
     DiscountNotForProduct,
     DiscountNotForSubscriptions,
@@ -27,10 +28,12 @@ from billing.discounts.errors import (
     UnknownCode,
 )
 from billing.discounts.models import Discount, DiscountUse, normal_code
+from billing.discounts.quotes import reduced
 from billing.orders.models import Order
 from billing.orders.state import RELEASED
 from common.money import Money
 from marketplace.products.models import Price, Product
+from marketplace.products.services.prices import smallest_price
 
 MOST_PRODUCTS: Final = 50  # of one discount
 _UNPAID: Final = (*RELEASED, Order.State.PENDING)
@@ -69,7 +72,7 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
 
     Raises:
         DiscountIsOver, DiscountIsPaused, DiscountNotBegun, DiscountNotForProduct, BuyerDecides,
-            DiscountNotForSubscriptions, DiscountInOtherCurrency: it does not.
+            DiscountNotForSubscriptions, DiscountInOtherCurrency, DiscountLeavesNothing: it does not.
     """
     match discount.state:
         case Discount.State.ENDED:
@@ -87,10 +90,12 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
         raise BuyerDecides
     if discount.is_offer and price.edition_id:  # it was made for the whole product
         raise DiscountNotForProduct
-    if price.interval:
-        raise DiscountNotForSubscriptions
+    if price.interval and not discount.duration:
+        raise DiscountNotForSubscriptions(offer=discount.is_offer)
     if discount.currency not in {"", price.currency}:
         raise DiscountInOtherCurrency(currency=discount.currency, offer=discount.is_offer)
+    if price.interval and not reduced(discount, price.money, most=price.money).minor:
+        raise DiscountLeavesNothing(least=smallest_price(price.currency))
 
 
 def require_left(discount: Discount, *, buyer: Account | None) -> None:

@@ -15,6 +15,7 @@ from audit.services import record_audit, require_reason
 from billing.discounts.errors import CodeTaken, DiscountHasEnded, InvalidDiscount
 from billing.discounts.locks import lock_discount
 from billing.discounts.models import Discount, DiscountUse, normal_code
+from billing.discounts.recurring import check_duration
 from billing.discounts.selectors import require_addressee, require_left, require_usable
 from billing.orders.models import Order
 from common.db.locking import locked_transaction, translate_violation
@@ -37,6 +38,7 @@ class Terms:
         percent: that is taken off; 0 if it is an amount.
         money: that is taken off; None if it is a percentage.
         products: for which alone it counts; none for all.
+        duration, months: which payments of subscriptions it reduces, and for how long; none unless said.
     """
 
     code: str = ""
@@ -47,6 +49,8 @@ class Terms:
     most_per_customer: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    duration: str = Discount.Duration.NONE
+    months: int | None = None
 
 
 def new_code() -> str:
@@ -80,6 +84,8 @@ def make_discount(*, seller: SellerProfile | None, terms: Terms, actor: User, re
         most_per_customer=terms.most_per_customer,
         starts_at=terms.starts_at or timezone.now(),
         ends_at=terms.ends_at,
+        duration=terms.duration,
+        months=terms.months,
         made_by=actor,
     )
     _check(discount, terms)
@@ -114,6 +120,7 @@ def _check(discount: Discount, terms: Terms) -> None:
         check_end(discount.ends_at, after=max(discount.starts_at, timezone.now()))
     if any(product.seller_id != discount.seller_id for product in terms.products if discount.seller_id is not None):
         raise InvalidDiscount(field="products", sentence=gettext("Choose among your own products."))
+    check_duration(discount)
     if 0 in {terms.most_uses, terms.most_per_customer}:
         raise InvalidDiscount(field="most_uses", sentence=gettext("Allow at least one use, or leave it empty."))
 

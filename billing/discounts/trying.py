@@ -8,6 +8,7 @@ from billing.credits.selectors import Purchase, credit_now
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.models import Discount
 from billing.discounts.quotes import quote
+from billing.discounts.recurring import payments_reduced
 from billing.discounts.selectors import find_discount, is_paying, require_left, require_usable
 from common.web.client import address_of
 from common.web.rate_limits import Doer, charge, give_back
@@ -49,4 +50,5 @@ def reduction(request: HttpRequest, product: Product, price: Price, text: str) -
         images = frozenset(image.pk for image in sold_for(price, images_of(product)))
         rest -= credit_now(Purchase(buyer, price, price.money, images)).money
     paid = quote(found, rest, seller_id=product.seller_id, at=timezone.now()).price
-    return Reduction(code=found.code, price=paid)
+    payments = payments_reduced(found, price.interval) if price.interval else None
+    return Reduction(code=found.code, price=paid, payments=payments)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.people.models import Account
 from audit.services import record_audit
+from billing.discounts.recurring import whole_terms
 from billing.orders.models import Order
 from billing.payments.paid_time import ENTITLING, paid_time
 from billing.refunds.models import Refund
@@ -40,7 +41,7 @@ def begin_subscription(order: Order, subscribed: Subscribed) -> None:
     if order.subscription is not None:
         return
     order.subscription = Subscription.objects.create(
-        **{name: getattr(order, name) for name in COPIED},
+        **{name: getattr(order, name) for name in COPIED} | whole_terms(order, begins_at=subscribed.begins_at),
         stripe_subscription_id=subscribed.subscription_id,
         stripe_customer_id=subscribed.customer_id,
         period_end=subscribed.ends_at,

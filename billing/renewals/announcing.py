@@ -1,6 +1,5 @@
 """A seller has a new price count for those who are subscribed already. Each of them is told before their first renewal at it."""
 
-from calendar import monthrange
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -13,11 +12,13 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.selectors import fee_of
 from audit.services import record_audit
+from billing.discounts.recurring import off_renewals
 from billing.renewals.mails import queue_price_mails
 from billing.stripe.checkout import fee_by_percent
 from billing.subscriptions.errors import NobodyPaysAnother, PriceNotForSubscriptions
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.months import MONTHS_OF, months_after
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from billing.subscriptions.terms import terms_now
 from common.db.locking import locked_transaction
@@ -27,7 +28,6 @@ from marketplace.products.locks import lock_product
 from marketplace.products.models import Price
 
 TOLD_A_RUN: Final = 500  # the next run goes on
-_MONTHS: Final = {Price.Interval.MONTH: 1, Price.Interval.YEAR: 12}
 
 
 def announce_price(*, price: Price, actor: User) -> PriceAnnouncement:
@@ -108,6 +108,7 @@ def _change(announced: PriceAnnouncement, subscription: Subscription, now: datet
     price, was = announced.price, terms_now(subscription, now)
     notice = announced.notice_days if price.amount > was.amount else 0
     fee = fee_of(price.money, seller_id=subscription.seller_id, at=now)
+    counts_from = first_renewal(subscription.period_end or now, interval=price.interval, not_before=now + timedelta(days=notice))
     return PriceChange(
         subscription=subscription,
         announcement=announced,
@@ -117,7 +118,8 @@ def _change(announced: PriceAnnouncement, subscription: Subscription, now: datet
         was_price_id=was.price_id,
         was_amount=was.amount,
         was_application_fee=was.application_fee,
-        counts_from=first_renewal(subscription.period_end or now, interval=price.interval, not_before=now + timedelta(days=notice)),
+        discount_amount=off_renewals(subscription, price.money, counts_from).minor,
+        counts_from=counts_from,
         announced_at=now,
         due_at=now,
     )
@@ -131,7 +133,6 @@ def first_renewal(period_end: datetime, *, interval: str, not_before: datetime) 
     """
     months, found = 0, period_end
     while found < not_before:
-        months += _MONTHS[Price.Interval(interval)]
-        year, month = divmod(period_end.year * 12 + period_end.month - 1 + months, 12)
-        found = period_end.replace(year=year, month=month + 1, day=min(period_end.day, monthrange(year, month + 1)[1]))
+        months += MONTHS_OF[Price.Interval(interval)]
+        found = months_after(period_end, months)
     return found

@@ -13,6 +13,7 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from billing.subscriptions.terms import Terms, terms_of_period
 from billing.subscriptions.upgrade_models import Upgrade
+from common.money import Money
 from marketplace.images.models import Image
 from marketplace.products.models import Price
 from marketplace.products.selectors.editions import images_sold, title_sold
@@ -23,10 +24,12 @@ class PeriodSale:
     """What a paid period sold: the edition, under which terms; `upgrade` if it pays the difference to a larger one.
 
     Attributes:
+        off: what a code took off the payment, in minor units; the terms are those of the whole price.
         before: the newest order that sold the same edition; None if none has.
     """
 
     terms: Terms
+    off: int
     title: str
     before: Order | None
     upgrade: Upgrade | None
@@ -48,11 +51,14 @@ class PeriodSale:
 def sale_of_period(subscription: Subscription, period: Period) -> PeriodSale:
     """Return what a period that was paid has sold."""
     upgrade = _upgrade_paid_by(subscription, period)
-    terms = terms_of_period(subscription, period.amount) if upgrade is None else Terms(upgrade.price_id, upgrade.charge, upgrade.charge_fee)
+    if upgrade is None:
+        terms = terms_of_period(subscription, period.amount + Money(period.off, period.amount.currency))
+    else:
+        terms = Terms(upgrade.price_id, upgrade.charge, upgrade.charge_fee)
     price = Price.objects.select_related("edition", "product").get(pk=terms.price_id)
     before = subscription.orders.filter(price__edition=price.edition_id).order_by("-created_at").first()
     title = upgrade.product_title if upgrade else before.product_title if before else title_sold(price.product, price)
-    return PeriodSale(terms, title, None if upgrade else before, upgrade)
+    return PeriodSale(terms, period.off, title, None if upgrade else before, upgrade)
 
 
 def _upgrade_paid_by(subscription: Subscription, period: Period) -> Upgrade | None:

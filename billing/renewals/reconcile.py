@@ -1,7 +1,6 @@
 """A subscription is brought in line with Stripe, by whoever hears of it first."""
 
 import logging
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,6 +17,7 @@ from billing.renewals.period_orders import note_sold, sale_of_period
 from billing.stripe.subscriptions import Period, SubscriptionFacts, end_subscription, read_subscription
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.terms import reduced_terms
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction
 from common.ops.tracing import span
@@ -86,7 +86,7 @@ def _add_order(subscription: Subscription, period: Period) -> Order | None:
         return None
     now = timezone.now()
     sale = sale_of_period(subscription, period)
-    terms = asdict(sale.terms) | {"product_title": sale.title}
+    terms = reduced_terms(subscription, sale.terms, sale.off) | {"product_title": sale.title}
     copied = terms | {field: getattr(subscription, field) for field in COPIED if field not in {*terms, "price"}}
     row = Order(
         **copied, subscription=subscription, state=Order.State.FAILED, checkout_expires_at=now, due_at=now, closed_at=now,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
+from billing.discounts.recurring import coupon_from, off_renewals
 from billing.stripe.subscription_prices import read_renewal, set_renewal_price
 from billing.subscriptions.errors import PriceChangeNotOpen
 from billing.subscriptions.locks import lock_price_change, lock_subscription
@@ -42,7 +43,8 @@ def apply_price_change(*, change_id: UUID) -> PriceChange:
     if Upgrade.objects.open().filter(subscription=change.subscription_id).exists():  # it is worked out from the price of before
         return _wait(change, timezone.now())
     price, fee = change.money, Money(change.application_fee, change.subscription.currency)
-    renewal = set_renewal_price(change.subscription.stripe_subscription_id, price=price, fee=fee)
+    coupon = coupon_from(change.subscription, price, renewal.at)
+    renewal = set_renewal_price(change.subscription.stripe_subscription_id, price=price, fee=fee, coupon=coupon)
     return _finish(change, State.SET, renewal.at)
 
 
@@ -65,7 +67,8 @@ def _finish(change: PriceChange, state: PriceChange.State, counts_from: datetime
         row.save(update_fields=["state", "counts_from", "last_error", "set_at"])
         if state is State.SET:
             subscription.price_id, subscription.amount, subscription.application_fee = row.price_id, row.amount, row.application_fee
-            subscription.save(update_fields=["price", "amount", "application_fee"])
+            subscription.discount_amount = off_renewals(subscription, row.money, counts_from).minor or subscription.discount_amount
+            subscription.save(update_fields=["price", "amount", "application_fee", "discount_amount"])
             record_audit(actor=None, action="subscription.price_set", target=subscription, before=row.was_amount, now=row.amount)
     return row
 

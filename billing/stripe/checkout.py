@@ -15,6 +15,7 @@ from stripe.params.checkout import (
 )
 
 from billing.stripe import client
+from billing.stripe.coupons import Coupon, make_coupon
 from billing.stripe.taxes import TAX_CODE, tax_params
 from common.money import Money
 from common.web.links import absolute
@@ -28,6 +29,7 @@ class Sale:
         title: of the product, as sold.
         image_names: repositories without a host.
         fee: ours, of the price.
+        coupon: what is taken off the payments of a subscription; None for nothing. A single payment is asked for as it is reduced already.
         destination: the seller's Stripe account, which gets the rest.
         on_behalf_of_seller: Stripe takes the payment only on behalf of its receiver, who is in another region.
         expires_at: whole seconds.
@@ -48,6 +50,7 @@ class Sale:
     expires_at: datetime
     note: str = ""
     interval: str = ""
+    coupon: Coupon | None = None
     with_tax: bool = False
 
 
@@ -62,6 +65,8 @@ class Checkout:
 def create_checkout(sale: Sale) -> Checkout:
     """Open the Checkout Session of a sale, or return the one it has: the order's id is the idempotency key."""
     with client.api("checkout") as v1:
+        if sale.coupon is not None:
+            make_coupon(v1, sale.coupon)
         session = v1.checkout.sessions.create(session_params(sale), {"idempotency_key": f"checkout-{sale.order_id}"})
     return Checkout(session_id=session.id, url=session.url or "")
 
@@ -78,6 +83,7 @@ def session_params(sale: Sale) -> SessionCreateParams:
         **(tax_params(sale.destination) if sale.with_tax else {}),
         **({"custom_text": {"submit": {"message": sale.note}}} if sale.note else {}),
         **_mode_params(sale),
+        **({"discounts": [{"coupon": sale.coupon.key}]} if sale.coupon else {}),
         "line_items": [{"price_data": _price_params(sale), "quantity": 1}],
         "client_reference_id": str(sale.order_id),
         "metadata": _metadata(sale),
@@ -125,7 +131,12 @@ def fee_percent(fee: Money, price: Money) -> Decimal:
 
 def fee_by_percent(fee: Money, price: Money) -> Money:
     """Return what Stripe makes of that percentage. Of a large price it is not to the cent what the terms say."""
-    taken = (fee_percent(fee, price) * price.minor / 100).quantize(Decimal(1), ROUND_HALF_UP)
+    return part_by_percent(fee, price, paid=price)
+
+
+def part_by_percent(fee: Money, price: Money, *, paid: Money) -> Money:
+    """Return what Stripe takes of a payment that is less than the price: the percentage stays, and counts of what is paid."""
+    taken = (fee_percent(fee, price) * paid.minor / 100).quantize(Decimal(1), ROUND_HALF_UP)
     return Money(int(taken) // price.step.minor * price.step.minor, price.currency)
 
 

@@ -9,6 +9,7 @@ from stripe.params import SubscriptionUpdateParams, SubscriptionUpdateParamsItem
 
 from billing.stripe import client
 from billing.stripe.checkout import fee_percent
+from billing.stripe.coupons import Coupon, make_coupon
 from billing.stripe.errors import StripeRefused
 from common.money import Money
 
@@ -39,8 +40,11 @@ def read_renewal(subscription_id: str) -> Renewal | None:
     return None if found.status in {"canceled", "incomplete_expired"} else _renewal(found)
 
 
-def set_renewal_price(subscription_id: str, *, price: Money, fee: Money) -> Renewal:
+def set_renewal_price(subscription_id: str, *, price: Money, fee: Money, coupon: Coupon | None = None) -> Renewal:
     """Have each later renewal cost this, and return the next one. The period that runs stays as it is; the same again changes nothing.
+
+    Args:
+        coupon: takes the place of what is taken off until then; None leaves that as it is.
 
     Raises:
         StripeRefused: Stripe does not do it, or the subscription has ended.
@@ -50,7 +54,11 @@ def set_renewal_price(subscription_id: str, *, price: Money, fee: Money) -> Rene
         found = v1.subscriptions.retrieve(subscription_id)
         if _renewal(found).costs(price, fee):
             return _renewal(found)
-        changed = v1.subscriptions.update(subscription_id, _params(item_of(found), price, fee))
+        params = _params(item_of(found), price, fee)
+        if coupon is not None:
+            make_coupon(v1, coupon)
+            params["discounts"] = [{"coupon": coupon.key}]
+        changed = v1.subscriptions.update(subscription_id, params)
     return _renewal(changed)
 
 

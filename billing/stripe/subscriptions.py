@@ -12,13 +12,14 @@ from common.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period that was paid: its invoice, and the time that it is for."""
+    """A period that was paid: its invoice, the time that it is for, and what a coupon took off."""
 
     invoice_id: str
     intent_id: str
     amount: Money
     begins_at: datetime
     ends_at: datetime
+    off: int = 0  # minor units of the amount's currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def period_of(invoice: stripe.Invoice, intent_id: str) -> Period:
         amount=Money(invoice.amount_paid, invoice.currency),
         begins_at=_moment(min(line.period.start for line in lines)),
         ends_at=_moment(max(line.period.end for line in lines)),
+        off=sum(taken.amount for taken in invoice.total_discount_amounts or []),
     )
 
 

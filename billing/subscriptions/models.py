@@ -1,5 +1,6 @@
 """A product that is paid for by the month or the year."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -31,6 +32,8 @@ class Subscription(UUIDModel, Attempt):
 
     Attributes:
         amount: of the next period; `price` and `application_fee` belong to it. Only a `PriceChange` or an `Upgrade` changes them.
+        discount_code, discount_amount: what a code takes off each payment that it reduces; 0 for none.
+        reduced_until: the end of the last period that it reduces; None where it reduces every one.
         ends_with_period: its buyer has canceled it; it is not renewed.
         period_end: of the period that Stripe counts now, paid or not.
         access_until: when pull access ends unless another period is paid before; None while there is none.
@@ -56,6 +59,9 @@ class Subscription(UUIDModel, Attempt):
     amount = models.PositiveIntegerField(help_text="Of each period, minor units.")
     currency = models.CharField(max_length=3)
     application_fee = models.PositiveIntegerField(help_text="Our part of each period, minor units.")
+    discount_code = models.CharField(max_length=40, blank=True, default="", db_default="")
+    discount_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Taken off a payment that is reduced, minor units.")
+    reduced_until = models.DateTimeField(null=True, blank=True)
     destination_account_id = models.CharField(max_length=255, help_text="The seller's account at Stripe when it was sold.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     stripe_subscription_id = models.CharField(max_length=255, unique=True)
@@ -91,8 +97,18 @@ class Subscription(UUIDModel, Attempt):
 
     @property
     def money(self) -> Money:
-        """What each period costs."""
+        """What each period costs, without what a code takes off."""
         return Money(self.amount, self.currency)
+
+    def is_reduced_at(self, moment: datetime) -> bool:
+        """Whether a code reduces the payment for a period that begins then."""
+        return bool(self.discount_amount) and (self.reduced_until is None or moment < self.reduced_until)
+
+    @property
+    def next_money(self) -> Money:
+        """What the next payment comes to, unless its price changes."""
+        reduced = self.is_reduced_at(self.period_end or timezone.now())
+        return Money(self.amount - self.discount_amount, self.currency) if reduced else self.money
 
     @property
     def running(self) -> bool:

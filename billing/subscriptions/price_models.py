@@ -52,6 +52,7 @@ class PriceChange(UUIDModel, Attempt):
     Attributes:
         announcement: None where the buyer has chosen it.
         was_amount: what a period costs when it is announced; `was_price` and `was_application_fee` belong to it.
+        discount_amount: what a code then takes off each payment that it still reduces.
         counts_from: the first renewal that costs more or less: as it was mailed, and once Stripe has it, as Stripe says.
     """
 
@@ -68,6 +69,7 @@ class PriceChange(UUIDModel, Attempt):
     was_price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     was_amount = models.PositiveIntegerField(help_text="Of each period before, minor units.")
     was_application_fee = models.PositiveIntegerField(help_text="Our part of it, minor units.")
+    discount_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Taken off a payment that is still reduced, minor units.")
     counts_from = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ANNOUNCED)
     announced_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -100,6 +102,11 @@ class PriceChange(UUIDModel, Attempt):
     def money(self) -> Money:
         """What each period costs from then on."""
         return Money(self.amount, self.subscription.currency)
+
+    @property
+    def reduced_money(self) -> Money:
+        """What the first payments come to that a code still reduces; the same as `money` where none does."""
+        return Money(self.amount - self.discount_amount, self.subscription.currency)
 
     @property
     def was_money(self) -> Money:

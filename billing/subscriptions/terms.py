@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from billing.stripe.checkout import part_by_percent
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from billing.subscriptions.upgrade_models import Upgrade
@@ -40,6 +42,22 @@ def terms_of_period(subscription: Subscription, charged: Money) -> Terms:
             Terms(upgrade.was_price_id, upgrade.was_amount, upgrade.was_application_fee),
         ]
     return next((terms for terms in known if terms.amount == charged.minor), known[0])
+
+
+def reduced_terms(subscription: Subscription, terms: Terms, off: int) -> dict[str, Any]:
+    """Return what an order of a period says whose payment a code has reduced by so much: what is paid of it, and our part of that."""
+    whole, fee = Money(terms.amount, subscription.currency), Money(terms.application_fee, subscription.currency)
+    taken = min(off, terms.amount)
+    paid = Money(terms.amount - taken, subscription.currency)
+    code = subscription.discount_code if taken else ""
+    part = part_by_percent(fee, whole, paid=paid) if taken else fee
+    return {
+        "price_id": terms.price_id,
+        "amount": paid.minor,
+        "application_fee": part.minor,
+        "discount_amount": taken,
+        "discount_code": code,
+    }
 
 
 def next_terms(subscription: Subscription) -> Terms:

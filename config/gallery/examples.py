@@ -67,13 +67,18 @@ _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, end_reason="")
 _FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
 _ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None), "unpaid": True}
-_NEW_PRICE = SimpleNamespace(money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT)
+_NEW_PRICE = SimpleNamespace(money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT, discount_amount=0)
 _REPRICED = {**_FAILED, "change": _NEW_PRICE}
 _PLANNED = {**_FAILED, "change": _NEW_PRICE, "title": f"{PRODUCT}, Standard"}
 _NOT_UPGRADED = SimpleNamespace(
     product_title=f"{PRODUCT}, Pro", why_failed="The payment was not confirmed in time, and nothing was charged."
 )
 _UPGRADE = {**_FAILED, "upgrade": _NOT_UPGRADED}
+_STILL_REDUCED = {
+    **_REPRICED,
+    "change": SimpleNamespace(**vars(_NEW_PRICE) | {"discount_amount": 480, "reduced_money": Money(1920, "eur")}),
+    "subscription": SimpleNamespace(**vars(_SUBSCRIPTION), discount_code="AUTUMN", reduced_until=AT),
+}
 _WHY = "Paid too late. Its seller had been suspended."
 _OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
 _OFFER = {"offer": _OFFERED, "product": SimpleNamespace(title=PRODUCT), "listed": Money(1900, "eur"), "link": LINK}
@@ -266,6 +271,8 @@ EXAMPLES: Final[Examples] = {
     "price_change": {
         "": _REPRICED,
         "of an organisation": {**_REPRICED, "buyer": _TEAM},
+        "with a code": _STILL_REDUCED,
+        "with a code for good": {**_STILL_REDUCED, "subscription": _like(_STILL_REDUCED["subscription"], reduced_until=None)},
         "taken back": {**_REPRICED, "change": _like(_NEW_PRICE, money=Money(1900, "eur"), amount=1900)},
     },
     "subscription_ended": {

@@ -19,11 +19,13 @@ class Reduction:
     Attributes:
         code: as it is sent on with the purchase.
         price: what is paid, with what the reader is credited; None where the code does not count.
+        payments: how many payments of a subscription cost that, the first included; None for every one.
         fault: why it does not, in the reader's language.
     """
 
     code: str
     price: Money | None = None
+    payments: int | None = None
     fault: str = ""
 
 

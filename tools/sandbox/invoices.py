@@ -4,6 +4,7 @@ from typing import Any
 
 from tools.sandbox import taxes
 from tools.sandbox.act import Act
+from tools.sandbox.coupons import take_off
 from tools.sandbox.currencies import minimum
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.invoice_lines import pending_lines
@@ -37,6 +38,8 @@ def make_invoice(act: Act, subscription: dict[str, Any], lines: list[dict[str, A
     )
     every = [line | {"invoice": key} for line in (*pending_lines(act, subscription, key), *lines)]
     invoice["lines"] |= {"data": every, "url": f"/v1/invoices/{key}/lines"}
+    invoice["total_discount_amounts"] = take_off(act, subscription, every)
+    invoice["discounts"] = [taken["discount"] for taken in invoice["total_discount_amounts"]]
     _add_up(act, invoice, customer)
     act.emit("invoice.created", act.store.save(invoice))
     return invoice
@@ -54,11 +57,13 @@ def _add_up(act: Act, invoice: dict[str, Any], customer: dict[str, Any]) -> None
         line["subtotal"] = line["amount"]
         if place:
             price = act.find("price", line["pricing"]["price_details"]["price"], "price")
-            line["taxes"] = [taxes.tax_on(line["amount"], invoice["currency"], price["tax_behavior"], place, home)]
+            reduced = line["amount"] - sum(taken["amount"] for taken in line["discount_amounts"])
+            line["taxes"] = [taxes.tax_on(reduced, invoice["currency"], price["tax_behavior"], place, home)]
     each = [tax for line in invoice["lines"]["data"] for tax in line["taxes"]]
     subtotal, tax = sum(line["amount"] for line in invoice["lines"]["data"]), sum(one["amount"] for one in each)
-    total = subtotal + sum(map(taxes.outside, each))
-    invoice |= {"subtotal": subtotal, "subtotal_excluding_tax": total - tax, "total": total, "total_excluding_tax": total - tax}
+    off = sum(taken["amount"] for taken in invoice["total_discount_amounts"])
+    total = subtotal - off + sum(map(taxes.outside, each))
+    invoice |= {"subtotal": subtotal, "subtotal_excluding_tax": total + off - tax, "total": total, "total_excluding_tax": total - tax}
     invoice |= {"amount_due": max(0, total), "amount_remaining": max(0, total), "total_taxes": taxes.added_up(each)}
     if taxed:
         invoice["automatic_tax"] |= {"provider": "stripe", "status": "complete" if place else "requires_location_inputs"}

@@ -28,6 +28,11 @@ def _after(anchor: int, interval: str, count: int) -> int:
     return int(begins.replace(year=year, month=month, day=day).timestamp())
 
 
+def after_months(begins: int, months: int) -> int:
+    """The same day so many months later, or the last one of a shorter month."""
+    return _after(begins, "month", months)
+
+
 def share(amount: int, begins: int, ends: int, now: int) -> int:
     """The part of a period's amount that falls on what is left of it; a half is rounded up."""
     left = Fraction(amount * (ends - now), ends - begins)

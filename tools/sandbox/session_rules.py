@@ -11,7 +11,7 @@ from tools.sandbox.errors import InvalidRequest, missing
 HALF_AN_HOUR, A_DAY = 1800, 86400
 # Known to Stripe, but it would change what is paid, and the sandbox does not play it: better refused than ignored.
 NOT_PLAYED = (
-    "allow_promotion_codes", "discounts", "optional_items", "setup_intent_data", "shipping_options",
+    "allow_promotion_codes", "optional_items", "setup_intent_data", "shipping_options",
 )  # fmt: skip
 DIRECT_OR_DESTINATION = (
     "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or"
@@ -62,6 +62,8 @@ def _refuse_unplayed(params: dict[str, Any], mode: str) -> None:
             raise InvalidRequest(f"You can not pass `{name}` in `{mode}` mode.", param=name)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise InvalidRequest("The sandbox plays ui_mode=hosted_page only.", param="ui_mode")
+    if params.get("discounts") and mode == "payment":
+        raise InvalidRequest("The sandbox plays discounts in subscription mode only.", param="discounts")
     for name in NOT_PLAYED:
         if params.get(name):
             raise InvalidRequest(f"The sandbox does not play {name}.", param=name)

@@ -32,8 +32,9 @@ def breakdown(session: dict[str, Any]) -> dict[str, Any]:
 
 def _calculate(session: dict[str, Any], place: taxes.Place, home: str) -> None:
     for line in session["_line_items"]:
-        tax = taxes.tax_on(line["amount_subtotal"], session["currency"], line["price"]["tax_behavior"], place, home)
-        line |= {"amount_tax": tax["amount"], "amount_total": line["amount_subtotal"] + taxes.outside(tax)}
+        reduced = line["amount_subtotal"] - line["amount_discount"]
+        tax = taxes.tax_on(reduced, session["currency"], line["price"]["tax_behavior"], place, home)
+        line |= {"amount_tax": tax["amount"], "amount_total": reduced + taxes.outside(tax)}
         line |= {"taxes": [taxes.as_rate(tax)], "_tax": tax}
     session["amount_total"] = sum(line["amount_total"] for line in session["_line_items"])
     session["total_details"]["amount_tax"] = sum(line["amount_tax"] for line in session["_line_items"])

@@ -5,6 +5,7 @@ from typing import Any
 from tools.sandbox.accounts import connected
 from tools.sandbox.act import Act
 from tools.sandbox.catalogue import make_price
+from tools.sandbox.coupons import coupon_named
 from tools.sandbox.errors import InvalidRequest, missing
 from tools.sandbox.ids import new_id
 from tools.sandbox.params import refuse_others, write_metadata
@@ -26,7 +27,10 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     items = [_line_item(act, item, index, params) for index, item in enumerate(params.get("line_items", []))]
     if not items:
         raise InvalidRequest("Missing required param: line_items.", code="parameter_missing", param="line_items")
-    currency, total = items[0]["currency"], sum(item["amount_total"] for item in items)
+    currency, subtotal = items[0]["currency"], sum(item["amount_subtotal"] for item in items)
+    coupon = coupon_named(act, params.get("discounts", []), currency, "discounts")
+    off = _take_off(items, coupon["amount_off"]) if coupon else 0
+    total = subtotal - off
     if params["mode"] == "subscription":
         refuse_bad_subscription(act, params, items, total)
     else:
@@ -37,7 +41,7 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
         "checkout.session",
         id=key,
         created=act.config.now(),
-        amount_subtotal=total,
+        amount_subtotal=subtotal,
         amount_total=total,
         currency=currency,
         expires_at=params.get("expires_at", act.config.now() + A_DAY),
@@ -52,6 +56,8 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
         _tax_ids=[],
         **{name: params[name] for name in COPIED if name in params},
     )
+    session["total_details"]["amount_discount"] = off
+    session["discounts"] = [{"coupon": coupon["id"], "promotion_code": None}] if coupon else []
     session["custom_text"] |= params.get("custom_text", {})
     session["automatic_tax"] = _automatic_tax(act, params.get("automatic_tax", {}))
     if params["mode"] == "subscription":
@@ -59,6 +65,16 @@ def create_session(act: Act, params: dict[str, Any]) -> dict[str, Any]:
         session["invoice_creation"] = None
     write_metadata(session, params)
     return act.store.save(session)
+
+
+def _take_off(items: list[dict[str, Any]], amount: int) -> int:
+    """Reduce the items by an amount, one after the other; returns what it was."""
+    left = amount
+    for item in items:
+        off = min(left, item["amount_subtotal"])
+        item |= {"amount_discount": off, "amount_total": item["amount_subtotal"] - off}
+        left -= off
+    return amount - left
 
 
 def _email(act: Act, params: dict[str, Any]) -> str | None:

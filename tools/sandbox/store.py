@@ -109,9 +109,8 @@ class Store:
     def add(self, body: dict[str, Any], owner: str) -> dict[str, Any]:
         """Insert a new object of Stripe under the account that owns it ("" is the platform)."""
         sql = "INSERT INTO objects (id, kind, owner, created, body) VALUES (?, ?, ?, ?, ?)"
-        self.run(
-            sql, body["id"], body["object"], owner, body["date"] if body["object"] == "invoiceitem" else body["created"], json.dumps(body)
-        )
+        moment = {"invoiceitem": "date", "discount": "start"}.get(body["object"], "created")
+        self.run(sql, body["id"], body["object"], owner, body[moment], json.dumps(body))
         return body
 
     def save(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.sandbox.act import Act
 from tools.sandbox.catalogue import make_price
+from tools.sandbox.coupons import attach, coupon_named
 from tools.sandbox.customers import card_of
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.invoice_lines import prorate
@@ -15,8 +16,8 @@ from tools.sandbox.subscription_rules import PERCENT, refuse_bad_ending
 from tools.sandbox.subscriptions import ENDED, cancellation_details, priced, save, set_end, state_of
 
 UPDATED = (
-    "application_fee_percent", "cancel_at_period_end", "cancellation_details", "default_payment_method", "description", "items",
-    "off_session", "payment_behavior", "proration_behavior", "proration_date", "trial_settings",
+    "application_fee_percent", "cancel_at_period_end", "cancellation_details", "default_payment_method", "description", "discounts",
+    "items", "off_session", "payment_behavior", "proration_behavior", "proration_date", "trial_settings",
 )  # fmt: skip
 BEHAVIORS = ("allow_incomplete", "pending_if_incomplete")
 OTHER_INTERVAL = "The sandbox does not play a change of the billing interval: cancel, and begin another subscription."
@@ -64,6 +65,9 @@ def _write(act: Act, subscription: dict[str, Any], params: dict[str, Any]) -> No
         if percent and (not PERCENT.match(percent) or not subscription["transfer_data"]):
             raise InvalidRequest("Invalid application_fee_percent for this subscription.", param="application_fee_percent")
         subscription["application_fee_percent"] = float(percent) if percent else None
+    if "discounts" in params:  # empty: none any more
+        coupon = coupon_named(act, params["discounts"] or [], subscription["currency"], "discounts")
+        subscription["discounts"] = [attach(act, coupon, subscription["id"], subscription["customer"])] if coupon else []
     if "description" in params:
         subscription["description"] = params["description"] or None
     if "cancel_at_period_end" in params:

@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from tools.sandbox.act import Act
+from tools.sandbox.coupons import attach
 from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.invoices import end_invoice
 from tools.sandbox.lists import page
@@ -44,6 +45,8 @@ def begin_subscription(act: Act, session: dict[str, Any], customer: str) -> dict
     quantities = [line["quantity"] for line in session["_line_items"]]
     items = [_item(act, key, price, quantity, (now, ends)) for price, quantity in zip(prices, quantities, strict=True)]
     made["items"] |= {"data": items, "url": f"/v1/subscription_items?subscription={key}"}
+    coupons = [act.find("coupon", one["coupon"], "coupon") for one in session["discounts"]]
+    made["discounts"] = [attach(act, coupon, key, customer) for coupon in coupons]
     write_metadata(made, wanted)
     act.emit("customer.subscription.created", save(act, made))
     return made

@@ -285,8 +285,8 @@ def refusal(sandbox: Sandbox, params: dict[str, Any]) -> tuple[str | None, str |
             session_params(discounts=[{"coupon": "x"}]),
             None,
             "discounts",
-            "The sandbox does not play discounts.",
-            id="discount not played",
+            "The sandbox plays discounts in subscription mode only.",
+            id="discount of a single payment",
         ),
         pytest.param(
             session_params(payment_intent_data={"capture_method": "manual"}),
