@@ -123,7 +123,7 @@ class DiscountLeavesNothing(DiscountRefused):
     code = "discount_leaves_nothing"
 
     def __init__(self, *, least: Money) -> None:
-        sentence = gettext("This code would leave nothing to pay, and each payment has to be {least} or more. It counts for a higher price.")
+        sentence = gettext("This code would leave nothing to pay, and each payment has to be {least} or more. The price counts.")
         super().__init__(sentence.format(least=least))
 
 

@@ -106,7 +106,12 @@ class Discount(UUIDModel):
             ),
             models.CheckConstraint(
                 condition=Q(duration="")
-                | (Q(kind__in=("percent", "amount"), seller__isnull=False, duration__in=("once", "repeating", "forever")) & Q(percent__lt=100)),
+                | Q(
+                    kind__in=("percent", "amount"),
+                    seller__isnull=False,
+                    duration__in=("once", "repeating", "forever"),
+                    percent__lt=100,
+                ),
                 name="discount_of_subscriptions_is_a_sellers",
             ),
             models.CheckConstraint(

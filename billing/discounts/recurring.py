@@ -40,7 +40,7 @@ def check_duration(discount: Discount) -> None:
     if discount.duration and discount.seller is None:
         raise InvalidDiscount(field="duration", sentence=gettext("A code of the shop's own does not count for subscriptions."))
     if discount.duration and discount.percent == _EVERYTHING:
-        sentence = gettext("Each payment of a subscription costs something. Take off 99 percent at most, or let people try the product first.")
+        sentence = gettext("Each payment of a subscription costs something. Take off 99 percent at most, or let people try it.")
         raise InvalidDiscount(field="percent", sentence=sentence)
 
 

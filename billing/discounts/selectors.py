@@ -86,6 +86,10 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
     chosen = set(discount.products.values_list("pk", flat=True))
     if chosen and product.pk not in chosen:
         raise DiscountNotForProduct
+    _require_price(discount, price)
+
+
+def _require_price(discount: Discount, price: Price) -> None:
     if price.buyer_decides:
         raise BuyerDecides
     if discount.is_offer and price.edition_id:  # it was made for the whole product

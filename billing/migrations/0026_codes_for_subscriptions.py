@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pricechange',
             name='discount_amount',
-            field=models.PositiveIntegerField(db_default=0, default=0, help_text='Taken off a payment that is still reduced, minor units.'),
+            field=models.PositiveIntegerField(db_default=0, default=0, help_text='Taken off a payment that is still reduced.'),
         ),
         migrations.AddField(
             model_name='subscription',
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
         ),
         AddConstraintNotValid(
             model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('duration', ''), models.Q(('duration__in', ('once', 'repeating', 'forever')), ('kind__in', ('percent', 'amount')), ('seller__isnull', False), ('percent__lt', 100)), _connector='OR'), name='discount_of_subscriptions_is_a_sellers'),
+            constraint=models.CheckConstraint(condition=models.Q(('duration', ''), models.Q(('duration__in', ('once', 'repeating', 'forever')), ('kind__in', ('percent', 'amount')), ('percent__lt', 100), ('seller__isnull', False)), _connector='OR'), name='discount_of_subscriptions_is_a_sellers'),
         ),
         AddConstraintNotValid(
             model_name='discount',

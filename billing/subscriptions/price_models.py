@@ -69,7 +69,7 @@ class PriceChange(UUIDModel, Attempt):
     was_price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     was_amount = models.PositiveIntegerField(help_text="Of each period before, minor units.")
     was_application_fee = models.PositiveIntegerField(help_text="Our part of it, minor units.")
-    discount_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Taken off a payment that is still reduced, minor units.")
+    discount_amount = models.PositiveIntegerField(default=0, db_default=0, help_text="Taken off a payment that is still reduced.")
     counts_from = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ANNOUNCED)
     announced_at = models.DateTimeField(default=timezone.now, editable=False)

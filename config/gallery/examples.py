@@ -67,7 +67,9 @@ _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, end_reason="")
 _FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
 _ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None), "unpaid": True}
-_NEW_PRICE = SimpleNamespace(money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT, discount_amount=0)
+_NEW_PRICE = SimpleNamespace(
+    money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT, discount_amount=0
+)  # fmt: skip
 _REPRICED = {**_FAILED, "change": _NEW_PRICE}
 _PLANNED = {**_FAILED, "change": _NEW_PRICE, "title": f"{PRODUCT}, Standard"}
 _NOT_UPGRADED = SimpleNamespace(

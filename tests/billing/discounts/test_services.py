@@ -64,6 +64,11 @@ def test_terms_are_kept_as_they_were_given() -> None:
         pytest.param(Terms(percent=10, ends_at=NOW - timedelta(days=1)), "ends_at", id="ended before it begins"),
         pytest.param(Terms(percent=10, ends_at=NOW + timedelta(days=3000)), "ends_at", id="for ever and a day"),
         pytest.param(Terms(percent=10, most_uses=0), "most_uses", id="no use"),
+        pytest.param(Terms(percent=10, duration="repeating"), "months", id="for some months, and not how many"),
+        pytest.param(Terms(percent=10, duration="repeating", months=37), "months", id="for too many months"),
+        pytest.param(Terms(percent=10, duration="once", months=3), "months", id="for the first payment and for months"),
+        pytest.param(Terms(percent=10, months=3), "months", id="months of single purchases"),
+        pytest.param(Terms(percent=100, duration="once"), "percent", id="a first payment of nothing"),
         pytest.param(Terms(percent=10, most_per_customer=0), "most_uses", id="no use by anybody"),
     ],
 )
