@@ -21,7 +21,7 @@ from billing.checkout.errors import AmountRefused, CheckoutOpening, SubscribedTo
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountRefused
 from billing.discounts.models import Discount
-from billing.discounts.offers import price_in, product_of_offer
+from billing.discounts.offers import price_in, product_of_offer, title_offered
 from billing.discounts.selectors import offers_for
 from billing.discounts.trying import try_code
 from billing.orders.models import Order
@@ -60,21 +60,22 @@ def buy(request: HttpRequest, product_id: UUID) -> HttpResponse:
 def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     """Show an offer to its addressee alone, and accept it: then it is bought like anything else, at its price.
 
-    Context: offer; product, with its seller and namespace; listed, what it costs everybody in the offer's currency, or None; buyers, the
-    accounts to choose from where there are several.
+    Context: offer; product, with its seller and namespace; title, what it is for; listed, what it costs everybody in the offer's currency,
+    or None; buyers, the accounts to choose from where there are several.
     """
     user = signed_in(request)
     found = offers_for(user).filter(pk=offer_id).first()
     if found is None:
         raise Http404
     product = product_of_offer(offer_id)
-    price = price_in(product, found.currency)
+    price = price_in(product, found.currency, found.edition_id)
     if request.method == "POST":
         return _buy(request, product, Wish(price.pk if price else None), found)
     buyers = [found.account] if found.account else buyers_of(user)
     context = {
         "offer": found,
         "product": product,
+        "title": title_offered(found, product),
         "product_url": product_url(product),
         "listed": price.money if price else None,
         "buyers": buyers if len(buyers) > 1 else [],

@@ -22,7 +22,7 @@ from common.api.requests import checked
 from common.currencies import LARGEST_CHARGE
 from common.money import Money
 from marketplace.products.api.serializers import OwnProductField
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
 
 
 class RevenueSerializer(serializers.Serializer[Money]):
@@ -56,6 +56,7 @@ class DiscountSerializer(serializers.ModelSerializer[Discount]):
             "amount",
             "currency",
             "products",
+            "edition",
             "duration",
             "months",
             "most_uses",
@@ -145,6 +146,13 @@ class NewOfferSerializer(serializers.Serializer[Discount]):
     """A price of its own for one buyer, which they accept once, until it ends."""
 
     product = OwnProductField(queryset=Product.objects.all())
+    edition = serializers.PrimaryKeyRelatedField(
+        queryset=Edition.objects.all(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="One of the product’s, where it has some.",
+    )
     email = serializers.CharField(max_length=254, help_text="An e-mail address, or the handle of an account. They get a mail with a link.")
     amount = serializers.IntegerField(min_value=0, max_value=LARGEST_CHARGE, help_text="What they pay, in minor units; 0 gives it to them.")
     currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="One in which the product has a price.")
@@ -182,7 +190,14 @@ class DiscountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """Make an offer to one buyer and mail it to them."""
         values = checked(NewOfferSerializer, request)
         price = Money(values["amount"], values["currency"])
-        made = make_offer(product=values["product"], price=price, to=values["email"], ends_at=values["ends_at"], actor=asker(request))
+        made = make_offer(
+            product=values["product"],
+            price=price,
+            to=values["email"],
+            ends_at=values["ends_at"],
+            actor=asker(request),
+            edition=values["edition"],
+        )
         return Response(self.get_serializer(self.get_queryset().get(pk=made.pk)).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=DiscountSerializer)

@@ -114,6 +114,12 @@ class OfferForm(_AmountForm):
     """A price of its own for one buyer."""
 
     product = forms.CharField(label=gettext_lazy("Product"), max_length=300, help_text=gettext_lazy("Its address, like acme/db."))
+    edition = forms.CharField(
+        label=gettext_lazy("Edition"),
+        max_length=30,
+        required=False,
+        help_text=gettext_lazy("Its name, where the product has some."),
+    )
     email = forms.CharField(
         label=gettext_lazy("For whom"),
         max_length=254,
@@ -121,7 +127,7 @@ class OfferForm(_AmountForm):
     )
     amount = forms.CharField(label=gettext_lazy("Price for them"), max_length=_DIGITS, help_text=gettext_lazy("0 gives it to them."))
     ends_at = forms.DateField(label=gettext_lazy("Last day"), widget=_Day, help_text=gettext_lazy("In UTC."))
-    field_order = ("product", "email", "amount", "currency", "ends_at")
+    field_order = ("product", "edition", "email", "amount", "currency", "ends_at")
 
     @property
     def end(self) -> datetime:

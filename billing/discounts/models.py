@@ -15,7 +15,7 @@ from accounts.sellers.models import SellerProfile
 from billing.orders.models import Order
 from common.db.models import UUIDModel
 from common.money import Money
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
 
 LONGEST_CODE: Final = 40
 CODE_PATTERN: Final = re.compile(rf"[A-Z0-9][A-Z0-9-]{{2,{LONGEST_CODE - 1}}}")
@@ -36,6 +36,7 @@ class Discount(UUIDModel):
         percent: of the price that is taken off.
         amount: minor units: what is taken off, or what is paid instead of the price.
         products: for which alone it counts; none for all of its seller's, of the shop's own for all.
+        edition: of its one product, if the offer is for that; whoever has accepted it keeps it when the edition is retired.
         email, account: whose offer it is: whoever has verified the address, or whoever buys for the account.
         duration: which payments of a subscription it reduces; empty for none, which holds for the shop's own and for offers.
         months: for how long, if it is for some months.
@@ -69,6 +70,7 @@ class Discount(UUIDModel):
     duration = models.CharField(max_length=10, choices=Duration.choices, blank=True, default="", db_default="")
     months = models.PositiveSmallIntegerField(null=True, blank=True)
     products = models.ManyToManyField(Product, blank=True, related_name="+")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     most_uses = models.PositiveIntegerField(null=True, blank=True)
     most_per_customer = models.PositiveIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField(default=timezone.now)

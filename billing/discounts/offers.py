@@ -1,7 +1,9 @@
 """Offers: a price of its own for one buyer, with an end, mailed to them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -22,7 +24,7 @@ from common.money import Money
 from common.text import normal_email
 from common.web.links import absolute
 from marketplace.images.ownership import require_owner, require_seller_in_good_standing
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Edition, Price, Product
 from marketplace.products.selectors.offers import current_prices, require_offered
 from marketplace.products.services.prices import smallest_price
 from outbox.mail.services import queue_mail
@@ -36,12 +38,13 @@ class Addressee:
     account: Account | None = None
 
 
-def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, actor: User) -> Discount:
-    """Offer the product to one buyer at a price of its own, and mail it to them; they accept it once, until it ends.
+def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, actor: User, edition: Edition | None = None) -> Discount:
+    """Offer a product, or one of its editions, to one buyer at a price of its own, and mail it; they accept it once, until it ends.
 
     Args:
         price: 0, or at least the smallest price; where the product comes to cost less, they pay that.
         to: an e-mail address, or the handle of a person or an organisation.
+        edition: of a product that is sold in editions; None for the whole product.
 
     Raises:
         EmailNotVerified: the actor has no verified address.
@@ -52,7 +55,7 @@ def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, ac
     require_verified_email(actor)
     require_owner(actor, product.seller_id)
     require_seller_in_good_standing(product.seller_id)
-    listed = _listed(product, price.currency)
+    listed = _listed(product, edition, price.currency)
     _check_price(price)
     check_end(ends_at, after=timezone.now())
     addressee = addressee_of(to)
@@ -62,6 +65,7 @@ def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, ac
             kind=Discount.Kind.PRICE,
             amount=price.minor,
             currency=price.currency,
+            edition=edition,
             most_uses=1,
             ends_at=ends_at,
             email=addressee.email,
@@ -69,7 +73,7 @@ def make_offer(*, product: Product, price: Money, to: str, ends_at: datetime, ac
             made_by=actor,
         )
         offer.products.add(product)
-        record_audit(actor=actor, action="discount.offered", target=offer, product=str(product.pk))
+        record_audit(actor=actor, action="discount.offered", target=offer, product=str(product.pk), edition=edition.name if edition else "")
         _mail(offer, product, listed)
     return offer
 
@@ -79,6 +83,32 @@ def product_of_offer(offer_id: UUID) -> Product:
     return Product.objects.select_related("seller", "namespace").get(
         pk__in=Discount.products.through.objects.filter(discount=offer_id).values("product")
     )
+
+
+def title_offered(offer: Discount, product: Product) -> str:
+    """Return what an offer is for in words: its product's title, and the name of the edition."""
+    return f"{product.title}, {offer.edition.name}" if offer.edition else product.title
+
+
+def edition_named(product: Product, text: str) -> Edition | None:
+    """Return the edition of a product that somebody means by its name, which may be empty where it has none.
+
+    Raises:
+        InvalidDiscount: there is none of this name, or the product is sold in editions and none is named.
+    """
+    name, editions = text.strip(), {price.edition.name: price.edition for price in current_prices(product) if price.edition}
+    if name or editions:
+        found = next((one for known, one in editions.items() if known.casefold() == name.casefold()), None)
+        if found is None:
+            _refuse_edition(editions)
+        return found
+    return None
+
+
+def _refuse_edition(names: Iterable[str]) -> NoReturn:
+    choices = ", ".join(names)
+    sentence = gettext("Choose one of its editions: {names}.") if choices else gettext("It is not sold in editions. Leave this empty.")
+    raise InvalidDiscount(field="edition", sentence=sentence.format(names=choices))
 
 
 def addressee_of(text: str) -> Addressee:
@@ -102,25 +132,26 @@ def addressee_of(text: str) -> Addressee:
     return Addressee(account=found)
 
 
-def price_in(product: Product, currency: str) -> Price | None:
-    """Return the product's current price in a currency, or None."""
-    return next((price for price in current_prices(product) if price.currency == currency), None)
+def price_in(product: Product, currency: str, edition_id: UUID | None = None) -> Price | None:
+    """Return the current price of the product, or of an edition of it, in a currency; None if it has none."""
+    return next((price for price in current_prices(product) if price.currency == currency and price.edition_id == edition_id), None)
 
 
-def _listed(product: Product, currency: str) -> Money:
-    """Return what a product that is on offer costs everybody in a currency."""
-    offered = require_offered(product)
+def _listed(product: Product, edition: Edition | None, currency: str) -> Money:
+    """Return what a product that is on offer, or an edition of it, costs everybody in a currency."""
+    require_offered(product)
+    key = edition.pk if edition else None
+    prices = [price for price in current_prices(product) if price.edition_id == key]
+    if not prices:
+        _refuse_edition(price.edition.name for price in current_prices(product) if price.edition and price.leading)
+    offered = prices[0]
     if offered.interval:
         raise InvalidDiscount(field="product", sentence=gettext("It is paid by the month or the year. There are no offers for that."))
-    if offered.edition_id:
-        raise InvalidDiscount(
-            field="product", sentence=gettext("It is sold in editions. There are no offers for that: make a code for it.")
-        )
     if offered.buyer_decides:
         raise InvalidDiscount(field="product", sentence=gettext("Buyers decide what they pay for this product. It needs no offer."))
-    listed = price_in(product, currency)
+    listed = price_in(product, currency, key)
     if listed is None or listed.is_free:
-        currencies = ", ".join(price.currency.upper() for price in current_prices(product))
+        currencies = ", ".join(price.currency.upper() for price in prices)
         sentence = gettext("Offer a product that has a price, in a currency that it has: {currencies}.").format(currencies=currencies)
         raise InvalidDiscount(field="currency", sentence=sentence)
     return listed.money
@@ -135,7 +166,8 @@ def _check_price(price: Money) -> None:
 
 
 def _mail(offer: Discount, product: Product, listed: Money) -> None:
-    context = {"offer": offer, "product": product, "listed": listed, "link": absolute("billing:offer", offer.pk)}
+    title, link = title_offered(offer, product), absolute("billing:offer", offer.pk)
+    context = {"offer": offer, "title": title, "listed": listed, "link": link}
     for address in _addresses(offer):
         queue_mail(to=address, template="offer", context=context, key=f"offer:{offer.pk}:{address}"[:200], origin=str(offer.seller_id))
 

@@ -92,7 +92,7 @@ def require_usable(discount: Discount, *, product: Product, price: Price) -> Non
 def _require_price(discount: Discount, price: Price) -> None:
     if price.buyer_decides:
         raise BuyerDecides
-    if discount.is_offer and price.edition_id:  # it was made for the whole product
+    if discount.is_offer and discount.edition_id != price.edition_id:  # it was made for another edition, or for the whole product
         raise DiscountNotForProduct
     if price.interval and not discount.duration:
         raise DiscountNotForSubscriptions(offer=discount.is_offer)
@@ -129,12 +129,12 @@ def require_addressee(discount: Discount, *, user: User, buyer: Account) -> None
 def offers_for(user: User) -> QuerySet[Discount]:
     """Return the offers that the user may see: to an address that they have verified, or to an account that they buy for."""
     mine = Q(account__in=buyers_of(user)) | Q(email__in=verified_addresses(user) - {""})
-    return Discount.objects.filter(mine, kind=Discount.Kind.PRICE).select_related("seller", "account")
+    return Discount.objects.filter(mine, kind=Discount.Kind.PRICE).select_related("seller", "account", "edition")
 
 
 def discounts_of(seller_id: UUID | None) -> QuerySet[Discount]:
     """Return a seller's discounts, newest first, with what a list shows of them; the shop's own for None."""
-    return Discount.objects.filter(seller=seller_id).select_related("account").prefetch_related("products")
+    return Discount.objects.filter(seller=seller_id).select_related("account", "edition").prefetch_related("products")
 
 
 def uses_of(discount_ids: Collection[UUID]) -> Mapping[UUID, Uses]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.people.requests import signed_in
 from billing.discounts.forms import CodeForm, OfferForm
 from billing.discounts.models import Discount
-from billing.discounts.offers import make_offer
+from billing.discounts.offers import edition_named, make_offer
 from billing.discounts.selectors import discounts_of, products_named, uses_of
 from billing.discounts.services import end_discount, make_discount, pause_discount, resume_discount
 from common.errors import DomainError
@@ -67,7 +67,10 @@ def offer_new(request: SellerRequest) -> HttpResponse:
     data = form.cleaned_data
     try:
         (product,) = products_named(data["product"], seller_id=request.seller.pk, field="product", most=1)
-        made = make_offer(product=product, price=data["money"], to=data["email"], ends_at=form.end, actor=signed_in(request))
+        edition = edition_named(product, data["edition"])
+        made = make_offer(
+            product=product, price=data["money"], to=data["email"], ends_at=form.end, actor=signed_in(request), edition=edition
+        )
     except DomainError as error:
         return refuse_form(form, error, page)
     messages.success(request, gettext("The offer is on its way to {addressee}.").format(addressee=made.addressee))

@@ -83,7 +83,7 @@ _STILL_REDUCED = {
 }
 _WHY = "Paid too late. Its seller had been suspended."
 _OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
-_OFFER = {"offer": _OFFERED, "product": SimpleNamespace(title=PRODUCT), "listed": Money(1900, "eur"), "link": LINK}
+_OFFER = {"offer": _OFFERED, "title": PRODUCT, "listed": Money(1900, "eur"), "link": LINK}
 _DISPUTE = SimpleNamespace(
     pk="dp_1Q8", money=Money(1900, "eur"), reason="fraudulent", status="needs_response", respond_by=AT, is_known=True,
     reason_words=_words(lambda: Dispute(reason="fraudulent").reason_words), is_inquiry=False, needs_response=True,

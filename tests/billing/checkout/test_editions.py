@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from billing.checkout.errors import AlreadyOwned, SubscribedToPart
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountNotForProduct, InvalidDiscount
+from billing.discounts.models import Discount
 from billing.discounts.offers import make_offer
 from billing.invoices.models import Document
 from billing.orders.models import Order
@@ -21,9 +23,11 @@ from billing.subscriptions.models import Subscription
 from common.money import Money
 from marketplace.products.models import Edition, Product
 from marketplace.products.services.editions import retire_edition
+from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.billing import OfferFactory, PaidOrderFactory, SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, PriceFactory, ProductFactory, PushedImageFactory
+from tests.support.clients import api_of, client_of
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,17 +142,60 @@ def test_who_subscribes_to_an_edition_cancels_it_before_a_larger_one_is_sold(pro
     assert place_order(product=product, user=buyer, wish=Wish(pro.pk)).amount == 900
 
 
-def test_there_are_no_offers_for_editions_and_one_from_before_buys_none(product: Product, buyer: User) -> None:
-    with pytest.raises(InvalidDiscount, match="sold in editions"):
-        make_offer(
-            product=product,
-            price=Money(300, "eur"),
-            to=buyer.email,
-            ends_at=timezone.now() + timedelta(days=1),
-            actor=person_of(product.seller),
-        )
+def offer(product: Product, to: str, edition: Edition | None = None, **changes: Any) -> Discount:
+    ends, price = timezone.now() + timedelta(days=1), Money(300, "eur")
+    terms = {"to": to, "ends_at": ends, "price": price, "edition": edition}
+    return make_offer(product=product, actor=person_of(product.seller), **terms | changes)  # type: ignore[arg-type]  # of several types
+
+
+def test_an_offer_is_for_the_edition_that_it_names_alone(product: Product, buyer: User) -> None:
+    pro = Edition.objects.get(name="Pro")
+    made = offer(product, buyer.email, pro, price=Money(600, "eur"))
+    mail = OutgoingMail.objects.get()
+    assert ("Postgres HA, Pro for €6.00" in mail.subject, "€9.00" in mail.body_text) == (True, True)
+    with pytest.raises(DiscountNotForProduct):
+        place_order(product=product, user=buyer, wish=wish("Standard"), discount=made)
+    client = client_of(buyer)
+
+    page = client.get(f"/billing/offers/{made.pk}/").content.decode()
+    client.post(f"/billing/offers/{made.pk}/")
+
+    assert ("An offer: Postgres HA, Pro" in page, "<s>€9.00</s>" in page) == (True, True)
+    order = Order.objects.get()
+    assert (order.product_title, order.amount, order.discount_amount, order.images.count()) == ("Postgres HA, Pro", 600, 300, 2)
+
+
+def test_an_offer_names_one_of_the_editions_that_are_sold(product: Product, buyer: User) -> None:
+    gone, elsewhere = Edition.objects.get(name="Standard"), EditionFactory(name="Pro")
+    retire_edition(edition=gone, actor=person_of(product.seller))
+    for edition in (None, gone, elsewhere):
+        with pytest.raises(InvalidDiscount, match=r"Choose one of its editions: Pro\.") as refused:
+            offer(product, buyer.email, edition)
+        assert refused.value.field == "edition"
+    with pytest.raises(InvalidDiscount, match="It is not sold in editions"):
+        offer(ProductFactory(namespace=product.namespace), buyer.email, gone)
+    assert not Discount.objects.exists()
+
+
+def test_an_offer_of_the_whole_product_from_before_its_editions_buys_none(product: Product, buyer: User) -> None:
     before = OfferFactory(seller=product.seller, product=product, email=buyer.email)
 
     with pytest.raises(DiscountNotForProduct):
         place_order(product=product, user=buyer, wish=wish("Standard"), discount=before)
     assert Order.objects.count() == 0
+
+
+def test_a_seller_names_the_edition_on_the_page_and_in_the_api(product: Product, buyer: User) -> None:
+    seller, pro = person_of(product.seller), Edition.objects.get(name="Pro")
+    address = f"{product.namespace.name}/{product.slug}"
+    day = (timezone.now() + timedelta(days=3)).date().isoformat()
+    typed = {"product": address, "email": buyer.email, "amount": "6", "currency": "eur", "ends_at": day}
+    refused = client_of(seller).post("/selling/offers/new/", typed | {"edition": "Ultra"})
+    assert "Choose one of its editions: Standard, Pro." in refused.content.decode()
+    client_of(seller).post("/selling/offers/new/", typed | {"edition": "pro"})
+    sent = {"product": str(product.pk), "edition": str(pro.pk), "email": buyer.email, "amount": 700, "currency": "eur"}
+    answer = api_of(seller).post("/api/v1/discounts/offers/", sent | {"ends_at": f"{day}T00:00:00Z"}, content_type="application/json")
+
+    assert (answer.status_code, str(answer.data["edition"])) == (201, str(pro.pk))
+    assert sorted(Discount.objects.values_list("edition__name", "amount")) == [("Pro", 600), ("Pro", 700)]
+    assert "Postgres HA, Pro" in client_of(seller).get("/selling/discounts/").content.decode()
