@@ -9,6 +9,7 @@ from marketplace.images.api import ImageViewSet, NamespaceViewSet, StorageViewSe
 from marketplace.insights.api import FiguresViewSet, PullCountViewSet, PullerSketchViewSet
 from marketplace.library.api import LibraryViewSet
 from marketplace.moderation.api import ReportViewSet
+from marketplace.products.api.editions import EditionViewSet
 from marketplace.products.api.prices import PriceViewSet
 from marketplace.reviews.api import ReviewViewSet
 from marketplace.search.api import ProductViewSet
@@ -25,6 +26,7 @@ router.register("figures", FiguresViewSet, basename="figures")
 router.register("storage", StorageViewSet, basename="storage")
 router.register("tags", TagViewSet, basename="tag")
 router.register("products", ProductViewSet, basename="product")
+router.register("editions", EditionViewSet, basename="edition")
 router.register("prices", PriceViewSet, basename="price")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("reports", ReportViewSet, basename="report")

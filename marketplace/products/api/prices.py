@@ -38,7 +38,7 @@ class PriceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """
         values = checked(NewPriceSerializer, request)
         shared = {"kind": values["kind"], "interval": values["interval"]}
-        prices = [_new_price(each, **shared) for each in (values, *values["others"])]
+        prices = [new_price(each, **shared) for each in (values, *values["others"])]
         edition, trial_days = _edition_of(values["product"], values["edition"]), values.get("trial_days")
         leading, *_ = set_prices(product=values["product"], prices=prices, actor=asker(request), edition=edition, trial_days=trial_days)
         return Response(PriceSerializer(leading).data, status=status.HTTP_201_CREATED)
@@ -50,6 +50,7 @@ def _edition_of(product: Product, edition: Edition | None) -> Edition | None:
     return edition
 
 
-def _new_price(values: Mapping[str, Any], *, kind: str, interval: str) -> NewPrice:
+def new_price(values: Mapping[str, Any], *, kind: str, interval: str) -> NewPrice:
+    """Return a price that was sent as an `AmountSerializer` reads it."""
     money, suggested = Money(values["amount"], values["currency"]), values["suggested"]
     return NewPrice(money, kind, None if suggested is None else Money(suggested, money.currency), interval)

@@ -32,7 +32,7 @@ class EditionTerms:
     Attributes:
         line: what it is for, in one line; may be empty.
         images: of its product, at least one.
-        prices: as `set_prices` takes them.
+        prices: as `set_prices` takes them; of an edition that is edited, none where they stay as they are.
     """
 
     name: str
@@ -78,7 +78,8 @@ def edit_edition(*, edition: Edition, terms: EditionTerms, actor: User) -> Editi
         product = lock_product(product_id=edition.product_id)
         current = _current(edition)
         _describe(current, terms)
-        put_prices(product, current, terms.prices, actor)
+        if terms.prices:
+            put_prices(product, current, terms.prices, actor)
         record_audit(actor=actor, action="product.edition_edited", target=product, edition=current.name, images=_repositories(terms))
     return current
 
