@@ -14,6 +14,7 @@ from billing.orders.selectors import holds_all
 from billing.payments.paid_time import paid_time
 from billing.subscriptions.errors import (
     ChangeAhead,
+    CodeStillReduces,
     EditionNotForSubscription,
     SubscriptionEnded,
     SubscriptionEnding,
@@ -78,6 +79,7 @@ def require_change(*, subscription: Subscription, price: Price, actor: User) -> 
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
         SubscriptionEnded, SubscriptionNotPaid, SubscriptionEnding: it does not just go on.
         ChangeAhead: from the next period on it costs something else already.
+        CodeStillReduces: it is larger, and a code takes something off the next payment.
         UpgradeUnderWay: a change is being paid.
         ProductNotOffered, PriceChanged, SellerMayNotSell: it cannot be bought now.
         EditionNotForSubscription: it is no other edition of the same that is larger and dearer, or a part.
@@ -92,6 +94,8 @@ def require_change(*, subscription: Subscription, price: Price, actor: User) -> 
     choice = next((one for one in choices_for(subscription) if one.price.pk == price.pk), None)
     if choice is None:
         raise EditionNotForSubscription
+    if choice.larger and subscription.is_reduced_at(subscription.period_end or timezone.now()):
+        raise CodeStillReduces(code=subscription.discount_code, until=subscription.reduced_until)
     _refuse_what_is_owned(subscription, choice)
     return choice
 

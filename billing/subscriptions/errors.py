@@ -1,8 +1,11 @@
 """What can go wrong with a subscription."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext
 
 from common.errors import ConflictError
+from common.languages import long_day
 
 
 class SubscriptionEnded(ConflictError):
@@ -75,6 +78,24 @@ class ChangeAhead(ConflictError):
                 " chosen another, or change it after that day. Nothing was charged."
             )
         )
+
+
+class CodeStillReduces(ConflictError):
+    """A code takes something off the next payment, and Stripe cannot end that with a change that waits for its payment. 409."""
+
+    code = "code_still_reduces"
+
+    def __init__(self, *, code: str, until: datetime | None) -> None:
+        if until is None:
+            sentence = gettext(
+                "The code {code} reduces each payment of this subscription. To have the larger edition at its full price, cancel this"
+                " subscription, and subscribe to that one when its paid time is over. Nothing was charged."
+            )
+        else:
+            sentence = gettext(
+                "The code {code} reduces the payments of this subscription until {day}. Change it after that. Nothing was charged."
+            )
+        super().__init__(sentence.format(code=code, day=long_day(until) if until else ""))
 
 
 class EditionNotForSubscription(ConflictError):

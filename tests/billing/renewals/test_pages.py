@@ -196,10 +196,10 @@ def test_who_sells_for_two_sellers_announces_for_the_one_of_the_price(client: Cl
 
     shown, told = client.get(address), client.post(address)
 
-    assert shown.content.decode().count(f'href="{listed}"') == 2
+    assert shown.content.decode().count(f'href="{listed}"') == 3  # the tab, the way there and the way back
     assert (told["Location"], PriceAnnouncement.objects.get().price) == (listed, price)
     tell_subscribers()
-    assert client.get(address).content.decode().count(f'href="{listed}"') == 2
+    assert client.get(address).content.decode().count(f'href="{listed}"') == 3
 
 
 def test_a_buyer_sees_what_it_will_cost_and_from_when(client: Client, reader: User) -> None:

@@ -1,6 +1,7 @@
 """A subscriber changes to a larger edition: shown to the cent, charged once, theirs when it is paid, and refunded and disputed like any order."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,7 @@ from billing.renewals.upgrade_payments import continue_upgrade, give_up_upgrade,
 from billing.renewals.upgrading import begin_upgrade, offer_upgrade
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.subscriptions.errors import (
+    CodeStillReduces,
     EditionNotForSubscription,
     SubscriptionEnded,
     SubscriptionEnding,
@@ -286,6 +288,20 @@ def test_only_a_subscription_that_just_goes_on_is_upgraded(standard: Subscriptio
     with pytest.raises(EditionNotForSubscription):
         offer_upgrade(subscription=standard, price=price_of("Standard"), actor=buyer)
     assert (Upgrade.objects.count(), len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"])) == (0, 1)
+
+
+@pytest.mark.parametrize(("days", "says"), [(60, "the payments of this subscription until "), (None, "cancel this subscription")])
+def test_while_a_code_reduces_the_payments_nothing_larger_is_charged(
+    standard: Subscription, buyer: User, sandbox: Sandbox, days: int | None, says: str
+) -> None:
+    until = timezone.now() + timedelta(days=days) if days else None
+    Subscription.objects.update(discount_code="AUTUMN", discount_amount=400, reduced_until=until)
+    with pytest.raises(CodeStillReduces) as refused:
+        offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer)
+    assert refused.value.message.startswith("The code AUTUMN reduces ")
+    assert says in refused.value.message
+    Subscription.objects.update(reduced_until=timezone.now())
+    assert offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer).choice.larger is True
 
 
 def test_what_costs_something_else_than_was_shown_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
