@@ -14,4 +14,5 @@ class BillingConfig(AppConfig):
         from billing.credits import showing  # noqa: F401, PLC0415  so that pages ask what is credited
         from billing.discounts import trying  # noqa: F401, PLC0415  so that product pages ask for codes
         from billing.orders import owners  # noqa: F401, PLC0415  so that what was bought can grow
+        from billing.renewals import showing as subscribed  # noqa: F401, PLC0415  so that pages lead subscribers to larger editions
         from billing.stripe import checks  # noqa: F401, PLC0415  importing registers them, once the models are there

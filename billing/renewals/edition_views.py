@@ -7,8 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,6 +14,7 @@ from accounts.people.models import User
 from accounts.people.requests import signed_in
 from billing.checkout.amounts import read_price_id
 from billing.renewals.editions import Choice, choices_for, require_change
+from billing.renewals.links import edition_url
 from billing.renewals.planning import keep_edition, plan_edition
 from billing.renewals.upgrade_payments import give_up_upgrade
 from billing.renewals.upgrading import begin_upgrade, offer_upgrade
@@ -56,12 +55,6 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
         messages.error(request, error.message)
         return redirect("billing:subscriptions")
     return render(request, "billing/subscription_edition.html", context)
-
-
-def edition_url(subscription_id: UUID, price_id: UUID | None) -> str:
-    """Return where a change to a price is shown before it is made."""
-    query = f"?{urlencode({'price': price_id})}" if price_id else ""
-    return reverse("billing:subscription_edition", args=[subscription_id]) + query
 
 
 def _choice(subscription: Subscription, price_id: UUID) -> Choice:

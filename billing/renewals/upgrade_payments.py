@@ -88,11 +88,9 @@ def _finish(upgrade: Upgrade) -> Upgrade:
         )
     with locked_transaction():
         lock_subscription(subscription_id=upgrade.subscription_id)
-        row = Upgrade.objects.select_related("subscription").get(pk=upgrade.pk)
-        if row.state == State.PAID:
-            row.state, row.closed_at, row.last_error = State.DONE, timezone.now(), ""
-            row.save(update_fields=["state", "closed_at", "last_error"])
-    return row
+        paid = Upgrade.objects.filter(pk=upgrade.pk, state=State.PAID)
+        paid.update(state=State.DONE, closed_at=timezone.now(), last_error="")
+    return Upgrade.objects.select_related("subscription").get(pk=upgrade.pk)
 
 
 def _wait(upgrade: Upgrade, pay_url: str) -> Upgrade:

@@ -13,7 +13,7 @@ from marketplace.products.models import Edition, Price
 from marketplace.products.selectors.editions import editions_on_sale
 from marketplace.products.selectors.offers import price_shown
 from marketplace.shopwindow.listings import Listing
-from marketplace.shopwindow.upgrades import Sale, left_to_pay
+from marketplace.shopwindow.upgrades import Sale, left_to_pay, where_to_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class EditionCard:
         url: of the product's page with this edition chosen.
         chosen: the page's price and button are for it.
         has_it: the reader's own account has all of it for good.
+        change_url: where they change a subscription to a smaller one to it, and see what that costs; else empty.
         left: what they pay for it themselves, where something that they have bought is credited; else None.
     """
 
@@ -44,6 +45,7 @@ class EditionCard:
     chosen: bool
     has_it: bool
     left: Money | None = None
+    change_url: str = ""
 
     @property
     def images(self) -> list[Image]:
@@ -52,7 +54,7 @@ class EditionCard:
 
 
 def edition_cards(listing: Listing, chosen: Edition | None, reader: User | None) -> list[EditionCard]:
-    """Return the editions of a product in their order; none, and no query, for a product without. Five queries at most for any number."""
+    """Return the editions of a product in their order; none, and no query, for a product without. Ten queries at most for any number."""
     found = editions_on_sale(listing.product)
     prices = {one.edition.pk: price_shown(listing.product, one.edition) for one in found}
     within = {image for one in found for image in one.images}
@@ -64,6 +66,7 @@ def edition_cards(listing: Listing, chosen: Edition | None, reader: User | None)
         if (price := prices[one.edition.pk]) and not {image.pk for image in one.images} <= held
     ]
     left = left_to_pay(reader.account, sales) if reader else {}
+    change = where_to_change(reader.account, listing.product, [sale.price for sale in sales]) if reader else {}
     return [
         EditionCard(
             edition=one.edition,
@@ -73,6 +76,7 @@ def edition_cards(listing: Listing, chosen: Edition | None, reader: User | None)
             chosen=one.edition == chosen,
             has_it={image.pk for image in one.images} <= held,
             left=left.get(price.pk) if (price := prices[one.edition.pk]) else None,
+            change_url=change.get(price.pk, "") if price else "",
         )
         for one in found
     ]

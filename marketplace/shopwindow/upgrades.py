@@ -1,4 +1,4 @@
-"""What somebody pays who owns a part already. Whoever knows what they have paid says so; this room shows it, and knows no payments."""
+"""What somebody pays who has a part already. Whoever knows what they have paid says so; this room shows it, and knows no payments."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.people.models import Account
 from common.money import Money
-from marketplace.products.models import Price
+from marketplace.products.models import Price, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,9 @@ class Sale:
 
 
 Crediting = Callable[[Account, Sequence[Sale]], Mapping[UUID, Money]]
+Changing = Callable[[Account, Product], Mapping[UUID, str]]
 _crediting: list[Crediting] = []
+_changing: list[Changing] = []
 
 
 def crediting(function: Crediting) -> Crediting:
@@ -30,3 +32,14 @@ def crediting(function: Crediting) -> Crediting:
 def left_to_pay(account: Account, sales: Sequence[Sale]) -> Mapping[UUID, Money]:
     """Return what the account pays for those of the sales for which something that it has bought is credited, by the id of the price."""
     return _crediting[0](account, sales) if _crediting and sales else {}
+
+
+def changing(function: Changing) -> Changing:
+    """Have this function asked where a subscription is changed, as `crediting` does for what was bought."""
+    _changing.append(function)
+    return function
+
+
+def where_to_change(account: Account, product: Product, prices: Sequence[Price]) -> Mapping[UUID, str]:
+    """Return where the account changes its subscription to the product to a larger edition, by the id of that one's price."""
+    return _changing[0](account, product) if _changing and any(price.interval for price in prices) else {}

@@ -3,16 +3,22 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.people.models import User
+from billing.renewals.edition_views import _answer
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.upgrade_models import Upgrade
+from common.db.exclusive import alone
+from marketplace.products.models import Product, ProductImage
+from marketplace.products.selectors.pages import product_url
 from tests.billing.renewals.conftest import orders_of, price_of
 from tests.billing.renewals.test_subscriptions import card
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.billing import SubscriptionFactory
+from tests.factories.billing import SubscriptionFactory, UpgradeFactory
+from tests.factories.marketplace import EditionFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -48,9 +54,12 @@ def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
     chosen = reader.get(page_of(standard))
     assert [(one.title, one.larger) for one in chosen.context["choices"]] == [("Postgres HA, Pro", True)]
 
+    led = f"{page_of(standard)}?price={price_of('Pro').pk}"
+    assert f'href="{led}"' in reader.get(product_url(standard.product)).content.decode()
+
     shown = reader.post(f"/billing/buy/{standard.product_id}/", {"price": str(price_of("Pro").pk)}, follow=True)
 
-    assert shown.redirect_chain == [(f"{page_of(standard)}?price={price_of('Pro').pk}", 303)]
+    assert shown.redirect_chain == [(led, 303)]
     offer = shown.context["offer"]
     body = shown.content.decode()
     assert_sound(shown)
@@ -126,3 +135,33 @@ def test_without_another_edition_the_page_says_so(client: Client, buyer: User) -
     body = client.get(page_of(made)).content.decode()
 
     assert ("no other edition" in body, page_of(made) in client.get(reverse("billing:subscriptions")).content.decode()) == (True, False)
+
+
+def test_while_an_answer_is_missing_the_page_says_that_it_is_being_charged(
+    standard: Subscription, reader: Client, sandbox: Sandbox
+) -> None:
+    shown = reader.get(page_of(standard), {"price": price_of("Pro").pk})
+    form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
+    with alone(f"billing.upgrade:{UpgradeFactory(subscription=standard, product_title='Postgres HA, Pro').pk}"):
+        answer = reader.post(page_of(standard), form, follow=True)
+
+    assert ("you will not be charged twice" in messages_of(answer)[0], "is being charged" in answer.content.decode()) == (True, True)
+    made = RequestFactory().post("/")
+    assert _answer(made, Upgrade.objects.get()).status_code == 302  # nothing is known yet, and nothing is said
+
+
+def test_what_cannot_be_kept_is_said(pro: Subscription, reader: Client) -> None:
+    Subscription.objects.update(end_wanted_at=timezone.now())
+
+    answer = reader.post(reverse("billing:subscription_keep", args=[pro.pk]), follow=True)
+
+    assert "has ended" in messages_of(answer)[0]
+
+
+def test_an_edition_that_is_neither_larger_nor_a_part_is_not_offered(standard: Subscription, editions: Product, reader: Client) -> None:
+    other = PushedImageFactory(namespace=editions.namespace)
+    ProductImage.objects.create(product=editions, image=other, owner=editions.seller, position=9)
+    EditionFactory(product=editions, name="Other", images=[other], price__amount=900, price__interval="month")
+    EditionFactory(product=editions, name="Cheap", images=list(editions.images.all()), price__amount=100, price__interval="month")
+
+    assert [one.price.edition.name for one in reader.get(page_of(standard)).context["choices"]] == ["Pro"]

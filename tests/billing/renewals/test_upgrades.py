@@ -425,3 +425,16 @@ def test_one_that_changes_while_it_is_confirmed_is_not_charged(
     with pytest.raises(UpgradeCostsOther):
         begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
     assert not Upgrade.objects.exists()
+
+
+def test_one_that_was_paid_before_its_subscription_ended_counts_to_the_end_of_the_period(
+    standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
+) -> None:
+    card(sandbox, standard, "3184")
+    waiting = upgrade(standard, buyer)
+    sandbox.http.post(f"/i/{waiting.invoice_id}", data={"card": "4242424242424242"})
+    sandbox.http.delete(f"/v1/subscriptions/{standard.stripe_subscription_id}").raise_for_status()
+
+    assert continue_upgrade(upgrade_id=waiting.pk).state == "done"
+
+    assert (fresh(standard).state, len(holds(buyer))) == ("ended", 2)
