@@ -105,7 +105,7 @@ def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount 
 def _change_edition(error: SubscribedToPart, price: Price) -> HttpResponse:
     """Lead to where the edition of the subscription is changed: that page says what it costs now and later, before anything is charged."""
     page = reverse("billing:subscription_edition", args=[error.subscription_id])
-    return _see(f"{page}?{urlencode({'price': price.pk})}")
+    return _see(f"{page}?{urlencode({'price': str(price.pk)})}")
 
 
 def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:

@@ -10,6 +10,7 @@ from billing.orders.state import HOLDING_STATES
 from billing.subscriptions.models import Subscription
 from marketplace.products.models import EditionImage
 
+_Row = tuple[UUID, datetime, str, UUID | None]  # image, end of its period, the order's state, its edition
 ENTITLING = HOLDING_STATES | {Order.State.DISPUTED}
 
 
@@ -36,7 +37,8 @@ def paid_time(subscription: Subscription) -> PaidTime:
     """
     rows = OrderImage.objects.filter(order__subscription=subscription, order__period_end__isnull=False)
     in_order = rows.order_by("order__period_end", "order__period_start", "order__created_at")
-    sold = list(in_order.values_list("image_id", "order__period_end", "order__state", "order__price__edition_id"))
+    columns = ("image_id", "order__period_end", "order__state", "order__price__edition_id")
+    sold: list[_Row] = [(image, end, state, edition) for image, end, state, edition in in_order.values_list(*columns) if end]
     paid_by: dict[tuple[UUID, datetime], str] = {}
     for image_id, ends_at, state, _ in sold:
         paid_by.setdefault((image_id, ends_at), state)
@@ -54,7 +56,7 @@ def _last_paid(subscription: Subscription) -> datetime | None:
     )
 
 
-def _renewed(subscription: Subscription, sold: Collection[tuple[UUID, datetime, str, UUID | None]]) -> set[UUID]:
+def _renewed(subscription: Subscription, sold: Collection[_Row]) -> set[UUID]:
     """Return the images of the edition that the next period is for: as it was sold last, or as it is."""
     edition_id = subscription.price.edition_id
     last = max((ends_at for _, ends_at, _, edition in sold if edition == edition_id), default=None)

@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import cast
 from uuid import UUID
 
 import stripe
+from stripe.params import PriceCreateParams
 
 from billing.stripe import client
 from billing.stripe.errors import StripeRefused
@@ -100,7 +102,7 @@ def charge_difference(subscription_id: str, *, key: UUID, price: Money, was: Mon
         if not _stands(found, was, period_end):
             return ""
         item = item_of(found)
-        made = v1.prices.create(price_params(item.price, price), {"idempotency_key": f"upgrade-price-{key}"})
+        made = v1.prices.create(cast("PriceCreateParams", price_params(item.price, price)), {"idempotency_key": f"upgrade-price-{key}"})
         changed = v1.subscriptions.update(
             subscription_id,
             {

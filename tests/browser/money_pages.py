@@ -87,6 +87,8 @@ SUBSCRIPTIONS = (
     Page("subscriptions", "/subscriptions/", "jonas"),
     Page("subscriptions-empty", "/subscriptions/", "newcomer"),
     Page("subscriptions-long", "/subscriptions/", "longest"),
+    Page("subscription-edition", "/subscriptions/{edition_subscription}/edition/", "jonas"),
+    Page("subscription-edition-smaller", "/subscriptions/{edition_subscription}/edition/?price={smaller_price}", "jonas"),
     Page("subscribers", "/selling/subscriptions/", "ida"),
     Page("subscribers-empty", "/selling/subscriptions/", "beginner"),
     Page("price-announce", "/selling/subscriptions/prices/{price}/", "ida"),

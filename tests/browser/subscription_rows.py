@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from accounts.people.models import Account, User
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.upgrade_models import Upgrade
 from marketplace.images.models import Namespace
 from marketplace.products.models import Price
-from tests.factories.billing import PriceChangeFactory, SubscriptionFactory
-from tests.factories.marketplace import ProductFactory
+from tests.factories.billing import PaidOrderFactory, PriceChangeFactory, SubscriptionFactory, UpgradeFactory
+from tests.factories.marketplace import EditionFactory, ProductFactory, PushedImageFactory
 
 FAR = timedelta(days=300)  # the sweeps leave these rows alone
 State = Subscription.State
@@ -40,4 +41,23 @@ def subscriptions(long_word: str) -> dict[str, str]:
     team = Account.objects.filter(memberships__user=longest, kind=Account.Kind.ORGANISATION).first()
     long = {"product_title": long_word[:80], "amount": 2_000_000_000, "currency": "huf", "buyer": team or longest.account}
     SubscriptionFactory(product=product, placed_by=longest, due_at=now + FAR, application_fee=1, **long)
-    return {"price": str(product.prices.get().pk)}
+    return {"price": str(product.prices.get().pk), **_in_editions(namespace, jonas)}
+
+
+def _in_editions(namespace: Namespace, buyer: User) -> dict[str, str]:
+    """A product in three editions by the month of which the buyer has the middle one, and an upgrade that waits for their bank."""
+    images = [PushedImageFactory(namespace=namespace) for _ in range(3)]
+    product, now = ProductFactory(namespace=namespace, slug="in-editions", title="In editions", images=images), timezone.now()
+    for count, name in enumerate(("Standard", "Pro", "Everything"), start=1):
+        amount = {"price__interval": Price.Interval.MONTH, "price__amount": 1_000 * count}
+        EditionFactory(product=product, name=name, images=images[:count], **amount)
+    smaller, middle, larger = (product.prices.get(edition__name=name, retired_at=None) for name in ("Standard", "Pro", "Everything"))
+    fields = {"product": product, "price": middle, "placed_by": buyer, "due_at": now + FAR}
+    had, waits = (SubscriptionFactory(**fields, product_title="In editions, Pro") for _ in range(2))
+    for one in (had, waits):
+        period = {"period_start": now, "period_end": one.period_end, "invoice_id": f"in_{one.pk.hex}"}
+        order = PaidOrderFactory(product=product, price=middle, placed_by=buyer, subscription=one, due_at=now + FAR, **period)
+        order.images.filter(image=images[2]).delete()
+    waiting = {"price": larger, "product_title": "In editions, Everything", "due_at": now + FAR}
+    UpgradeFactory(subscription=waits, state=Upgrade.State.UNPAID, pay_url="https://invoice.test/i/1", **waiting)
+    return {"edition_subscription": str(had.pk), "smaller_price": str(smaller.pk)}

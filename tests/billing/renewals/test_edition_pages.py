@@ -75,7 +75,7 @@ def test_a_refused_card_is_said_and_one_that_must_be_confirmed_leads_to_the_bank
 ) -> None:
     def confirm(last4: str) -> object:
         card(sandbox, standard, last4)
-        shown = reader.get(page_of(standard), {"price": price_of("Pro").pk})
+        shown = reader.get(page_of(standard), {"price": str(price_of("Pro").pk)})
         form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
         return reader.post(page_of(standard), form, follow=True)
 
@@ -98,11 +98,11 @@ def test_what_was_not_shown_is_not_charged(standard: Subscription, reader: Clien
 
 
 def test_a_smaller_edition_is_planned_and_taken_back(pro: Subscription, reader: Client) -> None:
-    shown = reader.get(page_of(pro), {"price": price_of("Standard").pk})
+    shown = reader.get(page_of(pro), {"price": str(price_of("Standard").pk)})
     assert_sound(shown)
     assert ("nothing is given back" in shown.content.decode(), shown.context["offer"]) == (True, None)
 
-    planned = reader.post(page_of(pro), {"price": price_of("Standard").pk}, follow=True).content.decode()
+    planned = reader.post(page_of(pro), {"price": str(price_of("Standard").pk)}, follow=True).content.decode()
 
     assert ("Postgres HA, Standard counts from" in planned, "Standard, €19.00 from" in planned) == (True, True)
     kept = reader.post(reverse("billing:subscription_keep", args=[pro.pk]), follow=True).content.decode()
@@ -114,7 +114,7 @@ def test_nobody_changes_what_they_do_not_buy_for_nor_to_what_is_no_other_edition
     stranger.force_login(UserFactory())
     for name in ("subscription_edition", "subscription_keep"):
         assert stranger.post(reverse(f"billing:{name}", args=[standard.pk])).status_code == 404
-    answer = reader.get(page_of(standard), {"price": price_of("Standard").pk}, follow=True)
+    answer = reader.get(page_of(standard), {"price": str(price_of("Standard").pk)}, follow=True)
     assert "choose another edition" in messages_of(answer)[0]
     assert reader.post(reverse("billing:subscription_keep", args=[standard.pk]), follow=True).status_code == 200
 
@@ -140,7 +140,7 @@ def test_without_another_edition_the_page_says_so(client: Client, buyer: User) -
 def test_while_an_answer_is_missing_the_page_says_that_it_is_being_charged(
     standard: Subscription, reader: Client, sandbox: Sandbox
 ) -> None:
-    shown = reader.get(page_of(standard), {"price": price_of("Pro").pk})
+    shown = reader.get(page_of(standard), {"price": str(price_of("Pro").pk)})
     form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
     with alone(f"billing.upgrade:{UpgradeFactory(subscription=standard, product_title='Postgres HA, Pro').pk}"):
         answer = reader.post(page_of(standard), form, follow=True)

@@ -33,7 +33,8 @@ def refuse_cards(sandbox: Sandbox, made: Any, last4: str) -> None:
 
 
 def test_what_is_charged_is_what_was_previewed_however_much_later(sandbox: Sandbox) -> None:
-    data = {"application_fee_percent": 10, "transfer_data": {"destination": sandbox.seller()}}
+    seller = sandbox.seller()
+    data = {"application_fee_percent": 10, "transfer_data": {"destination": seller}}
     made = subscribed(sandbox, subscription_data=data)
     sandbox.control("/clock/advance", days=11)
     moment = made.start_date + 11 * 86400
@@ -54,7 +55,7 @@ def test_what_is_charged_is_what_was_previewed_however_much_later(sandbox: Sandb
     intent = sandbox.api.payment_intents.retrieve(paid.payments.data[0].payment.payment_intent, {"expand": ["latest_charge"]})
     assert (intent.application_fee_amount, intent.transfer_data.destination) == (
         round(shown.amount_due / 10),
-        data["transfer_data"]["destination"],
+        seller,
     )
     entry = sandbox.api.balance_transactions.retrieve(intent.latest_charge.balance_transaction)
     assert (entry.type, entry.amount) == ("charge", shown.amount_due)
