@@ -96,8 +96,8 @@ def _check(**_kwargs: object) -> None:
 @worker_init.connect
 def _watch_tasks(**_kwargs: object) -> None:
     from common.ops.task_metrics import watch_tasks  # noqa: PLC0415  this module is imported before Django is set up
-    from common.ops.task_tracing import trace_tasks  # noqa: PLC0415
-    from common.ops.tracing import begin_tracing  # noqa: PLC0415
+    from common.ops.task_tracing import trace_tasks  # noqa: PLC0415  the same
+    from common.ops.tracing import begin_tracing  # noqa: PLC0415  the same
 
     watch_tasks()
     begin_tracing("worker")

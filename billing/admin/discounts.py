@@ -16,6 +16,7 @@ from billing.discounts.selectors import products_named, uses_of
 from billing.discounts.services import end_discount, make_discount, pause_discount, resume_discount
 from common.admin.acts import act
 from common.admin.related_rows import related_row
+from common.admin.units import in_currency
 from common.errors import DomainError
 from common.web.forms import refuse_form
 
@@ -26,7 +27,17 @@ _ENDS = "Nobody buys with it any more. Who is paying already keeps the reduced p
 class DiscountAdmin(AuditedAdmin):
     """Codes and offers. Those without a seller are the shop's own: they come out of our fee."""
 
-    list_display = ("__str__", related_row("seller"), "kind", "percent", "money", "most_uses", "state", "created_at", "ends_at")
+    list_display = (
+        "__str__",
+        related_row("seller"),
+        "kind",
+        "percent",
+        in_currency("amount"),
+        "most_uses",
+        "state",
+        "created_at",
+        "ends_at",
+    )
     list_filter = ("kind", ("seller", admin.EmptyFieldListFilter), ("ended_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("seller", "account")
     search_fields = ("code", "seller__display_name", "email", "account__handle")
@@ -36,7 +47,7 @@ class DiscountAdmin(AuditedAdmin):
         related_row("seller"),
         related_row("account"),
         related_row("made_by"),
-        "money",
+        in_currency("amount"),
         "state",
         "product_names",
         "use_count",

@@ -9,6 +9,7 @@ from billing.renewals.repricing import try_price_change_again
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.admin.acts import act
 from common.admin.related_rows import related_row
+from common.admin.units import in_currency
 
 
 @admin.register(PriceAnnouncement)
@@ -29,18 +30,28 @@ class PriceAnnouncementAdmin(AuditedAdmin):
 class PriceChangeAdmin(AuditedAdmin):
     """What sellers have announced to their subscribers, one row for each. What was given up keeps its old price, and says why."""
 
-    list_display = ("announced_at", related_row("subscription"), "was_money", "money", "counts_from", "state", "given_up_at", "last_error")
+    list_display = (
+        "announced_at",
+        related_row("subscription"),
+        in_currency("was_amount", of="subscription"),
+        in_currency("amount", of="subscription"),
+        "counts_from",
+        "state",
+        "given_up_at",
+        "last_error",
+    )
     list_display_links = ("announced_at",)
     list_filter = ("state", ("given_up_at", admin.EmptyFieldListFilter), "announced_at")
     list_select_related = ("subscription",)
     search_fields = ("id", "subscription__product_title", "subscription__email", "subscription__stripe_subscription_id")
     date_hierarchy = "announced_at"
-    exclude = ("subscription", "announcement", "price", "was_price")
+    exclude = ("subscription", "announcement", "price", "was_price", "amount", "application_fee", "was_amount", "was_application_fee")
     readonly_fields = (
         "id",
         related_row("subscription"),
         related_row("announcement"),
         related_row("price"),
+        *(in_currency(name, of="subscription") for name in ("was_amount", "was_application_fee", "amount", "application_fee")),
         "announced_at",
         "attempts",
         "due_at",

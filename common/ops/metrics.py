@@ -1,5 +1,6 @@
 """What Prometheus reads. With PROMETHEUS_MULTIPROC_DIR set, all processes that share the folder write there and one answer sums them up."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def serve_metrics(listener: tuple[str, int]) -> None:
     try:
         start_http_server(port, addr=address, registry=_registry())
     except OSError as error:
-        if error.errno != 98:  # noqa: PLR2004  EADDRINUSE
+        if error.errno != errno.EADDRINUSE:
             raise
 
 

@@ -41,9 +41,9 @@ def trace_to(exporter: "SpanExporter", *, process: str) -> None:
     """Send the spans to this exporter. Of all traces a part is kept, the same in each process because their ids decide."""
     global _tracer  # noqa: PLW0603  a process has one tracer, or none
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  loaded only where it is used
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415  the same
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415  the same
+    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased  # noqa: PLC0415  the same
 
     kept = TraceIdRatioBased(settings.LAYERSTORE_TRACES_PERCENT / 100)
     sampler = ParentBased(kept, remote_parent_sampled=kept, remote_parent_not_sampled=kept)
@@ -89,12 +89,12 @@ def trace_headers() -> dict[str, str]:
 @contextmanager
 def _span(tracer: "Tracer", name: str, parent: Mapping[str, str] | None, attributes: Mapping[str, str | int]) -> Iterator[None]:
     from opentelemetry.trace import Status, StatusCode  # noqa: PLC0415  loaded only where it is used
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415  the same
 
     context = TraceContextTextMapPropagator().extract(parent) if parent else None
     # The library would write an exception's text into the span, and that may be personal data.
     silent = {"record_exception": False, "set_status_on_exception": False}
-    with tracer.start_as_current_span(name, context=context, attributes=_named(attributes), **silent) as opened:  # type: ignore[arg-type]
+    with tracer.start_as_current_span(name, context=context, attributes=_named(attributes), **silent) as opened:  # type: ignore[arg-type]  mypy takes all of `silent` for each argument
         try:
             yield
         except Exception as error:

@@ -101,8 +101,8 @@ def _renew(outlooks: Outlooks, pk: UUID, until: date) -> int:
 
 
 def _work_out(row: RevenueOutlook | CountOutlook, until: date) -> Found:
-    # Here, so that only workers load numpy: it would take a tenth of a page process' memory for nothing.
-    from marketplace.insights.analysis import analyse  # noqa: PLC0415
+    # Only workers load numpy: it would take a tenth of a page process' memory for nothing.
+    from marketplace.insights.analysis import analyse  # noqa: PLC0415  see above
 
     begins, values, counted = _series(row, until)
     return Found(begins, until, values[-SHOWN_DAYS:], _to_show(analyse(values, sales=counted), _rounding(row)))

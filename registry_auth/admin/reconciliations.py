@@ -50,11 +50,11 @@ class ReconciliationAdmin(AuditedAdmin):
     date_hierarchy = "started_at"
     readonly_fields = ("started_at", "ended_at", "repaired_tags")
 
-    @admin.display(description="which tags", empty_value="–")
-    def repaired_tags(self, run: Reconciliation) -> str | None:
+    @admin.display(description="which tags")
+    def repaired_tags(self, run: Reconciliation) -> str:
         """Link to the run's entries in the audit trail of each image, which name the tags."""
         if not run.written and not run.removed:
-            return None
+            return "–"
         until = run.ended_at or timezone.now()
         query = {"action__exact": "image.reconciled", "at__gte": run.started_at.isoformat(), "at__lte": until.isoformat()}
         return format_html('<a href="{}?{}">show</a>', reverse("admin:audit_auditevent_changelist"), urlencode(query))

@@ -1,4 +1,4 @@
-// Copy buttons, the light / dark / system switch, menus. Every page works without this file.
+// Copy buttons, the light / dark / system switch, tabs, menus. Every page works without this file.
 const root = document.documentElement;
 const status = document.querySelector("[data-status]");
 const themes = document.querySelectorAll("[data-theme-set]");
@@ -45,6 +45,12 @@ for (const button of document.querySelectorAll("[data-print]")) {
 
 for (const select of document.querySelectorAll("select[data-submit]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+// Tabs that do not fit are scrolled sideways: to where the reader is.
+for (const here of document.querySelectorAll(".tabs > [aria-current]")) {
+  const bar = here.parentElement;
+  bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
 }
 
 // One open menu at a time; Escape and a click elsewhere close it.

@@ -172,6 +172,8 @@ def test_what_is_translated_is_a_literal_text() -> None:
         ('<a title="{% translate "All" %}" class="wide">1 234 €</a>', []),
         ('{% include "_part.html" with title="Your orders" %}', ["Your orders"]),
         ('{% include "_part.html" with title=_("Your orders") %}', []),
+        ('{% include "_part.html" with title=_("Your orders.") words=_("None.") route="orders" %}', []),
+        ('{% include "_part.html" with title=_("Your orders.") words="None yet" %}', ["None yet"]),
         ('{% field form.name caption="New name" %}', ["New name"]),
         ('{{ used|default:"not yet" }}', ["not yet"]),
         ('{{ used|yesno:"Yes,No" }}', ["Yes,No"]),

@@ -43,6 +43,15 @@ def theme(page: Page) -> str | None:
     return page.locator("html").get_attribute("data-theme")
 
 
+def test_the_tab_of_the_page_is_in_view_on_a_phone(selling: Page, live_server: LiveServer) -> None:
+    selling.set_viewport_size({"width": 375, "height": 800})
+
+    selling.goto(f"{live_server.url}/selling/domain/")  # the last of the tabs
+
+    expect(selling.locator(".tabs > [aria-current]")).to_be_in_viewport(ratio=1)
+    assert selling.evaluate("[scrollX, document.querySelector('.tabs').scrollLeft > 0]") == [0, True]
+
+
 def test_a_command_is_copied_without_its_prompt(tab: Page, live_server: LiveServer, product: Product) -> None:
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
     tab.goto(f"{live_server.url}/acme/db")

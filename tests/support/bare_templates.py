@@ -28,6 +28,7 @@ NAMES: Final = re.compile(
 # What is no text though it stands where texts do: the class of an element, its type, the beginning of a digest, an example.
 CODES: Final = frozenset(("narrow-mid", "submit", "sha256:…", "acme/postgres-ha", "registry:", "eur"))
 _LETTERS: Final = re.compile(r"[^\W\d_]")
+_TRANSLATED: Final = re.compile(r"""_\((?:"[^"]*"|'[^']*')\)""")
 _LITERAL: Final = re.compile(r"""(?<![_(\w])"([^"]*)"|(?<![_(\w])'([^']*)'""")
 _FORMATTED: Final = re.compile(r"\|(?:date|time):")
 # Tags whose literals are codes, paths, or are translated already.
@@ -119,7 +120,7 @@ def _literals(token: Token) -> Iterator[str]:
 
 
 def _texts(source: str) -> Iterator[str]:
-    for double, single in _LITERAL.findall(source):
+    for double, single in _LITERAL.findall(_TRANSLATED.sub("_", source)):
         yield double or single
 
 

@@ -7,12 +7,12 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402  needs Django to be set up
-from django.utils import timezone  # noqa: E402  needs Django to be set up
+from django.db import connection
+from django.utils import timezone
 
-from billing.ledger.models import Account, LedgerEntry, LedgerTransaction  # noqa: E402  after Django is set up
-from billing.payouts.models import Payout  # noqa: E402  after Django is set up
-from tools.bench.books_plan import AMOUNT, FEE, Line, Plan  # noqa: E402  after Django is set up
+from billing.ledger.models import Account, LedgerEntry, LedgerTransaction
+from billing.payouts.models import Payout
+from tools.bench.books_plan import AMOUNT, FEE, Line, Plan
 
 AT_ONCE = 5000
 LINES = ((Account.STRIPE, AMOUNT - FEE), (Account.STRIPE_FEE, FEE), (Account.BUYERS_CLEARING, -AMOUNT))

@@ -9,13 +9,13 @@ import django
 
 django.setup()
 
-from django.db.models import Count  # noqa: E402  needs Django to be set up
+from django.db.models import Count
 
-from billing.reconciliation.due import has_due_statements  # noqa: E402  after Django is set up
-from billing.reconciliation.models import Difference, StatementLine  # noqa: E402  after Django is set up
-from billing.reconciliation.tasks import reconcile_books  # noqa: E402  after Django is set up
-from config.celery import app  # noqa: E402  after Django is set up
-from tools.bench.processes import peak, resident  # noqa: E402  after Django is set up
+from billing.reconciliation.due import has_due_statements
+from billing.reconciliation.models import Difference, StatementLine
+from billing.reconciliation.tasks import reconcile_books
+from config.celery import app
+from tools.bench.processes import peak, resident
 
 
 def main() -> None:

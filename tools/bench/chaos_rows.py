@@ -8,18 +8,18 @@ import django
 
 django.setup()
 
-from allauth.account.models import EmailAddress  # noqa: E402
-from django.db.models import Count, QuerySet, Sum  # noqa: E402  models need Django to be set up
+from allauth.account.models import EmailAddress
+from django.db.models import Count, QuerySet, Sum
 
-from accounts.people.models import User  # noqa: E402
-from billing.inbox.models import StripeEvent  # noqa: E402
-from billing.orders.models import Order  # noqa: E402
-from marketplace.entitlements.models import Entitlement  # noqa: E402
-from marketplace.images.models import Tag  # noqa: E402
-from marketplace.insights.models import PullCount  # noqa: E402
-from marketplace.products.models import Product  # noqa: E402
-from registry_auth.inbox.models import RegistryEnvelope  # noqa: E402
-from tools.bench.rows import make_access_token  # noqa: E402
+from accounts.people.models import User
+from billing.inbox.models import StripeEvent
+from billing.orders.models import Order
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Tag
+from marketplace.insights.models import PullCount
+from marketplace.products.models import Product
+from registry_auth.inbox.models import RegistryEnvelope
+from tools.bench.rows import make_access_token
 
 
 def fill(number: int) -> dict[str, object]:

@@ -14,15 +14,15 @@ from confluent_kafka import KafkaError, Message, Producer
 
 django.setup()
 
-from django.conf import settings  # noqa: E402  after Django is set up
-from django.db.models import Sum  # noqa: E402  the same
-from django.utils import timezone  # noqa: E402  the same
+from django.conf import settings
+from django.db.models import Sum
+from django.utils import timezone
 
-from registry_auth.inbox.client_hash import client_hash  # noqa: E402  the same
-from registry_auth.inbox.envelopes import EventAction, RegistryEvent  # noqa: E402  the same
-from registry_auth.inbox.messages import encode  # noqa: E402  the same
-from registry_auth.inbox.models import StreamPartition  # noqa: E402  the same
-from tools.bench.event_pulls import TOLD_TWICE, Pulls, address_of, id_of  # noqa: E402  the same
+from registry_auth.inbox.client_hash import client_hash
+from registry_auth.inbox.envelopes import EventAction, RegistryEvent
+from registry_auth.inbox.messages import encode
+from registry_auth.inbox.models import StreamPartition
+from tools.bench.event_pulls import TOLD_TWICE, Pulls, address_of, id_of
 
 STEP = 100_000
 SECONDS = 600

@@ -7,12 +7,12 @@ import django
 
 django.setup()
 
-from django.db import transaction  # noqa: E402  models need Django to be set up
+from django.db import transaction
 
-from marketplace.images.models import Image  # noqa: E402  after Django is set up
-from marketplace.insights.models import PullCount  # noqa: E402  after Django is set up
-from registry_auth.inbox.models import RegistryEnvelope  # noqa: E402  after Django is set up
-from tools.bench.rows import make_image, make_manifest, make_namespace, make_tag, make_user  # noqa: E402  after Django is set up
+from marketplace.images.models import Image
+from marketplace.insights.models import PullCount
+from registry_auth.inbox.models import RegistryEnvelope
+from tools.bench.rows import make_image, make_manifest, make_namespace, make_tag, make_user
 
 IMAGES, BUYERS, TAGS = 100, 500, 3
 PLATFORMS = ("linux/amd64", "linux/arm64")

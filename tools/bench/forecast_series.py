@@ -44,7 +44,7 @@ MADE: Final[Mapping[str, Rate]] = {
     "trend": lambda days, level, _: level * (0.5 + 1.5 * days / len(days)),
     "weekday": lambda days, level, _: level * WEEKDAYS[days % 7],
     "growth that ends": lambda days, level, _: level * WEEKDAYS[days % 7] * np.minimum(0.3 + days / (0.6 * len(days)), 1.3),
-    "promotion spikes": lambda days, level, chance: level * WEEKDAYS[days % 7] * np.where(days % chance.integers(35, 60) < 3, 5, 1),  # noqa: PLR2004
+    "promotion spikes": lambda days, level, chance: level * WEEKDAYS[days % 7] * np.where(days % chance.integers(35, 60) < 3, 5, 1),
     "intermittent": lambda days, level, _: np.full(len(days), level / 30),
     "dead": lambda days, level, _: level * WEEKDAYS[days % 7] * (days < 0.6 * len(days)),
 }

@@ -8,9 +8,9 @@ import django
 
 django.setup()
 
-from django.utils import timezone  # noqa: E402  models need Django to be set up
+from django.utils import timezone
 
-from marketplace.entitlements import credential_facts, policy  # noqa: E402  after Django is set up
+from marketplace.entitlements import credential_facts, policy
 
 if __name__ == "__main__":
     plans = {

@@ -16,16 +16,16 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402  models need Django to be set up
-from django.db.models import Model  # noqa: E402  after Django is set up
+from django.db import connection, transaction
+from django.db.models import Model
 
-from accounts.people.models import Account, User  # noqa: E402  after Django is set up
-from accounts.tokens.models import AccessToken  # noqa: E402  after Django is set up
-from accounts.tokens.secrets import new_secret, secret_hash  # noqa: E402  after Django is set up
-from marketplace.entitlements.models import Entitlement  # noqa: E402  after Django is set up
-from marketplace.images.models import Image  # noqa: E402  after Django is set up
-from marketplace.products.models import Price, Product, ProductImage  # noqa: E402  after Django is set up
-from tools.bench.rows import make_access_token, make_entitlement, make_namespace, make_product, make_pushed_image  # noqa: E402  after Django is set up
+from accounts.people.models import Account, User
+from accounts.tokens.models import AccessToken
+from accounts.tokens.secrets import new_secret, secret_hash
+from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
+from marketplace.products.models import Price, Product, ProductImage
+from tools.bench.rows import make_access_token, make_entitlement, make_namespace, make_product, make_pushed_image
 
 HELD = 10  # entitlements of each user
 HOLDERS = 100  # of each image

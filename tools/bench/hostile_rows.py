@@ -10,18 +10,18 @@ from django.conf import settings
 django.setup()
 settings.CELERY_BROKER_URL = "memory://"
 
-from django.db import connection, transaction  # noqa: E402  models need Django to be set up
-from django.utils import timezone  # noqa: E402  after Django is set up
+from django.db import connection, transaction
+from django.utils import timezone
 
-from accounts.people.models import User  # noqa: E402  after Django is set up
-from marketplace.covers.services import draw_outdated_covers  # noqa: E402  after Django is set up
-from marketplace.images.models import Image, Manifest, Namespace, Tag  # noqa: E402  after Django is set up
-from marketplace.images.services.leading_tags import update_leading_tag  # noqa: E402  after Django is set up
-from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest  # noqa: E402  after Django is set up
-from marketplace.products.models import Product  # noqa: E402  after Django is set up
-from marketplace.products.services.descriptions import render_outdated_descriptions  # noqa: E402  after Django is set up
-from marketplace.products.services.search_entries import index_product  # noqa: E402  after Django is set up
-from tools.bench.rows import (  # noqa: E402  after Django is set up
+from accounts.people.models import User
+from marketplace.covers.services import draw_outdated_covers
+from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.services.leading_tags import update_leading_tag
+from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
+from marketplace.products.models import Product
+from marketplace.products.services.descriptions import render_outdated_descriptions
+from marketplace.products.services.search_entries import index_product
+from tools.bench.rows import (
     MANIFEST_TYPE,
     digest_of,
     make_entitlement,

@@ -7,9 +7,9 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402  needs Django to be set up
+from django.db import connection, transaction
 
-from common.db.leases.holding import lease  # noqa: E402  after Django is set up
+from common.db.leases.holding import lease
 
 ROUNDS, EACH = 20, 200
 

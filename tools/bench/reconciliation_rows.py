@@ -6,8 +6,8 @@ import django
 
 django.setup()
 
-from marketplace.images.models import Tag  # noqa: E402  after Django is set up
-from tools.bench.rows import make_image, make_namespace  # noqa: E402  after Django is set up
+from marketplace.images.models import Tag
+from tools.bench.rows import make_image, make_namespace
 
 
 def reserve() -> str:

@@ -9,12 +9,12 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402  needs Django to be set up
+from django.db import connection
 
-from config.celery import app  # noqa: E402  after Django is set up
-from registry_auth.inbox.models import RegistryEnvelope  # noqa: E402  after Django is set up
-from registry_auth.upkeep.tasks import reconcile_registry  # noqa: E402  after Django is set up
-from tools.bench.processes import peak, resident  # noqa: E402  after Django is set up
+from config.celery import app
+from registry_auth.inbox.models import RegistryEnvelope
+from registry_auth.upkeep.tasks import reconcile_registry
+from tools.bench.processes import peak, resident
 
 
 def main() -> None:

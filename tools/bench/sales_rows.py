@@ -8,17 +8,17 @@ import django
 
 django.setup()
 
-from django.db.models import Count, Sum  # noqa: E402  models need Django to be set up
-from django.utils import timezone  # noqa: E402
+from django.db.models import Count, Sum
+from django.utils import timezone
 
-from billing.inbox.models import StripeEvent  # noqa: E402
-from billing.ledger.models import LedgerEntry, LedgerTransaction  # noqa: E402
-from billing.orders.models import Order  # noqa: E402
-from billing.reconciliation.comparing import compare  # noqa: E402
-from billing.reconciliation.due import has_due_statements  # noqa: E402
-from billing.reconciliation.models import Difference, Statement  # noqa: E402
-from billing.reconciliation.tasks import reconcile_books  # noqa: E402
-from marketplace.entitlements.models import Entitlement  # noqa: E402
+from billing.inbox.models import StripeEvent
+from billing.ledger.models import LedgerEntry, LedgerTransaction
+from billing.orders.models import Order
+from billing.reconciliation.comparing import compare
+from billing.reconciliation.due import has_due_statements
+from billing.reconciliation.models import Difference, Statement
+from billing.reconciliation.tasks import reconcile_books
+from marketplace.entitlements.models import Entitlement
 
 LATER = timedelta(hours=2)  # what has moved within the last hour is compared as well
 

@@ -14,18 +14,18 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import AnonymousUser  # noqa: E402  after Django is set up
-from django.db import connection  # noqa: E402  after Django is set up
-from django.http import HttpResponse  # noqa: E402  after Django is set up
-from django.test import RequestFactory  # noqa: E402  after Django is set up
-from django.test.utils import CaptureQueriesContext  # noqa: E402  after Django is set up
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
-from marketplace.search import views  # noqa: E402  after Django is set up
-from marketplace.search.results import find  # noqa: E402  after Django is set up
-from marketplace.search.suggestions import suggest  # noqa: E402  after Django is set up
-from tools.bench.search_judged import JUDGED, ndcg  # noqa: E402  after Django is set up
-from tools.bench.search_rows import zipf  # noqa: E402  after Django is set up
-from tools.bench.search_words import FORMS, MANNERS, SOFTWARE  # noqa: E402  after Django is set up
+from marketplace.search import views
+from marketplace.search.results import find
+from marketplace.search.suggestions import suggest
+from tools.bench.search_judged import JUDGED, ndcg
+from tools.bench.search_rows import zipf
+from tools.bench.search_words import FORMS, MANNERS, SOFTWARE
 
 ASKS, WARM = 400, 40
 Ask = tuple[str, Mapping[str, list[str]]]
@@ -83,12 +83,12 @@ def _words(chance: random.Random) -> Ask:
 
 
 def _prefix(chance: random.Random) -> Ask:
-    word = zipf(chance, [word for word in SOFTWARE if len(word) > 4])  # noqa: PLR2004  letters
+    word = zipf(chance, [word for word in SOFTWARE if len(word) > 4])
     return word[: chance.randint(3, len(word) - 1)], {}
 
 
 def _typing_error(chance: random.Random) -> Ask:
-    word = zipf(chance, [word for word in SOFTWARE if len(word) > 4])  # noqa: PLR2004  letters
+    word = zipf(chance, [word for word in SOFTWARE if len(word) > 4])
     at = chance.randint(1, len(word) - 2)
     wrong = (word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + word[at + 1 :], word[:at] + "q" + word[at + 1 :])
     return chance.choice(wrong), {}
@@ -96,7 +96,7 @@ def _typing_error(chance: random.Random) -> Ask:
 
 def _filters(chance: random.Random) -> Ask:
     chosen = {name: [chance.choice(_CHOICES[name])] for name in chance.sample(sorted(_CHOICES), chance.randint(1, 3))}
-    return (_words(chance)[0] if chance.random() < 0.7 else ""), chosen  # noqa: PLR2004  most people have typed something
+    return (_words(chance)[0] if chance.random() < 0.7 else ""), chosen
 
 
 def _suggestions(chance: random.Random) -> Ask:

@@ -11,18 +11,18 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402  after Django is set up
-from django.utils import timezone  # noqa: E402  after Django is set up
+from django.db import connection, transaction
+from django.utils import timezone
 
-from accounts.domains.models import ShopDomain  # noqa: E402  after Django is set up
-from marketplace.images.models import Image, Manifest, Namespace, Tag  # noqa: E402  after Django is set up
-from marketplace.images.versions import version_key  # noqa: E402  after Django is set up
-from marketplace.products.models import Category, Price, Product, ProductImage  # noqa: E402  after Django is set up
-from marketplace.products.services.search_entries import refresh_search_entries  # noqa: E402  after Django is set up
-from marketplace.search.services import count_known_words  # noqa: E402  after Django is set up
-from tools.bench.rows import MANIFEST_TYPE, digest_of, make_namespace, make_product, make_pushed_image  # noqa: E402  after Django is set up
-from tools.bench.search_judged import SHOP  # noqa: E402  after Django is set up
-from tools.bench.search_words import (  # noqa: E402  after Django is set up
+from accounts.domains.models import ShopDomain
+from marketplace.images.models import Image, Manifest, Namespace, Tag
+from marketplace.images.versions import version_key
+from marketplace.products.models import Category, Price, Product, ProductImage
+from marketplace.products.services.search_entries import refresh_search_entries
+from marketplace.search.services import count_known_words
+from tools.bench.rows import MANIFEST_TYPE, digest_of, make_namespace, make_product, make_pushed_image
+from tools.bench.search_judged import SHOP
+from tools.bench.search_words import (
     FORMS,
     LICENCES,
     MANNERS,

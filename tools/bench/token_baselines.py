@@ -12,7 +12,7 @@ from django.utils import timezone
 
 application = get_wsgi_application()
 
-from registry_auth.token.issue import sign_access  # noqa: E402  its models need Django to be set up
+from registry_auth.token.issue import sign_access
 
 
 def nothing(_request: HttpRequest) -> HttpResponse:

@@ -9,10 +9,10 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402  models need Django to be set up
+from django.db import connection, transaction
 
-from accounts.tokens.secrets import new_secret  # noqa: E402  after Django is set up
-from tools.bench.rows import make_access_token, make_entitlement, make_namespace, make_product, make_pushed_image  # noqa: E402  after Django is set up
+from accounts.tokens.secrets import new_secret
+from tools.bench.rows import make_access_token, make_entitlement, make_namespace, make_product, make_pushed_image
 
 BUYERS = 100
 FREE = 100

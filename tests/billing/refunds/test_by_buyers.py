@@ -61,8 +61,10 @@ def test_what_was_not_pulled_is_given_back(paid: Order, buyer: User, sandbox: Sa
     paid.refresh_from_db()
     assert (refund.state, paid.state, paid.refunded_amount, holds(buyer)) == ("succeeded", "refunded", 500, [])
     assert len(sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]) == 1
+    seller = paid.seller.account.user
+    assert seller is not None
     mails = set(OutgoingMail.objects.filter(key__contains=str(refund.pk)).values_list("to", flat=True))
-    assert mails == {buyer.email, paid.seller.account.user.email}  # type: ignore[union-attr]
+    assert mails == {buyer.email, seller.email}
     assert AuditEvent.objects.get(action="order.refund_requested").actor == buyer
 
 

@@ -175,9 +175,9 @@ SAID: list[tuple[str, str, list[str]]] = [
     ("reservation_ended", "", ["acme/db", "/selling/reserve/"]),
 ]
 SUBJECTS = [
-    ("dispute", "", "answer by 23 November: dispute over €19.00, order 1A2B3C"),
+    ("dispute", "", "Answer by 23 November: dispute over €19.00, order 1A2B3C"),
     ("dispute", "reminder", "Reminder: answer by 23 November: dispute over €19.00, order 1A2B3C"),
-    ("dispute", "final and unknown", "dispute over €19.00, order 1A2B3C"),
+    ("dispute", "final and unknown", "Dispute over €19.00, order 1A2B3C"),
     ("dispute", "final, reminder", "Reminder: dispute over €19.00, order 1A2B3C"),
     ("offer", "", f"Acme & Co offers you {PRODUCT} for €15.00"),
     ("new_versions", "", f"New versions of {PRODUCT}"),
