@@ -3,7 +3,7 @@
 What an order's images were credited for follows it: their money went into the later purchase (docs/adr, 0076).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from billing.credits.models import Credit
 from billing.orders.models import Order
 from billing.orders.selectors import image_ids_given_by, image_ids_of_order, source_of
-from billing.orders.state import HOLDING_STATES, RELEASED
+from billing.orders.state import GONE_STATES, HOLDING_STATES, RELEASED
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements, suspend_entitlements
 from marketplace.gifts.services.ending import end_gift_of_order, resume_gift_of_order, suspend_gift_of_order
@@ -49,6 +49,17 @@ def end_access(*, order: Order, reason: str) -> None:
         revoke_entitlements(source_kind=_ORDER, source_id=later.pk, reason=CREDIT_GONE, image_ids=images)
 
 
+def end_what_went_back(order: Order) -> None:
+    """End in a purchase that has just been granted what earlier ones were credited for whose money is gone already.
+
+    A payment whose credit is gone is given back, unless its own bank has asked for it meanwhile: then that decides about the rest of it.
+    Under the order's lock.
+    """
+    gone = _images_without(order, lambda earlier: earlier.state in GONE_STATES) if order.credit_amount else set()
+    if gone:
+        revoke_entitlements(source_kind=_ORDER, source_id=order.pk, reason=CREDIT_GONE, image_ids=gone)
+
+
 def later_orders(order_id: UUID) -> Iterator[Order]:
     """Yield what the order was credited for, what that was credited for, and so on, as far as it is paid or being paid."""
     while (
@@ -69,12 +80,17 @@ def _reached(order: Order) -> Iterator[tuple[Order, set[UUID]]]:
 
 def _kept_paused(order: Order, *, resumed: UUID) -> set[UUID]:
     """Return the images of an order that stay paused because of what was credited for it; `resumed` is the one that goes on now."""
-    paused: set[UUID] = set()
+    return _images_without(order, lambda earlier: earlier.pk != resumed and not _stands(earlier))
+
+
+def _images_without(order: Order, is_without: Callable[[Order], bool]) -> set[UUID]:
+    """Return the images of an order that follow those earlier ones of which this is so: all, if nothing was paid for it."""
+    found: set[UUID] = set()
     for credit in Credit.objects.select_related("earlier").filter(order=order):
-        if credit.earlier_id != resumed and not _stands(credit.earlier):
-            paused |= image_ids_of_order(credit.earlier_id)
-        paused |= _kept_paused(credit.earlier, resumed=resumed)
-    return paused | image_ids_given_by(order) if paused and not order.amount else paused
+        if is_without(credit.earlier):
+            found |= image_ids_of_order(credit.earlier_id)
+        found |= _images_without(credit.earlier, is_without)
+    return found | image_ids_given_by(order) if found and not order.amount else found
 
 
 def _stands(order: Order) -> bool:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
-from billing.credits.access import end_access, later_orders, pause_access, resume_access
+from billing.credits.access import end_access, end_what_went_back, later_orders, pause_access, resume_access
 from billing.credits.selectors import why_credit_is_gone
 from billing.disputes.mails import tell_buyer_of_dispute
 from billing.gifts.services import open_gift, wish_of
@@ -81,6 +81,7 @@ def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, i
             bought = [image.pk for image in images]
             take_over_trial(product_id=order.product_id, holder=order.buyer, source_id=order.pk, image_ids=bought)
             grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=source_id)
+            end_what_went_back(order)
         else:
             open_gift(order, gift, images)
     if to is Order.State.DISPUTED:

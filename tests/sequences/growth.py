@@ -23,20 +23,20 @@ class Growth(Settling):
         product = products[number % len(products)]
         return product, self.shop.spares[product.pk]
 
-    @rule(number=NUMBER, added=st.sampled_from([True, True, False]))
-    def change_what_is_sold(self, *, number: int, added: bool) -> None:
-        """Whoever has it keeps what they have, and gets nothing by this alone."""
+    @when(lambda self: self.sales or self.given)
+    @rule(number=NUMBER, said=st.sampled_from([True, True, False]))
+    def product_grows(self, *, number: int, said: bool) -> None:
+        """Whoever has it gets the image only if its seller says so; what was added before may leave it again."""
         product, spare = self.growing(number)
         images = [image for image in product.images.order_by("pk") if image.pk != spare.pk]
-        self.do(set_images, product=product, images=[*images, spare] if added else images, actor=product.seller.account.user)
+        was_in = product.images.filter(pk=spare.pk).exists()
+        wanted = images if was_in and not said else [*images, spare]
+        self.do(set_images, product=product, images=wanted, actor=product.seller.account.user)
+        if said:
+            self.reach(product, spare)
 
-    @when(lambda self: self.sales or self.given)
-    @rule(number=NUMBER)
-    def reach_earlier_buyers(self, number: int) -> None:
+    def reach(self, product: Product, spare: Image) -> None:
         """After a night, so that who has it is what Stripe says: each of them gets it, whatever brought the product to them."""
-        product, spare = self.growing(number)
-        if not product.images.filter(pk=spare.pk).exists():
-            return
         self.settle()
         reached = [each for each in self.having(product) if spare.pk not in each.images | each.grown]
         asked = self.do(reach_earlier_buyers, product=product, image=spare, actor=product.seller.account.user)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from billing.discounts.models import Discount
 from billing.discounts.offers import make_offer
 from billing.renewals.announcing import announce_price
 from common.money import Money
@@ -23,7 +24,8 @@ NOTICE = timedelta(days=30).total_seconds()
 class Prices(Subscriptions):
     """What a seller asks for."""
 
-    @rule(which=NUMBER, amount=st.sampled_from([999, 1499, 1999, 2499]), announced=st.booleans())
+    @when(lambda self: any(sale.recurring for sale in self.sales))
+    @rule(which=NUMBER, amount=st.sampled_from([999, 1499, 1999, 2499]), announced=st.sampled_from([True, True, False]))
     def change_price_of_subscriptions(self, *, which: int, amount: int, announced: bool) -> None:
         product = self.shop.monthly[which % len(self.shop.monthly)]
         actor, price = product.seller.account.user, NewPrice(Money(amount, "eur"), interval=Price.Interval.MONTH)
@@ -31,6 +33,7 @@ class Prices(Subscriptions):
         if prices and announced and self.do(announce_price, price=prices[0], actor=actor):
             self.raised.append(Raised(product, amount, timezone.now()))
 
+    @when(lambda self: any(sale.of_edition for sale in self.sales))
     @rule(size=NUMBER, amount=st.sampled_from([650, 900, 1650, 2000]))
     def change_price_of_edition(self, size: int, amount: int) -> None:
         """What is being paid goes on at the price that its buyer was shown."""
@@ -57,25 +60,36 @@ class Prices(Subscriptions):
             long_ago = [each.amount for each in told if each.at.timestamp() + NOTICE <= begins]
             assert amount <= max([sale.amount, *long_ago]), "a renewal costs more than was announced in time"
 
-    @rule(which=NUMBER, who=NUMBER, amount=st.integers(100, 2900), days=st.sampled_from([1, 9]))
-    def offer(self, *, which: int, who: int, amount: int, days: int) -> None:
-        """To one of the buyers, or to the organisation."""
-        product = self.shop.products[which % len(self.shop.products)]
-        price = product.prices.current().order_by("currency").first()
-        assert price is not None
+    @rule(which=NUMBER, who=NUMBER, amount=st.sampled_from([0, 300, 1234, 2900]), days=st.sampled_from([1, 9]), accepted=st.booleans())
+    def offer(self, *, which: int, who: int, amount: int, days: int, accepted: bool) -> None:
+        """A price of their own to one of the buyers, or to the organisation."""
+        products = [product for product in self.shop.products if self.may_be_offered(product)]
+        product = products[which % len(products)]
         to = [*(user.email for user in self.shop.buyers), self.shop.organisation.handle][who % 3]
-        ends_at, money = timezone.now() + timedelta(days=days), Money(amount * Money(0, price.currency).step.minor, price.currency)
-        made = self.do(make_offer, product=product, price=money, to=to, ends_at=ends_at, actor=product.seller.account.user)
+        ends_at, actor = timezone.now() + timedelta(days=days), product.seller.account.user
+        made = self.do(make_offer, product=product, price=Money(amount, "eur"), to=to, ends_at=ends_at, actor=actor)
         if made is not None:
             self.codes.append(made)
+            if accepted:
+                self.accept(made, who)
+
+    def may_be_offered(self, product: Product) -> bool:
+        return Price.objects.current().filter(product=product, currency="eur", edition=None, kind=Price.Kind.ONE_OFF).exists()
 
     @when(lambda self: len(self.codes) > len(self.shop.codes))
-    @rule(number=NUMBER, who=NUMBER, for_all=st.booleans())
-    def accept_offer(self, *, number: int, who: int, for_all: bool) -> None:
+    @rule(number=NUMBER, who=NUMBER)
+    def accept_offer(self, number: int, who: int) -> None:
         offer = self.pick(self.codes[len(self.shop.codes) :], number)
         assert offer is not None
-        which = next(at for at, product in enumerate(self.shop.products) if product.pk == offer.products.get().pk)
-        self.place(which, who, code=offer, for_all=for_all)
+        self.accept(offer, who)
+
+    def accept(self, offer: Discount, who: int) -> None:
+        """Whoever it is meant for buys, or tries to, and so does somebody else."""
+        user = self.shop.buyers[0 if who % 3 == len(self.shop.buyers) else who % 3]
+        holder = self.shop.organisation if who % 3 == len(self.shop.buyers) else user.account
+        price = Price.objects.current().filter(product__in=offer.products.all(), currency=offer.currency).first()
+        if price is not None:
+            self.pay_for(self.place_for(user, holder, price, code=offer), heard=True)
 
     @rule(which=NUMBER, by_staff=st.booleans())
     def product_is_stopped(self, *, which: int, by_staff: bool) -> None:

@@ -14,11 +14,12 @@ from tests.sequences.invariants import Invariants
 from tests.sequences.prices import Prices
 from tests.sequences.time import HOUR, MINUTE, Time
 
+COMPARISON = ("billing.reconcile_books",)
 # From what moved money to the charge that it follows from.
 LEADS_TO = ("source_transaction", "charge", "_transfer", "transfer", "fee")
 
 
-class Settling(Time, Prices, Invariants):
+class Settling(Prices, Invariants, Time):
     """Ends each sequence, and may happen within one."""
 
     @when(lambda self: self.charges())
@@ -47,13 +48,9 @@ class Settling(Time, Prices, Invariants):
             if sweeps >= at_least and not self.waiting():
                 return
             self.pass_time(20 * MINUTE if sweeps else 0)
-            self.sweep()
+            self.sweep(besides=COMPARISON)  # it comes when all is at rest
         msg = f"never done: {self.waiting()}"
         raise AssertionError(msg)
-
-    def all_that_is_on_its_way_comes(self) -> None:
-        while self.hear():
-            self.deliver(self.pending.pop(0))
 
     def reconcile(self) -> None:
         """The nightly comparison finds each lost movement and nothing else; staff do what its page advises."""

@@ -1,5 +1,6 @@
 """The clock, which is Stripe's and ours; webhooks in any order, repeated and lost; and what the shop does by itself."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from inspect import unwrap
 
@@ -33,6 +34,10 @@ class Time(Base):
         if handled:
             self.do(handle_event, event_id=str(event["id"]))
 
+    def all_that_is_on_its_way_comes(self) -> None:
+        while self.hear():
+            self.deliver(self.pending.pop(0))
+
     @when(Base.hear)
     @rule(number=NUMBER, copies=st.sampled_from([1, 1, 2]), handled=st.sampled_from([True, True, False]))
     def webhook_comes(self, *, number: int, copies: int, handled: bool) -> None:
@@ -65,10 +70,10 @@ class Time(Base):
     def shop_sweeps(self) -> None:
         self.sweep()
 
-    def sweep(self) -> None:
-        """Run everything that the shop does by itself about money and access."""
+    def sweep(self, *, besides: Collection[str] = ()) -> None:
+        """Run everything that the shop does by itself about money and access, but for the jobs named."""
         for name, job in JOBS.items():
-            if job.every is not None and (job.lane, name.partition(".")[0]) in SWEEPS:
+            if job.every is not None and name not in besides and (job.lane, name.partition(".")[0]) in SWEEPS:
                 unwrap(current_app.tasks[name].run)()  # without its lease: nobody else is here
 
     def until_the_night(self) -> None:

@@ -60,6 +60,20 @@ def test_seller_and_staff_refund_what_was_credited_and_its_images_end_in_the_lat
     assert set(ended.values_list("revocation_reason", flat=True)) == {reason}
 
 
+def test_what_a_bank_took_back_before_the_later_purchase_was_heard_of_is_not_granted_by_it(
+    shelf: Shelf, buyer: User, earlier: Order
+) -> None:
+    both = place_order(product=shelf.both, user=buyer)
+    moved(earlier, Order.State.CHARGED_BACK)
+
+    moved(both, Order.State.DISPUTED)  # its own bank has asked as well, so that it is not given back at once
+
+    live = Entitlement.objects.live().filter(source_id=both.pk)
+    assert [(one.image, one.in_force) for one in live] == [(shelf.two.images.get(), False)]
+    moved(both, Order.State.PAID)
+    assert held(both) == set(shelf.two.images.all())
+
+
 def test_a_partial_refund_leaves_the_later_purchase_as_it_is(shelf: Shelf, buyer: User, earlier: Order) -> None:
     both = paid(place_order(product=shelf.both, user=buyer))
 
