@@ -19,7 +19,7 @@ from billing.discounts.selectors import discounts_of, products_named, uses_of
 from billing.discounts.services import end_discount, make_discount, pause_discount, resume_discount
 from common.errors import DomainError
 from common.web.forms import refuse_form
-from marketplace.selling.guards import SellerRequest, sales_required
+from marketplace.selling.guards import SellerRequest, address_for, sales_required
 
 DISCOUNTS_A_PAGE = 25
 _MOVES = {"pause": pause_discount, "resume": resume_discount, "end": end_discount}
@@ -53,7 +53,7 @@ def discount_new(request: SellerRequest) -> HttpResponse:
     except DomainError as error:
         return refuse_form(form, error, page)
     messages.success(request, gettext("The code {code} counts from now on, or from its first day.").format(code=made.code))
-    return redirect("billing:discounts")
+    return redirect(address_for(request, "billing:discounts"))
 
 
 @sales_required
@@ -74,7 +74,7 @@ def offer_new(request: SellerRequest) -> HttpResponse:
     except DomainError as error:
         return refuse_form(form, error, page)
     messages.success(request, gettext("The offer is on its way to {addressee}.").format(addressee=made.addressee))
-    return redirect("billing:discounts")
+    return redirect(address_for(request, "billing:discounts"))
 
 
 @sales_required
@@ -91,7 +91,7 @@ def discount_move(request: SellerRequest, discount_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("{name}: {state}.").format(name=moved, state=moved.state.label))
-    return redirect("billing:discounts")
+    return redirect(address_for(request, "billing:discounts"))
 
 
 def _form_page(request: SellerRequest, template: str, form: Form, *, status: int) -> HttpResponse:

@@ -40,12 +40,12 @@ def connect_seller(*, seller: SellerProfile, actor: User, country: str = "") -> 
     require_owner(actor, seller.pk)
     account_id = _account_of(seller, country)
     try:
-        url = create_account_link(account_id)
+        url = create_account_link(account_id, handle=seller.account.handle)
     except StripeAccountGone:
         refreshed = refresh_stripe_account(stripe_account_id=account_id)
         if refreshed is None or refreshed.stripe_account_id is not None:
             raise
-        url = create_account_link(_account_of(refreshed, country))
+        url = create_account_link(_account_of(refreshed, country), handle=seller.account.handle)
     record_audit(actor=actor, action="seller.stripe_onboarding_opened", target=seller)
     return url
 

@@ -15,7 +15,7 @@ from accounts.sellers.selectors import fee_words
 from billing.payouts.services import connect_seller, refresh_stripe_account
 from billing.stripe.errors import StripeAway, StripeRefused
 from billing.stripe.regions import COUNTRIES, in_another_region
-from marketplace.selling.guards import SellerRequest, sales_required
+from marketplace.selling.guards import SellerRequest, address_for, sales_required
 
 
 @sales_required
@@ -62,14 +62,14 @@ def payouts_return(request: SellerRequest) -> HttpResponse:
             refresh_stripe_account(stripe_account_id=request.seller.stripe_account_id)
         except (StripeAway, StripeRefused) as unknown:
             messages.warning(request, unknown.message)
-    return redirect("billing:payouts")
+    return redirect(address_for(request, "billing:payouts"))
 
 
 @sales_required
 @require_safe
 def payouts_refresh(request: SellerRequest) -> HttpResponse:
     """Where Stripe sends the seller whose link was used or is too old: makes a fresh one, for an account that exists."""
-    return _to_stripe(request) if request.seller.stripe_account_id else redirect("billing:payouts")
+    return _to_stripe(request) if request.seller.stripe_account_id else redirect(address_for(request, "billing:payouts"))
 
 
 def _to_stripe(request: SellerRequest) -> HttpResponse:
@@ -79,4 +79,4 @@ def _to_stripe(request: SellerRequest) -> HttpResponse:
         return HttpResponseRedirect(connect_seller(seller=request.seller, actor=signed_in(request), country=known), status=303)
     except StripeRefused as refused:
         messages.error(request, refused.message)
-        return redirect("billing:payouts")
+        return redirect(address_for(request, "billing:payouts"))

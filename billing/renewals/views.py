@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,7 +20,7 @@ from billing.subscriptions.selectors import subscriptions_seen_by
 from common.errors import ConflictError
 from marketplace.products.models import Price
 from marketplace.products.selectors.editions import title_sold
-from marketplace.selling.guards import SellerRequest, sales_required
+from marketplace.selling.guards import SellerRequest, address_for, sales_required
 
 SUBSCRIPTIONS_A_PAGE = 25
 
@@ -89,4 +88,4 @@ def price_announce(request: SellerRequest, price_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("Your subscribers are being told by mail."))
-    return redirect(f"{reverse('billing:subscribers')}?seller={request.seller.account.handle}")
+    return redirect(address_for(request, "billing:subscribers"))

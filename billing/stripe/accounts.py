@@ -40,15 +40,19 @@ def create_account(seller: SellerProfile, *, number: int, country: str) -> str:
         return v1.accounts.create(params, {"idempotency_key": f"account-{seller.pk}-{number}{country}"}).id
 
 
-def create_account_link(stripe_account_id: str) -> str:
-    """Return a fresh address where the seller tells Stripe about themselves; it works once, for some minutes."""
+def create_account_link(stripe_account_id: str, *, handle: str) -> str:
+    """Return a fresh address where the seller tells Stripe about themselves; it works once, for some minutes.
+
+    Args:
+        handle: the seller's: whoever comes back from Stripe goes on acting for them.
+    """
     with client.api("onboarding") as v1:
         link = v1.account_links.create(
             {
                 "account": stripe_account_id,
                 "type": "account_onboarding",
-                "return_url": absolute("billing:payouts_return"),
-                "refresh_url": absolute("billing:payouts_refresh"),
+                "return_url": absolute("billing:payouts_return", seller=handle),
+                "refresh_url": absolute("billing:payouts_refresh", seller=handle),
             }
         )
     return link.url

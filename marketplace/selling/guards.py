@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.organisations.models import BUYING_ROLES, SELLING_ROLES, Role
 from accounts.people.models import User
@@ -89,6 +90,15 @@ def remember_seller(request: SellerRequest) -> None:
     """Act for this seller from now on, on pages that name none."""
     if request.session.get(_REMEMBERED) != str(request.seller.pk):
         request.session[_REMEMBERED] = str(request.seller.pk)
+
+
+def address_for(request: SellerRequest, view: str) -> str:
+    """Return the address of another of the seller's pages, which says for whom they act there.
+
+    Args:
+        view: as for `reverse`; it takes no arguments.
+    """
+    return f"{reverse(view)}?seller={request.seller.account.handle}"
 
 
 def _sellers_of(user: User, *, in_business: bool) -> list[SellerProfile]:

@@ -19,7 +19,7 @@ from common.errors import DomainError
 from common.web.forms import refuse_form
 from marketplace.images.ownership import require_owner
 from marketplace.selling.forms import DomainForm
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, address_for, seller_required
 
 
 @seller_required
@@ -37,7 +37,7 @@ def domain(request: SellerRequest) -> HttpResponse:
     except DomainError as error:
         return refuse_form(form, error, page)
     messages.success(request, gettext("{domain} is looked at now. Put the code there, in one of the two ways.").format(domain=named.domain))
-    return redirect("marketplace:domain")
+    return redirect(address_for(request, "marketplace:domain"))
 
 
 def _page(request: SellerRequest, form: DomainForm, *, status: int) -> HttpResponse:
@@ -65,7 +65,7 @@ def check(request: SellerRequest) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("It is looked for now. Reload this page in a minute."))
-    return redirect("marketplace:domain")
+    return redirect(address_for(request, "marketplace:domain"))
 
 
 @seller_required
@@ -75,4 +75,4 @@ def remove(request: SellerRequest) -> HttpResponse:
     require_owner(signed_in(request), request.seller.pk)
     remove_domain(seller_id=request.seller.pk, actor=signed_in(request))
     messages.success(request, gettext("Your pages show no domain any more."))
-    return redirect("marketplace:domain")
+    return redirect(address_for(request, "marketplace:domain"))

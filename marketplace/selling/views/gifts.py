@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,7 +25,7 @@ from marketplace.gifts.services.giving import give_link, give_to_account
 from marketplace.gifts.services.links import link_of, renew_gift
 from marketplace.gifts.services.uploads import COLUMNS, MOST_BYTES, MOST_LINES, give_by_file
 from marketplace.images.ownership import require_owner
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, address_for, seller_required
 
 _GIFTS_A_PAGE = 25
 _IN_A_FILE = 500
@@ -48,7 +47,7 @@ def gifts(request: SellerRequest) -> HttpResponse:
         if holder is not None:
             give_to_account(giving=form.giving, holder=holder, reason=reason, actor=signed_in(request))
             messages.success(request, gettext("{name} has it now.").format(name=holder.name))
-            return redirect(_list_of(request))
+            return redirect(address_for(request, "marketplace:gifts"))
         made, secret = give_link(giving=form.giving, reason=reason, actor=signed_in(request))
     except DomainError as error:
         return refuse_form(form, error, page)
@@ -74,7 +73,7 @@ def gifts_upload(request: SellerRequest) -> HttpResponse:
         return refuse_form(form, error, page)
     said = gettext("Given: {given}. Given already by an earlier upload, and so left as they are: {known}.")
     messages.success(request, said.format(given=done.given, known=done.known))
-    return redirect(_list_of(request))
+    return redirect(address_for(request, "marketplace:gifts"))
 
 
 @never_cache
@@ -101,7 +100,7 @@ def gift_change(request: SellerRequest, gift_id: UUID) -> HttpResponse:
     except DomainError as error:
         return refuse_form(send if doing == "send" else revoke, error, page)
     messages.success(request, gettext("It is taken back."))
-    return redirect(_list_of(request))
+    return redirect(address_for(request, "marketplace:gifts"))
 
 
 @seller_required
@@ -122,16 +121,12 @@ def _lines(gifts_of_file: Iterable[Gift]) -> Iterator[list[object]]:
         yield [gift.pk, product, gift.email, whose, gift.state.value, *at, gift.message, gift.reason, gift.revocation_reason]
 
 
-def _list_of(request: SellerRequest) -> str:
-    return f"{reverse('marketplace:gifts')}?seller={request.seller.account.handle}"
-
-
 def _sent(request: SellerRequest, gift: Gift, secret: str) -> HttpResponse:
     """Say that the link was mailed; or show it, this once."""
     if gift.email:
         messages.success(request, gettext("The link is on its way to {email}.").format(email=gift.email))
-        return redirect(_list_of(request))
-    context = {"gift": gift, "link": link_of(secret), "back": _list_of(request)}
+        return redirect(address_for(request, "marketplace:gifts"))
+    context = {"gift": gift, "link": link_of(secret), "back": address_for(request, "marketplace:gifts")}
     return render(request, "marketplace/gift_link.html", context)
 
 

@@ -26,7 +26,7 @@ from marketplace.images.services.reservations import release_image
 from marketplace.images.services.unreadable_manifests import ask_for_removal
 from marketplace.insights.selectors import pull_figures, puller_figures
 from marketplace.products.models import Product
-from marketplace.selling.guards import SellerRequest, own_image, seller_required
+from marketplace.selling.guards import SellerRequest, address_for, own_image, seller_required
 from marketplace.shopwindow.listings import list_images
 
 _COLUMNS = (Action.PULL, Action.PUSH, Action.DELETE)
@@ -157,4 +157,4 @@ def release(request: SellerRequest, image_id: UUID) -> HttpResponse:
         messages.error(request, error.message)
         return redirect("marketplace:image", found.pk)
     messages.success(request, gettext("You have given up {repository}.").format(repository=found.repository))
-    return redirect("marketplace:dashboard")
+    return redirect(address_for(request, "marketplace:dashboard"))

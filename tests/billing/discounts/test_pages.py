@@ -159,18 +159,32 @@ def test_a_seller_makes_a_code_and_sees_what_comes_of_it(product: Product) -> No
     made = client.post("/selling/discounts/new/", FORM | {"products": address, "starts_at": "", "ends_at": "2030-01-31", "most_uses": "9"})
 
     code = Discount.objects.get()
-    assert (made.status_code, code.code, code.percent, list(code.products.all())) == (302, "AUTUMN", 20, [product])
+    here = f"/selling/discounts/?seller={product.seller.account.handle}"
+    assert (made["Location"], code.code, code.percent, list(code.products.all())) == (here, "AUTUMN", 20, [product])
     assert f"{code.ends_at:%Y-%m-%d %H:%M}" == "2030-01-31 23:59"
     DiscountUse.objects.create(order=(order := PaidOrderFactory(product=product, amount=400)), discount=code, buyer=order.buyer)
     OfferFactory(seller=product.seller, product=product)
     html = client.get("/selling/discounts/").content.decode()
     assert all(text in html for text in ("AUTUMN", "20 % off", "1 / 9", "€4.00", product.title, "kim@harbour.example"))
     for act, state in (("pause", "paused"), ("resume", "live"), ("end", "ended")):
-        assert client.post(f"/selling/discounts/{code.pk}/", {"act": act}).status_code == 302
+        assert client.post(f"/selling/discounts/{code.pk}/", {"act": act})["Location"] == here
         code.refresh_from_db()
         assert code.state == state
     assert b"It has ended" in client.post(f"/selling/discounts/{code.pk}/", {"act": "resume"}, follow=True).content
     assert client.post(f"/selling/discounts/{code.pk}/", {"act": "delete"}).status_code == 404
+
+
+def test_a_code_whose_uses_are_taken_is_called_used_up_until_one_comes_back(product: Product) -> None:
+    client = signed_in(person_of(product.seller))
+    code = DiscountFactory(seller=product.seller, most_uses=1)
+    assert ">Live<" in client.get("/selling/discounts/").content.decode()
+    use = DiscountUse.objects.create(order=(order := PaidOrderFactory(product=product)), discount=code, buyer=order.buyer)
+
+    html = client.get("/selling/discounts/").content.decode()
+    assert (">Used up<" in html, ">Live<" in html) == (True, False)
+
+    Order.objects.filter(pk=use.order_id).update(state=Order.State.EXPIRED)
+    assert ">Live<" in client.get("/selling/discounts/").content.decode()
 
 
 @pytest.mark.parametrize(

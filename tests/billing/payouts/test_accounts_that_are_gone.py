@@ -120,7 +120,7 @@ def test_a_seller_who_goes_on_at_stripe_finds_out_and_gets_another_at_once(selle
 
 
 def test_a_link_that_is_refused_for_an_account_that_is_there_ends_nothing(seller: SellerProfile, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_: str) -> str:
+    def refused(_: str, *, handle: str) -> str:
         raise StripeAccountGone(reason="No such account")
 
     monkeypatch.setattr("billing.payouts.services.create_account_link", refused)
