@@ -25,6 +25,7 @@ from common.text import normal_email
 from common.web.links import absolute
 from marketplace.images.ownership import require_owner, require_seller_in_good_standing
 from marketplace.products.models import Edition, Price, Product
+from marketplace.products.selectors.editions import editions_by_name, title_of
 from marketplace.products.selectors.offers import current_prices, require_offered
 from marketplace.products.services.prices import smallest_price
 from outbox.mail.services import queue_mail
@@ -87,7 +88,7 @@ def product_of_offer(offer_id: UUID) -> Product:
 
 def title_offered(offer: Discount, product: Product) -> str:
     """Return what an offer is for in words: its product's title, and the name of the edition."""
-    return f"{product.title}, {offer.edition.name}" if offer.edition else product.title
+    return title_of(product, offer.edition)
 
 
 def edition_named(product: Product, text: str) -> Edition | None:
@@ -96,13 +97,11 @@ def edition_named(product: Product, text: str) -> Edition | None:
     Raises:
         InvalidDiscount: there is none of this name, or the product is sold in editions and none is named.
     """
-    name, editions = text.strip(), {price.edition.name: price.edition for price in current_prices(product) if price.edition}
-    if name or editions:
-        found = next((one for known, one in editions.items() if known.casefold() == name.casefold()), None)
-        if found is None:
-            _refuse_edition(editions)
-        return found
-    return None
+    name, editions = text.strip(), editions_by_name([product.pk])
+    found = editions.get((product.pk, name.casefold()))
+    if found is None and (name or editions):
+        _refuse_edition(edition.name for edition in editions.values())
+    return found
 
 
 def _refuse_edition(names: Iterable[str]) -> NoReturn:

@@ -19,13 +19,14 @@ from marketplace.gifts.selectors import gifts_managed_by
 from marketplace.gifts.services.ending import revoke_gift
 from marketplace.gifts.services.giving import Giving, give_link, give_to_account
 from marketplace.gifts.services.links import link_of
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
 
 
 class GiftSerializer(serializers.ModelSerializer[Gift]):
     """A product that you gave, or an organisation for which you decide."""
 
     seller = serializers.CharField(source="giver.handle")
+    title = serializers.CharField(source="called", help_text="What is given: the product, or an edition of it.")
     account = serializers.CharField(
         source="holder.handle", default="", help_text="Handle of who has it; empty while nobody has claimed it."
     )
@@ -35,7 +36,20 @@ class GiftSerializer(serializers.ModelSerializer[Gift]):
     class Meta:
         model = Gift
         fields = (
-            *("id", "seller", "product", "email", "account", "state", "message", "reason", "created_at", "expires_at", "claimed_at"),
+            *(
+                "id",
+                "seller",
+                "product",
+                "title",
+                "email",
+                "account",
+                "state",
+                "message",
+                "reason",
+                "created_at",
+                "expires_at",
+                "claimed_at",
+            ),
             *("access_ends_at", "revoked_at", "revocation_reason", "link"),
         )
         read_only_fields = fields
@@ -48,6 +62,13 @@ class NewGiftSerializer(serializers.Serializer[Gift]):
     """What you give to whom. Name an address or an account; without either you get a link to pass on."""
 
     product = serializers.PrimaryKeyRelatedField(queryset=Product.objects.all())
+    edition = serializers.PrimaryKeyRelatedField(
+        queryset=Edition.objects.filter(retired_at=None),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="One of the product’s editions; left out, the whole product.",
+    )
     email = serializers.EmailField(required=False, allow_blank=True, default="", max_length=254)
     account = serializers.SlugRelatedField(slug_field="handle", queryset=Account.objects.exclude(user__is_active=False), required=False)
     message = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_MESSAGE)
@@ -87,7 +108,7 @@ class GiftViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         values = checked(NewGiftSerializer, request)
         day, account = values["ends_on"], values.get("account")
         ends_at = end_of_day(day) if day else None
-        giving = Giving(values["product"], values["email"], values["message"], ends_at)
+        giving = Giving(values["product"], values["email"], values["message"], ends_at, edition=values["edition"])
         if account is not None:
             gift, link = give_to_account(giving=giving, holder=account, reason=values["reason"], actor=asker(request)), ""
         else:

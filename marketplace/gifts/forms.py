@@ -11,7 +11,8 @@ from marketplace.entitlements.selectors import end_of_day
 from marketplace.gifts.models import LONGEST_MESSAGE
 from marketplace.gifts.selectors import products_named
 from marketplace.gifts.services.giving import Giving
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
+from marketplace.products.selectors.editions import editions_by_name
 
 _REASON = gettext_lazy("For your records and our audit trail; whoever gets it does not read it.")
 
@@ -29,6 +30,12 @@ class GiveForm(forms.Form):
 
     product = forms.CharField(
         label=gettext_lazy("Product"), max_length=200, help_text=gettext_lazy("As in its address: namespace/name. It need not be on sale.")
+    )
+    edition = forms.CharField(
+        label=gettext_lazy("Edition"),
+        max_length=30,
+        required=False,
+        help_text=gettext_lazy("Its name. Leave it empty for the whole product."),
     )
     email = _EmailField(
         label=gettext_lazy("E-mail of the recipient"),
@@ -69,6 +76,16 @@ class GiveForm(forms.Form):
             raise forms.ValidationError(gettext("You have no product “{product}” that can be given.").format(product=named))
         return product
 
+    def clean_edition(self) -> Edition | None:
+        """Turn the name into the product's edition; a product that is none has said so itself."""
+        name, product = self.cleaned_data["edition"].strip(), self.cleaned_data.get("product")
+        if not name or product is None:
+            return None
+        edition = editions_by_name([product.pk]).get((product.pk, name.casefold()))
+        if edition is None:
+            raise forms.ValidationError(gettext("It has no edition “{edition}”.").format(edition=name))
+        return edition
+
     def clean_account(self) -> Account | None:
         """Turn the handle into the account."""
         handle = self.cleaned_data["account"].strip().lower()
@@ -93,7 +110,7 @@ class GiveForm(forms.Form):
         values = self.cleaned_data
         day = values["ends_on"]
         ends_at = end_of_day(day) if day else None
-        return Giving(values["product"], values["email"], values["message"], ends_at)
+        return Giving(values["product"], values["email"], values["message"], ends_at, edition=values["edition"])
 
 
 class UploadForm(forms.Form):

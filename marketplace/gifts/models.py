@@ -48,7 +48,7 @@ class Gift(UUIDModel):
     example, ends the gift too. Only a keyed hash of the link's secret is stored; a new link ends the one before.
 
     Attributes:
-        title: what is given, as its order says it: the product's title and the edition's name; empty for the whole product.
+        title: what is given, as its order says it or its seller chose: the product's title and the edition's name; empty for the whole.
         source_id: the order that paid for it; of a seller's the gift itself.
         giver: the account that paid, or the seller.
         email: where the link was mailed to; empty if the giver passes it on.

@@ -46,7 +46,7 @@ def owners_lacking(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Entitle
     A holder appears once for each image that they have of it. What was taken from somebody alone is not given to them again.
     """
     of_product = Q(source_kind=Entitlement.Source.FREE, source_id=product_id)
-    given = Gift.objects.filter(product=product_id, source_kind=Gift.Source.SELLER).values("source_id")
+    given = Gift.objects.filter(product=product_id, source_kind=Gift.Source.SELLER, title="").values("source_id")  # not of an edition
     of_product |= Q(source_kind=Entitlement.Source.SELLER, source_id__in=given)
     for finder in _finders:
         of_product |= finder(product_id)
@@ -60,9 +60,9 @@ def owners_lacking(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Entitle
 def gifts_lacking(product_id: UUID, image_id: UUID) -> QuerySet[Gift]:
     """Return the gifts of the product that nobody has claimed and that do not give the image.
 
-    Of those that somebody paid for only what whoever sells says is of the product: it may be of one of its editions.
+    Of those that somebody paid for only what whoever sells says is of the product: it may be of one of its editions, as a seller's may.
     """
-    of_product = Q(source_kind=Gift.Source.SELLER)
+    of_product = Q(source_kind=Gift.Source.SELLER, title="")
     for finder in _finders:
         of_product |= Q(source_kind=Gift.Source.ORDER) & finder(product_id)
     unclaimed = Gift.objects.filter(of_product, product=product_id, claimed_at=None, revoked_at=None)

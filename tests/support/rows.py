@@ -61,6 +61,7 @@ def rows_of_others() -> dict[str, Model]:
         "subscription_id": SubscriptionFactory(),
         "price_id": ProductFactory(price__interval="month").prices.get(),
         "edition_id": EditionFactory(),
+        "edition": EditionFactory(product=DraftProductFactory(namespace=product.namespace)),
         "picture_id": picture,
         "token_id": token,
         "access-token": token,

@@ -27,7 +27,8 @@ from marketplace.images.errors import SellerIsSuspended
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_owner
 from marketplace.products.locks import lock_product_with_images
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
+from marketplace.products.selectors.editions import images_sold, title_of
 from outbox.mail.services import queue_mail
 
 A_DAY: Final = 500  # of a seller whom Stripe knows
@@ -44,6 +45,7 @@ class Giving:
         email: where the link goes, in lower case; empty for a link that the seller passes on.
         access_ends_at: until when; None for good.
         upload_key: as `Gift.upload_key`.
+        edition: of the product; None for the whole product.
     """
 
     product: Product
@@ -51,6 +53,12 @@ class Giving:
     message: str = ""
     access_ends_at: datetime | None = None
     upload_key: str = ""
+    edition: Edition | None = None
+
+    def of(self, images: Sequence[Image]) -> list[Image]:
+        """Return what of the product's images is given."""
+        held = images_sold(self.product, self.edition) if self.edition else None
+        return [image for image in images if held is None or image.pk in held]
 
 
 def give_link(*, giving: Giving, reason: str, actor: User) -> tuple[Gift, str]:
@@ -88,7 +96,8 @@ def give_to_account(*, giving: Giving, holder: Account, reason: str, actor: User
     require_reason(reason)
     with locked_transaction():
         seller = lock_seller(account_id=giving.product.seller_id)
-        product, images = lock_product_with_images(product_id=giving.product.pk)
+        product, all_images = lock_product_with_images(product_id=giving.product.pk)
+        images = giving.of(all_images)
         require_room(seller, [giving])
         if holder.pk == product.seller_id:
             raise OwnProduct
@@ -113,16 +122,19 @@ def write_gifts(seller: SellerProfile, givings: Sequence[Giving], *, reason: str
     if seller.suspended_at is not None:
         raise SellerIsSuspended
     images = _images_of({giving.product.pk for giving in givings})
-    written = []
+    written: list[tuple[Gift, str]] = []
+    contents: list[GiftImage] = []
     for giving in givings:
         if giving.access_ends_at is not None and giving.access_ends_at <= timezone.now():
             raise GiftOver
-        if not images.get(giving.product.pk):
+        given = giving.of(images.get(giving.product.pk, []))
+        if not given:
             raise NothingToGive
         gift = _new(seller, giving, reason=reason, actor=actor)
         written.append((gift, make_link(gift)))
+        contents += [GiftImage(gift=gift, image=image) for image in given]
     Gift.objects.bulk_create([gift for gift, _ in written])
-    GiftImage.objects.bulk_create([GiftImage(gift=gift, image=image) for gift, _ in written for image in images[gift.product_id]])
+    GiftImage.objects.bulk_create(contents)
     for gift, secret in written:
         record_audit(actor=actor, action="gift.given", target=gift, reason=reason, seller=str(seller.pk))
         mail_link(gift, secret)
@@ -156,6 +168,7 @@ def _new(seller: SellerProfile, giving: Giving, *, reason: str, actor: User) -> 
         giver_id=seller.pk,
         given_by=actor,
         product=giving.product,
+        title=title_of(giving.product, giving.edition) if giving.edition else "",
         email=giving.email,
         message=giving.message,
         reason=reason[:500],

@@ -26,9 +26,10 @@ from marketplace.gifts.models import LONGEST_MESSAGE, Gift
 from marketplace.gifts.selectors import products_named
 from marketplace.gifts.services.giving import Giving, require_room, write_gifts
 from marketplace.images.ownership import require_owner
-from marketplace.products.models import Product
+from marketplace.products.models import Edition, Product
+from marketplace.products.selectors.editions import editions_by_name
 
-COLUMNS: Final = ("email", "product", "note", "ends_on")
+COLUMNS: Final = ("email", "product", "edition", "note", "ends_on")
 NEEDED: Final = frozenset({"email", "product"})
 MOST_BYTES: Final = 256 * 1024
 MOST_LINES: Final = 250
@@ -71,21 +72,23 @@ def read_file(content: bytes, *, seller_id: UUID) -> list[Giving]:
     """Return what each line gives.
 
     Args:
-        content: CSV (RFC 4180) in UTF-8, with a first line of `COLUMNS` in any order; note and ends_on may be left out. A product is
-            written `namespace/name` as in its address, ends_on as `2027-12-31`: the last day, in UTC.
+        content: CSV (RFC 4180) in UTF-8, with a first line of `COLUMNS` in any order; edition, note and ends_on may be left out. A
+            product is written `namespace/name` as in its address, an edition by its name, ends_on as `2027-12-31`: the last day, in UTC.
 
     Raises:
         InvalidFile: as `give_by_file`.
     """
     lines = _lines_of(_text_of(content))
     products = products_named(seller_id, {values["product"] for _, values in lines})
+    editions = editions_by_name({product.pk for product in products.values()})
     givings: list[Giving] = []
     faults: list[Fault] = []
     first: dict[str, int] = {}  # line of each gift
     for number, values in lines:
-        found = list(_faults_of_line(values, products))
+        edition = _edition_of(values, products, editions)
+        found = list(_faults_of_line(values, products, edition))
         if not found:
-            giving = _giving(values, products)
+            giving = _giving(values, products, edition)
             if first.setdefault(giving.upload_key, number) != number:
                 found = [gettext("The same as line {line}.").format(line=first[giving.upload_key])]
             givings.append(giving)
@@ -126,7 +129,7 @@ def _text_of(content: bytes) -> str:
 def _faults_of_file(names: list[str], count: int) -> Iterator[Fault]:
     if not NEEDED <= set(names) <= set(COLUMNS) or len(names) != len(set(names)):
         sentence = gettext(
-            "The first line names the columns email and product, and may name note and ends_on. Nothing else, and none twice."
+            "The first line names the columns email and product, and may name edition, note and ends_on. Nothing else, and none twice."
         )
         yield Fault(1, sentence)
     elif count < 1:
@@ -135,7 +138,12 @@ def _faults_of_file(names: list[str], count: int) -> Iterator[Fault]:
         yield Fault(0, gettext("A file may have {most} lines; this one has {count}.").format(most=MOST_LINES, count=count))
 
 
-def _faults_of_line(values: dict[str, str], products: dict[str, Product]) -> Iterator[str]:
+def _edition_of(values: dict[str, str], products: dict[str, Product], editions: dict[tuple[UUID, str], Edition]) -> Edition | None:
+    product, name = products.get(values["product"]), values.get("edition", "")
+    return editions.get((product.pk, name.casefold())) if product and name else None
+
+
+def _faults_of_line(values: dict[str, str], products: dict[str, Product], edition: Edition | None) -> Iterator[str]:
     note, ends_on = values.get("note", ""), values.get("ends_on", "")
     if values["surplus"]:
         yield gettext("It has more fields than there are columns.")
@@ -146,6 +154,8 @@ def _faults_of_line(values: dict[str, str], products: dict[str, Product]) -> Ite
     if values["product"] not in products:
         sentence = gettext("You have no product “{product}” that can be given; write namespace/name as in its address.")
         yield sentence.format(product=values["product"])
+    elif values.get("edition") and edition is None:
+        yield gettext("“{product}” has no edition “{edition}”.").format(product=values["product"], edition=values["edition"])
     if len(note) > LONGEST_MESSAGE or not "".join(note.split()).isprintable():
         sentence = gettext("The note is longer than {most} characters, or has characters that cannot be seen.")
         yield sentence.format(most=LONGEST_MESSAGE)
@@ -156,10 +166,11 @@ def _faults_of_line(values: dict[str, str], products: dict[str, Product]) -> Ite
         yield gettext("{day} is over.").format(day=ends_on)
 
 
-def _giving(values: dict[str, str], products: dict[str, Product]) -> Giving:
+def _giving(values: dict[str, str], products: dict[str, Product], edition: Edition | None) -> Giving:
     email, ends_on, product = normal_email(values["email"]), values.get("ends_on", ""), products[values["product"]]
-    key = hashlib.sha256("\0".join((email, str(product.pk), ends_on)).encode()).hexdigest()
-    return Giving(product, email, values.get("note", ""), _end_of(ends_on) if ends_on else None, upload_key=key)
+    parts = (email, str(product.pk), ends_on, *([str(edition.pk)] if edition else []))
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return Giving(product, email, values.get("note", ""), _end_of(ends_on) if ends_on else None, upload_key=key, edition=edition)
 
 
 def _end_of(day: str) -> datetime | None:

@@ -83,11 +83,22 @@ def sold_for(price: Price, images: Sequence[Image]) -> list[Image]:
 
 def title_sold(product: Product, price: Price) -> str:
     """Return what is sold for a price in words: the product's title, and its edition's name, as orders copy it."""
-    if price.edition is None:
+    return title_of(product, price.edition)
+
+
+def title_of(product: Product, edition: Edition | None) -> str:
+    """Return an edition in words, as `title_sold` does; the product's title without one."""
+    if edition is None:
         return product.title
-    room = LONGEST_TITLE - len(price.edition.name) - 2
+    room = LONGEST_TITLE - len(edition.name) - 2
     title = product.title if len(product.title) <= room else f"{product.title[: room - 1]}…"
-    return f"{title}, {price.edition.name}"
+    return f"{title}, {edition.name}"
+
+
+def editions_by_name(product_ids: Collection[UUID]) -> dict[tuple[UUID, str], Edition]:
+    """Return the editions of products that are not retired, by product and name, which is folded to one case. One query."""
+    found = Edition.objects.filter(product__in=product_ids, retired_at=None)
+    return {(edition.product_id, edition.name.casefold()): edition for edition in found}
 
 
 def images_sold(product: Product, edition: Edition | None) -> set[UUID]:

@@ -9,7 +9,7 @@ from accounts.people.models import User
 from marketplace.gifts.models import Gift, GiftState
 from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory
-from tests.factories.marketplace import GiftFactory, ProductFactory
+from tests.factories.marketplace import EditionFactory, GiftFactory, ProductFactory
 
 WHY = "They test it."
 
@@ -56,3 +56,11 @@ def test_other_sellers_gifts_and_products_are_none_of_a_programs_business(seller
     assert post(client, f"/api/v1/gifts/{foreign.pk}/revoke/", reason="x").status_code == 404
     assert post(client, "/api/v1/gifts/", product=str(foreign.product_id), reason=WHY).status_code == 403
     assert Gift.objects.get().state is GiftState.OPEN
+
+
+def test_a_program_gives_an_edition(product: Product, seller: User) -> None:
+    edition = EditionFactory(product=product, name="Pro")
+
+    answer = post(program(seller), "/api/v1/gifts/", product=str(product.pk), edition=str(edition.pk), reason=WHY)
+
+    assert (answer.status_code, answer.json()["title"]) == (201, f"{product.title}, Pro")

@@ -20,11 +20,19 @@ from marketplace.gifts.models import Gift, GiftState
 from marketplace.gifts.selectors import find_gift
 from marketplace.gifts.services import giving
 from marketplace.gifts.services.giving import Giving, give_link, give_to_account
+from marketplace.growth.selectors import gifts_lacking, owners_lacking
 from marketplace.images.errors import NotYours, RoleNotEnough, SellerIsSuspended
 from marketplace.products.models import Product, ProductImage
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory
-from tests.factories.marketplace import DraftProductFactory, EntitlementFactory, GiftFactory, ProductFactory
+from tests.factories.marketplace import (
+    DraftProductFactory,
+    EditionFactory,
+    EntitlementFactory,
+    GiftFactory,
+    ProductFactory,
+    PushedImageFactory,
+)
 
 NOW = timezone.now()
 WHY = "They test it."
@@ -147,3 +155,25 @@ def test_an_address_is_mailed_so_often_a_day_whoever_gives(product: Product, sel
     with pytest.raises(TooManyGiftsToAddress):
         give_link(giving=Giving(product, "kim@example.test"), reason=WHY, actor=seller)
     assert give_link(giving=Giving(product, "olu@example.test"), reason=WHY, actor=seller)
+
+
+def test_an_edition_is_given_with_its_images_alone_and_grows_with_nothing(product: Product, seller: User, friend: User) -> None:
+    images = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
+    divided = ProductFactory(namespace=product.namespace, title="Postgres HA", images=images)
+    standard = EditionFactory(product=divided, name="Standard", images=images[:1])
+
+    linked, _ = give_link(giving=Giving(divided, "zoe@example.test", edition=standard), reason=WHY, actor=seller)
+    handed = give_to_account(giving=Giving(divided, edition=standard), holder=friend.account, reason=WHY, actor=seller)
+
+    assert (linked.called, list(linked.images.all())) == ("Postgres HA, Standard", images[:1])
+    assert (handed.called, [row.image for row in Entitlement.objects.all()]) == ("Postgres HA, Standard", images[:1])
+    assert "Postgres HA, Standard" in OutgoingMail.objects.get(to="zoe@example.test").body_text
+    assert not owners_lacking(divided.pk, images[1].pk).exists()  # what is given to those of the whole product is not theirs
+    assert not gifts_lacking(divided.pk, images[1].pk).exists()
+
+
+def test_an_edition_of_another_product_gives_nothing(product: Product, seller: User) -> None:
+    with pytest.raises(NothingToGive):
+        give_link(giving=Giving(product, edition=EditionFactory()), reason=WHY, actor=seller)
+
+    assert not Gift.objects.exists()

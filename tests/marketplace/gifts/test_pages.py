@@ -17,7 +17,7 @@ from marketplace.gifts.models import Gift, GiftState
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory
-from tests.factories.marketplace import EntitlementFactory, GiftFactory, ProductFactory
+from tests.factories.marketplace import EditionFactory, EntitlementFactory, GiftFactory, ProductFactory
 from tests.support.pages import assert_sound
 
 WHY = "They test it."
@@ -240,3 +240,17 @@ def test_only_who_decides_sees_whom_a_seller_gave_to(product: Product, role: Rol
         assert client.get(page).status_code == 403
     assert client.post(f"/selling/gifts/{gift.pk}/", {"do": "revoke", "reason": "x"}).status_code == 403
     assert Gift.objects.get().state is GiftState.OPEN
+
+
+def test_the_form_names_an_edition_of_the_product(product: Product, selling: Client) -> None:
+    EditionFactory(product=product, name="Pro")
+    typed = {"product": "acme/db", "edition": "Ultra", "reason": WHY}
+    refused = selling.post("/selling/gifts/", typed)
+    unknown = selling.post("/selling/gifts/", typed | {"product": "acme/none"})
+    assert (refused.status_code, "It has no edition “Ultra”." in refused.content.decode()) == (400, True)
+    assert (unknown.status_code, "It has no edition" in unknown.content.decode()) == (400, False)
+    assert not Gift.objects.exists()
+
+    selling.post("/selling/gifts/", typed | {"edition": "pro"})
+
+    assert Gift.objects.get().called == f"{product.title}, Pro"

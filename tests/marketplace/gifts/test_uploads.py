@@ -15,7 +15,7 @@ from marketplace.gifts.services.uploads import Uploaded, give_by_file, read_file
 from marketplace.images.errors import NotYours
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
-from tests.factories.marketplace import ProductFactory
+from tests.factories.marketplace import EditionFactory, ProductFactory
 
 GOOD = b"email,product,note,ends_on\nkim@example.test,acme/db,Try it,2090-12-31\nolu@example.test,acme/db,,\n"
 
@@ -139,3 +139,18 @@ def test_limits_and_roles_hold_for_files_too(product: Product, seller: User, fri
     with pytest.raises(TooManyGifts):
         upload(product, seller)
     assert (Gift.objects.count(), OutgoingMail.objects.count()) == (0, 0)
+
+
+def test_a_line_may_name_an_edition(product: Product, seller: User) -> None:
+    EditionFactory(product=product, name="Pro")
+    content = b"email,product,edition\nkim@example.test,acme/db,pro\nkim@example.test,acme/db,\nolu@example.test,acme/no,Pro\n"
+    assert faults_of(product, content + b"olu@example.test,acme/db,Ultra\n") == [
+        (4, "You have no product “acme/no” that can be given; write namespace/name as in its address."),
+        (5, "“acme/db” has no edition “Ultra”."),
+    ]
+    good = b"".join(line for line in content.splitlines(keepends=True) if b"/no" not in line)
+
+    assert upload(product, seller, good) == Uploaded(given=2, known=0)
+    assert upload(product, seller, good) == Uploaded(given=0, known=2)
+
+    assert sorted(gift.called for gift in Gift.objects.all()) == [product.title, f"{product.title}, Pro"]

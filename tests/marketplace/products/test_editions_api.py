@@ -92,8 +92,8 @@ def test_editions_are_moved_listed_and_retired(as_seller: APIClient, as_other: A
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        pytest.param({"prices": []}, 400, "invalid", id="no price"),
-        pytest.param({"images": []}, 400, "invalid", id="no image"),
+        pytest.param({"prices": []}, 400, "invalid_input", id="no price"),
+        pytest.param({"images": []}, 400, "invalid_input", id="no image"),
         pytest.param({"prices": [{"amount": 0, "currency": "eur"}]}, 422, "invalid_price", id="free"),
         pytest.param({"prices": [*EUR, *EUR]}, 422, "invalid_price", id="one currency twice"),
         pytest.param({"name": "Standard"}, 409, "edition_name_taken", id="a name that is taken"),
