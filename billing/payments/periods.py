@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -27,6 +27,7 @@ from marketplace.trials.services.purchases import take_over_trial
 _SUBSCRIPTION = Entitlement.Source.SUBSCRIPTION
 _NO_TIME = timedelta(0)
 OVER = gettext_noop("The paid time of the subscription is over.")
+GIVEN_BACK = gettext_noop("A period of it was given back.")
 WRITTEN_AT_END = ("end_wanted_at", "end_reason", "due_at", "given_up_at", "attempts")
 COPIED = (
     "buyer", "placed_by", "seller", "product", "price", "product_title", "email", "amount", "currency", "application_fee",
@@ -53,24 +54,38 @@ def begin_subscription(order: Order, subscribed: Subscribed) -> None:
 def follow_order(order: Order, images: Collection[Image]) -> None:
     """Bring access in line with a period's order that has changed; the caller holds its lock and that of its images, and has saved it.
 
-    Who gets the last period back, or has their bank take any of them back, is not charged for the next one: the subscription ends. A
-    period before the last one may be given back while it goes on.
+    Whose bank takes a period back is not charged for the next one: the subscription ends. What a period that is given back means is decided
+    only once Stripe was asked, next, for a later one may be paid of which nobody here has heard (`end_if_given_back`).
     """
     subscription = lock_subscription(subscription_id=order.subscription_id)  # type: ignore[arg-type]  # the caller has looked
-    if _ends_with(order, subscription) and want_end(subscription, gettext_noop("A period of it was given back.")):
-        record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
+    if order.state == Order.State.CHARGED_BACK:
+        _end_given_back(subscription)
+    if order.state == Order.State.REFUNDED and subscription.running:
+        # What is read of Stripe at this moment is older than the refund: another revision has it read again.
+        subscription.revision += 1
+        subscription.due_at, subscription.given_up_at, subscription.attempts = timezone.now(), None, 0
     if order.state in ENTITLING:
         bought, of = [image.pk for image in images], subscription
         take_over_trial(product_id=of.product_id, holder=of.buyer, source_id=of.pk, image_ids=bought)
     bring_access_in_line(subscription, images, now=timezone.now())
-    subscription.save(update_fields=["access_until", "part_until", *WRITTEN_AT_END])
+    subscription.save(update_fields=["access_until", "part_until", "revision", *WRITTEN_AT_END])
 
 
-def _ends_with(order: Order, subscription: Subscription) -> bool:
-    """Whether a subscription ends because the money of this period is gone."""
-    if order.state == Order.State.REFUNDED:
-        return not subscription.orders.filter(state__in=ENTITLING, period_end__gt=order.period_end).exists()
-    return order.state == Order.State.CHARGED_BACK
+def end_if_given_back(subscription: Subscription) -> bool:
+    """Have a subscription end whose last paid period was given back whole; return whether it is to end because of that now.
+
+    Who gets the last period back, or what an upgrade has paid in it, is not charged for the next one. A period before the last one may be
+    given back while it goes on. The caller holds its lock, knows all paid periods, and saves it.
+    """
+    last = subscription.orders.aggregate(ends=Max("period_end"))["ends"]
+    given_back = subscription.orders.filter(period_end=last, state=Order.State.REFUNDED).exists()
+    return given_back and _end_given_back(subscription)
+
+
+def _end_given_back(subscription: Subscription) -> bool:
+    if wanted := want_end(subscription, GIVEN_BACK):
+        record_audit(actor=None, action="subscription.end_wanted", target=subscription, reason=subscription.end_reason)
+    return wanted
 
 
 def want_end(subscription: Subscription, reason: str) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.services import record_audit
 from billing.orders.models import Order, OrderImage
 from billing.orders.state import UNPAID_STATES
-from billing.payments.periods import COPIED, bring_access_in_line, given_image_ids
+from billing.payments.periods import COPIED, WRITTEN_AT_END, bring_access_in_line, end_if_given_back, given_image_ids
 from billing.payments.reconcile import reconcile_order
 from billing.renewals.mails import queue_subscription_mail
 from billing.renewals.period_orders import note_sold, sale_of_period
@@ -104,12 +104,15 @@ def _add_order(subscription: Subscription, period: Period) -> Order | None:
 
 
 def _apply(before: Subscription, facts: SubscriptionFacts, now: datetime) -> Subscription | None:
-    """Write how it stands; None if somebody else has meanwhile."""
+    """Write how it stands; None if somebody else has meanwhile, or if Stripe is to end it first: then it is asked again."""
     sold = OrderImage.objects.filter(order__subscription=before).values_list("image_id", flat=True)
     with locked_transaction():
         images = lock_images(image_ids=set(sold) | given_image_ids(before.pk))
         row = lock_subscription(subscription_id=before.pk)
         if row.revision != before.revision:
+            return None
+        if end_if_given_back(row):
+            row.save(update_fields=WRITTEN_AT_END)
             return None
         was, known = State(row.state), facts.status in STATES
         if not known:

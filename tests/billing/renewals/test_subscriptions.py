@@ -304,7 +304,6 @@ def test_a_refund_of_the_last_period_ends_access_and_the_subscription(
     continue_refund(refund_id=refund.pk)
 
     assert (Order.objects.get().state, holds(buyer)) == ("refunded", [])
-    assert Subscription.objects.get().end_wanted_at is not None
     assert reconcile_subscriptions() == 1
     assert Subscription.objects.get().state == "ended"
     assert sandbox.get(f"/subscriptions/{subscription.stripe_subscription_id}")["status"] == "canceled"
