@@ -17,14 +17,16 @@ from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 
 _SAID = ("id", "kind", "year", "serial", "issued_at", "amount", "tax_amount", "currency", "order")
 _OF_DISCOUNT = ("code", "kind", "percent", "amount", "currency", "most_uses", "starts_at", "ends_at", "created_at", "ended_at")
+_OF_PRICE = ("was_amount", "amount", "subscription__currency", "state", "announced_at", "counts_from", "set_at")
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, subscriptions, sales, refunds, documents, offers and discounts. Of sales only what is the seller's."""
+    """Return purchases, subscriptions with prices, sales, refunds, documents, offers and discounts. Of sales only what is the seller's."""
     discount = ("discount_amount", "discount_code", "credit_amount")
     money = ("id", "product_title", "amount", "currency", *discount, "state", "refunded_amount", "created_at", "paid_at")
     standing = ("id", "product_title", "amount", "currency", "state", "created_at", "period_end", "ended_at")
@@ -32,7 +34,11 @@ def export_billing(user: User) -> Mapping[str, Any]:
         "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
         "gifts": rows(OrderGift.objects.filter(order__in=Order.objects.filter(_by(user))).values("order", "email", "message")),
         "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
-        "subscriptions": rows(Subscription.objects.filter(_by(user)).values(*standing, "email", "buyer__handle")),
+        "subscriptions": rows(_subscriptions_of(user).values(*standing, "email", "buyer__handle")),
+        "price_changes": rows(PriceChange.objects.filter(subscription__in=_subscriptions_of(user)).values("subscription", *_OF_PRICE)),
+        "price_announcements": rows(
+            PriceAnnouncement.objects.filter(announced_by=user).values("price__amount", "price__currency", "announced_at", "done_at")
+        ),
         "documents": rows(Document.objects.filter(buyer=user.account).values(*_SAID, "content", "seller__display_name")),
         "documents_of_sales": rows(Document.objects.filter(seller=user.account.pk).values(*_SAID)),
         "billing_details": rows(BillingDetails.objects.filter(account=user.account).values()),
@@ -81,6 +87,10 @@ def _offers_to(user: User) -> QuerySet[Discount]:
     """Return the offers to the person or to an address that they have verified."""
     mine = Q(account=user.account) | Q(email__in=verified_addresses(user) - {""})
     return Discount.objects.filter(mine, kind=Discount.Kind.PRICE)
+
+
+def _subscriptions_of(user: User) -> QuerySet[Subscription]:
+    return Subscription.objects.filter(_by(user))
 
 
 def _by(user: User) -> Q:

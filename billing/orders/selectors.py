@@ -84,13 +84,14 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collect
     by itself does not count: it can be bought.
 
     Args:
-        paid: only what was paid for counts.
+        paid: only what was paid for counts, and not what a purchase has grown by.
     """
     entitlements = Entitlement.objects.for_good().filter(holder=account, image__in=image_ids)
     if paid:
-        orders = Order.objects.filter(buyer=account, amount__gt=0).values("pk")
-        ordered = Q(source_kind=Entitlement.Source.ORDER, source_id__in=orders)
-        entitlements = entitlements.filter(ordered | Q(source_kind=Entitlement.Source.SUBSCRIPTION))
+        sold = OrderImage.objects.filter(image=OuterRef("image"), order__buyer=account, order__amount__gt=0)
+        ordered = Q(Exists(sold.filter(order=OuterRef("source_id"))), source_kind=Entitlement.Source.ORDER)
+        subscribed = Q(Exists(sold.filter(order__subscription=OuterRef("source_id"))), source_kind=Entitlement.Source.SUBSCRIPTION)
+        entitlements = entitlements.filter(ordered | subscribed)
     if besides:
         entitlements = entitlements.exclude(source_id__in=besides)
     return set(image_ids) <= set(entitlements.values_list("image_id", flat=True))

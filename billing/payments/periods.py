@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -20,6 +20,7 @@ from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.growth.models import Growth
 from marketplace.images.models import Image
 from marketplace.trials.selectors import time_left_when_bought
 from marketplace.trials.services.purchases import take_over_trial
@@ -102,7 +103,8 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
 
     The rule: access to an image lasts to the end of the last period that was paid for it, and a grace longer while another payment for it
     may come; days that were left of a trial when it began are added. It is paused while a bank decides about a period, or a buyer who gives
-    it back waits for that, and ends with a refund of the last one, and with its buyer's account.
+    it back waits for that, and ends with a refund of the last one, and with its buyer's account. An image that was taken from its buyer
+    alone stays taken.
     """
     periods = subscription.orders.filter(state__in=ENTITLING)
     paid = paid_time(subscription)
@@ -118,7 +120,8 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
     ends = {key: end and end + left + (grace if key in paid.renewed and end == paid.until else _NO_TIME) for key, end in paid.ends.items()}
     over = {key for key, end in ends.items() if end is None or end <= now}
     subscription.part_until = min((end for end in ends.values() if end and now < end < until), default=None)
-    going_on = [image for image in images if image.pk not in over]
+    not_given = over | set(_taken(subscription.pk).values_list("image_id", flat=True))
+    going_on = [image for image in images if image.pk not in not_given]
     grant_entitlements(holder=subscription.buyer, images=going_on, source_kind=_SUBSCRIPTION, source_id=subscription.pk)
     if over:
         revoke_entitlements(source_kind=_SUBSCRIPTION, source_id=subscription.pk, reason=OVER, image_ids=over)
@@ -130,12 +133,20 @@ def bring_access_in_line(subscription: Subscription, images: Iterable[Image], *,
 def given_image_ids(subscription_id: UUID) -> set[UUID]:
     """Return the images that the subscription has given, now or while it was paid, and that go on with it: also what it has grown by.
 
-    What was taken from its buyer for another reason than the end of the paid time is not given again.
+    What its product grew by while nothing was paid counts too, for whoever pays late. What was taken from its buyer for another reason than
+    the end of the paid time is not given again.
     """
-    given = Entitlement.objects.filter(source_kind=_SUBSCRIPTION, source_id=subscription_id)
-    goes_on = Q(revoked_at__isnull=True) | Q(revocation_reason=OVER)
-    taken = given.exclude(goes_on).values("image")
-    return set(given.filter(goes_on).exclude(image__in=taken).values_list("image_id", flat=True))
+    taken = _taken(subscription_id).values("image")
+    given = Entitlement.objects.filter(source_kind=_SUBSCRIPTION, source_id=subscription_id).exclude(image__in=taken)
+    begun = Subscription.objects.filter(pk=subscription_id, product=OuterRef("product"), created_at__lte=OuterRef("created_at"))
+    grown = Growth.objects.filter(Exists(begun.filter(price__edition=None)), image__freed_at=None).exclude(image__in=taken)
+    return set(given.values_list("image_id", flat=True)).union(grown.values_list("image_id", flat=True))
+
+
+def _taken(subscription_id: UUID) -> QuerySet[Entitlement]:
+    """Return what was taken from a subscription's buyer for another reason than the end of the paid time."""
+    ended = Entitlement.objects.filter(source_kind=_SUBSCRIPTION, source_id=subscription_id, revoked_at__isnull=False)
+    return ended.exclude(revocation_reason=OVER)
 
 
 def _has_left(account: Account) -> bool:

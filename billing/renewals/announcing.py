@@ -22,7 +22,7 @@ from billing.subscriptions.months import MONTHS_OF, months_after
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from billing.subscriptions.terms import terms_now
 from common.db.locking import locked_transaction
-from common.db.row_failures import isolate_failure
+from common.db.row_failures import act_on_each
 from marketplace.images.ownership import require_owner
 from marketplace.products.locks import lock_product
 from marketplace.products.models import Price
@@ -76,19 +76,18 @@ def tell_subscribers() -> int:
     """Tell those whose price changes, so many in one run; return how many were told. Each has a transaction of their own."""
     told = 0
     for announced in PriceAnnouncement.objects.filter(done_at__isnull=True).select_related("price__product").order_by("announced_at"):
-        left = [] if announced.price.retired_at else list(at_another_price(announced.price).values_list("pk", flat=True)[:TOLD_A_RUN])
-        for key in left[: TOLD_A_RUN - told]:
-            told += isolate_failure(partial(_tell, announced, key), row=key) or 0
-        if not left:
+        left = Subscription.objects.none() if announced.price.retired_at else at_another_price(announced.price)
+        told += act_on_each(left, partial(_tell, announced), most=TOLD_A_RUN - told)
+        if not left.exists():
             PriceAnnouncement.objects.filter(pk=announced.pk).update(done_at=timezone.now())
     return told
 
 
-def _tell(announced: PriceAnnouncement, subscription_id: UUID) -> int:
+def _tell(announced: PriceAnnouncement, subscription_id: UUID) -> bool:
     with locked_transaction():
         subscription = lock_subscription(subscription_id=subscription_id)
         if not at_another_price(announced.price).filter(pk=subscription_id).exists():
-            return 0
+            return False
         PriceChange.objects.open().filter(subscription=subscription).update(state=PriceChange.State.DROPPED)
         change = _change(announced, subscription, timezone.now())
         change.save(force_insert=True)
@@ -101,7 +100,7 @@ def _tell(announced: PriceAnnouncement, subscription_id: UUID) -> int:
             counts_from=change.counts_from.isoformat(),
         )
         queue_price_mails(change)
-    return 1
+    return True
 
 
 def _change(announced: PriceAnnouncement, subscription: Subscription, now: datetime) -> PriceChange:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -20,7 +21,7 @@ from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from common.db.claims import try_again
 from common.db.locking import locked_transaction
-from common.db.row_failures import isolate_failure
+from common.db.row_failures import act_on_each
 from common.web.links import absolute
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import revoke_entitlements
@@ -28,6 +29,7 @@ from marketplace.images.locks import lock_images
 from marketplace.images.models import Image
 from marketplace.products.models import Product
 
+_AT_ONCE: Final = 500  # a run stays far below the time limit; the next one goes on
 _STOPPED = gettext_noop("Its seller, its product or an image in it was stopped.")
 
 
@@ -92,7 +94,7 @@ def end_now(*, subscription: Subscription, reason: str, actor: User) -> None:
 
 def end_stopped_subscriptions() -> int:
     """Have subscriptions end whose seller, product or image was stopped; return how many. The sweep then asks Stripe."""
-    return sum(bool(isolate_failure(partial(_stop, key), row=key)) for key in _stopped().values_list("pk", flat=True)[:500])
+    return act_on_each(_stopped(), _stop, most=_AT_ONCE)
 
 
 def _stop(subscription_id: UUID) -> bool:
@@ -113,11 +115,11 @@ def _stopped() -> QuerySet[Subscription]:
 def end_lapsed_access() -> int:
     """End what subscriptions let their buyers pull once the paid time and the grace are over, also while Stripe is away."""
     now = timezone.now()
-    lapsed = Subscription.objects.filter(Q(access_until__lte=now) | Q(part_until__lte=now)).values_list("pk", flat=True)[:500]
-    return sum(bool(isolate_failure(partial(_end_access, key, now), row=key)) for key in lapsed)
+    lapsed = Subscription.objects.filter(Q(access_until__lte=now) | Q(part_until__lte=now))
+    return act_on_each(lapsed, partial(_end_access, now=now), most=_AT_ONCE)
 
 
-def _end_access(subscription_id: UUID, now: datetime) -> bool:
+def _end_access(subscription_id: UUID, *, now: datetime) -> bool:
     with locked_transaction():
         images = lock_images(image_ids=given_image_ids(subscription_id))
         row = lock_subscription(subscription_id=subscription_id)

@@ -1,5 +1,6 @@
 """Giving an added image to those who have bought a product before."""
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -7,8 +8,8 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from audit.services import record_audit
-from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction, translate_violation
+from common.db.row_failures import isolate_failure
 from common.ops.queue import queue_after_commit
 from common.web.links import absolute, absolute_path
 from marketplace.entitlements.services.extending import extend_entitlements
@@ -66,9 +67,14 @@ def grow_products() -> int:
     """
     given = 0
     for growth in Growth.objects.filter(done_at__isnull=True).select_related("product__namespace", "image").order_by("created_at"):
-        given += _give(growth) if growth.given_at is None else 0
-        if growth.given_at is not None:
-            _mail(growth)
+        given += isolate_failure(partial(_go_on, growth), row=growth.pk) or 0
+    return given
+
+
+def _go_on(growth: Growth) -> int:
+    given = _give(growth) if growth.given_at is None else 0
+    if growth.given_at is not None:
+        _mail(growth)
     return given
 
 
@@ -82,10 +88,8 @@ def _give(growth: Growth) -> int:
             _end_round(growth)
             break
         for holder_id, kind, source_id in dict.fromkeys((one.holder_id, one.source_kind, one.source_id) for one in batch):
-            try:
-                growth.given += extend_entitlements(holder_id=holder_id, source_kind=kind, source_id=source_id, image=growth.image)
-            except LockTimeout:
-                continue  # the next round meets it again
+            extend = partial(extend_entitlements, holder_id=holder_id, source_kind=kind, source_id=source_id, image=growth.image)
+            growth.given += isolate_failure(extend, row=source_id) or 0  # the next round meets it again
         growth.cursor = batch[-1].pk
         growth.save(update_fields=["cursor", "given"])
     return growth.given - before

@@ -1,6 +1,7 @@
 """Buyers choose whether new versions are mailed to them; what is mailed, once a version and at most once a day for a product."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.people.selectors import require_verified_email
 from common.db.locking import locked_transaction
+from common.db.row_failures import isolate_failure
 from common.web.links import absolute, absolute_path
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
@@ -64,8 +66,14 @@ def mail_new_versions(*, now: datetime) -> int:
     """
     mails = 0
     for product_id in list(due_updates(now=now).values_list("pk", flat=True)[:PRODUCTS_AT_ONCE]):
-        while (queued := _mail_batch(product_id, now)) is not None:
-            mails += queued
+        mails += isolate_failure(partial(_mail_product, product_id, now), row=product_id) or 0
+    return mails
+
+
+def _mail_product(product_id: UUID, now: datetime) -> int:
+    mails = 0
+    while (queued := _mail_batch(product_id, now)) is not None:
+        mails += queued
     return mails
 
 

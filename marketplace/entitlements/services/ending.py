@@ -4,6 +4,7 @@ The policy itself looks at the time: what has ended opens nothing, whether it is
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from django.db.models import Case, F, QuerySet, Value, When
@@ -11,6 +12,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import people_of
 from common.db.locking import locked_transaction
+from common.db.row_failures import isolate_failure
 from marketplace.entitlements.locks import lock_ended_entitlements, lock_entitlements_of_source
 from marketplace.entitlements.models import TIME_OVER, TRIAL_OVER, Entitlement
 from outbox.mail.services import queue_mail
@@ -35,7 +37,7 @@ def remind_of_ends(*, now: datetime) -> int:
     Not of what was given for no longer than that: whoever got it has just read so. Trials have a mail of their own.
     """
     due = _due(now).order_by("holder", "source_kind", "source_id").distinct("holder", "source_kind", "source_id")
-    return sum(_remind(one, now) for one in list(due[:_AT_ONCE]))
+    return sum(bool(isolate_failure(partial(_remind, one, now), row=one.pk)) for one in list(due[:_AT_ONCE]))
 
 
 def _end_some(now: datetime) -> int:

@@ -1,6 +1,7 @@
 """Buyers are told of the gifts that nobody has claimed in time."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.organisations.buying import addresses_of_buyers
 from common.db.locking import locked_transaction
+from common.db.row_failures import act_on_each
 from marketplace.gifts.locks import lock_gift
 from marketplace.gifts.models import Gift
 from outbox.mail.services import queue_mail
@@ -20,8 +22,7 @@ def tell_of_unclaimed_gifts(*, now: datetime) -> int:
 
     Nobody is told of what a seller gave: the seller sees it in the list.
     """
-    due = list(_due(now).order_by("expires_at").values_list("pk", flat=True)[:_AT_ONCE])
-    return sum(_tell(gift_id, now) for gift_id in due)
+    return act_on_each(_due(now), partial(_tell, now=now), most=_AT_ONCE)
 
 
 def _due(now: datetime) -> QuerySet[Gift]:
@@ -29,7 +30,7 @@ def _due(now: datetime) -> QuerySet[Gift]:
     return unclaimed.filter(source_kind=Gift.Source.ORDER, suspended_at__isnull=True)
 
 
-def _tell(gift_id: UUID, now: datetime) -> bool:
+def _tell(gift_id: UUID, *, now: datetime) -> bool:
     """Tell of one gift, unless another worker has done so or it has changed meanwhile."""
     with locked_transaction():
         lock_gift(gift_id=gift_id)

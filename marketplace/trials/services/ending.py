@@ -1,7 +1,7 @@
 """A trial ends: by its time, of which its holder is told before; by staff; with its account. A purchase is in `purchases`."""
 
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Final
 from uuid import UUID
@@ -14,13 +14,14 @@ from accounts.organisations.selectors import people_of
 from accounts.people.models import Account, User
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction
+from common.db.row_failures import act_on_each
 from marketplace.entitlements.models import TRIAL_OVER, Entitlement
 from marketplace.entitlements.selectors import has_for_good
 from marketplace.entitlements.services.grants import revoke_entitlements
 from marketplace.images.ownership import require_staff
 from marketplace.products.selectors.offers import offered_price
 from marketplace.trials.errors import TrialEnded
-from marketplace.trials.locks import lock_trial, lock_trials_that_are_over
+from marketplace.trials.locks import lock_trial
 from marketplace.trials.models import KnownCard, Trial, TrialKey
 from marketplace.trials.selectors import images_of_trial, verified_hashes
 from marketplace.trials.services.starting import write_keys
@@ -34,16 +35,12 @@ _REMINDED_BEFORE: Final = ((7, timedelta(days=3)), (2, timedelta(days=1)), (1, t
 
 def remind_of_trials(*, now: datetime) -> int:
     """Tell holders once of trials that end soon; return how many mails were about. Nobody is told who has the product for good by now."""
-    due = _due(now).order_by("ends_at").values_list("pk", flat=True)
-    return sum(_remind(trial_id, now) for trial_id in list(due[:_AT_ONCE]))
+    return act_on_each(_due(now), partial(_remind, now=now), most=_AT_ONCE)
 
 
 def end_trials(*, now: datetime) -> int:
     """Mark trials whose time is over, and tell their holders; return how many. The policy itself looks at the time, marked or not."""
-    ended = 0
-    while batch := _end_some(now):
-        ended += batch
-    return ended
+    return act_on_each(_over(now), partial(_end_in_time, now=now), most=_AT_ONCE)
 
 
 def end_trial(*, trial: Trial, reason: str, actor: User) -> Trial:
@@ -84,7 +81,11 @@ def _due(now: datetime) -> QuerySet[Trial]:
     return Trial.objects.filter(soon, ends_at__gt=now, ended_at__isnull=True, reminded_at__isnull=True)
 
 
-def _remind(trial_id: UUID, now: datetime) -> bool:
+def _over(now: datetime) -> QuerySet[Trial]:
+    return Trial.objects.filter(ended_at__isnull=True, ends_at__lte=now)
+
+
+def _remind(trial_id: UUID, *, now: datetime) -> bool:
     """Remind of one trial, unless another worker has done so or it has ended meanwhile."""
     with locked_transaction():
         lock_trial(trial_id=trial_id)
@@ -92,12 +93,14 @@ def _remind(trial_id: UUID, now: datetime) -> bool:
         return bool(due) and _mail(trial_id, "trial_ending")
 
 
-def _end_some(now: datetime) -> int:
+def _end_in_time(trial_id: UUID, *, now: datetime) -> bool:
+    """Mark one trial, unless another worker has done so or it has ended meanwhile."""
     with locked_transaction():
-        rows = lock_trials_that_are_over(now=now, most=_AT_ONCE)
-        for row in rows:
-            _end(row, row.ends_at, TRIAL_OVER)
-        return len(rows)
+        trial = lock_trial(trial_id=trial_id)
+        if not _over(now).filter(pk=trial_id).exists():
+            return False
+        _end(trial, trial.ends_at, TRIAL_OVER)
+    return True
 
 
 def _end(trial: Trial, at: datetime, reason: str) -> None:

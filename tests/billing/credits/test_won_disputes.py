@@ -9,6 +9,7 @@ from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.refunds.models import Refund
 from marketplace.entitlements.models import Entitlement
+from marketplace.entitlements.services.extending import extend_entitlements
 from marketplace.products.models import Product
 from tests.factories.marketplace import ProductFactory, PushedImageFactory
 from tests.support.sandbox import Sandbox
@@ -32,3 +33,20 @@ def test_a_dispute_that_the_seller_wins_over_what_was_credited_gives_nothing_bac
 
     assert (after.state, after.refund_requested_amount, Refund.objects.count()) == ("paid", 0, 0)
     assert Entitlement.objects.in_force().count() == 1 + 2 + 3
+
+
+def test_a_dispute_that_the_seller_wins_gives_nothing_back_though_what_was_credited_has_grown_to_hold_the_same(
+    product: Product, buyer: User, buy: Callable[..., Order], sandbox: Sandbox
+) -> None:
+    added = PushedImageFactory(namespace=product.namespace)
+    larger = ProductFactory(namespace=product.namespace, images=[product.images.get(), added], price__amount=800)
+    earlier, later = (reconcile_order(order_id=buy(one, buyer).pk) for one in (product, larger))
+    extend_entitlements(holder_id=buyer.account.pk, source_kind="order", source_id=earlier.pk, image=added)
+    dispute = sandbox.dispute(later)
+    assert reconcile_order(order_id=later.pk).state == "disputed"
+
+    sandbox.control(f"/disputes/{dispute}/win")
+    after = reconcile_order(order_id=later.pk)
+
+    assert (after.state, after.refund_requested_amount, Refund.objects.count()) == ("paid", 0, 0)
+    assert Entitlement.objects.in_force().count() == 2 + 2

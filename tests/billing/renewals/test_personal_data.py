@@ -10,7 +10,7 @@ from billing.payments.periods import bring_access_in_line
 from billing.personal_data import HANDLER
 from marketplace.entitlements.models import Entitlement
 from tests.factories.accounts import OrganisationFactory
-from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
+from tests.factories.billing import PaidOrderFactory, PriceChangeFactory, SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,17 @@ def test_it_is_exported_and_its_address_forgotten() -> None:
 
     made.refresh_from_db()
     assert made.email not in {"", made.placed_by.email}
+
+
+def test_what_a_person_was_told_of_prices_and_has_told_others_is_exported() -> None:
+    change = PriceChangeFactory()
+    PriceChangeFactory()  # somebody else's
+
+    (told,) = HANDLER.export(change.subscription.placed_by)["price_changes"]
+    assert (told["subscription"], told["was_amount"], told["amount"]) == (change.subscription_id, change.was_amount, change.amount)
+    assert (told["subscription__currency"], told["counts_from"]) == (change.subscription.currency, change.counts_from)
+    (announced,) = HANDLER.export(change.announcement.announced_by)["price_announcements"]
+    assert (announced["price__amount"], announced["announced_at"]) == (change.price.amount, change.announcement.announced_at)
 
 
 @pytest.mark.parametrize("ended", [True, False])

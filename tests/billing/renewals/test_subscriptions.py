@@ -37,7 +37,6 @@ from common.db.errors import LockTimeout
 from common.ids import new_id
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.extending import extend_entitlements
 from marketplace.entitlements.services.grants import grant_entitlements
 from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import set_price
@@ -45,7 +44,6 @@ from outbox.mail.models import OutgoingMail
 from tests.billing.checkout.conftest import acme, owner
 from tests.billing.conftest import person_of
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.marketplace import PushedImageFactory
 from tests.support.sandbox import Sandbox, running_sandbox
 
 __all__ = ["acme", "owner"]
@@ -216,34 +214,6 @@ def test_access_ends_with_the_grace_also_while_stripe_is_away(
 
     assert holds(buyer) == []
     assert Entitlement.objects.get().revocation_reason == "The paid time of the subscription is over."
-
-
-def the_sweep_asks(sandbox: Sandbox, subscription: Subscription) -> None:
-    reconcile_subscription(subscription_id=subscription.pk)
-
-
-def the_next_period_is_paid(sandbox: Sandbox, subscription: Subscription) -> None:
-    renew(sandbox, subscription)
-    for period in reversed(read_subscription(subscription.stripe_subscription_id).periods):
-        reconcile._take_period(subscription, period)
-
-
-@pytest.mark.parametrize("happens", [the_sweep_asks, the_next_period_is_paid])
-def test_who_pays_late_gets_back_all_that_the_subscription_has_given_but_what_was_taken_from_them(
-    subscription: Subscription, sandbox: Sandbox, buyer: User, holds: Callable[..., list[str]], happens: Callable[..., None]
-) -> None:
-    sold = holds(buyer)
-    grown, taken = PushedImageFactory.create_batch(2, namespace=subscription.product.namespace)
-    for image in (grown, taken):
-        extend_entitlements(holder_id=buyer.account.pk, source_kind="subscribed", source_id=subscription.pk, image=image)
-    Entitlement.objects.filter(image=taken).update(revoked_at=timezone.now(), revocation_reason="Abuse.")
-    Subscription.objects.update(access_until=timezone.now())
-    assert (end_lapsed_access(), holds(buyer)) == (1, [])
-
-    happens(sandbox, subscription)
-
-    assert holds(buyer) == sorted([*sold, grown.repository])
-    assert Entitlement.objects.get(image=taken).revocation_reason == "Abuse."
 
 
 def test_it_ends_after_the_last_attempt_and_says_so(subscription: Subscription, sandbox: Sandbox, buyer: User) -> None:

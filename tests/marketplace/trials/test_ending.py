@@ -72,7 +72,7 @@ def test_two_workers_remind_once(product: Product) -> None:
     trial = TrialFactory(product=product)
     now = trial.ends_at - DAY
 
-    assert [_remind(trial.pk, now) for _ in range(2)] == [True, False]
+    assert [_remind(trial.pk, now=now) for _ in range(2)] == [True, False]
     assert len(mails()) == 1
 
 
