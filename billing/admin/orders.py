@@ -11,6 +11,7 @@ from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import credited_for
 from billing.orders.services import clear_flag, end_order
 from billing.payments.free import take_back_free_order
+from billing.payments.honouring import honour_again
 from billing.payments.reconcile import reconcile_order
 from billing.receipts.services import resend_receipt
 from billing.refunds.forms import RefundForm
@@ -114,7 +115,7 @@ class OrderAdmin(AuditedAdmin):
         "given_up_at",
     )
     inlines = (OrderImageInline,)
-    actions = ("refund", "resend", "reconcile", "unflag", "end", "take_back")
+    actions = ("refund", "resend", "reconcile", "unflag", "end", "take_back", "honour_again")
 
     @admin.display(description="bought as", ordering="buyer__kind")
     def buyer_kind(self, order: Order) -> str:
@@ -180,3 +181,12 @@ class OrderAdmin(AuditedAdmin):
     def take_back(self, request: HttpRequest, order: Order, reason: str) -> None:
         """End what an order of nothing gave."""
         take_back_free_order(order=order, reason=reason, actor=signed_in(request))
+
+    @act(
+        "Give access back",
+        consequence="Only for an order that a bank took back and has decided for the seller since. It counts as paid, and its buyer, who is"
+        " told, can pull again what ended with it. If they have bought the same again meanwhile, refund this order instead.",
+    )
+    def honour_again(self, request: HttpRequest, order: Order, reason: str) -> None:
+        """Give back what ended with an order whose appeal was won."""
+        honour_again(order=order, reason=reason, actor=signed_in(request))

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
-from billing.renewals.services import ask_again, end_now
+from billing.renewals.services import ask_again, end_now, end_with_period
 from billing.subscriptions.models import Subscription
 from common.admin.acts import act
 from common.admin.related_rows import related_row
@@ -49,12 +49,21 @@ class SubscriptionAdmin(AuditedAdmin):
         "last_error",
         "given_up_at",
     )
-    actions = ("ask_again", "end_now")
+    actions = ("ask_again", "end_with_period", "end_now")
 
     @act("Ask Stripe again", consequence="Within a minute the subscription and its orders are brought in line with what Stripe says.")
     def ask_again(self, request: HttpRequest, subscription: Subscription, reason: str) -> None:
         """Have the sweep take it next."""
         ask_again(subscription=subscription, reason=reason, actor=signed_in(request))
+
+    @act(
+        "End with the period",
+        consequence="Its buyer reads the reason by mail. Stripe charges no more, and what is paid can be pulled to its end. The buyer can"
+        " take it back until then, as if they had canceled it.",
+    )
+    def end_with_period(self, request: HttpRequest, subscription: Subscription, reason: str) -> None:
+        """Have it not be renewed."""
+        end_with_period(subscription=subscription, reason=reason, actor=signed_in(request))
 
     @act(
         "End now",

@@ -14,8 +14,9 @@ from billing.orders.models import Order
 from billing.orders.selectors import image_ids_given_by, image_ids_of_order, source_of
 from billing.orders.state import GONE_STATES, HOLDING_STATES, RELEASED
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.grants import resume_entitlements, revoke_entitlements, suspend_entitlements
+from marketplace.entitlements.services.grants import grant_entitlements, resume_entitlements, revoke_entitlements, suspend_entitlements
 from marketplace.gifts.services.ending import end_gift_of_order, resume_gift_of_order, suspend_gift_of_order
+from marketplace.images.models import Image
 
 _ORDER = Entitlement.Source.ORDER
 CREDIT_GONE: Final = gettext_noop("An earlier purchase, which was credited for this one, was refunded or charged back.")
@@ -58,6 +59,24 @@ def end_what_went_back(order: Order) -> None:
     gone = _images_without(order, lambda earlier: earlier.state in GONE_STATES) if order.credit_amount else set()
     if gone:
         revoke_entitlements(source_kind=_ORDER, source_id=order.pk, reason=CREDIT_GONE, image_ids=gone)
+
+
+def give_access_again(*, order: Order, ended_by: str) -> None:
+    """Let the buyer pull again what ended with the order, also in the purchases that it was credited for. Under the order's lock.
+
+    Args:
+        ended_by: the reason with which it ended: what was taken for another one stays taken.
+    """
+    _grant_again(order, ended_by, image_ids_given_by(order))
+    for later, images in _reached(order):
+        if _stands(later):
+            _grant_again(later, CREDIT_GONE, images - _kept_paused(later, resumed=order.pk))
+
+
+def _grant_again(order: Order, ended_by: str, image_ids: set[UUID]) -> None:
+    ended = Entitlement.objects.filter(source_kind=_ORDER, source_id=order.pk, revocation_reason=ended_by, image__in=image_ids)
+    images = Image.objects.filter(pk__in=ended.values("image"))
+    grant_entitlements(holder=order.buyer, images=images, source_kind=_ORDER, source_id=order.pk)
 
 
 def later_orders(order_id: UUID) -> Iterator[Order]:

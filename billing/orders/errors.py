@@ -30,6 +30,18 @@ class OrderNotFlagged(ConflictError):
         super().__init__("This order is not flagged.")
 
 
+class OrderNotWonBack(ConflictError):
+    """Only what a bank took back, and has decided for the seller since, counts as paid again. 409."""
+
+    code = "order_not_won_back"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only an order that a bank took back, and has decided for the seller since, counts as paid again; what was a gift is given"
+            " again by hand, on the pages of its images."
+        )
+
+
 class OrderIsNotFree(ConflictError):
     """Only what cost nothing is taken back without a refund. 409."""
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
-from billing.credits.access import end_access, end_what_went_back, later_orders, pause_access, resume_access
+from billing.credits.access import end_access, end_what_went_back, give_access_again, later_orders, pause_access, resume_access
 from billing.credits.selectors import why_credit_is_gone
 from billing.disputes.mails import tell_buyer_of_dispute
 from billing.gifts.services import open_gift, wish_of
@@ -72,6 +72,15 @@ def follow_transition(order: Order, *, came_from: Order.State, images: list[Imag
         tell_buyer_of_debit(order)
     if Order.State.DISPUTED in {came_from, to} or to is Order.State.CHARGED_BACK:
         tell_buyer_of_dispute(order)
+
+
+def follow_won_appeal(order: Order, images: list[Image]) -> None:
+    """Give back what a bank's decision had ended, of which it has thought better, and tell the buyer. The caller locks and has saved it."""
+    if order.subscription_id:
+        follow_order(order, images)
+    else:
+        give_access_again(order=order, ended_by=_WHY_GONE[Order.State.CHARGED_BACK])
+    tell_buyer_of_dispute(order)
 
 
 def _follow_purchase(order: Order, to: Order.State, *, came_from: Order.State, images: list[Image]) -> None:

@@ -1,4 +1,4 @@
-"""What is written to whoever subscribed: a payment failed, and the end."""
+"""What is written to whoever subscribed: a payment failed, another price, that it is not renewed, and the end."""
 
 from accounts.organisations.buying import addresses_of_buyers
 from billing.subscriptions.models import Subscription
@@ -25,7 +25,16 @@ def queue_subscription_mail(subscription: Subscription, *, was: Subscription.Sta
     if template is None or template == _TEMPLATES.get(was):
         return
     context = {**context_of(subscription), "unpaid": unpaid}
-    key = f"{template}:{subscription.pk}:{subscription.period_end}"
+    _tell_buyers(subscription, template, context, key=f"{template}:{subscription.pk}:{subscription.period_end}")
+
+
+def queue_ending_mail(subscription: Subscription, *, reason: str, key: str) -> None:
+    """Tell whoever subscribed, and who else buys for them, that staff have it end with its period, and why; once for each key."""
+    context = {**context_of(subscription), "reason": reason}
+    _tell_buyers(subscription, "subscription_ending", context, key=f"subscription_ending:{key}")
+
+
+def _tell_buyers(subscription: Subscription, template: str, context: dict[str, object], *, key: str) -> None:
     queue_mail(to=subscription.email, template=template, context=context, key=key)
     for number, address in enumerate(addresses_of_buyers(subscription.buyer, besides=[subscription.email]), start=1):
         queue_mail(to=address, template=template, context=context, key=f"{key}:{number}")

@@ -14,9 +14,10 @@ from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from billing.orders.models import OrderImage
 from billing.payments.periods import OVER, WRITTEN_AT_END, bring_access_in_line, given_image_ids, want_end
+from billing.renewals.mails import queue_ending_mail
 from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.subscriptions import portal_address, set_ending
-from billing.subscriptions.errors import SubscriptionEnded
+from billing.subscriptions.errors import EndsAlready, SubscriptionEnded
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from common.db.claims import try_again
@@ -90,6 +91,28 @@ def end_now(*, subscription: Subscription, reason: str, actor: User) -> None:
             raise SubscriptionEnded
         row.save(update_fields=WRITTEN_AT_END)
         record_audit(actor=actor, action="subscription.end_wanted", target=row, reason=reason)
+
+
+def end_with_period(*, subscription: Subscription, reason: str, actor: User) -> Subscription:
+    """Have the subscription not be renewed, by staff. Its buyer reads why by mail, and can take it back as if they had canceled it.
+
+    Raises:
+        ReasonMissing: no reason.
+        SubscriptionEnded: it has ended, or is being ended.
+        EndsAlready: it is not renewed anyway.
+        StripeAway, StripeRefused: nothing was written; repeat it.
+    """
+    require_reason(reason)
+    if not subscription.running or subscription.end_wanted_at is not None:
+        raise SubscriptionEnded
+    if subscription.ends_with_period:
+        raise EndsAlready
+    set_ending(subscription.stripe_subscription_id, ends=True)
+    after = reconcile_subscription(subscription_id=subscription.pk)
+    with locked_transaction():
+        event = record_audit(actor=actor, action="subscription.canceled", target=after, reason=reason)
+        queue_ending_mail(after, reason=reason, key=str(event.pk))
+    return after
 
 
 def end_stopped_subscriptions() -> int:

@@ -17,6 +17,15 @@ class SubscriptionEnded(ConflictError):
         super().__init__(gettext("This subscription has ended. Subscribe again on the product's page."))
 
 
+class EndsAlready(ConflictError):
+    """It is not renewed anyway. 409."""
+
+    code = "subscription_ends_already"
+
+    def __init__(self) -> None:
+        super().__init__("This subscription ends with its period already.")
+
+
 class PriceNotForSubscriptions(ConflictError):
     """A price that nobody could subscribe at now. 409."""
 

@@ -67,6 +67,7 @@ _PARTLY = {"order": _like(_ORDER, state="partially_refunded")}
 _SUBSCRIPTION = SimpleNamespace(product_title=PRODUCT, money=Money(1900, "eur"), access_until=AT, end_reason="")
 _FAILED = {"subscription": _SUBSCRIPTION, "buyer": _PERSON, "subscriptions_url": LINK, "product_url": LINK}
 _ENDED = {**_FAILED, "subscription": _like(_SUBSCRIPTION, access_until=None), "unpaid": True}
+_ENDING = {**_FAILED, "subscription": _like(_SUBSCRIPTION, period_end=AT), "reason": "Its buyer asked for it by mail."}
 _NEW_PRICE = SimpleNamespace(
     money=Money(2400, "eur"), amount=2400, was_money=Money(1900, "eur"), was_amount=1900, counts_from=AT, discount_amount=0
 )  # fmt: skip
@@ -282,6 +283,10 @@ EXAMPLES: Final[Examples] = {
         "paid for a while": {**_ENDED, "subscription": _SUBSCRIPTION, "unpaid": False},
         "by the shop": {**_ENDED, "subscription": _like(_SUBSCRIPTION, end_reason="A period of it was given back."), "unpaid": False},
         "of an organisation": {**_ENDED, "buyer": _TEAM},
+    },
+    "subscription_ending": {
+        "": _ENDING,
+        "of an organisation": {**_ENDING, "buyer": _TEAM},
     },
     "subscription_failed": {
         "": _FAILED,

@@ -11,7 +11,7 @@ from common.admin.acts import act
 from common.admin.related_rows import related_row
 from marketplace.admin.bounds import PULL_ENDS
 from marketplace.entitlements.models import Entitlement
-from marketplace.entitlements.services.staff_grants import take_back_entitlement
+from marketplace.gifts.services.ending import take_back_image
 
 # The source is a row of any layer, named without a foreign key; here the names of their admin pages.
 SOURCES = {
@@ -58,8 +58,9 @@ class EntitlementAdmin(AuditedAdmin):
 
     @act(
         "Revoke",
-        consequence=f"The holder can no longer pull because of this. {PULL_ENDS} A refund ends what was paid for, its page a trial.",
+        consequence=f"The holder can no longer pull because of this. {PULL_ENDS} A gift ends with its last image. A refund"
+        " ends what was paid for, its page a trial.",
     )
     def take_back(self, request: HttpRequest, entitlement: Entitlement, reason: str) -> None:
         """Take back what was free."""
-        take_back_entitlement(entitlement=entitlement, reason=reason, actor=signed_in(request))
+        take_back_image(entitlement=entitlement, reason=reason, actor=signed_in(request))

@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
 from common.admin.acts import act
-from common.admin.related_rows import related_row
+from common.admin.related_rows import related_row, related_rows
 from marketplace.admin.bounds import PULL_ENDS
+from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
 from marketplace.gifts.services.ending import revoke_gift
 
@@ -31,8 +32,10 @@ class GiftAdmin(AuditedAdmin):
         related_row("given_by", "given by"),
         related_row("holder"),
         related_row("claimed_by", "claimed by"),
+        related_rows(Entitlement, "source_id", "entitlements", of="source_id"),
         "created_at",
         "expiry_told_at",
+        "reduced_at",
     )
     actions = ("revoke",)
 

@@ -24,6 +24,7 @@ class GiftState(StrEnum):
     PAUSED = gettext_noop("Paused")  # its payment is disputed, or being given back
     EXPIRED = gettext_noop("Expired")  # nobody claimed it in time; its giver can renew it
     CLAIMED = gettext_noop("Claimed")
+    REDUCED = gettext_noop("Partly revoked")  # it was claimed, and an image of it was taken back since
     ENDED = gettext_noop("Ended")  # it was for a time, and that is over
     REVOKED = gettext_noop("Revoked")
 
@@ -55,6 +56,7 @@ class Gift(UUIDModel):
         message: from the giver to the recipient.
         reason: why the seller gives it; neither the recipient nor anybody else but staff reads it.
         access_ends_at: until when it gives access; None for good.
+        reduced_at: when staff took one of its images back, and left others.
         expires_at: until when its link can be claimed.
         upload_key: which line of an uploaded file it is, so that the same file gives nothing twice; empty for others.
     """
@@ -83,6 +85,7 @@ class Gift(UUIDModel):
     claimed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     holder = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="gifts_received")
     suspended_at = models.DateTimeField(null=True, blank=True)  # while a dispute is open, or it is being given back
+    reduced_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_reason = models.CharField(max_length=500, blank=True)
 
@@ -130,7 +133,7 @@ class Gift(UUIDModel):
         if self.suspended_at is not None:
             return GiftState.PAUSED
         if self.claimed_at is not None:
-            return GiftState.CLAIMED
+            return GiftState.REDUCED if self.reduced_at else GiftState.CLAIMED
         return GiftState.OPEN if self.expires_at > now else GiftState.EXPIRED
 
     @property

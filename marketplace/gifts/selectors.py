@@ -9,7 +9,9 @@ from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import organisations_of
 from accounts.people.models import User
 from accounts.tokens import secrets
+from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift
+from marketplace.images.models import Image
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import LONG_TEXTS
 
@@ -32,6 +34,12 @@ def gifts_managed_by(user: User) -> QuerySet[Gift]:
     sellers = [user.account.pk, *organisations_of(user, roles=MANAGING_ROLES).values_list("pk", flat=True)]
     given = Gift.objects.filter(giver__in=sellers, source_kind=Gift.Source.SELLER)
     return given.select_related("product__namespace", "giver", "holder").order_by("-created_at", "pk")
+
+
+def images_left(gift: Gift) -> QuerySet[Image]:
+    """Return the images that can still be pulled because of a gift that was claimed."""
+    given = Entitlement.objects.live().filter(source_kind=gift.source_kind, source_id=gift.source_id)
+    return Image.objects.filter(pk__in=given.values("image")).select_related("namespace").order_by("repository")
 
 
 def gift_of_order(order_id: UUID) -> Gift | None:

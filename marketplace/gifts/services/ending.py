@@ -13,9 +13,11 @@ from common.db.locking import locked_transaction
 from marketplace.entitlements.errors import EntitlementIsBought
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.grants import revoke_entitlements
+from marketplace.entitlements.services.staff_grants import take_back_entitlement
 from marketplace.gifts.errors import GiftClosed
 from marketplace.gifts.locks import lock_gift, lock_gift_of_source
 from marketplace.gifts.models import Gift
+from marketplace.gifts.selectors import images_left
 from marketplace.images.ownership import require_owner_or_staff
 from outbox.mail.services import queue_mail
 
@@ -41,6 +43,33 @@ def revoke_gift(*, gift: Gift, reason: str, actor: User) -> Gift:
         revoke_entitlements(source_kind=Entitlement.Source.SELLER, source_id=current.source_id, reason=reason)
         record_audit(actor=actor, action="gift.revoked", target=current, reason=reason)
     return current
+
+
+def take_back_image(*, entitlement: Entitlement, reason: str, actor: User) -> Entitlement:
+    """End one entitlement that cost nothing, as `take_back_entitlement` does, and say so at the gift that it is of.
+
+    A gift of which something is left is reduced; with its last image it ends as a whole, and whoever has it is told.
+
+    Raises:
+        NotYours, ReasonMissing, EntitlementIsBought, EntitlementIsTried, EntitlementIsRevoked: as there.
+    """
+    with locked_transaction():
+        given = Gift.Source.SELLER if entitlement.source_kind == Entitlement.Source.SELLER else None
+        gift = lock_gift_of_source(source_kind=given, source_id=entitlement.source_id) if given else None
+        taken = take_back_entitlement(entitlement=entitlement, reason=reason, actor=actor)
+        if gift is not None:
+            _note_taken(gift, reason, actor)
+    return taken
+
+
+def _note_taken(gift: Gift, reason: str, actor: User) -> None:
+    if not images_left(gift).exists():
+        _end(gift, reason)
+        record_audit(actor=actor, action="gift.revoked", target=gift, reason=reason)
+        return
+    gift.reduced_at = timezone.now()
+    gift.save(update_fields=["reduced_at"])
+    record_audit(actor=actor, action="gift.reduced", target=gift, reason=reason)
 
 
 def end_gift_of_order(*, order_id: UUID, reason: str) -> None:

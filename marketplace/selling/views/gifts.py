@@ -19,7 +19,7 @@ from common.web.forms import refuse_form
 from marketplace.gifts.errors import Fault, InvalidFile
 from marketplace.gifts.forms import GiveForm, RevokeForm, SendForm, UploadForm
 from marketplace.gifts.models import Gift
-from marketplace.gifts.selectors import gifts_of_seller
+from marketplace.gifts.selectors import gifts_of_seller, images_left
 from marketplace.gifts.services.ending import revoke_gift
 from marketplace.gifts.services.giving import give_link, give_to_account
 from marketplace.gifts.services.links import link_of, renew_gift
@@ -156,4 +156,5 @@ def _page(
 
 
 def _one(request: SellerRequest, gift: Gift, send: SendForm, revoke: RevokeForm, *, status: int) -> HttpResponse:
-    return render(request, "marketplace/gift_change.html", {"gift": gift, "send": send, "revoke": revoke}, status=status)
+    left = images_left(gift) if gift.reduced_at else ()
+    return render(request, "marketplace/gift_change.html", {"gift": gift, "left": left, "send": send, "revoke": revoke}, status=status)

@@ -102,7 +102,9 @@ def test_what_grew_before_it_began_or_for_others_or_is_free_again_is_not_given_w
     assert (grown(whole, created_at=before)[1], grown(of_edition)[1], grown(SubscriptionFactory())[1] == set()) == (set(), set(), False)
     image_id, given = grown(whole)
     assert given == {image_id}
-    Image.objects.filter(pk=image_id).update(freed_at=timezone.now())
+    Image.objects.filter(pk=image_id).update(
+        freed_at=timezone.now(), ended_at=timezone.now(), end_kind="expired", end_reason="Nothing was pushed."
+    )
     assert given_image_ids(whole.pk) == set()
 
 

@@ -263,7 +263,7 @@ def test_buyers_are_told_once_of_what_nobody_claimed_and_sellers_are_not(product
 
     assert sorted(mail.to for mail in OutgoingMail.objects.all()) == sorted([owner.user.email, clerk.user.email])
     assert f"/orders/{gift.source_id}/gift" in OutgoingMail.objects.all()[0].body_text
-    assert _tell(gift.pk, NOW) is False
+    assert _tell(gift.pk, now=NOW) is False
 
 
 def test_nobody_writes_to_a_buyer_who_has_gone(product: Product) -> None:

@@ -19,7 +19,7 @@ from marketplace.trials import tasks
 from marketplace.trials.errors import TrialEnded
 from marketplace.trials.models import BOUGHT, Trial, TrialState
 from marketplace.trials.selectors import time_left_when_bought
-from marketplace.trials.services.ending import _remind, end_trial, end_trials, remind_of_trials
+from marketplace.trials.services.ending import _end_in_time, _remind, end_trial, end_trials, remind_of_trials
 from marketplace.trials.services.purchases import take_over_trial
 from marketplace.trials.services.starting import start_trial
 from outbox.mail.models import OutgoingMail
@@ -74,6 +74,13 @@ def test_two_workers_remind_once(product: Product) -> None:
 
     assert [_remind(trial.pk, now=now) for _ in range(2)] == [True, False]
     assert len(mails()) == 1
+
+
+def test_two_workers_end_one_once(product: Product) -> None:
+    trial = TrialFactory(product=product)
+
+    assert [_end_in_time(trial.pk, now=trial.ends_at) for _ in range(2)] == [True, False]
+    assert mails() == [("trial-ended", trial.started_by.email)]
 
 
 def test_who_has_it_for_good_is_told_nothing(product: Product, kim: User) -> None:
