@@ -94,7 +94,7 @@ def _span(tracer: "Tracer", name: str, parent: Mapping[str, str] | None, attribu
     context = TraceContextTextMapPropagator().extract(parent) if parent else None
     # The library would write an exception's text into the span, and that may be personal data.
     silent = {"record_exception": False, "set_status_on_exception": False}
-    with tracer.start_as_current_span(name, context=context, attributes=_named(attributes), **silent) as opened:  # type: ignore[arg-type]  mypy takes all of `silent` for each argument
+    with tracer.start_as_current_span(name, context=context, attributes=_named(attributes), **silent) as opened:  # type: ignore[arg-type]  # mypy takes all of `silent` for each argument
         try:
             yield
         except Exception as error:

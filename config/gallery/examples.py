@@ -77,11 +77,10 @@ _NOT_UPGRADED = SimpleNamespace(
     product_title=f"{PRODUCT}, Pro", why_failed="The payment was not confirmed in time, and nothing was charged."
 )
 _UPGRADE = {**_FAILED, "upgrade": _NOT_UPGRADED}
+_REDUCED = _like(_SUBSCRIPTION, discount_code="AUTUMN", reduced_until=AT)
 _STILL_REDUCED = {
-    **_REPRICED,
-    "change": SimpleNamespace(**vars(_NEW_PRICE) | {"discount_amount": 480, "reduced_money": Money(1920, "eur")}),
-    "subscription": SimpleNamespace(**vars(_SUBSCRIPTION), discount_code="AUTUMN", reduced_until=AT),
-}
+    **_REPRICED, "change": _like(_NEW_PRICE, discount_amount=480, reduced_money=Money(1920, "eur")), "subscription": _REDUCED,
+}  # fmt: skip
 _WHY = "Paid too late. Its seller had been suspended."
 _OFFERED = SimpleNamespace(seller=SELLER, money=Money(1500, "eur"), ends_at=AT, email="kim@harbour.example", account=None)
 _OFFER = {"offer": _OFFERED, "title": PRODUCT, "listed": Money(1900, "eur"), "link": LINK}
@@ -275,7 +274,7 @@ EXAMPLES: Final[Examples] = {
         "": _REPRICED,
         "of an organisation": {**_REPRICED, "buyer": _TEAM},
         "with a code": _STILL_REDUCED,
-        "with a code for good": {**_STILL_REDUCED, "subscription": _like(_STILL_REDUCED["subscription"], reduced_until=None)},
+        "with a code for good": {**_STILL_REDUCED, "subscription": _like(_REDUCED, reduced_until=None)},
         "taken back": {**_REPRICED, "change": _like(_NEW_PRICE, money=Money(1900, "eur"), amount=1900)},
     },
     "subscription_ended": {

@@ -116,7 +116,7 @@ def test_taxes_of_an_invoice_are_read_with_the_rates_that_they_name() -> None:
     lines = taxes_of_invoice(Rates(txr_1=RATE), stripe.Invoice.construct_from(body, "sk_test"))  # type: ignore[arg-type]  # what it asks for
 
     assert lines == (TaxLine("VAT", "18.5", "DE", "standard_rated", Money(80, "eur")), TaxLine("", "", "", "", Money(0, "eur")))
-    assert taxes_of_invoice(Rates(), stripe.Invoice.construct_from(body | {"total_taxes": None}, "sk_test")) == ()  # type: ignore[arg-type]  as above
+    assert taxes_of_invoice(Rates(), stripe.Invoice.construct_from(body | {"total_taxes": None}, "sk_test")) == ()  # type: ignore[arg-type]  # as above
 
 
 def test_who_an_invoice_is_for_is_read_also_where_stripe_knows_little() -> None:

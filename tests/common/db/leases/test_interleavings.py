@@ -182,7 +182,7 @@ class Turns:
             while world.now < end:
                 pause()
 
-        return DynamoDBLeases(ModelOfDynamoDB(world.items, before=pause), table="leases", clock=world.clock, sleep=sleep)  # type: ignore[arg-type]  the model has what leases ask of a client
+        return DynamoDBLeases(ModelOfDynamoDB(world.items, before=pause), table="leases", clock=world.clock, sleep=sleep)  # type: ignore[arg-type]  # the model has what leases ask of a client
 
     def _set_clock(self) -> None:
         if self._backend == "dynamodb":
