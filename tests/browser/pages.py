@@ -287,5 +287,14 @@ ADMIN = (
         lands="admin:accounts_sellerprofile_changelist",
         shop=False,
     ),
+    # A row whose name has no place to break.
+    Page(
+        "admin-act-on-a-digest",
+        "/admin/marketplace/manifest/{admin_marketplace_manifest}/change/",
+        "ines",
+        way=press("Describe again"),
+        lands="admin:marketplace_manifest_changelist",
+        shop=False,
+    ),
 )
 PAGES = (*PUBLIC, *BUYING, *SELLING, *MONEY, *ACCOUNT, *ERRORS, *SANDBOX, *API, *ADMIN)

@@ -66,7 +66,7 @@ _OF_CODES: Final = frozenset(
     )
 )
 _OF_WORDS: Final = frozenset(
-    ("caption", "help", "title", "label", "aside", "text", "heading", "sentence", "empty", "note", "line", "bars", "name")
+    ("caption", "help", "title", "label", "aside", "text", "heading", "sentence", "empty", "note", "line", "bars", "name", "words")
 )
 _INNER: Final = "￼"  # stands for what a tag or a variable writes
 
