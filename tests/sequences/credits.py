@@ -18,7 +18,7 @@ class Credits(Expected):
         standings = {part.order_id: self.standings_of_sale(part) for part in parts}
         standing = {key: worst(found[image] for image in found) for key, found in standings.items()}
         later = [each for each in self.sales if each.credited & standing.keys()]
-        if Standing.EITHER in standing.values() or not all(self.is_settled(each) for each in later):
+        if Standing.EITHER in standing.values() or any(not self.is_settled(each) or self.counts(each) is None for each in later):
             return None
         taken = {key for each in later if self.counts(each) for key in each.credited}
         whole = sum(self.worth(part) for part in parts if standing[part.order_id] is Standing.HELD and part.order_id not in taken)

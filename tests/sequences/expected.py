@@ -73,7 +73,7 @@ class Expected(Base):
         for standing, images in self._followed(sale):
             for image in images & standings.keys():
                 standings[image] = worst([standings[image], standing])
-        return standings
+        return {image: worst([standing, Standing.EITHER]) if image in sale.unsure else standing for image, standing in standings.items()}
 
     def _followed(self, sale: Sale) -> Iterator[tuple[Standing, set[UUID]]]:
         """Each earlier purchase that was credited for it, and for that one, with the images that follow: all, where nothing was paid."""
@@ -113,7 +113,8 @@ class Expected(Base):
                 found = self._subscription_of(sale)
                 if found is not None:
                     standing = self.standing_of_subscription(sale, found.stripe_subscription_id)
-                    yield Access(found.pk, sale.holder.pk, dict.fromkeys(sale.images | sale.grown, standing), sale)
+                    standings = dict.fromkeys(sale.images | sale.grown, standing) | dict.fromkeys(sale.unsure, Standing.EITHER)
+                    yield Access(found.pk, sale.holder.pk, standings, sale)
             elif not sale.is_gift or sale.claimed_by is not None:
                 holder = sale.claimed_by if sale.is_gift else sale.holder
                 assert holder is not None
@@ -139,8 +140,8 @@ class Expected(Base):
         ]
         if not bought:
             return Standing.HELD
-        undisturbed = [charge for charge in bought if charge is None or not (charge["amount_refunded"] or charge["disputed"])]
-        return Standing.NONE if undisturbed else Standing.EITHER
+        since = [charge for charge in bought if charge is None or (is_undisturbed(charge) and charge["created"] >= tried.began)]
+        return Standing.NONE if since else Standing.EITHER
 
     def charges_of(self, sale: Sale) -> list[dict[str, Any] | None]:
         """What was charged for a sale; None where it cost nothing."""
@@ -154,12 +155,16 @@ class Expected(Base):
             return None
         return Subscription.objects.get(stripe_subscription_id=session["subscription"])
 
-    def uses(self, code: UUID) -> int:
-        """How often a code is used: by orders whose page is open, whose payment is on its way, or whose money was not all given back."""
-        return sum(self.counts(sale) for sale in self.sales if sale.code is not None and sale.code.pk == code)
+    def uses(self, code: UUID) -> tuple[int, int]:
+        """How often a code is used, at least and at most."""
+        counts = [self.counts(sale) for sale in self.sales if sale.code is not None and sale.code.pk == code]
+        return counts.count(True), len(counts) - counts.count(False)
 
-    def counts(self, sale: Sale) -> bool:
-        """Whether an order keeps the code that it used, and what was credited for it."""
+    def counts(self, sale: Sale) -> bool | None:
+        """Whether an order keeps the code that it used, and what was credited for it: None where that depends on when we heard of it.
+
+        It does while its page is open, while its payment is on its way, and unless its money was all given back.
+        """
         if sale.free:
             return not sale.taken_back
         session = self.sandbox.store.get("checkout.session", sale.order.checkout_session_id or "")
@@ -168,7 +173,14 @@ class Expected(Base):
         if session["status"] == "open" or session.get("_settles"):
             return True
         charge = self.charge_of(session["payment_intent"])
-        return charge is not None and bool(charge["amount_refunded"] < charge["amount"])
+        if charge is None or charge["amount_refunded"] >= charge["amount"]:
+            return False
+        return None if _was_whole(self.sandbox.find("refund", "charge", charge["id"]), charge["amount"]) else True
+
+
+def is_undisturbed(charge: dict[str, Any]) -> bool:
+    """Whether we have heard of it as paid, whenever that was."""
+    return not charge["amount_refunded"] and not charge["disputed"]
 
 
 def standing_of_given(given: Given) -> Standing:

@@ -1,5 +1,7 @@
 """Products that grow: an image is added for whoever buys from now on, and reaches earlier buyers once their seller says so."""
 
+from collections.abc import Iterator
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -38,21 +40,27 @@ class Growth(Settling):
     def reach(self, product: Product, spare: Image) -> None:
         """After a night, so that who has it is what Stripe says: each of them gets it, whatever brought the product to them."""
         self.settle()
-        reached = [each for each in self.having(product) if spare.pk not in each.images | each.grown]
+        reached = [(each, is_sure) for each, is_sure in self.having(product) if spare.pk not in each.images | each.grown]
         asked = self.do(reach_earlier_buyers, product=product, image=spare, actor=product.seller.account.user)
         if asked is not None:
             grow_products()
-            for each in reached:
+            for each, is_sure in reached:
                 each.grown.add(spare.pk)
+                if not is_sure:
+                    each.unsure.add(spare.pk)
 
-    def having(self, product: Product) -> list[Sale | Given]:
-        """Who has the product, or may claim it; of editions nobody has all."""
-        sales = [sale for sale in self.sales if sale.product.pk == product.pk and not sale.of_edition]
-        given = [given for given in self.given if given.product.pk == product.pk]
-        return [*(sale for sale in sales if self.is_had(sale)), *(each for each in given if standing_of_given(each) in LIVE)]
+    def having(self, product: Product) -> Iterator[tuple[Sale | Given, bool]]:
+        """Who has the product, or may claim it, and whether that is sure; of editions nobody has all."""
+        for sale in self.sales:
+            if sale.product.pk == product.pk and not sale.of_edition:
+                standings = self.standings_now(sale)
+                if standings & {*LIVE, Standing.EITHER}:
+                    yield sale, bool(standings & set(LIVE))
+        for given in self.given:
+            if given.product.pk == product.pk and standing_of_given(given) in LIVE:
+                yield given, True
 
-    def is_had(self, sale: Sale) -> bool:
-        standings = set(self.standings_of_sale(sale).values())
-        if sale.recurring:
-            standings = {standing for access in self.expected() if access.sale is sale for standing in access.standings.values()}
-        return bool(standings & {*LIVE, Standing.EITHER})
+    def standings_now(self, sale: Sale) -> set[Standing]:
+        if not sale.recurring:
+            return set(self.standings_of_sale(sale).values())
+        return {standing for access in self.expected() if access.sale is sale for standing in access.standings.values()}

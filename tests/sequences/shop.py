@@ -26,6 +26,7 @@ class Sale:
     Attributes:
         credited: the orders that made it cheaper, as its buyer was told.
         grown: images that its seller has given to earlier buyers since.
+        unsure: those of them that it may lack, for its access depended on when we had heard of something.
     """
 
     order_id: UUID
@@ -44,6 +45,7 @@ class Sale:
     claimed_by: Account | None = None
     taken_back: bool = False
     grown: set[UUID] = field(default_factory=set)
+    unsure: set[UUID] = field(default_factory=set)
 
     @property
     def free(self) -> bool:
@@ -63,6 +65,7 @@ class Tried:
     holder: Account
     product: Product
     images: frozenset[UUID]
+    began: int
     ends_at: datetime
 
 
@@ -77,6 +80,7 @@ class Given:
     holder: Account | None = None
     revoked: bool = False
     grown: set[UUID] = field(default_factory=set)
+    unsure: set[UUID] = field(default_factory=set)
 
 
 @dataclass

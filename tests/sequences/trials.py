@@ -11,6 +11,7 @@ from marketplace.trials.models import Trial
 from marketplace.trials.services.ending import end_trial
 from marketplace.trials.services.starting import start_trial
 from tests.sequences.base import when
+from tests.sequences.expected import is_undisturbed
 from tests.sequences.shop import Tried
 from tests.sequences.upgrades import Upgrades
 
@@ -36,7 +37,7 @@ class Trials(Upgrades):
         assert not any(self.uses_up(tried, product, user.pk, holder.pk) for tried in self.tried), "it was tried before"
         assert not known or not self.card_has_tried(product, {user.account.pk, holder.pk}), "a card has tried it before"
         images = frozenset((edition or product).images.values_list("pk", flat=True))
-        self.tried.append(Tried(trial.pk, user, holder, product, images, now + timedelta(days=product.trial_days)))
+        self.tried.append(Tried(trial.pk, user, holder, product, images, int(now.timestamp()), now + timedelta(days=product.trial_days)))
 
     def uses_up(self, tried: Tried, product: Product, user: int, holder: object) -> bool:
         return tried.product.pk == product.pk and (tried.user.pk == user or tried.holder.pk == holder)
@@ -48,7 +49,13 @@ class Trials(Upgrades):
         return any(theirs & self.cards_of(account) for each in tried for account in each)
 
     def cards_of(self, account: object) -> set[str]:
-        charges = [charge for sale in self.sales if sale.holder.pk == account for charge in self.charges_of(sale) if charge]
+        charges = [
+            charge
+            for sale in self.sales
+            if sale.holder.pk == account
+            for charge in self.charges_of(sale)
+            if charge and is_undisturbed(charge)
+        ]
         cards = [charge["payment_method_details"].get("card") for charge in charges if charge.get("payment_method_details")]
         return {card["fingerprint"] for card in cards if card}
 
