@@ -73,7 +73,7 @@ class CodeForm(_AmountForm):
         label=gettext_lazy("Subscriptions"),
         choices=Discount.Duration.choices,
         required=False,
-        help_text=gettext_lazy("Which payments it reduces by the month or the year. It reduces single purchases in any case."),
+        help_text=gettext_lazy("Which payments by the month or the year it reduces. Single purchases it reduces in any case."),
     )
     months = forms.IntegerField(
         label=gettext_lazy("Months"),

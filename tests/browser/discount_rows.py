@@ -23,6 +23,7 @@ def discounts() -> dict[str, str]:
     DiscountFactory(code="PAUSED-FOR-A-WHILE-" + "X" * 21, paused_at=now, **of_mara).products.set(
         Product.objects.filter(seller=days.seller)
     )
+    DiscountFactory(code="STAY", duration="forever", **of_mara)
     offer = OfferFactory(product=days, account=jonas.account, email="", amount=900, **of_mara)
     over = OfferFactory(product=days, account=jonas.account, email="", amount=900, ended_at=now, **of_mara)
     OfferFactory(product=days, email=f"{'a' * 60}@{'b' * 60}.example", **of_mara)

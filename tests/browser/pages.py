@@ -63,6 +63,7 @@ PUBLIC = (
 BUYING = (
     Page("menu", "/", "jonas", way=unfold(".menu summary")),
     Page("product-to-buy", "/tidewater/redis-steady", "newcomer"),
+    Page("product-by-the-month-with-a-code", "/northlight/by-the-month?code=FIRST3", "newcomer"),
     Page("product-to-get", "/lanternworks/quiet-edge", "newcomer"),
     Page("product-held", "/tidewater/redis-steady", "jonas"),
     Page("product-own", "/tidewater/redis-steady", "mara"),

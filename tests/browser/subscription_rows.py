@@ -9,7 +9,7 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.upgrade_models import Upgrade
 from marketplace.images.models import Namespace
 from marketplace.products.models import Price
-from tests.factories.billing import PaidOrderFactory, PriceChangeFactory, SubscriptionFactory, UpgradeFactory
+from tests.factories.billing import DiscountFactory, PaidOrderFactory, PriceChangeFactory, SubscriptionFactory, UpgradeFactory
 from tests.factories.marketplace import EditionFactory, ProductFactory, PushedImageFactory
 
 FAR = timedelta(days=300)  # the sweeps leave these rows alone
@@ -37,6 +37,8 @@ def subscriptions(long_word: str) -> dict[str, str]:
     for fields in states:
         SubscriptionFactory(**of_jonas, **fields)
     told, _ = (SubscriptionFactory(**of_jonas, amount=1_500) for _ in range(2))
+    SubscriptionFactory(**of_jonas, discount_code="AUTUMN", discount_amount=380, reduced_until=now + FAR)
+    DiscountFactory(seller=product.seller, code="FIRST3", duration="repeating", months=3)
     PriceChangeFactory(subscription=told, amount=1_900, due_at=now + FAR)
     team = Account.objects.filter(memberships__user=longest, kind=Account.Kind.ORGANISATION).first()
     long = {"product_title": long_word[:80], "amount": 2_000_000_000, "currency": "huf", "buyer": team or longest.account}

@@ -82,23 +82,26 @@ def attach(act: Act, coupon: dict[str, Any], subscription: str, customer: str) -
 def take_off(act: Act, subscription: dict[str, Any], lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Reduce the lines of an invoice by the discount that runs, and return what it took off; one that is used up leaves the subscription.
 
-    No line goes below nothing, and none that gives something back is reduced.
+    No line goes below nothing. What a change in the middle of a period comes to is not reduced.
     """
     discounts = [act.find("discount", key, "discount") for key in subscription["discounts"]]
     taken = []
     for discount in discounts:
         over = discount["end"] is not None and discount["end"] <= act.now()
         coupon = act.find("coupon", discount["source"]["coupon"], "coupon")
-        if over or coupon["duration"] == "once":
+        off = 0 if over else _spread(lines, coupon["amount_off"], discount["id"])
+        if over or (off and coupon["duration"] == "once"):
             subscription["discounts"] = []
-        if not over:
-            taken.append({"amount": _spread(lines, coupon["amount_off"], discount["id"]), "discount": discount["id"]})
+        if off:
+            taken.append({"amount": off, "discount": discount["id"]})
     return taken
 
 
 def _spread(lines: list[dict[str, Any]], amount: int, discount: str) -> int:
     left = amount
     for line in lines:
+        if line["parent"]["subscription_item_details"]["proration"]:
+            continue
         off = min(left, max(0, line["amount"]))
         line["discount_amounts"] = [{"amount": off, "discount": discount}]
         left -= off

@@ -69,6 +69,17 @@ def test_a_coupon_for_good_counts_until_another_takes_its_place_or_none(sandbox:
     assert totals(sandbox, begun) == [3900, 3900, 2900, 4900]
 
 
+def test_what_a_change_in_the_middle_of_a_period_comes_to_is_not_reduced(sandbox: Sandbox) -> None:
+    begun = reduced(sandbox, duration="forever")
+    item = begun["items"].data[0]
+    price = {"currency": "eur", "unit_amount": 9900, "product": item.price.product, "recurring": {"interval": "month"}}
+    changes = {"items": [{"id": item.id, "price_data": price}], "proration_behavior": "always_invoice"}
+    sandbox.api.subscriptions.update(begun.id, changes)
+    assert current(sandbox, begun.id).latest_invoice.total_discount_amounts == []
+    renew(sandbox, current(sandbox, begun.id))
+    assert totals(sandbox, begun)[-1] == 8900
+
+
 def test_what_is_taken_off_is_not_taxed(sandbox: Sandbox) -> None:
     made = coupon(sandbox)
     session = opened(sandbox, discounts=[{"coupon": made.id}], line_items=line(tax_behavior="inclusive"), automatic_tax={"enabled": True})
