@@ -21,6 +21,7 @@ from billing.payments.reconcile import reconcile_order
 from billing.subscriptions.models import Subscription
 from common.money import Money
 from marketplace.entitlements.models import Entitlement
+from marketplace.images.models import Image
 from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
@@ -95,7 +96,7 @@ def test_what_ended_in_a_later_purchase_comes_back_and_what_was_taken_for_anothe
 def test_a_later_purchase_that_went_back_itself_gives_nothing_again(
     product: Product, buyer: User, buy: Callable[..., Order], sandbox: Sandbox, staff: User, holds: Callable[..., list[str]]
 ) -> None:
-    images = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
+    images: list[Image] = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
     larger = ProductFactory(namespace=product.namespace, images=images, price__amount=800)
     earlier, later = (reconcile_order(order_id=buy(one, buyer).pk) for one in (product, larger))
     for order in (later, earlier):
