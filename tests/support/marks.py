@@ -15,8 +15,12 @@ STARTERS = {
     "sync_playwright": "browser",
     "private_daemon": "image_build",
 }
-# Their groups look nowhere else.
-FOLDERS = {"browser": "tests/browser/", "image_build": "tests/deploy/"}
+# Each group looks in its folders alone: to collect all tests takes ten seconds of processor time. A test belongs to the group of its first mark here.
+FOLDERS = {
+    "browser": ("tests/browser",),
+    "whole_stack": ("tests/e2e", "tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports"),
+    "image_build": ("tests/deploy",),
+}
 
 
 def mark_what_it_starts(item: pytest.Function) -> None:
@@ -26,11 +30,14 @@ def mark_what_it_starts(item: pytest.Function) -> None:
         UsageError: it lies where its group does not look for it.
     """
     fixtures = (fixture.func for known in item._fixtureinfo.name2fixturedefs.values() for fixture in known)
-    for name in started_by(item.function).union(*map(started_by, fixtures)):
-        mark = STARTERS[name]
-        if not item.nodeid.startswith(FOLDERS.get(mark, "")):
-            raise pytest.UsageError(f"{item.nodeid} calls {name}: it belongs in {FOLDERS[mark]}, or its group would not run it.")
+    marks = {STARTERS[name]: name for name in sorted(started_by(item.function).union(*map(started_by, fixtures)))}
+    for mark in marks:
         item.add_marker(mark)
+    group = next((mark for mark in FOLDERS if mark in marks), None)
+    if group and not item.nodeid.startswith(tuple(f"{folder}/" for folder in FOLDERS[group])):
+        raise pytest.UsageError(
+            f"{item.nodeid} calls {marks[group]}: it belongs in {' or '.join(FOLDERS[group])}, or its group would not run it."
+        )
 
 
 @cache

@@ -20,17 +20,29 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.support.kept_tables import copy_tables, keep_tables
 from tools.stack.browser import Browser
 from tools.stack.docker import Docker
 from tools.stack.instance import Instance
 from tools.stack.packages import postgres_programs
 from tools.stack.ports import free_base_port
+from tools.stack.postgres import Postgres
 from tools.stack.running import Stack
 from tools.stack.view import View
 
 
 class LiveStack(Stack):
-    """A running stack, with what tests of faults need."""
+    """A running stack, with what tests of faults need.
+
+    Attributes:
+        is_new: whether it begins without any data, so that its tables are what the migrations make.
+    """
+
+    is_new = False
+
+    def tables_are_made(self, server: Postgres) -> None:
+        if self.is_new:
+            keep_tables(server)
 
     @property
     def url(self) -> str:
@@ -96,9 +108,10 @@ def running_stack(*, with_docker: bool = True, settings: Mapping[str, str] | Non
     """Run a stack on free ports with fresh data, and take both away at the end."""
     folder = Path(tempfile.mkdtemp(prefix="layerstore-stack-"))
     try:
-        with LiveStack(
-            Instance(port=free_base_port(), var=folder), restarts=False, durable=False, with_docker=with_docker, settings=settings
-        ) as live:
+        instance = Instance(port=free_base_port(), var=folder)
+        made = LiveStack(instance, restarts=False, durable=False, with_docker=with_docker, settings=settings)
+        made.is_new = not copy_tables(instance)
+        with made as live:
             yield live
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -27,7 +27,7 @@ class Group:
         marks: which tests belong to it, as pytest's `-m` has it.
         number: which databases it has on the servers that the groups share, as config/settings/test.py counts them.
         options: further options of pytest.
-        folder: where all of them lie; empty where they lie anywhere. Then the others are not even looked at.
+        folders: where all of them lie; empty where they lie anywhere. Tests elsewhere are not even looked at.
         minutes: how long it may take before it is ended.
     """
 
@@ -35,7 +35,7 @@ class Group:
     marks: str
     number: int = 0
     options: tuple[str, ...] = ()
-    folder: str = ""
+    folders: tuple[str, ...] = ()
     minutes: float = 30
 
     def run(self, environment: Mapping[str, str], folder: Path, stop: Event) -> Outcome:
@@ -44,7 +44,7 @@ class Group:
         log, counted = kept.with_suffix(".log"), kept.with_suffix(".xml")
         counted.unlink(missing_ok=True)
         began = time.monotonic()
-        pytest = command_line("pytest", "-ra", "-m", self.marks, f"--junit-xml={counted}", *self.options, *filter(None, [self.folder]))
+        pytest = command_line("pytest", "-ra", "-m", self.marks, f"--junit-xml={counted}", *self.options, *self.folders)
         with log.open("wb") as output:
             # A session of its own: the terminal's Ctrl-C reaches us alone, and we end the groups in order.
             process = subprocess.Popen(

@@ -100,11 +100,15 @@ class Stack:
             server.ensure_database()
             self.announce("tables, signing keys, static files")
             go_on()
+        self.tables_are_made(server)
         self.supervisor.await_ready(*begun)
         self.supervisor.await_ready(*self._begin_after("tables"))
         if self.with_docker:
             self.announce("docker daemon")
             self.docker_host = self._find_daemon()
+
+    def tables_are_made(self, server: Postgres) -> None:
+        """Called when the migrations have run and nothing that writes rows has begun. For tests, which keep a copy of this moment."""
 
     def _begin_after(self, event: After) -> list[str]:
         """Begin the parts that wait for nothing more than this, and return which of them the stack cannot do without."""

@@ -40,10 +40,11 @@ COVERAGE = ("-p", "tests.support.measured", "-p", "tests.support.coverage_gates"
 # Each worker begins with a part of the folders, so that what a module starts is mostly started once; then it helps the others.
 SPREAD = ("--dist", "worksteal")
 WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "2", *SPREAD, *COVERAGE))
-SALES = Group("on a whole stack", "whole_stack and not browser", 1)
-# A test that starts a browser or builds the image is refused elsewhere than in these folders: tests/support/marks.py.
-BROWSER = Group("in a browser", "browser", 2, folder="tests/browser")
-IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)", 3, folder="tests/deploy")
+# A test that starts one of these is refused elsewhere than in the folders of its group: tests/support/marks.py.
+_SOLD_IN = ("tests/e2e", "tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports")
+SALES = Group("on a whole stack", "whole_stack and not browser", 1, folders=_SOLD_IN)
+BROWSER = Group("in a browser", "browser", 2, folders=("tests/browser",))
+IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)", 3, folders=("tests/deploy",))
 TERRAFORM = Script("terraform", "script/terraform")
 # Jobs of one lane run one after the other. The browser and the sales mostly wait, so three lanes keep two cores busy.
 EVERYTHING: Sequence[Sequence[Job]] = ((*CHECKS, WITHOUT_STACK), (SALES,), (TERRAFORM, BROWSER, IMAGE))
@@ -127,6 +128,7 @@ def servers() -> Iterator[dict[str, str]]:
             supervisor.launch(environment)
             supervisor.start("postgres", "redis")
             server.ensure_owner("--createdb")
+            (instance.var / "tables").mkdir(mode=0o711)
             yield environment | test_addresses(instance)
         finally:
             supervisor.stop()
@@ -141,5 +143,6 @@ def test_addresses(instance: Instance) -> dict[str, str]:
         "LAYERSTORE_DATABASE_URL": f"postgresql://layerstore@/postgres?host={instance.sockets / 'postgres'}",
         "LAYERSTORE_REDIS_URL": f"unix://{instance.socket('redis')}",
         "LAYERSTORE_TEST_TEMPLATE": "template_layerstore",
+        "LAYERSTORE_TEST_TABLES": str(instance.var / "tables"),
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }

@@ -62,9 +62,10 @@ def test_quick_runs_every_check_and_exactly_what_starts_nothing() -> None:
 def run(tmp_path: Path):
     """Run a group of one test file, away from this project's own settings."""
 
-    def act(text: str, *, stop: Event | None = None, marks: str = "not unknown", **values) -> Outcome:
+    def act(text: str, *, stop: Event | None = None, marks: str = "not unknown", folder: str = "", **values) -> Outcome:
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
-        file = tmp_path / "test_of_it.py"
+        file = tmp_path / folder / "test_of_it.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         options = ("-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path), str(file))
         group = Group("of a file", marks, options=options, **values)
@@ -88,10 +89,12 @@ def test_by_itself(): running_stack()
 def test_without(): pass
 """
 
-    assert [run(text, marks=marks).passed for marks in ("whole_stack", "not whole_stack", "browser")] == [2, 1, 0]
+    assert [run(text, marks=marks, folder="tests/e2e").passed for marks in ("whole_stack", "not whole_stack", "browser")] == [2, 1, 0]
 
 
-@pytest.mark.parametrize(("starts", "folder"), [("sync_playwright", "tests/browser/"), ("private_daemon", "tests/deploy/")])
+@pytest.mark.parametrize(
+    ("starts", "folder"), [("sync_playwright", "tests/browser"), ("private_daemon", "tests/deploy"), ("running_stack", "tests/e2e or ")]
+)
 def test_a_test_that_its_group_would_not_find_is_refused(run, tmp_path: Path, starts: str, folder: str) -> None:
     (tmp_path / "conftest.py").write_text("from tests.support.marks import mark_what_it_starts as pytest_itemcollected\n")
 
@@ -101,11 +104,13 @@ def test_a_test_that_its_group_would_not_find_is_refused(run, tmp_path: Path, st
     assert f"test_of_it calls {starts}: it belongs in {folder}" in outcome.output
 
 
-def test_a_group_that_has_a_folder_looks_there_alone() -> None:
-    assert {group.name: group.folder for group in groups_of(EVERYTHING) if group.folder} == {
-        "in a browser": FOLDERS["browser"].rstrip("/"),
-        "on the built image": FOLDERS["image_build"].rstrip("/"),
+def test_a_group_that_has_folders_looks_there_alone() -> None:
+    assert {group.name: group.folders for group in groups_of(EVERYTHING) if group.folders} == {
+        "on a whole stack": FOLDERS["whole_stack"],
+        "in a browser": FOLDERS["browser"],
+        "on the built image": FOLDERS["image_build"],
     }
+    assert all((ROOT / folder).is_dir() for folders in FOLDERS.values() for folder in folders)
 
 
 def test_only_what_lies_in_its_folder_belongs_to_a_group(tmp_path: Path) -> None:
@@ -116,7 +121,7 @@ def test_only_what_lies_in_its_folder_belongs_to_a_group(tmp_path: Path) -> None
     options = ("-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
-    outcome = Group("of a folder", "not unknown", options=options, folder=str(tmp_path / "of_it")).run(environment, tmp_path, Event())
+    outcome = Group("of a folder", "not unknown", options=options, folders=(str(tmp_path / "of_it"),)).run(environment, tmp_path, Event())
 
     assert (outcome.passed, "beside_it" in outcome.output) == (1, False)
 
