@@ -90,6 +90,5 @@ def _write(row: Subscription, terms: Terms) -> PriceChange:
         was_amount=was.amount,
         was_application_fee=was.application_fee,
         counts_from=row.period_end or now,
-        announced_at=now,
         due_at=now,
     )

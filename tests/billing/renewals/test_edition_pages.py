@@ -55,7 +55,10 @@ def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
     assert [(one.title, one.larger) for one in chosen.context["choices"]] == [("Postgres HA, Pro", True)]
 
     led = f"{page_of(standard)}?price={price_of('Pro').pk}"
-    assert f'href="{led}"' in reader.get(product_url(standard.product)).content.decode()
+    stranger = Client()
+    stranger.force_login(UserFactory())
+    pages = [one.get(product_url(standard.product)).content.decode() for one in (reader, stranger)]
+    assert [f'href="{led}"' in page for page in pages] == [True, False]
 
     shown = reader.post(f"/billing/buy/{standard.product_id}/", {"price": str(price_of("Pro").pk)}, follow=True)
 
