@@ -49,7 +49,7 @@ def subscriptions(long_word: str) -> dict[str, str]:
 def _in_editions(namespace: Namespace, buyer: User) -> dict[str, str]:
     """A product in three editions by the month of which the buyer has the middle one, and an upgrade that waits for their bank."""
     images = [PushedImageFactory(namespace=namespace) for _ in range(3)]
-    product, now = ProductFactory(namespace=namespace, slug="in-editions", title="In editions", images=images), timezone.now()
+    product, now = ProductFactory(namespace=namespace, slug="editions-by-the-month", title="In editions", images=images), timezone.now()
     for count, name in enumerate(("Standard", "Pro", "Everything"), start=1):
         amount = {"price__interval": Price.Interval.MONTH, "price__amount": 1_000 * count}
         EditionFactory(product=product, name=name, images=images[:count], **amount)
