@@ -26,7 +26,8 @@ class Credits(Expected):
 
     def worth(self, sale: Sale) -> int:
         """What was paid for a purchase and not given back, and what was credited for it."""
-        return sale.credit + sum(charge["amount"] - charge["amount_refunded"] for charge in self.charges_of(sale) if charge is not None)
+        charges = [charge for charge in self.charges_of(sale) if charge is not None]
+        return sale.credit + sum(int(charge["amount"]) - int(charge["amount_refunded"]) for charge in charges)
 
     def is_settled(self, sale: Sale) -> bool:
         """Whether Stripe decides alone if an order counts: it has its page there, or needs none."""

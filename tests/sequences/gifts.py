@@ -37,7 +37,8 @@ class Gifts(Base):
         buyers = self.shop.buyers
         user, holder = (buyers[0], self.shop.organisation) if who == len(buyers) else (buyers[who % len(buyers)], None)
         holder = holder or user.account
-        found = self.pick([*self.gifts(), *((given, given.gift) for given in self.given)], number)
+        gifts: list[tuple[Sale | Given, Gift]] = [*self.gifts(), *((given, given.gift) for given in self.given)]
+        found = self.pick(gifts, number)
         if found and self.do(claim_gift, gift=found[1], user=user, holder=holder):
             self.note_claim(found[0], holder)
 

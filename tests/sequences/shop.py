@@ -131,7 +131,7 @@ def make_shop(sandbox: SandboxHere) -> Shop:
     EditionFactory(product=sized, name="Standard", images=[smaller], price__amount=700, price__currency="eur")
     EditionFactory(product=sized, name="Pro", images=[smaller, larger], price__amount=1650, price__currency="eur")
     monthly = ProductFactory(namespace=shop, price__amount=1499, price__currency="eur", price__interval="month", trial_days=14)
-    spares = {product.pk: PushedImageFactory(namespace=shop) for product in (bundle, monthly)}
+    spares: dict[UUID, Image] = {product.pk: PushedImageFactory(namespace=shop) for product in (bundle, monthly)}
     organisation = OrganisationFactory()
     buyers: list[User] = [UserFactory(), UserFactory()]
     MembershipFactory(account=organisation, user=buyers[0])

@@ -1,6 +1,7 @@
 """Trials without a card: begun once, for a person or an organisation, and over by the clock, by staff, or because it was bought."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -39,16 +40,16 @@ class Trials(Upgrades):
         images = frozenset((edition or product).images.values_list("pk", flat=True))
         self.tried.append(Tried(trial.pk, user, holder, product, images, int(now.timestamp()), now + timedelta(days=product.trial_days)))
 
-    def uses_up(self, tried: Tried, product: Product, user: int, holder: object) -> bool:
+    def uses_up(self, tried: Tried, product: Product, user: UUID, holder: UUID) -> bool:
         return tried.product.pk == product.pk and (tried.user.pk == user or tried.holder.pk == holder)
 
-    def card_has_tried(self, product: Product, accounts: set[object]) -> bool:
+    def card_has_tried(self, product: Product, accounts: set[UUID]) -> bool:
         """Whether a card that one of the accounts has paid with has paid for somebody who has tried the product."""
         theirs = set().union(*(self.cards_of(account) for account in accounts))
         tried = [{each.user.account.pk, each.holder.pk} for each in self.tried if each.product.pk == product.pk]
         return any(theirs & self.cards_of(account) for each in tried for account in each)
 
-    def cards_of(self, account: object) -> set[str]:
+    def cards_of(self, account: UUID) -> set[str]:
         charges = [
             charge
             for sale in self.sales
