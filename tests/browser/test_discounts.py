@@ -69,6 +69,7 @@ def test_a_code_is_made_followed_and_paid_an_offer_is_accepted_and_the_shop_give
     staff.get_by_label("Percent").fill("50")
     staff.get_by_label("Reason").fill("The shop is a year old.")
     click(staff, "Make a code of the shop's own")
+    expect(staff.get_by_text("OF-THE-HOUSE").first).to_be_visible()
     buy(tab, world, "/tidewater/working-days?code=of-the-house", "€10.80")  # never more than our fee
     assert all(_pulls(trade, who, good) for good in (tidewater.POSTGRES, tidewater.DAYS))
 
