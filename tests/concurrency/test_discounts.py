@@ -52,6 +52,24 @@ def test_a_discount_with_one_use_left_goes_to_exactly_one_of_fifty_buyers_at_onc
         place_order(product=products[1], user=users[1], discount=code)
 
 
+def test_the_last_use_of_a_code_for_subscriptions_goes_to_exactly_one_of_fifty_buyers_at_once() -> None:
+    product = ProductFactory(price__interval="month", price__amount=1_900)
+    code, users = DiscountFactory(seller=product.seller, duration="repeating", months=3, most_uses=1), UserFactory.create_batch(FIFTY)
+
+    def subscribe(number: int) -> Any:
+        while True:
+            try:
+                return place_order(product=product, user=users[number], discount=code)
+            except LockTimeout:
+                continue
+
+    outcomes = run_in_threads(FIFTY, subscribe)
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DiscountUsedUp"] * (FIFTY - 1) + ["Order"]
+    assert list(Order.objects.values_list("amount", "discount_amount")) == [(1_520, 380)]
+    assert DiscountUse.objects.count() == 1
+
+
 def test_one_buyer_who_uses_a_code_for_several_products_at_once_uses_it_once(products: list[Product]) -> None:
     code, user = DiscountFactory(of_shop=True, most_per_customer=1), UserFactory()
 
