@@ -1,5 +1,6 @@
 """A subscription that began with a code: what each payment comes to, as Stripe charges it and as its order says, and after a new price."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.checkout.opening import open_checkout
+from billing.checkout.opening import open_checkout, sale_of
 from billing.checkout.placing import place_order
 from billing.discounts.models import Discount, DiscountUse
 from billing.discounts.recurring import coupon_from
@@ -19,6 +20,8 @@ from billing.payments.refunding import continue_refund
 from billing.refunds.services import request_refund
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.repricing import apply_price_change
+from billing.stripe.checkout import create_checkout
+from billing.stripe.errors import StripeRefused
 from billing.stripe.subscriptions import Period
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.months import months_after
@@ -29,6 +32,7 @@ from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.billing.renewals.test_price_changes import tell
 from tests.billing.renewals.test_subscriptions import clock, monthly, renew, sandbox_process
+from tests.factories.accounts import UserFactory
 from tests.factories.billing import DiscountFactory
 from tests.support.clients import client_of
 from tests.support.sandbox import Sandbox
@@ -167,3 +171,30 @@ def test_an_order_never_says_less_than_nothing_where_stripe_took_more_off_than_i
     found = reduced_terms(subscription, next_terms(subscription), period.off)
 
     assert (found["amount"], found["discount_amount"], found["application_fee"]) == (0, 1900, 0)
+
+
+def test_a_coupon_is_made_once_for_everybody_who_subscribes_with_a_code(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
+    subscription = begin(sandbox, monthly, buyer, duration="once")
+    code = subscription.orders.get().discount_use.discount
+    another = place_order(product=monthly, user=UserFactory(), discount=code)
+
+    open_checkout(order=another)
+
+    another.refresh_from_db()
+    session = sandbox.get(f"/checkout/sessions/{another.checkout_session_id}")
+    assert (session["amount_subtotal"], session["amount_total"]) == (1900, 1520)
+    assert session["discounts"] == [{"coupon": f"{code.pk.hex}-380eur-once", "promotion_code": None}]
+    assert sandbox.get(f"/coupons/{code.pk.hex}-380eur-once")["times_redeemed"] == 1
+
+
+def test_a_coupon_that_stripe_does_not_make_opens_no_checkout(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
+    code = DiscountFactory(seller=monthly.seller, code="AUTUMN", duration="once")
+    order = place_order(product=monthly, user=buyer, discount=code)
+    sale = sale_of(order)
+    assert sale.coupon is not None
+
+    with pytest.raises(StripeRefused):
+        create_checkout(replace(sale, coupon=replace(sale.coupon, name="X" * 41)))
+
+    order.refresh_from_db()
+    assert (order.state, order.checkout_session_id) == ("pending", None)
