@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 import pytest
 from coverage import Coverage
+from coverage.plugin import FileReporter
 from coverage.python import PythonFileReporter
 
 from tests.support.probes import PASSED, with_probes
@@ -76,20 +77,44 @@ def pytest_testnodedown(node: Node) -> None:
         all_of_it[:] = bytes(map(max, all_of_it, each))
 
 
+class Measurement(Coverage):
+    """Reads each file once, for what was passed and for all reports of it: to read a file is nearly all the work."""
+
+    def __init__(self) -> None:
+        super().__init__(data_file=None)
+        self._read: dict[str, FileReporter] = {}
+        self.get_data()  # without it, no file is read
+
+    def _get_file_reporter(self, morf: str | ModuleType) -> FileReporter:
+        if not isinstance(morf, str):
+            return super()._get_file_reporter(morf)
+        if morf not in self._read:
+            self._read[morf] = super()._get_file_reporter(morf)
+        return self._read[morf]
+
+    def source_of(self, file: str) -> FileReporter:
+        """Return what coverage has read of a file."""
+        return self._get_file_reporter(file)
+
+
 def measurement(bytes_of: Mapping[str, Sequence[int]], files: Sequence[str]) -> Coverage:
     """Return what probes of these files say, as coverage has it. A file that has not been imported is missed in full."""
-    coverage = Coverage(data_file=None)
+    coverage = Measurement()
     arcs = {file: list(arcs_of(coverage, file, bytes_of.get(file, b""))) for file in files}
     coverage.get_data().add_arcs({file: found for file, found in arcs.items() if found})
     coverage.get_data().touch_files(files)
     return coverage
 
 
-def arcs_of(coverage: Coverage, file: str, bytes_of_it: Sequence[int]) -> Iterator[tuple[int, int]]:
+def arcs_of(coverage: Measurement, file: str, bytes_of_it: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the steps from line to line that a file's probes stand for; where a statement was reached from is not known, and is -1."""
-    source = PythonFileReporter(file, coverage)
+    source = coverage.source_of(file)
+    assert isinstance(source, PythonFileReporter)
     lines, begin = source.lines(), source.parser.first_line
-    ends = {line: {end for start, end in source.arcs() if start == line} for line, exits in source.exit_counts().items() if exits > 1}
+    ends: dict[int, set[int]] = {line: set() for line, exits in source.exit_counts().items() if exits > 1}
+    for start, end in source.arcs():
+        if start in ends:
+            ends[start].add(end)
     probes = with_probes(Path(file).read_bytes())[1]
     body_of = {begin(line): begin(body) for probe in probes for line, body in probe.ways if body}
     met = [probe for probe, is_passed in zip(probes, bytes_of_it, strict=False) if is_passed]
