@@ -13,15 +13,7 @@ from accounts.people.selectors import require_verified_email
 from accounts.sellers.locks import lock_seller
 from audit.services import record_audit
 from billing.checkout.amounts import Due, Wish, due_for, due_now
-from billing.checkout.errors import (
-    AlreadyOwned,
-    PaymentUnderWay,
-    ProductIsFree,
-    SellerMayNotSell,
-    SubscribedToPart,
-    SubscriptionIsNoGift,
-    TooManyPendingOrders,
-)
+from billing.checkout.errors import PaymentUnderWay, ProductIsFree, SubscribedToPart, SubscriptionIsNoGift, TooManyPendingOrders
 from billing.credits.selectors import Purchase, credit_now
 from billing.credits.services import note_credits, reserve_credit
 from billing.discounts.errors import DiscountNotForGifts
@@ -31,6 +23,7 @@ from billing.discounts.recurring import fee_of_payment
 from billing.discounts.selectors import require_usable
 from billing.discounts.services import note_use, reserve_discount
 from billing.gifts.services import GiftWish, note_wish, wish_of
+from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.metrics import note_order
 from billing.orders.models import Order, OrderImage
 from billing.orders.selectors import holds_all, image_ids_of_order, pending_order, renewing_within

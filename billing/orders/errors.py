@@ -1,5 +1,7 @@
 """What cannot be done with an order."""
 
+from django.utils.translation import gettext
+
 from common.errors import ConflictError
 
 
@@ -49,3 +51,27 @@ class OrderIsNotFree(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("Only an order that cost nothing, and has not ended, is taken back. Refund what was paid for.")
+
+
+class SellerMayNotSell(ConflictError):
+    """Stripe or we have stopped the seller's sales. 409."""
+
+    code = "seller_may_not_sell"
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This seller cannot take payments at the moment. Nothing was charged."))
+
+
+class AlreadyOwned(ConflictError):
+    """The buyer holds every image of the product. 409.
+
+    Args:
+        name: the organisation's that was to buy it; empty for the person themselves.
+    """
+
+    code = "already_owned"
+
+    def __init__(self, *, name: str = "") -> None:
+        theirs = gettext("{name} already has this: it is in its library. Nothing was charged.")
+        yours = gettext("You already have this: it is in your library. Nothing was charged.")
+        super().__init__(theirs.format(name=name) if name else yours)

@@ -1,5 +1,6 @@
 """A buyer changes the edition of a subscription: what that costs and when is shown first. Somebody else's is answered with 404."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people.models import User
 from accounts.people.requests import signed_in
-from billing.checkout.amounts import read_price_id
 from billing.renewals.editions import Choice, choices_for, require_change
 from billing.renewals.links import edition_url
 from billing.renewals.planning import keep_edition, plan_edition
@@ -41,7 +41,7 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
     user = signed_in(request)
     subscription = _own(user, subscription_id)
     context: dict[str, object] = {"subscription": subscription, "choices": choices_for(subscription), "choice": None, "offer": None}
-    price_id = read_price_id(request.POST if request.method == "POST" else request.GET)
+    price_id = _price_id((request.POST if request.method == "POST" else request.GET).get("price", ""))
     try:
         if price_id is not None:
             choice = _choice(subscription, price_id)
@@ -55,6 +55,13 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
         messages.error(request, error.message)
         return redirect("billing:subscriptions")
     return render(request, "billing/subscription_edition.html", context)
+
+
+def _price_id(sent: str) -> UUID | None:
+    """Return the price that was chosen; None without one, or where it is no id."""
+    with suppress(ValueError):
+        return UUID(sent)
+    return None
 
 
 def _choice(subscription: Subscription, price_id: UUID) -> Choice:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.organisations.buying import require_buyer
 from accounts.people.models import Account, User
-from billing.checkout.errors import AlreadyOwned, SellerMayNotSell
+from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.selectors import holds_all
 from billing.payments.paid_time import paid_time
 from billing.subscriptions.errors import (

@@ -12,12 +12,12 @@ from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.sellers import suspend_seller
 from audit.models import AuditEvent
-from billing.checkout.errors import SellerMayNotSell
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import MOST_PENDING, place_order
 from billing.inbox.due import handle_due_events
 from billing.inbox.models import StripeEvent
 from billing.inbox.services import handle_event
+from billing.orders.errors import SellerMayNotSell
 from billing.orders.models import Order
 from billing.payments.due import close_stopped_checkouts, settle_due_orders
 from billing.payments.reconcile import reconcile_order

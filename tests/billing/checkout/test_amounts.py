@@ -8,9 +8,10 @@ from django.test import Client
 
 from accounts.people.models import User
 from billing.checkout.amounts import Wish
-from billing.checkout.errors import AmountRefused, ProductIsFree, SellerMayNotSell
+from billing.checkout.errors import AmountRefused, ProductIsFree
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.orders.errors import SellerMayNotSell
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.stripe.errors import StripeRefused

@@ -6,9 +6,10 @@ from accounts.organisations.errors import NoSuchOrganisation, RoleDoesNotBuy
 from accounts.organisations.models import Membership, Role
 from accounts.people.models import Account, User
 from audit.models import AuditEvent
-from billing.checkout.errors import AlreadyOwned, PaymentUnderWay
+from billing.checkout.errors import PaymentUnderWay
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.orders.errors import AlreadyOwned
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund

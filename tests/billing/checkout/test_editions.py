@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from billing.checkout.amounts import Wish
-from billing.checkout.errors import AlreadyOwned, SubscribedToPart
+from billing.checkout.errors import SubscribedToPart
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountNotForProduct, InvalidDiscount
 from billing.discounts.models import Discount
 from billing.discounts.offers import make_offer
 from billing.invoices.models import Document
+from billing.orders.errors import AlreadyOwned
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.subscriptions.models import Subscription

@@ -9,9 +9,10 @@ from accounts.people.errors import EmailNotVerified
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing.checkout.errors import AlreadyOwned, ProductIsFree, SellerMayNotSell, TooManyPendingOrders
+from billing.checkout.errors import ProductIsFree, TooManyPendingOrders
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.models import Order
 from billing.payments.reconcile import close_checkout, reconcile_order
 from marketplace.entitlements.errors import OwnProduct

@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
-from billing.checkout.errors import AlreadyOwned, PaymentUnderWay
+from billing.checkout.errors import PaymentUnderWay
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
+from billing.orders.errors import AlreadyOwned
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from marketplace.products.errors import ProductNotOffered

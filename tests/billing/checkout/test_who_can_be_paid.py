@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
-from billing.checkout.errors import SellerMayNotSell
 from billing.checkout.placing import place_order
+from billing.orders.errors import SellerMayNotSell
 from billing.orders.models import Order
 from marketplace.entitlements.policy import Subject, access_facts
 from marketplace.products.errors import ProductNotOffered

@@ -7,11 +7,11 @@ from django.test import Client
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
-from billing.checkout.errors import SellerMayNotSell
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.inbox.services import handle_event
 from billing.ledger.models import LedgerTransaction
+from billing.orders.errors import SellerMayNotSell
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.payouts.mails import tell_of_returned_payout

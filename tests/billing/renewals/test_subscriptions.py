@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts.people.models import Account, User
 from accounts.sellers.models import SellerProfile
 from audit.models import AuditEvent
-from billing.checkout.errors import AlreadyOwned
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.inbox.services import handle_event
 from billing.ledger.models import LedgerEntry
+from billing.orders.errors import AlreadyOwned
 from billing.orders.models import Order, OrderImage
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund

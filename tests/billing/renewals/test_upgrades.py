@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.models import FeeTerms, SellerProfile
 from audit.models import AuditEvent
-from billing.checkout.errors import AlreadyOwned, SellerMayNotSell
 from billing.invoices.models import Document
+from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.reconciliation.models import Difference
