@@ -197,6 +197,6 @@ def test_a_seller_names_the_edition_on_the_page_and_in_the_api(product: Product,
     sent = {"product": str(product.pk), "edition": str(pro.pk), "email": buyer.email, "amount": 700, "currency": "eur"}
     answer = api_of(seller).post("/api/v1/discounts/offers/", sent | {"ends_at": f"{day}T00:00:00Z"}, content_type="application/json")
 
-    assert (answer.status_code, str(answer.data["edition"])) == (201, str(pro.pk))
+    assert (answer.status_code, answer.json()["edition"]) == (201, str(pro.pk))
     assert sorted(Discount.objects.values_list("edition__name", "amount")) == [("Pro", 600), ("Pro", 700)]
     assert "Postgres HA, Pro" in client_of(seller).get("/selling/discounts/").content.decode()

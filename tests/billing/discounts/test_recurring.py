@@ -164,8 +164,9 @@ def test_a_seller_makes_such_a_code_on_the_page_and_by_the_api(monthly: Product)
         "/api/v1/discounts/", {"code": "API", "percent": 10, "duration": "forever"}, content_type="application/json"
     )
 
-    assert (answer.status_code, answer.data["duration"], answer.data["months"]) == (201, "forever", None)
-    made = list(Discount.objects.order_by("code").values_list("code", "duration", "months"))
-    assert made == [("API", "forever", None), ("PAGE", "repeating", 3)]
+    made = answer.json()
+    assert (answer.status_code, made["duration"], made["months"]) == (201, "forever", None)
+    stored = list(Discount.objects.order_by("code").values_list("code", "duration", "months"))
+    assert stored == [("API", "forever", None), ("PAGE", "repeating", 3)]
     page = client_of(seller).get("/selling/discounts/").content.decode()
     assert ("subscriptions: every payment" in page, "subscriptions: 3 months" in page) == (True, True)

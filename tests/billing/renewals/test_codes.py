@@ -86,8 +86,9 @@ def test_a_code_of_the_first_payment_reduces_that_and_no_other(sandbox: Sandbox,
 def test_a_code_of_some_months_reduces_their_payments_and_the_page_says_until_when(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
     subscription = begin(sandbox, monthly, buyer, duration="repeating", months=2)
 
-    assert subscription.orders.get().period_start is not None
-    assert subscription.reduced_until == months_after(subscription.orders.get().period_start, 2)
+    begun = subscription.orders.get().period_start
+    assert begun is not None
+    assert subscription.reduced_until == months_after(begun, 2)
     assert (subscription.next_money, subscription.money) == (Money(1520, "eur"), Money(1900, "eur"))
     assert "€15.20 with the code AUTUMN, until" in client_of(buyer).get("/subscriptions/").content.decode()
     go_on(sandbox, subscription, times=2)

@@ -22,6 +22,7 @@ from marketplace.gifts.services import giving
 from marketplace.gifts.services.giving import Giving, give_link, give_to_account
 from marketplace.growth.selectors import gifts_lacking, owners_lacking
 from marketplace.images.errors import NotYours, RoleNotEnough, SellerIsSuspended
+from marketplace.images.models import Image
 from marketplace.products.models import Product, ProductImage
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory
@@ -158,7 +159,7 @@ def test_an_address_is_mailed_so_often_a_day_whoever_gives(product: Product, sel
 
 
 def test_an_edition_is_given_with_its_images_alone_and_grows_with_nothing(product: Product, seller: User, friend: User) -> None:
-    images = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
+    images: list[Image] = [product.images.get(), PushedImageFactory(namespace=product.namespace)]
     divided = ProductFactory(namespace=product.namespace, title="Postgres HA", images=images)
     standard = EditionFactory(product=divided, name="Standard", images=images[:1])
 
