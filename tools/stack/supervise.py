@@ -23,6 +23,8 @@ from tools.stack.signals import dying_with_parent
 
 READY_SECONDS = 60
 STOP_SECONDS = 60
+# What a killed part held may outlive it for a moment, as PostgreSQL's shared memory does: then its next start fails, and a later one works.
+STARTS_AGAIN = 5
 ALIVE = ("STARTING", "RUNNING")
 # The database's folder is made; the shop's tables, keys and static files are there, and whatever waited for less is ready.
 After = Literal["nothing", "cluster", "tables"]
@@ -63,7 +65,7 @@ class Part:
                 "autostart = false",
                 f"autorestart = {'true' if restarts else 'false'}",
                 "startsecs = 1",
-                "startretries = 0",
+                f"startretries = {STARTS_AGAIN if restarts else 0}",
                 f"stopsignal = {self.stop_signal}",
                 f"stopwaitsecs = {self.stop_seconds}",
                 "killasgroup = true",
@@ -213,11 +215,13 @@ class Supervisor:
     def restarted_or_failed(self) -> tuple[list[str], list[str]]:
         """Return which parts supervisord started again since we last looked, and which it gave up."""
         again, failed = [], []
+        # supervisord shows EXITED for a moment before it starts a part again.
+        given_up = ("FATAL",) if self.restarts else ("FATAL", "EXITED")
         for info in self._all():
             name = info["name"]
             if name not in self.pids:
                 continue
-            if info["statename"] in ("FATAL", "EXITED"):
+            if info["statename"] in given_up:
                 failed.append(name)
             elif info["pid"] and info["pid"] != self.pids[name]:
                 self.pids[name] = info["pid"]

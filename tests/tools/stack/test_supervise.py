@@ -97,6 +97,21 @@ def test_a_part_that_ends_later_is_started_again_and_told(instance: Instance, ru
     assert seen == ["worker"]
 
 
+def test_a_part_whose_next_start_fails_is_started_once_more(instance: Instance, run: Callable[..., Supervisor], tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    second_fails = f"open({str(starts)!r}, 'a').write('x'); open({str(starts)!r}).read() == 'xx' and exit(1); "
+    supervisor = run(part(instance, "database", "base", second_fails + WAITS))
+    supervisor.start("database")
+    wait_for(lambda: supervisor.is_running("database"))
+    os.kill(supervisor.pids["database"], signal.SIGKILL)
+
+    def is_back() -> bool:
+        assert supervisor.restarted_or_failed()[1] == []
+        return starts.read_text() == "xxx" and supervisor.is_running("database")
+
+    wait_for(is_back)
+
+
 def test_a_killed_part_stays_dead_for_tests_of_faults_until_it_is_started(instance: Instance, run: Callable[..., Supervisor]) -> None:
     supervisor = run(part(instance, "worker", "shop"), restarts=False)
     supervisor.start("worker")
