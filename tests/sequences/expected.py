@@ -110,7 +110,7 @@ class Expected(Base):
         """Each source of access that there may be."""
         for sale in self.sales:
             if sale.recurring:
-                found = self._subscription_of(sale)
+                found = self.subscription_of(sale)
                 if found is not None:
                     standing = self.standing_of_subscription(sale, found.stripe_subscription_id)
                     standings = dict.fromkeys(sale.images | sale.grown, standing) | dict.fromkeys(sale.unsure, Standing.EITHER)
@@ -149,7 +149,7 @@ class Expected(Base):
             return [None]
         return [charge for charge in map(self.charge_of, self.paid(sale)) if charge is not None]
 
-    def _subscription_of(self, sale: Sale) -> Subscription | None:
+    def subscription_of(self, sale: Sale) -> Subscription | None:
         session = self.sandbox.store.get("checkout.session", sale.order.checkout_session_id or "")
         if session is None or not session.get("subscription") or not self.paid(sale):
             return None

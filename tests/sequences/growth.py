@@ -50,17 +50,20 @@ class Growth(Settling):
                     each.unsure.add(spare.pk)
 
     def having(self, product: Product) -> Iterator[tuple[Sale | Given, bool]]:
-        """Who has the product, or may claim it, and whether that is sure; of editions nobody has all."""
+        """Who has the product, or may claim it, and whether that is sure; of editions nobody has all.
+
+        Who has ever paid for a period counts as well: what comes to the product while nothing is paid is theirs once they pay late.
+        """
         for sale in self.sales:
-            if sale.product.pk == product.pk and not sale.of_edition:
-                standings = self.standings_now(sale)
+            if sale.product.pk != product.pk or sale.of_edition:
+                continue
+            if sale.recurring:
+                if self.subscription_of(sale) is not None:
+                    yield sale, True
+            else:
+                standings = set(self.standings_of_sale(sale).values())
                 if standings & {*LIVE, Standing.EITHER}:
                     yield sale, bool(standings & set(LIVE))
         for given in self.given:
             if given.product.pk == product.pk and standing_of_given(given) in LIVE:
                 yield given, True
-
-    def standings_now(self, sale: Sale) -> set[Standing]:
-        if not sale.recurring:
-            return set(self.standings_of_sale(sale).values())
-        return {standing for access in self.expected() if access.sale is sale for standing in access.standings.values()}
