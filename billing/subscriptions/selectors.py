@@ -17,4 +17,4 @@ def subscriptions_seen_by(user: User) -> QuerySet[Subscription]:
     found = Subscription.objects.filter(buyer__in=buyers_of(user))
     ahead = Prefetch("price_changes", queryset=PriceChange.objects.ahead().select_related("price__edition"), to_attr="changes_ahead")
     upgrades = Prefetch("upgrades", queryset=Upgrade.objects.open(), to_attr="upgrades_open")
-    return found.select_related("buyer", "seller", "price", "product__namespace").prefetch_related(ahead, upgrades)
+    return found.select_related("buyer", "seller", "price", "product__namespace", "product__seller").prefetch_related(ahead, upgrades)

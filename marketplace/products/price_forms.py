@@ -177,3 +177,14 @@ def _rows(data: QueryDict) -> list[dict[str, str]]:
 
 def _leading(data: QueryDict, rows: Sequence[dict[str, str]]) -> int:
     return next((row for row in range(len(rows)) if data.get("leading") == str(row)), 0)
+
+
+class EditionPricesForm(PricesForm):
+    """The prices of an edition, which costs something: nobody is told that it may be free."""
+
+    def __init__(self, shared: KindForm, rows: Sequence[PriceForm], leading: int = 0) -> None:
+        super().__init__(shared, rows, leading)
+        shared.fields["kind"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            (Price.Kind.ONE_OFF, gettext_lazy("One price for everybody")),
+            (Price.Kind.PAY_WHAT_YOU_WANT, gettext_lazy("Buyers pay what they want, the amount at least")),
+        ]

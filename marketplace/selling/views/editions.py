@@ -18,7 +18,7 @@ from common.web.forms import refuse_form
 from marketplace.products.edition_forms import EditionForm
 from marketplace.products.errors import InvalidPrice
 from marketplace.products.models import Edition, Product
-from marketplace.products.price_forms import PricesForm
+from marketplace.products.price_forms import EditionPricesForm, PricesForm
 from marketplace.products.selectors.offers import current_prices
 from marketplace.products.services.editions import MOST_EDITIONS, EditionTerms, add_edition, edit_edition, move_edition, retire_edition
 from marketplace.selling.guards import SellerRequest, own_product, seller_required
@@ -70,11 +70,11 @@ def _edition_page(request: SellerRequest, product: Product, edition: Edition | N
     whole = [price for price in current_prices(product) if price.edition_id == (edition and edition.pk)]
     if request.method != "POST":
         initial = EditionForm.initial_of(product, edition)
-        return _page(request, product, edition, EditionForm(product=product, initial=initial), PricesForm.of(whole))
+        return _page(request, product, edition, EditionForm(product=product, initial=initial), EditionPricesForm.of(whole))
     if "more" in request.POST:
         typed = {"name": request.POST.get("name", ""), "line": request.POST.get("line", ""), "images": request.POST.getlist("images")}
-        return _page(request, product, edition, EditionForm(product=product, initial=typed), PricesForm.typed(request.POST))
-    form, prices = EditionForm(request.POST, product=product), PricesForm.sent(request.POST)
+        return _page(request, product, edition, EditionForm(product=product, initial=typed), EditionPricesForm.typed(request.POST))
+    form, prices = EditionForm(request.POST, product=product), EditionPricesForm.sent(request.POST)
     page = partial(_page, request, product, edition, form, prices)
     if not (form.is_valid() & prices.is_valid()):
         return page(status=400)

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ from billing.renewals.services import ask_again
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.money import Money
-from marketplace.products.models import Edition, Price
+from marketplace.products.models import Edition, Price, Product
 from marketplace.products.selectors.pages import product_url
 from marketplace.products.services.editions import retire_edition
 from marketplace.products.services.prices import set_price
@@ -56,6 +58,29 @@ def test_a_subscription_says_how_it_stands_and_what_can_be_done(
     assert ("Postgres HA" in page, "each month" in page, words in page) == (True, True, True)
     known = ("Card and invoices", "Do not cancel", "Cancel")
     assert [name for name in known if f'>{name}<span class="vh">: Postgres HA</span></button>' in page] == buttons
+
+
+def test_a_subscription_leads_to_its_product_as_long_as_that_has_a_page(client: Client, reader: User) -> None:
+    made = SubscriptionFactory(placed_by=reader, product_title="Postgres HA")
+    link = f'<a href="{product_url(made.product)}">Postgres HA</a>'
+
+    assert link in client.get(reverse("billing:subscriptions")).content.decode()
+    Product.objects.update(state=Product.State.WITHDRAWN)
+    page = client.get(reverse("billing:subscriptions")).content.decode()
+    assert (link in page, "Postgres HA" in page) == (False, True)
+
+
+def test_no_query_is_made_for_each_subscription(client: Client, reader: User) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("billing:subscriptions"))
+        return len(asked)
+
+    SubscriptionFactory(placed_by=reader)
+    one = queries()
+    SubscriptionFactory.create_batch(3, placed_by=reader)
+
+    assert queries() == one
 
 
 def test_nobody_sees_what_they_do_not_buy_for(client: Client, reader: User) -> None:

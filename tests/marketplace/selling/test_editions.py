@@ -56,6 +56,14 @@ def test_a_seller_divides_a_product_and_orders_its_editions(seller_client: Clien
     assert [edition.name for edition in Edition.objects.all()] == ["Pro", "Standard"]
 
 
+def test_nobody_is_told_that_an_edition_may_be_free(seller_client: Client, product: Product, images: list[Image]) -> None:
+    edition = EditionFactory(product=product, name="Pro", images=images)
+    for path in (address(product), address(product, edition)):
+        for page in (seller_client.get(path), seller_client.post(path, typed("", images)), seller_client.post(path, {"more": "1"})):
+            words = page.content.decode()
+            assert ("One price for everybody</" in words, "the amount at least</" in words, "0 is free" in words) == (True, True, False)
+
+
 def test_an_edition_is_changed_and_retired(seller_client: Client, product: Product, images: list[Image]) -> None:
     pro, standard = EditionFactory(product=product, name="Pro"), EditionFactory(product=product, name="Standard")
     assert "Retire Pro" in text_of(seller_client, address(product, pro))
