@@ -5,15 +5,14 @@ from marketplace.admin.entitlements import EntitlementAdmin
 from marketplace.admin.gifts import GiftAdmin
 from marketplace.admin.growth import GrowthAdmin
 from marketplace.admin.images import ImageAdmin, NamespaceAdmin
+from marketplace.admin.outlooks import CountOutlookAdmin, RevenueOutlookAdmin
 from marketplace.admin.products import CategoryAdmin, PriceAdmin, ProductAdmin
 from marketplace.admin.pulls import (
     BuyerPullAdmin,
-    CountOutlookAdmin,
     DailyFiguresAdmin,
     ProductViewsAdmin,
     PullCountAdmin,
     PullerSketchAdmin,
-    RevenueOutlookAdmin,
 )
 from marketplace.admin.pushed import ManifestAdmin, TagAdmin
 from marketplace.admin.reports import ReportAdmin

@@ -1,4 +1,4 @@
-"""Counts of pulls and views, the daily series and what they lead to, read-only: they are written from what happens."""
+"""Counts of pulls and views and the daily series, read-only: they are written from what happens."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,6 @@ from audit.admin import AuditedAdmin
 from common.admin.related_rows import related_row
 from common.admin.units import in_currency
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
-from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
 
 
 @admin.register(PullCount)
@@ -102,31 +101,3 @@ class DailyFiguresAdmin(AuditedAdmin):
     date_hierarchy = "day"
     exclude = ("seller", "product", "sketch", "paid", "refunded")
     readonly_fields = ("id", related_row("seller"), related_row("product"), in_currency("paid"), in_currency("refunded"))
-
-
-class SeriesOutlookAdmin(AuditedAdmin):
-    """Trends and forecasts. One that was tried long after its last day cannot be worked out: the log of the worker says why."""
-
-    list_select_related = ("seller", "product")
-    search_fields = ("seller__display_name", "product__title")
-    date_hierarchy = "until"
-    exclude = ("seller", "product")
-    readonly_fields = ("id", related_row("seller"), related_row("product"))
-
-
-@admin.register(RevenueOutlook)
-class RevenueOutlookAdmin(SeriesOutlookAdmin):
-    """Trends and forecasts of revenue."""
-
-    list_display = (related_row("seller"), related_row("product"), "currency", "until", "tried_at")
-    list_display_links = ("currency",)
-    list_filter = (("product", admin.EmptyFieldListFilter), "currency", "until")
-
-
-@admin.register(CountOutlook)
-class CountOutlookAdmin(SeriesOutlookAdmin):
-    """Trends and forecasts of orders, pulls and views."""
-
-    list_display = (related_row("seller"), related_row("product"), "figure", "until", "tried_at")
-    list_display_links = ("figure",)
-    list_filter = (("product", admin.EmptyFieldListFilter), "figure", "until")

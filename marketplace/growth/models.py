@@ -39,6 +39,8 @@ class Growth(UUIDModel):
         )
         indexes = (models.Index(fields=("product", "-created_at"), name="growth_of_product"),)
         ordering = ("-created_at",)
+        verbose_name = "image for earlier buyers"
+        verbose_name_plural = "images for earlier buyers"
 
     def __str__(self) -> str:
         return f"{self.image} to buyers of {self.product}"

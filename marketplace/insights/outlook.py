@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.insights.findings import Analysis, Figure, Forecast, Line, Method, Trend
-from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
+from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook, SeriesOutlook
 from marketplace.insights.periods import DAY
 
 _NEWEST: Final = 14
@@ -89,16 +89,23 @@ def outlooks_of(*, seller_id: UUID, product_id: UUID | None = None, currency: st
     None where nothing was sold yet, or where the worker has not come to it.
     """
     rows = RevenueOutlook.objects.filter(seller=seller_id, product=product_id, until__isnull=False).order_by("currency")
-    return [_read(row, Figure.REVENUE, row.currency) for row in (rows.filter(currency=currency) if currency else rows)]
+    return [_read(row) for row in (rows.filter(currency=currency) if currency else rows)]
 
 
 def count_outlooks_of(*, seller_id: UUID, product_id: UUID | None = None, figure: Figure | None = None) -> list[Outlook]:
     """Return the outlooks of what is counted of a seller, or of one product: orders, pulls and views, or the one asked for. One query."""
     rows = CountOutlook.objects.filter(seller=seller_id, product=product_id, until__isnull=False).order_by("figure")
-    return [_read(row, Figure(row.figure)) for row in (rows.filter(figure=figure) if figure else rows)]
+    return [_read(row) for row in (rows.filter(figure=figure) if figure else rows)]
 
 
-def _read(row: RevenueOutlook | CountOutlook, figure: Figure, currency: str = "") -> Outlook:
+def read_outlook(row: SeriesOutlook) -> Outlook | None:
+    """Return what is found in a series; None until it is worked out for the first time."""
+    return _read(row) if row.until else None
+
+
+def _read(row: SeriesOutlook) -> Outlook:
+    figure = Figure(row.figure) if isinstance(row, CountOutlook) else Figure.REVENUE
+    currency = row.currency if isinstance(row, RevenueOutlook) else ""
     found = msgspec.convert(row.found, Found)
     first = found.until - DAY * (len(found.values) - 1)
     analysis = found.analysis

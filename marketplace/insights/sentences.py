@@ -33,6 +33,11 @@ def write_count(number: float) -> str:
     return languages.number(number, decimals=0 if abs(number) >= 10 else 1)  # noqa: PLR2004 - as the sentence above says
 
 
+def writer_of(currency: str) -> Write:
+    """Return what writes an estimate of a series: an amount of its currency; a count, where it has none."""
+    return money_writer(currency) if currency else write_count
+
+
 def trend_sentence(name: str, trend: Trend | None, write: Write) -> str:
     """Say whether something grows, as in: Revenue grows by €12.40 a week (95 %: €3.10 to €21.70).
 

@@ -11,7 +11,7 @@ from common.money import Money
 from marketplace.insights.figures import Figures, PeriodFigures
 from marketplace.insights.outlook import Outlook
 from marketplace.insights.periods import Unit
-from marketplace.insights.sentences import Write, forecast_sentence, label_of, money_writer, name_of, trend_sentence, write_count
+from marketplace.insights.sentences import forecast_sentence, label_of, name_of, trend_sentence, writer_of
 
 register = template.Library()
 
@@ -134,23 +134,19 @@ def outlook_label(outlook: Outlook) -> str:
 @register.simple_tag
 def outlook_trend(outlook: Outlook) -> str:
     """Say whether what a day brings grows."""
-    return trend_sentence(name_of(outlook.figure), outlook.trend, _writer(outlook))
+    return trend_sentence(name_of(outlook.figure), outlook.trend, writer_of(outlook.currency))
 
 
 @register.simple_tag
 def outlook_forecast(outlook: Outlook) -> str:
     """Say what the coming days bring, or why nothing is forecast."""
-    return forecast_sentence(outlook.forecast, _writer(outlook), figure=outlook.figure)
+    return forecast_sentence(outlook.forecast, writer_of(outlook.currency), figure=outlook.figure)
 
 
 @register.simple_tag
 def estimate(value: float, outlook: Outlook) -> str:
     """Write what a day brings by the line or the forecast."""
-    return _writer(outlook)(value)
-
-
-def _writer(outlook: Outlook) -> Write:
-    return money_writer(outlook.currency) if outlook.currency else write_count
+    return writer_of(outlook.currency)(value)
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
 """Every noun of the marketplace is listed, searchable, and linked to its related rows."""
 
+from datetime import date
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -7,6 +9,8 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
+from msgspec import to_builtins
 from pytest_django import DjangoAssertNumQueries
 
 from marketplace import models
@@ -17,8 +21,11 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.gifts.models import Gift, GiftImage
 from marketplace.growth.models import Growth
 from marketplace.images.models import Image, LayerList, Manifest, Namespace, StoredBlob, Tag, TagMove, UncheckedLayers
+from marketplace.insights.findings import Analysis, Figure, Forecast, Line, Method, Reason, Trend
 from marketplace.insights.models import BuyerPull, DailyFigures, ProductViews, PullCount, PullerSketch
+from marketplace.insights.outlook import Found
 from marketplace.insights.outlook_models import CountOutlook, RevenueOutlook
+from marketplace.insights.sentences import forecast_sentence, name_of, trend_sentence, writer_of
 from marketplace.moderation.models import Report
 from marketplace.products.models import (
     Category,
@@ -220,6 +227,22 @@ def test_an_entitlement_links_to_its_source(staff: Client, sale: Entitlement) ->
     assert page_of(Product.objects.get()) in staff.get(page_of(free)).content.decode()
     assert f"/admin/billing/order/{sale.source_id}/" in staff.get(page_of(sale)).content.decode()
     assert f"/admin/billing/subscription/{subscribed.source_id}/" in staff.get(page_of(subscribed)).content.decode()
+
+
+def test_an_outlook_reads_as_its_sellers_page_does(staff: Client, sale: Entitlement) -> None:
+    line = Line([1_000.0, 1_200.0], [900.0, 1_100.0], [1_100.0, 1_300.0])
+    forecast = Forecast(Method.LAST_WEEK, [1_500.0], [1_400.0], [1_600.0], Reason.NO_BETTER)
+    found = Found(date(2026, 9, 1), date(2026, 11, 28), [1_100, 0], Analysis(Trend(89, 100.0, 1.0), line, forecast))
+    RevenueOutlook.objects.update(until=found.until, found=to_builtins(found))
+
+    text = " ".join(strip_tags(staff.get(page_of(RevenueOutlook.objects.get())).content.decode().replace("<t", " <t")).split())
+
+    assert "1 Sep 2026" in text
+    assert trend_sentence(name_of(Figure.REVENUE), found.analysis.trend, writer_of("eur")) in text
+    assert forecast_sentence(forecast, writer_of("eur")) in text
+    assert "28 Nov 2026 €0.00 €12.00 €11.00 €13.00 27 Nov 2026 €11.00 €10.00 €9.00 €11.00" in text
+    assert "29 Nov 2026 €15.00 €14.00 €16.00" in text
+    assert "{" not in text
 
 
 @pytest.mark.parametrize("noun", NOUNS)
