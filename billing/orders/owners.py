@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing.orders.models import Order
 from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
-from marketplace.growth.selectors import source_finder
+from marketplace.growth.models import Growth
+from marketplace.growth.selectors import late_finder, source_finder
 
 
 @source_finder
@@ -17,3 +18,15 @@ def sources_of(product_id: UUID) -> Q:
     subscriptions = Subscription.objects.filter(product=product_id, price__edition=None).values("pk")
     ordered = Q(source_kind=Entitlement.Source.ORDER, source_id__in=orders)
     return ordered | Q(source_kind=Entitlement.Source.SUBSCRIPTION, source_id__in=subscriptions)
+
+
+@late_finder
+def late_subscribers(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Subscription]:
+    """Return the subscriptions to the product that go on, give nothing now, and would not give the image once they are paid.
+
+    What their product grew by since they began they get then (`given_image_ids`); what was taken from their buyer they do not get again.
+    """
+    of_subscription = Entitlement.objects.filter(source_kind=Entitlement.Source.SUBSCRIPTION, source_id=OuterRef("pk"), image=image)
+    grown = Growth.objects.filter(product=product_id, image=image, created_at__gte=OuterRef("created_at"))
+    late = Subscription.objects.running().filter(product=product_id, price__edition=None, access_until=None, end_wanted_at=None)
+    return late.filter(~Exists(of_subscription), ~Exists(grown))

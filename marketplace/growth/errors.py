@@ -6,7 +6,7 @@ from common.errors import ConflictError
 
 
 class NobodyToReach(ConflictError):
-    """The image is not in the product any more, or everybody who has it has the image. 409."""
+    """The image is not in the product any more, was taken down, or everybody who has the product has it. 409."""
 
     code = "nobody_to_reach"
 

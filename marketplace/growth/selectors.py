@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from marketplace.entitlements.models import Entitlement
-from marketplace.gifts.models import Gift
+from marketplace.gifts.models import Gift, GiftImage
 from marketplace.growth.models import Growth
 from marketplace.images.models import Image
 from marketplace.products.models import Product
@@ -18,7 +18,9 @@ from marketplace.updates.selectors import subscribers_of
 
 SHOWN: Final = 5  # of what has reached earlier buyers, the latest
 SourceFinder = Callable[[UUID], Q]
+LateFinder = Callable[[UUID, UUID | OuterRef], QuerySet[Any]]
 _finders: list[SourceFinder] = []
+_late: list[LateFinder] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Reach:
     """What the editor says of earlier buyers.
 
     Attributes:
-        lacking: images of the product that somebody who has it lacks, and that nobody is giving to them.
+        lacking: images of the product that somebody who has it lacks, and that nobody is giving to them: `images_lacked`.
         growths: what has reached earlier buyers, or is about to; the latest.
     """
 
@@ -37,6 +39,12 @@ class Reach:
 def source_finder(function: SourceFinder) -> SourceFinder:
     """Have this function asked which sources of entitlements and gifts are a product's: whoever sells registers here."""
     _finders.append(function)
+    return function
+
+
+def late_finder(function: LateFinder) -> LateFinder:
+    """Have this function asked who has nothing of a product at this moment, and is to get one of its images once they have paid."""
+    _late.append(function)
     return function
 
 
@@ -57,7 +65,7 @@ def owners_lacking(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Entitle
     return Entitlement.objects.filter(of_product, lasting, ~Exists(has_it), revoked_at__isnull=True).order_by("pk")
 
 
-def gifts_lacking(product_id: UUID, image_id: UUID) -> QuerySet[Gift]:
+def gifts_lacking(product_id: UUID, image: UUID | OuterRef) -> QuerySet[Gift]:
     """Return the gifts of the product that nobody has claimed and that do not give the image.
 
     Of those that somebody paid for only what whoever sells says is of the product: it may be of one of its editions, as a seller's may.
@@ -66,7 +74,16 @@ def gifts_lacking(product_id: UUID, image_id: UUID) -> QuerySet[Gift]:
     for finder in _finders:
         of_product |= Q(source_kind=Gift.Source.ORDER) & finder(product_id)
     unclaimed = Gift.objects.filter(of_product, product=product_id, claimed_at=None, revoked_at=None)
-    return unclaimed.exclude(gift_images__image=image_id).order_by("pk")
+    return unclaimed.filter(~Exists(GiftImage.objects.filter(gift=OuterRef("pk"), image=image))).order_by("pk")
+
+
+def images_lacked(product_id: UUID) -> QuerySet[Image]:
+    """Return the images of a product that can be given to somebody: who has it, may claim it, or is to have it again, lacks them."""
+    each = OuterRef(OuterRef("pk"))
+    lacked = Q(Exists(owners_lacking(product_id, each))) | Q(Exists(gifts_lacking(product_id, each)))
+    for finder in _late:
+        lacked |= Q(Exists(finder(product_id, each)))
+    return Image.objects.filter(lacked, product_images__product=product_id, taken_down_at__isnull=True)
 
 
 def reach_of(product: Product) -> Reach:
@@ -75,10 +92,7 @@ def reach_of(product: Product) -> Reach:
         return Reach([], [])
     growths = list(Growth.objects.filter(product=product).select_related("image")[:SHOWN])
     under_way = {growth.image_id for growth in growths if growth.given_at is None}
-    lacking = Image.objects.filter(
-        Exists(owners_lacking(product.pk, OuterRef(OuterRef("pk")))), product_images__product=product, taken_down_at__isnull=True
-    )
-    return Reach(list(lacking.exclude(pk__in=under_way).order_by("product_images__position")), growths)
+    return Reach(list(images_lacked(product.pk).exclude(pk__in=under_way).order_by("product_images__position")), growths)
 
 
 def to_mail(growth: Growth) -> QuerySet[UpdateSubscription]:

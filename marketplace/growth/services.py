@@ -16,7 +16,7 @@ from marketplace.entitlements.services.extending import extend_entitlements
 from marketplace.gifts.models import GiftImage
 from marketplace.growth.errors import NobodyToReach, NotPublished, ReachingAlready
 from marketplace.growth.models import Growth
-from marketplace.growth.selectors import gifts_lacking, owners_lacking, to_mail
+from marketplace.growth.selectors import gifts_lacking, images_lacked, owners_lacking, to_mail
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_owner, require_seller_in_good_standing
 from marketplace.products.locks import lock_product
@@ -34,13 +34,14 @@ MOST_ROUNDS: Final = 20
 def reach_earlier_buyers(*, product: Product, image: Image, actor: User) -> Growth:
     """Have an image of a product given to all who have the product and lack it: what they bought grows, and ends as it would have.
 
-    It cannot be taken back. The worker does it, and mails those who want mail about the product, once.
+    It cannot be taken back. The worker does it, and mails those who want mail about the product, once. Whose subscription is not paid at
+    this moment gets it with the next payment.
 
     Raises:
         NotYours, RoleNotEnough: the actor does not decide for the seller.
         SellerIsSuspended: nothing of theirs is sold.
         NotPublished: the product is not for sale.
-        NobodyToReach: the image is not in it, or nobody lacks it.
+        NobodyToReach: the image is not in it, was taken down, or nobody lacks it.
         ReachingAlready: it is being done.
     """
     require_owner(actor, product.seller_id)
@@ -49,8 +50,7 @@ def reach_earlier_buyers(*, product: Product, image: Image, actor: User) -> Grow
         locked = lock_product(product_id=product.pk)
         if locked.state != Product.State.PUBLISHED:
             raise NotPublished
-        contained = locked.product_images.filter(image=image).exists()
-        if not contained or not (owners_lacking(locked.pk, image.pk).exists() or gifts_lacking(locked.pk, image.pk).exists()):
+        if not images_lacked(locked.pk).filter(pk=image.pk).exists():
             raise NobodyToReach(repository=image.repository)
         growth = Growth(product=locked, image=image, asked_by=actor)
         with translate_violation("growth_one_at_a_time", ReachingAlready(repository=image.repository)):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
+from billing.orders.owners import late_subscribers
 from billing.payments.periods import given_image_ids
 from billing.renewals import reconcile
 from billing.renewals.reconcile import reconcile_subscription
@@ -17,7 +18,9 @@ from billing.stripe.subscriptions import read_subscription
 from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.extending import extend_entitlements
+from marketplace.growth.errors import NobodyToReach
 from marketplace.growth.models import Growth
+from marketplace.growth.selectors import reach_of
 from marketplace.growth.services import grow_products, reach_earlier_buyers
 from marketplace.images.models import Image
 from tests.billing.conftest import person_of
@@ -85,6 +88,59 @@ def test_who_pays_late_gets_what_the_product_grew_by_meanwhile(
     happens(sandbox, lapsed)
 
     assert holds(buyer) == sorted([sold.repository, image.repository])
+
+
+@pytest.mark.parametrize("happens", [the_sweep_asks, the_next_period_is_paid])
+def test_a_product_grows_for_late_payers_alone(
+    lapsed: Subscription,
+    sandbox: Sandbox,
+    buyer: User,
+    seller: SellerProfile,
+    holds: Callable[..., list[str]],
+    happens: Callable[..., None],
+) -> None:
+    product, sold = lapsed.product, lapsed.product.images.get()
+    image = grow(product)
+    assert reach_of(product).lacking == [image]
+
+    growth = reach_earlier_buyers(product=product, image=image, actor=person_of(seller))
+    assert (grow_products(), holds(buyer), reach_of(product).lacking) == (0, [], [])
+    growth.refresh_from_db()
+    assert (growth.given, growth.done_at is not None) == (0, True)
+    with pytest.raises(NobodyToReach):
+        reach_earlier_buyers(product=product, image=image, actor=person_of(seller))
+
+    happens(sandbox, lapsed)
+
+    assert holds(buyer) == sorted([sold.repository, image.repository])
+
+
+NOT_LATE: dict[str, dict[str, object]] = {
+    "has ended": {"state": "ended", "ended_at": timezone.now(), "access_until": None},
+    "is being ended": {"end_wanted_at": timezone.now(), "access_until": None},
+    "has the image": {"access_until": None},
+    "was taken from": {"access_until": None},
+}
+
+
+@pytest.mark.parametrize("who", NOT_LATE)
+def test_nobody_is_late_who_is_not_to_get_it(who: str) -> None:
+    subscription = SubscriptionFactory(**NOT_LATE[who])
+    image = grow(subscription.product)
+    if who in ("has the image", "was taken from"):
+        EntitlementFactory(image=image, source_kind="subscribed", source_id=subscription.pk, revoked=who == "was taken from")
+
+    assert image not in reach_of(subscription.product).lacking
+    assert not late_subscribers(subscription.product_id, image.pk).exists()
+
+
+def test_a_subscription_to_an_edition_is_not_late_for_what_its_product_grows_by() -> None:
+    edition = EditionFactory(price__interval="month")
+    SubscriptionFactory(product=edition.product, price=edition.prices.get(), access_until=None)
+
+    image = grow(edition.product)
+
+    assert (reach_of(edition.product).lacking, list(late_subscribers(edition.product_id, image.pk))) == ([], [])
 
 
 def test_what_grew_before_it_began_or_for_others_or_is_free_again_is_not_given_with_a_subscription() -> None:

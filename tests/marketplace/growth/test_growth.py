@@ -181,6 +181,7 @@ def test_it_is_paused_and_for_a_time_as_the_rest_is(product: Product, seller: Us
 def test_gifts_that_nobody_has_claimed_give_it_too(product: Product, seller: User) -> None:
     gift, other = GiftFactory(product=product), GiftFactory()
     image = grow(product)
+    assert reach_of(product).lacking == [image]
 
     reach_earlier_buyers(product=product, image=image, actor=seller)
     grow_products()
@@ -313,6 +314,17 @@ def test_the_editor_says_who_lacks_what_and_gives_it(product: Product, seller: U
     assert f'<span class="mono">{image.repository}</span> was given to 1 earlier buyer' in client.get(url).content.decode()
     assert "Nobody who has this product lacks" in client.post(f"{url}reach", {"image": image.pk}, follow=True).content.decode()
     assert [client.post(f"{url}reach", {"image": text}).status_code for text in ("", "x", str(PushedImageFactory().pk))] == [404] * 3
+
+
+def test_what_was_taken_down_is_neither_offered_nor_given(product: Product, seller: User) -> None:
+    bought(product)
+    image = grow(product)
+    Image.objects.filter(pk=image.pk).update(taken_down_at=timezone.now(), take_down_reason="Malware.")
+
+    with pytest.raises(NobodyToReach):
+        reach_earlier_buyers(product=product, image=image, actor=seller)
+
+    assert (reach_of(product).lacking, Growth.objects.count()) == ([], 0)
 
 
 def test_the_editor_of_what_is_not_for_sale_says_nothing_of_buyers(product: Product, seller: User) -> None:
