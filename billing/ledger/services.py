@@ -10,7 +10,7 @@ from billing.ledger.models import Account, LedgerEntry, LedgerTransaction
 from billing.ledger.postings import Causes, Line, Posting, balances, posting_of
 from billing.ledger.selectors import balances_of_dispute, posted_keys
 from billing.orders.models import Order
-from billing.stripe.movement_data import MovementKind
+from billing.stripe.movement_data import Movement, MovementKind
 from billing.stripe.payment_data import DisputeState, Payment
 from common.db.locking import require_atomic
 from common.money import Money
@@ -47,18 +47,23 @@ def post_payment(order: Order, payment: Payment) -> list[LedgerTransaction]:
     """
     if not payment.movements:
         return []
-    causes = Causes(
-        order=order,
-        refunds={refund.stripe_refund_id: refund for refund in order.refunds.all() if refund.stripe_refund_id},
-        disputes={dispute.pk: dispute for dispute in order.disputes.all()},
-        charge_available_at=next((each.available_at for each in payment.movements if each.kind is MovementKind.CHARGE), None),
-    )
+    causes = causes_of(order, payment.movements)
     posted = post([posting_of(movement, causes) for movement in payment.movements])
     for dispute in causes.disputes.values():
         posted += _post_decision(order, dispute)
     if order.booked_at is None and _of_a_sale(order) <= {movement.kind for movement in payment.movements}:
         order.booked_at = timezone.now()
     return posted
+
+
+def causes_of(order: Order, movements: Sequence[Movement]) -> Causes:
+    """Return what the movements of an order's payment lead to. Reads its refunds and disputes."""
+    return Causes(
+        order=order,
+        refunds={refund.stripe_refund_id: refund for refund in order.refunds.all() if refund.stripe_refund_id},
+        disputes={dispute.pk: dispute for dispute in order.disputes.all()},
+        charge_available_at=next((each.available_at for each in movements if each.kind is MovementKind.CHARGE), None),
+    )
 
 
 def _of_a_sale(order: Order) -> set[MovementKind]:

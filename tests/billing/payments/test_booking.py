@@ -121,7 +121,7 @@ def test_the_demos_past_sales_are_brought_into_the_books_with_their_refunds(prod
     )
     Order.objects.update(refunded_amount=200, refund_requested_amount=200)
     RefundFactory(order=order, amount=200, state="succeeded", stripe_refund_id=f"re_{'d' * 24}", settled_at=timezone.now())
-    assert sandbox.control("/history", sales=[_history(order)]) == {"taken": 1}
+    assert sandbox.control("/history", sales=[_history(order)])["taken"] == 1
     make_due(order)
 
     assert book_unbooked_orders() == 1

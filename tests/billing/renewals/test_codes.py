@@ -1,7 +1,7 @@
 """A subscription that began with a code: what each payment comes to, as Stripe charges it and as its order says, and after a new price."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,12 +28,14 @@ from billing.subscriptions.months import months_after
 from billing.subscriptions.terms import next_terms, reduced_terms
 from common.money import Money
 from marketplace.products.models import Product
+from marketplace.trials.models import BOUGHT, TrialState
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.billing.renewals.test_price_changes import tell
 from tests.billing.renewals.test_subscriptions import clock, monthly, renew, sandbox_process
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import DiscountFactory
+from tests.factories.marketplace import TrialFactory
 from tests.support.clients import client_of
 from tests.support.sandbox import Sandbox
 
@@ -95,6 +97,24 @@ def test_a_code_of_some_months_reduces_their_payments_and_the_page_says_until_wh
 
     assert periods(subscription) == [REDUCED, REDUCED, WHOLE]
     assert "with the code" not in client_of(buyer).get("/subscriptions/").content.decode()
+
+
+def test_a_code_counts_for_whoever_buys_what_they_try_and_the_days_left_are_added(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
+    trial = TrialFactory(product=monthly, user=buyer)
+
+    subscription = begin(sandbox, monthly, buyer, duration="once")
+
+    trial.refresh_from_db()
+    assert (trial.state, trial.bought_by, trial.end_reason) == (TrialState.BOUGHT, subscription.pk, BOUGHT)
+    assert [held.source_kind for held in buyer.account.entitlements.in_force()] == ["subscribed"]
+    assert trial.time_left_when_bought > timedelta(days=13)
+    assert subscription.period_end is not None
+    assert subscription.access_until == subscription.period_end + timedelta(days=7) + trial.time_left_when_bought
+    go_on(sandbox, subscription)
+
+    assert periods(subscription) == [REDUCED, WHOLE]
+    subscription.refresh_from_db()
+    assert subscription.access_until == subscription.period_end + timedelta(days=7) + trial.time_left_when_bought
 
 
 def test_a_percentage_for_good_is_taken_of_a_new_price_too_and_the_mail_says_so(sandbox: Sandbox, monthly: Product, buyer: User) -> None:

@@ -29,11 +29,24 @@ def test_a_sale_of_the_past_is_refunded_like_any_other(sandbox: Sandbox) -> None
     told = sale(destination, refunds=[{"id": "re_of_the_past", "at": AT + 60, "params": before}])
     events = len(sandbox.api.events.list({"limit": 100}).data)
 
-    assert sandbox.control("/history", sales=[told]) == {"taken": 1}
+    taken = sandbox.control("/history", sales=[told])
 
     session = sandbox.api.checkout.sessions.retrieve("cs_of_the_past", {"expand": ["payment_intent.latest_charge.transfer"]})
     charge = session.payment_intent.latest_charge
     assert (session.status, session.payment_status, session.created) == ("complete", "paid", AT)
+    assert (taken["taken"], list(taken["moved"])) == (1, ["cs_of_the_past"])
+    listed = {each.id: each for each in sandbox.api.balance_transactions.list({"limit": 100}).data}
+    moved = taken["moved"]["cs_of_the_past"]
+    assert sorted(one["id"] for one in moved) == sorted(listed)
+    assert sorted((one["type"], one["refund"], one["counterpart"].partition("_")[0]) for one in moved) == [
+        ("application_fee", "", ""),
+        ("charge", "", ""),
+        ("refund", "", ""),
+        ("transfer", "", "py"),
+        ("transfer_refund", "re_of_the_past", "pyr"),
+    ]
+    names = ("type", "source", "amount", "fee", "currency", "created", "available_on")
+    assert all(one[name] == listed[one["id"]][name] for one in moved for name in names)
     assert (session.payment_intent.id, session.payment_intent.metadata["order_id"]) == (INTENT, "1")
     assert (charge.created, charge.payment_method_details.card.last4, charge.amount_refunded) == (AT, "1881", 900)
     assert (charge.transfer.destination, charge.transfer.created) == (destination, AT)
@@ -50,7 +63,7 @@ def test_a_known_session_stays_as_it_is(sandbox: Sandbox) -> None:
     sandbox.control("/history", sales=[told])
     before = counts(sandbox)
 
-    assert sandbox.control("/history", sales=[told | {"at": AT + 1}]) == {"taken": 0}
+    assert sandbox.control("/history", sales=[told | {"at": AT + 1}]) == {"taken": 0, "moved": {}}
 
     assert counts(sandbox) == before
 

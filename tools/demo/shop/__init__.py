@@ -11,6 +11,7 @@ In bulk, because a service would ask Stripe or a person for each row:
 |---|---|
 | buyers (users, accounts, addresses) | as `create_user` and the confirmed sign-up; without passwords, so nobody can sign in as them |
 | orders and what hangs on them | `sales`: states of `billing.orders.state`; for what is over, nothing is due to Stripe |
+| the books of these orders | `books`: as `post_payment` and `settle_fee`, from what the sandbox has moved for them |
 | entitlements to free products | `buyers`: as `obtain_free_product` |
 | access tokens of buyers | `buyers`: hashes of secrets that were thrown away |
 | reviews with former versions, subscriptions to updates | `buyers`: counted by `count_ratings`; nobody is told of older pushes |

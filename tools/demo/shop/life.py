@@ -37,7 +37,7 @@ def live(filled: Filled, step: Step) -> None:
         with transaction.atomic():
             _write_past(filled, step)
     with step("Stripe's sandbox takes in what was paid") as words:
-        words.append(f"{tell_sandbox(Order.objects.filter(product__in=products.values()))} payments")
+        words.append("{} payments, {} of them in the books".format(*tell_sandbox(Order.objects.filter(product__in=products.values()))))
     if not Report.objects.filter(reporter_email=_VISITOR).exists():
         with step("Today's sales, refunds, a dispute and reports, through Stripe's sandbox") as words:
             orders = sell_today(products, filled.buyers[50:70])

@@ -2,7 +2,8 @@
 
 These are the rows that `place_order`, `reconcile_order`, `grant_entitlements` and `record_refunds` leave, in the states that they leave
 them in. What those do besides is not missed: receipts were sent and forgotten long ago, and nothing is due to Stripe for an order that is
-no longer pending. The sandbox takes them in as its own past (`tell_sandbox`), so that staff can refund any of them.
+no longer pending. The sandbox takes them in as its own past (`tell_sandbox`), so that staff can refund any of them, and what it moved
+for them is posted (`books`), so that the nightly reconciliation finds nothing.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from accounts.people.models import Account, User
 from audit.models import AuditEvent
@@ -27,10 +29,12 @@ from billing.stripe.refunds import refund_params
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.products.models import Price, Product
+from tools.demo.shop.books import book
 from tools.demo.shop.images import Version
 from tools.demo.shop.plan import Outcome, Sale
 from tools.demo.shop.present import ask_sandbox
 
+LATER: Final = timedelta(hours=1)  # after that the worker asks about whatever did not get into the books
 _BATCH: Final = 1_000
 _TOLD_AT_ONCE: Final = 500
 _STATES: Final = {
@@ -102,12 +106,20 @@ def write(rows: Rows) -> None:
         Image.objects.filter(entitlements__isnull=False).update(first_sold_at=Subquery(first.values("at")))
 
 
-def tell_sandbox(orders: QuerySet[Order]) -> int:
-    """Let the sandbox take in every payment and refund of these orders that it does not know. Return how many orders it took in."""
+def tell_sandbox(orders: QuerySet[Order]) -> tuple[int, int]:
+    """Let the sandbox take in every payment and refund of these orders that it does not know, and post what it says that was moved.
+
+    Returns:
+        How many orders it took in, and how many of them are in the books.
+    """
     paid = orders.filter(payment_intent_id__isnull=False).select_related("seller").prefetch_related("images", "refunds")
     sales = [_history(order) for order in paid.order_by("paid_at", "pk")]
     parts = [sales[begin : begin + _TOLD_AT_ONCE] for begin in range(0, len(sales), _TOLD_AT_ONCE)]
-    return sum(int(ask_sandbox("/history", sales=part)["taken"]) for part in parts)
+    taken = booked = 0
+    for part in parts:
+        answer = ask_sandbox("/history", sales=part)
+        taken, booked = taken + int(answer["taken"]), booked + book(answer["moved"])
+    return taken, booked
 
 
 def _history(order: Order) -> dict[str, Any]:
@@ -146,7 +158,7 @@ def _order(sale: Sale, what: Sold, account: Account, user: User) -> Order:
         state=_STATES[sale.outcome],
         created_at=sale.at,
         checkout_expires_at=(sale.at + timedelta(hours=1)).replace(microsecond=0),
-        due_at=sale.at,
+        due_at=timezone.now() + LATER,
         revision=1,
     )
     order.checkout_session_id = f"cs_test_{_token(order.pk, 'session')}"
