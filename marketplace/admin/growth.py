@@ -17,7 +17,7 @@ class GrowthAdmin(AuditedAdmin):
     list_select_related = ("product", "image")
     search_fields = ("product__title", "image__repository")
     date_hierarchy = "created_at"
-    exclude = ("product", "image", "asked_by")
+    exclude = ("product", "image", "asked_by", "cursor", "mailed_to")
     readonly_fields = (
         "id",
         related_row("product"),

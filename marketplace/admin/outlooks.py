@@ -50,12 +50,12 @@ class SeriesOutlookAdmin(AuditedAdmin):
     @admin.display(description="last two weeks")
     def last_days(self, row: SeriesOutlook) -> str:
         """What each day brought, and the line there."""
-        return _said(row, lambda outlook: _table(("Day", "Brought", "Smoothed", "95 %: from", "to"), _smoothed(outlook)))
+        return _said(row, lambda outlook: _table(("Day", "Brought", "Smoothed", "95 % band"), _smoothed(outlook)))
 
     @admin.display(description="next days")
     def next_days(self, row: SeriesOutlook) -> str:
         """What each is to bring."""
-        return _said(row, lambda outlook: _table(("Day", "Forecast", "80 %: from", "to"), _coming(outlook)))
+        return _said(row, lambda outlook: _table(("Day", "Forecast", "80 % band"), _coming(outlook)))
 
 
 @admin.register(RevenueOutlook)
@@ -93,8 +93,8 @@ def _coming(outlook: Outlook) -> Iterator[tuple[str, ...]]:
         yield localize(each.day), *_written(each, writer_of(outlook.currency))
 
 
-def _written(each: Estimate, write: Callable[[float], str]) -> tuple[str, str, str]:
-    return write(each.value), write(each.low), write(each.high)
+def _written(each: Estimate, write: Callable[[float], str]) -> tuple[str, str]:
+    return write(each.value), f"{write(each.low)} to {write(each.high)}"
 
 
 def _table(heads: Sequence[str], rows: Iterator[tuple[str, ...]]) -> str:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from audit.admin import AuditedAdmin
+from common.admin.units import in_bytes
 from registry_auth.upkeep.models import RegistryHold
 
 
@@ -10,8 +11,9 @@ from registry_auth.upkeep.models import RegistryHold
 class RegistryHoldAdmin(AuditedAdmin):
     """The newest first, with what came of each."""
 
-    list_display = ("began_at", "kind", "ends_at", "ended_at", "checked", "removed_blobs", "freed", "problem")
+    list_display = ("began_at", "kind", "ends_at", "ended_at", "checked", "removed_blobs", in_bytes("freed"), "problem")
     list_filter = ("kind", ("problem", admin.EmptyFieldListFilter), "began_at")
     search_fields = ("problem",)
     date_hierarchy = "began_at"
-    readonly_fields = ("began_at", "ended_at")
+    exclude = ("freed",)
+    readonly_fields = ("began_at", "ended_at", in_bytes("freed"))

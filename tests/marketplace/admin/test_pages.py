@@ -240,8 +240,8 @@ def test_an_outlook_reads_as_its_sellers_page_does(staff: Client, sale: Entitlem
     assert "1 Sep 2026" in text
     assert trend_sentence(name_of(Figure.REVENUE), found.analysis.trend, writer_of("eur")) in text
     assert forecast_sentence(forecast, writer_of("eur")) in text
-    assert "28 Nov 2026 €0.00 €12.00 €11.00 €13.00 27 Nov 2026 €11.00 €10.00 €9.00 €11.00" in text
-    assert "29 Nov 2026 €15.00 €14.00 €16.00" in text
+    assert "28 Nov 2026 €0.00 €12.00 €11.00 to €13.00 27 Nov 2026 €11.00 €10.00 €9.00 to €11.00" in text
+    assert "29 Nov 2026 €15.00 €14.00 to €16.00" in text
     assert "{" not in text
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from accounts.people.models import Account, User
 from billing.ledger.models import LedgerEntry
 from billing.orders.models import Order
 from billing.payments.due import book_unbooked_orders
@@ -43,12 +44,12 @@ def past(sandbox: Sandbox) -> list[Order]:
     at = timezone.now() - timedelta(days=40)
     on_sale = OnSale("kept", read_shops()[0].products[0], 100)
     sales = [
-        Sale(on_sale, Buyer(outcome, 100), at, PRICE, outcome, back, back and at + timedelta(days=2))
+        Sale(on_sale, Buyer(outcome, 100), at, PRICE, outcome, back, at + timedelta(days=2) if back else None)
         for outcome, back in ((outcome, RETURNED.get(outcome)) for outcome in Outcome)
     ]
     version = Version("1.0.0", datetime(2026, 7, 1, tzinfo=UTC), digest=f"sha256:{'a' * 64}")
     what = Sold(product, list(product.prices.all()), [(image, [version]) for image in product.images.all()])
-    people = {outcome: (user.account, user) for outcome in Outcome for user in [UserFactory()]}
+    people: dict[str, tuple[Account, User]] = {outcome: (user.account, user) for outcome in Outcome for user in [UserFactory()]}
     write(rows_of(sales, {"kept": what}, people, UserFactory()))
     return list(Order.objects.filter(paid_at__isnull=False))
 
