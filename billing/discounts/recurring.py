@@ -99,20 +99,33 @@ def whole_terms(order: Order, *, begins_at: datetime) -> dict[str, Any]:
 
 def off_renewals(subscription: Subscription, price: Money, moment: datetime) -> Money:
     """Return what its code takes off the payment for a period that begins at a moment, at a price; nothing if none does."""
-    if not subscription.is_reduced_at(moment):
+    if not subscription.has_code_at(moment):
         return Money(0, price.currency)
     return taken_off(_discount_of(subscription), price)
 
 
 def coupon_from(subscription: Subscription, price: Money, moment: datetime) -> Coupon | None:
-    """Return what is to take the place of a subscription's coupon from a renewal on, at another price; None if nothing has to."""
-    off = off_renewals(subscription, price, moment)
-    if off.minor in {0, subscription.discount_amount}:
+    """Return what is to take the place of a subscription's coupon from a renewal on, at another price; None if no code counts by then.
+
+    It may take off nothing, of a price that is the smallest. It is said even where it is as much as before: what we have written may not be
+    what Stripe has, after an answer that was lost.
+    """
+    if not subscription.has_code_at(moment):
         return None
-    left, months = 0, MONTHS_OF[Price.Interval(subscription.price.interval)]
-    while subscription.reduced_until and months_after(moment, left * months) < subscription.reduced_until:
-        left += 1
-    return _coupon(_discount_of(subscription), off, subscription.price.interval, left or None, begun=True)
+    off, interval = off_renewals(subscription, price, moment), subscription.price.interval
+    return _coupon(_discount_of(subscription), off, interval, _payments_left(subscription, moment), begun=True)
+
+
+def _payments_left(subscription: Subscription, moment: datetime) -> int | None:
+    """Return how many payments its code still reduces from a renewal on; None for every one.
+
+    Calendar months are counted, for what began on a 31st is renewed on other days in shorter ones.
+    """
+    until = subscription.reduced_until
+    if until is None:
+        return None
+    months = (until.year - moment.year) * 12 + until.month - moment.month
+    return max(1, -(-months // MONTHS_OF[Price.Interval(subscription.price.interval)]))
 
 
 def _discount_of(subscription: Subscription) -> Discount:

@@ -15,7 +15,7 @@ from accounts.people.models import User
 from accounts.people.requests import signed_in
 from billing.renewals.editions import Choice, choices_for, require_change
 from billing.renewals.links import edition_url
-from billing.renewals.planning import keep_edition, plan_edition
+from billing.renewals.planning import keep_edition, paid_with_code, plan_edition
 from billing.renewals.upgrade_payments import give_up_upgrade
 from billing.renewals.upgrading import begin_upgrade, offer_upgrade
 from billing.subscriptions.errors import EditionNotForSubscription, UpgradeCostsOther
@@ -36,7 +36,7 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
     """Show to which editions a subscription can change; with `price` what that one costs now and later; by POST do it.
 
     Context: subscription; choices (a list of Choice); choice, the chosen one or None; offer, an UpgradeOffer where it is larger; moment, as
-    the form sends it back.
+    the form sends it back; paid, where it is smaller: what its first payments come to, with the code that still counts.
     """
     user = signed_in(request)
     subscription = _own(user, subscription_id)
@@ -73,7 +73,8 @@ def _choice(subscription: Subscription, price_id: UUID) -> Choice:
 
 def _shown(subscription: Subscription, choice: Choice, user: User) -> dict[str, object]:
     if not choice.larger:
-        return {"choice": require_change(subscription=subscription, price=choice.price, actor=user)}
+        found = require_change(subscription=subscription, price=choice.price, actor=user)
+        return {"choice": found, "paid": paid_with_code(subscription, found.price)}
     offer = offer_upgrade(subscription=subscription, price=choice.price, actor=user)
     return {"choice": choice, "offer": offer, "moment": int(offer.at.timestamp())}
 

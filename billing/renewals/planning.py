@@ -6,6 +6,7 @@ from accounts.organisations.buying import keep_buyer, require_buyer
 from accounts.people.models import User
 from accounts.sellers.selectors import fee_of
 from audit.services import record_audit
+from billing.discounts.recurring import off_renewals
 from billing.renewals.editions import require_change, require_going_on
 from billing.renewals.mails import queue_edition_planned
 from billing.renewals.repricing import apply_price_change
@@ -16,6 +17,7 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from billing.subscriptions.terms import Terms, terms_now
 from common.db.locking import locked_transaction
+from common.money import Money
 from marketplace.products.models import Price
 
 State = PriceChange.State
@@ -44,6 +46,11 @@ def plan_edition(*, subscription: Subscription, price: Price, actor: User) -> Pr
         queue_edition_planned(change, choice.title)
         record_audit(actor=actor, action="subscription.edition_planned", target=row, before=change.was_amount, now=change.amount)
     return apply_price_change(change_id=change.pk)
+
+
+def paid_with_code(subscription: Subscription, price: Price) -> Money:
+    """Return what the first payments of a smaller edition come to: the price, unless a code still reduces them."""
+    return price.money - off_renewals(subscription, price.money, subscription.period_end or timezone.now())
 
 
 def planned_edition(subscription: Subscription) -> PriceChange | None:
@@ -79,7 +86,7 @@ def keep_edition(*, subscription: Subscription, actor: User) -> PriceChange | No
 def _write(row: Subscription, terms: Terms) -> PriceChange:
     """Write what counts from the next period on, in the place of what was to be told to Stripe. The caller holds the lock."""
     now = timezone.now()
-    was = terms_now(row, now)
+    was, counts_from = terms_now(row, now), row.period_end or now
     PriceChange.objects.open().filter(subscription=row).update(state=State.DROPPED)
     return PriceChange.objects.create(
         subscription=row,
@@ -89,6 +96,7 @@ def _write(row: Subscription, terms: Terms) -> PriceChange:
         was_price_id=was.price_id,
         was_amount=was.amount,
         was_application_fee=was.application_fee,
-        counts_from=row.period_end or now,
+        discount_amount=off_renewals(row, Money(terms.amount, row.currency), counts_from).minor,
+        counts_from=counts_from,
         due_at=now,
     )

@@ -67,7 +67,7 @@ def _finish(change: PriceChange, state: PriceChange.State, counts_from: datetime
         row.save(update_fields=["state", "counts_from", "last_error", "set_at"])
         if state is State.SET:
             subscription.price_id, subscription.amount, subscription.application_fee = row.price_id, row.amount, row.application_fee
-            subscription.discount_amount = off_renewals(subscription, row.money, counts_from).minor or subscription.discount_amount
+            subscription.discount_amount = off_renewals(subscription, row.money, counts_from).minor
             subscription.save(update_fields=["price", "amount", "application_fee", "discount_amount"])
             record_audit(actor=None, action="subscription.price_set", target=subscription, before=row.was_amount, now=row.amount)
     return row

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Literal
 
 import stripe
-from stripe.params import SubscriptionUpdateParams, SubscriptionUpdateParamsItemPriceData
+from stripe.params import SubscriptionUpdateParams, SubscriptionUpdateParamsDiscount, SubscriptionUpdateParamsItemPriceData
 
 from billing.stripe import client
 from billing.stripe.checkout import fee_percent
@@ -44,7 +45,7 @@ def set_renewal_price(subscription_id: str, *, price: Money, fee: Money, coupon:
     """Have each later renewal cost this, and return the next one. The period that runs stays as it is; the same again changes nothing.
 
     Args:
-        coupon: takes the place of what is taken off until then; None leaves that as it is.
+        coupon: takes the place of what is taken off until then, or ends that, if it takes off nothing; None leaves it as it is.
 
     Raises:
         StripeRefused: Stripe does not do it, or the subscription has ended.
@@ -56,10 +57,16 @@ def set_renewal_price(subscription_id: str, *, price: Money, fee: Money, coupon:
             return _renewal(found)
         params = _params(item_of(found), price, fee)
         if coupon is not None:
-            make_coupon(v1, coupon)
-            params["discounts"] = [{"coupon": coupon.key}]
+            params["discounts"] = _discounts(v1, coupon)
         changed = v1.subscriptions.update(subscription_id, params)
     return _renewal(changed)
+
+
+def _discounts(v1: stripe.V1Services, coupon: Coupon) -> Literal[""] | list[SubscriptionUpdateParamsDiscount]:
+    if not coupon.off.minor:
+        return ""
+    make_coupon(v1, coupon)
+    return [{"coupon": coupon.key}]
 
 
 def _params(item: stripe.SubscriptionItem, price: Money, fee: Money) -> SubscriptionUpdateParams:

@@ -100,9 +100,13 @@ class Subscription(UUIDModel, Attempt):
         """What each period costs, without what a code takes off."""
         return Money(self.amount, self.currency)
 
+    def has_code_at(self, moment: datetime) -> bool:
+        """Whether a code counts for a period that begins then, even if it takes nothing off the price of now, which is the smallest."""
+        return bool(self.discount_code) and (self.reduced_until is None or moment < self.reduced_until)
+
     def is_reduced_at(self, moment: datetime) -> bool:
         """Whether a code reduces the payment for a period that begins then."""
-        return bool(self.discount_amount) and (self.reduced_until is None or moment < self.reduced_until)
+        return bool(self.discount_amount) and self.has_code_at(moment)
 
     @property
     def next_money(self) -> Money:

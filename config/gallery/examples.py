@@ -170,7 +170,11 @@ EXAMPLES: Final[Examples] = {
             for status in ("won", "lost", "warning_closed")
         },
     },
-    "edition_planned": {"": _PLANNED, "of an organisation": {**_PLANNED, "buyer": _TEAM}},
+    "edition_planned": {
+        "": _PLANNED,
+        "with a code": {**_PLANNED, "change": _STILL_REDUCED["change"], "subscription": _REDUCED},
+        "of an organisation": {**_PLANNED, "buyer": _TEAM},
+    },
     "email_confirmation": {"": {"user": USER, "activate_url": KEY_LINK}},
     "email_confirmation_signup": {"": {"user": USER, "activate_url": KEY_LINK}},
     "export_ready": {"": {"data_url": LINK, "days": 7}, "a day": {"data_url": LINK, "days": 1}},

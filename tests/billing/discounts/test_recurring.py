@@ -1,5 +1,6 @@
 """Codes of what is paid by the month or the year: which payments they reduce, by how much, and what the page says of it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,12 @@ from billing.checkout.opening import sale_of
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountLeavesNothing, DiscountNotForSubscriptions, DiscountUsedUp, InvalidDiscount
 from billing.discounts.models import Discount, DiscountUse
-from billing.discounts.recurring import payments_reduced, taken_off
+from billing.discounts.recurring import _payments_left, payments_reduced, taken_off
 from billing.discounts.services import Terms, make_discount
 from billing.orders.models import Order
 from billing.payments.reconcile import close_checkout
+from billing.subscriptions.models import Subscription
+from billing.subscriptions.months import months_after
 from common.money import Money
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.pages import product_url
@@ -53,6 +56,26 @@ def code_of(product: Product, duration: str = "once", months: int | None = None,
 )
 def test_a_code_reduces_so_many_payments(duration: str, months: int | None, interval: str, payments: int | None) -> None:
     assert payments_reduced(Discount(duration=duration, months=months), interval) == payments
+
+
+@pytest.mark.parametrize(
+    ("begun", "months", "interval", "renewal", "left"),
+    [
+        pytest.param("2027-01-31", 3, MONTH, "2027-02-28", 2, id="begun on a 31st, from a short month"),
+        pytest.param("2027-01-29", 3, MONTH, "2027-02-28", 2, id="begun on a 29th, from a short month"),
+        pytest.param("2027-01-15", 3, MONTH, "2027-02-15", 2, id="the second of three"),
+        pytest.param("2027-01-15", 24, YEAR, "2028-01-15", 1, id="the second year of two"),
+        pytest.param("2027-01-31", 1, MONTH, "2027-02-01", 1, id="never none, while it counts"),
+        pytest.param("2027-01-15", None, MONTH, "2027-02-15", None, id="for good"),
+    ],
+)
+def test_so_many_payments_are_left_to_be_reduced_from_a_renewal_on(
+    begun: str, months: int | None, interval: str, renewal: str, left: int | None
+) -> None:
+    at, then = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (begun, renewal))
+    until = None if months is None else months_after(at, months)
+
+    assert _payments_left(Subscription(price=Price(interval=interval), reduced_until=until), then) == left
 
 
 def test_at_least_the_smallest_price_is_paid_each_time() -> None:

@@ -145,17 +145,31 @@ def test_what_is_left_of_some_months_goes_on_at_a_new_price(sandbox: Sandbox, mo
     assert periods(subscription) == [REDUCED, (800, 200, "AUTUMN", 80, ""), (1000, 0, "", 100, "")]
 
 
-def test_an_amount_stays_the_same_at_a_new_price_and_stripe_keeps_its_coupon(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
+def test_an_amount_stays_the_same_at_a_new_price(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
     off = {"kind": Discount.Kind.AMOUNT, "percent": 0, "amount": 400, "currency": "eur"}
     subscription = begin(sandbox, monthly, buyer, duration="forever", **off)
 
     change = tell(monthly, 1000, now=clock(sandbox))
-    assert coupon_from(subscription, Money(1000, "eur"), clock(sandbox)) is None
+    assert coupon_from(subscription, Money(1000, "eur"), clock(sandbox)).off == Money(400, "eur")  # type: ignore[union-attr]  # there is one
     assert coupon_from(subscription, Money(600, "eur"), clock(sandbox)).off == Money(300, "eur")  # type: ignore[union-attr]  # the smallest price is left
     apply_price_change(change_id=change.pk)
     go_on(sandbox, subscription)
 
     assert periods(subscription) == [(1500, 400, "AUTUMN", 150, ""), (600, 400, "AUTUMN", 60, "")]
+
+
+def test_a_new_price_that_is_the_smallest_is_paid_whole(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
+    subscription = begin(sandbox, monthly, buyer, duration="forever", percent=50)
+
+    change = tell(monthly, 300, now=clock(sandbox))
+    apply_price_change(change_id=change.pk)
+    subscription.refresh_from_db()
+    assert (subscription.discount_amount, subscription.next_money) == (0, Money(300, "eur"))
+    assert sandbox.get(f"/subscriptions/{subscription.stripe_subscription_id}")["discounts"] == []
+    go_on(sandbox, subscription)
+
+    assert periods(subscription) == [(950, 950, "AUTUMN", 95, ""), (300, 0, "", 30, "")]
+    assert coupon_from(subscription, Money(2000, "eur"), clock(sandbox)).off == Money(1000, "eur")  # type: ignore[union-attr]  # it counts again
 
 
 def test_a_new_price_that_comes_after_the_code_has_ended_is_paid_whole(sandbox: Sandbox, monthly: Product, buyer: User) -> None:
