@@ -20,7 +20,7 @@ from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.months import MONTHS_OF, months_after
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
-from billing.subscriptions.terms import terms_now
+from billing.subscriptions.terms import next_terms, terms_before, terms_now
 from common.db.locking import locked_transaction
 from common.db.row_failures import act_on_each
 from marketplace.images.ownership import require_owner
@@ -104,10 +104,12 @@ def _tell(announced: PriceAnnouncement, subscription_id: UUID) -> bool:
 
 
 def _change(announced: PriceAnnouncement, subscription: Subscription, now: datetime) -> PriceChange:
-    price, was = announced.price, terms_now(subscription, now)
-    notice = announced.notice_days if price.amount > was.amount else 0
+    price = announced.price
+    lowest = min(terms_now(subscription, now).amount, next_terms(subscription).amount)  # a lower one that is still to come was promised
+    notice = announced.notice_days if price.amount > lowest else 0
     fee = fee_of(price.money, seller_id=subscription.seller_id, at=now)
     counts_from = first_renewal(subscription.period_end or now, interval=price.interval, not_before=now + timedelta(days=notice))
+    was = terms_before(subscription, counts_from, now)
     return PriceChange(
         subscription=subscription,
         announcement=announced,

@@ -63,6 +63,8 @@ def planned_edition(subscription: Subscription) -> PriceChange | None:
 def keep_edition(*, subscription: Subscription, actor: User) -> PriceChange | None:
     """Take back that a smaller edition was chosen; None if none was. The next period is for what is had now.
 
+    A price that was announced for that before counts again, from the day that was mailed.
+
     Raises:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
         SubscriptionEnded, SubscriptionNotPaid: its next period has begun unpaid, or there is none.

@@ -70,7 +70,20 @@ def _finish(change: PriceChange, state: PriceChange.State, counts_from: datetime
             subscription.discount_amount = off_renewals(subscription, row.money, counts_from).minor
             subscription.save(update_fields=["price", "amount", "application_fee", "discount_amount"])
             record_audit(actor=None, action="subscription.price_set", target=subscription, before=row.was_amount, now=row.amount)
+            _open_again(row)
     return row
+
+
+def _open_again(kept: PriceChange) -> None:
+    """Have what was announced count again once a choice is taken back that had taken its place: its buyer was told of it in time."""
+    if kept.announcement_id is not None or kept.chosen:
+        return
+    told = PriceChange.objects.filter(subscription=kept.subscription_id, announcement__isnull=False)
+    newest = told.filter(price__edition=kept.price.edition_id).order_by("-announced_at").first()
+    if newest is not None and newest.state == State.DROPPED and newest.was_price_id == kept.price_id:
+        newest.state = State.ANNOUNCED
+        newest.save(update_fields=["state"])
+        try_again(newest)
 
 
 def try_price_change_again(*, change: PriceChange, reason: str, actor: User) -> None:

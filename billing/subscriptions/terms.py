@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from billing.stripe.checkout import part_by_percent
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
@@ -25,6 +27,13 @@ def terms_now(subscription: Subscription, now: datetime) -> Terms:
     """Return what the period that runs costs: a change whose first renewal is still to come does not count yet."""
     ahead = subscription.price_changes.filter(state=PriceChange.State.SET, counts_from__gt=now).order_by("announced_at").first()
     return next_terms(subscription) if ahead is None else _before(ahead)
+
+
+def terms_before(subscription: Subscription, moment: datetime, now: datetime) -> Terms:
+    """Return what the buyer knows to pay up to a renewal: of a change that counts before it, or that they have chosen, what that costs."""
+    ahead = subscription.price_changes.filter(state=PriceChange.State.SET, counts_from__gt=now)
+    known = ahead.filter(Q(counts_from__lt=moment) | Q(announcement=None)).exists()
+    return next_terms(subscription) if known else terms_now(subscription, now)
 
 
 def terms_of_period(subscription: Subscription, charged: Money) -> Terms:

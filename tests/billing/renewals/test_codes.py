@@ -139,6 +139,7 @@ def test_what_is_left_of_some_months_goes_on_at_a_new_price(sandbox: Sandbox, mo
 
     change = tell(monthly, 1000, now=clock(sandbox))
     assert "you pay €8.00 each time" in OutgoingMail.objects.get(key=f"price_change:{change.pk}:0").body_text
+    sandbox.control("/clock/advance", seconds=1)  # the month that is left is counted from now: not from the second in which it began
     apply_price_change(change_id=change.pk)
     go_on(sandbox, subscription, times=2)
 

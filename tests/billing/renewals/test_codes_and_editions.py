@@ -15,8 +15,10 @@ from billing.stripe.errors import StripeAway
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from common.money import Money
-from marketplace.products.models import Product
+from marketplace.products.models import Price, Product
+from marketplace.products.services.prices import NewPrice, set_prices
 from outbox.mail.models import OutgoingMail
+from tests.billing.conftest import person_of
 from tests.billing.renewals.conftest import price_of
 from tests.billing.renewals.test_subscriptions import renew
 from tests.factories.billing import DiscountFactory
@@ -51,8 +53,9 @@ def fresh() -> Subscription:
 
 def off_at_stripe(sandbox: Sandbox, subscription: Subscription) -> list[int]:
     """What Stripe takes off each payment."""
-    listed = sandbox.get(f"/subscriptions/{subscription.stripe_subscription_id}", **{"expand[]": "discounts"})["discounts"]
-    return [sandbox.get(f"/coupons/{one['source']['coupon']}")["amount_off"] for one in listed]
+    made = {one["data"]["object"]["id"]: one["data"]["object"] for one in sandbox.events("customer.discount.created")}
+    listed = sandbox.get(f"/subscriptions/{subscription.stripe_subscription_id}")["discounts"]
+    return [sandbox.get(f"/coupons/{made[key]['source']['coupon']}")["amount_off"] for key in listed]
 
 
 def test_what_a_code_takes_off_the_smaller_edition_is_said_before_and_in_the_mail(pro: Subscription, buyer: User, sandbox: Sandbox) -> None:
@@ -86,8 +89,8 @@ def test_after_a_lost_answer_what_is_kept_is_reduced_by_its_own_amount(pro: Subs
 def test_an_edition_at_the_smallest_price_is_paid_whole_and_the_code_counts_again_for_what_is_kept(
     pro: Subscription, buyer: User, sandbox: Sandbox
 ) -> None:
-    standard = price_of("Standard")
-    type(standard).objects.filter(pk=standard.pk).update(amount=300)
+    smallest = [NewPrice(Money(300, "eur"), interval=Price.Interval.MONTH)]
+    set_prices(product=pro.product, prices=smallest, actor=person_of(pro.seller), edition=price_of("Standard").edition)
 
     plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
 

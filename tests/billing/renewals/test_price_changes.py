@@ -162,7 +162,9 @@ def test_another_announcement_takes_the_place_of_one_that_stripe_was_not_told_of
     assert at_stripe(sandbox, subscription) == (1900, 10.0)
 
 
-def test_until_a_price_counts_the_one_before_is_what_is_paid(subscription: Subscription, monthly: Product, sandbox: Sandbox) -> None:
+def test_until_a_price_counts_the_one_before_is_what_is_paid(
+    subscription: Subscription, monthly: Product, sandbox: Sandbox, settings: Any
+) -> None:
     change = tell(monthly, 1000, now=clock(sandbox))
     apply_price_change(change_id=change.pk)
     changed = Subscription.objects.get()
@@ -170,7 +172,12 @@ def test_until_a_price_counts_the_one_before_is_what_is_paid(subscription: Subsc
     assert terms_now(changed, clock(sandbox)).amount == 1900
     assert terms_now(changed, change.counts_from + timedelta(days=1)).amount == 1000
     assert [terms_of_period(changed, Money(minor, "eur")).amount for minor in (1000, 1900, 5)] == [1000, 1900, 1000]
-    assert tell(monthly, 1500, now=clock(sandbox)).was_amount == 1900
+    settings.LAYERSTORE_PRICE_NOTICE_DAYS = 1  # the next renewal is later
+    soon = tell(monthly, 1500, now=clock(sandbox))
+    assert (soon.was_amount, soon.counts_from) == (1900, change.counts_from)
+    settings.LAYERSTORE_PRICE_NOTICE_DAYS = 45
+    late = tell(monthly, 1600, now=clock(sandbox))
+    assert (late.was_amount, late.counts_from > change.counts_from) == (1000, True)
 
 
 def test_one_that_stripe_does_not_know_stops_nobody_and_staff_have_it_tried_again(

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
 from billing.renewals import editions as editions_module
-from billing.renewals import planning, services
+from billing.renewals import announcing, planning, services
+from billing.renewals.announcing import announce_price, tell_subscribers
 from billing.renewals.planning import keep_edition, plan_edition, planned_edition
 from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.repricing import apply_price_change
 from billing.renewals.services import end_lapsed_access, set_renewal
 from billing.renewals.tasks import change_prices_of_subscriptions
 from billing.renewals.upgrading import offer_upgrade
@@ -19,10 +22,15 @@ from billing.stripe.errors import StripeAway
 from billing.subscriptions.errors import ChangeAhead, EditionNotForSubscription, SubscriptionEnded, SubscriptionNotPaid
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
+from common.money import Money
+from marketplace.products.models import Price
+from marketplace.products.services.prices import NewPrice, set_prices
 from outbox.mail.models import OutgoingMail
+from tests.billing.conftest import person_of
 from tests.billing.renewals.conftest import orders_of, price_of
 from tests.billing.renewals.test_subscriptions import clock, renew
 from tests.factories.accounts import UserFactory
+from tests.support.clients import client_of
 from tests.support.sandbox import Sandbox, running_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +45,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 
 @pytest.fixture(autouse=True)
 def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (planning, editions_module, services):
+    for module in (announcing, planning, editions_module, services):
         monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: clock(sandbox)))
 
 
@@ -142,3 +150,58 @@ def test_what_has_ended_or_is_not_paid_is_not_kept(pro: Subscription, buyer: Use
     Subscription.objects.update(end_wanted_at=timezone.now())
     with pytest.raises(SubscriptionEnded):
         keep_edition(subscription=fresh(pro), actor=buyer)
+
+
+def announce(subscription: Subscription, name: str, minor: int) -> PriceChange:
+    """Have an edition cost something else, also for who is subscribed; return what that means for the one subscription."""
+    actor = person_of(subscription.seller)
+    price = NewPrice(Money(minor, "eur"), interval=Price.Interval.MONTH)
+    (made,) = set_prices(product=subscription.product, prices=[price], actor=actor, edition=price_of(name).edition)
+    announce_price(price=made, actor=actor)
+    assert tell_subscribers() == 1
+    return PriceChange.objects.open().get()
+
+
+def test_what_was_chosen_at_a_lower_price_costs_more_only_after_the_notice(pro: Subscription, buyer: User, settings: Any) -> None:
+    settings.LAYERSTORE_PRICE_NOTICE_DAYS = 45  # longer than a month
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+
+    change = announce(pro, "Standard", 2900)  # less than Pro, which the period that runs is for
+
+    assert pro.period_end is not None
+    assert (change.was_amount, change.amount, change.counts_from > pro.period_end) == (1900, 2900, True)
+    assert "€29.00 instead of €19.00" in OutgoingMail.objects.get(key=f"price_change:{change.pk}:0").body_text
+
+
+def test_a_price_that_was_announced_counts_again_once_the_edition_is_kept(
+    pro: Subscription, buyer: User, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.LAYERSTORE_PRICE_NOTICE_DAYS = 0
+    told = announce(pro, "Pro", 5900)
+    plan_edition(subscription=fresh(pro), price=price_of("Standard"), actor=buyer)
+    told.refresh_from_db()
+    assert told.state == "dropped"
+    sandbox.fail("/v1/subscriptions", method="POST")
+    with pytest.raises(StripeAway):
+        keep_edition(subscription=fresh(pro), actor=buyer)
+    sandbox.mend()
+    PriceChange.objects.filter(state="announced").update(due_at=timezone.now())
+
+    assert change_prices_of_subscriptions() == 1
+
+    opened = PriceChange.objects.open().get()
+    assert (opened, opened.counts_from, at_stripe(sandbox, pro)) == (told, told.counts_from, 4900)
+    assert "€59.00 from" in client_of(buyer).get("/subscriptions/").content.decode()
+    assert (apply_price_change(change_id=told.pk).state, at_stripe(sandbox, pro), fresh(pro).amount) == ("set", 5900, 5900)
+    with pytest.raises(ChangeAhead):
+        plan_edition(subscription=fresh(pro), price=price_of("Standard"), actor=buyer)
+
+
+def test_a_price_of_another_time_does_not_come_back_with_what_is_kept(pro: Subscription, buyer: User) -> None:
+    told = announce(pro, "Pro", 3900)
+    PriceChange.objects.filter(pk=told.pk).update(state="dropped", was_price=price_of("Pro"))  # told of before another price counted
+    plan_edition(subscription=fresh(pro), price=price_of("Standard"), actor=buyer)
+
+    keep_edition(subscription=fresh(pro), actor=buyer)
+
+    assert not PriceChange.objects.open().exists()
