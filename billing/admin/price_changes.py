@@ -1,5 +1,7 @@
 """What was announced to subscribers, to read; the new price of each of them, to read, and to tell Stripe of again."""
 
+from typing import Final
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -10,6 +12,8 @@ from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
 from common.admin.acts import act
 from common.admin.related_rows import related_row
 from common.admin.units import in_currency
+
+_AMOUNTS: Final = ("was_amount", "was_application_fee", "amount", "application_fee", "discount_amount")
 
 
 @admin.register(PriceAnnouncement)
@@ -45,13 +49,13 @@ class PriceChangeAdmin(AuditedAdmin):
     list_select_related = ("subscription",)
     search_fields = ("id", "subscription__product_title", "subscription__email", "subscription__stripe_subscription_id")
     date_hierarchy = "announced_at"
-    exclude = ("subscription", "announcement", "price", "was_price", "amount", "application_fee", "was_amount", "was_application_fee")
+    exclude = ("subscription", "announcement", "price", "was_price", *_AMOUNTS)
     readonly_fields = (
         "id",
         related_row("subscription"),
         related_row("announcement"),
         related_row("price"),
-        *(in_currency(name, of="subscription") for name in ("was_amount", "was_application_fee", "amount", "application_fee")),
+        *(in_currency(name, of="subscription") for name in _AMOUNTS),
         "announced_at",
         "attempts",
         "due_at",

@@ -33,7 +33,7 @@ class SubscriptionAdmin(AuditedAdmin):
     list_select_related = ("buyer", "seller")
     search_fields = ("id", "product_title", "email", "stripe_subscription_id", "stripe_customer_id")
     date_hierarchy = "created_at"
-    exclude = ("buyer", "placed_by", "seller", "product", "price", "amount", "application_fee")
+    exclude = ("buyer", "placed_by", "seller", "product", "price", "amount", "application_fee", "discount_amount")
     readonly_fields = (
         "id",
         related_row("buyer"),
@@ -43,6 +43,7 @@ class SubscriptionAdmin(AuditedAdmin):
         related_row("price"),
         "money",
         in_currency("application_fee"),
+        in_currency("discount_amount"),
         "created_at",
         "attempts",
         "due_at",

@@ -1,5 +1,7 @@
 """Changes of subscriptions to larger editions, to read, and to go on with."""
 
+from typing import Final
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -9,6 +11,9 @@ from billing.renewals.upgrade_payments import try_upgrade_again
 from billing.subscriptions.upgrade_models import Upgrade
 from common.admin.acts import act
 from common.admin.related_rows import related_row
+from common.admin.units import in_currency
+
+_AMOUNTS: Final = ("charge", "charge_fee", "amount", "application_fee", "was_amount", "was_application_fee")
 
 
 @admin.register(Upgrade)
@@ -21,13 +26,14 @@ class UpgradeAdmin(AuditedAdmin):
     list_select_related = ("subscription",)
     search_fields = ("id", "product_title", "invoice_id", "subscription__email", "subscription__stripe_subscription_id")
     date_hierarchy = "asked_at"
-    exclude = ("subscription", "placed_by", "price", "was_price", "pay_url")
+    exclude = ("subscription", "placed_by", "price", "was_price", "pay_url", *_AMOUNTS)
     readonly_fields = (
         "id",
         related_row("subscription"),
         related_row("placed_by"),
         related_row("price"),
         related_row("was_price"),
+        *(in_currency(name, of="subscription") for name in _AMOUNTS),
         "asked_at",
         "attempts",
         "due_at",

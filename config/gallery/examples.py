@@ -289,6 +289,7 @@ EXAMPLES: Final[Examples] = {
     },
     "subscription_ending": {
         "": _ENDING,
+        "access is over": {**_ENDING, "subscription": _like(_SUBSCRIPTION, period_end=AT, access_until=None)},
         "of an organisation": {**_ENDING, "buyer": _TEAM},
     },
     "subscription_failed": {

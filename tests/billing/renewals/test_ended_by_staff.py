@@ -1,6 +1,7 @@
 """Finance has a subscription end with its period: Stripe, the trail and the buyer hear of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -9,14 +10,16 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from audit.models import AuditEvent
+from billing.renewals.mails import queue_ending_mail
 from billing.renewals.services import end_with_period, set_renewal
 from billing.stripe.errors import StripeAway
 from billing.subscriptions.errors import EndsAlready, SubscriptionEnded
 from billing.subscriptions.models import Subscription
+from common.money import Money
 from outbox.mail.models import OutgoingMail
 from tests.billing.renewals.test_subscriptions import first, monthly, sandbox_process, subscription
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.billing import SubscriptionFactory
+from tests.factories.billing import PriceChangeFactory, SubscriptionFactory, UpgradeFactory
 from tests.support.sandbox import Sandbox
 
 __all__ = ["first", "monthly", "sandbox_process", "subscription"]
@@ -46,6 +49,31 @@ def test_finance_acts_on_subscriptions_in_the_admin(subscription: Subscription, 
 
     event = AuditEvent.objects.get(action=done)
     assert (event.actor, event.reason) == (user, "Asked by mail.")
+
+
+def test_finance_has_a_price_told_and_an_upgrade_gone_on_with_again(client: Client) -> None:
+    user = UserFactory(username="ines")
+    call_command("make_staff", "ines", "--role", "finance")
+    client.force_login(user)
+    for row, path in ((PriceChangeFactory(), "pricechange"), (UpgradeFactory(), "upgrade")):
+        form = {"action": "try_again", "index": "0", "_selected_action": [str(row.pk)], "act_confirmed": "yes", "reason": "Stripe is back."}
+        assert client.post(f"/admin/billing/{path}/", form).status_code == 302
+        page = client.get(f"/admin/billing/{path}/{row.pk}/change/").content.decode()
+        assert str(Money(row.was_application_fee, row.subscription.currency)) in page
+
+    tried = AuditEvent.objects.filter(action__endswith="tried_again").order_by("action").values_list("action", "actor")
+    assert list(tried) == [("subscription.price_tried_again", user.pk), ("subscription.upgrade_tried_again", user.pk)]
+
+
+def test_of_what_is_not_paid_the_mail_says_until_when_it_can_be_pulled_if_at_all() -> None:
+    now = timezone.now().replace(year=2027, month=3, day=1)
+    for grace in (now + timedelta(days=6), None):
+        unpaid = SubscriptionFactory(state="past_due", period_end=now + timedelta(days=30), access_until=grace)
+        queue_ending_mail(unpaid, reason="You asked us.", key=str(grace))
+
+    says = [mail.body_text.split("Its images can be pulled until ")[1:] for mail in mails()]
+    assert [[rest[:6] for rest in one] for one in says] == [["7 Marc"], []]
+    assert all("Until 31 March 2027 it can be kept" in mail.body_text for mail in mails())
 
 
 def test_one_that_staff_have_end_with_its_period_is_paid_no_more_and_its_buyer_reads_why(
