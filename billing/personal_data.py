@@ -18,24 +18,33 @@ from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
+from billing.subscriptions.upgrade_models import Upgrade
 
 _SAID = ("id", "kind", "year", "serial", "issued_at", "amount", "tax_amount", "currency", "order")
 _OF_DISCOUNT = ("code", "kind", "percent", "amount", "currency", "most_uses", "starts_at", "ends_at", "created_at", "ended_at")
+_FOR = ("duration", "months", "edition__name")
+_UPGRADED = ("subscription", "product_title", "charge", "amount", "was_amount", "subscription__currency")
+_OF_UPGRADE = (*_UPGRADED, "state", "asked_at", "closed_at")
 _OF_PRICE = ("was_amount", "amount", "subscription__currency", "state", "announced_at", "counts_from", "set_at")
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, subscriptions with prices, sales, refunds, documents, offers and discounts. Of sales only what is the seller's."""
+    """Return purchases, subscriptions with prices and upgrades, sales, refunds, documents, offers and discounts.
+
+    Of sales only what is the seller's.
+    """
     discount = ("discount_amount", "discount_code", "credit_amount")
     money = ("id", "product_title", "amount", "currency", *discount, "state", "refunded_amount", "created_at", "paid_at")
-    standing = ("id", "product_title", "amount", "currency", "state", "created_at", "period_end", "ended_at")
+    reduced = ("discount_code", "discount_amount", "reduced_until")
+    standing = ("id", "product_title", "amount", "currency", *reduced, "state", "created_at", "period_end", "ended_at")
     return {
         "orders": rows(Order.objects.filter(_by(user)).values(*money, "email", "paid_with", "buyer__handle")),
         "gifts": rows(OrderGift.objects.filter(order__in=Order.objects.filter(_by(user))).values("order", "email", "message")),
         "sales": rows(Order.objects.filter(seller=user.account.pk).values(*money, "application_fee")),
         "subscriptions": rows(_subscriptions_of(user).values(*standing, "email", "buyer__handle")),
         "price_changes": rows(PriceChange.objects.filter(subscription__in=_subscriptions_of(user)).values("subscription", *_OF_PRICE)),
+        "upgrades": rows(Upgrade.objects.filter(Q(placed_by=user) | Q(subscription__buyer=user.account)).values(*_OF_UPGRADE)),
         "price_announcements": rows(
             PriceAnnouncement.objects.filter(announced_by=user).values("price__amount", "price__currency", "announced_at", "done_at")
         ),
@@ -43,7 +52,7 @@ def export_billing(user: User) -> Mapping[str, Any]:
         "documents_of_sales": rows(Document.objects.filter(seller=user.account.pk).values(*_SAID)),
         "billing_details": rows(BillingDetails.objects.filter(account=user.account).values()),
         "offers": rows(_offers_to(user).values("seller__display_name", "amount", "currency", "email", "created_at", "ends_at")),
-        "discounts": rows(Discount.objects.filter(seller=user.account.pk).values(*_OF_DISCOUNT)),
+        "discounts": rows(Discount.objects.filter(seller=user.account.pk).values(*_OF_DISCOUNT, *_FOR)),
         "refunds": rows(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
     }
 

@@ -9,8 +9,8 @@ from audit.models import AuditEvent
 from billing.payments.periods import bring_access_in_line
 from billing.personal_data import HANDLER
 from marketplace.entitlements.models import Entitlement
-from tests.factories.accounts import OrganisationFactory
-from tests.factories.billing import PaidOrderFactory, PriceChangeFactory, SubscriptionFactory
+from tests.factories.accounts import OrganisationFactory, UserFactory
+from tests.factories.billing import DiscountFactory, PaidOrderFactory, PriceChangeFactory, SubscriptionFactory, UpgradeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,29 @@ def test_what_a_person_was_told_of_prices_and_has_told_others_is_exported() -> N
     assert (told["subscription__currency"], told["counts_from"]) == (change.subscription.currency, change.counts_from)
     (announced,) = HANDLER.export(change.announcement.announced_by)["price_announcements"]
     assert (announced["price__amount"], announced["announced_at"]) == (change.price.amount, change.announcement.announced_at)
+
+
+def test_upgrades_are_exported_to_who_made_them_and_to_whom_they_are_for() -> None:
+    team = OrganisationFactory()
+    made = UpgradeFactory(subscription=SubscriptionFactory(buyer=team), placed_by=UserFactory())
+    own = UpgradeFactory()
+
+    (placed,) = HANDLER.export(made.placed_by)["upgrades"]
+    assert (placed["subscription"], placed["charge"], placed["asked_at"]) == (made.subscription_id, made.charge, made.asked_at)
+    assert HANDLER.export(made.subscription.placed_by)["upgrades"] == []
+    (bought,) = HANDLER.export(own.subscription.buyer.user)["upgrades"]
+    assert (bought["subscription"], bought["subscription__currency"]) == (own.subscription_id, own.subscription.currency)
+
+
+def test_what_a_code_takes_off_and_the_terms_of_ones_own_codes_are_exported() -> None:
+    until = timezone.now() + timedelta(days=60)
+    made = SubscriptionFactory(discount_code="AUTUMN", discount_amount=380, reduced_until=until)
+    code = DiscountFactory(duration="repeating", months=3)
+
+    (reduced,) = HANDLER.export(made.placed_by)["subscriptions"]
+    assert [reduced[name] for name in ("discount_code", "discount_amount", "reduced_until")] == ["AUTUMN", 380, until]
+    (given,) = HANDLER.export(code.made_by)["discounts"]
+    assert (given["code"], given["duration"], given["months"], given["edition__name"]) == (code.code, "repeating", 3, None)
 
 
 @pytest.mark.parametrize("ended", [True, False])
