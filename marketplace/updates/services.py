@@ -1,7 +1,6 @@
 """Buyers choose whether new versions are mailed to them; what is mailed, once a version and at most once a day for a product."""
 
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.people.selectors import require_verified_email
 from common.db.locking import locked_transaction
-from common.db.row_failures import isolate_failure
+from common.db.row_failures import act_on_each
 from common.web.links import absolute, absolute_path
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import product_url
@@ -64,10 +63,14 @@ def mail_new_versions(*, now: datetime) -> int:
 
     A run that is cut off goes on where it stopped: what a batch queued is committed together with how far it came.
     """
-    mails = 0
-    for product_id in list(due_updates(now=now).values_list("pk", flat=True)[:PRODUCTS_AT_ONCE]):
-        mails += isolate_failure(partial(_mail_product, product_id, now), row=product_id) or 0
-    return mails
+    queued: list[int] = []
+
+    def mail(product_id: UUID) -> int:
+        queued.append(_mail_product(product_id, now))
+        return queued[-1]
+
+    act_on_each(due_updates(now=now), mail, most=PRODUCTS_AT_ONCE)
+    return sum(queued)
 
 
 def _mail_product(product_id: UUID, now: datetime) -> int:

@@ -6,13 +6,14 @@ The policy itself looks at the time: what has ended opens nothing, whether it is
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
+from uuid import UUID
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
 
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import people_of
 from common.db.locking import locked_transaction
-from common.db.row_failures import isolate_failure
+from common.db.row_failures import act_on_each
 from marketplace.entitlements.locks import lock_ended_entitlements, lock_entitlements_of_source
 from marketplace.entitlements.models import TIME_OVER, TRIAL_OVER, Entitlement
 from outbox.mail.services import queue_mail
@@ -36,8 +37,9 @@ def remind_of_ends(*, now: datetime) -> int:
 
     Not of what was given for no longer than that: whoever got it has just read so. Trials have a mail of their own.
     """
-    due = _due(now).order_by("holder", "source_kind", "source_id").distinct("holder", "source_kind", "source_id")
-    return sum(bool(isolate_failure(partial(_remind, one, now), row=one.pk)) for one in list(due[:_AT_ONCE]))
+    same = _due(now).filter(**{name: OuterRef(name) for name in ("holder", "source_kind", "source_id")})
+    first = _due(now).exclude(Exists(same.filter(pk__lt=OuterRef("pk"))))
+    return act_on_each(first, partial(_remind, now=now), most=_AT_ONCE)
 
 
 def _end_some(now: datetime) -> int:
@@ -52,8 +54,9 @@ def _due(now: datetime) -> QuerySet[Entitlement]:
     return soon.filter(ends_at__gt=F("granted_at") + REMINDED_BEFORE).exclude(source_kind=_TRIAL)
 
 
-def _remind(one: Entitlement, now: datetime) -> bool:
-    """Remind the holder of a source, unless another worker has done so or it has ended meanwhile."""
+def _remind(entitlement_id: UUID, *, now: datetime) -> bool:
+    """Remind the holder of its source, unless another worker has done so or it has ended meanwhile."""
+    one = Entitlement.objects.get(pk=entitlement_id)
     with locked_transaction():
         lock_entitlements_of_source(source_kind=one.source_kind, source_id=one.source_id)
         same = _due(now).filter(holder=one.holder_id, source_kind=one.source_kind, source_id=one.source_id)

@@ -1,6 +1,7 @@
 """Pull access that was given for a time: reminded of once, marked at its end, bought again meanwhile."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -68,8 +69,23 @@ def test_what_another_worker_has_reminded_of_meanwhile_is_passed_over() -> None:
     one = given(14)
     Entitlement.objects.update(end_reminded_at=GIVEN)
 
-    assert ending._remind(one, GIVEN + 12 * DAY) is False
+    assert ending._remind(one.pk, now=GIVEN + 12 * DAY) is False
     assert not OutgoingMail.objects.exists()
+
+
+def test_one_that_cannot_be_told_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = sorted((given(14) for _ in range(3)), key=lambda row: row.pk)
+    lock = ending.lock_entitlements_of_source
+
+    def fail(*, source_kind: str, source_id: UUID) -> object:
+        if source_id == rows[0].source_id:
+            raise ValueError
+        return lock(source_kind=source_kind, source_id=source_id)
+
+    monkeypatch.setattr(ending, "lock_entitlements_of_source", fail)
+    monkeypatch.setattr(ending, "_AT_ONCE", 1)
+
+    assert [remind_of_ends(now=GIVEN + 12 * DAY) for _ in range(3)] == [1, 1, 0]
 
 
 def test_what_has_ended_is_marked_at_its_moment_with_the_reason_and_the_rest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
