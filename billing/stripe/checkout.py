@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Literal, cast
 from uuid import UUID
 
@@ -125,19 +125,31 @@ def _subscription_params(sale: Sale) -> SessionCreateParamsSubscriptionData:
 
 
 def fee_percent(fee: Money, price: Money) -> Decimal:
-    """Return our fee of a price as Stripe takes it of each period: in percent, with two decimals."""
-    return (Decimal(100 * fee.minor) / price.minor).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    """Return our fee of a price as Stripe takes it of each period: in percent, with two decimals.
+
+    Where amounts are rounded down to more than the smallest unit, it is the least that comes to the fee: else, worked out again of a fee
+    that was rounded so, it would come to a step less.
+    """
+    return _percent(fee, price, ROUND_HALF_EVEN if price.step.minor == 1 else ROUND_CEILING)
+
+
+def _percent(fee: Money, price: Money, rounding: str) -> Decimal:
+    return (Decimal(100 * fee.minor) / price.minor).quantize(Decimal("0.01"), rounding)
 
 
 def fee_by_percent(fee: Money, price: Money) -> Money:
-    """Return what Stripe makes of that percentage. Of a large price it is not to the cent what the terms say."""
-    return part_by_percent(fee, price, paid=price)
+    """Return what Stripe makes of that percentage. Of a large price it is not to the cent what the terms say, nor always more."""
+    return _taken(_percent(fee, price, ROUND_HALF_EVEN), price)
 
 
 def part_by_percent(fee: Money, price: Money, *, paid: Money) -> Money:
     """Return what Stripe takes of a payment that is less than the price: the percentage stays, and counts of what is paid."""
-    taken = (fee_percent(fee, price) * paid.minor / 100).quantize(Decimal(1), ROUND_HALF_UP)
-    return Money(int(taken) // price.step.minor * price.step.minor, price.currency)
+    return _taken(fee_percent(fee, price), paid)
+
+
+def _taken(percent: Decimal, paid: Money) -> Money:
+    taken = (percent * paid.minor / 100).quantize(Decimal(1), ROUND_HALF_UP)
+    return Money(int(taken) // paid.step.minor * paid.step.minor, paid.currency)
 
 
 def _payment_params(sale: Sale) -> SessionCreateParamsPaymentIntentData:
