@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.organisations.models import MANAGING_ROLES
 from accounts.organisations.selectors import people_of
@@ -26,6 +27,7 @@ from marketplace.gifts.services.links import mail_link, make_link
 from marketplace.images.errors import SellerIsSuspended
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_owner
+from marketplace.products.errors import InvalidEdition
 from marketplace.products.locks import lock_product_with_images
 from marketplace.products.models import Edition, Product
 from marketplace.products.selectors.editions import images_sold, title_of
@@ -56,7 +58,13 @@ class Giving:
     edition: Edition | None = None
 
     def of(self, images: Sequence[Image]) -> list[Image]:
-        """Return what of the product's images is given."""
+        """Return what of the product's images is given.
+
+        Raises:
+            InvalidEdition: it is an edition of another product, which may hold some of the same images.
+        """
+        if self.edition is not None and self.edition.product_id != self.product.pk:
+            raise InvalidEdition(field="edition", sentence=gettext("Choose one of the product’s editions."))
         held = images_sold(self.product, self.edition) if self.edition else None
         return [image for image in images if held is None or image.pk in held]
 
@@ -70,6 +78,7 @@ def give_link(*, giving: Giving, reason: str, actor: User) -> tuple[Gift, str]:
         ReasonMissing: no reason.
         GiftOver: its end is not in the future.
         SellerIsSuspended, NothingToGive: the seller or the product was stopped, or it has nothing to pull.
+        InvalidEdition: it is an edition of another product.
         TooManyGifts, TooManyGiftsToAddress: enough for one day.
     """
     require_verified_email(actor)
@@ -86,7 +95,8 @@ def give_to_account(*, giving: Giving, holder: Account, reason: str, actor: User
     """Put the product into an account's library at once, and tell its people.
 
     Raises:
-        EmailNotVerified, NotYours, RoleNotEnough, ReasonMissing, GiftOver, SellerIsSuspended, NothingToGive, TooManyGifts: as `give_link`.
+        EmailNotVerified, NotYours, RoleNotEnough, ReasonMissing, GiftOver, SellerIsSuspended: as `give_link`.
+        NothingToGive, InvalidEdition, TooManyGifts: as there.
         OwnProduct: the holder is the seller.
         GiftOwnedAlready: the holder has all of it for good.
         GiftNotUsable: an image in it was taken down.
@@ -117,7 +127,7 @@ def write_gifts(seller: SellerProfile, givings: Sequence[Giving], *, reason: str
     """Write gifts with their links and mail them; return each with its link's secret. The caller holds the seller's lock.
 
     Raises:
-        SellerIsSuspended, NothingToGive, GiftOver: as `give_link`.
+        SellerIsSuspended, NothingToGive, InvalidEdition, GiftOver: as `give_link`.
     """
     if seller.suspended_at is not None:
         raise SellerIsSuspended

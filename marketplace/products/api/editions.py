@@ -1,10 +1,11 @@
 """Editions of the requester's products: what each holds, what it costs, in which order they are shown."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -22,7 +23,6 @@ from marketplace.products.api.prices import new_price
 from marketplace.products.api.serializers import AmountSerializer, EditionSerializer, OwnProductField, PriceSerializer
 from marketplace.products.models import Edition, Price, Product
 from marketplace.products.services.editions import (
-    MOST_EDITIONS,
     EditionTerms,
     add_edition,
     edit_edition,
@@ -30,6 +30,8 @@ from marketplace.products.services.editions import (
     retire_edition,
 )
 from marketplace.products.services.prices import NewPrice
+
+PRICED_BY: Final = frozenset({"kind", "interval"})  # what is said of all prices of an edition at once
 
 
 class OwnEditionSerializer(EditionSerializer):
@@ -65,10 +67,18 @@ class EditionInputSerializer(serializers.Serializer[Edition]):
         max_length=len(CURRENCIES),
         help_text="The leading one first, one in each currency; they take the place of the current ones.",
     )
-    kind = serializers.ChoiceField(choices=Price.Kind.choices, required=False, default=Price.Kind.ONE_OFF, help_text="Of the prices.")
+    kind = serializers.ChoiceField(choices=Price.Kind.choices, required=False, help_text="Of the prices that are sent.")
     interval = serializers.ChoiceField(
-        choices=Price.Interval.choices, required=False, default="", allow_blank=True, help_text="How often they are paid; empty: once."
+        choices=Price.Interval.choices,
+        required=False,
+        allow_blank=True,
+        help_text="How often those are paid; empty: once.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not PRICED_BY.isdisjoint(attrs) and "prices" not in attrs:
+            raise serializers.ValidationError({"prices": gettext("Send the prices that this is said of.")})
+        return attrs
 
 
 class NewEditionSerializer(EditionInputSerializer):
@@ -81,12 +91,16 @@ class NewEditionSerializer(EditionInputSerializer):
     prices = serializers.ListField(
         child=AmountSerializer(), min_length=1, max_length=len(CURRENCIES), help_text="The leading one first, one in each currency."
     )
+    kind = serializers.ChoiceField(choices=Price.Kind.choices, required=False, default=Price.Kind.ONE_OFF, help_text="Of the prices.")
+    interval = serializers.ChoiceField(
+        choices=Price.Interval.choices, required=False, default="", allow_blank=True, help_text="How often they are paid; empty: once."
+    )
 
 
 class PlaceSerializer(serializers.Serializer[Edition]):
     """Where an edition goes."""
 
-    to = serializers.IntegerField(min_value=0, max_value=MOST_EDITIONS, help_text="0 is the first place, which leads.")
+    to = serializers.IntegerField(min_value=0, help_text="0 is the first place, which leads; what lies beyond the end means the end.")
 
 
 class EditionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Edition]):
@@ -117,8 +131,8 @@ class EditionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def partial_update(self, request: Request, pk: UUID | None = None) -> Response:  # noqa: ARG002  DRF passes it; get_object reads it
         """Change what it is called, holds and costs, for who buys it from now on; who has it keeps what they have."""
         edition, values = self.get_object(), checked(EditionInputSerializer, request)
-        images = values.get("images") or list(edition.images.all())
-        terms = EditionTerms(values.get("name", edition.name), values.get("line", edition.line), images, _prices(values))
+        as_now = PRICED_BY.difference(values) if "prices" in values else ()
+        terms = EditionTerms(values.get("name"), values.get("line"), values.get("images"), _prices(values), as_now)
         return self._answer(edit_edition(edition=edition, terms=terms, actor=asker(request)))
 
     @extend_schema(responses={204: None})
@@ -138,4 +152,5 @@ class EditionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
 def _prices(values: Mapping[str, Any]) -> list[NewPrice]:
     """Return the prices that were sent, the leading one first; none where they are to stay as they are."""
-    return [new_price(each, kind=values["kind"], interval=values["interval"]) for each in values.get("prices", ())]
+    shared = {"kind": values.get("kind", Price.Kind.ONE_OFF), "interval": values.get("interval", Price.Interval.ONCE)}
+    return [new_price(each, **shared) for each in values.get("prices", ())]

@@ -1,7 +1,7 @@
 """Editions: what each holds, what it costs, in which order they are shown, and which are no longer sold."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -27,18 +27,20 @@ MOST_EDITIONS: Final = 6  # they stand side by side
 
 @dataclass(frozen=True, slots=True)
 class EditionTerms:
-    """What a seller says of an edition.
+    """What a seller says of an edition. Of one that is edited, None stands for what it is when the change is made.
 
     Attributes:
         line: what it is for, in one line; may be empty.
         images: of its product, at least one.
         prices: as `set_prices` takes them; of an edition that is edited, none where they stay as they are.
+        paid_as_now: which of `kind` and `interval` the prices take from the leading price that the edition has.
     """
 
-    name: str
-    line: str
-    images: Sequence[Image]
-    prices: Sequence[NewPrice]
+    name: str | None = None
+    line: str | None = None
+    images: Sequence[Image] | None = None
+    prices: Sequence[NewPrice] = ()
+    paid_as_now: Collection[str] = ()
 
 
 def add_edition(*, product: Product, terms: EditionTerms, actor: User) -> Edition:
@@ -62,7 +64,7 @@ def add_edition(*, product: Product, terms: EditionTerms, actor: User) -> Editio
         _describe(edition, terms, new=True)
         Price.objects.current().filter(product=locked, edition=None).update(retired_at=timezone.now())
         put_prices(locked, edition, terms.prices, actor)
-        record_audit(actor=actor, action="product.edition_added", target=locked, edition=edition.name, images=_repositories(terms))
+        record_audit(actor=actor, action="product.edition_added", target=locked, edition=edition.name, images=_repositories(edition))
     return edition
 
 
@@ -79,8 +81,8 @@ def edit_edition(*, edition: Edition, terms: EditionTerms, actor: User) -> Editi
         current = _current(edition)
         _describe(current, terms)
         if terms.prices:
-            put_prices(product, current, terms.prices, actor)
-        record_audit(actor=actor, action="product.edition_edited", target=product, edition=current.name, images=_repositories(terms))
+            put_prices(product, current, _new_prices(current, terms), actor)
+        record_audit(actor=actor, action="product.edition_edited", target=product, edition=current.name, images=_repositories(current))
     return current
 
 
@@ -151,24 +153,41 @@ def _current(edition: Edition) -> Edition:
 
 
 def _describe(edition: Edition, terms: EditionTerms, *, new: bool = False) -> None:
-    """Write the edition's name, line and images."""
-    edition.name, edition.line = terms.name.strip(), terms.line.strip()
+    """Write the edition's name, line and images, as far as something is said of them."""
+    if terms.name is not None:
+        edition.name = terms.name.strip()
+    if terms.line is not None:
+        edition.line = terms.line.strip()
     try:
         edition.clean_fields(exclude=["product"])
     except ValidationError as error:
         field, sentences = next(iter(error.message_dict.items()))
         raise InvalidEdition(field=field, sentence=sentences[0]) from error
-    chosen = dict.fromkeys(image.pk for image in terms.images)
-    within = set(ProductImage.objects.filter(product=edition.product_id).values_list("image_id", flat=True))
-    if not chosen or not chosen.keys() <= within:
-        raise InvalidEdition(field="images", sentence=gettext("Choose at least one of the product’s images."))
     others = Edition.objects.filter(product=edition.product_id, retired_at__isnull=True).exclude(pk=edition.pk)
     if others.filter(name__iexact=edition.name).exists():  # under the product's lock; the constraint knows nothing of upper case
         raise EditionNameTaken(name=edition.name)
     edition.save(force_insert=new, update_fields=None if new else ["name", "line"])
+    if new or terms.images is not None:
+        _hold(edition, terms.images or ())
+
+
+def _hold(edition: Edition, images: Sequence[Image]) -> None:
+    """Let the edition hold these images and no others."""
+    chosen = dict.fromkeys(image.pk for image in images)
+    within = set(ProductImage.objects.filter(product=edition.product_id).values_list("image_id", flat=True))
+    if not chosen or not chosen.keys() <= within:
+        raise InvalidEdition(field="images", sentence=gettext("Choose at least one of the product’s images."))
     EditionImage.objects.filter(edition=edition).delete()
     EditionImage.objects.bulk_create(EditionImage(edition=edition, image_id=pk, product_id=edition.product_id) for pk in chosen)
 
 
-def _repositories(terms: EditionTerms) -> list[str]:
-    return sorted(image.repository for image in terms.images)
+def _new_prices(edition: Edition, terms: EditionTerms) -> list[NewPrice]:
+    """Return the prices with what they take from the leading one, as it is under the lock."""
+    if not terms.paid_as_now:
+        return list(terms.prices)
+    leading = Price.objects.current().get(edition=edition, leading=True)
+    return [replace(price, **{name: getattr(leading, name) for name in terms.paid_as_now}) for price in terms.prices]
+
+
+def _repositories(edition: Edition) -> list[str]:
+    return sorted(image.repository for image in edition.images.select_related("namespace"))

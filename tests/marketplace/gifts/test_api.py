@@ -64,3 +64,13 @@ def test_a_program_gives_an_edition(product: Product, seller: User) -> None:
     answer = post(program(seller), "/api/v1/gifts/", product=str(product.pk), edition=str(edition.pk), reason=WHY)
 
     assert (answer.status_code, answer.json()["title"]) == (201, f"{product.title}, Pro")
+
+
+def test_an_edition_of_another_product_with_the_same_image_is_refused(product: Product, seller: User) -> None:
+    other = ProductFactory(namespace=product.namespace, images=list(product.images.all()))
+    edition = EditionFactory(product=other, name="Pro")
+
+    answer = post(program(seller), "/api/v1/gifts/", product=str(product.pk), edition=str(edition.pk), reason=WHY)
+
+    assert (answer.status_code, answer.json()["code"], list(answer.json()["errors"])) == (422, "invalid_edition", ["edition"])
+    assert not Gift.objects.exists()

@@ -23,6 +23,7 @@ from marketplace.gifts.services.giving import Giving, give_link, give_to_account
 from marketplace.growth.selectors import gifts_lacking, owners_lacking
 from marketplace.images.errors import NotYours, RoleNotEnough, SellerIsSuspended
 from marketplace.images.models import Image
+from marketplace.products.errors import InvalidEdition
 from marketplace.products.models import Product, ProductImage
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory
@@ -173,8 +174,13 @@ def test_an_edition_is_given_with_its_images_alone_and_grows_with_nothing(produc
     assert not gifts_lacking(divided.pk, images[1].pk).exists()
 
 
-def test_an_edition_of_another_product_gives_nothing(product: Product, seller: User) -> None:
-    with pytest.raises(NothingToGive):
-        give_link(giving=Giving(product, edition=EditionFactory()), reason=WHY, actor=seller)
+def test_an_edition_of_another_product_gives_nothing(product: Product, seller: User, friend: User) -> None:
+    other = ProductFactory(namespace=product.namespace, images=list(product.images.all()))
+    foreign = Giving(product, edition=EditionFactory(product=other, name="Pro"))
 
-    assert not Gift.objects.exists()
+    with pytest.raises(InvalidEdition) as linked:
+        give_link(giving=foreign, reason=WHY, actor=seller)
+    with pytest.raises(InvalidEdition):
+        give_to_account(giving=foreign, holder=friend.account, reason=WHY, actor=seller)
+
+    assert (linked.value.code, linked.value.field, Gift.objects.exists()) == ("invalid_edition", "edition", False)

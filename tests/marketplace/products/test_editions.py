@@ -133,6 +133,23 @@ def test_what_a_price_sells_are_the_images_of_its_edition(product: Product, imag
     assert [sold_for(price, images) for price in (whole, standard.prices.get(), pro.prices.get())] == [images, images[:1], images]
 
 
+def test_what_is_left_out_is_what_another_change_made_of_it_meanwhile(product: Product, images: list[Image]) -> None:
+    standard, _ = divide(product)
+    read_before = Edition.objects.get(pk=standard.pk)
+    edit_edition(edition=standard, terms=EditionTerms("Basic", "For one server.", images[1:]), actor=owner(product))
+    monthly = [NewPrice(Money(500, "eur"), interval="month")]
+    edit_edition(edition=read_before, terms=EditionTerms(prices=monthly), actor=owner(product))
+
+    edit_edition(
+        edition=read_before, terms=EditionTerms(prices=[NewPrice(Money(700, "eur"))], paid_as_now={"interval"}), actor=owner(product)
+    )
+
+    changed = Edition.objects.get(pk=standard.pk)
+    assert (changed.name, changed.line, list(changed.images.all())) == ("Basic", "For one server.", images[1:])
+    assert [(price.amount, price.interval) for price in changed.prices.filter(retired_at=None)] == [(700, "month")]
+    assert AuditEvent.objects.filter(action="product.edition_edited").latest("at").details["images"] == [images[1].repository]
+
+
 def test_an_edition_changes_for_who_buys_from_now_on(product: Product, images: list[Image]) -> None:
     standard, _ = divide(product)
     before = standard.prices.get()

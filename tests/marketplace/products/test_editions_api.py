@@ -72,6 +72,31 @@ def test_what_is_left_out_of_a_change_stays_as_it_is(as_seller: APIClient, produ
     assert rows(product) == [("Team", 0, [700])]
 
 
+def test_new_amounts_are_paid_as_often_as_before(as_seller: APIClient, product: Product) -> None:
+    edition = EditionFactory(product=product, name="Pro", images=list(product.images.all()), price__amount=900, price__interval="month")
+    address, usd = f"{EDITIONS}{edition.pk}/", [{"amount": 990, "currency": "usd"}]
+
+    amounts = as_seller.patch(address, {"prices": [{"amount": 700, "currency": "eur"}, *usd]}, format="json").json()["prices"]
+    yearly = as_seller.patch(address, {"prices": EUR, "interval": "year"}, format="json").json()["prices"]
+    once = as_seller.patch(address, {"prices": EUR, "interval": ""}, format="json").json()["prices"]
+
+    assert [[(row["amount"], row["kind"], row["interval"]) for row in prices] for prices in (amounts, yearly, once)] == [
+        [(700, "one_off", "month"), (990, "one_off", "month")],
+        [(900, "one_off", "year")],
+        [(900, "one_off", "")],
+    ]
+
+
+@pytest.mark.parametrize("field", [{"interval": "year"}, {"kind": "one_off"}], ids=str)
+def test_how_often_is_said_with_prices_alone(as_seller: APIClient, product: Product, field: dict[str, str]) -> None:
+    edition = EditionFactory(product=product, name="Pro", images=list(product.images.all()), price__interval="month")
+
+    answer = as_seller.patch(f"{EDITIONS}{edition.pk}/", {"name": "Team", **field}, format="json")
+
+    assert (answer.status_code, list(answer.json()["errors"]), rows(product)[0][0]) == (400, ["prices"], "Pro")
+    assert edition.prices.get().interval == "month"
+
+
 def test_editions_are_moved_listed_and_retired(as_seller: APIClient, as_other: APIClient, product: Product) -> None:
     images = list(product.images.all())
     EditionFactory(product=product, name="Standard", images=images[:1])
@@ -79,6 +104,8 @@ def test_editions_are_moved_listed_and_retired(as_seller: APIClient, as_other: A
 
     moved = as_seller.post(f"{EDITIONS}{pro.pk}/move/", {"to": 0}, format="json")
     assert (moved.status_code, moved.json()["position"], [name for name, *_ in rows(product)]) == (200, 0, ["Pro", "Standard"])
+    beyond = as_seller.post(f"{EDITIONS}{pro.pk}/move/", {"to": 99}, format="json")
+    assert (beyond.status_code, beyond.json()["position"], [name for name, *_ in rows(product)]) == (200, 1, ["Standard", "Pro"])
     ended = as_seller.delete(f"{EDITIONS}{pro.pk}/")
     again = as_seller.delete(f"{EDITIONS}{pro.pk}/")
 
