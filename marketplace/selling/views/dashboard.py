@@ -35,7 +35,7 @@ from marketplace.images.services.reservations import reserve_image
 from marketplace.products.models import Product
 from marketplace.products.selectors.pages import with_parts
 from marketplace.selling.forms import StartForm
-from marketplace.selling.guards import SellerRequest, remember_seller, seller_required
+from marketplace.selling.guards import SellerRequest, address_for, remember_seller, seller_required
 from marketplace.selling.numbers import numbers_of
 from marketplace.selling.progress import Milestone, ProgressStep, current_step, selling_steps
 from marketplace.shopwindow.listings import ImageListing, list_images, list_products
@@ -130,7 +130,7 @@ def dashboard(request: SellerRequest) -> HttpResponse:
         "namespaces": Namespace.objects.filter(owner=request.seller.pk),
         "storage": storage_of(request.seller.pk),
         "steps": steps,
-        "next_step": _next_step(current_step(steps), images),
+        "next_step": _next_step(request, current_step(steps), images),
         "images": images,
         "sold": sold,
         "page": page,
@@ -139,11 +139,11 @@ def dashboard(request: SellerRequest) -> HttpResponse:
     return render(request, "marketplace/dashboard.html", context)
 
 
-def _next_step(milestone: Milestone | None, images: list[ImageListing]) -> NextStep | None:
+def _next_step(request: SellerRequest, milestone: Milestone | None, images: list[ImageListing]) -> NextStep | None:
     match milestone:
         case Milestone.RESERVED:
             text = gettext("The name buyers will type after docker pull. It costs nothing, and your first push keeps it for good.")
-            return NextStep(gettext("reserve a name"), text, reverse("marketplace:reserve"), gettext("Reserve a name"))
+            return NextStep(gettext("reserve a name"), text, address_for(request, "marketplace:reserve"), gettext("Reserve a name"))
         case Milestone.PUSHED:
             image = next(row.image for row in images if row.image.is_live)
             url = reverse("marketplace:image", args=[image.pk])
@@ -151,10 +151,10 @@ def _next_step(milestone: Milestone | None, images: list[ImageListing]) -> NextS
             return NextStep(gettext("push an image"), text, url, gettext("See the commands"), f"docker push {image.reference}:1.0")
         case Milestone.PAGE:
             text = gettext("Describe the image, name its licence and set a price, or make it free. Nobody sees it until you publish.")
-            return NextStep(gettext("make its page and price"), text, reverse("marketplace:product_new"), gettext("New product"))
+            return NextStep(gettext("make its page and price"), text, address_for(request, "marketplace:product_new"), gettext("New product"))
         case Milestone.PUBLISHED:
             text = gettext("Open the product below. Its check-list shows what is left to do; then one button publishes it.")
-            return NextStep(gettext("publish"), text, f"{reverse('marketplace:dashboard')}#pr", gettext("To your products"))
+            return NextStep(gettext("publish"), text, f"{address_for(request, 'marketplace:dashboard')}#pr", gettext("To your products"))
         case Milestone.VERIFIED:
             text = gettext("Open the link we sent you. Only people with a confirmed address can reserve names.")
             return NextStep(gettext("confirm your e-mail"), text, reverse("account_email"), gettext("To your e-mail"))

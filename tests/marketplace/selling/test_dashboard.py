@@ -149,12 +149,14 @@ def test_availability_is_told_of_the_seller_s_own_namespaces_only(seller_client:
 
 def test_the_dashboard_walks_with_the_seller(seller_client: Client, namespace: Namespace) -> None:
     titles = []
+    pages = []
 
     def look() -> None:
         response = seller_client.get("/selling/")
         assert_sound(response)
         step = response.context["next_step"]
         titles.append(step.title if step else None)
+        pages.append(step.url if step else None)
 
     EmailAddress.objects.update(verified=False)
     look()
@@ -170,6 +172,12 @@ def test_the_dashboard_walks_with_the_seller(seller_client: Client, namespace: N
     look()
 
     assert titles == ["confirm your e-mail", "reserve a name", "push an image", "make its page and price", "publish", None]
+    whose = f"?seller={namespace.owner.handle}"
+    assert [page for page in pages if page and "?" in page] == [
+        f"/selling/reserve/{whose}",
+        f"/selling/products/new/{whose}",
+        f"/selling/{whose}#pr",
+    ]
 
 
 def test_the_push_step_names_the_real_image(seller_client: Client, namespace: Namespace) -> None:
