@@ -1,10 +1,9 @@
 """Why something cannot be bought now."""
 
-from uuid import UUID
-
 from django.utils.translation import gettext
 
 from common.errors import ConflictError, InvalidInput, RetryLater
+from common.web.links import absolute_path
 
 
 class CheckoutOpening(RetryLater):
@@ -39,17 +38,24 @@ class SubscriptionIsNoGift(ConflictError):
 
 
 class SubscribedToPart(ConflictError):
-    """The buyer pays by the period for a part of it, and would pay for that twice. 409."""
+    """The buyer pays by the period for a part of it, and would pay for that twice. 409.
+
+    Attributes:
+        change_path: the page on which the subscription changes to what was to be bought; empty where it cannot.
+    """
 
     code = "subscribed_to_part"
 
-    def __init__(self, *, title: str, subscription_id: UUID, product_id: UUID) -> None:
-        self.subscription_id, self.product_id = subscription_id, product_id
-        message = gettext(
-            "{title} is part of this, and you already pay for it by the month or the year. Cancel that under Subscriptions, then buy this:"
-            " what you have paid lasts to its end. Nothing was charged."
-        )
-        super().__init__(message.format(title=title))
+    def __init__(self, *, title: str, change_path: str = "") -> None:
+        self.change_path = change_path
+        if change_path:
+            sentence = gettext("You already pay for {title} by the month or the year. Change that to this one: {url} Nothing was charged.")
+        else:
+            sentence = gettext(
+                "{title} is part of this, and you already pay for it by the month or the year. Cancel that under Subscriptions, then buy"
+                " this: what you have paid lasts to its end. Nothing was charged."
+            )
+        super().__init__(sentence.format(title=title, url=absolute_path(change_path)))
 
 
 class AmountRefused(InvalidInput):

@@ -32,6 +32,8 @@ from billing.orders.sold_pages import keep_page
 from billing.payments.free import grant_free_order
 from billing.payments.observation import next_observation_at
 from billing.payments.reconcile import close_checkout
+from billing.renewals.editions import choices_for
+from billing.renewals.links import edition_url
 from billing.stripe.checkout import fee_by_percent
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction, translate_violation
@@ -206,7 +208,8 @@ def _refuse_second_subscription(due: Due, buyer: Account, images: list[Image]) -
     """Who subscribes to a smaller edition, or to an image of a bundle, does not pay for it by the period twice."""
     part = renewing_within(buyer, [image.pk for image in images]) if due.price.interval else None
     if part is not None:
-        raise SubscribedToPart(title=part.product_title, subscription_id=part.pk, product_id=part.product_id)
+        changes = part.product_id == due.price.product_id and any(one.price.pk == due.price.pk for one in choices_for(part))
+        raise SubscribedToPart(title=part.product_title, change_path=edition_url(part.pk, due.price.pk) if changes else "")
 
 
 def _refuse_recurring_gift(due: Due | None, gift: GiftWish | None) -> None:

@@ -28,7 +28,7 @@ from billing.orders.models import Order
 from billing.orders.views import own_order
 from common.errors import ConflictError, DomainError
 from marketplace.entitlements.services.grants import obtain_free_product
-from marketplace.products.models import Price, Product
+from marketplace.products.models import Product
 from marketplace.products.selectors.offers import with_current_prices
 from marketplace.products.selectors.pages import product_url
 
@@ -97,15 +97,9 @@ def _buy(request: HttpRequest, product: Product, wish: Wish, discount: Discount 
     except CheckoutOpening:
         return _see(opening_url(order))
     except SubscribedToPart as error:
-        return _change_edition(error, price) if price and error.product_id == product.pk else _refused(request, product, error)
+        return _see(error.change_path) if error.change_path else _refused(request, product, error)  # that page says what it costs first
     except (AmountRefused, ConflictError) as error:
         return _refused(request, product, error)
-
-
-def _change_edition(error: SubscribedToPart, price: Price) -> HttpResponse:
-    """Lead to where the edition of the subscription is changed: that page says what it costs now and later, before anything is charged."""
-    page = reverse("billing:subscription_edition", args=[error.subscription_id])
-    return _see(f"{page}?{urlencode({'price': str(price.pk)})}")
 
 
 def _refused(request: HttpRequest, product: Product, error: DomainError) -> HttpResponse:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
@@ -22,7 +24,8 @@ from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.subscriptions.models import Subscription
 from common.money import Money
-from marketplace.products.models import Edition, Product
+from marketplace.products.models import Edition, Price, Product
+from marketplace.products.selectors.pages import product_url
 from marketplace.products.services.editions import retire_edition
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
@@ -123,24 +126,56 @@ def test_a_gift_is_of_the_edition_that_was_chosen(product: Product, buyer: User)
     assert (answer.status_code, order.product_title, order.images.count()) == (303, "Postgres HA, Pro", 2)
 
 
-def test_who_subscribes_to_an_edition_cancels_it_before_a_larger_one_is_sold(product: Product, buyer: User) -> None:
+@pytest.fixture
+def monthly(product: Product, buyer: User) -> Subscription:
+    """The buyer's, to Standard; each edition is paid by the month."""
     for edition in Edition.objects.all():
         price = edition.prices.get()
         edition.prices.update(retired_at=timezone.now())
         PriceFactory(product=product, edition=edition, amount=price.amount, interval="month")
-    standard, pro = (Edition.objects.get(name=name).prices.get(retired_at=None) for name in ("Standard", "Pro"))
-    going_on = SubscriptionFactory(product=product, price=standard, placed_by=buyer, product_title="Postgres HA, Standard")
-    image = Edition.objects.get(name="Standard").images.get()
+    standard = price_of("Standard")
+    going_on: Subscription = SubscriptionFactory(product=product, price=standard, placed_by=buyer, product_title="Postgres HA, Standard")
     first = PaidOrderFactory(product=product, price=standard, placed_by=buyer, subscription=going_on)
-    first.images.exclude(image=image).delete()
+    first.images.exclude(image=Edition.objects.get(name="Standard").images.get()).delete()
     going_on.buyer.entitlements.all().delete()
+    return going_on
 
-    with pytest.raises(SubscribedToPart, match="Postgres HA, Standard is part of this"):
+
+def price_of(name: str) -> Price:
+    return Edition.objects.get(name=name).prices.get(retired_at=None)
+
+
+def test_who_subscribes_to_an_edition_is_led_to_where_it_is_changed(product: Product, buyer: User, monthly: Subscription) -> None:
+    pro = price_of("Pro")
+    path = f"/subscriptions/{monthly.pk}/edition/?price={pro.pk}"
+
+    with pytest.raises(SubscribedToPart) as refused:
         place_order(product=product, user=buyer, wish=Wish(pro.pk))
-    assert Order.objects.count() == 1
+    answer = client_of(buyer).post(f"/billing/buy/{product.pk}/", {"price": str(pro.pk)})
+
+    assert refused.value.message == (
+        "You already pay for Postgres HA, Standard by the month or the year."
+        f" Change that to this one: {settings.LAYERSTORE_PUBLIC_URL}{path} Nothing was charged."
+    )
+    assert (answer.status_code, answer["Location"], Order.objects.count()) == (303, path, 1)
 
     Subscription.objects.update(ends_with_period=True)
     assert place_order(product=product, user=buyer, wish=Wish(pro.pk)).amount == 900
+
+
+@pytest.mark.parametrize("other", [{"interval": "year"}, {"currency": "usd"}], ids=str)
+def test_where_a_subscription_cannot_change_to_it_the_page_says_to_cancel_first(
+    product: Product, buyer: User, monthly: Subscription, other: dict[str, str]
+) -> None:
+    edition = Edition.objects.get(name="Pro")
+    edition.prices.filter(retired_at=None).update(retired_at=timezone.now())
+    pro = PriceFactory(product=product, edition=edition, amount=9_000, **{"interval": "month"} | other)
+
+    answer = client_of(buyer).post(f"/billing/buy/{product.pk}/", {"price": str(pro.pk)})
+
+    sentence = next(str(message) for message in get_messages(answer.wsgi_request))
+    assert sentence.startswith(f"{monthly.product_title} is part of this, and you already pay for it by the month or the year. Cancel that")
+    assert (answer.status_code, answer["Location"], Order.objects.count()) == (303, f"{product_url(product)}?edition=Pro", 1)
 
 
 def offer(product: Product, to: str, edition: Edition | None = None, **changes: Any) -> Discount:
