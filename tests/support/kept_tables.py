@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def copy_tables(instance: Instance, folder: str | None = FOLDER) -> bool:
     data = find_postgres(instance).data
     data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # With owners and modes: the server refuses data that are not its user's alone.
-    subprocess.run(["cp", "--archive", "--reflink=auto", str(kept), str(data)], check=True)
+    _run(["cp", "--archive", "--reflink=auto", str(kept.absolute()), str(data.absolute())])
     return True
 
 
@@ -40,6 +41,17 @@ def keep_tables(server: Postgres, folder: str | None = FOLDER) -> None:
         shutil.chown(made, SUPERUSER, SUPERUSER)
     where = ("--host", str(server.sockets), "--username", SUPERUSER, "--pgdata", str(made))
     at_once = ("--checkpoint=fast", "--wal-method=fetch", "--no-sync", "--no-manifest")
-    subprocess.run(server.command("pg_basebackup", *where, *at_once), check=True, cwd="/", capture_output=True)
-    with suppress(OSError):  # another stack was faster
-        made.rename(Path(folder) / "kept")
+    try:
+        _run(server.command("pg_basebackup", *where, *at_once))
+        with suppress(OSError):  # another stack was faster
+            made.rename(Path(folder) / "kept")
+    finally:
+        shutil.rmtree(made, ignore_errors=True)  # is not there any more once it is kept
+
+
+def _run(command: Sequence[str]) -> None:
+    """Run a command to its end, and say what it said if it fails or takes longer than a minute."""
+    try:
+        subprocess.run(command, check=True, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60, text=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise RuntimeError(f"{error}\n{error.stderr or ''}") from error
