@@ -60,7 +60,7 @@ class SubscriptionAdmin(AuditedAdmin):
     @act(
         "End with the period",
         consequence="Its buyer reads the reason by mail. Stripe charges no more, and what is paid can be pulled to its end. The buyer can"
-        " take it back until then, as if they had canceled it.",
+        " take it back until then, as if they had cancelled it.",
     )
     def end_with_period(self, request: HttpRequest, subscription: Subscription, reason: str) -> None:
         """Have it not be renewed."""

@@ -111,9 +111,9 @@ class DiscountNotForSubscriptions(DiscountRefused):
 
     def __init__(self, *, offer: bool = False) -> None:
         super().__init__(
-            gettext("This offer does not count any more: the product is paid by the month or the year now.")
+            gettext("This offer does not count any more: the product is paid by the month or the year now. Subscribe on its page.")
             if offer
-            else gettext("This code does not count for what is paid by the month or the year.")
+            else gettext("This code does not count for what is paid by the month or the year. Subscribe without the code.")
         )
 
 

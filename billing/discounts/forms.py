@@ -118,7 +118,7 @@ class OfferForm(_AmountForm):
         label=gettext_lazy("Edition"),
         max_length=30,
         required=False,
-        help_text=gettext_lazy("Its name, where the product has some."),
+        help_text=gettext_lazy("Its name, if the product has editions."),
     )
     email = forms.CharField(
         label=gettext_lazy("For whom"),

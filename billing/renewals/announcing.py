@@ -61,8 +61,7 @@ def at_another_price(price: Price) -> QuerySet[Subscription]:
     """Return the subscriptions to what a price is for, paid as often and in its currency, that are renewed at another amount as it stands.
 
     What it is for is one edition, or the whole product: whoever has the one is never charged for the other, nor who has just
-    chosen a smaller one. Subscriptions that were sold
-    before the product was handed over pay its former seller, at whose price they stay.
+    chosen a smaller one. Subscriptions that were sold before the product was handed over pay its former seller, at whose price they stay.
     """
     ahead = PriceChange.objects.open().filter(subscription=OuterRef("pk"))
     same = Subscription.objects.running().filter(product=price.product_id, price__edition=price.edition_id, seller=price.product.seller_id)

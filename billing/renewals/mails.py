@@ -24,20 +24,22 @@ def queue_subscription_mail(subscription: Subscription, *, was: Subscription.Sta
     template = _TEMPLATES.get(Subscription.State(subscription.state))
     if template is None or template == _TEMPLATES.get(was):
         return
-    context = {**context_of(subscription), "unpaid": unpaid}
-    _tell_buyers(subscription, template, context, key=f"{template}:{subscription.pk}:{subscription.period_end}")
+    _tell_buyers(subscription, template, {"unpaid": unpaid}, key=f"{template}:{subscription.pk}:{subscription.period_end}")
 
 
 def queue_ending_mail(subscription: Subscription, *, reason: str, key: str) -> None:
     """Tell whoever subscribed, and who else buys for them, that staff have it end with its period, and why; once for each key."""
-    context = {**context_of(subscription), "reason": reason}
-    _tell_buyers(subscription, "subscription_ending", context, key=f"subscription_ending:{key}")
+    _tell_buyers(subscription, "subscription_ending", {"reason": reason}, key=f"subscription_ending:{key}")
 
 
 def _tell_buyers(subscription: Subscription, template: str, context: dict[str, object], *, key: str) -> None:
-    queue_mail(to=subscription.email, template=template, context=context, key=key)
-    for number, address in enumerate(addresses_of_buyers(subscription.buyer, besides=[subscription.email]), start=1):
-        queue_mail(to=address, template=template, context=context, key=f"{key}:{number}")
+    context = context_of(subscription) | context
+    for number, address in enumerate(_addresses(subscription)):
+        queue_mail(to=address, template=template, context=context, key=f"{key}:{number}" if number else key)
+
+
+def _addresses(subscription: Subscription) -> list[str]:
+    return [subscription.email, *addresses_of_buyers(subscription.buyer, besides=[subscription.email])]
 
 
 def context_of(subscription: Subscription) -> dict[str, object]:
@@ -54,24 +56,17 @@ def queue_price_mails(change: PriceChange) -> None:
     """Tell whoever subscribed, and who else buys for them, what it will cost, from when, and how to cancel."""
     subscription = change.subscription
     context = {**context_of(subscription), "change": change}
-    addresses = [subscription.email, *addresses_of_buyers(subscription.buyer, besides=[subscription.email])]
-    for number, address in enumerate(addresses):
+    for number, address in enumerate(_addresses(subscription)):
         key, origin = f"price_change:{change.pk}:{number}", str(change.announcement_id)
         queue_mail(to=address, template="price_change", context=context, key=key, origin=origin)
 
 
 def queue_upgrade_failed(upgrade: Upgrade) -> None:
     """Tell whoever subscribed, and who else buys for them, that an upgrade was not paid in time, and that all is as before."""
-    _queue_to_buyers(upgrade.subscription, "upgrade_failed", {"upgrade": upgrade}, key=f"upgrade_failed:{upgrade.pk}")
+    _tell_buyers(upgrade.subscription, "upgrade_failed", {"upgrade": upgrade}, key=f"upgrade_failed:{upgrade.pk}")
 
 
 def queue_edition_planned(change: PriceChange, title: str) -> None:
     """Tell whoever subscribed, and who else buys for them, what was chosen from the next period on, and how to take it back."""
     context = {"change": change, "title": title}
-    _queue_to_buyers(change.subscription, "edition_planned", context, key=f"edition_planned:{change.pk}")
-
-
-def _queue_to_buyers(subscription: Subscription, template: str, context: dict[str, object], *, key: str) -> None:
-    addresses = [subscription.email, *addresses_of_buyers(subscription.buyer, besides=[subscription.email])]
-    for number, address in enumerate(addresses):
-        queue_mail(to=address, template=template, context={**context_of(subscription), **context}, key=f"{key}:{number}")
+    _tell_buyers(change.subscription, "edition_planned", context, key=f"edition_planned:{change.pk}")

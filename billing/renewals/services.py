@@ -94,7 +94,7 @@ def end_now(*, subscription: Subscription, reason: str, actor: User) -> None:
 
 
 def end_with_period(*, subscription: Subscription, reason: str, actor: User) -> Subscription:
-    """Have the subscription not be renewed, by staff. Its buyer reads why by mail, and can take it back as if they had canceled it.
+    """Have the subscription not be renewed, by staff. Its buyer reads why by mail, and can take it back as if they had cancelled it.
 
     Raises:
         ReasonMissing: no reason.

@@ -34,7 +34,7 @@ class Subscription(UUIDModel, Attempt):
         amount: of the next period; `price` and `application_fee` belong to it. Only a `PriceChange` or an `Upgrade` changes them.
         discount_code, discount_amount: what a code takes off each payment that it reduces; 0 for none.
         reduced_until: the end of the last period that it reduces; None where it reduces every one.
-        ends_with_period: its buyer has canceled it; it is not renewed.
+        ends_with_period: its buyer has cancelled it; it is not renewed.
         period_end: of the period that Stripe counts now, paid or not.
         access_until: when pull access ends unless another period is paid before; None while there is none.
         part_until: when pull access to some of the images ends before that of the others, of a larger edition that is not renewed.

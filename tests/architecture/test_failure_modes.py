@@ -21,7 +21,7 @@ MONEY: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "test_one_event_delivered_and_handled_twenty_times_at_once_has_one_effect",
             "test_different_events_of_one_order_at_once_end_in_the_truth",
         ),
-        "billing/inbox/test_webhooks.py": (
+        "billing/inbox/test_what_events_bring.py": (
             "test_an_event_that_comes_again_after_a_refund_brings_nothing_back",
             "test_a_refund_that_is_heard_of_before_the_completion",
         ),
@@ -105,7 +105,7 @@ MONEY: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "marketplace/images/test_reservations.py": ("test_a_take_down_stops_everybody_and_a_restoration_gives_all_of_it_back",),
     },
     "worker killed between effect and mark, Redis emptied, database restarted, Stripe answering 500": {
-        "billing/inbox/test_webhooks.py": (
+        "billing/inbox/test_handling.py": (
             "test_a_worker_killed_before_the_mark_leaves_no_half_effect",
             "test_a_database_restarted_in_the_middle_leaves_no_half_effect",
         ),

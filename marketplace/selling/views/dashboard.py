@@ -151,7 +151,8 @@ def _next_step(request: SellerRequest, milestone: Milestone | None, images: list
             return NextStep(gettext("push an image"), text, url, gettext("See the commands"), f"docker push {image.reference}:1.0")
         case Milestone.PAGE:
             text = gettext("Describe the image, name its licence and set a price, or make it free. Nobody sees it until you publish.")
-            return NextStep(gettext("make its page and price"), text, address_for(request, "marketplace:product_new"), gettext("New product"))
+            url = address_for(request, "marketplace:product_new")
+            return NextStep(gettext("make its page and price"), text, url, gettext("New product"))
         case Milestone.PUBLISHED:
             text = gettext("Open the product below. Its check-list shows what is left to do; then one button publishes it.")
             return NextStep(gettext("publish"), text, f"{address_for(request, 'marketplace:dashboard')}#pr", gettext("To your products"))

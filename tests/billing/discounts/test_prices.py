@@ -139,7 +139,7 @@ def test_a_code_of_single_purchases_takes_nothing_off_what_is_paid_by_the_month_
         make_offer(product=monthly, price=Money(400, "eur"), to=buyer.email, ends_at=SOON, actor=person_of(monthly.seller))
 
     assert (refused.value.field, Order.objects.count(), list(Discount.objects.all())) == ("product", 0, [code])
-    client, sentence = signed_in(buyer), "This code does not count for what is paid by the month or the year."
+    client, sentence = signed_in(buyer), "This code does not count for what is paid by the month or the year. Subscribe without the code."
     page = client.get(product_url(monthly), {"code": "AUTUMN"}).content.decode()
     assert (sentence in page, "Have a code?" in page) == (True, True)
     answer = client.post(f"/billing/buy/{monthly.pk}/", {"code": "AUTUMN"}, follow=True)

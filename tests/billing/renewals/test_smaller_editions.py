@@ -65,7 +65,7 @@ def test_it_counts_from_the_next_period_whatever_becomes_of_us_until_then(
 
     assert (change.state, change.counts_from, at_stripe(sandbox, pro), len(holds(buyer))) == ("set", pro.period_end, 1900, 2)
     assert planned_edition(pro) == change
-    mail = OutgoingMail.objects.get(key=f"edition_planned:{change.pk}:0")
+    mail = OutgoingMail.objects.get(key=f"edition_planned:{change.pk}")
     assert ("Postgres HA, Standard" in mail.body_text, "€19.00" in mail.body_text) == (True, True)
     now = fresh(pro)
     assert (now.product_title, now.amount) == ("Postgres HA, Pro", 1900)
