@@ -33,4 +33,10 @@ def rows() -> dict[str, Model]:
 def askers(rows) -> dict[str, Client]:
     seller = rows["product_id"].seller.account.user
     staff = UserFactory(staff=True)
-    return {"nobody": browser(), "buyer": browser(rows["order_id"].buyer.user), "seller": browser(seller), "staff": browser(staff)}
+    return {
+        "nobody": browser(),
+        "buyer": browser(rows["order_id"].buyer.user),
+        "subscriber": browser(rows["subscription_id"].buyer.user),
+        "seller": browser(seller),
+        "staff": browser(staff),
+    }
