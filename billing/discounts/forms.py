@@ -12,7 +12,7 @@ from billing.discounts.recurring import LONGEST_MONTHS
 from billing.discounts.services import Terms
 from common.admin.acts import ReasonForm
 from common.money import Money, read_money
-from common.web.forms import MoneyField
+from common.web.forms import MoneyField, NameField
 from marketplace.products.models import Product
 
 _MOST = 1_000_000
@@ -114,7 +114,7 @@ class OfferForm(_AmountForm):
     """A price of its own for one buyer."""
 
     product = forms.CharField(label=gettext_lazy("Product"), max_length=300, help_text=gettext_lazy("Its address, like acme/db."))
-    edition = forms.CharField(
+    edition = NameField(
         label=gettext_lazy("Edition"),
         max_length=30,
         required=False,

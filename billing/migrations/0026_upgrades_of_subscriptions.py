@@ -40,9 +40,21 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('why_failed', models.CharField(blank=True, help_text='Which its buyer reads.', max_length=500)),
+                ('placed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('price', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='marketplace.price')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrades', to='billing.subscription')),
+                ('was_price', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='marketplace.price')),
             ],
             options={
                 'ordering': ('-asked_at',),
+                'indexes': [
+                    models.Index(condition=models.Q(('given_up_at__isnull', True), ('state__in', ('asked', 'unpaid', 'paid'))), fields=['due_at'], name='upgrade_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('asked', 'unpaid', 'paid'))), fields=('subscription',), name='upgrade_one_open'),
+                    models.CheckConstraint(condition=models.Q(('charge__gt', 0), ('charge_fee__lte', models.F('charge'))), name='upgrade_charge_positive'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ('asked', 'unpaid', 'paid')), ('closed_at__isnull', False), _connector='OR'), name='upgrade_closed_has_a_date'),
+                ],
             },
         ),
         migrations.AddField(
@@ -54,41 +66,5 @@ class Migration(migrations.Migration):
             model_name='pricechange',
             name='announcement',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='billing.priceannouncement'),
-        ),
-        migrations.AddField(
-            model_name='upgrade',
-            name='placed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='upgrade',
-            name='price',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='marketplace.price'),
-        ),
-        migrations.AddField(
-            model_name='upgrade',
-            name='subscription',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrades', to='billing.subscription'),
-        ),
-        migrations.AddField(
-            model_name='upgrade',
-            name='was_price',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='marketplace.price'),
-        ),
-        migrations.AddIndex(
-            model_name='upgrade',
-            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('state__in', ('asked', 'unpaid', 'paid'))), fields=['due_at'], name='upgrade_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='upgrade',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('asked', 'unpaid', 'paid'))), fields=('subscription',), name='upgrade_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='upgrade',
-            constraint=models.CheckConstraint(condition=models.Q(('charge__gt', 0), ('charge_fee__lte', models.F('charge'))), name='upgrade_charge_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='upgrade',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('asked', 'unpaid', 'paid')), ('closed_at__isnull', False), _connector='OR'), name='upgrade_closed_has_a_date'),
         ),
     ]

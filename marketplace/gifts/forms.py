@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.people.models import USERNAME_PATTERN, Account
 from common.text import normal_email
+from common.web.forms import NameField
 from marketplace.entitlements.selectors import end_of_day
 from marketplace.gifts.models import LONGEST_MESSAGE
 from marketplace.gifts.selectors import products_named
@@ -31,7 +32,7 @@ class GiveForm(forms.Form):
     product = forms.CharField(
         label=gettext_lazy("Product"), max_length=200, help_text=gettext_lazy("As in its address: namespace/name. It need not be on sale.")
     )
-    edition = forms.CharField(
+    edition = NameField(
         label=gettext_lazy("Edition"),
         max_length=30,
         required=False,

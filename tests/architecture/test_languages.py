@@ -31,7 +31,8 @@ FOR_STAFF = {
         ("This seller is already suspended.", "This seller is not suspended.", "No Stripe account is connected."), "an act of staff"
     ),
     **dict.fromkeys(("This order was never paid", "Only a pending order that is flagged", "This order is not flagged."), "an act of staff"),
-    "Only an order that cost nothing": "an act of staff",
+    **dict.fromkeys(("Only an order that cost nothing", "Only an order that a bank took back"), "an act of staff"),
+    "This subscription ends with its period already.": "an act of staff",
     "Stripe has already made": "an act of staff",
     **dict.fromkeys(("Choose a moment that is not over", "{} is counted in steps of", "Other terms of this seller"), "an act of staff"),
     "The entries of {} do not balance.": "the log",
