@@ -17,7 +17,11 @@ SAID: list[tuple[str, str, list[str]]] = [
     ("edition_planned", "", [f"{PRODUCT}, Standard", "€24.00 each period", "23 November 2026"]),
     ("edition_planned", "with a code", ["Your code AUTUMN", "you pay €19.20"]),
     ("upgrade_failed", "", [f"No change to {PRODUCT}, Pro", "was not confirmed in time", "€19.00 as before"]),
-    ("subscription_ending", "", [f"The subscription to {PRODUCT} ends on 23 November 2026", "Its buyer asked for it by mail.", "pulled until"]),
+    (
+        "subscription_ending",
+        "",
+        [f"The subscription to {PRODUCT} ends on 23 November 2026", "Its buyer asked for it by mail.", "pulled until"],
+    ),
     ("gift", "paid for", [NAME, "has paid for", PRODUCT, "Happy <birthday> & so on.", KEY_LINK, WHEN, "for good"]),
     ("gift", "paid for, no message", ["has paid for"]),
     ("gift", "of the seller, for a time", ["its seller", f"until {WHEN}"]),
