@@ -99,6 +99,7 @@ ACTS: Final[dict[str, Act]] = {
     "obtain": Act(gettext_noop("Free products taken"), (_account(120, _HOUR),)),
     "trial.start": Act(gettext_noop("Trials begun"), (_account(20, _HOUR), _account(60, _DAY))),
     "refund": Act(gettext_noop("Refunds given or taken"), (_account(60, _HOUR), _account(200, _DAY))),
+    "subscription.preview": Act(gettext_noop("Questions what another edition costs"), (_account(120, _HOUR),)),
     "subscription.change": Act(gettext_noop("Changes of subscriptions"), (_account(60, _HOUR),)),
     # Gifts: each of these mails somebody who has not asked for it.
     "gift.give": Act(gettext_noop("Gifts made"), (_account(60, _HOUR), _mailbox(5, _DAY))),
@@ -252,6 +253,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST billing:gift": "gift.send",
     "POST billing:subscription_renewal": "subscription.change",
     "POST billing:subscription_card": "subscription.change",
+    "GET billing:subscription_edition": "subscription.preview",
+    "HEAD billing:subscription_edition": "subscription.preview",
     "POST billing:subscription_edition": "subscription.change",
     "POST billing:subscription_keep": "subscription.change",
     "POST billing:price_announce": "price.announce",

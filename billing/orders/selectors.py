@@ -98,10 +98,16 @@ def holds_all(*, account: Account, image_ids: Collection[UUID], besides: Collect
 
 
 def renewing_within(account: Account, image_ids: Collection[UUID]) -> Subscription | None:
-    """Return a subscription of the account that goes on being paid, and all of whose images are among these; None if there is none."""
-    sold = OrderImage.objects.filter(order__subscription=OuterRef("pk"))
+    """Return a subscription of the account that goes on being paid, and all of whose images now are among these; None without one."""
+    sold = sold_in_last_period().filter(order__subscription=OuterRef("pk"))
     within = Q(Exists(sold)) & ~Q(Exists(sold.exclude(image__in=image_ids)))
     return Subscription.objects.running().filter(within, buyer=account, ends_with_period=False, end_wanted_at=None).first()
+
+
+def sold_in_last_period() -> QuerySet[OrderImage]:
+    """Return what each subscription has sold in its last period that was paid: whoever changes to less does not have the rest any more."""
+    later = Order.objects.filter(subscription=OuterRef("order__subscription"), period_end__gt=OuterRef("order__period_end"))
+    return OrderImage.objects.filter(~Exists(later))
 
 
 def stopped_by_dispute(order: Order) -> bool:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -48,12 +49,12 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
             if request.method == "POST":
                 return _change(request, subscription, choice, user)
             context |= _shown(subscription, choice, user)
-    except UpgradeCostsOther as error:
-        messages.error(request, error.message)
-        return redirect(edition_url(subscription_id, price_id))
+        elif request.method == "POST":
+            raise EditionNotForSubscription
     except ConflictError as error:
         messages.error(request, error.message)
-        return redirect("billing:subscriptions")
+        again = isinstance(error, UpgradeCostsOther) and request.method == "POST"  # a GET that led to itself might not end
+        return redirect(edition_url(subscription_id, price_id) if again else reverse("billing:subscriptions"))
     return render(request, "billing/subscription_edition.html", context)
 
 
@@ -85,9 +86,16 @@ def _change(request: HttpRequest, subscription: Subscription, choice: Choice, us
         said = gettext("{title} counts from the next period on. You can take that back until then.")
         messages.success(request, said.format(title=choice.title))
         return redirect("billing:subscriptions")
-    at, shown = _number(request, "moment"), Money(_number(request, "charge"), subscription.currency)
-    made = begin_upgrade(subscription=subscription, price=choice.price, actor=user, at=datetime.fromtimestamp(at, UTC), shown=shown)
+    at, shown = _moment(_number(request, "moment")), Money(_number(request, "charge"), subscription.currency)
+    made = begin_upgrade(subscription=subscription, price=choice.price, actor=user, at=at, shown=shown)
     return _answer(request, made)
+
+
+def _moment(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError) as beyond:
+        raise UpgradeCostsOther from beyond
 
 
 def _number(request: HttpRequest, name: str) -> int:
@@ -113,6 +121,14 @@ def _answer(request: HttpRequest, upgrade: Upgrade) -> HttpResponse:
     return redirect("billing:subscriptions")
 
 
+def _given_up(request: HttpRequest, upgrade: Upgrade) -> HttpResponse:
+    """Say what came of giving it up: what was asked for is no error."""
+    if upgrade.state != Upgrade.State.FAILED:
+        return _answer(request, upgrade)
+    messages.success(request, gettext(upgrade.why_failed))
+    return redirect("billing:subscriptions")
+
+
 @login_required
 @require_POST
 def subscription_keep(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
@@ -122,8 +138,9 @@ def subscription_keep(request: HttpRequest, subscription_id: UUID) -> HttpRespon
     try:
         given_up = give_up_upgrade(subscription=subscription, actor=user)
         if given_up is not None:
-            return _answer(request, given_up)
-        keep_edition(subscription=subscription, actor=user)
+            return _given_up(request, given_up)
+        if keep_edition(subscription=subscription, actor=user) is not None:
+            messages.success(request, gettext("You keep {title}.").format(title=subscription.product_title))
     except ConflictError as error:
         messages.error(request, error.message)
     return redirect("billing:subscriptions")

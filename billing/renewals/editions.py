@@ -11,7 +11,7 @@ from accounts.organisations.buying import require_buyer
 from accounts.people.models import Account, User
 from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.selectors import holds_all
-from billing.payments.paid_time import paid_time
+from billing.payments.paid_time import ENTITLING, paid_time
 from billing.subscriptions.errors import (
     ChangeAhead,
     CodeStillReduces,
@@ -77,7 +77,7 @@ def require_change(*, subscription: Subscription, price: Price, actor: User) -> 
 
     Raises:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
-        SubscriptionEnded, SubscriptionNotPaid, SubscriptionEnding: it does not just go on.
+        SubscriptionEnded, SubscriptionNotPaid, SubscriptionEnding: it does not just go on, or what it is now is not paid yet.
         ChangeAhead: from the next period on it costs something else already.
         CodeStillReduces: it is larger, and a code takes something off the next payment.
         UpgradeUnderWay: a change is being paid.
@@ -94,9 +94,8 @@ def require_change(*, subscription: Subscription, price: Price, actor: User) -> 
     choice = next((one for one in choices_for(subscription) if one.price.pk == price.pk), None)
     if choice is None:
         raise EditionNotForSubscription
-    if choice.larger and subscription.is_reduced_at(subscription.period_end or timezone.now()):
-        raise CodeStillReduces(code=subscription.discount_code, until=subscription.reduced_until)
-    _refuse_what_is_owned(subscription, choice)
+    if choice.larger:
+        _refuse_larger(subscription, choice)
     return choice
 
 
@@ -115,9 +114,12 @@ def require_going_on(subscription: Subscription) -> None:
         raise ChangeAhead
 
 
-def _refuse_what_is_owned(subscription: Subscription, choice: Choice) -> None:
-    if not choice.larger:
-        return
+def _refuse_larger(subscription: Subscription, choice: Choice) -> None:
+    """The difference is of a period that is paid: in the hour in which its invoice is a draft, Stripe calls a subscription active."""
+    if not subscription.orders.filter(state__in=ENTITLING, period_end=subscription.period_end).exists():
+        raise SubscriptionNotPaid
+    if subscription.is_reduced_at(subscription.period_end or timezone.now()):
+        raise CodeStillReduces(code=subscription.discount_code, until=subscription.reduced_until)
     wanted = images_in([choice.price.edition_id])[choice.price.edition_id]  # type: ignore[index]  # a choice is of an edition
     buyer = subscription.buyer
     if holds_all(account=buyer, image_ids=wanted, besides=[subscription.pk]):

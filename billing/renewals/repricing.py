@@ -1,5 +1,6 @@
 """An announced price is told to Stripe: once the renewal that it counts from is the next one, so that no earlier period costs it."""
 
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,12 +10,14 @@ from django.utils import timezone
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from billing.discounts.recurring import coupon_from, off_renewals
-from billing.stripe.subscription_prices import read_renewal, set_renewal_price
+from billing.stripe.subscription_prices import Renewal, read_renewal, set_renewal_price
 from billing.subscriptions.errors import PriceChangeNotOpen
 from billing.subscriptions.locks import lock_price_change, lock_subscription
+from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from billing.subscriptions.upgrade_models import Upgrade
 from common.db.claims import try_again
+from common.db.exclusive import alone
 from common.db.locking import locked_transaction
 from common.money import Money
 
@@ -22,30 +25,50 @@ State = PriceChange.State
 _AFTER_RENEWAL: Final = timedelta(hours=2)
 
 
+def telling_price(subscription_id: UUID) -> AbstractContextManager[bool]:
+    """Let one process at a time tell Stripe what a subscription costs; yield whether this one may. Nobody waits."""
+    return alone(f"billing.price:{subscription_id}")
+
+
 def apply_price_change(*, change_id: UUID) -> PriceChange:
     """Have Stripe charge a price that was announced, from the renewal on that its buyer was told. Safe any number of times.
 
     Stripe is asked how it stands first, and told only what differs: an answer that was lost is found there. It charges no period twice,
     and none that has begun. While renewals at the old price are to come before, nothing is done but to look again after the next one.
+    While somebody else tells Stripe what the subscription costs, nothing is done at all: the sweep goes on.
 
     Raises:
         StripeAway: nothing is known; the sweep goes on.
         StripeRefused: it keeps its old price; the sweep tries again, and staff see why.
     """
-    change = PriceChange.objects.select_related("subscription").get(pk=change_id)
-    if change.state != State.ANNOUNCED:
-        return change
+    subscription_id = PriceChange.objects.values_list("subscription", flat=True).get(pk=change_id)
+    with telling_price(subscription_id) as ours:
+        change = PriceChange.objects.select_related("subscription").get(pk=change_id)
+        return _apply(change) if ours and change.state == State.ANNOUNCED else change
+
+
+def _apply(change: PriceChange) -> PriceChange:
     renewal = read_renewal(change.subscription.stripe_subscription_id) if change.subscription.running else None
     if renewal is None:
         return _finish(change, State.DROPPED, change.counts_from)
-    if renewal.at < change.counts_from:
-        return _wait(change, renewal.at)
     if Upgrade.objects.open().filter(subscription=change.subscription_id).exists():  # it is worked out from the price of before
         return _wait(change, timezone.now())
-    price, fee = change.money, Money(change.application_fee, change.subscription.currency)
-    coupon = coupon_from(change.subscription, price, renewal.at)
-    renewal = set_renewal_price(change.subscription.stripe_subscription_id, price=price, fee=fee, coupon=coupon)
-    return _finish(change, State.SET, renewal.at)
+    if renewal.at < change.counts_from:
+        _take_back_what_was_dropped(change.subscription, renewal)
+        return _wait(change, renewal.at)
+    return _finish(change, State.SET, _tell(change.subscription, change.money, change.application_fee, renewal).at)
+
+
+def _tell(subscription: Subscription, price: Money, fee: int, renewal: Renewal) -> Renewal:
+    coupon, part = coupon_from(subscription, price, renewal.at), Money(fee, subscription.currency)
+    return set_renewal_price(subscription.stripe_subscription_id, price=price, fee=part, coupon=coupon)
+
+
+def _take_back_what_was_dropped(subscription: Subscription, renewal: Renewal) -> None:
+    """Have the renewals until a change cost what they did, should one that was dropped for it have come to Stripe nevertheless."""
+    dropped = subscription.price_changes.filter(state=State.DROPPED, amount=renewal.price.minor)
+    if renewal.price != subscription.money and dropped.exists():
+        _tell(subscription, subscription.money, subscription.application_fee, renewal)
 
 
 def _wait(change: PriceChange, renewal: datetime) -> PriceChange:
@@ -56,11 +79,12 @@ def _wait(change: PriceChange, renewal: datetime) -> PriceChange:
 
 
 def _finish(change: PriceChange, state: PriceChange.State, counts_from: datetime) -> PriceChange:
-    """Write what became of it, unless another price was announced meanwhile: that one is told to Stripe after it."""
+    """Write what became of it, unless another price was announced meanwhile: then Stripe is told of that one after it."""
     with locked_transaction():
         subscription = lock_subscription(subscription_id=change.subscription_id)
         row = PriceChange.objects.select_related("subscription").get(pk=change.pk)
-        if row.state != State.ANNOUNCED:
+        if row.state != State.ANNOUNCED:  # dropped while Stripe was told: the one in its place is looked at next, and sets that right
+            PriceChange.objects.open().filter(subscription=subscription).update(due_at=timezone.now())
             return row
         row.state, row.counts_from, row.last_error = state, counts_from, ""
         row.set_at = timezone.now() if state is State.SET else None

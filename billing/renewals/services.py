@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from accounts.organisations.buying import require_buyer
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
-from billing.orders.models import OrderImage
+from billing.orders.selectors import sold_in_last_period
 from billing.payments.periods import OVER, WRITTEN_AT_END, bring_access_in_line, given_image_ids, want_end
 from billing.renewals.mails import queue_ending_mail
 from billing.renewals.reconcile import reconcile_subscription
@@ -130,7 +130,7 @@ def _stop(subscription_id: UUID) -> bool:
 
 
 def _stopped() -> QuerySet[Subscription]:
-    unusable = OrderImage.objects.filter(image__in=Image.objects.unusable(), order__subscription=OuterRef("pk"))
+    unusable = sold_in_last_period().filter(image__in=Image.objects.unusable(), order__subscription=OuterRef("pk"))
     stopped = Q(seller__suspended_at__isnull=False) | Q(product__state=Product.State.SUSPENDED) | Exists(unusable)
     return Subscription.objects.running().filter(stopped, end_wanted_at__isnull=True)
 

@@ -1,5 +1,6 @@
 """An upgrade that was confirmed is charged, and followed until it is paid or given up."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -12,16 +13,16 @@ from accounts.people.models import User
 from audit.services import record_audit, require_reason
 from billing.renewals.mails import queue_upgrade_failed
 from billing.renewals.reconcile import reconcile_subscription
+from billing.renewals.repricing import telling_price
 from billing.stripe.errors import StripeRefused
 from billing.stripe.subscription_prices import set_renewal_price
 from billing.stripe.upgrades import DifferenceInvoice, charge_difference, read_difference_invoice, void_difference
-from billing.subscriptions.errors import UpgradeNotOpen
+from billing.subscriptions.errors import UpgradeNotOpen, UpgradeUnderWay
 from billing.subscriptions.locks import lock_subscription, lock_upgrade
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.terms import next_terms
 from billing.subscriptions.upgrade_models import Upgrade
 from common.db.claims import try_again
-from common.db.exclusive import alone
 from common.db.locking import locked_transaction
 from common.money import Money
 
@@ -36,16 +37,19 @@ _OVERTAKEN = gettext_noop("The subscription has changed meanwhile, and nothing w
 def continue_upgrade(*, upgrade_id: UUID) -> Upgrade:
     """Go on with an upgrade from wherever it stands at Stripe. Safe any number of times; one process at a time does it.
 
+    Nothing is done while another one tells Stripe what the subscription costs: the sweep goes on.
+
     Raises:
         StripeAway: nothing is known; the sweep goes on.
         StripeRefused: Stripe does not do it; nothing was charged.
     """
-    with alone(f"billing.upgrade:{upgrade_id}") as first:
+    subscription_id = Upgrade.objects.values_list("subscription", flat=True).get(pk=upgrade_id)
+    with telling_price(subscription_id) as ours:
         upgrade = Upgrade.objects.select_related("subscription").get(pk=upgrade_id)
-        if not first or upgrade.state not in Upgrade.OPEN:
+        if not ours or upgrade.state not in Upgrade.OPEN:
             return upgrade
         if not upgrade.invoice_id and not _ask(upgrade):
-            return _close(upgrade, _OVERTAKEN)
+            return _end_overtaken(upgrade)
         return _follow(upgrade, read_difference_invoice(str(upgrade.invoice_id)))
 
 
@@ -62,11 +66,20 @@ def _ask(upgrade: Upgrade) -> bool:
             at=upgrade.prorated_at,
         )
     except StripeRefused:
-        _close(upgrade, _OVERTAKEN)
-        raise
+        if _end_overtaken(upgrade).state == State.FAILED:
+            raise
+        return False
     upgrade.invoice_id = invoice_id or None
     Upgrade.objects.filter(pk=upgrade.pk, invoice_id=None).update(invoice_id=upgrade.invoice_id)
     return bool(invoice_id)
+
+
+def _end_overtaken(upgrade: Upgrade) -> Upgrade:
+    """Close what Stripe does not charge any more, unless it has by a request whose answer was lost, and something else came since."""
+    with suppress(StripeRefused):
+        reconcile_subscription(subscription_id=upgrade.subscription_id)
+    row = Upgrade.objects.select_related("subscription").get(pk=upgrade.pk)
+    return _finish(row) if row.state == State.PAID else _close(row, _OVERTAKEN)
 
 
 def _follow(upgrade: Upgrade, invoice: DifferenceInvoice) -> Upgrade:
@@ -102,10 +115,12 @@ def _wait(upgrade: Upgrade, pay_url: str) -> Upgrade:
 
 
 def _void(upgrade: Upgrade, why: str) -> Upgrade:
-    """Give it up at Stripe. If it was paid at that moment, it counts."""
+    """Give it up at Stripe. If it was paid at that moment, it counts; while Stripe leaves it open, it can be paid."""
     void_difference(str(upgrade.invoice_id))
-    paid = read_difference_invoice(str(upgrade.invoice_id)).status == "paid"
-    return _finish(upgrade) if paid else _close(upgrade, why)
+    left = read_difference_invoice(str(upgrade.invoice_id))
+    if left.status == "paid":
+        return _finish(upgrade)
+    return _wait(upgrade, left.pay_url) if left.status == "open" else _close(upgrade, why)
 
 
 def _close(upgrade: Upgrade, why: str) -> Upgrade:
@@ -129,11 +144,15 @@ def give_up_upgrade(*, subscription: Subscription, actor: User) -> Upgrade | Non
 
     Raises:
         NoSuchOrganisation, RoleDoesNotBuy: the actor does not buy for its buyer.
+        UpgradeUnderWay: somebody else is at it at this moment.
         StripeAway: nothing is known.
     """
     require_buyer(actor, subscription.buyer)
-    upgrade = Upgrade.objects.select_related("subscription").filter(subscription=subscription, state=State.UNPAID).first()
-    return _void(upgrade, _GIVEN_UP) if upgrade else None
+    with telling_price(subscription.pk) as ours:
+        upgrade = Upgrade.objects.select_related("subscription").filter(subscription=subscription, state=State.UNPAID).first()
+        if upgrade is not None and not ours:
+            raise UpgradeUnderWay
+        return _void(upgrade, _GIVEN_UP) if upgrade else None
 
 
 def try_upgrade_again(*, upgrade: Upgrade, reason: str, actor: User) -> None:

@@ -82,7 +82,7 @@ def begin_upgrade(*, subscription: Subscription, price: Price, actor: User, at: 
         The upgrade: done, waiting for the buyer to confirm the payment at their bank, or failed with the reason.
 
     Raises:
-        what `offer_upgrade` raises; UpgradeCostsOther also if it costs anything else than what was shown.
+        what `offer_upgrade` raises; UpgradeCostsOther also if it costs anything else than what was shown, or was confirmed at that before.
         UpgradeUnderWay: another change is being paid.
         StripeAway: nothing is known; the sweep goes on with it.
     """
@@ -94,6 +94,8 @@ def begin_upgrade(*, subscription: Subscription, price: Price, actor: User, at: 
         row = lock_subscription(subscription_id=subscription.pk)
         require_going_on(row)
         if next_terms(row) != next_terms(subscription) or row.period_end != offer.renews_at:
+            raise UpgradeCostsOther
+        if row.upgrades.filter(prorated_at=offer.at).exists():  # by its moment an invoice is known to be an upgrade's
             raise UpgradeCostsOther
         upgrade = _upgrade(row, offer, actor)
         with translate_violation("upgrade_one_open", UpgradeUnderWay()):

@@ -116,7 +116,11 @@ def _price_params(sale: Sale) -> SessionCreateParamsLineItemPriceData:
 
 
 def _subscription_params(sale: Sale) -> SessionCreateParamsSubscriptionData:
-    params: SessionCreateParamsSubscriptionData = {"transfer_data": {"destination": sale.destination}, "metadata": _metadata(sale)}
+    params: SessionCreateParamsSubscriptionData = {
+        "billing_mode": {"type": "classic"},  # Stripe's default differs by API version, and how it sets off prices differs by this
+        "transfer_data": {"destination": sale.destination},
+        "metadata": _metadata(sale),
+    }
     if sale.on_behalf_of_seller:
         params["on_behalf_of"] = sale.destination
     if sale.fee.minor:

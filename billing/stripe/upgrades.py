@@ -118,8 +118,9 @@ def charge_difference(subscription_id: str, *, key: UUID, price: Money, was: Mon
 
 
 def _is_for(invoice: stripe.Invoice, at: datetime) -> bool:
+    """Whether it charges what was asked for from this moment on; one that was given up does not."""
     begins = {line.period.start for line in invoice.lines.data}
-    return invoice.billing_reason == "subscription_update" and begins == {int(at.timestamp())}
+    return invoice.status in {"open", "paid"} and invoice.billing_reason == "subscription_update" and begins == {int(at.timestamp())}
 
 
 def _stands(subscription: stripe.Subscription, was: Money, period_end: datetime) -> bool:

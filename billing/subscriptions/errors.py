@@ -90,7 +90,7 @@ class ChangeAhead(ConflictError):
 
 
 class CodeStillReduces(ConflictError):
-    """A code takes something off the next payment, and Stripe cannot end that with a change that waits for its payment. 409."""
+    """A code takes something off the next payment, and would off the difference to a larger edition as well. 409."""
 
     code = "code_still_reduces"
 

@@ -36,11 +36,12 @@ def terms_before(subscription: Subscription, moment: datetime, now: datetime) ->
     return next_terms(subscription) if known else terms_now(subscription, now)
 
 
-def terms_of_period(subscription: Subscription, charged: Money) -> Terms:
-    """Return the terms that a period was charged under: of all that the subscription has had the newest that come to this.
+def terms_of_period(subscription: Subscription, charged: Money, begins_at: datetime) -> Terms:
+    """Return the terms that a period was charged under: those of when it began, else of all it has had the newest that come to this.
 
     A period may be paid late, after the price has changed, and a change may reach Stripe later than it was announced for. So what was
-    charged decides, and no date. Where none comes to it, those that count now: then the order is flagged, as any that differs.
+    charged decides, and a date only between two that come to the same. Where none comes to it, those that count now: then the order is
+    flagged, as any that differs.
     """
     known = [next_terms(subscription)]
     for change in subscription.price_changes.exclude(state=PriceChange.State.DROPPED).order_by("-announced_at"):
@@ -50,7 +51,7 @@ def terms_of_period(subscription: Subscription, charged: Money) -> Terms:
             Terms(upgrade.price_id, upgrade.amount, upgrade.application_fee),
             Terms(upgrade.was_price_id, upgrade.was_amount, upgrade.was_application_fee),
         ]
-    return next((terms for terms in known if terms.amount == charged.minor), known[0])
+    return next((terms for terms in [terms_now(subscription, begins_at), *known] if terms.amount == charged.minor), known[0])
 
 
 def reduced_terms(subscription: Subscription, terms: Terms, off: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from tools.sandbox.params import refuse_others
 from tools.sandbox.session_rules import DIRECT_OR_DESTINATION, refuse_bad_destination, refuse_bad_total
 
 IN_A_SESSION = (
-    "application_fee_percent", "description", "on_behalf_of", "transfer_data", "trial_end", "trial_period_days", "trial_settings",
+    "application_fee_percent", "billing_mode", "description", "on_behalf_of", "transfer_data", "trial_end", "trial_period_days",
+    "trial_settings",
 )  # fmt: skip
 PERCENT = re.compile(r"(100(\.0+)?|[0-9]{1,2}(\.[0-9]{1,2})?)\Z")
 ENDINGS = ("cancel", "create_invoice")
@@ -23,6 +24,8 @@ def refuse_bad_subscription(act: Act, params: dict[str, Any], items: list[dict[s
     if len({(item["price"]["recurring"]["interval"], item["price"]["recurring"]["interval_count"]) for item in items}) > 1:
         message = "Checkout does not support multiple prices with different billing intervals."
         raise InvalidRequest(message, param="line_items")
+    if data.get("billing_mode", {"type": "classic"}) != {"type": "classic"}:
+        raise InvalidRequest("The sandbox plays billing_mode[type]=classic only.", param="subscription_data[billing_mode][type]")
     _refuse_bad_trial(act, data)
     if total:
         refuse_bad_total(total, items[0]["currency"])

@@ -17,7 +17,7 @@ from marketplace.products.selectors.pages import product_url
 from tests.billing.renewals.conftest import orders_of, price_of
 from tests.billing.renewals.test_subscriptions import card
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.billing import SubscriptionFactory, UpgradeFactory
+from tests.factories.billing import SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -90,9 +90,19 @@ def test_a_refused_card_is_said_and_one_that_must_be_confirmed_leads_to_the_bank
     assert ("confirm the payment" in messages_of(waiting)[0], f'href="{made.pay_url}"' in page, "Keep this edition" in page) == (True,) * 3
     kept = reader.post(reverse("billing:subscription_keep", args=[standard.pk]), follow=True)
     assert ("You gave it up" in messages_of(kept)[0], Upgrade.objects.open().count()) == (True, 0)
+    assert [message.level_tag for message in kept.context["messages"]] == ["success"]
 
 
-@pytest.mark.parametrize("sent", [{}, {"moment": "1", "charge": "x"}, {"moment": "1", "charge": "1"}, {"moment": "9" * 13, "charge": "1"}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"moment": "1", "charge": "x"},
+        {"moment": "1", "charge": "1"},
+        {"moment": "9" * 13, "charge": "1"},
+        {"moment": "9" * 12, "charge": "1"},
+    ],
+)
 def test_what_was_not_shown_is_not_charged(standard: Subscription, reader: Client, sent: dict[str, str]) -> None:
     answer = reader.post(page_of(standard), {"price": str(price_of("Pro").pk), **sent})
 
@@ -109,7 +119,34 @@ def test_a_smaller_edition_is_planned_and_taken_back(pro: Subscription, reader: 
 
     assert ("Postgres HA, Standard counts from" in planned, "Standard, €19.00 from" in planned) == (True, True)
     kept = reader.post(reverse("billing:subscription_keep", args=[pro.pk]), follow=True).content.decode()
-    assert ("Standard" in kept, "Change the edition" in kept) == (False, True)
+    assert ("Standard" in kept, "Change the edition" in kept, "You keep Postgres HA, Pro." in kept) == (False, True, True)
+
+
+def test_what_was_paid_while_it_is_given_up_is_said(standard: Subscription, reader: Client, sandbox: Sandbox) -> None:
+    card(sandbox, standard, "3184")
+    shown = reader.get(page_of(standard), {"price": str(price_of("Pro").pk)})
+    form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
+    reader.post(page_of(standard), form)
+    sandbox.http.post(f"/i/{Upgrade.objects.get().invoice_id}", data={"card": "4242424242424242"})
+
+    kept = reader.post(reverse("billing:subscription_keep", args=[standard.pk]), follow=True)
+
+    assert "You have Postgres HA, Pro now." in messages_of(kept)[-1]
+
+
+def test_a_subscription_that_is_not_as_it_is_written_here_leads_to_the_list(standard: Subscription, reader: Client) -> None:
+    Subscription.objects.update(amount=1800)
+
+    answer = reader.get(page_of(standard), {"price": str(price_of("Pro").pk)}, follow=True)
+
+    assert answer.redirect_chain == [(reverse("billing:subscriptions"), 302)]
+    assert "has changed since you were shown it" in messages_of(answer)[0]
+
+
+def test_a_price_that_is_none_is_answered(standard: Subscription, reader: Client) -> None:
+    answer = reader.post(page_of(standard), {"price": "none"}, follow=True)
+
+    assert ("choose another edition" in messages_of(answer)[0], Upgrade.objects.count()) == (True, 0)
 
 
 def test_nobody_changes_what_they_do_not_buy_for_nor_to_what_is_no_other_edition(standard: Subscription, reader: Client) -> None:
@@ -145,7 +182,8 @@ def test_while_an_answer_is_missing_the_page_says_that_it_is_being_charged(
 ) -> None:
     shown = reader.get(page_of(standard), {"price": str(price_of("Pro").pk)})
     form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
-    with alone(f"billing.upgrade:{UpgradeFactory(subscription=standard, product_title='Postgres HA, Pro').pk}"):
+    with alone(f"billing.price:{standard.pk}"):
+        reader.post(page_of(standard), form)
         answer = reader.post(page_of(standard), form, follow=True)
 
     assert ("you will not be charged twice" in messages_of(answer)[0], "is being charged" in answer.content.decode()) == (True, True)

@@ -171,7 +171,7 @@ def test_until_a_price_counts_the_one_before_is_what_is_paid(
 
     assert terms_now(changed, clock(sandbox)).amount == 1900
     assert terms_now(changed, change.counts_from + timedelta(days=1)).amount == 1000
-    assert [terms_of_period(changed, Money(minor, "eur")).amount for minor in (1000, 1900, 5)] == [1000, 1900, 1000]
+    assert [terms_of_period(changed, Money(minor, "eur"), clock(sandbox)).amount for minor in (1000, 1900, 5)] == [1000, 1900, 1000]
     settings.LAYERSTORE_PRICE_NOTICE_DAYS = 1  # the next renewal is later
     soon = tell(monthly, 1500, now=clock(sandbox))
     assert (soon.was_amount, soon.counts_from) == (1900, change.counts_from)

@@ -9,13 +9,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
+from billing.orders.selectors import renewing_within
 from billing.renewals import announcing, planning, services
 from billing.renewals import editions as editions_module
 from billing.renewals.announcing import announce_price, tell_subscribers
 from billing.renewals.planning import keep_edition, plan_edition, planned_edition
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.repricing import apply_price_change
-from billing.renewals.services import end_lapsed_access, set_renewal
+from billing.renewals.services import end_lapsed_access, end_stopped_subscriptions, set_renewal
 from billing.renewals.tasks import change_prices_of_subscriptions
 from billing.renewals.upgrading import offer_upgrade
 from billing.stripe.errors import StripeAway
@@ -23,7 +24,8 @@ from billing.subscriptions.errors import ChangeAhead, EditionNotForSubscription,
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceChange
 from common.money import Money
-from marketplace.products.models import Price
+from marketplace.images.models import Image
+from marketplace.products.models import EditionImage, Price
 from marketplace.products.services.prices import NewPrice, set_prices
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
@@ -92,6 +94,21 @@ def test_what_the_larger_one_held_ends_with_its_period_also_while_stripe_is_away
 
     assert (end_lapsed_access(), end_lapsed_access(), len(holds(buyer))) == (1, 0, 1)
     assert fresh(pro).part_until is None
+
+
+def test_what_happens_to_what_only_the_larger_one_held_does_not_concern_it_any_more(
+    pro: Subscription, buyer: User, sandbox: Sandbox
+) -> None:
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+    (kept,) = EditionImage.objects.filter(edition__name="Standard").values_list("image_id", flat=True)
+    assert renewing_within(buyer.account, [kept]) is None
+    reconcile_subscription(subscription_id=pro.pk, now=renew(sandbox, pro))
+    taken_down = {"taken_down_at": timezone.now(), "take_down_reason": "Malware."}
+    Image.objects.exclude(pk=kept).update(**taken_down)
+
+    assert (end_stopped_subscriptions(), renewing_within(buyer.account, [kept])) == (0, pro)
+    Image.objects.filter(pk=kept).update(**taken_down)
+    assert end_stopped_subscriptions() == 1
 
 
 def test_it_is_taken_back_until_then(pro: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]) -> None:

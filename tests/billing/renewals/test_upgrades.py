@@ -1,37 +1,31 @@
 """A subscriber changes to a larger edition: shown to the cent, charged once, theirs when it is paid, and refunded and disputed like any order."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.people.models import User
-from accounts.sellers.models import FeeTerms, SellerProfile
+from accounts.sellers.models import FeeTerms
 from audit.models import AuditEvent
 from billing.invoices.models import Document
-from billing.orders.errors import AlreadyOwned, SellerMayNotSell
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.reconciliation.models import Difference
 from billing.reconciliation.tasks import reconcile_books
 from billing.renewals import editions as editions_module
 from billing.renewals import upgrade_payments, upgrading
+from billing.renewals.period_orders import sale_of_period
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.repricing import apply_price_change
 from billing.renewals.tasks import continue_upgrades
 from billing.renewals.upgrade_payments import continue_upgrade, give_up_upgrade, try_upgrade_again
 from billing.renewals.upgrading import begin_upgrade, offer_upgrade
 from billing.stripe.errors import StripeAway, StripeRefused
+from billing.stripe.subscriptions import Period
 from billing.subscriptions.errors import (
-    CodeStillReduces,
     EditionNotForSubscription,
-    SubscriptionEnded,
-    SubscriptionEnding,
-    SubscriptionNotPaid,
-    TooLittleToCharge,
     UpgradeCostsOther,
     UpgradeNotOpen,
     UpgradeUnderWay,
@@ -40,12 +34,10 @@ from billing.subscriptions.models import Subscription
 from billing.subscriptions.upgrade_models import Upgrade
 from common.db.exclusive import alone
 from common.money import Money
-from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
 from tests.billing.renewals.conftest import orders_of, price_of
 from tests.billing.renewals.test_subscriptions import card, clock, renew
 from tests.factories.billing import PriceChangeFactory, UpgradeFactory
-from tests.factories.marketplace import EntitlementFactory
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.threads import run_in_threads
 
@@ -103,19 +95,6 @@ def test_the_difference_for_the_rest_of_the_period_is_charged_as_it_was_shown_an
         upgrade(fresh(standard), buyer)
 
 
-def test_a_refused_card_changes_nothing(standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]) -> None:
-    card(sandbox, standard, "0341")
-
-    failed = upgrade(standard, buyer)
-
-    assert (failed.state, "refused" in failed.why_failed, len(holds(buyer))) == ("failed", True, 1)
-    assert orders_of(standard) == [("Postgres HA, Standard", 1900, "paid", "")]
-    found = sandbox.get(f"/subscriptions/{standard.stripe_subscription_id}")
-    assert (found["pending_update"], found["status"], found["items"]["data"][0]["price"]["unit_amount"]) == (None, "active", 1900)
-    card(sandbox, standard, "4242")
-    assert upgrade(fresh(standard), buyer).state == "done"
-
-
 def test_who_confirms_at_their_bank_has_it_once_that_is_paid(
     standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]
 ) -> None:
@@ -134,32 +113,6 @@ def test_who_confirms_at_their_bank_has_it_once_that_is_paid(
 
     assert (len(holds(buyer)), fresh(standard).amount, continue_upgrades()) == (2, 4900, 1)
     assert Upgrade.objects.get().state == "done"
-
-
-def test_what_is_not_confirmed_in_a_day_is_not_charged_and_mailed(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
-    card(sandbox, standard, "3184")
-    waiting = upgrade(standard, buyer)
-    sandbox.control("/clock/advance", seconds=23 * 3600)
-
-    failed = continue_upgrade(upgrade_id=waiting.pk)
-
-    assert (failed.state, fresh(standard).amount, len(orders_of(standard))) == ("failed", 1900, 1)
-    mail = OutgoingMail.objects.get(key__startswith="upgrade_failed:")
-    assert (mail.to, "nothing was charged" in mail.body_text) == (buyer.email, True)
-    assert continue_upgrade(upgrade_id=waiting.pk).state == "failed"
-
-
-def test_who_gives_it_up_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
-    assert give_up_upgrade(subscription=standard, actor=buyer) is None
-    card(sandbox, standard, "3184")
-    waiting = upgrade(standard, buyer)
-
-    given_up = give_up_upgrade(subscription=standard, actor=buyer)
-
-    assert given_up is not None
-    assert (given_up.pk, given_up.state, "gave it up" in given_up.why_failed) == (waiting.pk, "failed", True)
-    assert sandbox.get(f"/invoices/{waiting.invoice_id}")["status"] == "void"
-    assert not OutgoingMail.objects.filter(key__startswith="upgrade_failed:").exists()
 
 
 def test_what_was_paid_while_it_is_given_up_counts(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
@@ -207,16 +160,55 @@ def test_the_webhook_alone_makes_the_order_of_an_upgrade_whose_answer_was_lost(
     assert continue_upgrade(upgrade_id=Upgrade.objects.get().pk).state == "done"
 
 
-def test_what_has_changed_at_stripe_meanwhile_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
+@pytest.fixture
+def unanswered(standard: Subscription, buyer: User, sandbox: Sandbox) -> Upgrade:
+    """One that is paid, of which Stripe's answer was lost."""
     offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
+    sandbox.fail("/v1/subscriptions", times=1, mode="lost", method="POST")
     sandbox.fail("/v1/subscriptions", method="POST")
     with pytest.raises(StripeAway):
         begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
     sandbox.mend()
-    sandbox.post(f"/subscriptions/{standard.stripe_subscription_id}", cancel_at_period_end="true")
+    return Upgrade.objects.get()
 
-    assert continue_upgrade(upgrade_id=Upgrade.objects.get().pk).state == "failed"
-    assert len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"]) == 1
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_what_was_paid_counts_although_the_subscription_has_changed_since(
+    unanswered: Upgrade, monkeypatch: pytest.MonkeyPatch, *, refuses: bool
+) -> None:
+    def changed_since(*_: object, **__: object) -> str:
+        if refuses:
+            raise StripeRefused(reason="It has another invoice by now.")
+        return ""
+
+    monkeypatch.setattr(upgrade_payments, "charge_difference", changed_since)
+
+    assert continue_upgrade(upgrade_id=unanswered.pk).state == "done"
+    assert orders_of(unanswered.subscription)[1:] == [("Postgres HA, Pro", unanswered.charge, "paid", "")]
+
+
+@pytest.mark.parametrize(("another", "state"), [(False, "paid"), (True, "done")])
+def test_what_was_closed_as_not_charged_counts_once_it_is_known_to_be_paid(
+    unanswered: Upgrade, buyer: User, holds: Callable[..., list[str]], *, another: bool, state: str
+) -> None:
+    Upgrade.objects.update(state="failed", closed_at=timezone.now(), why_failed="Nothing was charged.")
+    if another:
+        UpgradeFactory(subscription=unanswered.subscription)
+
+    reconcile_subscription(subscription_id=unanswered.subscription_id)
+
+    unanswered.refresh_from_db()
+    assert (unanswered.state, unanswered.why_failed, len(holds(buyer))) == (state, "", 2)
+    assert orders_of(unanswered.subscription)[1:] == [("Postgres HA, Pro", unanswered.charge, "paid", "")]
+
+
+def test_what_a_code_took_off_a_difference_is_not_taken_off_once_more(standard: Subscription) -> None:
+    made = UpgradeFactory(subscription=standard, invoice_id="in_1", charge=1500)
+    ends, paid = made.period_end, Money(1500, "eur")
+
+    sale = sale_of_period(standard, Period("in_1", "pi_1", amount=paid, begins_at=made.prorated_at, ends_at=ends, off=400))
+
+    assert (sale.off, sale.terms.amount, sale.upgrade) == (0, 1500, made)
 
 
 def test_the_whole_of_an_upgrade_is_refunded_and_the_smaller_edition_stays_to_its_end(
@@ -229,8 +221,8 @@ def test_the_whole_of_an_upgrade_is_refunded_and_the_smaller_edition_stays_to_it
     reconcile_order(order_id=paid.pk)
 
     assert (Order.objects.get(pk=paid.pk).state, len(holds(buyer))) == ("refunded", 1)
-    assert fresh(standard).end_wanted_at is not None
     reconcile_subscription(subscription_id=standard.pk, now=clock(sandbox))
+    assert fresh(standard).end_wanted_at is not None
     assert (fresh(standard).state, len(holds(buyer))) == ("ended", 1)
 
 
@@ -271,60 +263,6 @@ def test_stripe_and_the_books_agree_after_an_upgrade(standard: Subscription, buy
     assert list(Difference.objects.values_list("kind", "booked_amount", "stripe_amount")) == []
 
 
-def test_only_a_subscription_that_just_goes_on_is_upgraded(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
-    now = timezone.now()
-    states: list[tuple[dict[str, Any], type[Exception]]] = [
-        ({"state": "ended", "ended_at": now}, SubscriptionEnded),
-        ({"end_wanted_at": now}, SubscriptionEnded),
-        ({"state": "past_due"}, SubscriptionNotPaid),
-        ({"ends_with_period": True}, SubscriptionEnding),
-    ]
-    for changes, refusal in states:
-        row = fresh(standard)
-        for name, value in changes.items():
-            setattr(row, name, value)
-        with pytest.raises(refusal):
-            offer_upgrade(subscription=row, price=price_of("Pro"), actor=buyer)
-    with pytest.raises(EditionNotForSubscription):
-        offer_upgrade(subscription=standard, price=price_of("Standard"), actor=buyer)
-    assert (Upgrade.objects.count(), len(sandbox.get("/invoices", subscription=standard.stripe_subscription_id)["data"])) == (0, 1)
-
-
-@pytest.mark.parametrize(("days", "says"), [(60, "the payments of this subscription until "), (None, "cancel this subscription")])
-def test_while_a_code_reduces_the_payments_nothing_larger_is_charged(
-    standard: Subscription, buyer: User, sandbox: Sandbox, days: int | None, says: str
-) -> None:
-    until = timezone.now() + timedelta(days=days) if days else None
-    Subscription.objects.update(discount_code="AUTUMN", discount_amount=400, reduced_until=until)
-    with pytest.raises(CodeStillReduces) as refused:
-        offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer)
-    assert refused.value.message.startswith("The code AUTUMN reduces ")
-    assert says in refused.value.message
-    Subscription.objects.update(reduced_until=timezone.now())
-    assert offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer).choice.larger is True
-
-
-def test_what_costs_something_else_than_was_shown_is_not_charged(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
-    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
-    with pytest.raises(UpgradeCostsOther):
-        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=Money(1, "eur"))
-    sandbox.control("/clock/advance", seconds=3700)
-    with pytest.raises(UpgradeCostsOther):  # shown too long ago
-        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
-    Subscription.objects.update(amount=1800)
-    with pytest.raises(UpgradeCostsOther):
-        offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer)
-    assert Upgrade.objects.count() == 0
-
-
-def test_minutes_before_the_end_there_is_too_little_to_charge(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
-    assert standard.period_end is not None
-    sandbox.control("/clock/advance", seconds=int((standard.period_end - clock(sandbox)).total_seconds()) - 300)
-
-    with pytest.raises(TooLittleToCharge):
-        offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
-
-
 def test_two_clicks_at_once_are_charged_once(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
     offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
 
@@ -352,21 +290,6 @@ def test_staff_have_an_upgrade_gone_on_with_that_was_given_up_while_it_is_open(b
     assert "Pro, €2.50, asked" in str(given_up)
 
 
-def test_what_its_buyer_has_otherwise_is_not_charged_for(standard: Subscription, buyer: User, editions: Product) -> None:
-    for image in editions.images.all():
-        EntitlementFactory(holder=buyer.account, image=image)
-
-    with pytest.raises(AlreadyOwned):
-        offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
-
-
-def test_a_seller_who_cannot_be_paid_sells_no_upgrade(standard: Subscription, buyer: User) -> None:
-    SellerProfile.objects.update(charges_enabled=False)
-
-    with pytest.raises(SellerMayNotSell):
-        offer_upgrade(subscription=fresh(standard), price=price_of("Pro"), actor=buyer)
-
-
 def test_what_was_announced_for_the_smaller_edition_waits_for_an_upgrade_and_ends_with_it(
     standard: Subscription, buyer: User, sandbox: Sandbox
 ) -> None:
@@ -391,40 +314,11 @@ def test_our_part_of_later_periods_is_told_to_stripe(standard: Subscription, buy
     assert (found["application_fee_percent"], done.application_fee, done.charge_fee) == (5.0, 245, round(done.charge / 10))
 
 
-def test_what_stripe_refuses_is_not_charged(standard: Subscription, buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> str:
-        raise StripeRefused(reason="Bank debits cannot wait.")
-
-    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
-    monkeypatch.setattr(upgrade_payments, "charge_difference", refuse)
-
-    with pytest.raises(StripeRefused):
-        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
-
-    assert (Upgrade.objects.get().state, fresh(standard).amount) == ("failed", 1900)
-    assert upgrade_payments._close(Upgrade.objects.get(), "Once more.").why_failed != "Once more."
-
-
 def test_who_asks_while_somebody_else_does_is_told_how_it_stands(buyer: User) -> None:
     made = UpgradeFactory()
 
-    with alone(f"billing.upgrade:{made.pk}") as first:
+    with alone(f"billing.price:{made.subscription_id}") as first:
         assert (first, continue_upgrade(upgrade_id=made.pk).state) == (True, "asked")
-
-
-def test_one_that_changes_while_it_is_confirmed_is_not_charged(
-    standard: Subscription, buyer: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offer = offer_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer)
-
-    def overtaken(**wanted: Any) -> object:
-        Subscription.objects.update(amount=1800)
-        return offer
-
-    monkeypatch.setattr(upgrading, "offer_upgrade", overtaken)
-    with pytest.raises(UpgradeCostsOther):
-        begin_upgrade(subscription=standard, price=price_of("Pro"), actor=buyer, at=offer.at, shown=offer.charge)
-    assert not Upgrade.objects.exists()
 
 
 def test_one_that_was_paid_before_its_subscription_ended_counts_to_the_end_of_the_period(

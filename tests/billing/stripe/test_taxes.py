@@ -95,6 +95,7 @@ def test_a_subscription_is_paid_on_behalf_of_a_seller_elsewhere_and_our_fee_is_a
 
     assert data["on_behalf_of"] == data["transfer_data"]["destination"] == "acct_1"
     assert data.get("application_fee_percent") == (10.0 if fee else None)
+    assert data["billing_mode"] == {"type": "classic"}
 
 
 class Rates:

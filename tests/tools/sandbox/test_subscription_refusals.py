@@ -28,6 +28,7 @@ def refused(call: Any, *args: Any) -> tuple[str | None, str]:
         ({"line_items": line(amount=10)}, None, "must add up to at least"),
         ({"subscription_data": {"billing_cycle_anchor": 1}}, "subscription_data[billing_cycle_anchor]", "does not play"),
         ({"subscription_data": {"trial_period_days": 1, "trial_end": 1}}, "subscription_data[trial_end]", "only specify one"),
+        ({"subscription_data": {"billing_mode": {"type": "flexible"}}}, "subscription_data[billing_mode][type]", "classic only"),
         ({"subscription_data": {"trial_period_days": 0}}, "subscription_data[trial_period_days]", "minimum number of trial"),
         ({"subscription_data": {"trial_end": 1}}, "subscription_data[trial_end]", "at least 2 days"),
         ({"subscription_data": TRIAL}, "subscription_data[trial_settings][end_behavior][missing_payment_method]", "that pauses"),
