@@ -54,4 +54,4 @@ def _run(command: Sequence[str]) -> None:
     try:
         subprocess.run(command, check=True, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60, text=True)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise RuntimeError(f"{error}\n{error.stderr or ''}") from error
+        raise RuntimeError(f"{error}\n{error.stderr!r}") from error

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.organisations.models import Role
 from common.ids import new_id
+from marketplace.entitlements.locks import lock_entitlements_of_source
 from marketplace.entitlements.models import TIME_OVER, Entitlement
 from marketplace.entitlements.selectors import holders_among
 from marketplace.entitlements.services import ending
@@ -75,12 +76,11 @@ def test_what_another_worker_has_reminded_of_meanwhile_is_passed_over() -> None:
 
 def test_one_that_cannot_be_told_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = sorted((given(14) for _ in range(3)), key=lambda row: row.pk)
-    lock = ending.lock_entitlements_of_source
 
     def fail(*, source_kind: str, source_id: UUID) -> object:
         if source_id == rows[0].source_id:
             raise ValueError
-        return lock(source_kind=source_kind, source_id=source_id)
+        return lock_entitlements_of_source(source_kind=source_kind, source_id=source_id)
 
     monkeypatch.setattr(ending, "lock_entitlements_of_source", fail)
     monkeypatch.setattr(ending, "_AT_ONCE", 1)
