@@ -195,6 +195,24 @@ def test_a_withdrawn_product_still_tells_its_buyers_and_links_to_no_page(product
     assert "All tags" not in OutgoingMail.objects.get().body_text
 
 
+def test_a_product_that_cannot_be_mailed_about_keeps_no_other_waiting(monkeypatch):
+    first, second = sorted((ProductFactory() for _ in range(2)), key=lambda product: product.pk)
+    for product in (first, second):
+        subscriber(product, product.images.get())
+        push(product.images.get(), "2.0", f"two of {product.pk}", at=BEGIN + timedelta(minutes=1))
+    lock = services.lock_updates
+
+    def fail(*, product_id):
+        if product_id == first.pk:
+            raise ValueError
+        return lock(product_id=product_id)
+
+    monkeypatch.setattr(services, "lock_updates", fail)
+    monkeypatch.setattr(services, "PRODUCTS_AT_ONCE", 1)
+
+    assert mail_new_versions(now=BEGIN + LATER) == 1
+
+
 def test_many_versions_are_counted_beyond_the_first_ones(image, buyer, monkeypatch):
     monkeypatch.setattr(services, "LISTED", 1)
     for number in range(3):
