@@ -32,6 +32,8 @@ EXCUSED: dict[str, list[str]] = {
     # These ask for less than the two that they replace.
     "marketplace.0032_one_current_price_for_currency_and_interval": ["ADD_UNIQUE"],
     "marketplace.0038_one_current_price_for_edition": ["ADD_UNIQUE"],
+    # The table is made there and is empty; the linter takes a list within an index's condition for a part of the table's name.
+    "billing.0026_upgrades_of_subscriptions": ["CREATE_INDEX", "CREATE_INDEX_EXCLUSIVE"],
 }
 OURS = {"accounts", "audit", "billing", "common", "marketplace", "outbox", "registry_auth"}
 

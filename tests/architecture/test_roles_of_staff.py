@@ -76,7 +76,7 @@ ACTS = {
     "support": {"accounts.accesstoken", "outbox.outgoingmail"},
     "finance": {
         *("billing.difference", "billing.discount", "billing.dispute", "billing.order", "billing.refund", "billing.statement"),
-        *("billing.stripeevent", "billing.subscription"),
+        *("billing.stripeevent", "billing.subscription", "billing.upgrade", "billing.pricechange"),
     },
     "moderation": {
         *("accounts.sellerprofile", "marketplace.namespace", "marketplace.image", "marketplace.product", "marketplace.report"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -73,19 +74,24 @@ def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
     assert (len(holds(buyer)), [state for *_, state, _ in orders_of(standard)]) == (2, ["paid", "paid"])
 
 
-def test_a_refused_card_is_said_and_one_that_must_be_confirmed_leads_to_the_bank(
-    standard: Subscription, reader: Client, sandbox: Sandbox
-) -> None:
-    def confirm(last4: str) -> object:
-        card(sandbox, standard, last4)
-        shown = reader.get(page_of(standard), {"price": str(price_of("Pro").pk)})
-        form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
-        return reader.post(page_of(standard), form, follow=True)
+def confirm(reader: Client, subscription: Subscription) -> HttpResponse:
+    """Look at what Pro costs, and confirm that."""
+    shown = reader.get(page_of(subscription), {"price": str(price_of("Pro").pk)})
+    form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}
+    return reader.post(page_of(subscription), form, follow=True)
 
-    assert "Your card was refused" in messages_of(confirm("0341"))[0]
-    waiting = confirm("3184")
 
-    page = waiting.content.decode()  # type: ignore[attr-defined]  # it is a test client's
+def test_a_refused_card_is_said(standard: Subscription, reader: Client, sandbox: Sandbox) -> None:
+    card(sandbox, standard, "0341")
+
+    assert "Your card was refused" in messages_of(confirm(reader, standard))[0]
+
+
+def test_a_payment_that_must_be_confirmed_leads_to_the_bank(standard: Subscription, reader: Client, sandbox: Sandbox) -> None:
+    card(sandbox, standard, "3184")
+    waiting = confirm(reader, standard)
+
+    page = waiting.content.decode()
     made = Upgrade.objects.get(state="unpaid")
     assert ("confirm the payment" in messages_of(waiting)[0], f'href="{made.pay_url}"' in page, "Keep this edition" in page) == (True,) * 3
     kept = reader.post(reverse("billing:subscription_keep", args=[standard.pk]), follow=True)

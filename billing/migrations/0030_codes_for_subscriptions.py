@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0013_currency_of_users'),
-        ('billing', '0028_staff_see_upgrades'),
+        ('billing', '0029_staff_see_upgrades'),
         ('marketplace', '0041_support_sees_images_that_reach_earlier_buyers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("billing", "0032_order_states_in_one_case"),
+        ("billing", "0033_order_states_in_one_case"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [migrations.RunPython(give_rights, migrations.RunPython.noop)]

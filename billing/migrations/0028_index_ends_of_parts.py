@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [('billing', '0026_upgrades_of_subscriptions')]
+    dependencies = [('billing', '0027_parts_of_subscriptions_end')]
 
     operations = [
         AddIndexConcurrently(

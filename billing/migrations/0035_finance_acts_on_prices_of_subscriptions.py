@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("billing", "0033_finance_acts_on_subscriptions"),
+        ("billing", "0034_finance_acts_on_subscriptions"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [migrations.RunPython(give_rights, migrations.RunPython.noop)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0030_validate_codes_for_subscriptions'),
+        ('billing', '0031_validate_codes_for_subscriptions'),
         ('marketplace', '0041_support_sees_images_that_reach_earlier_buyers'),
     ]
 

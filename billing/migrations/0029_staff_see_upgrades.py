@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("billing", "0027_index_ends_of_parts"),
+        ("billing", "0028_index_ends_of_parts"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [migrations.RunPython(give_rights, migrations.RunPython.noop)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0031_offers_of_editions'),
+        ('billing', '0032_offers_of_editions'),
     ]
 
     operations = [

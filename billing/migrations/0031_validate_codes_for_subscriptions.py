@@ -4,7 +4,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
 
-    dependencies = [('billing', '0029_codes_for_subscriptions')]
+    dependencies = [('billing', '0030_codes_for_subscriptions')]
 
     operations = [
         ValidateConstraint('discount', 'discount_of_subscriptions_is_a_sellers'),
