@@ -1,9 +1,9 @@
 """The pages on which a subscriber changes the edition: what is paid now and later is shown, and nothing is charged before it is confirmed."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -74,7 +74,7 @@ def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
     assert (len(holds(buyer)), [state for *_, state, _ in orders_of(standard)]) == (2, ["paid", "paid"])
 
 
-def confirm(reader: Client, subscription: Subscription) -> HttpResponse:
+def confirm(reader: Client, subscription: Subscription) -> Any:
     """Look at what Pro costs, and confirm that."""
     shown = reader.get(page_of(subscription), {"price": str(price_of("Pro").pk)})
     form = {"price": price_of("Pro").pk, "moment": shown.context["moment"], "charge": shown.context["offer"].charge.minor}

@@ -17,6 +17,7 @@ from marketplace.images.services.manifests import record_push
 from marketplace.products.models import Product
 from marketplace.updates import services
 from marketplace.updates.errors import NotInLibrary
+from marketplace.updates.locks import lock_updates
 from marketplace.updates.models import ProductUpdates, UpdateSubscription
 from marketplace.updates.selectors import SETTLED
 from marketplace.updates.services import mail_new_versions, subscribe_to_updates, unsubscribe_from_updates
@@ -200,12 +201,11 @@ def test_a_product_that_cannot_be_mailed_about_keeps_no_other_waiting(monkeypatc
     for product in (first, second):
         subscriber(product, product.images.get())
         push(product.images.get(), "2.0", f"two of {product.pk}", at=BEGIN + timedelta(minutes=1))
-    lock = services.lock_updates
 
     def fail(*, product_id):
         if product_id == first.pk:
             raise ValueError
-        return lock(product_id=product_id)
+        return lock_updates(product_id=product_id)
 
     monkeypatch.setattr(services, "lock_updates", fail)
     monkeypatch.setattr(services, "PRODUCTS_AT_ONCE", 1)
