@@ -306,7 +306,7 @@ def test_what_was_announced_for_the_smaller_edition_waits_for_an_upgrade_and_end
 
 
 def test_our_part_of_later_periods_is_told_to_stripe(standard: Subscription, buyer: User, sandbox: Sandbox) -> None:
-    FeeTerms.objects.create(seller=standard.seller, basis_points=500, starts_at=timezone.now(), reason="Agreed.")
+    FeeTerms.objects.create(seller=standard.seller, basis_points=500, starts_at=clock(sandbox), reason="Agreed.")
 
     done = upgrade(standard, buyer)
 
