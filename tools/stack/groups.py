@@ -36,7 +36,7 @@ class Group:
     number: int = 0
     options: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
-    minutes: float = 30
+    minutes: float = 40
 
     def run(self, environment: Mapping[str, str], folder: Path, stop: Event) -> Outcome:
         """Run it to its end, to the end of its time or until `stop`. What it printed and counted stays in the folder."""
