@@ -131,19 +131,21 @@ def _subscription_params(sale: Sale) -> SessionCreateParamsSubscriptionData:
 def fee_percent(fee: Money, price: Money) -> Decimal:
     """Return our fee of a price as Stripe takes it of each period: in percent, with two decimals.
 
-    Where amounts are rounded down to more than the smallest unit, it is the least that comes to the fee: else, worked out again of a fee
-    that was rounded so, it would come to a step less.
+    Where amounts are rounded down to more than the smallest unit, it is the least that comes to the fee, less the half unit that Stripe
+    rounds up: else, worked out again of a fee that was rounded so, it would come to a step less, or to a hundredth of a percent more.
     """
-    return _percent(fee, price, ROUND_HALF_EVEN if price.step.minor == 1 else ROUND_CEILING)
+    if price.step.minor == 1:
+        return _percent(fee, price)
+    return (Decimal(100 * fee.minor - 50) / price.minor).quantize(Decimal("0.01"), ROUND_CEILING)
 
 
-def _percent(fee: Money, price: Money, rounding: str) -> Decimal:
-    return (Decimal(100 * fee.minor) / price.minor).quantize(Decimal("0.01"), rounding)
+def _percent(fee: Money, price: Money) -> Decimal:
+    return (Decimal(100 * fee.minor) / price.minor).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
 
 def fee_by_percent(fee: Money, price: Money) -> Money:
     """Return what Stripe makes of that percentage. Of a large price it is not to the cent what the terms say, nor always more."""
-    return _taken(_percent(fee, price, ROUND_HALF_EVEN), price)
+    return _taken(_percent(fee, price), price)
 
 
 def part_by_percent(fee: Money, price: Money, *, paid: Money) -> Money:

@@ -36,7 +36,7 @@ def await_payment(act: Act, subscription: dict[str, Any], items: list[dict[str, 
     """Invoice a change at once and charge for it; it is applied when that is paid. Sends customer.subscription.updated either way."""
     was, key = state_of(subscription), subscription["id"]
     invoice = make_invoice(act, subscription, [], "subscription_update")
-    ends = min(act.now() + LONGEST_SECONDS, items[0]["current_period_end"])
+    ends = min(invoice["created"] + LONGEST_SECONDS, items[0]["current_period_end"])
     subscription |= {"latest_invoice": invoice["id"], "_pending": {"invoice": invoice["id"], "items": items, "ends": ends}}
     save(act, subscription)
     if collect(act, invoice, by_hand=True):
