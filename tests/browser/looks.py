@@ -13,6 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Request, Response
 from playwright.sync_api import Page as Tab
 
+from tests.browser.contrast import COLOUR_RULES, contrast_faults
 from tools.stack.instance import ROOT
 
 ASKED_FOR = os.environ.get("LAYERSTORE_ARTIFACTS", "")
@@ -43,23 +44,11 @@ _UNSPACE = "() => document.adoptedStyleSheets.pop()"
 _AXE = """async (options) => {
     const foreign = options.foreign.filter((selector) => document.querySelector(selector));
     const where = foreign.length ? { exclude: foreign.map((selector) => [selector]) } : document;
-    const rules = options.colour ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
+    const rules = Object.fromEntries(options.without.map((rule) => [rule, { enabled: false }]));
     const iframes = [...document.querySelectorAll("iframe")].some((frame) => frame.contentDocument);
-    const found = await axe.run(where, { resultTypes: ["violations"], preload: false, iframes, ...rules });
+    const found = await axe.run(where, { resultTypes: ["violations"], preload: false, iframes, selectors: false, rules });
     return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" ; ")}`);
 }"""
-# axe itself. It reads the few colours of a page thousands of times, a third of all it does: here it reads each once.
-_AXE_ITSELF = f"""{AXE_SCRIPT}
-(() => {{
-    const color = axe.commons.color.Color.prototype, read = color.parseString, known = new Map();
-    color.parseString = function (text) {{
-        if (!known.has(text)) {{
-            const {{ r, g, b, alpha }} = read.call(this, text);
-            known.set(text, {{ r, g, b, alpha }});
-        }}
-        return Object.assign(this, known.get(text));
-    }};
-}})();"""
 # As Playwright does for its own pictures; axe judges what follows by the same colours.
 _SETTLE = """async () => {
     await document.fonts.ready;
@@ -131,10 +120,10 @@ def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
         name: what the pictures are called.
         shop: whether the page is made of our templates: then it is light, and has one style sheet.
     """
-    tab.evaluate(_AXE_ITSELF)
+    tab.evaluate(AXE_SCRIPT)
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme)
-        found = _axe(tab, scheme, colour=scheme == "dark")
+        found = [*_contrast(tab, scheme), *(_structure(tab, scheme) if scheme == "light" else [])]
         if found or ASKED_FOR:
             _keep(tab, f"{name}.{scheme}")
         yield from found
@@ -143,7 +132,7 @@ def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
         tab.set_viewport_size({"width": width, "height": HEIGHT})
         found = _overflowing(tab, f"{width} px")
         if width == 375 and tab.locator("#changelist").count():  # Django lays its lists out anew here, and links come to stand in text
-            found += _axe(tab, "375 px", colour=True)
+            found += _contrast(tab, "375 px")
         if found or (ASKED_FOR and width == 375):
             _keep(tab, f"{name}.{width}")
         yield from found
@@ -159,10 +148,15 @@ def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
             yield "has not one style sheet"
 
 
-def _axe(tab: Tab, seen: str, *, colour: bool) -> list[str]:
-    """Return what axe finds: by all its rules, or by those of colour alone."""
+def _contrast(tab: Tab, seen: str) -> list[str]:
+    """Return what axe finds against the colours."""
     tab.evaluate(_SETTLE)
-    return [f"axe, {seen}: {found}" for found in tab.evaluate(_AXE, {"foreign": FOREIGN, "colour": colour})]
+    return [f"axe, {seen}: {found}" for found in contrast_faults(tab)]
+
+
+def _structure(tab: Tab, seen: str) -> list[str]:
+    """Return what axe finds by all the rules that are not about colours."""
+    return [f"axe, {seen}: {found}" for found in tab.evaluate(_AXE, {"foreign": FOREIGN, "without": COLOUR_RULES})]
 
 
 def _overflowing(tab: Tab, seen: str) -> list[str]:
