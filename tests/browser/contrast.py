@@ -10,7 +10,7 @@ from playwright.sync_api import Page as Tab
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 # Every element with words of its own or a value, and what its answer depends on: the styles of it and of all around it, in turn;
 # what else is painted where it is; of a link, whether words stand beside it, and what but colour sets it apart from them.
-_TEXTS = """() => {
+_TEXTS = """async () => {
     const hash = (text) => {  // 53 bits: cyrb53
         let a = 0xdeadbeef, b = 0x41c6ce57;
         for (let at = 0; at < text.length; at++) {
@@ -93,8 +93,9 @@ def contrast_faults(tab: Tab) -> list[str]:
     looks = tab.evaluate(_TEXTS)
     new = [number for number, look in enumerate(looks) if look not in _SOUND]
     one_of_each = set({looks[number]: number for number in reversed(new)}.values())
-    faults = _judge(tab, looks, sorted(one_of_each))
-    return faults + _judge(tab, looks, [number for number in new if number not in one_of_each and looks[number] not in _SOUND])
+    return _judge(tab, looks, sorted(one_of_each)) or _judge(
+        tab, looks, [number for number in new if number not in one_of_each and looks[number] not in _SOUND]
+    )
 
 
 def _judge(tab: Tab, looks: list[str], which: list[int]) -> list[str]:

@@ -33,13 +33,15 @@ _OVERFLOWING = """() => {
 }"""
 # Text as wide as a reader may set it (WCAG 2.2, 1.4.12), and fields, whose width counts characters of the font alone, in larger type:
 # wider than the fonts of any machine, so what fits here fits with all of them.
-_SPACE = """() => {
+_WIDELY_SET = f"""() => {{
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(`* { letter-spacing: .12em !important; word-spacing: .16em !important }
-        input, select, textarea { font-size: 1.25rem !important }`);
+    sheet.replaceSync(`* {{ letter-spacing: .12em !important; word-spacing: .16em !important }}
+        input, select, textarea {{ font-size: 1.25rem !important }}`);
     document.adoptedStyleSheets.push(sheet);
-}"""
-_UNSPACE = "() => document.adoptedStyleSheets.pop()"
+    const found = ({_OVERFLOWING})();
+    document.adoptedStyleSheets.pop();
+    return found;
+}}"""
 # A frame that is closed to the page around it, as a mail of the sandbox is, cannot be judged through that page; any other one is.
 _AXE = """async (options) => {
     const foreign = options.foreign.filter((selector) => document.querySelector(selector));
@@ -54,9 +56,9 @@ _SETTLE = """async () => {
     await document.fonts.ready;
     for (const one of document.getAnimations()) one.effect.getComputedTiming().endTime < Infinity ? one.finish() : one.cancel();
 }"""
-_WEIGHT = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+_WEIGHT_AND_SHEETS = """() => [[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
     .filter((entry) => !/\\.(png|jpe?g|webp|svg)($|\\?)/.test(entry.name))
-    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0), document.querySelectorAll("link[rel=stylesheet]").length]"""
 
 
 class Watch:
@@ -113,6 +115,13 @@ class Watch:
             self.complaints.append(f"{response.status}: {response.url}")
 
 
+def make_ready(tab: Tab) -> None:
+    """Leave whatever a tab shows for an empty page, as wide as a desk and dark: what is opened next is judged so first."""
+    tab.goto("about:blank")
+    tab.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    tab.emulate_media(color_scheme="dark")
+
+
 def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
     """Yield what is wrong with the page that the tab shows, as wide as a desk. Pictures are light, dark, and as a phone shows it.
 
@@ -121,30 +130,29 @@ def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
         shop: whether the page is made of our templates: then it is light, and has one style sheet.
     """
     tab.evaluate(AXE_SCRIPT)
-    for scheme in ("light", "dark"):
+    for scheme in ("dark", "light"):
         tab.emulate_media(color_scheme=scheme)
         found = [*_contrast(tab, scheme), *(_structure(tab, scheme) if scheme == "light" else [])]
         if found or ASKED_FOR:
             _keep(tab, f"{name}.{scheme}")
         yield from found
-    tab.emulate_media(color_scheme="light")
     for width in WIDTHS:
         tab.set_viewport_size({"width": width, "height": HEIGHT})
         found = _overflowing(tab, f"{width} px")
-        if width == 375 and tab.locator("#changelist").count():  # Django lays its lists out anew here, and links come to stand in text
+        if width == 375 and tab.evaluate(
+            "Boolean(document.querySelector('#changelist'))"
+        ):  # Django lays its lists out anew here, and links come to stand in text
             found += _contrast(tab, "375 px")
         if found or (ASKED_FOR and width == 375):
             _keep(tab, f"{name}.{width}")
         yield from found
         if width == min(WIDTHS):
-            tab.evaluate(_SPACE)
-            yield from _overflowing(tab, f"{width} px, widely set")
-            tab.evaluate(_UNSPACE)
+            yield from _overflowing(tab, f"{width} px, widely set", _WIDELY_SET)
     if shop:
-        weight = tab.evaluate(_WEIGHT)
+        weight, sheets = tab.evaluate(_WEIGHT_AND_SHEETS)
         if weight > BUDGET:
             yield f"weighs {weight} bytes"
-        if tab.locator("link[rel=stylesheet]").count() != 1:
+        if sheets != 1:
             yield "has not one style sheet"
 
 
@@ -159,9 +167,9 @@ def _structure(tab: Tab, seen: str) -> list[str]:
     return [f"axe, {seen}: {found}" for found in tab.evaluate(_AXE, {"foreign": FOREIGN, "without": COLOUR_RULES})]
 
 
-def _overflowing(tab: Tab, seen: str) -> list[str]:
+def _overflowing(tab: Tab, seen: str, question: str = _OVERFLOWING) -> list[str]:
     """Return what is wider than the page."""
-    return [f"overflows at {seen}: {found}" for found in tab.evaluate(_OVERFLOWING)]
+    return [f"overflows at {seen}: {found}" for found in tab.evaluate(question)]
 
 
 def _keep(tab: Tab, name: str) -> None:

@@ -7,8 +7,7 @@ import pytest
 from django.urls import resolve
 from playwright.sync_api import Page as Tab
 
-from tests.browser.conftest import DESK
-from tests.browser.looks import Watch, faults_of
+from tests.browser.looks import Watch, faults_of, make_ready
 from tests.browser.page import Page
 from tests.browser.pages import PAGES
 from tests.browser.world import World
@@ -17,8 +16,7 @@ from tests.browser.world import World
 @pytest.mark.parametrize("shown", PAGES, ids=str)
 def test_a_page_is_sound_in_light_in_dark_and_at_every_width(shown: Page, world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
     tab, watch = tabs(shown.who)
-    tab.goto("about:blank")
-    tab.set_viewport_size(DESK)
+    make_ready(tab)
     watch.expect(shown.status)
 
     tab.goto(world.url(shown.path))
@@ -52,8 +50,7 @@ def test_a_shop_that_is_away_has_a_page(world: World, tabs: Callable[[str], tupl
 
 def faults_at(world: World, tabs: Callable[[str], tuple[Tab, Watch]], path: str, status: int, name: str) -> list[str]:
     tab, watch = tabs("")
-    tab.goto("about:blank")
-    tab.set_viewport_size(DESK)
+    make_ready(tab)
     watch.expect(status)
     tab.goto(world.url(path))
     assert watch.status == status
