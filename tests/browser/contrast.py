@@ -59,8 +59,19 @@ _TEXTS = """async () => {
         const s = styles.get(element);
         return [groundOf(element), s.color, s.fontSize, s.fontWeight, s.webkitTextStroke, s.webkitTextFillColor].join();
     };
-    const places = painted.map((element) => [element, element.getBoundingClientRect()]);
-    const shown = texts.filter((element) => element.getClientRects().length);
+    const clipped = new Map();  // whether it is in a box of one pixel, of which only screen readers speak
+    const isClipped = (element) => {
+        if (!element) return false;
+        if (!clipped.has(element)) {
+            const { width, height } = element.getBoundingClientRect();
+            const here = width <= 1 && height <= 1 && styles.get(element).overflow === "hidden";
+            clipped.set(element, here || isClipped(element.parentElement));
+        }
+        return clipped.get(element);
+    };
+    const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length;
+    const places = painted.filter(isShown).map((element) => [element, element.getBoundingClientRect()]);
+    const shown = texts.filter((element) => isShown(element) && !isClipped(element));
     axe.texts = shown.map((element) => ({ element, link: [element.closest(LINK)].find((link) => link && besideWords(link)) }));
     return axe.texts.map(({ element, link }) => {
         const here = element.getBoundingClientRect();

@@ -78,3 +78,16 @@ def test_a_link_alone_says_nothing_of_one_among_words(tab: Page) -> None:
     assert judge(tab, f"{LINKS}<p><a href=/>Alone.</a></p>") == []
 
     assert kinds(judge(tab, f"{LINKS}<p>Words, and a link: <a href=/>Here.</a></p>")) == ["link-in-text-block"]
+
+
+def test_what_a_closed_part_of_a_page_holds_is_judged_when_it_is_open(tab: Page) -> None:
+    assert judge(tab, "<details><summary>More</summary><p class=faint>Inside.</p></details>") == []
+
+    assert kinds(judge(tab, "<details open><summary>More</summary><p class=faint>Inside.</p></details>")) == ["color-contrast"]
+
+
+def test_what_only_screen_readers_speak_of_is_not_judged(tab: Page) -> None:
+    clip = "position: absolute; width: 1px; height: 1px; overflow: hidden; white-space: nowrap; clip-path: inset(50%)"
+
+    assert judge(tab, f"<div style='{clip}'><p class=faint>Spoken.</p></div>") == []
+    assert tab.evaluate("axe.texts.length") == 0
