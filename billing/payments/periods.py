@@ -66,8 +66,8 @@ def follow_order(order: Order, images: Collection[Image]) -> None:
         subscription.revision += 1
         subscription.due_at, subscription.given_up_at, subscription.attempts = timezone.now(), None, 0
     if order.state in ENTITLING:
-        bought, of = [image.pk for image in images], subscription
-        take_over_trial(product_id=of.product_id, holder=of.buyer, source_id=of.pk, image_ids=bought)
+        bought, of, since = [image.pk for image in images], subscription, order.period_start
+        take_over_trial(product_id=of.product_id, holder=of.buyer, source_id=of.pk, image_ids=bought, paid_since=since)
     bring_access_in_line(subscription, images, now=timezone.now())
     subscription.save(update_fields=["access_until", "part_until", "revision", *WRITTEN_AT_END])
 

@@ -18,11 +18,13 @@ from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.payments import read_payment
 from billing.subscriptions.models import Subscription
 from common.money import Money
+from marketplace.entitlements.services.ending import end_entitlements
 from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import set_price
 from marketplace.trials.errors import TrialUsed
 from marketplace.trials.keys import card_hashes
 from marketplace.trials.models import KnownCard, Trial, TrialState
+from marketplace.trials.services.ending import end_trials
 from marketplace.trials.services.starting import start_trial
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
@@ -90,6 +92,24 @@ def test_days_left_of_a_trial_are_added_at_the_end_of_a_subscription(
     assert first.period_end is not None
     assert again.access_until == first.period_end + timedelta(days=7) + left
     assert (sources(buyer), tried.bought_by) == (["subscribed"], again.pk)
+
+
+def test_who_hears_late_of_a_payment_adds_the_days_that_were_left_when_it_was_paid(
+    tried: Trial, product: Product, buyer: User, buy: Buy, seller: SellerProfile
+) -> None:
+    set_price(product=product, money=Money(1900, "eur"), actor=person_of(seller), interval=Price.Interval.MONTH)
+    order = buy(product, buyer)
+    assert end_trials(now=tried.ends_at) == 1  # its days have passed before anybody here hears of the payment
+    end_entitlements(now=tried.ends_at)
+
+    first = reconcile_order(order_id=order.pk)
+
+    tried.refresh_from_db()
+    assert first.period_start is not None
+    assert first.period_end is not None
+    left = tried.ends_at - max(first.period_start, tried.started_at)
+    assert (tried.state, tried.end_reason, tried.time_left_when_bought) == (TrialState.BOUGHT, "It was bought.", left)
+    assert Subscription.objects.get().access_until == first.period_end + timedelta(days=7) + left
 
 
 def test_the_card_of_a_purchase_has_had_the_trials_of_its_buyer(tried: Trial, product: Product, buyer: User, buy: Buy) -> None:

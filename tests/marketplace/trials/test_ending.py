@@ -159,6 +159,38 @@ def test_a_purchase_after_the_end_is_noted_and_gives_no_days(product: Product, k
     assert time_left_when_bought(new_id()) == timedelta(0)
 
 
+@pytest.mark.parametrize(
+    ("after_the_start", "ended_by", "left"),
+    [
+        pytest.param(2 * DAY, "", 12 * DAY, id="it still runs"),
+        pytest.param(2 * DAY, TRIAL_OVER, 12 * DAY, id="its time has ended it"),
+        pytest.param(2 * DAY, "It was a second account.", 0 * DAY, id="staff have ended it"),
+        pytest.param(15 * DAY, TRIAL_OVER, 0 * DAY, id="it was paid after its end"),
+        pytest.param(-DAY, "", 0 * DAY, id="it was paid before the trial"),
+        pytest.param(99 * DAY, "", 0 * DAY, id="stripe is ahead of us"),
+    ],
+)
+def test_the_days_left_are_those_when_it_was_paid(
+    product: Product, kim: User, after_the_start: timedelta, ended_by: str, left: timedelta
+) -> None:
+    began = timezone.now() - (20 * DAY if after_the_start > 2 * DAY or ended_by else 3 * DAY)
+    trial, order_id = TrialFactory(product=product, user=kim, started_at=began), new_id()
+    if ended_by:
+        Trial.objects.update(ended_at=began + 14 * DAY, end_reason=ended_by)
+
+    take_over_trial(
+        product_id=product.pk,
+        holder=kim.account,
+        source_id=order_id,
+        image_ids=images_of(product),
+        paid_since=began + after_the_start,
+    )
+
+    trial.refresh_from_db()
+    noted = None if after_the_start < timedelta(0) else order_id
+    assert (trial.bought_by, time_left_when_bought(order_id), trial.end_reason) == (noted, left, BOUGHT if left else ended_by)
+
+
 def test_a_purchase_of_somebody_else_ends_no_trial(product: Product, kim: User) -> None:
     trial = TrialFactory(product=product, user=kim)
 
