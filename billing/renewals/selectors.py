@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,37 @@ class Effect:
     more: int
     less: int
     notice_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What one subscription costs now, and from which renewals on something else.
+
+    Attributes:
+        money: of the period that runs, without what a code takes off.
+        changes: what it costs later, in the order in which that counts.
+        chosen: the smaller edition that its buyer has chosen, which can be taken back; `changes` are of it then.
+    """
+
+    money: Money
+    changes: list[PriceChange]
+    chosen: PriceChange | None
+
+
+def ahead_of(subscription: Subscription) -> Ahead:
+    """Return what is ahead of one of `subscriptions_seen_by`, by the rules of `terms_now` and `planned_edition`. No query."""
+    found: list[PriceChange] = subscription.changes_ahead  # type: ignore[attr-defined]  # the selector has put it there
+    newest_first = sorted(found, key=lambda one: one.announced_at, reverse=True)
+    at_stripe = [one for one in newest_first if one.state == PriceChange.State.SET]
+    own = next((one for one in newest_first if one.announcement_id is None), None)
+    of_day: dict[datetime, PriceChange] = {}
+    for one in found:
+        of_day.setdefault(one.counts_from, one)
+    return Ahead(
+        money=at_stripe[-1].was_money if at_stripe else subscription.money,
+        changes=[one for one in of_day.values() if one.changes],
+        chosen=own if own is not None and own.chosen else None,
+    )
 
 
 def groups_of(seller_id: UUID) -> "QuerySet[Subscription, Any]":

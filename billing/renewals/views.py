@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.people.models import User
 from accounts.people.requests import signed_in
 from billing.renewals.announcing import announce_price
-from billing.renewals.selectors import effect_of, groups_of, with_prices
+from billing.renewals.selectors import ahead_of, effect_of, groups_of, with_prices
 from billing.renewals.services import card_address, set_renewal
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.selectors import subscriptions_seen_by
@@ -28,9 +28,12 @@ SUBSCRIPTIONS_A_PAGE = 25
 @login_required
 @require_safe
 def subscriptions(request: HttpRequest) -> HttpResponse:
-    """List the subscriptions of the reader and of the organisations they buy for. Context: page, a Page of Subscription."""
-    pages = Paginator(subscriptions_seen_by(signed_in(request)), SUBSCRIPTIONS_A_PAGE)
-    return render(request, "billing/subscriptions.html", {"page": pages.get_page(request.GET.get("page"))})
+    """List the subscriptions of the reader and of the organisations they buy for.
+
+    Context: page, a Page of Subscription; rows, each with its Ahead.
+    """
+    page = Paginator(subscriptions_seen_by(signed_in(request)), SUBSCRIPTIONS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "billing/subscriptions.html", {"page": page, "rows": [(one, ahead_of(one)) for one in page.object_list]})
 
 
 @login_required

@@ -12,11 +12,11 @@ from billing.subscriptions.upgrade_models import Upgrade
 def subscriptions_seen_by(user: User) -> QuerySet[Subscription]:
     """Return the subscriptions of the user and of the organisations they buy for, newest first, with what a page shows of them.
 
-    Another price that does not count yet is in `changes_ahead`, one that Stripe was not told of and then the newest first, and an upgrade
-    that is not paid in `upgrades_open`.
+    Other prices that do not count yet are in `changes_ahead`, in the order in which they do, of one day that which Stripe was not told of
+    and then the newest first; an upgrade that is not paid is in `upgrades_open`.
     """
     found = Subscription.objects.filter(buyer__in=buyers_of(user))
-    changes = PriceChange.objects.ahead().select_related("price__edition").order_by("state", "-announced_at")  # announced, set
+    changes = PriceChange.objects.ahead().select_related("price__edition").order_by("counts_from", "state", "-announced_at")
     ahead = Prefetch("price_changes", queryset=changes, to_attr="changes_ahead")
     upgrades = Prefetch("upgrades", queryset=Upgrade.objects.open(), to_attr="upgrades_open")
     return found.select_related("buyer", "seller", "price", "product__namespace", "product__seller").prefetch_related(ahead, upgrades)

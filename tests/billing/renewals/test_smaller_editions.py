@@ -1,5 +1,6 @@
 """A subscriber changes to a smaller edition: from the next period on, told to Stripe at once, and access follows what was paid."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -188,6 +189,30 @@ def test_what_was_chosen_at_a_lower_price_costs_more_only_after_the_notice(pro: 
     assert pro.period_end is not None
     assert (change.was_amount, change.amount, change.counts_from > pro.period_end) == (1900, 2900, True)
     assert "€29.00 instead of €19.00" in OutgoingMail.objects.get(key=f"price_change:{change.pk}:0").body_text
+
+
+@pytest.mark.parametrize(
+    ("minor", "said"),
+    [
+        pytest.param(2900, ["Standard, €19.00 from", "Standard, €29.00 from"], id="dearer, from a later renewal on"),
+        pytest.param(1500, ["Standard, €15.00 from"], id="cheaper, from the same renewal on"),
+    ],
+)
+def test_what_was_chosen_is_taken_back_also_after_its_price_was_announced(
+    pro: Subscription, buyer: User, sandbox: Sandbox, settings: Any, minor: int, said: list[str]
+) -> None:
+    settings.LAYERSTORE_PRICE_NOTICE_DAYS = 45
+    plan_edition(subscription=pro, price=price_of("Standard"), actor=buyer)
+    announce(pro, "Standard", minor)
+    reader = client_of(buyer)
+
+    listed = reader.get("/subscriptions/").content.decode()
+
+    assert re.findall(r"Standard, €\d+\.00 from", listed) == said
+    assert ("Keep this edition" in listed, "€49.00<br>" in listed) == (True, True)
+    kept = reader.post(f"/subscriptions/{pro.pk}/keep", follow=True).content.decode()
+    assert ("Keep this edition" in kept, "Standard" in kept, at_stripe(sandbox, pro)) == (False, False, 4900)
+    assert not PriceChange.objects.open().exists()
 
 
 def test_a_price_that_was_announced_counts_again_once_the_edition_is_kept(
