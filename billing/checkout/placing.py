@@ -122,7 +122,7 @@ def place_order(
         images = sold_for(due.price, images)
         if gift is None and holds_all(account=buyer, image_ids=[image.pk for image in images]):
             raise AlreadyOwned(name=buyer.name if buyer.kind == Account.Kind.ORGANISATION else "")
-        _refuse_second_subscription(due, buyer, images)
+        _refuse_second_subscription(due, buyer, images, discount)
         pending = pending_order(account=buyer, product_id=locked.pk)
         if pending is not None:
             return _resumed(pending, due, images, discount, gift)
@@ -204,12 +204,13 @@ def _close_outdated(*, product: Product, buyer: Account, wish: Wish, discount: D
         close_checkout(order_id=pending.pk)
 
 
-def _refuse_second_subscription(due: Due, buyer: Account, images: list[Image]) -> None:
+def _refuse_second_subscription(due: Due, buyer: Account, images: list[Image], discount: Discount | None) -> None:
     """Who subscribes to a smaller edition, or to an image of a bundle, does not pay for it by the period twice."""
     part = renewing_within(buyer, [image.pk for image in images]) if due.price.interval else None
     if part is not None:
         changes = part.product_id == due.price.product_id and any(one.price.pk == due.price.pk for one in choices_for(part))
-        raise SubscribedToPart(title=part.product_title, change_path=edition_url(part.pk, due.price.pk) if changes else "")
+        path = edition_url(part.pk, due.price.pk, code=discount.code if discount else "") if changes else ""
+        raise SubscribedToPart(title=part.product_title, change_path=path)
 
 
 def _refuse_recurring_gift(due: Due | None, gift: GiftWish | None) -> None:

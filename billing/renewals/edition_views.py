@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people.models import User
 from accounts.people.requests import signed_in
+from billing.discounts.models import normal_code
 from billing.renewals.editions import Choice, choices_for, require_change
 from billing.renewals.links import edition_url
 from billing.renewals.planning import keep_edition, paid_with_code, plan_edition
@@ -37,7 +38,8 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
     """Show to which editions a subscription can change; with `price` what that one costs now and later; by POST do it.
 
     Context: subscription; choices (a list of Choice); choice, the chosen one or None; offer, an UpgradeOffer where it is larger; moment, as
-    the form sends it back; paid, where it is smaller: what its first payments come to, with the code that still counts.
+    the form sends it back; paid, where it is smaller: what its first payments come to, with the code that still counts; code_brought,
+    which the buyer wanted to use for it, and which counts only where a subscription begins.
     """
     user = signed_in(request)
     subscription = _own(user, subscription_id)
@@ -48,7 +50,7 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
             choice = _choice(subscription, price_id)
             if request.method == "POST":
                 return _change(request, subscription, choice, user)
-            context |= _shown(subscription, choice, user)
+            context |= _shown(subscription, choice, user) | {"code_brought": normal_code(request.GET.get("code", ""))}
         elif request.method == "POST":
             raise EditionNotForSubscription
     except ConflictError as error:

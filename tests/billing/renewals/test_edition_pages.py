@@ -18,7 +18,7 @@ from marketplace.products.selectors.pages import product_url
 from tests.billing.renewals.conftest import orders_of, price_of
 from tests.billing.renewals.test_subscriptions import card
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.billing import SubscriptionFactory
+from tests.factories.billing import DiscountFactory, SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 from tests.support.sandbox import Sandbox, running_sandbox
@@ -72,6 +72,21 @@ def test_who_buys_a_larger_edition_is_led_to_what_the_change_costs_and_changes(
     answers = [reader.post(page_of(standard), form, follow=True) for _ in range(2)]
     assert ("You have Postgres HA, Pro now." in messages_of(answers[0])[0], len(messages_of(answers[1]))) == (True, 1)
     assert (len(holds(buyer)), [state for *_, state, _ in orders_of(standard)]) == (2, ["paid", "paid"])
+
+
+def test_a_code_for_the_larger_edition_is_said_not_to_count_for_the_change(standard: Subscription, reader: Client) -> None:
+    code = DiscountFactory(seller=standard.seller, code="HALF", percent=50, duration="forever")
+    bought = {"price": str(price_of("Pro").pk), "code": "half"}
+
+    shown = reader.post(f"/billing/buy/{standard.product_id}/", bought, follow=True)
+
+    assert shown.redirect_chain == [(f"{page_of(standard)}?price={price_of('Pro').pk}&code=HALF", 303)]
+    assert_sound(shown)
+    body = shown.content.decode()
+    assert ("The code HALF does not reduce this change." in body, f"Pay {shown.context['offer'].charge} and change" in body) == (True, True)
+    assert "subscribe to Postgres HA, Pro with the code when the paid time is over" in body
+    assert not code.uses.exists()
+    assert "does not reduce" not in reader.get(page_of(standard), {"price": bought["price"]}).content.decode()
 
 
 def confirm(reader: Client, subscription: Subscription) -> Any:
