@@ -13,10 +13,11 @@ from marketplace.entitlements.services import ending as entitlements
 from marketplace.gifts.services import expiry
 from marketplace.growth import services as growth
 from marketplace.growth.models import Growth
+from marketplace.images.services import expiry as reservations
 from marketplace.trials.services import ending as trials
 from tests.billing.conftest import person_of
 from tests.factories.billing import DisputeFactory
-from tests.factories.marketplace import EntitlementFactory, GiftFactory, ProductFactory, TrialFactory
+from tests.factories.marketplace import EntitlementFactory, GiftFactory, ImageFactory, ProductFactory, TrialFactory
 from tests.marketplace.growth.test_growth import grow
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,14 @@ def disputes_that_are_due() -> Keys:
     return [one.order_id for one in DisputeFactory.create_batch(3, respond_by=NOW + DAY)]
 
 
+def reservations_that_end() -> Keys:
+    return keys_of(ImageFactory.create_batch(3, expires_at=NOW + DAY))
+
+
+def reservations_that_are_over() -> Keys:
+    return keys_of(ImageFactory.create_batch(3, expires_at=NOW - DAY, expiry_warned_at=NOW - 9 * DAY))
+
+
 @pytest.mark.parametrize(
     ("given", "module", "name", "named", "job"),
     [
@@ -71,6 +80,22 @@ def disputes_that_are_due() -> Keys:
             "source_id",
             lambda: entitlements.remind_of_ends(now=NOW),
             id="access",
+        ),
+        pytest.param(
+            reservations_that_end,
+            reservations,
+            "lock_image",
+            "image_id",
+            lambda: reservations.warn_of_expiry(now=NOW),
+            id="names warned of",
+        ),
+        pytest.param(
+            reservations_that_are_over,
+            reservations,
+            "lock_image",
+            "image_id",
+            lambda: reservations.end_expired_reservations(now=NOW),
+            id="names ended",
         ),
         pytest.param(owners_who_lack_an_image, growth, "extend_entitlements", "source_id", growth.grow_products, id="growth"),
         pytest.param(

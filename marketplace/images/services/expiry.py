@@ -6,6 +6,7 @@ reserved ── warned by mail ── ended: no push from the next token on ─�
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -18,19 +19,21 @@ from accounts.organisations.selectors import people_of
 from accounts.tokens.lifetimes import push_ends_after
 from audit.services import record_audit
 from common.db.locking import locked_transaction
-from common.db.row_failures import isolate_failure
+from common.db.row_failures import act_on_each
 from common.web.links import absolute
 from marketplace.images.errors import ImageStateConflict
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
 from outbox.mail.services import queue_mail
 
+_AT_ONCE: Final = 500  # a run stays far below the time limit; the next one goes on
+
 
 def warn_of_expiry(*, now: datetime) -> int:
     """Warn those who edit for the owners of reservations that end soon, once each. Return how many were warned now."""
     soon = now + settings.LAYERSTORE_RESERVATION_WARNING
     due = _unused_reservations().filter(expires_at__lte=soon, expiry_warned_at__isnull=True)
-    return sum(bool(isolate_failure(partial(_warn, image_id, now), row=image_id)) for image_id in _ids(due))
+    return act_on_each(due, partial(_warn, now=now), most=_AT_ONCE)
 
 
 def end_expired_reservations(*, now: datetime) -> int:
@@ -38,7 +41,7 @@ def end_expired_reservations(*, now: datetime) -> int:
 
     If the warning was late because the scheduler was down, the end is late as well.
     """
-    return sum(bool(isolate_failure(partial(_end, image_id, now), row=image_id)) for image_id in _ids(_expired(now)))
+    return act_on_each(_expired(now), partial(_end, now=now), most=_AT_ONCE)
 
 
 def names_to_free(*, now: datetime) -> list[Image]:
@@ -117,11 +120,7 @@ def _notice_period() -> timedelta:
     return min(settings.LAYERSTORE_RESERVATION_WARNING, settings.LAYERSTORE_RESERVATION_LIFETIME)
 
 
-def _ids(images: QuerySet[Image]) -> list[UUID]:
-    return list(images.order_by("expires_at").values_list("pk", flat=True))
-
-
-def _warn(image_id: UUID, now: datetime) -> bool:
+def _warn(image_id: UUID, *, now: datetime) -> bool:
     with locked_transaction():
         image = lock_image(image_id=image_id)
         # Read again under the lock: a push may have come, or another scheduler.
@@ -133,7 +132,7 @@ def _warn(image_id: UUID, now: datetime) -> bool:
         return True
 
 
-def _end(image_id: UUID, now: datetime) -> bool:
+def _end(image_id: UUID, *, now: datetime) -> bool:
     with locked_transaction():
         image = lock_image(image_id=image_id)
         if not _expired(now).filter(pk=image_id).exists():

@@ -6,10 +6,8 @@ from django.core import mail
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from common.db.errors import LockTimeout
 from marketplace.entitlements.policy import Action, Subject, allowed_actions
 from marketplace.images.errors import ImageStateConflict
-from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services import expiry
@@ -107,8 +105,8 @@ def test_state_is_read_again_under_the_lock(image):
     push(image)
     now = image.expires_at + 9 * DAY
 
-    assert expiry._warn(image.pk, now) is False
-    assert expiry._end(image.pk, now) is False
+    assert expiry._warn(image.pk, now=now) is False
+    assert expiry._end(image.pk, now=now) is False
 
     assert Image.objects.get().is_live
     assert not OutgoingMail.objects.exists()
@@ -205,20 +203,3 @@ def test_a_sold_name_stays_when_its_buyer_is_refunded():
     release_image(image=image, reason="", actor=image.owner.user)
 
     assert names_to_free(now=timezone.now() + DAY) == []
-
-
-def test_one_reservation_that_somebody_holds_stops_no_other(monkeypatch):
-    held, free = (ImageFactory(expires_at=timezone.now() + DAY) for _ in range(2))
-    lock = lock_image
-
-    def stumble(*, image_id):
-        if image_id == held.pk:
-            raise LockTimeout
-        return lock(image_id=image_id)
-
-    monkeypatch.setattr("marketplace.images.services.expiry.lock_image", stumble)
-
-    assert warn_of_expiry(now=timezone.now()) == 1
-    Image.objects.update(expiry_warned_at=timezone.now() - 8 * DAY)
-    assert end_expired_reservations(now=timezone.now() + 2 * DAY) == 1
-    assert [Image.objects.get(pk=image.pk).is_live for image in (held, free)] == [True, False]
