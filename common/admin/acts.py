@@ -12,6 +12,7 @@ The act is in the list's menu and a button on the row's own page. It shows an in
 a field for the reason, then runs once for each row, in the transaction of the service it calls. A `DomainError` becomes a message with
 the row's name, and the other rows are done. Whoever may change the model may act. An act that needs more input takes `form`, a subclass
 of `ReasonForm`; its further fields arrive as keyword arguments. What its page shows of the rows, and the act is to compare, is `shown`.
+`fits` says of which rows it is a button.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -70,10 +72,15 @@ class ActAdmin(_ModelAdmin):
         """Whether the user may act: those who have Django's permission to change the model."""
         return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}")
 
+    def fits(self, act: str, row: Any) -> bool:  # noqa: ARG002  most acts fit each row
+        """Whether an act makes sense for a row, and has a button on its page. Whether it may be done, its service decides."""
+        return True
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        acts = [{"name": name, "label": label} for _, name, label in filter(None, self.get_actions(request).values())]
+        row, actions = self.get_object(request, unquote(object_id)), filter(None, self.get_actions(request).values())
+        acts = [{"name": name, "label": label} for _, name, label in actions if row is not None and self.fits(name, row)]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts, "object_pk": object_id})
 
 

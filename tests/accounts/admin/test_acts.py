@@ -106,6 +106,13 @@ def test_the_rows_page_has_a_button_for_each_act(client: Client) -> None:
         assert f'name="action" value="{act}"' in page
 
 
+def test_only_an_organisation_has_buttons_for_its_owner_and_its_end(client: Client) -> None:
+    for account, offered in ((OrganisationFactory(), True), (UserFactory().account, False)):
+        page = client.get(f"/admin/accounts/account/{account.pk}/change/").content.decode()
+
+        assert [f'name="action" value="{act}"' in page for act in ("make_owner", "close")] == [offered, offered]
+
+
 def test_too_many_rows_at_once_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common_admin, "ROWS_AT_ONCE", 2)
     rows = UserFactory.create_batch(3)
