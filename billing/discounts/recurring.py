@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Min
 from django.utils.translation import gettext
 
 from accounts.sellers.selectors import fee_of
@@ -18,7 +19,7 @@ from billing.orders.models import Order
 from billing.stripe.checkout import fee_by_percent, part_by_percent
 from billing.stripe.coupons import Coupon
 from billing.subscriptions.models import Subscription
-from billing.subscriptions.months import MONTHS_OF, months_after
+from billing.subscriptions.months import MONTHS_OF, months_after, months_between, months_past
 from common.money import Money
 from marketplace.products.models import Price
 from marketplace.products.services.prices import smallest_price
@@ -104,28 +105,35 @@ def off_renewals(subscription: Subscription, price: Money, moment: datetime) -> 
     return taken_off(_discount_of(subscription), price)
 
 
-def coupon_from(subscription: Subscription, price: Money, moment: datetime) -> Coupon | None:
+def coupon_from(subscription: Subscription, price: Money, moment: datetime, *, told_at: datetime) -> Coupon | None:
     """Return what is to take the place of a subscription's coupon from a renewal on, at another price; None if no code counts by then.
 
     It may take off nothing, of a price that is the smallest. It is said even where it is as much as before: what we have written may not be
     what Stripe has, after an answer that was lost.
+
+    Args:
+        moment: of the renewal.
+        told_at: when Stripe is told, from which it counts the months.
     """
     if not subscription.has_code_at(moment):
         return None
-    off, interval = off_renewals(subscription, price, moment), subscription.price.interval
-    return _coupon(_discount_of(subscription), off, interval, _payments_left(subscription, moment), begun=True)
+    discount = _discount_of(subscription)
+    return Coupon(discount.pk, discount.code, off_renewals(subscription, price, moment), _months_left(subscription, told_at))
 
 
-def _payments_left(subscription: Subscription, moment: datetime) -> int | None:
-    """Return how many payments its code still reduces from a renewal on; None for every one.
+def _months_left(subscription: Subscription, told_at: datetime) -> int | None:
+    """Return for how many months Stripe is to take something off, so that the last payment is reduced that was to be; None for all.
 
-    Calendar months are counted, for what began on a 31st is renewed on other days in shorter ones.
+    Stripe counts them from the moment at which it is told, not from a renewal, and both on the last day of months that are too short. So
+    they end after the last payment that is reduced, by less than a month: before the first one that is not. Only of what it is told in the
+    last days of a month no number may do, next to a shorter one; then one payment more is reduced, never one less than was promised.
     """
     until = subscription.reduced_until
     if until is None:
         return None
-    months = (until.year - moment.year) * 12 + until.month - moment.month
-    return max(1, -(-months // MONTHS_OF[Price.Interval(subscription.price.interval)]))
+    begun = subscription.orders.aggregate(at=Min("period_start"))["at"] or subscription.created_at
+    last = months_after(begun, months_between(begun, until) - MONTHS_OF[Price.Interval(subscription.price.interval)])
+    return months_past(told_at.replace(microsecond=0), last)  # Stripe counts whole seconds
 
 
 def _discount_of(subscription: Subscription) -> Discount:
@@ -133,7 +141,7 @@ def _discount_of(subscription: Subscription) -> Discount:
     return Discount.objects.get(uses__order__subscription=subscription)
 
 
-def _coupon(discount: Discount, off: Money, interval: str, payments: int | None, *, begun: bool = False) -> Coupon:
-    """Return the coupon; of a subscription that has begun, one payment is not its first, so it is told in months."""
+def _coupon(discount: Discount, off: Money, interval: str, payments: int | None) -> Coupon:
+    """Return the coupon of a subscription that begins."""
     months = None if payments is None else payments * MONTHS_OF[Price.Interval(interval)]
-    return Coupon(discount.pk, discount.code, off, 0 if payments == 1 and not begun else months)
+    return Coupon(discount.pk, discount.code, off, 0 if payments == 1 else months)

@@ -60,7 +60,8 @@ def _apply(change: PriceChange) -> PriceChange:
 
 
 def _tell(subscription: Subscription, price: Money, fee: int, renewal: Renewal) -> Renewal:
-    coupon, part = coupon_from(subscription, price, renewal.at), Money(fee, subscription.currency)
+    coupon = coupon_from(subscription, price, renewal.at, told_at=timezone.now())
+    part = Money(fee, subscription.currency)
     return set_renewal_price(subscription.stripe_subscription_id, price=price, fee=part, coupon=coupon)
 
 

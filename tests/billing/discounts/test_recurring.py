@@ -1,6 +1,6 @@
 """Codes of what is paid by the month or the year: which payments they reduce, by how much, and what the page says of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,17 +12,16 @@ from billing.checkout.opening import sale_of
 from billing.checkout.placing import place_order
 from billing.discounts.errors import DiscountLeavesNothing, DiscountNotForSubscriptions, DiscountUsedUp, InvalidDiscount
 from billing.discounts.models import Discount, DiscountUse
-from billing.discounts.recurring import _payments_left, payments_reduced, taken_off
+from billing.discounts.recurring import _months_left, payments_reduced, taken_off
 from billing.discounts.services import Terms, make_discount
 from billing.orders.models import Order
 from billing.payments.reconcile import close_checkout
-from billing.subscriptions.models import Subscription
-from billing.subscriptions.months import months_after
+from billing.subscriptions.months import months_after, months_past
 from common.money import Money
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.pages import product_url
 from tests.factories.accounts import UserFactory
-from tests.factories.billing import DiscountFactory, OfferFactory
+from tests.factories.billing import DiscountFactory, OfferFactory, SubscriptionFactory
 from tests.factories.marketplace import ProductFactory
 from tests.support.clients import api_of, client_of
 
@@ -59,23 +58,39 @@ def test_a_code_reduces_so_many_payments(duration: str, months: int | None, inte
 
 
 @pytest.mark.parametrize(
-    ("begun", "months", "interval", "renewal", "left"),
+    ("begun", "reduced", "interval", "told", "months"),
     [
-        pytest.param("2027-01-31", 3, MONTH, "2027-02-28", 2, id="begun on a 31st, from a short month"),
-        pytest.param("2027-01-29", 3, MONTH, "2027-02-28", 2, id="begun on a 29th, from a short month"),
-        pytest.param("2027-01-15", 3, MONTH, "2027-02-15", 2, id="the second of three"),
-        pytest.param("2027-01-15", 24, YEAR, "2028-01-15", 1, id="the second year of two"),
-        pytest.param("2027-01-31", 1, MONTH, "2027-02-01", 1, id="never none, while it counts"),
-        pytest.param("2027-01-15", None, MONTH, "2027-02-15", None, id="for good"),
+        pytest.param("2027-01-31T12", 3, MONTH, "2027-03-01T09", 1, id="begun on a 31st, told after a short month"),
+        pytest.param("2027-01-31T12", 4, MONTH, "2027-02-28T13", 3, id="two payments left, and the last of them on a 30th"),
+        pytest.param("2027-01-15T12", 3, MONTH, "2027-01-15T12", 3, id="told as it begins"),
+        pytest.param("2027-01-15T12", 24, YEAR, "2027-03-01T09", 11, id="the second year of two"),
+        pytest.param("2027-01-15T12", None, MONTH, "2027-02-01T09", None, id="for good"),
     ],
 )
-def test_so_many_payments_are_left_to_be_reduced_from_a_renewal_on(
-    begun: str, months: int | None, interval: str, renewal: str, left: int | None
+def test_stripe_is_told_months_that_end_after_the_last_payment_that_is_reduced(
+    begun: str, reduced: int | None, interval: str, told: str, months: int | None
 ) -> None:
-    at, then = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (begun, renewal))
-    until = None if months is None else months_after(at, months)
+    began, told_at = (datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in (begun, told))
+    until = None if reduced is None else months_after(began, reduced)
+    subscription = SubscriptionFactory(product__price__interval=interval, created_at=began, reduced_until=until)
 
-    assert _payments_left(Subscription(price=Price(interval=interval), reduced_until=until), then) == left
+    assert _months_left(subscription, told_at) == months
+
+
+def test_whenever_stripe_is_told_no_payment_less_is_reduced_and_one_more_only_at_the_end_of_a_month() -> None:
+    more = set()
+    for began in (datetime(2027, month, day, 12, tzinfo=UTC) for month in (1, 12) for day in (15, 28, 29, 30, 31)):
+        for payments in (2, 3, 5):
+            last, until = (months_after(began, months) for months in (payments - 1, payments))
+            told = began
+            while told < last:
+                ends = months_after(told, months_past(told, last))
+                assert ends > last
+                if ends > until:
+                    more.add(told.day)
+                told += timedelta(hours=7)
+
+    assert more <= {29, 30, 31}
 
 
 def test_at_least_the_smallest_price_is_paid_each_time() -> None:
