@@ -66,13 +66,13 @@ def offer_upgrade(*, subscription: Subscription, price: Price, actor: User, at: 
     if found.was != subscription.money or found.period_end != subscription.period_end:
         reconcile_subscription(subscription_id=subscription.pk)
         raise UpgradeCostsOther
-    return _offer(choice, moment, found)
+    return _offer(choice, found)
 
 
-def _offer(choice: Choice, moment: datetime, found: Difference) -> UpgradeOffer:
+def _offer(choice: Choice, found: Difference) -> UpgradeOffer:
     if found.charge.minor < max(1, CURRENCIES[found.charge.currency].smallest_charge):
         raise TooLittleToCharge
-    return UpgradeOffer(choice, moment, found.charge, found.fee, found.period_end)
+    return UpgradeOffer(choice, found.at, found.charge, found.fee, found.period_end)
 
 
 def begin_upgrade(*, subscription: Subscription, price: Price, actor: User, at: datetime, shown: Money) -> Upgrade:

@@ -28,11 +28,13 @@ class Difference:
         charge: what would be charged at once; nothing, where it is too little for Stripe or to the customer's credit.
         fee: our part of it, by the percentage that the subscription has.
         was: what each period costs as it stands at Stripe.
+        at: from when the rest of the period is counted.
     """
 
     charge: Money
     fee: Money
     was: Money
+    at: datetime
     period_end: datetime
 
 
@@ -52,19 +54,22 @@ class DifferenceInvoice:
 def preview_difference(subscription_id: str, *, price: Money, at: datetime) -> Difference:
     """Return what Stripe would charge at once for another price, counted from this moment. Nothing is changed.
 
+    By Stripe's clock the period may have begun a moment later: then it is counted from its beginning.
+
     Raises:
-        StripeRefused: it has ended, or the moment is not in the period that runs.
+        StripeRefused: it has ended, or the moment is after the period that runs.
     """
     with client.api("subscriptions") as v1:
         found = v1.subscriptions.retrieve(subscription_id)
         item = item_of(found)
+        moment = max(int(at.timestamp()), item.current_period_start)
         invoice = v1.invoices.create_preview(
             {
                 "subscription": subscription_id,
                 "subscription_details": {
                     "items": [{"id": item.id, "price_data": price_params(item.price, price)}],
                     "proration_behavior": "always_invoice",
-                    "proration_date": int(at.timestamp()),
+                    "proration_date": moment,
                 },
             }
         )
@@ -73,6 +78,7 @@ def preview_difference(subscription_id: str, *, price: Money, at: datetime) -> D
         charge=charge,
         fee=_fee(Decimal(str(found.application_fee_percent or 0)), Money(max(invoice.total, 0), invoice.currency), charge),
         was=Money(item.price.unit_amount or 0, item.price.currency),
+        at=datetime.fromtimestamp(moment, UTC),
         period_end=datetime.fromtimestamp(item.current_period_end, UTC),
     )
 

@@ -5,12 +5,25 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.journeys import CARD, MAY_NOT, MAY_PULL, REFUSED_AT_RENEWAL, SELLER, await_row, pay, pull_status, put_on_sale
+from tests.browser.journeys import (
+    CARD,
+    MAY_NOT,
+    MAY_PULL,
+    REFUSED_AT_RENEWAL,
+    SELLER,
+    await_row,
+    buy,
+    pay,
+    publish,
+    pull_status,
+    put_on_sale,
+    write_page,
+)
 from tests.browser.looks import Watch
 from tests.browser.test_buying import click
 from tests.browser.world import World
 from tests.support.trade import Trade
-from tools.stack.catalogue.tidewater import DAYS
+from tools.stack.catalogue.tidewater import DAYS, NAMESPACE, REDIS
 
 Tabs = Callable[[str], tuple[Page, Watch]]
 A_MONTH, A_YEAR = 32, 366  # days: longer than any
@@ -109,6 +122,28 @@ def test_a_trial_becomes_a_yearly_subscription_that_is_renewed_at_the_announced_
     assert watch.complaints == []
 
 
+def test_a_subscription_to_a_smaller_edition_is_changed_to_a_larger_one_for_the_difference(world: World, tabs: Tabs) -> None:
+    (seller, _), (tab, watch) = tabs(SELLER), tabs("patron")
+    write_page(seller, world, DAYS, REDIS, slug="days-in-editions")
+    click(seller, "Sell it in editions", "link")
+    seller.get_by_label(f"{NAMESPACE}/{REDIS.name}").uncheck()
+    _add_edition(seller, "Standard", "3.00")
+    click(seller, "Add an edition", "link")
+    _add_edition(seller, "Pro", "8.00")
+    path = publish(seller, "days-in-editions")
+    buy(tab, world, f"{path}?edition=Standard", "€3.00")
+    assert [pull_status(world, "patron", good) for good in (DAYS, REDIS)] == [MAY_PULL, MAY_NOT]
+
+    tab.goto(world.url(path))
+    click(tab, "Change your subscription to Pro", "link")
+    tab.get_by_role("button", name=re.compile(r"^Pay €\d\.\d\d and change$")).click()
+
+    expect(tab.get_by_text(re.compile(r"You have Days In Editions, Pro now\. €\d\.\d\d was charged"))).to_be_visible()
+    expect(tab.get_by_role("row").filter(has_text="Days In Editions, Pro")).to_contain_text("€8.00")
+    assert [pull_status(world, "patron", good) for good in (DAYS, REDIS)] == [MAY_PULL, MAY_PULL]
+    assert watch.complaints == []
+
+
 def _await_state(world: World, who: str, state: str) -> None:
     await_row(world, f"the subscription is {state}", f"SELECT 1 FROM billing_subscription WHERE {BY.format(who=who)} AND state = '{state}'")
 
@@ -147,3 +182,11 @@ def _let_trial_end(world: World, who: str) -> None:
     theirs = f"holder_id = (SELECT id FROM accounts_account WHERE handle = '{who}')"
     world.stack.sql(f"UPDATE marketplace_trial SET ends_at = now() WHERE {theirs}")
     world.stack.sql(f"UPDATE marketplace_entitlement SET ends_at = now() WHERE {theirs} AND source_kind = 'trial'")
+
+
+def _add_edition(seller: Page, name: str, amount: str) -> None:
+    """Fill in the form of an edition by the month that is open."""
+    seller.get_by_label("Name", exact=True).fill(name)
+    seller.get_by_label("Paid").select_option("month")
+    seller.get_by_role("textbox", name="Amount").fill(amount)
+    click(seller, "Add the edition")

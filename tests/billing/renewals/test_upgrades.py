@@ -1,6 +1,7 @@
 """A subscriber changes to a larger edition: shown to the cent, charged once, theirs when it is paid, and refunded and disputed like any order."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -93,6 +94,19 @@ def test_the_difference_for_the_rest_of_the_period_is_charged_as_it_was_shown_an
     assert now.orders.latest("created_at").images.count() == 2
     with pytest.raises(EditionNotForSubscription):
         upgrade(fresh(standard), buyer)
+
+
+def test_who_changes_at_once_pays_the_whole_difference_also_while_our_clock_is_behind(
+    standard: Subscription, buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = standard.orders.get().period_start
+    assert begun is not None
+    monkeypatch.setattr(upgrading, "timezone", SimpleNamespace(now=lambda: begun - timedelta(minutes=1)))
+
+    done = upgrade(standard, buyer)
+
+    assert (done.state, done.charge, done.prorated_at) == ("done", 3000, begun)
+    assert orders_of(standard) == [("Postgres HA, Standard", 1900, "paid", ""), ("Postgres HA, Pro", 3000, "paid", "")]
 
 
 def test_who_confirms_at_their_bank_has_it_once_that_is_paid(
