@@ -1,6 +1,8 @@
-"""A product in two editions that are paid by the month, and somebody who subscribes to the smaller one."""
+"""A product in two editions that are paid by the month, somebody who subscribes to one, and Stripe's clock, which is set forward."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +13,8 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
+from billing.renewals import announcing, planning, services, upgrading
+from billing.renewals import editions as choosing
 from billing.subscriptions.models import Subscription
 from marketplace.products.models import Edition, Price, Product
 from tests.factories.marketplace import EditionFactory, NamespaceFactory, ProductFactory, PushedImageFactory
@@ -42,7 +46,7 @@ def subscribe(sandbox: Sandbox, editions: Product, buyer: User) -> Callable[...,
         order.refresh_from_db()
         sandbox.press(order)
         reconcile_order(order_id=order.pk)
-        return Subscription.objects.select_related("product__namespace", "price", "buyer", "seller").get(orders=order)
+        return fresh(Subscription.objects.get(orders=order))
 
     return act
 
@@ -55,6 +59,23 @@ def standard(subscribe: Callable[..., Subscription]) -> Subscription:
 @pytest.fixture
 def pro(subscribe: Callable[..., Subscription]) -> Subscription:
     return subscribe("Pro")
+
+
+@pytest.fixture
+def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted from is counted by Stripe's clock."""
+    stripes = SimpleNamespace(now=lambda: clock(sandbox))
+    for module in (announcing, choosing, planning, services, upgrading):
+        monkeypatch.setattr(module, "timezone", stripes)
+
+
+def clock(sandbox: Sandbox) -> datetime:
+    return datetime.fromtimestamp(sandbox.http.get("/sandbox/api/clock").json()["now"], UTC)
+
+
+def fresh(subscription: Subscription) -> Subscription:
+    """The subscription as it is stored now."""
+    return Subscription.objects.select_related("product__namespace", "price", "buyer", "seller").get(pk=subscription.pk)
 
 
 def orders_of(subscription: Subscription) -> list[tuple[str, int, str, str]]:

@@ -34,8 +34,9 @@ from marketplace.products.models import Product
 from marketplace.trials.models import BOUGHT, TrialState
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
+from tests.billing.renewals.conftest import clock
 from tests.billing.renewals.test_price_changes import tell
-from tests.billing.renewals.test_subscriptions import clock, monthly, renew, sandbox_process
+from tests.billing.renewals.test_subscriptions import monthly, renew, sandbox_process
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import DiscountFactory
 from tests.factories.marketplace import TrialFactory

@@ -1,7 +1,5 @@
 """A subscription to an edition that began with a code changes to a smaller one, and back: what Stripe takes off, and what is said of it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from accounts.people.models import User
@@ -20,19 +18,13 @@ from marketplace.products.services.prices import NewPrice, set_prices
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.billing.renewals.conftest import price_of
-from tests.billing.renewals.test_subscriptions import renew
+from tests.billing.renewals.test_subscriptions import renew, sandbox_process
 from tests.factories.billing import DiscountFactory
 from tests.support.clients import client_of
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox
 
+__all__ = ["sandbox_process"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox of its own: its clock is set forward."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

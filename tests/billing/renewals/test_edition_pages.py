@@ -1,6 +1,6 @@
 """The pages on which a subscriber changes the edition: what is paid now and later is shown, and nothing is charged before it is confirmed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,20 +16,15 @@ from common.db.exclusive import alone
 from marketplace.products.models import Product, ProductImage
 from marketplace.products.selectors.pages import product_url
 from tests.billing.renewals.conftest import orders_of, price_of
-from tests.billing.renewals.test_subscriptions import card
+from tests.billing.renewals.test_subscriptions import card, sandbox_process
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.billing import DiscountFactory, SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, PushedImageFactory
 from tests.support.pages import assert_sound
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox
 
+__all__ = ["sandbox_process"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

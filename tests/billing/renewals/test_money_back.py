@@ -26,8 +26,9 @@ from billing.subscriptions.errors import SubscriptionEnded
 from billing.subscriptions.models import Subscription
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
+from tests.billing.renewals.conftest import clock
 from tests.billing.renewals.test_documents import renewed
-from tests.billing.renewals.test_subscriptions import card, clock, first, monthly, renew, sandbox_process, subscription, why_it_ended
+from tests.billing.renewals.test_subscriptions import card, first, monthly, renew, sandbox_process, subscription, why_it_ended
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import PullCountFactory
 from tests.support.sandbox import Sandbox

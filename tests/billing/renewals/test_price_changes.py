@@ -32,7 +32,8 @@ from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
-from tests.billing.renewals.test_subscriptions import card, clock, first, monthly, renew, sandbox_process, subscription
+from tests.billing.renewals.conftest import clock
+from tests.billing.renewals.test_subscriptions import card, first, monthly, renew, sandbox_process, subscription
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, SellerFactory, UserFactory
 from tests.factories.billing import SubscriptionFactory
 from tests.factories.marketplace import ProductFactory

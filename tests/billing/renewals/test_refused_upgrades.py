@@ -1,8 +1,7 @@
 """An upgrade that is refused, given up or not confirmed: nothing is charged and nothing changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.utils import timezone
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
 from billing.orders.errors import AlreadyOwned, SellerMayNotSell
-from billing.renewals import editions as editions_module
 from billing.renewals import upgrade_payments, upgrading
 from billing.renewals.reconcile import reconcile_subscription
 from billing.renewals.upgrade_payments import continue_upgrade, give_up_upgrade
@@ -35,28 +33,15 @@ from common.ids import new_id
 from common.money import Money
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
-from tests.billing.renewals.conftest import orders_of, price_of
-from tests.billing.renewals.test_subscriptions import card, clock
-from tests.billing.renewals.test_upgrades import fresh, upgrade
+from tests.billing.renewals.conftest import clock, fresh, orders_of, price_of
+from tests.billing.renewals.test_subscriptions import card, sandbox_process
+from tests.billing.renewals.test_upgrades import upgrade
 from tests.factories.billing import SubscriptionFactory, UpgradeFactory
 from tests.factories.marketplace import EntitlementFactory
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox of its own: its clock is set forward."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(autouse=True)
-def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted from is counted by Stripe's clock."""
-    for module in (upgrading, editions_module):
-        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: clock(sandbox)))
+__all__ = ["sandbox_process"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_clock")]
 
 
 def test_a_refused_card_changes_nothing(standard: Subscription, buyer: User, sandbox: Sandbox, holds: Callable[..., list[str]]) -> None:

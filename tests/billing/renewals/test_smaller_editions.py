@@ -1,9 +1,8 @@
 """A subscriber changes to a smaller edition: from the next period on, told to Stripe at once, and access follows what was paid."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +10,6 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from billing.orders.selectors import renewing_within
-from billing.renewals import announcing, planning, services
-from billing.renewals import editions as editions_module
 from billing.renewals.announcing import announce_price, tell_subscribers
 from billing.renewals.planning import keep_edition, plan_edition, planned_edition
 from billing.renewals.reconcile import reconcile_subscription
@@ -30,30 +27,14 @@ from marketplace.products.models import EditionImage, Price
 from marketplace.products.services.prices import NewPrice, set_prices
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
-from tests.billing.renewals.conftest import orders_of, price_of
-from tests.billing.renewals.test_subscriptions import clock, renew
+from tests.billing.renewals.conftest import clock, fresh, orders_of, price_of
+from tests.billing.renewals.test_subscriptions import renew, sandbox_process
 from tests.factories.accounts import UserFactory
 from tests.support.clients import client_of
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox of its own: its clock is set forward."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(autouse=True)
-def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (announcing, planning, editions_module, services):
-        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: clock(sandbox)))
-
-
-def fresh(subscription: Subscription) -> Subscription:
-    return Subscription.objects.select_related("product__namespace", "price", "buyer", "seller").get(pk=subscription.pk)
+__all__ = ["sandbox_process"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_clock")]
 
 
 def at_stripe(sandbox: Sandbox, subscription: Subscription) -> int:

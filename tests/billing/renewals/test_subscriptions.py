@@ -1,7 +1,7 @@
 """A product paid by the month: from the first payment over renewals, a refused card and a refund to its end."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -43,6 +43,7 @@ from marketplace.products.services.prices import set_price
 from outbox.mail.models import OutgoingMail
 from tests.billing.checkout.conftest import acme, owner
 from tests.billing.conftest import person_of
+from tests.billing.renewals.conftest import clock
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.support.sandbox import Sandbox, running_sandbox
 
@@ -72,10 +73,6 @@ def first(monthly: Product, buyer: User, buy: Callable[..., Order]) -> Order:
 @pytest.fixture
 def subscription(first: Order) -> Subscription:
     return Subscription.objects.get(orders=first)
-
-
-def clock(sandbox: Sandbox) -> datetime:
-    return datetime.fromtimestamp(sandbox.http.get("/sandbox/api/clock").json()["now"], UTC)
 
 
 def renew(sandbox: Sandbox, subscription: Subscription) -> datetime:

@@ -1,6 +1,6 @@
 """A subscriber changes to a larger edition: shown to the cent, charged once, theirs when it is paid, and refunded and disputed like any order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -15,7 +15,6 @@ from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
 from billing.reconciliation.models import Difference
 from billing.reconciliation.tasks import reconcile_books
-from billing.renewals import editions as editions_module
 from billing.renewals import upgrade_payments, upgrading
 from billing.renewals.period_orders import sale_of_period
 from billing.renewals.reconcile import reconcile_subscription
@@ -36,31 +35,14 @@ from billing.subscriptions.upgrade_models import Upgrade
 from common.db.exclusive import alone
 from common.money import Money
 from outbox.mail.models import OutgoingMail
-from tests.billing.renewals.conftest import orders_of, price_of
-from tests.billing.renewals.test_subscriptions import card, clock, renew
+from tests.billing.renewals.conftest import clock, fresh, orders_of, price_of
+from tests.billing.renewals.test_subscriptions import card, renew, sandbox_process
 from tests.factories.billing import PriceChangeFactory, UpgradeFactory
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import Sandbox
 from tests.support.threads import run_in_threads
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox of its own: its clock is set forward."""
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(autouse=True)
-def one_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted from is counted by Stripe's clock."""
-    for module in (upgrading, editions_module):
-        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: clock(sandbox)))
-
-
-def fresh(subscription: Subscription) -> Subscription:
-    return Subscription.objects.select_related("product__namespace", "price", "buyer", "seller").get(pk=subscription.pk)
+__all__ = ["sandbox_process"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_clock")]
 
 
 def upgrade(subscription: Subscription, actor: User) -> Upgrade:
