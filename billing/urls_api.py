@@ -3,7 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from billing.checkout.api import OrderViewSet
-from billing.discounts.api import DiscountViewSet
+from billing.discounts.api.views import DiscountViewSet
 from billing.invoices.api import DocumentViewSet
 from billing.refunds.api import RefundViewSet
 

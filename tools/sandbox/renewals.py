@@ -7,12 +7,10 @@ from typing import Any
 
 from tools.sandbox.act import Act
 from tools.sandbox.cards import LATER_DECLINED, default_card
-from tools.sandbox.errors import Declined, InvalidRequest
+from tools.sandbox.errors import InvalidRequest
 from tools.sandbox.invoice_lines import line_of_item
 from tools.sandbox.invoice_payments import charge_payment
-from tools.sandbox.invoices import end_invoice, finalize, make_invoice, open_invoice, settle, subscription_of
-from tools.sandbox.params import refuse_others
-from tools.sandbox.payments import DECLINES
+from tools.sandbox.invoices import end_invoice, finalize, make_invoice, settle, subscription_of
 from tools.sandbox.periods import following
 from tools.sandbox.subscriptions import A_DAY, ENDED, end_subscription, next_step, save, state_of
 
@@ -32,7 +30,7 @@ def _do(act: Act, subscription: dict[str, Any], step: str) -> None:
     if step == "expire":
         expire(act, subscription)
     elif step == "drop":
-        act.emit("customer.subscription.pending_update_expired", _drop_pending(act, subscription))
+        act.emit("customer.subscription.pending_update_expired", drop_pending(act, subscription))
     elif step == "notice":
         act.emit("customer.subscription.trial_will_end", save(act, subscription | {"_noticed": True}))
     elif step == "renew":
@@ -130,7 +128,7 @@ def waits_for(subscription: dict[str, Any], invoice: str) -> bool:
     return bool((pending := subscription.get("_pending")) and pending["invoice"] == invoice)
 
 
-def _drop_pending(act: Act, subscription: dict[str, Any]) -> dict[str, Any]:
+def drop_pending(act: Act, subscription: dict[str, Any]) -> dict[str, Any]:
     """Give up a change that was not paid, and its invoice. Sends invoice.voided and customer.subscription.updated."""
     was = state_of(subscription)
     end_invoice(act, subscription["_pending"]["invoice"], "void")
@@ -157,52 +155,6 @@ def _fail(act: Act, subscription: dict[str, Any], invoice: dict[str, Any], reaso
         end_subscription(act, subscription, "payment_failed")
         return
     save(act, subscription | {"status": "past_due" if again is not None else ending}, was)
-
-
-def pay_invoice(act: Act, params: dict[str, Any], key: str) -> dict[str, Any]:
-    """Charge an open invoice now, with the subscription's card or another saved one.
-
-    Raises:
-        Declined: the bank refused; the attempt has been made all the same.
-    """
-    refuse_others(params, ("off_session", "payment_method"))
-    invoice, method = open_invoice(act, key, "paid"), None
-    if "payment_method" in params:
-        method = act.find("payment_method", params["payment_method"], "payment_method", "PaymentMethod")
-    reason = collect(act, invoice, method, by_hand=True, here=params.get("off_session") is False)
-    if reason:
-        raise declined(reason)
-    return act.find("invoice", key, "invoice")
-
-
-def declined(reason: str) -> Declined:
-    """What Stripe answers where a card is refused."""
-    if reason not in DECLINES:
-        message = "Cannot charge a customer that has no active card"
-        return Declined(message, code="missing", param="invoice")
-    code, message = DECLINES[reason]
-    return Declined(message, code=code, decline_code=reason)
-
-
-def void_invoice(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
-    """Give up an open invoice: it was a mistake."""
-    invoice = open_invoice(act, key, "void")
-    if waits_for(subscription := subscription_of(act, invoice), key):
-        _drop_pending(act, subscription)
-        return act.find("invoice", key, "invoice")
-    return _gave_up(act, end_invoice(act, key, "void"))
-
-
-def mark_uncollectible(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:
-    """Give up an open invoice: it will not be paid."""
-    return _gave_up(act, end_invoice(act, key, "uncollectible"))
-
-
-def _gave_up(act: Act, invoice: dict[str, Any]) -> dict[str, Any]:
-    subscription = subscription_of(act, invoice)
-    subscription["_waiting"].pop(invoice["id"], None)
-    save(act, subscription)
-    return invoice
 
 
 def set_ending(act: Act, ending: str) -> dict[str, Any]:

@@ -1,28 +1,28 @@
-"""A seller's discounts, for programs."""
+"""What programs read and send of a seller's discounts."""
 
 from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.decorators import action
-from rest_framework.request import Request
-from rest_framework.response import Response
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
 from accounts.organisations.models import BUYING_ROLES, Membership
-from accounts.people.requests import asker
 from accounts.sellers.models import SellerProfile
 from billing.discounts.models import LONGEST_CODE, Discount
-from billing.discounts.offers import make_offer
 from billing.discounts.recurring import LONGEST_MONTHS
 from billing.discounts.selectors import MOST_PRODUCTS, Uses, uses_of
-from billing.discounts.services import Terms, end_discount, make_discount, pause_discount, resume_discount
-from common.api.requests import checked
+from billing.discounts.services import Terms
 from common.currencies import LARGEST_CHARGE
 from common.money import Money
 from marketplace.products.api.serializers import OwnProductField
 from marketplace.products.models import Edition, Product
+
+
+def sellers_seen_by(user_id: Any) -> QuerySet[SellerProfile]:
+    """Return those whose money the user sees: themselves, and organisations of which they are owner or billing person."""
+    theirs = Membership.objects.filter(user=user_id, role__in=BUYING_ROLES).values("account")
+    return SellerProfile.objects.filter(account__user=user_id) | SellerProfile.objects.filter(account__in=theirs)
 
 
 class RevenueSerializer(serializers.Serializer[Money]):
@@ -129,7 +129,7 @@ class NewDiscountSerializer(serializers.Serializer[Discount]):
     def validate_seller(self, handle: str) -> SellerProfile:
         """Find whose it is among those whose money the caller sees; anybody else is as if they did not exist."""
         user = self.context["request"].user
-        found = _sellers(user.pk).filter(account__handle=handle or user.account.handle).first()
+        found = sellers_seen_by(user.pk).filter(account__handle=handle or user.account.handle).first()
         if found is None:
             raise serializers.ValidationError("You do not sell as this account.", code="does_not_exist")
         return found
@@ -157,66 +157,3 @@ class NewOfferSerializer(serializers.Serializer[Discount]):
     amount = serializers.IntegerField(min_value=0, max_value=LARGEST_CHARGE, help_text="What they pay, in minor units; 0 gives it to them.")
     currency = serializers.ChoiceField(choices=settings.LAYERSTORE_CURRENCIES, help_text="One in which the product has a price.")
     ends_at = serializers.DateTimeField()
-
-
-def _sellers(user_id: Any) -> QuerySet[SellerProfile]:
-    """Return those whose money the user sees: themselves, and organisations of which they are owner or billing person."""
-    theirs = Membership.objects.filter(user=user_id, role__in=BUYING_ROLES).values("account")
-    return SellerProfile.objects.filter(account__user=user_id) | SellerProfile.objects.filter(account__in=theirs)
-
-
-class DiscountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Discount]):
-    """Your codes and offers, newest first."""
-
-    serializer_class = DiscountSerializer
-    queryset = Discount.objects.select_related("seller__account", "account").prefetch_related("products")
-    filterset_fields = ("code", "kind")
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[Discount]:
-        return super().get_queryset().filter(seller__in=_sellers(self.request.user.pk).values("pk"))
-
-    @extend_schema(request=NewDiscountSerializer, responses={201: DiscountSerializer})
-    def create(self, request: Request) -> Response:
-        """Make a code. What was bought before keeps its price."""
-        body = NewDiscountSerializer(data=request.data, context={"request": request})
-        body.is_valid(raise_exception=True)
-        made = make_discount(seller=body.validated_data["seller"], terms=body.terms(), actor=asker(request))
-        return Response(self.get_serializer(self.get_queryset().get(pk=made.pk)).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=NewOfferSerializer, responses={201: DiscountSerializer})
-    @action(detail=False, methods=["post"])
-    def offers(self, request: Request) -> Response:
-        """Make an offer to one buyer and mail it to them."""
-        values = checked(NewOfferSerializer, request)
-        price = Money(values["amount"], values["currency"])
-        made = make_offer(
-            product=values["product"],
-            price=price,
-            to=values["email"],
-            ends_at=values["ends_at"],
-            actor=asker(request),
-            edition=values["edition"],
-        )
-        return Response(self.get_serializer(self.get_queryset().get(pk=made.pk)).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=None, responses=DiscountSerializer)
-    @action(detail=True, methods=["post"])
-    def pause(self, request: Request, pk: str) -> Response:  # noqa: ARG002  DRF passes it
-        """Let it count for nobody until it goes on; who is paying already keeps the reduced price."""
-        return self._moved(pause_discount(discount=self.get_object(), actor=asker(request)))
-
-    @extend_schema(request=None, responses=DiscountSerializer)
-    @action(detail=True, methods=["post"])
-    def resume(self, request: Request, pk: str) -> Response:  # noqa: ARG002  DRF passes it
-        """Let it count again."""
-        return self._moved(resume_discount(discount=self.get_object(), actor=asker(request)))
-
-    @extend_schema(request=None, responses=DiscountSerializer)
-    @action(detail=True, methods=["post"])
-    def end(self, request: Request, pk: str) -> Response:  # noqa: ARG002  DRF passes it
-        """End it for good."""
-        return self._moved(end_discount(discount=self.get_object(), actor=asker(request)))
-
-    def _moved(self, discount: Discount) -> Response:
-        return Response(self.get_serializer(self.get_queryset().get(pk=discount.pk)).data)
