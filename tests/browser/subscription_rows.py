@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.people.models import Account, User
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.price_models import PriceChange
 from billing.subscriptions.upgrade_models import Upgrade
 from marketplace.images.models import Namespace
 from marketplace.products.models import Price
@@ -60,6 +61,15 @@ def _in_editions(namespace: Namespace, buyer: User) -> dict[str, str]:
         period = {"period_start": now, "period_end": one.period_end, "invoice_id": f"in_{one.pk.hex}"}
         order = PaidOrderFactory(product=product, price=middle, placed_by=buyer, subscription=one, due_at=now + FAR, **period)
         order.images.filter(image=images[2]).delete()
+    _chosen_and_announced(SubscriptionFactory(**{**fields, "price": smaller}, product_title="In editions, Pro"), middle)
     waiting = {"price": larger, "product_title": "In editions, Everything", "due_at": now + FAR}
     UpgradeFactory(subscription=waits, state=Upgrade.State.UNPAID, pay_url="https://invoice.test/i/1", **waiting)
     return {"edition_subscription": str(had.pk), "smaller_price": str(smaller.pk)}
+
+
+def _chosen_and_announced(subscription: Subscription, was: Price) -> None:
+    """Its buyer has chosen the smaller edition that it is for from the next period on, which costs more from a later one on."""
+    fields = {"subscription": subscription, "price": subscription.price, "due_at": timezone.now() + FAR}
+    chosen = {"was_price": was, "was_amount": was.amount, "counts_from": subscription.period_end, "state": PriceChange.State.SET}
+    PriceChangeFactory(**fields, **chosen, announcement=None, amount=subscription.amount)
+    PriceChangeFactory(**fields, amount=1_500)
