@@ -1,12 +1,14 @@
 """Connected accounts: where sellers are paid (docs.stripe.com/connect/express-accounts)."""
 
 from dataclasses import dataclass
-
-from stripe.params import AccountCreateParams
+from typing import TYPE_CHECKING
 
 from accounts.sellers.models import SellerProfile
 from billing.stripe import client
 from common.web.links import absolute
+
+if TYPE_CHECKING:
+    from stripe.params import AccountCreateParams
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 from uuid import UUID
-
-from stripe.params.checkout import (
-    SessionCreateParams,
-    SessionCreateParamsLineItemPriceData,
-    SessionCreateParamsLineItemPriceDataProductData,
-    SessionCreateParamsPaymentIntentData,
-    SessionCreateParamsSubscriptionData,
-)
 
 from billing.stripe import client
 from billing.stripe.coupons import Coupon, make_coupon
 from billing.stripe.taxes import TAX_CODE, tax_params
 from common.money import Money
 from common.web.links import absolute
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import (
+        SessionCreateParams,
+        SessionCreateParamsLineItemPriceData,
+        SessionCreateParamsLineItemPriceDataProductData,
+        SessionCreateParamsPaymentIntentData,
+        SessionCreateParamsSubscriptionData,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def expire_checkout(session_id: str) -> None:
         v1.checkout.sessions.expire(session_id)
 
 
-def session_params(sale: Sale) -> SessionCreateParams:
+def session_params(sale: Sale) -> "SessionCreateParams":
     """Return what Stripe is told of a sale."""
     return {
         **(tax_params(sale.destination) if sale.with_tax else {}),
@@ -94,13 +95,13 @@ def session_params(sale: Sale) -> SessionCreateParams:
     }
 
 
-def _mode_params(sale: Sale) -> SessionCreateParams:
+def _mode_params(sale: Sale) -> "SessionCreateParams":
     if sale.interval:
         return {"mode": "subscription", "subscription_data": _subscription_params(sale)}
     return {"mode": "payment", "payment_intent_data": _payment_params(sale)}
 
 
-def _price_params(sale: Sale) -> SessionCreateParamsLineItemPriceData:
+def _price_params(sale: Sale) -> "SessionCreateParamsLineItemPriceData":
     product: SessionCreateParamsLineItemPriceDataProductData = {"name": sale.title, "description": ", ".join(sale.image_names)[:500]}
     price: SessionCreateParamsLineItemPriceData = {
         "currency": sale.price.currency,
@@ -115,7 +116,7 @@ def _price_params(sale: Sale) -> SessionCreateParamsLineItemPriceData:
     return price
 
 
-def _subscription_params(sale: Sale) -> SessionCreateParamsSubscriptionData:
+def _subscription_params(sale: Sale) -> "SessionCreateParamsSubscriptionData":
     params: SessionCreateParamsSubscriptionData = {
         "billing_mode": {"type": "classic"},  # Stripe's default differs by API version, and how it sets off prices differs by this
         "transfer_data": {"destination": sale.destination},
@@ -158,7 +159,7 @@ def _taken(percent: Decimal, paid: Money) -> Money:
     return Money(int(taken) // paid.step.minor * paid.step.minor, paid.currency)
 
 
-def _payment_params(sale: Sale) -> SessionCreateParamsPaymentIntentData:
+def _payment_params(sale: Sale) -> "SessionCreateParamsPaymentIntentData":
     params: SessionCreateParamsPaymentIntentData = {"transfer_data": {"destination": sale.destination}, "metadata": _metadata(sale)}
     if sale.on_behalf_of_seller:
         params["on_behalf_of"] = sale.destination

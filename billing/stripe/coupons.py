@@ -1,13 +1,15 @@
 """Coupons: what Stripe takes off the payments of a subscription (docs.stripe.com/billing/subscriptions/coupons)."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import stripe
-from stripe.params import CouponCreateParams
 
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import CouponCreateParams
 
 _EXISTS: Final = "resource_already_exists"
 
@@ -43,7 +45,7 @@ def make_coupon(v1: stripe.V1Services, coupon: Coupon) -> None:
             raise
 
 
-def _params(coupon: Coupon) -> CouponCreateParams:
+def _params(coupon: Coupon) -> "CouponCreateParams":
     params: CouponCreateParams = {
         "id": coupon.key,
         "name": coupon.name,

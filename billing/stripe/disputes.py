@@ -3,15 +3,17 @@
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from uuid import UUID
 
 import stripe
-from stripe.params import DisputeUpdateParamsEvidence, TransferReversalCreateParams
 
 from billing.stripe import client
 from billing.stripe.fields import metadata_value
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import DisputeUpdateParamsEvidence, TransferReversalCreateParams
 
 LONGEST_FIELD: Final = 20_000  # characters (Stripe, "The evidence object")
 LONGEST_EVIDENCE: Final = 150_000  # of all fields together (Stripe, "Update a dispute")

@@ -1,12 +1,14 @@
 """Refunds as Stripe is asked for them (docs.stripe.com/api/refunds)."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from stripe.params import RefundCreateParams
 
 from billing.stripe import client
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import RefundCreateParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def create_refund(request: RefundRequest) -> None:
         v1.refunds.create(refund_params(request), {"idempotency_key": request.key})
 
 
-def refund_params(request: RefundRequest) -> RefundCreateParams:
+def refund_params(request: RefundRequest) -> "RefundCreateParams":
     """Return what Stripe is told of a refund."""
     params: RefundCreateParams = {
         "payment_intent": request.payment_intent_id,

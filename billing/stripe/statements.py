@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import stripe
-from stripe.params import BalanceTransactionListParams
 
 from billing.stripe import client
+
+if TYPE_CHECKING:
+    from stripe.params import BalanceTransactionListParams
 
 PAGE: Final = 100  # the most that Stripe gives at once
 

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import stripe
-from stripe.params import SubscriptionUpdateParams, SubscriptionUpdateParamsDiscount, SubscriptionUpdateParamsItemPriceData
 
 from billing.stripe import client
 from billing.stripe.checkout import fee_percent
 from billing.stripe.coupons import Coupon, make_coupon
 from billing.stripe.errors import StripeRefused
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import SubscriptionUpdateParams, SubscriptionUpdateParamsDiscount, SubscriptionUpdateParamsItemPriceData
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,14 @@ def set_renewal_price(subscription_id: str, *, price: Money, fee: Money, coupon:
     return _renewal(changed)
 
 
-def _discounts(v1: stripe.V1Services, coupon: Coupon) -> Literal[""] | list[SubscriptionUpdateParamsDiscount]:
+def _discounts(v1: stripe.V1Services, coupon: Coupon) -> 'Literal[""] | list[SubscriptionUpdateParamsDiscount]':
     if not coupon.off.minor:
         return ""
     make_coupon(v1, coupon)
     return [{"coupon": coupon.key}]
 
 
-def _params(item: stripe.SubscriptionItem, price: Money, fee: Money) -> SubscriptionUpdateParams:
+def _params(item: stripe.SubscriptionItem, price: Money, fee: Money) -> "SubscriptionUpdateParams":
     return {
         "items": [{"id": item.id, "price_data": price_params(item.price, price)}],
         "proration_behavior": "none",
@@ -77,7 +79,7 @@ def _params(item: stripe.SubscriptionItem, price: Money, fee: Money) -> Subscrip
     }
 
 
-def price_params(was: stripe.Price, price: Money) -> SubscriptionUpdateParamsItemPriceData:
+def price_params(was: stripe.Price, price: Money) -> "SubscriptionUpdateParamsItemPriceData":
     """Return another price for the same: as often, and with the tax in it or not, as before."""
     assert was.recurring is not None  # noqa: S101  for the type checker: it is a subscription's
     return {

@@ -3,20 +3,22 @@
 The seller is liable for it, and prices contain it: what a buyer pays, and what we keep of it, is the same with and without.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import stripe
-from stripe.params.checkout import SessionCreateParams
 
 from billing.stripe.payment_data import BillingParty, TaxLine
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
 
 OF_A_SESSION: Final = "total_details.breakdown"
 # "General - Electronically Supplied Services": images are delivered by download (docs.stripe.com/tax/tax-codes).
 TAX_CODE: Final = "txcd_10000000"
 
 
-def tax_params(destination: str) -> SessionCreateParams:
+def tax_params(destination: str) -> "SessionCreateParams":
     """Return what a session with tax says in addition: on the account of the seller, and with the buyer's VAT id."""
     return {
         "automatic_tax": {"enabled": True, "liability": {"type": "account", "account": destination}},

@@ -7,17 +7,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import stripe
-from stripe.params import PriceCreateParams
 
 from billing.stripe import client
 from billing.stripe.errors import StripeRefused
 from billing.stripe.fields import expanded
 from billing.stripe.subscription_prices import item_of, price_params
 from common.money import Money
+
+if TYPE_CHECKING:
+    from stripe.params import PriceCreateParams
 
 
 @dataclass(frozen=True, slots=True)
