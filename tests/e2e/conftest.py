@@ -21,6 +21,12 @@ from tools.stack.sale.people import Person
 
 __all__ = ["stack"]
 BEGUN_FIRST = ("long_push", "refunded_sale")
+ENDS_THE_STACK = "pooled"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the test come last after which the stack's processes are gone: to start them again for others takes as long as the test."""
+    items.sort(key=lambda item: ENDS_THE_STACK in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """A purchase belongs to the team: whoever made it leaves, and the others and the servers go on pulling."""
 
-import re
-
 import httpx
 import pytest
 
-from tests.support.trade import SILENT, Sold, Trade, eventually, silent
+from tests.support.trade import Sold, Trade, eventually, refund_in_admin, silent
 from tools.stack.clients import Refused
 from tools.stack.sale.people import Person
 
@@ -20,19 +18,7 @@ def pulls(trade: Trade, person: Person, sold: Sold) -> bool:
     return trade.manifest_status(sold.repository, token) == 200
 
 
-def refund(trade: Trade, order: str) -> None:
-    """Give the money back, as staff do in the admin."""
-    staff = trade.person()
-    trade.stack.manage("make_staff", staff.username)
-    page = staff.browser.look(f"/admin/billing/order/?q={order}")
-    form = page.form("action", "_selected_action")
-    act = re.search(r'<option value="([a-z_]*refund[a-z_]*)"', page.html)
-    assert act
-    page = staff.browser.submit(page, form, SILENT, {"action": act[1], "_selected_action": [order]})
-    staff.browser.submit(page, page.form("reason"), SILENT, {"reason": "It did not start on their machines."})
-
-
-def test_a_purchase_of_the_team_survives_who_made_it_and_ends_with_a_refund(trade: Trade) -> None:
+def test_a_purchase_of_the_team_survives_who_made_it_and_ends_with_a_refund(trade: Trade, staff: Person) -> None:
     sold = trade.sell(trade.seller("teamwares"), trade.good("teamwares", "db"))
     boss, buyer, member, clerk, stranger = (trade.person() for _ in range(5))
     team = trade.organisation("crew", boss, owner=buyer, member=member, billing=clerk)
@@ -56,7 +42,7 @@ def test_a_purchase_of_the_team_survives_who_made_it_and_ends_with_a_refund(trad
         assert api.get(f"/orders/{order}/").status_code == 404
     assert [pulls(trade, person, sold) for person in (buyer, member, robot)] == [False, True, True]
 
-    refund(trade, order)
+    refund_in_admin(staff, order)
 
     with trade.api(boss) as api:
         eventually(lambda: api.get(f"/orders/{order}/").json()["state"] == "refunded", "the order is refunded")

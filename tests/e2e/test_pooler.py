@@ -21,17 +21,17 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'layerstore' 
 
 @pytest.fixture
 def pooled(trade: Trade) -> Iterator[Trade]:
-    """The stack's people, while its processes reach the database through the pooler alone."""
+    """The stack's people, while its processes reach the database through the pooler alone.
+
+    They do not come back: whoever stands on this comes last (conftest).
+    """
     stack = trade.stack
     host = str(stack.instance.sockets / "postgres")
     with running_pooler(host=host, database="layerstore", user="layerstore", sessions=SESSIONS) as address:
         with ThreadPoolExecutor() as beside:
             list(beside.map(stack.stop_part, PROCESSES))
-        try:
-            with running(stack, {"LAYERSTORE_DATABASE_URL": address, "LAYERSTORE_DATABASE_POOLING": "transaction"}):
-                yield trade
-        finally:
-            stack.supervisor.start(*PROCESSES)
+        with running(stack, {"LAYERSTORE_DATABASE_URL": address, "LAYERSTORE_DATABASE_POOLING": "transaction"}):
+            yield trade
 
 
 @contextmanager

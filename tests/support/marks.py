@@ -18,7 +18,7 @@ STARTERS = {
 # Each group looks in its folders alone: to collect all tests takes ten seconds of processor time. A test belongs to the group of its first mark here.
 FOLDERS = {
     "browser": ("tests/browser",),
-    "whole_stack": ("tests/e2e", "tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports"),
+    "whole_stack": ("tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports", "tests/e2e"),
     "image_build": ("tests/deploy",),
 }
 

@@ -41,7 +41,8 @@ COVERAGE = ("-p", "tests.support.measured", "-p", "tests.support.coverage_gates"
 SPREAD = ("--dist", "worksteal")
 WITHOUT_STACK = Group("without a whole stack", "not (whole_stack or browser or image_build)", 0, ("-n", "2", *SPREAD, *COVERAGE))
 # A test that starts one of these is refused elsewhere than in the folders of its group: tests/support/marks.py.
-_SOLD_IN = ("tests/e2e", "tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports")
+# The sales come last: their stack runs to the end of the group, and works a little even when nobody asks it.
+_SOLD_IN = ("tests/common/db/leases", "tests/config/processes", "tests/registry_auth/inbox/transports", "tests/e2e")
 SALES = Group("on a whole stack", "whole_stack and not browser", 1, folders=_SOLD_IN)
 BROWSER = Group("in a browser", "browser", 2, folders=("tests/browser",))
 IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)", 3, folders=("tests/deploy",))
