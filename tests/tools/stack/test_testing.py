@@ -93,7 +93,8 @@ def test_without(): pass
 
 
 @pytest.mark.parametrize(
-    ("starts", "folder"), [("sync_playwright", "tests/browser"), ("private_daemon", "tests/deploy"), ("running_stack", "tests/common/db/leases or ")]
+    ("starts", "folder"),
+    [("sync_playwright", "tests/browser"), ("private_daemon", "tests/deploy"), ("running_stack", "tests/common/db/leases or ")],
 )
 def test_a_test_that_its_group_would_not_find_is_refused(run, tmp_path: Path, starts: str, folder: str) -> None:
     (tmp_path / "conftest.py").write_text("from tests.support.marks import mark_what_it_starts as pytest_itemcollected\n")
