@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.support.trade import SILENT, Trade, silent
+from tests.support.trade import SILENT, Sold, Trade, silent
 from tools.stack.clients import Refused
+from tools.stack.sale.people import Person
 from tools.stack.sale.selling import reserve
 
 
@@ -25,23 +26,25 @@ def test_what_was_pushed_is_what_the_buyer_pulls(trade: Trade, tool: str) -> Non
     assert (entry["reference"], entry["digest"], entry["may_pull"]) == (sold.reference, sold.digests[0], True)
 
 
-def test_the_command_in_the_library_is_the_one_that_works(trade: Trade) -> None:
-    seller = trade.seller("shownlib")
-    sold = trade.sell(seller, trade.good("shownlib", "db"))
-    buyer = trade.person()
+@pytest.fixture(scope="module")
+def release(trade: Trade) -> tuple[Person, Sold, Person]:
+    """A seller, their product, and somebody who has bought it."""
+    seller, buyer = trade.seller("releases"), trade.person()
+    sold = trade.sell(seller, trade.good("releases", "db"))
     trade.buy(buyer, sold)
+    return seller, sold, buyer
+
+
+def test_the_command_in_the_library_is_the_one_that_works(release: tuple[Person, Sold, Person]) -> None:
+    _, sold, buyer = release
 
     assert f"docker pull {sold.reference}" in buyer.browser.look("/library/").text
 
 
-def test_a_new_release_reaches_the_buyer_without_a_new_purchase(trade: Trade) -> None:
-    seller = trade.seller("releases")
-    clerk = trade.docker(seller)
-    sold = trade.sell(seller, trade.good("releases", "db"), clerk)
-    buyer = trade.person()
-    trade.buy(buyer, sold)
+def test_a_new_release_reaches_the_buyer_without_a_new_purchase(trade: Trade, release: tuple[Person, Sold, Person]) -> None:
+    seller, sold, buyer = release
 
-    newer = trade.push(seller, trade.good("releases", "db", tag="1.1"), clerk)
+    newer = trade.push(seller, trade.good("releases", "db", tag="1.1"), trade.docker(seller))
 
     assert trade.docker(buyer).pull(sold.reference.replace(":1.0", ":1.1"), silent) == newer
 
