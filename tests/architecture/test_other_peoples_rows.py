@@ -4,6 +4,7 @@ The addresses come from the URL configuration. One with a parameter that is not 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from django.db import transaction
@@ -50,11 +51,24 @@ ADMIN = [route for route in site_routes() if route.name.startswith("admin:") and
 MISSING = (404, 405)  # 405 where a page has no such method for anybody
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """Rows of others, another seller who asks for them, by session and by token, and what must not change."""
+
+    rows: dict[str, Model]
+    seller: Client
+    secret: str
+    before: list[object]
+
+
 @pytest.fixture(scope="module")
-def rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Model]]:
-    """Made once, around the transactions of these tests: none of them changes one."""
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made once, around the transactions of these tests: none of them changes it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield rows_of_others()
+        rows, user, seller = rows_of_others(), NamespaceFactory().owner.user, Client()
+        seller.force_login(user)
+        secret = AccessTokenFactory(user=user).secret
+        yield World(rows, seller, secret, state())
         transaction.set_rollback(True)
 
 
@@ -85,67 +99,61 @@ def state() -> list[object]:
     ]
 
 
-def another_seller() -> Client:
-    client = Client()
-    client.force_login(NamespaceFactory().owner.user)
-    return client
-
-
 @pytest.mark.parametrize("route", PAGES, ids=str)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_a_page_of_somebody_else_is_not_there(rows: dict[str, Model], route: Route, method: str) -> None:
+def test_a_page_of_somebody_else_is_not_there(world: World, route: Route) -> None:
     if route.name == "marketplace:shop":
         return  # a shop window is for everybody
-    client, before = another_seller(), state()
+    address = reverse(route.name, kwargs=given(route, world.rows))
 
-    answer = getattr(client, method)(reverse(route.name, kwargs=given(route, rows)))
+    answers = {method: getattr(world.seller, method)(address).status_code for method in ("get", "post")}
 
-    assert answer.status_code in MISSING, route.pattern
-    assert state() == before
+    assert answers == {method: status for method, status in answers.items() if status in MISSING}, route.pattern
+    assert state() == world.before
 
 
 @pytest.mark.parametrize("route", PAGES, ids=str)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_a_stranger_cannot_tell_whether_a_row_exists(rows: dict[str, Model], route: Route, method: str) -> None:
+def test_a_stranger_cannot_tell_whether_a_row_exists(world: World, route: Route) -> None:
     if route.name == "marketplace:shop":
         return
-    client, before = Client(), state()
-    real = given(route, rows)
+    real = given(route, world.rows)
     absent = {name: new_id() if not isinstance(value, str) else "nobody-has-this" for name, value in real.items()}
 
-    answer, nothing = (getattr(client, method)(reverse(route.name, kwargs=kwargs)) for kwargs in (real, absent))
-
-    assert answer.status_code == nothing.status_code
-    assert answer.status_code in MISSING or answer["Location"].startswith("/account/login/"), route.pattern
-    assert state() == before
-
-
-@pytest.mark.parametrize("route", API, ids=str)
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_a_row_of_somebody_else_is_not_in_the_api(rows: dict[str, Model], route: Route, method: str) -> None:
-    token, before = AccessTokenFactory(user=NamespaceFactory().owner.user), state()
-    address = reverse(route.name, kwargs=given(route, rows))
-
-    answer = getattr(Client(), method)(address, content_type="application/json", headers={"authorization": f"Bearer {token.secret}"})
-
-    assert answer.status_code in MISSING, route.pattern
-    assert state() == before
+    for method in ("get", "post"):
+        answer, nothing = (getattr(Client(), method)(reverse(route.name, kwargs=kwargs)) for kwargs in (real, absent))
+        assert answer.status_code == nothing.status_code, method
+        assert answer.status_code in MISSING or answer["Location"].startswith("/account/login/"), (method, route.pattern)
+    assert state() == world.before
 
 
 @pytest.mark.parametrize("route", API, ids=str)
-def test_a_program_without_a_token_learns_nothing(rows: dict[str, Model], route: Route) -> None:
-    address = reverse(route.name, kwargs=given(route, rows))
+def test_a_row_of_somebody_else_is_not_in_the_api(world: World, route: Route) -> None:
+    address, headers = reverse(route.name, kwargs=given(route, world.rows)), {"authorization": f"Bearer {world.secret}"}
+
+    answers = {
+        method: getattr(Client(), method)(address, content_type="application/json", headers=headers).status_code
+        for method in ("get", "post", "put", "patch", "delete")
+    }
+
+    assert answers == {method: status for method, status in answers.items() if status in MISSING}, route.pattern
+    assert state() == world.before
+
+
+@pytest.mark.parametrize("route", API, ids=str)
+def test_a_program_without_a_token_learns_nothing(world: World, route: Route) -> None:
+    address = reverse(route.name, kwargs=given(route, world.rows))
 
     assert Client().get(address).status_code in {401, 404, 405}
 
 
-@pytest.mark.parametrize("route", ADMIN, ids=str)
-def test_the_admin_lets_only_staff_in(route: Route) -> None:
-    address = reverse(
-        route.name, kwargs={"object_id": new_id()} if route.parameters == {"object_id"} else dict.fromkeys(route.parameters, "1")
-    )
+def test_the_admin_lets_only_staff_in() -> None:
     customer = Client()
     customer.force_login(UserFactory())
+    addresses = [reverse(route.name, kwargs=keys_of(route)) for route in ADMIN]
 
-    assert customer.get(address).status_code == 403
-    assert Client().get(address)["Location"].startswith(("/admin/login/", "/account/login/"))
+    assert {at: customer.get(at).status_code for at in addresses} == dict.fromkeys(addresses, 403)
+    led = {at: Client().get(at)["Location"] for at in addresses}
+    assert {at: to for at, to in led.items() if not to.startswith(("/admin/login/", "/account/login/"))} == {}
+
+
+def keys_of(route: Route) -> dict[str, object]:
+    return {"object_id": new_id()} if route.parameters == {"object_id"} else dict.fromkeys(route.parameters, "1")

@@ -26,6 +26,15 @@ NAMED = [route for route in site_routes() if route.name and not route.name.start
 OF_LIBRARIES = {"pk": 1, "key": "x", "uidb36": "x", "path": "x"}
 
 
+def just_signed_in(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time()}]
+    session.save()
+    return client
+
+
 def address(route: Route, rows) -> str:
     """The address of a row of somebody's, or of any row where the address is a library's."""
     if route.name.startswith(("account_", "mfa_")):
@@ -42,28 +51,22 @@ def most_able(monkeypatch) -> User:
     return user
 
 
-def ask(user: User, method: str, route: Route, rows) -> int:
-    """Ask as somebody who has just signed in, and take back what came of it; return the status."""
-    if route.pattern.startswith("api/"):
-        token = AccessTokenFactory(user=user)
-        client, headers = Client(raise_request_exception=False), {"authorization": f"Bearer {token.secret}"}
-    else:
-        client, headers = Client(raise_request_exception=False), {}
-        client.force_login(user)
-        session = client.session
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time()}]
-        session.save()
-    return int(getattr(client, method.lower())(address(route, rows), content_type="application/json", headers=headers).status_code)
-
-
 @pytest.mark.django_db
 def test_each_address_that_writes_has_a_rate_limit(most_able: User) -> None:
+    """Who asks signs in once: an address that refuses the method, as all of these must, ends no session."""
     rows, unlimited = rows_of_others(), [pair for pair in product(NAMED, sorted(WRITING)) if act_of(pair[1], pair[0].name) is None]
+    page, program = just_signed_in(most_able), Client(raise_request_exception=False)
+    program.defaults["HTTP_AUTHORIZATION"] = f"Bearer {AccessTokenFactory(user=most_able).secret}"
 
-    taken = [f"{method} {route}" for route, method in unlimited if ask(most_able, method, route, rows) != 405]
+    def ask(method: str, route: Route) -> int:
+        client = program if route.pattern.startswith("api/") else page
+        return int(getattr(client, method.lower())(address(route, rows), content_type="application/json").status_code)
+
+    taken = [f"{method} {route}" for route, method in unlimited if ask(method, route) != 405]
 
     assert unlimited
     assert taken == []
+    assert page.get(reverse("account_reauthenticate")).status_code == 200  # signed in to the end
 
 
 def test_each_rate_limit_is_of_an_address_that_there_is() -> None:

@@ -1,15 +1,17 @@
 """The page, the CSV file, the API and staff's overview give the same answer to the same question."""
 
 import csv
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from billing.orders.models import Order
@@ -29,17 +31,26 @@ TODAY = date(2026, 11, 29)
 COUNTS = ("orders", "refunds", "checkouts", "first_pulls", "pulls", "pullers", "views")
 
 
-@pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 29, 12, tzinfo=UTC))
+@pytest.fixture(autouse=True, scope="module")
+def _today() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 29, 12, tzinfo=UTC))
+        yield
 
 
 def at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def product() -> Product:
+@pytest.fixture(scope="module")
+def product(_today: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Product]:
+    """Made once, around the transactions of these tests, in which each takes back what it added."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield sold_product()
+        transaction.set_rollback(True)
+
+
+def sold_product() -> Product:
     """A product with half a year of sales in two currencies, pulls, views and refunds; beside it another one of the seller."""
     product = ProductFactory()
     for place in range(0, 180, 9):
@@ -178,7 +189,6 @@ def test_page_csv_and_api_give_the_same_trend_and_forecast(page, program, produc
 
 @pytest.mark.parametrize("trend", ["pulls", "views", "orders"])
 def test_page_csv_and_api_give_the_same_outlook_of_counts(page, program, product, trend):
-    call_command("derive_series", "2026-01-01", "2026-11-29", stdout=StringIO())
     asked = {"trend": trend}
 
     outlook = page.get("/selling/", asked).context["numbers"].outlook
