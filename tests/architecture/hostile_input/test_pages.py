@@ -247,7 +247,7 @@ def test_no_length_breaks_anything(faults, rows) -> None:
     token, types = token_of(rows), ("application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=x")
     for length, at, content_type in product(("-1", "x", "", "9" * 30, "1e3", "999999"), (reverse("account_login"), *POSTED), types):
         # As a server hands it over: what is missing is not there, and nobody is told.
-        short = {"CONTENT_LENGTH": length, "wsgi.input": BytesIO(b"{}")}
+        short: dict[str, Any] = {"CONTENT_LENGTH": length, "wsgi.input": BytesIO(b"{}")}
         faults.look(browser().generic("POST", at, b"{}", content_type=content_type, headers=token, **short), at, length, content_type)
 
 
