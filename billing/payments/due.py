@@ -47,6 +47,8 @@ def settle_due_orders() -> int:
 
 def close_stopped_checkouts() -> int:
     """End the checkouts of what was stopped while somebody was paying; return how many were tried."""
+    if not orders_to_close().exists():
+        return 0
     # An order that was tried before keeps its turn: one that cannot be closed is put off like any other.
     orders_to_close().filter(attempts=0, due_at__gt=timezone.now()).update(due_at=timezone.now())
     rows = orders_to_close().order_by("due_at")

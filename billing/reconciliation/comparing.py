@@ -33,7 +33,7 @@ def _open_lines(statement: Statement) -> Iterator[list[StatementLine]]:
 
 
 def _compare_lines(statement: Statement, lines: Sequence[StatementLine], *, now: datetime) -> int:
-    booked = booked_for(statement, lines)
+    booked, noted = booked_for(statement, lines), _noted(lines)
     agreed, new = [], 0
     with transaction.atomic():
         for line in lines:
@@ -43,9 +43,15 @@ def _compare_lines(statement: Statement, lines: Sequence[StatementLine], *, now:
             if not found:
                 agreed.append(line.pk)
             new += sum(_note(statement, kind, now=now, line=line, stripe=theirs, booked=ours) for kind, theirs, ours in found)
-            _end_others(line, {kind for kind, _, _ in found}, now=now)
+            if line.pk in noted:
+                _end_others(line, {kind for kind, _, _ in found}, now=now)
         StatementLine.objects.filter(pk__in=agreed).update(agreed_at=now)
     return new
+
+
+def _noted(lines: Sequence[StatementLine]) -> set[str]:
+    """Return the lines of which a difference was known before, which are few."""
+    return set(Difference.objects.filter(line__in=lines, ended_at=None).values_list("line_id", flat=True))
 
 
 def differences_of(line: StatementLine, booked: Booked | None) -> list[tuple[Kind, int, int | None]]:

@@ -71,8 +71,7 @@ def api(purpose: str) -> Iterator[stripe.V1Services]:
         refused = StripeAccountGone if _NO_ACCOUNT.search(error.user_message or "") else StripeRefused
         param = getattr(error, "param", None) or ""
         raise refused(reason=_cause(error), stripe_code=error.code or "", param=param) from error
-    end_outage(_key_for(purpose))
-    end_outage(DEPENDENCY)  # the sweeps say when it is away; they may have nothing due for an hour after it is back
+    end_outage(_key_for(purpose), DEPENDENCY)  # the sweeps say when it is away; they may have nothing due for an hour after it is back
 
 
 def _not_allowed(error: stripe.StripeError, purpose: str) -> StripeRefused | StripeKeyRefused:

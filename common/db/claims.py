@@ -67,8 +67,10 @@ def claim_due(rows: "models.QuerySet[Row]", *, backoff: Backoff, most: int) -> l
         most: how many at once; each must be tried before its claim runs out.
     """
     now = timezone.now()
+    due = rows.filter(due_at__lte=now, given_up_at__isnull=True)
+    if not due.exists():  # as nearly always: a sweep asks every few seconds, and needs no transaction for it
+        return []
     with locked_transaction():
-        due = rows.filter(due_at__lte=now, given_up_at__isnull=True)
         found = list(locked(due[:most], skip_locked=True))
         spent = [row for row in found if backoff.most is not None and row.attempts >= backoff.most]
         for row in spent:

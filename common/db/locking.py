@@ -39,14 +39,24 @@ def locked(rows: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "model
 def require_atomic() -> None:
     """Make sure that a lock lasts until the caller's transaction ends, and that nobody waits longer than the lock timeout.
 
+    The timeout is set once in a transaction, and again after a savepoint was rolled back in which it was set: PostgreSQL takes it back
+    then, and Django forgets what was to be done on commit, so that the one tells of the other.
+
     Raises:
         RuntimeError: no transaction is open; the lock would end at once.
     """
     if not connection.in_atomic_block:
         msg = "Row locks are taken inside transaction.atomic()."
         raise RuntimeError(msg)
+    if any(act is _timeout_was_set for _, act, *_ in connection.run_on_commit):
+        return
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = %s", [LOCK_TIMEOUT_MS])
+    transaction.on_commit(_timeout_was_set)
+
+
+def _timeout_was_set() -> None:
+    """Do nothing: as long as it waits for the commit, the transaction has the timeout."""
 
 
 @contextmanager

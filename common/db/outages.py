@@ -60,10 +60,11 @@ def begin_outage(dependency: str, *, reason: str) -> None:
         logger.error("dependency away", extra={"dependency": dependency, "why": reason})
 
 
-def end_outage(dependency: str) -> None:
-    """Record that a dependency answers."""
-    if Outage.objects.filter(dependency=dependency).delete()[0]:
-        logger.warning("dependency is back", extra={"dependency": dependency})
+def end_outage(*dependencies: str) -> None:
+    """Record that dependencies answer."""
+    for dependency in Outage.objects.filter(dependency__in=dependencies).values_list("dependency", flat=True):
+        if Outage.objects.filter(dependency=dependency).delete()[0]:
+            logger.warning("dependency is back", extra={"dependency": dependency})
 
 
 def outages() -> "models.QuerySet[Outage]":

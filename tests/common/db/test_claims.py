@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, models
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from common.db.claims import UNFINISHED, Attempt, Backoff, claim_due, note_failure, try_again
 
@@ -46,6 +47,13 @@ def test_a_claimed_row_is_not_claimed_again_before_its_time() -> None:
     assert (_claim(), _claim()) == (["one"], [])
     _due("one")
     assert _claim() == ["one"]
+
+
+def test_nothing_that_is_due_costs_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    Errand._default_manager.create(name="later", due_at=timezone.now() + timedelta(hours=1))
+
+    with django_assert_num_queries(1):
+        assert _claim() == []
 
 
 def test_a_row_that_fails_stops_no_other_and_is_given_up_with_its_reason() -> None:

@@ -3,6 +3,7 @@ import threading
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from common.db.errors import LockTimeout
 from common.db.locking import locked_transaction, require_atomic, translate_violation
@@ -72,3 +73,34 @@ def test_another_constraint_is_not_swallowed() -> None:
 def test_a_database_error_that_is_no_lock_passes_unchanged() -> None:
     with pytest.raises(OperationalError), locked_transaction(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 1; SELECT pg_sleep(5)")
+
+
+def _timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lock_timeout_is_set_once_in_a_transaction(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for _ in range(2):
+        with transaction.atomic(), django_assert_num_queries(1):
+            require_atomic()
+            require_atomic()
+    assert _timeout() == "0"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lock_timeout_is_set_again_after_its_savepoint_was_rolled_back() -> None:
+    with transaction.atomic():
+        with pytest.raises(NameTaken), transaction.atomic():
+            require_atomic()
+            raise NameTaken("Taken.")
+        assert _timeout() == "0"
+        with transaction.atomic():
+            require_atomic()
+        assert _timeout() == "5s"
+        with pytest.raises(NameTaken), transaction.atomic():
+            require_atomic()
+            raise NameTaken("Taken.")
+        assert _timeout() == "5s"

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from common.db.outages import FailureRun, outages
+from common.db.outages import FailureRun, begin_outage, end_outage, outages
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +51,13 @@ def test_a_success_of_a_later_run_calls_the_alarm_off() -> None:
     FailureRun("mail").succeeded()
 
     assert _names() == []
+
+
+def test_what_answers_calls_off_its_own_alarms(caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("stripe", "stripe key", "mail"):
+        begin_outage(name, reason="hangs")
+
+    end_outage("stripe", "stripe key", "registry")
+
+    assert _names() == [("mail", "hangs")]
+    assert sorted(record.dependency for record in caplog.records if record.message == "dependency is back") == ["stripe", "stripe key"]  # type: ignore[attr-defined]  # of `extra`
