@@ -24,6 +24,8 @@ SWEEPS = ("money", "billing"), ("default", "marketplace")
 class Time(Base):
     """Nothing here is a person."""
 
+    swept_at = -1  # the step after which nothing was done yet but to sweep
+
     @rule(seconds=st.sampled_from([MINUTE, 20 * MINUTE, HOUR, 3 * HOUR, DAY, 3 * DAY, 8 * DAY]))
     def time_passes(self, seconds: int) -> None:
         self.pass_time(seconds)
@@ -66,9 +68,12 @@ class Time(Base):
         self.lost += self.pending
         self.pending = []
 
+    @when(lambda self: self.swept_at != self.played.steps)
     @rule()
     def shop_sweeps(self) -> None:
+        """Unless that was the step before: once more at the same moment, it would find what it has left."""
         self.sweep()
+        self.swept_at = self.played.steps + 1
 
     def sweep(self, *, besides: Collection[str] = ()) -> None:
         """Run everything that the shop does by itself about money and access, but for the jobs named."""

@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,9 +38,12 @@ def play(sequences: int, seed: int | None) -> int:
     cores = min(os.cpu_count() or 1, sequences)
     first = secrets.randbelow(MOST_SEED) if seed is None else seed
     shares = [sequences // cores + (number < sequences % cores) for number in range(cores)]
-    with tempfile.TemporaryDirectory(prefix="layerstore-sequences-") as name, servers() as environment:
-        running = [_start(environment, Path(name), number, share, first + number) for number, share in enumerate(shares)]
-        played = [_end(process, figures) for process, figures in running]
+    with tempfile.TemporaryDirectory(prefix="layerstore-sequences-") as name, servers() as environment, ExitStack() as running:
+        started = []
+        for number, share in enumerate(shares):
+            started.append(_start(environment, Path(name), number, share, first + number))
+            running.callback(_stop, started[-1][0])
+        played = [_end(process, figures) for process, figures in started]
     for number, each in enumerate(played):
         if each.failure:
             print(f"With --seed {first} in process {number + 1} of {cores}:\n{each.failure}")
@@ -58,6 +62,12 @@ def _start(environment: Mapping[str, str], folder: Path, number: int, share: int
     command = command_line("pytest", TEST, "-q", "--tb=short", "--show-capture=no", f"--hypothesis-seed={seed}")
     process = subprocess.Popen(command, cwd=ROOT, env={**environment, **own}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return process, figures
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End a process before its servers: Hypothesis would take their going away for a failure, and say that it is not the same again."""
+    process.kill()
+    process.wait()
 
 
 def _end(process: subprocess.Popen[str], figures: Path) -> Played:
