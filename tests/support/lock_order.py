@@ -75,7 +75,7 @@ def _named(rows: QuerySet[Any]) -> set[Hashable] | None:
     where = rows.query.where
     if rows.query.is_sliced or where.negated or len(where.children) != 1:
         return None
-    (condition,) = where.children
+    condition: Any = where.children[0]
     if (
         not isinstance(getattr(condition, "lhs", None), Col)
         or not condition.lhs.target.primary_key
