@@ -85,21 +85,48 @@ class Expected(Base):
             for standing, images in self._followed(earlier):
                 yield standing, {*images, *own}
 
-    def standing_of_subscription(self, sale: Sale, stripe_id: str) -> Standing:
-        """Held to the end of the last paid period, and a week longer while another one is asked for; days of a trial may be added."""
+    def standings_of_subscription(self, sale: Sale, stripe_id: str) -> dict[UUID, Standing]:
+        """Each image is held to the end of its last paid period, and a week longer while another one is asked for; days of a trial may be added.
+
+        In each period an image is paid by the first invoice that sold it; a later one, of a larger edition, has paid the difference alone.
+        """
         subscription = self.sandbox.store.get("subscription", stripe_id)
         assert subscription is not None
-        periods = [(invoice, self.standing_of(intent)) for invoice, intent in self.invoices(stripe_id)]
-        if any(standing is Standing.EITHER for _, standing in periods):
-            return Standing.EITHER
-        kept = [(invoice, standing) for invoice, standing in periods if standing in LIVE]
-        until = max((line["period"]["end"] for invoice, _ in kept for line in invoice["lines"]["data"]), default=0)
+        periods = [(invoice, self.standing_of(intent), sold) for invoice, intent, sold in self._sold(sale, stripe_id)]
+        images = {image for _, _, sold in periods for image in sold}
+        if any(standing is Standing.EITHER for _, standing, _ in periods):
+            return dict.fromkeys(images, Standing.EITHER)
+        kept = [(_ends(invoice), standing) for invoice, standing, _ in periods if standing in LIVE]
+        last, paused = max((end for end, _ in kept), default=0), any(standing is Standing.PAUSED for _, standing in kept)
         renews = subscription["status"] in {"active", "past_due"} and not subscription["cancel_at_period_end"]
-        until += GRACE if renews else 0
-        now = self.sandbox.config.now()
-        if until <= now:
-            return Standing.EITHER if until and until + self._left_of_trials(sale, subscription["created"]) > now else Standing.NONE
-        return Standing.PAUSED if any(standing is Standing.PAUSED for _, standing in kept) else Standing.HELD
+        renewed = self._renewed(sale, subscription) if renews else frozenset()
+        left, now = self._left_of_trials(sale, subscription["created"]), self.sandbox.config.now()
+        standings = {}
+        for image in images:
+            first: dict[int, Standing] = {}
+            for invoice, standing, sold in periods:
+                if image in sold:
+                    first.setdefault(_ends(invoice), standing)
+            until: float = max((end for end, standing in first.items() if standing in LIVE), default=0)
+            until += GRACE if image in renewed and until == last else 0
+            held = Standing.PAUSED if paused else Standing.HELD
+            standings[image] = held if until > now else Standing.EITHER if until and until + left > now else Standing.NONE
+        return standings
+
+    def _sold(self, sale: Sale, stripe_id: str) -> Iterator[tuple[dict[str, Any], str, frozenset[UUID]]]:
+        """The paid invoices of a subscription, oldest first, each with its payment and what it sold."""
+        of = self.shop.sized_images
+        for invoice, intent in self.invoices(stripe_id):
+            if not sale.of_edition:
+                yield invoice, intent, sale.images | sale.grown
+            else:
+                yield invoice, intent, of[max(of) if invoice["billing_reason"] == "subscription_update" else invoice["subtotal"]]
+
+    def _renewed(self, sale: Sale, subscription: dict[str, Any]) -> frozenset[UUID]:
+        """What the next period would sell."""
+        if not sale.of_edition:
+            return sale.images | sale.grown
+        return self.shop.sized_images[subscription["items"]["data"][0]["price"]["unit_amount"]]
 
     def _left_of_trials(self, sale: Sale, began: int) -> float:
         """How many seconds of trials were left when it began; fewer count where we heard of it later."""
@@ -112,8 +139,8 @@ class Expected(Base):
             if sale.recurring:
                 found = self.subscription_of(sale)
                 if found is not None:
-                    standing = self.standing_of_subscription(sale, found.stripe_subscription_id)
-                    standings = dict.fromkeys(sale.images | sale.grown, standing) | dict.fromkeys(sale.unsure, Standing.EITHER)
+                    standings = self.standings_of_subscription(sale, found.stripe_subscription_id)
+                    standings |= dict.fromkeys(sale.unsure, Standing.EITHER)
                     yield Access(found.pk, sale.holder.pk, standings, sale)
             elif not sale.is_gift or sale.claimed_by is not None:
                 holder = sale.claimed_by if sale.is_gift else sale.holder
@@ -172,10 +199,14 @@ class Expected(Base):
             return False
         if session["status"] == "open" or session.get("_settles"):
             return True
-        charge = self.charge_of(session["payment_intent"])
+        charge = next(iter(self.charges_of(sale)), None)
         if charge is None or charge["amount_refunded"] >= charge["amount"]:
             return False
         return None if _was_whole(self.sandbox.find("refund", "charge", charge["id"]), charge["amount"]) else True
+
+
+def _ends(invoice: dict[str, Any]) -> int:
+    return max(int(line["period"]["end"]) for line in invoice["lines"]["data"])
 
 
 def is_undisturbed(charge: dict[str, Any]) -> bool:

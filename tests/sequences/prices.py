@@ -14,14 +14,14 @@ from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import NewPrice, set_prices
 from marketplace.products.services.publishing import publish_product, reinstate_product, suspend_product, withdraw_product
 from tests.sequences.base import when
+from tests.sequences.editions import Editions
 from tests.sequences.shop import Raised, Sale
-from tests.sequences.subscriptions import Subscriptions
 
 NUMBER = st.integers(0, 11)
 NOTICE = timedelta(days=30).total_seconds()
 
 
-class Prices(Subscriptions):
+class Prices(Editions):
     """What a seller asks for."""
 
     @when(lambda self: any(sale.recurring for sale in self.sales))
@@ -48,17 +48,21 @@ class Prices(Subscriptions):
                 charge = self.charge_of(intent)
                 if charge is not None and not (number and sale.recurring):
                     assert charge["amount"] == sale.amount, sale
-            if sale.recurring:
+            if sale.recurring and sale.of_edition:
+                self.check_editions(sale)
+            elif sale.recurring:
                 self.check_renewals(sale)
 
     def check_renewals(self, sale: Sale) -> None:
         session = self.sandbox.store.get("checkout.session", sale.order.checkout_session_id or "")
         told = [each for each in self.raised if each.product.pk == sale.product.pk]
-        for invoice, _ in self.invoices(session["subscription"]) if session and session.get("subscription") else ():
-            amount, begins = invoice["total"], invoice["lines"]["data"][0]["period"]["start"]
-            assert amount in {sale.amount, *(each.amount for each in told)}, (amount, sale)
+        for number, invoice in self.periods(session["subscription"]) if session and session.get("subscription") else ():
+            assert number is not None
+            listed, begins = invoice["subtotal"], invoice["lines"]["data"][0]["period"]["start"]
+            assert listed in {sale.listed, *(each.amount for each in told)}, (listed, sale)
+            assert invoice["total"] == listed - self.off(sale, number, listed), sale
             long_ago = [each.amount for each in told if each.at.timestamp() + NOTICE <= begins]
-            assert amount <= max([sale.amount, *long_ago]), "a renewal costs more than was announced in time"
+            assert listed <= max([sale.listed, *long_ago]), "a renewal costs more than was announced in time"
 
     @rule(which=NUMBER, who=NUMBER, amount=st.sampled_from([0, 300, 1234, 2900]), days=st.sampled_from([1, 9]), accepted=st.booleans())
     def offer(self, *, which: int, who: int, amount: int, days: int, accepted: bool) -> None:

@@ -87,6 +87,7 @@ class Sales(Credits):
             images,
             order.amount,
             order.currency,
+            amount if price.buyer_decides else price.amount,
             credit=order.credit_amount,
             credited=frozenset(order.credits.values_list("earlier_id", flat=True)),
             of_edition=price.edition_id is not None,
@@ -95,11 +96,12 @@ class Sales(Credits):
             code=code if order.amount or order.discount_amount else None,  # where nothing is left it is not used
         )
         if order.pk not in before:
-            self.check_price(sale, price, amount if price.buyer_decides else price.amount)
+            self.check_price(sale, price)
         return self.note(order, sale)
 
-    def check_price(self, sale: Sale, price: Price, listed: int) -> None:
+    def check_price(self, sale: Sale, price: Price) -> None:
         """What is asked for is the price less what was paid for parts of it before, less a discount."""
+        listed = sale.listed
         assert 0 <= sale.amount <= listed - sale.credit
         assert sale.code is not None or sale.amount == listed - sale.credit
         if sale.code is not None:
