@@ -62,9 +62,9 @@ def begin_outage(dependency: str, *, reason: str) -> None:
 
 def end_outage(*dependencies: str) -> None:
     """Record that dependencies answer."""
-    for dependency in Outage.objects.filter(dependency__in=dependencies).values_list("dependency", flat=True):
-        if Outage.objects.filter(dependency=dependency).delete()[0]:
-            logger.warning("dependency is back", extra={"dependency": dependency})
+    for outage in Outage.objects.filter(dependency__in=dependencies):
+        logger.warning("dependency is back", extra={"dependency": outage.dependency})
+        outage.delete()
 
 
 def outages() -> "models.QuerySet[Outage]":
