@@ -14,8 +14,9 @@ from flask import Blueprint, Response, request
 
 from tools.sandbox.accounts import connected, no_access
 from tools.sandbox.act import Act
+from tools.sandbox.addresses import Endpoint
 from tools.sandbox.config import Config
-from tools.sandbox.endpoints import Endpoint, find_endpoint
+from tools.sandbox.endpoints import find_endpoint
 from tools.sandbox.errors import Declined, InvalidRequest, StripeError, Unauthorized
 from tools.sandbox.expand import expanded
 from tools.sandbox.faults import Faults, Hangup
