@@ -208,6 +208,8 @@ def _refuse_second_subscription(due: Due, buyer: Account, images: list[Image], d
     """Who subscribes to a smaller edition, or to an image of a bundle, does not pay for it by the period twice."""
     part = renewing_within(buyer, [image.pk for image in images]) if due.price.interval else None
     if part is not None:
+        if discount is not None:  # one that never counts is refused here, and sends nobody away to wait for it
+            require_usable(discount, product=due.price.product, price=due.price)
         changes = part.product_id == due.price.product_id and any(one.price.pk == due.price.pk for one in choices_for(part))
         path = edition_url(part.pk, due.price.pk, code=discount.code if discount else "") if changes else ""
         raise SubscribedToPart(title=part.product_title, change_path=path)

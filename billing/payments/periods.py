@@ -13,6 +13,7 @@ from accounts.people.models import Account
 from audit.services import record_audit
 from billing.discounts.recurring import whole_terms
 from billing.orders.models import Order
+from billing.orders.selectors import image_ids_of_order
 from billing.payments.paid_time import ENTITLING, paid_time
 from billing.refunds.models import Refund
 from billing.stripe.payment_data import Subscribed
@@ -66,7 +67,8 @@ def follow_order(order: Order, images: Collection[Image]) -> None:
         subscription.revision += 1
         subscription.due_at, subscription.given_up_at, subscription.attempts = timezone.now(), None, 0
     if order.state in ENTITLING:
-        bought, of, since = [image.pk for image in images], subscription, order.period_start
+        # What this order sold alone: by what another one has paid for, or what has grown since, nothing was bought when its period began.
+        bought, of, since = image_ids_of_order(order.pk), subscription, order.period_start
         take_over_trial(product_id=of.product_id, holder=of.buyer, source_id=of.pk, image_ids=bought, paid_since=since)
     bring_access_in_line(subscription, images, now=timezone.now())
     subscription.save(update_fields=["access_until", "part_until", "revision", *WRITTEN_AT_END])

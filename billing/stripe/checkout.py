@@ -135,7 +135,7 @@ def fee_percent(fee: Money, price: Money) -> Decimal:
     Where amounts are rounded down to more than the smallest unit, it is the least that comes to the fee, less the half unit that Stripe
     rounds up: else, worked out again of a fee that was rounded so, it would come to a step less, or to a hundredth of a percent more.
     """
-    if price.step.minor == 1:
+    if price.step.minor == 1 or not fee.minor:
         return _percent(fee, price)
     return (Decimal(100 * fee.minor - 50) / price.minor).quantize(Decimal("0.01"), ROUND_CEILING)
 
@@ -145,7 +145,10 @@ def _percent(fee: Money, price: Money) -> Decimal:
 
 
 def fee_by_percent(fee: Money, price: Money) -> Money:
-    """Return what Stripe makes of that percentage. Of a large price it is not to the cent what the terms say, nor always more."""
+    """Return what Stripe makes of the nearest percentage: of a large price not to the cent what the terms say, nor always more.
+
+    `fee_percent` of the result comes to it again.
+    """
     return _taken(_percent(fee, price), price)
 
 

@@ -63,8 +63,8 @@ def begin_outage(dependency: str, *, reason: str) -> None:
 def end_outage(*dependencies: str) -> None:
     """Record that dependencies answer."""
     for outage in Outage.objects.filter(dependency__in=dependencies):
-        logger.warning("dependency is back", extra={"dependency": outage.dependency})
-        outage.delete()
+        if Outage.objects.filter(pk=outage.pk).delete()[0]:  # else another process has, and has told so
+            logger.warning("dependency is back", extra={"dependency": outage.dependency})
 
 
 def outages() -> "models.QuerySet[Outage]":

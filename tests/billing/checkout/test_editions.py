@@ -15,7 +15,7 @@ from billing.checkout.amounts import Wish
 from billing.checkout.errors import SubscribedToPart
 from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
-from billing.discounts.errors import DiscountNotForProduct, InvalidDiscount
+from billing.discounts.errors import DiscountNotForProduct, DiscountNotForSubscriptions, InvalidDiscount
 from billing.discounts.models import Discount
 from billing.discounts.offers import make_offer
 from billing.invoices.models import Document
@@ -29,7 +29,7 @@ from marketplace.products.selectors.pages import product_url
 from marketplace.products.services.editions import retire_edition
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
-from tests.factories.billing import OfferFactory, PaidOrderFactory, SubscriptionFactory
+from tests.factories.billing import DiscountFactory, OfferFactory, PaidOrderFactory, SubscriptionFactory
 from tests.factories.marketplace import EditionFactory, PriceFactory, ProductFactory, PushedImageFactory
 from tests.support.clients import api_of, client_of
 from tests.support.sandbox import Sandbox
@@ -159,6 +159,8 @@ def test_who_subscribes_to_an_edition_is_led_to_where_it_is_changed(product: Pro
     )
     assert (answer.status_code, answer["Location"], Order.objects.count()) == (303, path, 1)
 
+    with pytest.raises(DiscountNotForSubscriptions):  # it would not count after the subscription's end either
+        place_order(product=product, user=buyer, wish=Wish(pro.pk), discount=DiscountFactory(seller=product.seller))
     Subscription.objects.update(ends_with_period=True)
     assert place_order(product=product, user=buyer, wish=Wish(pro.pk)).amount == 900
 

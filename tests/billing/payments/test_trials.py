@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.people.models import User
 from accounts.sellers.models import SellerProfile
@@ -11,24 +12,30 @@ from billing.checkout.opening import open_checkout
 from billing.checkout.placing import place_order
 from billing.gifts.services import GiftWish
 from billing.orders.models import Order
+from billing.payments.periods import follow_order
 from billing.payments.reconcile import reconcile_order
 from billing.payments.refunding import continue_refund
 from billing.refunds.services import request_refund
 from billing.renewals.reconcile import reconcile_subscription
 from billing.stripe.payments import read_payment
 from billing.subscriptions.models import Subscription
+from common.db.locking import locked_transaction
 from common.money import Money
+from marketplace.entitlements.models import TRIAL_OVER
 from marketplace.entitlements.services.ending import end_entitlements
+from marketplace.images.locks import lock_images
 from marketplace.products.models import Price, Product
 from marketplace.products.services.prices import set_price
 from marketplace.trials.errors import TrialUsed
 from marketplace.trials.keys import card_hashes
 from marketplace.trials.models import KnownCard, Trial, TrialState
+from marketplace.trials.selectors import time_left_when_bought
 from marketplace.trials.services.ending import end_trials
 from marketplace.trials.services.starting import start_trial
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import ProductFactory
+from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
+from tests.factories.marketplace import ProductFactory, PushedImageFactory, TrialFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,3 +140,23 @@ def test_a_bank_debit_has_no_card(product: Product, buyer: User, buy: Buy, sandb
 
     assert read_payment(str(order.checkout_session_id)).card == ""
     assert not KnownCard.objects.exists()
+
+
+def test_what_another_payment_of_the_subscription_has_brought_was_not_bought_while_the_trial_ran(product: Product, buyer: User) -> None:
+    pro = PushedImageFactory(namespace=product.namespace)
+    product.product_images.create(image=pro, owner_id=product.seller_id)
+    tried = TrialFactory(product=product, user=buyer, started_at=timezone.now() - timedelta(days=30))
+    Trial.objects.update(ended_at=tried.ends_at, end_reason=TRIAL_OVER)
+    going_on = SubscriptionFactory(product=product, placed_by=buyer)
+    began = tried.started_at + timedelta(days=4)
+    part = PaidOrderFactory(
+        product=product, placed_by=buyer, subscription=going_on, period_start=began, period_end=began + timedelta(days=30)
+    )
+    part.images.filter(image=pro).delete()
+
+    with locked_transaction():
+        images = lock_images(image_ids=product.images.values_list("pk", flat=True))
+        follow_order(part, images)  # of the one payment, and of the difference that was paid since
+
+    tried.refresh_from_db()
+    assert (tried.bought_by, tried.end_reason, time_left_when_bought(going_on.pk)) == (going_on.pk, TRIAL_OVER, timedelta(0))

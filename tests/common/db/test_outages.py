@@ -1,8 +1,10 @@
 import logging
 
 import pytest
+from django.db import connection
+from django.db.models.signals import pre_delete
 
-from common.db.outages import FailureRun, begin_outage, end_outage, outages
+from common.db.outages import FailureRun, Outage, begin_outage, end_outage, outages
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +63,19 @@ def test_what_answers_calls_off_its_own_alarms(caplog: pytest.LogCaptureFixture)
 
     assert _names() == [("mail", "hangs")]
     assert sorted(record.dependency for record in caplog.records if record.message == "dependency is back") == ["stripe", "stripe key"]  # type: ignore[attr-defined]  # of `extra`
+
+
+def test_whoever_finds_that_another_has_called_it_off_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    begin_outage("stripe", reason="hangs")
+
+    def other_process(**_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM common_outage")
+
+    pre_delete.connect(other_process, sender=Outage)
+    try:
+        end_outage("stripe")
+    finally:
+        pre_delete.disconnect(other_process, sender=Outage)
+
+    assert (_names(), [record.message for record in caplog.records]) == ([], ["dependency away"])
