@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.db.models.signals import pre_delete
 
-from common.db.outages import FailureRun, Outage, begin_outage, end_outage, outages
+from common.db.models import Outage
+from common.db.outages import FailureRun, begin_outage, end_outage, outages
 
 pytestmark = pytest.mark.django_db
 
