@@ -22,6 +22,7 @@ from billing.refunds.records import update_requested_amount
 from billing.stripe.errors import StripeRefused
 from billing.stripe.refunds import RefundRequest, create_refund
 from common.db.locking import locked_transaction
+from common.money import Money
 
 PULLED: Final = "It was pulled since the sale."
 # Stripe repeats what it answered to a key, so a later attempt needs another. Longer than an attempt may take (`billing.payments.tasks`):
@@ -33,6 +34,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     """Do what is left to do for a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
 
     A buyer's own refund is decided first: not before its time, and not in their favour if anything was pulled since the sale.
+    Of one that a refund of Stripe's dashboard has overtaken, what is left is given back: the refund becomes one of that amount.
 
     Raises:
         StripeAway: nothing is known; the sweep goes on.
@@ -51,7 +53,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
         if stopped_by_dispute(refund.order):
             return _give_up(refund_id, "The payment is disputed: the buyer's bank gives the money back, or has decided against it.")
         try:
-            create_refund(request_for(refund))
+            _ask_stripe(refund)
         except StripeRefused as refused:
             return _give_up(refund_id, refused.reason)
         reconcile_order(order_id=refund.order_id)
@@ -59,16 +61,39 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     return refund
 
 
-def request_for(refund: Refund) -> RefundRequest:
-    """Return what Stripe is asked for."""
+def _ask_stripe(refund: Refund) -> None:
+    """Ask Stripe for the refund, or for what is left of it where the dashboard has given back some of the same money since it was requested.
+
+    How much that is is known only now: it may have come back meanwhile, or we may not have heard of it until Stripe refused.
+
+    Raises:
+        StripeAway, StripeRefused: as `create_refund`.
+    """
+    try:
+        create_refund(request_for(refund, refund.money))
+    except StripeRefused:
+        left = reconcile_order(order_id=refund.order_id).total
+        refund.refresh_from_db()
+        if refund.state != Refund.State.WAITING or refund.stripe_refund_id is not None:
+            return  # somebody else's attempt was first
+        if not 0 < left.minor < refund.amount:
+            raise
+        create_refund(request_for(refund, left))
+
+
+def request_for(refund: Refund, amount: Money) -> RefundRequest:
+    """Return what Stripe is asked for: so much of the refund, all of it unless the dashboard has overtaken it."""
     return RefundRequest(
         refund_id=refund.pk,
         order_id=refund.order_id,
         payment_intent_id=refund.payment_intent_id,
-        amount=refund.money,
+        amount=amount,
         with_share=refund.takes_back,
         with_fee=refund.takes_back and refund.order.fee.minor > 0,
-        key=f"refund-{refund.pk}" + (f"-{refund.key_since.timestamp()}" if refund.key_since else ""),
+        # Stripe refuses a key that it knows with another amount.
+        key=f"refund-{refund.pk}"
+        + (f"-{refund.key_since.timestamp()}" if refund.key_since else "")
+        + (f"-{amount.minor}" if amount != refund.money else ""),
     )
 
 

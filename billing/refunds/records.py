@@ -87,9 +87,9 @@ def record_refunds(order: Order, payment: Payment) -> list[Refund]:
         if refund.state != state and state is not Refund.State.WAITING:
             settled.append(refund)
         refund.state, refund.stripe_refund_id, refund.failure = state, stripe_refund.stripe_id, stripe_refund.failure[:500]
-        refund.takes_back = stripe_refund.took_back
+        refund.amount, refund.takes_back = stripe_refund.amount.minor, stripe_refund.took_back  # less, if the dashboard has overtaken it
         refund.settled_at = None if state is Refund.State.WAITING else timezone.now()
-        refund.save(update_fields=["state", "stripe_refund_id", "failure", "settled_at", "takes_back"])
+        refund.save(update_fields=["state", "stripe_refund_id", "failure", "amount", "settled_at", "takes_back"])
     update_requested_amount(order)
     return settled
 
@@ -111,7 +111,7 @@ def _row_of(order: Order, payment: Payment, stripe_refund: StripeRefund) -> Refu
 
 
 def update_requested_amount(order: Order) -> None:
-    """Recompute what has been requested. A refund made in the dashboard may have overtaken one of ours, which Stripe then refuses."""
+    """Recompute what has been requested. A refund made in the dashboard may have overtaken one of ours, which then becomes less."""
     rows = order.refunds.exclude(state=Refund.State.FAILED)
     requested = rows.aggregate(requested=Sum("amount", default=0))["requested"]
     order.refund_requested_amount = min(requested, order.amount)

@@ -165,6 +165,31 @@ def test_a_refund_of_the_dashboard_that_overtakes_ours_leaves_nothing_to_give(pa
     assert order.flag.startswith("A refund of €5.00 was not made: ")
 
 
+def test_of_a_refund_that_the_dashboard_overtakes_in_part_what_is_left_is_given_once(paid: Order, staff: User, sandbox: Sandbox) -> None:
+    ours = ask(paid, staff)
+    sandbox.refund(paid, amount=200)
+
+    ours = continue_refund(refund_id=ours.pk)
+
+    paid.refresh_from_db()
+    assert (ours.state, ours.amount, continue_refund(refund_id=ours.pk).amount) == ("succeeded", 300, 300)
+    assert (paid.state, paid.refunded_amount, paid.refund_requested_amount, paid.flagged_at) == ("refunded", 500, 500, None)
+    assert [one["amount"] for one in sandbox.get("/refunds", payment_intent=paid.payment_intent_id)["data"]] == [300, 200]
+    assert transfer_of(sandbox, paid)["amount_reversed"] == 500
+
+
+def test_what_the_dashboard_gave_and_a_bank_sent_back_takes_nothing_from_a_refund_that_waits(
+    paid: Order, staff: User, sandbox: Sandbox
+) -> None:
+    ours = ask(paid, staff)
+    sandbox.control(f"/refunds/{sandbox.refund(paid, amount=200)}/fail", reason="declined")
+
+    ours = continue_refund(refund_id=ours.pk)
+
+    paid.refresh_from_db()
+    assert (ours.state, ours.amount, paid.state, paid.refunded_amount) == ("succeeded", 500, "refunded", 500)
+
+
 def test_a_refund_before_completion_grants_nothing(opened: Order, buyer: User, sandbox: Sandbox, holds) -> None:
     sandbox.press(opened)
     sandbox.refund(opened)
