@@ -62,7 +62,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
 
 
 def _ask_stripe(refund: Refund) -> None:
-    """Ask Stripe for the refund, or for what is left of it where the dashboard has given back some of the same money since it was requested.
+    """Ask Stripe for the refund, or for what is left of it where the dashboard has given back some of the same money since.
 
     How much that is is known only now: it may have come back meanwhile, or we may not have heard of it until Stripe refused.
 
@@ -123,7 +123,8 @@ def _give_up(refund_id: UUID, reason: str) -> Refund:
         refund = lock_refund(refund_id=refund_id)
         if refund.state == Refund.State.WAITING and refund.stripe_refund_id is None:
             _fail(order, refund, reason)
-            flag_order(order, f"A refund of {refund.money} was not made: {reason}")
+            if order.total.minor:  # else the buyer has got all of it by the dashboard
+                flag_order(order, f"A refund of {refund.money} was not made: {reason}")
             order.save(update_fields=["refund_requested_amount", "flagged_at", "flag"])
     return refund
 

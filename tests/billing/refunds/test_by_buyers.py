@@ -68,9 +68,11 @@ def test_what_was_not_pulled_is_given_back(paid: Order, buyer: User, sandbox: Sa
     assert AuditEvent.objects.get(action="order.refund_requested").actor == buyer
 
 
-def test_all_that_is_left_is_given_back_after_the_dashboard_gave_a_part_meanwhile(paid: Order, buyer: User, sandbox: Sandbox, holds) -> None:
+def test_all_that_is_left_is_given_back_after_the_dashboard_gave_a_part_meanwhile(
+    paid: Order, buyer: User, sandbox: Sandbox, holds
+) -> None:
     refund = give_back(order=paid, actor=buyer)
-    sandbox.refund(paid, amount=200)
+    sandbox.refund(paid, amount=200, reverse_transfer="true", refund_application_fee="true")
     heard = reconcile_order(order_id=paid.pk)
     assert (heard.state, heard.refund_requested_amount, holds(buyer)) == ("partially_refunded", 500, [])
 
