@@ -8,6 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from config.gallery.examples import EXAMPLES
+from tests.support.pages import HEAVIEST, Page, weight
 
 PAGE, FRAME = "/dev/mails/", "/dev/mails/frame"
 
@@ -21,8 +22,10 @@ def test_a_shop_on_the_internet_has_no_gallery(client: Client, settings, address
 
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
 def test_the_page_shows_every_example_light_dark_and_as_text(client: Client, language: str) -> None:
-    page = client.get(PAGE, {"in": language}).content.decode()
+    answer = client.get(PAGE, {"in": language})
+    page = answer.content.decode()
 
+    assert weight(answer, Page(page)) < HEAVIEST
     assert page.count("<iframe") == 2 * sum(len(cases) for cases in EXAMPLES.values()) == 2 * page.count('<pre class="mail-frame')
     assert len(set(re.findall(r'<article class="mail-shown" id="([^"]+)"', page))) == page.count("<article")
 
