@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -31,6 +30,7 @@ from marketplace.reviews.models import Review
 from marketplace.trials.models import Trial
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.marketplace import NamespaceFactory
+from tests.support.database import around_the_tests
 from tests.support.routes import Route, site_routes
 from tests.support.rows import given, rows_of_others
 
@@ -64,12 +64,11 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Made once, around the transactions of these tests: none of them changes it."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with around_the_tests(django_db_blocker):
         rows, user, seller = rows_of_others(), NamespaceFactory().owner.user, Client()
         seller.force_login(user)
         secret = AccessTokenFactory(user=user).secret
         yield World(rows, seller, secret, state())
-        transaction.set_rollback(True)
 
 
 def state() -> list[object]:

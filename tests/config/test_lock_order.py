@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from accounts.people.locks import lock_user
 from accounts.people.models import User
@@ -18,6 +19,7 @@ from marketplace.images.locks import lock_image, lock_images
 from marketplace.images.models import Image
 from marketplace.products.locks import lock_product
 from tests.factories.marketplace import ProductFactory, PushedImageFactory
+from tests.support.database import around_the_tests
 from tests.support.lock_order import LockedOutOfOrder
 
 
@@ -100,6 +102,30 @@ def test_another_transaction_begins_anew() -> None:
     with transaction.atomic():
         lock_seller(account_id=product.seller_id)
         lock_image(image_id=image.pk)
+
+
+@pytest.mark.django_db
+def test_what_the_tests_of_a_module_share_lies_in_no_transaction_of_the_shop(django_db_blocker: DjangoDbBlocker) -> None:
+    product = ProductFactory()
+    image = product.images.get()
+
+    with around_the_tests(django_db_blocker):
+        with transaction.atomic():
+            lock_product(product_id=product.pk)
+        with transaction.atomic():
+            lock_image(image_id=image.pk)
+
+
+@pytest.mark.django_db
+def test_a_row_is_known_again_however_it_is_asked_for() -> None:
+    image = PushedImageFactory()
+    asked_for = Image.objects.filter(pk=image.pk).values("pk")[:1]
+
+    with transaction.atomic():
+        lock_image(image_id=image.pk)
+        lock_user(user_id=image.owner.user.pk)
+        for key in ({"pk": image.pk}, {"pk__in": [image.pk]}, {"pk": asked_for}, {"pk__in": asked_for}):
+            assert [row.pk for row in locked(Image.objects.filter(**key))] == [image.pk]
 
 
 @pytest.mark.django_db

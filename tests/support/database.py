@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 # Django's own rows about the models. They never differ, and `flush` would only make them anew.
 LASTING = {"django_content_type", "auth_permission"}
@@ -98,6 +99,19 @@ def rows_of_this_moment(schema: str) -> Iterator[Callable[[], None]]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+@contextmanager
+def around_the_tests(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Take back at the end what the block has written: what the tests of a module share, each of them in a transaction of its own within.
+
+    To Django, and to whoever watches in which order rows are locked, it is part of the test, and no transaction of the shop's.
+    """
+    block = transaction.atomic()
+    block._from_testcase = True
+    with blocker.unblock(), block:
+        yield
+        transaction.set_rollback(True)
 
 
 def has_left_something(_: TransactionTestCase) -> bool:

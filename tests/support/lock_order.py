@@ -82,6 +82,6 @@ def _named(rows: QuerySet[Any]) -> set[Hashable] | None:
         or condition.lhs.target.model is not rows.model
     ):
         return None
-    if isinstance(condition, Exact):
-        return {condition.rhs}
-    return set(condition.rhs) if isinstance(condition, In) and condition.rhs_is_direct_value() else None
+    if not isinstance(condition, Exact | In) or not condition.rhs_is_direct_value():
+        return None
+    return {condition.rhs} if isinstance(condition, Exact) else set(condition.rhs)

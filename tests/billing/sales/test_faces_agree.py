@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
@@ -24,6 +24,7 @@ from marketplace.products.models import Product
 from tests.factories.accounts import AccessTokenFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import ProductFactory, PullCountFactory
+from tests.support.database import around_the_tests
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -45,9 +46,8 @@ def at(day: date) -> datetime:
 @pytest.fixture(scope="module")
 def product(_today: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Product]:
     """Made once, around the transactions of these tests, in which each takes back what it added."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with around_the_tests(django_db_blocker):
         yield sold_product()
-        transaction.set_rollback(True)
 
 
 def sold_product() -> Product:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from django.contrib import admin
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -57,6 +57,7 @@ from tests.factories.marketplace import (
     ReviewFactory,
     TrialFactory,
 )
+from tests.support.database import around_the_tests
 
 NOUNS = [
     Namespace,
@@ -119,9 +120,8 @@ def staff(client: Client) -> Client:
 @pytest.fixture(scope="module")
 def sale(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Entitlement]:
     """Made once, around the transactions of these tests, in which each takes back what it changed."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with around_the_tests(django_db_blocker):
         yield sale_with_a_row_of_each_noun()
-        transaction.set_rollback(True)
 
 
 def sale_with_a_row_of_each_noun() -> Entitlement:
