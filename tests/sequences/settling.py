@@ -1,6 +1,7 @@
 """A night in which everything is brought to its end: webhooks that were on their way come, sweeps run, and what was lost is found."""
 
 import json
+from typing import Any
 
 from django.utils import timezone
 from hypothesis.stateful import rule
@@ -8,6 +9,7 @@ from hypothesis.stateful import rule
 from billing.ledger.models import LedgerTransaction
 from billing.orders.models import Order
 from billing.payments.reconcile import reconcile_order
+from billing.reconciliation.comparing import GRACE
 from billing.reconciliation.due import reconcile_due_statements
 from billing.reconciliation.models import Difference, Statement
 from tests.sequences.base import when
@@ -23,7 +25,7 @@ LEADS_TO = ("source_transaction", "charge", "_transfer", "transfer", "fee")
 class Settling(Prices, Invariants, Time):
     """Ends each sequence, and may happen within one."""
 
-    compared = (0, 0)  # how many movements Stripe and the books had at the last comparison
+    compared: tuple[dict[str, Any], int] | None = None  # what had moved at Stripe, and how often we had posted, when all of it agreed
 
     @when(lambda self: self.charges())
     @rule()
@@ -58,19 +60,27 @@ class Settling(Prices, Invariants, Time):
     def reconcile(self) -> None:
         """The nightly comparison finds each lost movement and nothing else; staff do what its page advises.
 
-        Where neither Stripe nor the books have moved since the last one, it would compare the same once more.
+        Where neither Stripe nor the books have moved since one that saw all of it agree, it would compare the same once more.
         """
-        moved = len(self.sandbox.moved()), LedgerTransaction.objects.count()
-        if moved == self.compared:
-            self.lost.clear()
+        moved = self.sandbox.moved(), LedgerTransaction.objects.count()  # what is posted is never changed
+        if moved == self.compared and not self.lost:
             return
+        whole = not self.moves_still()
         found = self.differences()
         assert self.lost or not found, found
         for difference in found:
             self.follow_advice(difference)
         self.lost.clear()
-        self.compared = moved if not found else (0, -1)
+        self.compared = moved if whole and not found else None
         assert not found or not self.differences(), found
+
+    def moves_still(self) -> bool:
+        """Whether something is too young to be compared, at Stripe or in the books."""
+        since = timezone.now() - GRACE
+        young = self.sandbox.store.rows(
+            "SELECT id FROM objects WHERE kind = 'balance_transaction' AND json_extract(body, '$.created') > ?", int(since.timestamp())
+        )
+        return bool(young) or LedgerTransaction.objects.filter(posted_at__gt=since).exists()
 
     def differences(self) -> list[Difference]:
         """Of each statement, read from its beginning, as staff may have it read."""

@@ -3,16 +3,16 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, settings, strategies
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import Rule, run_state_machine_as_test
 
 from common.ops import queue
 from config.celery import app
@@ -27,20 +27,39 @@ from tests.support.database import rows_of_this_moment
 from tests.support.sandbox_here import SandboxHere, shop_at
 
 SEQUENCES, STEPS = 100, 8
+ONE_IN = 6  # steps is the one before again
 # Of `script/bench books`, which plays more of them, longer ones, and others each time.
 ASKED_FOR, FIGURES, LONGER = os.environ.get("LAYERSTORE_SEQUENCES"), os.environ.get("LAYERSTORE_SEQUENCES_FIGURES", ""), 24
 
 
+@strategies.composite
+def or_the_one_before(draw: Callable[[Any], Any], steps: Any) -> tuple[Rule, dict[str, Any]]:
+    """Draw a step; one of so many is the one before with the same numbers, as when somebody clicks twice or asks for their money again."""
+    before = steps.machine.step_before
+    again = before is not None and steps.is_valid(before[0]) and draw(strategies.integers(1, ONE_IN)) == ONE_IN
+    steps.machine.step_before = before if again else draw(steps)
+    return steps.machine.step_before
+
+
 class Books(Trials, Gifts, Refunds, Disputes, Payouts, Growth):
     """All areas together: another way to sell is another file, and its class here."""
+
+    step_before: tuple[Rule, dict[str, Any]] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rules_strategy = or_the_one_before(self._rules_strategy)
 
 
 class FromTheSeedAlone(HypothesisProvider):
     """Draws as Hypothesis does, but for two things: whatever else is in the process, a seed plays the same, and each sequence is a new one.
 
     Hypothesis mixes in the numbers that stand in those of our modules which were imported until then, for which it reads all of them; and
-    it plays most sequences a few times more with steps repeated, some of which end in the middle and count for nothing.
+    it plays most sequences a few times more with steps repeated, some of which end in the middle and count for nothing. That a step is
+    repeated is for `or_the_one_before` to draw.
     """
+
+    assert callable(HypothesisProvider._maybe_draw_constant), "Hypothesis mixes such numbers in by another name"
 
     def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
         return None
