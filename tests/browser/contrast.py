@@ -9,7 +9,7 @@ from playwright.sync_api import Page as Tab
 
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 # Every element with words of its own or a value, and what its answer depends on: the styles of it and of all around it, in turn;
-# what else is painted where it is; of a link, whether words stand beside it, and what but colour sets it apart from them.
+# what else is painted where it is; of a link, whether words stand beside it, and what sets it apart from them, which axe compares.
 _TEXTS = """async () => {
     const hash = (text) => {  // 53 bits: cyrb53
         let a = 0xdeadbeef, b = 0x41c6ce57;
@@ -29,12 +29,12 @@ _TEXTS = """async () => {
     const words = (element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     const isBlock = (element) => /^(block|list-item|flex|grid|inline-block|table.*)$/.test(styles.get(element).display);
     const blocks = new Map();  // whether words stand in it beside its links
-    const besideWords = (link) => {
-        if (isBlock(link)) return false;
+    const wordsBeside = (link) => {  // the block that they stand in; null where there are none
+        if (isBlock(link)) return null;
         let block = link.parentElement;
         while (block.parentElement && !isBlock(block)) block = block.parentElement;
         if (!blocks.has(block)) blocks.set(block, [...within(block)].some((element) => words(element) && !element.closest(LINK)));
-        return blocks.get(block);
+        return blocks.get(block) ? block : null;
     };
     for (const element of [document.documentElement, ...within(document.body)]) {
         const s = getComputedStyle(element);
@@ -72,13 +72,17 @@ _TEXTS = """async () => {
     const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length;
     const places = painted.filter(isShown).map((element) => [element, element.getBoundingClientRect()]);
     const shown = texts.filter((element) => isShown(element) && !isClipped(element));
-    axe.texts = shown.map((element) => ({ element, link: [element.closest(LINK)].find((link) => link && besideWords(link)) }));
-    return axe.texts.map(({ element, link }) => {
+    const SET_APART = ["fontFamily", "fontStyle", "textDecorationLine", "borderStyle", "borderWidth", "borderColor"];
+    const apartOf = (element) => [lookOf(element), ...SET_APART.map((name) => styles.get(element)[name])];
+    axe.texts = shown.map((element) => {
+        const link = element.closest(LINK), block = link && wordsBeside(link);
+        return block ? { element, link, block } : { element };
+    });
+    return axe.texts.map(({ element, link, block }) => {
         const here = element.getBoundingClientRect();
         const behind = places.filter(([other, there]) => there.left < here.right && there.right > here.left && there.top < here.bottom
             && there.bottom > here.top && other !== element && !other.contains(element)).map(([other]) => groundOf(other));
-        const apart = link ? [lookOf(link), ...["fontFamily", "fontStyle", "textDecorationLine", "borderStyle", "borderWidth", "borderColor"]
-            .map((name) => styles.get(link)[name])] : [];
+        const apart = link ? [...apartOf(link), "|", ...apartOf(block)] : [];
         return hash([lookOf(element), ...new Set(behind), "|", ...apart].join());
     });
 }"""

@@ -8,6 +8,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Request, Response
@@ -42,7 +43,8 @@ _WIDELY_SET = f"""() => {{
     document.adoptedStyleSheets.pop();
     return found;
 }}"""
-# A frame that is closed to the page around it, as a mail of the sandbox is, cannot be judged through that page; any other one is.
+# A frame that is closed to the page around it, as a mail of the sandbox is, cannot be judged through that page. Any other one, of which
+# no page has one now, is: all of it but its colours.
 _AXE = """async (options) => {
     const foreign = options.foreign.filter((selector) => document.querySelector(selector));
     const where = foreign.length ? { exclude: foreign.map((selector) => [selector]) } : document;
@@ -115,11 +117,11 @@ class Watch:
             self.complaints.append(f"{response.status}: {response.url}")
 
 
-def make_ready(tab: Tab) -> None:
+def make_ready(tab: Tab, scheme: Literal["dark", "light"] = "dark") -> None:
     """Leave whatever a tab shows for an empty page, as wide as a desk and dark: what is opened next is judged so first."""
     tab.goto("about:blank")
     tab.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
-    tab.emulate_media(color_scheme="dark")
+    tab.emulate_media(color_scheme=scheme)
 
 
 def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:

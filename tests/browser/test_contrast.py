@@ -80,6 +80,15 @@ def test_a_link_alone_says_nothing_of_one_among_words(tab: Page) -> None:
     assert kinds(judge(tab, f"{LINKS}<p>Words, and a link: <a href=/>Here.</a></p>")) == ["link-in-text-block"]
 
 
+def test_a_link_says_nothing_of_the_same_one_among_words_that_are_more_like_it(tab: Page) -> None:
+    own = "<style>a { font: 16px serif }</style>"
+    assert judge(tab, f"{LINKS}{own}<p style='font: bold 16px sans-serif'>Words, and a link: <a href=/>Here.</a></p>") == []
+
+    assert kinds(judge(tab, f"{LINKS}{own}<p style='font: 16px serif'>Words, and a link: <a href=/>Here.</a></p>")) == [
+        "link-in-text-block"
+    ]
+
+
 def test_what_a_closed_part_of_a_page_holds_is_judged_when_it_is_open(tab: Page) -> None:
     assert judge(tab, "<details><summary>More</summary><p class=faint>Inside.</p></details>") == []
 

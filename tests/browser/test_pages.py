@@ -1,6 +1,7 @@
 """Each page, looked at once: light, dark and narrow, by axe and by the browser itself."""
 
 from collections.abc import Callable
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -48,9 +49,22 @@ def test_a_shop_that_is_away_has_a_page(world: World, tabs: Callable[[str], tupl
         world.stack.start_part("web")
 
 
-def faults_at(world: World, tabs: Callable[[str], tuple[Tab, Watch]], path: str, status: int, name: str) -> list[str]:
+def test_a_page_that_is_opened_light_is_sound(world: World, tabs: Callable[[str], tuple[Tab, Watch]]) -> None:
+    """The others are opened dark, and turn light while they are open."""
+    assert faults_at(world, tabs, "/", 200, "opened-light", scheme="light") == []
+
+
+def faults_at(
+    world: World,
+    tabs: Callable[[str], tuple[Tab, Watch]],
+    path: str,
+    status: int,
+    name: str,
+    *,
+    scheme: Literal["dark", "light"] = "dark",
+) -> list[str]:
     tab, watch = tabs("")
-    make_ready(tab)
+    make_ready(tab, scheme)
     watch.expect(status)
     tab.goto(world.url(path))
     assert watch.status == status
