@@ -33,7 +33,7 @@ ASKED_FOR, FIGURES, LONGER = os.environ.get("LAYERSTORE_SEQUENCES"), os.environ.
 
 
 @strategies.composite
-def or_the_one_before(draw: Callable[[Any], Any], steps: Any) -> tuple[Rule, dict[str, Any]]:
+def or_the_one_before(draw: Callable[[Any], Any], steps: Any) -> Any:
     """Draw a step; one of so many is the one before with the same numbers, as when somebody clicks twice or asks for their money again."""
     before = steps.machine.step_before
     again = before is not None and steps.is_valid(before[0]) and draw(strategies.integers(1, ONE_IN)) == ONE_IN
@@ -48,7 +48,7 @@ class Books(Trials, Gifts, Refunds, Disputes, Payouts, Growth):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rules_strategy = or_the_one_before(self._rules_strategy)
+        self._rules_strategy: Any = or_the_one_before(self._rules_strategy)
 
 
 class FromTheSeedAlone(HypothesisProvider):

@@ -108,7 +108,7 @@ def around_the_tests(blocker: DjangoDbBlocker) -> Iterator[None]:
     To Django, and to whoever watches in which order rows are locked, it is part of the test, and no transaction of the shop's.
     """
     block = transaction.atomic()
-    block._from_testcase = True
+    block._from_testcase = True  # type: ignore[attr-defined]  # Django's own, which its stubs leave out
     with blocker.unblock(), block:
         yield
         transaction.set_rollback(True)
