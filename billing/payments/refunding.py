@@ -74,9 +74,8 @@ def _ask_stripe(refund: Refund) -> None:
     except StripeRefused:
         left = reconcile_order(order_id=refund.order_id).total
         refund.refresh_from_db()
-        if refund.state != Refund.State.WAITING or refund.stripe_refund_id is not None:
-            return  # somebody else's attempt was first
-        if not 0 < left.minor < refund.amount:
+        waits = refund.state == Refund.State.WAITING and refund.stripe_refund_id is None
+        if not waits or not 0 < left.minor < refund.amount:
             raise
         create_refund(request_for(refund, left))
 
