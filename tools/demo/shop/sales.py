@@ -134,7 +134,7 @@ def _history(order: Order) -> dict[str, Any]:
             {
                 "id": refund.stripe_refund_id,
                 "at": int((refund.settled_at or refund.created_at).timestamp()),
-                "params": refund_params(request_for(refund)),
+                "params": refund_params(request_for(refund, refund.money)),
             }
             for refund in order.refunds.all()
         ],
