@@ -1,6 +1,7 @@
 """Telling the inner listener of events as a registry does."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -53,6 +54,9 @@ def image() -> Image:
 def _producers_end_before_their_cluster(kafka_cluster) -> Iterator[None]:
     yield
     brokers._producers.clear()
+    for thread in threading.enumerate():
+        if thread.name == "kafka-receipts":  # it looks once a second whether its producer is still the process's own
+            thread.join()
 
 
 @pytest.fixture
