@@ -63,6 +63,30 @@ def publish(tab: Page, slug: str) -> str:
     return f"/{NAMESPACE}/{slug}"
 
 
+def sell_in_editions(tab: Page, world: World, standard: Good, more: Good, *, slug: str, amounts: tuple[str, str], paid: str = "") -> str:
+    """Publish a product as its seller: Standard holds one image, Pro both; return its path.
+
+    Args:
+        amounts: the price of Standard, and of Pro.
+        paid: "month" or "year"; empty for once.
+    """
+    write_page(tab, world, standard, more, slug=slug)
+    click(tab, "Sell it in editions", "link")
+    tab.get_by_label(f"{NAMESPACE}/{more.name}").uncheck()
+    _add_edition(tab, "Standard", amounts[0], paid)
+    click(tab, "Add an edition", "link")
+    _add_edition(tab, "Pro", amounts[1], paid)
+    return publish(tab, slug)
+
+
+def _add_edition(tab: Page, name: str, amount: str, paid: str) -> None:
+    tab.get_by_label("Name", exact=True).fill(name)
+    if paid:
+        tab.get_by_label("Paid").select_option(paid)
+    tab.get_by_role("textbox", name="Amount").fill(amount)
+    click(tab, "Add the edition")
+
+
 def _titled(slug: str) -> str:
     return slug.replace("-", " ").title()
 

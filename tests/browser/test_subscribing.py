@@ -14,16 +14,15 @@ from tests.browser.journeys import (
     await_row,
     buy,
     pay,
-    publish,
     pull_status,
     put_on_sale,
-    write_page,
+    sell_in_editions,
 )
 from tests.browser.looks import Watch
 from tests.browser.test_buying import click
 from tests.browser.world import World
 from tests.support.trade import Trade
-from tools.stack.catalogue.tidewater import DAYS, NAMESPACE, REDIS
+from tools.stack.catalogue.tidewater import DAYS, REDIS
 
 Tabs = Callable[[str], tuple[Page, Watch]]
 A_MONTH, A_YEAR = 32, 366  # days: longer than any
@@ -124,13 +123,7 @@ def test_a_trial_becomes_a_yearly_subscription_that_is_renewed_at_the_announced_
 
 def test_a_subscription_to_a_smaller_edition_is_changed_to_a_larger_one_for_the_difference(world: World, tabs: Tabs) -> None:
     (seller, _), (tab, watch) = tabs(SELLER), tabs("patron")
-    write_page(seller, world, DAYS, REDIS, slug="days-in-editions")
-    click(seller, "Sell it in editions", "link")
-    seller.get_by_label(f"{NAMESPACE}/{REDIS.name}").uncheck()
-    _add_edition(seller, "Standard", "3.00")
-    click(seller, "Add an edition", "link")
-    _add_edition(seller, "Pro", "8.00")
-    path = publish(seller, "days-in-editions")
+    path = sell_in_editions(seller, world, DAYS, REDIS, slug="days-in-editions", amounts=("3.00", "8.00"), paid="month")
     buy(tab, world, f"{path}?edition=Standard", "€3.00")
     assert [pull_status(world, "patron", good) for good in (DAYS, REDIS)] == [MAY_PULL, MAY_NOT]
 
@@ -182,11 +175,3 @@ def _let_trial_end(world: World, who: str) -> None:
     theirs = f"holder_id = (SELECT id FROM accounts_account WHERE handle = '{who}')"
     world.stack.sql(f"UPDATE marketplace_trial SET ends_at = now() WHERE {theirs}")
     world.stack.sql(f"UPDATE marketplace_entitlement SET ends_at = now() WHERE {theirs} AND source_kind = 'trial'")
-
-
-def _add_edition(seller: Page, name: str, amount: str) -> None:
-    """Fill in the form of an edition by the month that is open."""
-    seller.get_by_label("Name", exact=True).fill(name)
-    seller.get_by_label("Paid").select_option("month")
-    seller.get_by_role("textbox", name="Amount").fill(amount)
-    click(seller, "Add the edition")

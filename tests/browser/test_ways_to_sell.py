@@ -14,10 +14,9 @@ from tests.browser.journeys import (
     keep_pdf,
     pay,
     person,
-    publish,
     pull_status,
     put_on_sale,
-    write_page,
+    sell_in_editions,
 )
 from tests.browser.looks import Watch
 from tests.browser.test_buying import click
@@ -81,13 +80,7 @@ def test_a_bundle_is_paid_once_and_each_of_its_images_is_pulled(world: World, ta
 
 def test_an_edition_is_upgraded_for_the_difference_and_a_bundle_credits_what_is_owned(world: World, tabs: Tabs) -> None:
     (seller, _), (tab, watch) = tabs(SELLER), tabs("upgrader")
-    write_page(seller, world, REDIS, POSTGRES, slug="set-in-editions")
-    click(seller, "Sell it in editions", "link")
-    seller.get_by_label(f"{NAMESPACE}/{POSTGRES.name}").uncheck()
-    _add_edition(seller, "Standard", "10.00")
-    click(seller, "Add an edition", "link")
-    _add_edition(seller, "Pro", "25.00")
-    path = publish(seller, "set-in-editions")
+    path = sell_in_editions(seller, world, REDIS, POSTGRES, slug="set-in-editions", amounts=("10.00", "25.00"))
 
     buy(tab, world, f"{path}?edition=Standard", "€10.00")
     assert [pull_status(world, "upgrader", good) for good in (REDIS, POSTGRES)] == [MAY_PULL, MAY_NOT]
@@ -154,13 +147,6 @@ def test_what_is_given_by_a_file_is_claimed_pulled_and_grows_with_its_product(wo
     )
     assert pull_status(world, "pupil", POSTGRES) == MAY_PULL
     assert watch.complaints == []
-
-
-def _add_edition(seller: Page, name: str, amount: str) -> None:
-    """Fill in the form of an edition that is open."""
-    seller.get_by_label("Name", exact=True).fill(name)
-    seller.get_by_role("textbox", name="Amount").fill(amount)
-    click(seller, "Add the edition")
 
 
 def _upload(seller: Page, world: World, lines: str) -> None:
