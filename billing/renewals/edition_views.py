@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people.models import User
 from accounts.people.requests import signed_in
-from billing.discounts.models import normal_code
+from billing.discounts.errors import DiscountRefused
+from billing.discounts.selectors import require_usable
+from billing.discounts.trying import try_code
 from billing.renewals.editions import Choice, choices_for, require_change
 from billing.renewals.links import edition_url
 from billing.renewals.planning import keep_edition, paid_with_code, plan_edition
@@ -50,7 +52,7 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
             choice = _choice(subscription, price_id)
             if request.method == "POST":
                 return _change(request, subscription, choice, user)
-            context |= _shown(subscription, choice, user) | {"code_brought": normal_code(request.GET.get("code", ""))}
+            context |= _shown(subscription, choice, user) | {"code_brought": _code_brought(request, choice)}
         elif request.method == "POST":
             raise EditionNotForSubscription
     except ConflictError as error:
@@ -58,6 +60,19 @@ def subscription_edition(request: HttpRequest, subscription_id: UUID) -> HttpRes
         again = isinstance(error, UpgradeCostsOther) and request.method == "POST"  # a GET that led to itself might not end
         return redirect(edition_url(subscription_id, price_id) if again else reverse("billing:subscriptions"))
     return render(request, "billing/subscription_edition.html", context)
+
+
+def _code_brought(request: HttpRequest, choice: Choice) -> str:
+    """Return the code with which the buyer comes, if it counts where somebody subscribes: the address may say anything."""
+    text, product = request.GET.get("code", ""), choice.price.product
+    if not text:
+        return ""
+    try:
+        found = try_code(text, product=product, request=request)
+        require_usable(found, product=product, price=choice.price)
+    except DiscountRefused:
+        return ""
+    return found.code
 
 
 def _price_id(sent: str) -> UUID | None:

@@ -81,7 +81,9 @@ def test_a_code_for_the_larger_edition_is_said_not_to_count_for_the_change(stand
     assert ("The code HALF does not reduce this change." in body, f"Pay {shown.context['offer'].charge} and change" in body) == (True, True)
     assert "subscribe to Postgres HA, Pro with the code when the paid time is over" in body
     assert not code.uses.exists()
-    assert "does not reduce" not in reader.get(page_of(standard), {"price": bought["price"]}).content.decode()
+    DiscountFactory(seller=standard.seller, code="ONCE", percent=50)  # for what is paid once
+    for other in ({}, {"code": "nobodys"}, {"code": "once"}, {"code": "\x00" * 99}):
+        assert "does not reduce" not in reader.get(page_of(standard), {"price": bought["price"]} | other).content.decode()
 
 
 def confirm(reader: Client, subscription: Subscription) -> Any:
