@@ -79,7 +79,8 @@ def _logging() -> dict[str, Any]:
 
 def _begin_worker(process: str, application: Callable[..., Any], master: int) -> Callable[..., Any]:
     """Make a new worker end with its master, however that ends, and let it log without waiting."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Not SIGTERM: one that comes just after a worker has started can hang granian's handler of it, and the worker would stay for ever.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != master:  # the master ended before prctl was called
         raise SystemExit(1)
     begin_tracing(process)
