@@ -26,6 +26,7 @@ from tools.stack.instance import ROOT
 UNCOUNTED: Final = ("tests/architecture/", "tests/deploy/", "tests/tools/bench/", "tests/tools/demo/", "tests/tools/stack/")
 # By file: a byte for each of its probes.
 passed: Final[dict[str, bytearray]] = {}
+passed_before = pytest.StashKey[dict[str, bytes]]()
 
 
 class Node(Protocol):
@@ -53,12 +54,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Forget what a test passes that does not count."""
-    before = {file: bytes(each) for file, each in passed.items()} if item.nodeid.startswith(UNCOUNTED) else {}
+    item.stash[passed_before] = {file: bytes(each) for file, each in passed.items()} if item.nodeid.startswith(UNCOUNTED) else {}
     try:
         return (yield)
     finally:
-        for file, each in before.items():
-            passed[file][:] = each
+        forget_what_passed_in(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let the end of the session count, whichever test comes last: its fixtures end what other tests began."""
+    if nextitem is None:
+        forget_what_passed_in(item)
+
+
+def forget_what_passed_in(item: pytest.Item) -> None:
+    """Leave what had been passed before a test that does not count, once."""
+    for file, each in item.stash[passed_before].items():
+        passed[file][:] = each
+    item.stash[passed_before] = {}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -50,8 +50,7 @@ def image() -> Image:
     return ImageFactory()
 
 
-# Ends with a test of this package: what passes at the end of a session counts for no coverage if its last test counts for none.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def _producers_end_before_their_cluster(kafka_cluster) -> Iterator[None]:
     yield
     brokers._producers.clear()
