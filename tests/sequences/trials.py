@@ -31,13 +31,14 @@ class Trials(Upgrades):
         assert product is not None
         holder = self.shop.organisation if for_all and who % len(self.shop.buyers) == 0 else user.account
         edition = self.pick(list(Edition.objects.filter(product=product)), size)
-        known, now = self.knows_all(), timezone.now()
+        known = self.knows_all()
         trial = self.do(start_trial, product=product, user=user, holder=holder, edition=edition)
         if trial is None:
             return
         assert not any(self.uses_up(tried, product, user.pk, holder.pk) for tried in self.tried), "it was tried before"
         assert not known or not self.card_has_tried(product, {user.account.pk, holder.pk}), "a card has tried it before"
         images = frozenset((edition or product).images.values_list("pk", flat=True))
+        now = timezone.now()  # when it began: the clock stands still
         self.tried.append(Tried(trial.pk, user, holder, product, images, int(now.timestamp()), now + timedelta(days=product.trial_days)))
 
     def uses_up(self, tried: Tried, product: Product, user: UUID, holder: UUID) -> bool:
