@@ -129,11 +129,11 @@ def place_order(
         if discount is not None:
             discount = reserve_discount(discount, product=locked, price=due.price, user=user, buyer=buyer)
         credited = reserve_credit(_purchase_of(due, {image.pk for image in images}, buyer, gift))
-        _require_room(user)
         rest = due.money - credited.money
         discount = discount if rest.minor else None  # nothing is left that it could reduce, so it is not used
         now = timezone.now()
         offered = quote(discount, rest, seller_id=seller.pk, at=now)
+        _require_room(user, offered.price)
         order = Order(
             buyer=buyer,
             placed_by=user,
@@ -174,9 +174,12 @@ def _fee(price: Price, offered: Quote, *, at: datetime) -> Money:
     return fee_by_percent(offered.fee, offered.price)
 
 
-def _require_room(user: User) -> None:
-    """Count under the user's lock, so that of two orders at once the second one counts the first."""
-    if Order.objects.filter(placed_by=lock_user(user_id=user.pk), state=Order.State.PENDING).count() >= MOST_PENDING:
+def _require_room(user: User, due: Money) -> None:
+    """Count under the user's lock, so that of two orders at once the second one counts the first.
+
+    What costs nothing is never pending; and it may end a trial, which is locked before its user.
+    """
+    if due.minor and Order.objects.filter(placed_by=lock_user(user_id=user.pk), state=Order.State.PENDING).count() >= MOST_PENDING:
         raise TooManyPendingOrders(most=MOST_PENDING)
 
 

@@ -34,11 +34,12 @@ from marketplace.entitlements.errors import EntitlementIsBought
 from marketplace.entitlements.services.staff_grants import take_back_entitlement
 from marketplace.products.models import Product
 from marketplace.products.services.prices import set_price
+from marketplace.trials.models import BOUGHT
 from outbox.mail.models import OutgoingMail
 from tests.billing.conftest import person_of
 from tests.factories.accounts import UserFactory
-from tests.factories.billing import DiscountFactory, PaidOrderFactory
-from tests.factories.marketplace import ProductFactory
+from tests.factories.billing import DiscountFactory, OrderFactory, PaidOrderFactory
+from tests.factories.marketplace import ProductFactory, TrialFactory
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -252,6 +253,16 @@ def test_what_costs_nothing_with_a_code_is_the_buyers_at_once_without_stripe(pro
     assert list(AuditEvent.objects.values_list("action", flat=True)) == ["order.paid", "order.placed"]
     assert not holds_all(account=buyer.account, image_ids=[product.images.get().pk], paid=True)
     assert add_up_sales() == 0  # nobody lifts a product by giving it away
+
+
+def test_what_costs_nothing_takes_the_place_of_a_trial_and_of_no_purchase_that_waits(buyer: User) -> None:
+    trial = TrialFactory(user=buyer)
+    OrderFactory.create_batch(20, buyer=buyer.account, placed_by=buyer)
+
+    order = place_order(product=trial.product, user=buyer, discount=of_seller(trial.product, percent=100))
+
+    trial.refresh_from_db()
+    assert (order.state, trial.bought_by, trial.end_reason) == ("paid", order.pk, BOUGHT)
 
 
 def test_staff_take_back_what_cost_nothing_and_the_use_is_released(product: Product, buyer: User, holds: Any) -> None:
