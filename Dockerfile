@@ -11,21 +11,17 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
-# The libraries: what the lock names and nothing else, by hash; then the question whether one lacks another. Only this stage has the
-# files that pip leaves behind.
+# The libraries: what the lock names and nothing else, by hash; then the question whether one lacks another. Everything of the shop stands
+# on them: a copy of them into another stage would take longer than to install them, and pip leaves nothing beside them.
 FROM base AS libraries
 ENV EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
 RUN python3 -m venv /opt/venv
 COPY requirements/cluster.txt /requirements/
 RUN pip install ${EXACTLY} --requirement /requirements/cluster.txt && pip check
 
-FROM libraries AS demo-libraries
-COPY requirements/sandbox.txt /requirements/
-RUN pip install ${EXACTLY} --requirement /requirements/sandbox.txt && pip check
-
 # A user for the shop, one for the commands that change signing keys, one for the registry of docker-compose.yml; and the folders
 # that volumes are mounted on, for a fresh volume takes over their owner and mode.
-FROM base AS ground
+FROM libraries AS ground
 RUN groupadd --gid 10001 layerstore \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin layerstore \
  && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin keys \
@@ -63,7 +59,8 @@ COPY deploy/compose deploy/compose
 COPY deploy/aws deploy/aws
 
 FROM source AS demo
-COPY --from=demo-libraries /opt/venv /opt/venv
+COPY requirements/sandbox.txt /requirements/
+RUN pip install ${EXACTLY} --requirement /requirements/sandbox.txt && pip check
 COPY tools/__init__.py tools/
 COPY tools/sandbox tools/sandbox
 USER 10001:10001
@@ -72,7 +69,6 @@ CMD ["python", "-m", "tools.sandbox", "--help"]
 # Static files by the names that carry a hash of their content, and the page for when no web process answers. What is loaded for it is
 # compiled for good: no process of the shop may write its own code, and each would else compile all of it whenever it starts.
 FROM source AS installed
-COPY --from=libraries /opt/venv /opt/venv
 RUN pybabel compile --domain=django --directory=locale
 RUN LAYERSTORE_SECRET_KEY=build LAYERSTORE_TOKEN_KEYS=build LAYERSTORE_EVENTS_SECRET=build LAYERSTORE_DATABASE_URL=postgresql:/// LAYERSTORE_REDIS_URL=redis:// \
     PYTHONDONTWRITEBYTECODE= python manage.py make_static /srv/static/errors

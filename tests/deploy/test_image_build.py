@@ -79,6 +79,8 @@ def test_the_image_holds_the_shop_and_nothing_else(daemon: Daemon) -> None:
     assert set(inside(daemon, "shop", "ls", "-A").split()) == shop
     assert set(inside(daemon, "demo", "ls", "-A").split()) == shop | {"tools"}
     assert inside(daemon, "shop", "find", "/srv", "-name", "*.pem", confined=("--user", "0")) == ""
+    # What pip works in: the shop stands on the stage in which it did.
+    assert inside(daemon, "shop", "find", "/root", "/tmp", "/var/tmp", "-mindepth", "1", confined=("--user", "0")) == ""
 
 
 @pytest.mark.parametrize("module", ["flask", "aiosmtpd", "pytest"])
