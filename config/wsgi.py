@@ -1,6 +1,7 @@
 """The web process: pages, API, admin."""
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -17,7 +18,11 @@ trace_tasks()
 application = drain_request_body(get_wsgi_application())
 limit_statements(settings.LAYERSTORE_STATEMENT_SECONDS)
 
-from config.checks import refuse_unsafe  # noqa: E402  its models exist only now
+from config.celery import all_jobs  # noqa: E402  its models exist only now
+from config.checks import refuse_unsafe  # noqa: E402  the same
 
 refuse_unsafe()
+# Else the first request of each worker would load the pages, and the first that queues something the tasks, into memory of its own.
+import_module(settings.ROOT_URLCONF)
+all_jobs()
 serve_metrics(settings.LAYERSTORE_METRICS_PORT)
