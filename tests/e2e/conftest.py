@@ -20,7 +20,7 @@ from tools.stack.recipes import Layer, Recipe
 from tools.stack.sale.people import Person
 
 __all__ = ["stack"]
-BEGUN_FIRST = ("long_push", "refunded_sale")
+BEGUN_FIRST = ("long_push", "pulled", "refunded_sale")
 ENDS_THE_STACK = "pooled"
 
 
@@ -104,6 +104,31 @@ def refunded_sale(trade: Trade, staff: Person) -> RefundedSale:
     with pytest.raises(Refused) as refusal:
         trade.docker(buyer).pull(sold.reference, silent)
     return RefundedSale(sold, last, answered, str(refusal.value), time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What somebody bought and pulled once."""
+
+    sold: Sold
+    seller: Person
+    buyer: Person
+
+
+@pytest.fixture(scope="session")
+def pulled(trade: Trade) -> dict[str, Pulled]:
+    """A pull by each client. Who pulled is sketched once a minute: the other tests come meanwhile."""
+    return {tool: pull_by(trade, tool) for tool in ("docker", "skopeo")}
+
+
+def pull_by(trade: Trade, tool: str) -> Pulled:
+    """Sell an image to somebody who pulls it, all by one client."""
+    namespace = f"counted{tool}"
+    seller, buyer = trade.seller(namespace), trade.person()
+    sold = trade.sell(seller, trade.good(namespace, "one"), getattr(trade, tool)(seller))
+    trade.buy(buyer, sold)
+    getattr(trade, tool)(buyer).pull(sold.reference, silent)
+    return Pulled(sold, seller, buyer)
 
 
 @pytest.fixture(scope="session", autouse=True)

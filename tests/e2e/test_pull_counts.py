@@ -1,11 +1,9 @@
 """What real clients pull is counted once, under what they asked for and whose they are; and the seller sees it."""
 
-from dataclasses import dataclass
-
 import pytest
 
-from tests.support.trade import Sold, Trade, eventually, silent
-from tools.stack.sale.people import Person
+from tests.e2e.conftest import Pulled
+from tests.support.trade import Trade, eventually
 
 COUNTED = """
 SELECT counted.tag, counted.platform = manifest.platforms[1], account.name, counted.count, image.pull_count
@@ -20,31 +18,6 @@ PULLERS = """
 SELECT sketch.period, sketch.distinct FROM marketplace_pullersketch sketch JOIN marketplace_image image ON image.id = sketch.image_id
  WHERE image.repository = '{repository}' ORDER BY sketch.period
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What somebody bought and pulled once."""
-
-    sold: Sold
-    seller: Person
-    buyer: Person
-
-
-@pytest.fixture(scope="module")
-def pulled(trade: Trade) -> dict[str, Pulled]:
-    """A pull by each client. Who pulled is sketched once a minute, so all of them are made before anybody waits for that."""
-    return {tool: pull_by(trade, tool) for tool in ("docker", "skopeo")}
-
-
-def pull_by(trade: Trade, tool: str) -> Pulled:
-    """Sell an image to somebody who pulls it, all by one client."""
-    namespace = f"counted{tool}"
-    seller, buyer = trade.seller(namespace), trade.person()
-    sold = trade.sell(seller, trade.good(namespace, "one"), getattr(trade, tool)(seller))
-    trade.buy(buyer, sold)
-    getattr(trade, tool)(buyer).pull(sold.reference, silent)
-    return Pulled(sold, seller, buyer)
 
 
 @pytest.mark.parametrize("tool", ["docker", "skopeo"])
