@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, cast
 from xmlrpc.client import Fault, ServerProxy
@@ -25,6 +26,7 @@ READY_SECONDS = 60
 STOP_SECONDS = 60
 # What a killed part held may outlive it for a moment, as PostgreSQL's shared memory does: then its next start fails, and a later one works.
 STARTS_AGAIN = 5
+LOOKS_FOR_EACH_QUESTION = 8
 ALIVE = ("STARTING", "RUNNING")
 # The database's folder is made; the shop's tables, keys and static files are there, and whatever waited for less is ready.
 After = Literal["nothing", "cluster", "tables"]
@@ -187,9 +189,12 @@ class Supervisor:
         return info["statename"] == "RUNNING" and bool(info["pid"])
 
     def _wait(self, ready: Probe, ended: Callable[[], bool], *, what: str, log: Path) -> None:
+        """Return when it is ready. Whether it has ended is asked for less often: that question goes through supervisord."""
         deadline = time.monotonic() + READY_SECONDS
-        while not ready():
-            if ended():
+        for turn in count():
+            if ready():
+                return
+            if turn % LOOKS_FOR_EACH_QUESTION == 0 and ended():
                 raise Problem(
                     f"{what} ended while it was being started.", do="read the cause in its log, fix it, and start again.", log=log
                 )
