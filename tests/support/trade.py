@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import httpx
 from rich.console import Console
@@ -22,11 +23,18 @@ from tools.stack.recipes import Layer, Recipe
 from tools.stack.sale.buying import buy
 from tools.stack.sale.people import TOKEN, Person, make_token, meet, sign_in_afresh, sign_up
 from tools.stack.sale.selling import connect_to_stripe, make_product, publish, push, reserve, start_selling
+from tools.stack.sale.waiting import awaited
 from tools.stack.view import Step
 
 PATIENCE = 90
 SILENT = Step(Console(file=io.StringIO()))
 _numbers = itertools.count(1)
+
+
+@cache
+def _drawn() -> bytes:
+    """Draw the picture that all of them have."""
+    return picture("Drawn", "for a test", memory_under_its_limit)
 
 
 def silent(_: str) -> None:
@@ -127,7 +135,7 @@ class Trade:
             licence=PER_COMPANY,
             price=price,
             alt="A drawing.",
-            picture=lambda: picture("Drawn", "for a test", memory_under_its_limit),
+            picture=_drawn,
             recipe=None if holds else lambda: recipe,
             holds=holds,
         )
@@ -227,8 +235,4 @@ def eventually(condition: Callable[[], object], what: str) -> None:
     Raises:
         AssertionError: it never was.
     """
-    deadline, pause = time.monotonic() + PATIENCE, 0.1
-    while not condition():
-        assert time.monotonic() < deadline, f"never happened: {what}"
-        time.sleep(pause)
-        pause = min(1.5 * pause, 1)  # what takes long is asked for less often: each question costs the machine that is to answer
+    assert awaited(condition, seconds=PATIENCE), f"never happened: {what}"

@@ -1,6 +1,5 @@
 """What happens today, through the services and the sandbox: purchases, refunds, a dispute, and reports for staff."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -24,6 +23,7 @@ from marketplace.products.models import Product
 from marketplace.reviews.models import Review
 from tools.demo.shop.clock import Clock
 from tools.stack.problems import Problem
+from tools.stack.sale.waiting import awaited
 
 _SECONDS: Final = 60
 _BOUGHT: Final = (
@@ -109,11 +109,8 @@ def await_true(condition: Callable[[], bool], what: str) -> None:
     Raises:
         Problem: it has not within a minute.
     """
-    deadline = time.monotonic() + _SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise Problem(f"{what} did not come about within {_SECONDS} s.", do="look at var/log/worker.log.")
-        time.sleep(0.2)
+    if not awaited(condition, seconds=_SECONDS):
+        raise Problem(f"{what} did not come about within {_SECONDS} s.", do="look at var/log/worker.log.")
 
 
 def ask_sandbox(path: str, **words: object) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """What a buyer does: find, pay on the hosted page, pull."""
 
 import re
-import time
 
 from tools.stack.clients import Client, Refused
 from tools.stack.problems import Problem
 from tools.stack.sale.people import Person
+from tools.stack.sale.waiting import awaited
 from tools.stack.view import Step
 
 GRANT_SECONDS = 60
@@ -44,13 +44,8 @@ def buy(buyer: Person, product_url: str, step: Step, *, organisation: str = "") 
         page = buyer.browser.submit(page, page.form("card"), step, {"card": "4242 4242 4242 4242"} | ({"email": buyer.email}), button="pay")
     order = order_in(order_begun(buyer) or page.url)
     path = f"/orders/{order}/"
-    deadline = time.monotonic() + GRANT_SECONDS
-    while "paid" not in buyer.browser.look(path).text.lower().split():
-        if time.monotonic() > deadline:
-            raise Problem(
-                f"The payment of order {order} did not reach the shop within {GRANT_SECONDS} s.", do="look at var/log/worker.log."
-            )
-        time.sleep(0.2)
+    if not awaited(lambda: "paid" in buyer.browser.look(path).text.lower().split(), seconds=GRANT_SECONDS):
+        raise Problem(f"The payment of order {order} did not reach the shop within {GRANT_SECONDS} s.", do="look at var/log/worker.log.")
     step.request("GET", path)
     step.outcome(f"order {order} is paid: the signed webhook has granted the pull")
     return order

@@ -3,7 +3,6 @@
 import base64
 import hmac
 import re
-import time
 from dataclasses import dataclass, field
 
 import httpx
@@ -11,6 +10,7 @@ import httpx
 from tools.stack.browser import Browser, Page
 from tools.stack.instance import Instance
 from tools.stack.problems import Problem
+from tools.stack.sale.waiting import awaited
 from tools.stack.view import Step
 
 MAIL_SECONDS = 60
@@ -82,16 +82,19 @@ def confirmation_link(person: Person, instance: Instance, step: Step) -> str:
         Problem: no mail came.
     """
     step.request("GET", f"{instance.sandbox_url}/mailbox/?to={person.email}")
-    deadline = time.monotonic() + MAIL_SECONDS
     with httpx.Client(base_url=instance.sandbox_url, timeout=10, trust_env=False, verify=instance.sandbox_url.startswith("https:")) as http:
-        while time.monotonic() < deadline:
-            for mail in http.get("/mailbox/api/messages", params={"to": person.email}).json()["messages"]:
-                links = [link for link in mail["links"] if "confirm" in link]
-                if links:
-                    step.note(f"mail “{mail['subject']}”")
-                    return str(links[0])
-            time.sleep(0.2)
-    raise Problem(f"No mail came to {person.email} within {MAIL_SECONDS} s.", do="the worker sends it: look at var/log/worker.log.")
+        found = awaited(lambda: _confirmation(http, person.email), seconds=MAIL_SECONDS)
+    if found is None:
+        raise Problem(f"No mail came to {person.email} within {MAIL_SECONDS} s.", do="the worker sends it: look at var/log/worker.log.")
+    subject, link = found
+    step.note(f"mail “{subject}”")
+    return link
+
+
+def _confirmation(http: httpx.Client, email: str) -> tuple[str, str] | None:
+    """Return subject and link of the newest mail to an address that has one to confirm with."""
+    mails = http.get("/mailbox/api/messages", params={"to": email}).json()["messages"]
+    return next(((str(mail["subject"]), str(link)) for mail in mails for link in mail["links"] if "confirm" in link), None)
 
 
 def make_token(person: Person, name: str, scopes: list[str], step: Step) -> None:

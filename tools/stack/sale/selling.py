@@ -1,6 +1,5 @@
 """What a seller does: reserve, push, describe, price, publish."""
 
-import time
 from pathlib import Path
 
 from tools.stack.browser import Page
@@ -9,6 +8,7 @@ from tools.stack.clients import Client
 from tools.stack.instance import Instance
 from tools.stack.problems import Problem
 from tools.stack.sale.people import Person
+from tools.stack.sale.waiting import awaited
 from tools.stack.view import Step
 
 EVENT_SECONDS = 60
@@ -65,15 +65,11 @@ def await_tag(seller: Person, name: str, tag: str, step: Step) -> None:
     """
     path = f"/selling/images/{seller.images[name]}/tags"
     step.request("GET", path)
-    deadline = time.monotonic() + EVENT_SECONDS
-    while time.monotonic() < deadline:
-        if tag in seller.browser.look(path).text.split():
-            return
-        time.sleep(0.2)
-    raise Problem(
-        f"The tag {tag} of {name} did not reach the shop within {EVENT_SECONDS} s.",
-        do="look at var/log/registry.log and var/log/inner.log.",
-    )
+    if not awaited(lambda: tag in seller.browser.look(path).text.split(), seconds=EVENT_SECONDS):
+        raise Problem(
+            f"The tag {tag} of {name} did not reach the shop within {EVENT_SECONDS} s.",
+            do="look at var/log/registry.log and var/log/inner.log.",
+        )
 
 
 def make_product(seller: Person, good: Good, instance: Instance, step: Step) -> str:
@@ -118,11 +114,8 @@ def connect_to_stripe(seller: Person, step: Step) -> None:
     if "Ready" not in page.text.split("\n"):
         page = seller.browser.submit(page, page.form(action="/connect"), step)
         seller.browser.submit(page, page.form_with_button("complete"), step, button="complete")
-    deadline = time.monotonic() + EVENT_SECONDS
-    while "Ready" not in seller.browser.look("/selling/payouts/").text.split("\n"):
-        if time.monotonic() > deadline:
-            raise Problem("Stripe's account.updated did not reach the shop within a minute.", do="look at var/log/worker.log.")
-        time.sleep(0.2)
+    if not awaited(lambda: "Ready" in seller.browser.look("/selling/payouts/").text.split("\n"), seconds=EVENT_SECONDS):
+        raise Problem("Stripe's account.updated did not reach the shop within a minute.", do="look at var/log/worker.log.")
     step.outcome("Stripe takes payments for the seller: account.updated said charges_enabled")
 
 
