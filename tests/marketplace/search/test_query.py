@@ -268,7 +268,8 @@ def test_of_a_word_that_most_products_have_the_names_come_first_and_each_product
 
 def test_an_exact_name_is_found_among_many_that_more_people_use(shelf):
     many(800, names="'postgr':1A", document="'postgr':1A", called=["nothing"], pulls=1_000_000)
-    SearchEntry.objects.filter(product__title="Postgres HA").update(called=["postgres"])
+    exact = Product.objects.get(title="Postgres HA")
+    SearchEntry.objects.filter(pk=exact.pk).update(called=["postgres"])
 
     assert found("postgres")[0] == "Postgres HA"
 
