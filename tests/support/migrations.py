@@ -54,13 +54,17 @@ class Analyser(PostgresqlAnalyser):
 
 
 def faults_of(migration: Migration, before: ProjectState) -> list[str]:
-    """Return what would break or hold up the version before, a code each: empty if the migration may run beside it."""
+    """Return what would break or hold up the version before, a code each: empty if the migration may run beside it.
+
+    Args:
+        before: how the models are before it; afterwards, how they are after it.
+    """
     # Nothing is executed, so it does not matter that a test is in a transaction; an index made concurrently asks whether one is open.
     with (
         mock.patch.object(connection, "in_atomic_block", migration.atomic),
         connection.schema_editor(collect_sql=True, atomic=False) as editor,
     ):
-        migration.apply(before.clone(), editor, collect_sql=True)
+        migration.apply(before, editor, collect_sql=True)
     statements = [line for line in editor.collected_sql if line and not line.startswith("--")]
     errors, _, warnings = analyse_sql_statements(Analyser, ["BEGIN", *statements] if migration.atomic else statements)
     return [each.code for each in (*errors, *warnings)] + _of_data(migration)
