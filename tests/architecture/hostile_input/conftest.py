@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 from django.db.models import Model
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from common.web import throttling
 from tests.architecture.hostile_input.asking import Faults, browser, stripe_refuses
 from tests.factories.accounts import UserFactory
+from tests.support.database import around_the_tests
 from tests.support.rows import rows_of_others
 
 
@@ -24,9 +26,11 @@ def faults(caplog, monkeypatch) -> Iterator[Faults]:
     assert not found.found, "\n".join(found.found[:100])
 
 
-@pytest.fixture
-def rows() -> dict[str, Model]:
-    return rows_of_others()
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Model]]:
+    """Made once, around the transactions of a module's tests: whatever one of them changes is as before for the next."""
+    with around_the_tests(django_db_blocker):
+        yield rows_of_others()
 
 
 @pytest.fixture
