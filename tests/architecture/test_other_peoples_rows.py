@@ -34,7 +34,7 @@ from tests.support.database import around_the_tests
 from tests.support.routes import Route, site_routes
 from tests.support.rows import given, rows_of_others
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("refusals_of_status_alone")]
 
 # Django's and allauth's own: the admin has a door of its own (below), the others take signed keys or their user's own rows.
 OF_LIBRARIES = ("admin:", "account_", "mfa_")

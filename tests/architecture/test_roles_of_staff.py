@@ -26,7 +26,7 @@ from tests.factories.billing import DiscountFactory, DisputeFactory, PaidOrderFa
 from tests.factories.marketplace import ImageFactory, ReportFactory, ReviewFactory, digest_of
 from tests.support.routes import Route, site_routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("refusals_of_status_alone")]
 SEES = {
     "support": {
         *("accounts.user", "accounts.account", "accounts.membership", "accounts.invitation", "accounts.sellerprofile", "audit.auditevent"),
