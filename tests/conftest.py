@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 import common.ops.redis
 from common.ops.redis import redis_client, redis_key
-from tests.support.database import end_other_sessions, keep_what_migrations_made, migrated_once
+from tests.support.database import TEMPLATE, end_other_sessions, keep_what_migrations_made, migrated_once
 from tests.support.lock_order import rows_are_locked_in_order
 from tests.support.marks import mark_what_it_starts
 from tests.support.whole_rows import rows_are_saved_by_field
@@ -40,14 +40,27 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Let script/test's server take the database with it, which ends with the run: dropping one costs seconds."""
+    return TEMPLATE is not None
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb() -> bool:
+    """Begin with a new database all the same."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make the database, and keep what tests that commit shall leave it as."""
     with django_db_blocker.unblock(), migrated_once():
         request.getfixturevalue("django_db_setup")  # pytest-django's
         keep_what_migrations_made()
     yield
-    with django_db_blocker.unblock():
-        end_other_sessions()
+    if TEMPLATE is None:
+        with django_db_blocker.unblock():
+            end_other_sessions()
 
 
 def pytest_unconfigure() -> None:

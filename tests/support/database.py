@@ -1,7 +1,7 @@
 """The tests' own database: migrated once for all processes that test, and left by a test that commits as it was."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import connection, transaction
@@ -10,13 +10,8 @@ from pytest_django import DjangoDbBlocker
 
 # Django's own rows about the models. They never differ, and `flush` would only make them anew.
 LASTING = {"django_content_type", "auth_permission"}
-# Books and documents refuse that rows are deleted, so whoever has written to them has them truncated.
-_EMPTY_LEDGER = """
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM billing_ledgertransaction) THEN TRUNCATE billing_ledgerentry, billing_ledgertransaction CASCADE; END IF;
-    IF EXISTS (SELECT FROM billing_documentseries) THEN TRUNCATE billing_document, billing_documentseries CASCADE; END IF;
-END $$
-"""
+# Books and documents refuse that rows are deleted. Truncating them would make each table and each of its indexes a new file.
+REFUSING = ("billing_ledgerentry", "billing_ledgertransaction", "billing_document", "billing_documentseries")
 _COLUMNS = """
 SELECT table_name, string_agg(quote_ident(column_name), ', ')
   FROM information_schema.columns WHERE table_schema = 'public' AND is_generated = 'NEVER' GROUP BY table_name
@@ -67,28 +62,51 @@ def keep_what_migrations_made() -> None:
 
 
 def way_back(schema: str) -> Callable[[], None]:
-    """Keep the rows of this moment in a schema of their own; return what leaves exactly these."""
-    restore = []
+    """Keep the rows of this moment in a schema of their own; return what leaves exactly these.
+
+    A function in the database does it: it is planned once for each session, and touches no table that is as it was.
+    """
+    tables, kept = _tables(), {}
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         cursor.execute(_COLUMNS)
         columns = dict(cursor.fetchall())
-        for table in _tables():
+        for table in tables:
             cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
             if cursor.fetchone() == (True,):
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table} AS TABLE {table}")
-                restore.append(f"INSERT INTO {table} ({columns[table]}) SELECT {columns[table]} FROM {schema}.{table}")
+                kept[table] = columns[table]
+        cursor.execute(f"CREATE OR REPLACE FUNCTION {schema}.leave() RETURNS void LANGUAGE plpgsql AS $$ {_leaving(schema, tables, kept)} $$")
 
     def leave() -> None:
-        # In one statement: keys between tables are looked at when all of it is done.
-        delete = [f"DELETE FROM {table}" for table in _tables()]
-        connection.ops.execute_sql_flush([_EMPTY_LEDGER, *map(_in_one, filter(None, (delete, restore)))])
+        connection.ops.execute_sql_flush([f"SELECT {schema}.leave()"])
 
     return leave
 
 
-def _in_one(statements: list[str]) -> str:
-    return f"WITH {', '.join(f'_{number} AS ({each})' for number, each in enumerate(statements))} SELECT"
+def _leaving(schema: str, tables: list[str], kept: Mapping[str, str]) -> str:
+    """Write the function's body. Keys between tables are looked at when all of it is done."""
+    empty = [f"IF EXISTS (SELECT FROM {table}) THEN DELETE FROM {table}; END IF;" for table in tables if table not in kept]
+    restore = [
+        f"""
+        IF EXISTS (SELECT {columns} FROM {table} EXCEPT ALL SELECT {columns} FROM {schema}.{table})
+        OR EXISTS (SELECT {columns} FROM {schema}.{table} EXCEPT ALL SELECT {columns} FROM {table}) THEN
+            DELETE FROM {table}; INSERT INTO {table} ({columns}) SELECT {columns} FROM {schema}.{table};
+        END IF;"""
+        for table, columns in kept.items()
+    ]
+    written = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in REFUSING)
+    allow, refuse = (" ".join(f"ALTER TABLE {table} {which} TRIGGER USER;" for table in REFUSING) for which in ("DISABLE", "ENABLE"))
+    return f"""
+    DECLARE
+        written boolean := {written};
+    BEGIN
+        SET CONSTRAINTS ALL DEFERRED;
+        IF written THEN {allow} END IF;
+        {" ".join(empty)} {" ".join(restore)}
+        IF written THEN SET CONSTRAINTS ALL IMMEDIATE; {refuse} END IF;
+    END
+    """
 
 
 @contextmanager
@@ -132,5 +150,5 @@ def end_other_sessions() -> None:
 
 
 def _tables() -> list[str]:
-    """Return the tables of all models, also of those that a test has made."""
+    """Return the tables of all models that there are. Who makes another one in a test takes it away again."""
     return sorted(set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - LASTING)
