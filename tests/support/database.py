@@ -76,7 +76,9 @@ def way_back(schema: str) -> Callable[[], None]:
             if cursor.fetchone() == (True,):
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{table} AS TABLE {table}")
                 kept[table] = columns[table]
-        cursor.execute(f"CREATE OR REPLACE FUNCTION {schema}.leave() RETURNS void LANGUAGE plpgsql AS $$ {_leaving(schema, tables, kept)} $$")
+        cursor.execute(
+            f"CREATE OR REPLACE FUNCTION {schema}.leave() RETURNS void LANGUAGE plpgsql AS $$ {_leaving(schema, tables, kept)} $$"
+        )
 
     def leave() -> None:
         connection.ops.execute_sql_flush([f"SELECT {schema}.leave()"])
