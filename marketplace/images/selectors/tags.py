@@ -63,17 +63,19 @@ def leading_tags(image_ids: Collection[UUID]) -> dict[UUID, Tag]:
     return {image.pk: image.leading_tag for image in rows if image.leading_tag is not None}
 
 
-def choose_leading_tag(image_id: UUID) -> Tag | None:
+def choose_leading_tag(image_id: UUID, featured: str) -> Tag | None:
     """Choose the tag that pages of an image lead with: its seller's choice, else its highest version, else one of what was pushed last.
 
     Versions are those of `images.versions`, without pre-releases. Of what was pushed last, `latest` is chosen only if it is the only name.
     As long as something is described, manifests that are known from an event only are passed over: they may be no images at all.
 
     Called when something is pushed, never for a page: pages call `leading_tags`. Reads at most 1,000 tags of each kind.
+
+    Args:
+        featured: the seller's choice, empty without one.
     """
     visible = visible_tags().filter(image=image_id)
-    chosen = visible.filter(name=Image.objects.filter(pk=image_id).values("featured_tag")[:1]).first()
-    if chosen:
+    if featured and (chosen := visible.filter(name=featured).first()):
         return chosen
     described = visible.filter(manifest__described_at__isnull=False)
     return _highest(image_id, described) or _newest(image_id, described) or _highest(image_id, visible) or _newest(image_id, visible)

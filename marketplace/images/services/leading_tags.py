@@ -36,7 +36,7 @@ def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
 
 def update_leading_tag(image: Image) -> None:
     """Choose the leading tag of the locked image again; in the transaction of whatever changes what `visible_tags` returns for it."""
-    chosen = choose_leading_tag(image.pk)
+    chosen = choose_leading_tag(image.pk, image.featured_tag)
     if image.leading_tag_id != (chosen and chosen.pk):
         image.leading_tag = chosen
         image.save(update_fields=["leading_tag"])
@@ -44,8 +44,9 @@ def update_leading_tag(image: Image) -> None:
 
 def repair_leading_tags() -> int:
     """Check every image that was ever pushed to, and correct what the services did not write. Return how many were wrong."""
-    images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", "leading_tag")
-    wrong = [pk for pk, stored in images.iterator(chunk_size=1_000) if stored != getattr(choose_leading_tag(pk), "pk", None)]
+    images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", "featured_tag", "leading_tag")
+    rows = images.iterator(chunk_size=1_000)
+    wrong = [pk for pk, featured, stored in rows if stored != getattr(choose_leading_tag(pk, featured), "pk", None)]
     for pk in wrong:
         with locked_transaction():
             update_leading_tag(lock_image(image_id=pk))

@@ -42,6 +42,12 @@ def test_latest_leads_under_the_name_that_says_more():
         assert leads(image) == expected
 
 
+def test_a_pushed_image_of_the_tests_leads_with_what_the_shop_would_choose():
+    image = PushedImageFactory()
+
+    assert (leads(image), repair_leading_tags()) == ("1.0", 0)
+
+
 def test_what_is_no_image_never_leads():
     image = PushedImageFactory()
     TagFactory(image=image, name="9.0", manifest=ManifestFactory(image=image, kind="artifact"))
@@ -66,7 +72,8 @@ class TestFeatured:
         TagFactory(image=image, name="1.9")
         seller = image.owner.user
 
-        assert str(feature_tag(image=image, tag="1.9", actor=seller).leading_tag) == leads(image) == "1.9"
+        image = feature_tag(image=image, tag="1.9", actor=seller)
+        assert str(image.leading_tag) == leads(image) == "1.9"
         TagFactory(image=image, name="3.0")
         assert leads(image) == "1.9"
         remove_tag(repository=image.repository, tag="1.9")
