@@ -24,7 +24,7 @@ from marketplace.products.services.search_entries import index_product
 from marketplace.reviews.models import Review
 from marketplace.reviews.services import count_ratings
 from marketplace.trials.models import Trial
-from tests.factories.accounts import SellerFactory, UserFactory
+from tests.factories.accounts import OnlyIfAsked, SellerFactory, UserFactory
 
 _numbers = itertools.count()
 
@@ -41,7 +41,7 @@ class NamespaceFactory(DjangoModelFactory):
         model = Namespace
 
     class Params:
-        seller = factory.SubFactory(SellerFactory)
+        seller = OnlyIfAsked(SellerFactory)
 
     owner = factory.LazyAttribute(lambda namespace: namespace.seller.account)
     name = factory.Sequence(lambda n: f"shop-{n}")
@@ -110,7 +110,8 @@ class TagFactory(DjangoModelFactory):
 
     @factory.post_generation
     def shown(self, create, extracted, **kwargs):
-        update_leading_tag(self.image)
+        if extracted is not False:
+            update_leading_tag(self.image)
 
 
 class PullCountFactory(DjangoModelFactory):
@@ -146,7 +147,9 @@ class PushedImageFactory(ImageFactory):
 
     @factory.post_generation
     def pushed(self, create, extracted, **kwargs):
-        LayerListFactory(manifest=TagFactory(image=self).manifest, **({"layers": extracted} if extracted else {}))
+        self.leading_tag = TagFactory(image=self, shown=False)  # the only one, so nothing need be chosen
+        self.save(update_fields=["leading_tag"])
+        LayerListFactory(manifest=self.leading_tag.manifest, **({"layers": extracted} if extracted else {}))
 
     class Meta:
         skip_postgeneration_save = True
@@ -249,7 +252,7 @@ class EntitlementFactory(DjangoModelFactory):
         model = Entitlement
 
     class Params:
-        buyer = factory.SubFactory(UserFactory)
+        buyer = OnlyIfAsked(UserFactory)
         revoked = factory.Trait(revoked_at=factory.LazyFunction(timezone.now), revocation_reason="Refunded.")
         suspended = factory.Trait(suspended_at=factory.LazyFunction(timezone.now))
 
@@ -268,7 +271,7 @@ class GiftFactory(DjangoModelFactory):
 
     class Params:
         secret = factory.LazyFunction(secrets.new_gift_secret)
-        user = factory.SubFactory(UserFactory)
+        user = OnlyIfAsked(UserFactory)
         claimed = factory.Trait(
             claimed_at=factory.LazyFunction(timezone.now),
             claimed_by=factory.SelfAttribute("user"),
@@ -305,7 +308,7 @@ class TrialFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     class Params:
-        user = factory.SubFactory(UserFactory)
+        user = OnlyIfAsked(UserFactory)
 
     product = factory.SubFactory(ProductFactory, trial_days=14)
     holder = factory.LazyAttribute(lambda trial: trial.user.account)
@@ -329,7 +332,7 @@ class ReviewFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     class Params:
-        user = factory.SubFactory(UserFactory)
+        user = OnlyIfAsked(UserFactory)
 
     product = factory.SubFactory(ProductFactory)
     buyer = factory.LazyAttribute(lambda review: review.user.account)
@@ -351,7 +354,7 @@ class ReportFactory(DjangoModelFactory):
         model = Report
 
     class Params:
-        product = factory.SubFactory(ProductFactory)
+        product = OnlyIfAsked(ProductFactory)
         upheld = factory.Trait(
             state=Report.State.UPHELD,
             owner=factory.SubFactory(UserFactory, staff=True),
