@@ -80,7 +80,7 @@ def test_letters_that_hide_or_turn_the_writing_are_told_as_such() -> None:
 
 
 def test_however_much_a_configuration_says_pages_show_a_little_and_count_the_rest() -> None:
-    many = 900
+    many = 300
     found = read(
         {
             "Entrypoint": ["x"] * many,
