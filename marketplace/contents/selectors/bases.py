@@ -1,6 +1,6 @@
 """Which image of the shop another one is built on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,25 +42,29 @@ def public_images() -> QuerySet[Image]:
 
 
 def base_of(image: Image, layers: Sequence[Layer]) -> Base | None:
-    """Return the public image that an image is built on, the one with the most layers; None if the shop knows none. Two queries.
+    """Return the public image that an image is built on, the one with the most layers; None if the shop knows none.
+
+    One short query where no other image has such layers, as of most; else two.
 
     Args:
         layers: all of the image's, base first.
     """
     below = chains_below(layers)
-    if not below:
-        return None
-    known = KnownBase.objects.filter(chain__in=below, manifest__image__in=public_images()).exclude(manifest__image=image)
-    found = known.select_related("manifest__image").order_by("-layers").first()
-    part = _sold_free(found.manifest.image_id) if found else None
-    if found is None or part is None:
-        return None
-    product, manifest = part.product, found.manifest
-    return Base(manifest.image.repository, found.tag, manifest.digest, found.layers, found.size, product.namespace.name, product.slug)
+    # At most one of each chain.
+    of_others = KnownBase.objects.filter(chain__in=below).exclude(manifest__image=image).select_related("manifest__image")
+    known = list(of_others.order_by("-layers")) if below else []
+    pages = _free_pages_of({found.manifest.image_id for found in known}) if known else {}
+    for found in known:
+        product, manifest = pages.get(found.manifest.image_id), found.manifest
+        if product is not None:
+            page = (product.namespace.name, product.slug)
+            return Base(manifest.image.repository, found.tag, manifest.digest, found.layers, found.size, *page)
+    return None
 
 
-def _sold_free(image_id: UUID) -> ProductImage | None:
-    return ProductImage.objects.filter(image=image_id, product__in=_free()).select_related("product__namespace").first()
+def _free_pages_of(image_ids: Collection[UUID]) -> dict[UUID, Product]:
+    parts = ProductImage.objects.filter(image__in=image_ids, product__in=_free()).select_related("product__namespace")
+    return {part.image_id: part.product for part in reversed(list(parts))}  # the first of each image wins
 
 
 def _free() -> QuerySet[Product]:

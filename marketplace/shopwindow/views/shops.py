@@ -112,7 +112,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "inside": inside,
         "facts": _facts(listing, details),
         "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures, editions=editions),
-        "domain": verified_domain_of(listing.product.seller_id, timezone.now()),
+        "domain": verified_domain_of(listing.product.seller_id, timezone.now()) if listing.verified else None,
         "unpulled_refund_days": settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
         "related": related_to(listing.product),
         "reviews": reviews_for(listing.product, reader),
