@@ -20,7 +20,7 @@ PASSWORD = "a sentence that opens the door"
 
 
 class OnlyIfAsked(factory.SubFactory):
-    """A parameter that is made once a field asks for it: factory_boy makes those as well that nothing needs."""
+    """A parameter that is made once a field asks for it: a plain one is made also where nothing needs it."""
 
     def evaluate(self, instance, step, extra):
         return SimpleLazyObject(lambda: super(OnlyIfAsked, self).evaluate(instance, step, extra))
