@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from tests.browser.looks import HEIGHT, Watch
+from tests.browser.looks import HEIGHT, Watch, bring_axe
 from tests.browser.world import World, make_world
 from tests.support.stack import LiveStack, running_stack
 
@@ -72,12 +72,40 @@ def tabs(chromium: Browser, world: World) -> Iterator[Callable[[str], tuple[Page
             if who not in opened:
                 context = chromium.new_context(viewport=DESK, color_scheme="light")
                 undo.callback(context.close)
+                bring_axe(context)
                 sign_in(context, world, who)
                 page = context.new_page()
                 opened[who] = page, Watch(page, origins)
             return opened[who]
 
         yield tab_of
+
+
+@pytest.fixture(scope="package")
+def still_tabs(chromium: Browser, world: World, tabs: Callable[[str], tuple[Page, Watch]]) -> Callable[[str], tuple[Page, Watch]]:
+    """Give a second tab of a user name, which never paints: for all that is measured and not seen. Nothing can be clicked in it."""
+    origins = (world.stack.url, world.stack.instance.sandbox_url)
+    opened: dict[str, tuple[Page, Watch]] = {}
+
+    def tab_of(who: str) -> tuple[Page, Watch]:
+        if who not in opened:
+            page = open_still(chromium, tabs(who)[0])
+            opened[who] = page, Watch(page, origins)
+        return opened[who]
+
+    return tab_of
+
+
+def open_still(chromium: Browser, beside: Page) -> Page:
+    """Open a tab that never paints, in the profile of another one: it waits for a command to paint, which nobody gives."""
+    protocol = beside.context.new_cdp_session(beside)
+    profile = protocol.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    protocol.detach()
+    whole = chromium.new_browser_cdp_session()
+    with beside.context.expect_page() as opened:
+        whole.send("Target.createTarget", {"url": "about:blank", "browserContextId": profile, "enableBeginFrameControl": True})
+    whole.detach()
+    return opened.value
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 That is most of what axe does: it took two thirds of the time of a page, light and again dark, for the same head, foot and table cells.
 An answer depends on styles that the browser has computed, so texts of the same styles have the same answer, on whatever page.
-Only what axe has measured and found sound is remembered: whatever it could not judge, or found wanting, is judged wherever it comes.
+Only what axe has measured and found sound is remembered, and that a text has a picture as its ground, of which it says nothing:
+whatever else it could not judge, or found wanting, is judged wherever it comes.
 """
 
 from playwright.sync_api import Page as Tab
@@ -69,7 +70,12 @@ _TEXTS = """async () => {
         }
         return clipped.get(element);
     };
-    const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length;
+    const scrolled = (element) => Boolean(element) && (element.scrollTop !== 0 || element.scrollLeft !== 0 || scrolled(element.parentElement));
+    const isAway = (element) => {  // above the page or left of it, where nobody can scroll: a link that comes into view with the focus
+        const { right, bottom } = element.getBoundingClientRect();
+        return (right < 0 || bottom < 0) && !scrolled(element);
+    };
+    const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length && !isAway(element);
     const places = painted.filter(isShown).map((element) => [element, element.getBoundingClientRect()]);
     const shown = texts.filter((element) => isShown(element) && !isClipped(element));
     const SET_APART = ["fontFamily", "fontStyle", "textDecorationLine", "borderStyle", "borderWidth", "borderColor"];
@@ -86,37 +92,41 @@ _TEXTS = """async () => {
         return hash([lookOf(element), ...new Set(behind), "|", ...apart].join());
     });
 }"""
-# What is wrong, and which of these texts axe has measured and found sound by each rule that is about them.
+# What is wrong, and for which of these texts the answer is the same wherever they come: axe has measured them and found them sound by
+# each rule that is about them, or they have a picture as their ground, which is a style as well and a fault in no case.
 _JUDGE = """async ({ rules, which }) => {
     const texts = which.map((number) => axe.texts[number]);
     const include = texts.flatMap(({ element, link }) => link ? [element, link] : [element]);
-    const options = { runOnly: rules, resultTypes: ["violations", "passes"], preload: false, iframes: false, selectors: false, elementRef: true };
+    const options = { runOnly: rules, resultTypes: ["violations", "passes", "incomplete"], preload: false, iframes: false, selectors: false, elementRef: true };
     const found = await axe.run({ include }, options);
-    const passed = (id) => new Set(found.passes.filter((one) => one.id === id).flatMap((one) => one.nodes)
-        .filter((node) => id !== "color-contrast" || node.any[0]?.data?.contrastRatio).map((node) => node.element));
-    const [contrast, links] = rules.map(passed);
+    const nodes = (results, id) => results.filter((one) => one.id === id).flatMap((one) => one.nodes);
+    const elements = (...of) => new Set(of.flat().map((node) => node.element));
+    const measured = nodes(found.passes, "color-contrast").filter((node) => node.any[0]?.data?.contrastRatio);
+    const pictured = nodes(found.incomplete, "color-contrast").filter((node) => /^bg(Image|Gradient)$/.test(node.any[0]?.data?.messageKey)
+        && getComputedStyle(node.element).backgroundImage !== "none");
+    const contrast = elements(measured, pictured), links = elements(nodes(found.passes, "link-in-text-block"));
     return {
         faults: found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" ; ")}`),
-        sound: which.filter((_, at) => contrast.has(texts[at].element) && (!texts[at].link || links.has(texts[at].link))),
+        known: which.filter((_, at) => contrast.has(texts[at].element) && (!texts[at].link || links.has(texts[at].link))),
     };
 }"""
-_SOUND: set[str] = set()  # how text looks that axe has found sound, on any page of this run
+_KNOWN: set[str] = set()  # how text looks that axe has no fault to find with, on any page of this run
 
 
 def contrast_faults(tab: Tab) -> list[str]:
     """Return what axe, which the tab has, finds against the colours of the page's texts."""
     looks = tab.evaluate(_TEXTS)
-    new = [number for number, look in enumerate(looks) if look not in _SOUND]
+    new = [number for number, look in enumerate(looks) if look not in _KNOWN]
     one_of_each = set({looks[number]: number for number in reversed(new)}.values())
     return _judge(tab, looks, sorted(one_of_each)) or _judge(
-        tab, looks, [number for number in new if number not in one_of_each and looks[number] not in _SOUND]
+        tab, looks, [number for number in new if number not in one_of_each and looks[number] not in _KNOWN]
     )
 
 
 def _judge(tab: Tab, looks: list[str], which: list[int]) -> list[str]:
-    """Return what axe finds against some of the texts, and remember which are sound."""
+    """Return what axe finds against some of the texts, and remember which need no other answer."""
     if not which:
         return []
     found = tab.evaluate(_JUDGE, {"rules": COLOUR_RULES, "which": which})
-    _SOUND.update(looks[number] for number in found["sound"])
+    _KNOWN.update(looks[number] for number in found["known"])
     return [str(fault) for fault in found["faults"]]

@@ -1,6 +1,7 @@
 """What makes a page good to look at, measured: nothing complains, nothing overflows, axe finds nothing, and it is light.
 
 Pictures are a fifth of the work. They are kept of what is wrong; of every page where LAYERSTORE_ARTIFACTS names a folder for them.
+All that is measured is styles and places, which a browser works out without painting: a tab may be one that never paints.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import ConsoleMessage, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
 from playwright.sync_api import Page as Tab
 
 from tests.browser.contrast import COLOUR_RULES, contrast_faults
@@ -53,14 +54,24 @@ _AXE = """async (options) => {
     const found = await axe.run(where, { resultTypes: ["violations"], preload: false, iframes, selectors: false, rules });
     return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" ; ")}`);
 }"""
-# As Playwright does for its own pictures; axe judges what follows by the same colours.
+# As Playwright does for its own pictures; axe judges what follows by the same colours. Where nothing is painted, no picture comes into view.
 _SETTLE = """async () => {
+    for (const one of document.querySelectorAll("img[loading=lazy]")) one.loading = "eager";
     await document.fonts.ready;
     for (const one of document.getAnimations()) one.effect.getComputedTiming().endTime < Infinity ? one.finish() : one.cancel();
 }"""
 _WEIGHT_AND_SHEETS = """() => [[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
     .filter((entry) => !/\\.(png|jpe?g|webp|svg)($|\\?)/.test(entry.name))
     .reduce((sum, entry) => sum + entry.encodedBodySize, 0), document.querySelectorAll("link[rel=stylesheet]").length]"""
+
+
+# Sent once for all pages of a profile, and compiled once: a page that is not asked pays nothing for it.
+_AXE_READY = f"Object.defineProperty(window, 'loadAxe', {{ value() {{ {AXE_SCRIPT} }} }});"
+
+
+def bring_axe(profile: BrowserContext) -> None:
+    """Let `faults_of` judge the pages that a browser profile opens from now on."""
+    profile.add_init_script(_AXE_READY)
 
 
 class Watch:
@@ -118,24 +129,23 @@ class Watch:
 
 
 def make_ready(tab: Tab, scheme: Literal["dark", "light"] = "dark") -> None:
-    """Leave whatever a tab shows for an empty page, as wide as a desk and dark: what is opened next is judged so first."""
-    tab.goto("about:blank")
+    """Make a tab as wide as a desk, and dark: what is opened next is judged so first."""
     tab.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
     tab.emulate_media(color_scheme=scheme)
 
 
-def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
+def faults_of(tab: Tab, name: str = "", *, shop: bool = True) -> Iterator[str]:
     """Yield what is wrong with the page that the tab shows, as wide as a desk. Pictures are light, dark, and as a phone shows it.
 
     Args:
-        name: what the pictures are called.
+        name: what the pictures are called; empty where there shall be none, as of a tab that never paints.
         shop: whether the page is made of our templates: then it is light, and has one style sheet.
     """
-    tab.evaluate(AXE_SCRIPT)
+    tab.evaluate("loadAxe()")
     for scheme in ("dark", "light"):
         tab.emulate_media(color_scheme=scheme)
         found = [*_contrast(tab, scheme), *(_structure(tab, scheme) if scheme == "light" else [])]
-        if found or ASKED_FOR:
+        if name and (found or ASKED_FOR):
             _keep(tab, f"{name}.{scheme}")
         yield from found
     for width in WIDTHS:
@@ -145,7 +155,7 @@ def faults_of(tab: Tab, name: str, *, shop: bool = True) -> Iterator[str]:
             "Boolean(document.querySelector('#changelist'))"
         ):  # Django lays its lists out anew here, and links come to stand in text
             found += _contrast(tab, "375 px")
-        if found or (ASKED_FOR and width == 375):
+        if name and (found or (ASKED_FOR and width == 375)):
             _keep(tab, f"{name}.{width}")
         yield from found
         if width == min(WIDTHS):

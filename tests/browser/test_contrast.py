@@ -17,7 +17,7 @@ LINKS = "<style>a { color: #00008b; text-decoration: none }</style>"
 @pytest.fixture
 def tab(chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """A tab, and nothing remembered yet."""
-    monkeypatch.setattr(contrast, "_SOUND", set())
+    monkeypatch.setattr(contrast, "_KNOWN", set())
     page = chromium.new_page()
     yield page
     page.close()

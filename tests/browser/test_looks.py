@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from tests.browser import looks
-from tests.browser.looks import HEIGHT, Watch, faults_of
+from tests.browser.looks import HEIGHT, Watch, bring_axe, faults_of
 
 ORIGIN = "http://shop.test"
 PAGES = {
@@ -36,6 +36,7 @@ PAGES = {
 def shop(chromium: Browser) -> Iterator[Page]:
     """A tab in which the pages above are; `/held` is never answered, `/broken` ends in a broken connection."""
     context = chromium.new_context()
+    bring_axe(context)
     page = context.new_page()
     page.route(f"{ORIGIN}/**", _answer)
     yield page
