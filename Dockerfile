@@ -58,9 +58,10 @@ COPY static static
 COPY deploy/compose deploy/compose
 COPY deploy/aws deploy/aws
 
-FROM source AS demo
+FROM ground AS demo
 COPY requirements/sandbox.txt /requirements/
 RUN pip install ${EXACTLY} --requirement /requirements/sandbox.txt && pip check
+COPY --from=source /srv/layerstore /srv/layerstore
 COPY tools/__init__.py tools/
 COPY tools/sandbox tools/sandbox
 USER 10001:10001

@@ -22,7 +22,7 @@ from config.celery import all_jobs  # noqa: E402  its models exist only now
 from config.checks import refuse_unsafe  # noqa: E402  the same
 
 refuse_unsafe()
-# Else the first request of each worker would load the pages, and the first that queues something the tasks, into memory of its own.
+# Else the first request of each worker would load the pages, and the first that queues something the tasks.
 import_module(settings.ROOT_URLCONF)
 all_jobs()
 serve_metrics(settings.LAYERSTORE_METRICS_PORT)

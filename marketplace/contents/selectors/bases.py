@@ -55,16 +55,17 @@ def base_of(image: Image, layers: Sequence[Layer]) -> Base | None:
     known = list(of_others.order_by("-layers")) if below else []
     pages = _free_pages_of({found.manifest.image_id for found in known}) if known else {}
     for found in known:
-        product, manifest = pages.get(found.manifest.image_id), found.manifest
-        if product is not None:
-            page = (product.namespace.name, product.slug)
+        page, manifest = pages.get(found.manifest.image_id), found.manifest
+        if page is not None:
             return Base(manifest.image.repository, found.tag, manifest.digest, found.layers, found.size, *page)
     return None
 
 
-def _free_pages_of(image_ids: Collection[UUID]) -> dict[UUID, Product]:
-    parts = ProductImage.objects.filter(image__in=image_ids, product__in=_free()).select_related("product__namespace")
-    return {part.image_id: part.product for part in reversed(list(parts))}  # the first of each image wins
+def _free_pages_of(image_ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return the namespace and the slug of a free product of each image that has one: a narrow row for each, however many have it."""
+    parts = ProductImage.objects.filter(image__in=image_ids, product__in=_free()).order_by("image", "position", "pk").distinct("image")
+    rows = parts.values_list("image", "product__namespace__name", "product__slug")
+    return {image: (namespace, slug) for image, namespace, slug in rows}
 
 
 def _free() -> QuerySet[Product]:

@@ -137,7 +137,8 @@ class TestReconciliation:
         monkeypatch.setattr(reconciliation, "record_push", mock.Mock(side_effect=LockTimeout))
         assert reconcile(registry=registry).written == 0
 
-    def test_many_tags_are_named_up_to_a_limit(self, registry, table):
+    def test_many_tags_are_named_up_to_a_limit(self, registry, table, monkeypatch):
+        monkeypatch.setattr(reconciliation, "PAGE", 20)  # they are read in pages
         image = ImageFactory()
         for number in range(55):
             table.hold(image.repository, f"t{number:03}")
