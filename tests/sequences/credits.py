@@ -49,7 +49,8 @@ class Credits(Expected):
 
 def _is_part(earlier: Sale, sale: Sale) -> bool:
     same = earlier.holder.pk == sale.holder.pk and earlier.currency == sale.currency and earlier.product.seller_id == sale.product.seller_id
-    once = not earlier.recurring and not earlier.is_gift
+    own = not earlier.is_gift or (earlier.claimed_by is not None and earlier.claimed_by.pk == earlier.holder.pk)
+    once = own and not earlier.recurring
     return earlier.order_id != sale.order_id and same and once and earlier.images <= sale.images
 
 
