@@ -17,7 +17,7 @@ class Cost:
     """What an answer took.
 
     Attributes:
-        weight: of a page with its style sheets and scripts, compressed, where it was asked for; nothing else has one.
+        weight: of a page with its style sheets and scripts, compressed; nothing else has one.
         status: the answer's, the same however much there is: an error and a way to the door are cheap.
     """
 
@@ -29,32 +29,27 @@ class Cost:
     status: int = 200
 
 
-def cost_of(
-    client: Client, address: str, *, read: "Planned", former: Cost | None, fills: bool = False, weighed: bool = False
-) -> Cost | None:
+def cost_of(client: Client, address: str, *, read: "Planned | None", former: Cost | None) -> Cost | None:
     """Return what an answer took; None where there is nothing to be read.
 
     What a first visit alone costs, a greeting for one, is no cost of the address: it is asked once more where that may be it.
-
-    Args:
-        fills: whether pages that were nearly empty are full now, and so grow.
     """
     if former is None and client.get(address).status_code in {404, 405}:
         return None
-    queries, cost = asked(client, address, weighed=weighed)
-    if former is not None and (cost.queries > former.queries or (not fills and has_grown(former, replace(cost, handed_over=0)))):
-        queries, cost = asked(client, address, weighed=weighed)
+    queries, cost = asked(client, address)
+    if former is not None and has_grown(replace(former, handed_over=0), cost):
+        queries, cost = asked(client, address)
     assert former is None or cost.status == former.status, (address, former.status, cost.status)
-    plans = [read.plan(query["sql"]) for query in queries if query["sql"].lstrip().startswith(("SELECT", "WITH"))]
+    plans = [read.plan(query["sql"]) for query in queries if query["sql"].lstrip().startswith(("SELECT", "WITH"))] if read else []
     return replace(cost, read=sum(own for own, _ in plans), handed_over=sum(handed for _, handed in plans))
 
 
-def asked(client: Client, address: str, *, weighed: bool) -> tuple[list[dict[str, str]], Cost]:
+def asked(client: Client, address: str) -> tuple[list[dict[str, str]], Cost]:
     """Ask once; return the queries, and what it took beside their rows."""
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(address)
     assert answer.status_code < 500, address
-    page = weighed and answer.headers.get("Content-Type", "").startswith("text/html")
+    page = answer.headers.get("Content-Type", "").startswith("text/html")
     heavy = weight(answer, Page(answer.content.decode())) if page else 0
     return queries.captured_queries, Cost(len(queries), 0, 0, len(answer.content), heavy, answer.status_code)
 
@@ -93,10 +88,6 @@ def has_grown(before: Cost, after: Cost, *, read: bool = False) -> bool:
     return follows or (read and after.read > 2 * before.read + 200)
 
 
-def reads_ever_more(before: Cost, after: Cost, times: float = MOST / MANY) -> bool:
-    """Whether more rows are read for each that there is, as where one is compared with all. Counting and sorting reads each once.
-
-    Args:
-        times: how much more there is.
-    """
-    return after.read > 4 * before.read * times + 1_000  # another plan may read each in one table more
+def reads_ever_more(before: Cost, after: Cost) -> bool:
+    """Whether more rows are read for each that there is, as where one is compared with all. Counting and sorting reads each once."""
+    return after.read > 4 * before.read * MOST / MANY + 1_000  # another plan may read each in one table more

@@ -56,59 +56,54 @@ WEIGHED = (
 
 
 @pytest.mark.django_db
-def test_no_answer_costs_more_where_more_was_pushed_written_or_gathered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One world that grows four times, for every address is read at each size.
-
-    With ten times as much pushed and written, nothing grows but what is counted. With 10,000 rows of each kind rather than 10, there are no
-    more statements; and beyond what a page shows, no more rows, and no longer answers.
-    """
+def test_no_answer_costs_more_where_more_was_pushed_and_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("marketplace.images.selectors.tags.LISTED", 50)
     monkeypatch.setattr("marketplace.images.selectors.tags.LOOKED_AT", 100)
-    pushed_to, written_to = of_one_seller(world)
-    gather(world, range(1, FEW + 1))
-    connection.check_constraints()  # here alone: to have each key of all the copies looked up takes long
-    push_and_write(pushed_to, written_to, SMALL)
-    small = costs(world)
-    push_and_write(pushed_to, written_to, LARGE)
-    few = costs(world, small)
-
-    counted = OWN | {route.name for route in LISTS_OF_STAFF}  # staff read how many rows there are, of all sellers
-    grown = {name for name in small if has_grown(small[name], few[name], read=name not in counted)}
-    assert {name: (small[name], few[name]) for name in grown} == {}
-
-    gather(world, range(FEW + 1, MANY + 1))
-    many = costs(world, few, fills=True)
-    offered = {name: many.pop(name) for name in BY_QUOTA}  # twelve times as much as any quota: more of that says nothing
-    assert {name: cost for name, cost in offered.items() if reads_ever_more(few[name], cost, MANY / FEW)} == {}
-    gather(world, range(MANY + 1, MOST + 1))
-    most = costs(world, many, weighed=True)
-    assert dangling() == []
-
-    assert {name: (few[name], cost) for name, cost in (most | offered).items() if cost.queries > few[name].queries} == {}
-    assert {name: (many[name], most[name]) for name in many if has_grown(many[name], most[name])} == {}
-    assert {name: (many[name], most[name]) for name in many if reads_ever_more(many[name], most[name])} == {}
-    ours = {name: cost.weight for name, cost in most.items() if not name.startswith("admin:")}
-    assert {name: weight for name, weight in ours.items() if weight >= HEAVIEST} == {}
-    assert all(most[name].weight for name in WEIGHED)
-    transaction.set_rollback(True)
-
-
-def of_one_seller(world: World) -> tuple[list[Image], Product]:
-    """Return images that are pushed to, of the person and held by them, and another product of theirs, whose texts are written."""
-    product = world.row("product", Product)
+    product = world.rows["product"]
+    assert isinstance(product, Product)
     other = ProductFactory(namespace=product.namespace, images=[PushedImageFactory(namespace=product.namespace) for _ in range(3)])
     EntitlementFactory(holder=world.user.account, image=PushedImageFactory())
-    return [*product.images.all(), other.images.all()[0], *Image.objects.filter(entitlements__holder=world.user.account)], other
+    images = [*product.images.all(), other.images.all()[0], *Image.objects.filter(entitlements__holder=world.user.account)]
+    much(images, other, SMALL)
+    before = costs(world)
+    much(images, other, LARGE)
+    after = costs(world, before)
+
+    counted = OWN | {route.name for route in LISTS_OF_STAFF}  # staff read how many rows there are, of all sellers
+    grown = {name for name in before if has_grown(before[name], after[name], read=name not in counted)}
+    assert {name: (before[name], after[name]) for name in grown} == {}
 
 
-def push_and_write(images: list[Image], product: Product, many: int) -> None:
+def much(images: list[Image], other: Product, many: int) -> None:
     for image in images:
         push(image, many)
-    write(product, 10 * many)
+    write(other, 10 * many)
     draw_outdated_covers()
 
 
-def costs(world: World, former: Mapping[str, Cost] | None = None, *, fills: bool = False, weighed: bool = False) -> dict[str, Cost]:
+@pytest.mark.django_db
+def test_no_answer_costs_more_where_more_has_gathered(world: World) -> None:
+    """No more statements at 10,000 rows of each kind than at 10; and beyond what a page shows, no more rows, and no longer answers."""
+    gather(world, range(1, FEW + 1))
+    connection.check_constraints()  # here alone: to have each key of all the copies looked up takes long
+    few = costs(world, planned=False)
+    gather(world, range(FEW + 1, MANY + 1))
+    before = costs(world, few)
+    gather(world, range(MANY + 1, MOST + 1))
+    after = costs(world, before)
+    assert dangling() == []
+
+    assert {name: (few[name], after[name]) for name in few if after[name].queries > few[name].queries} == {}
+    grown = {name for name in before if has_grown(before[name], after[name])} - BY_QUOTA
+    assert {name: (before[name], after[name]) for name in grown} == {}
+    assert {name: (before[name], after[name]) for name in before if reads_ever_more(before[name], after[name])} == {}
+    ours = {name: cost.weight for name, cost in after.items() if not name.startswith("admin:") and name not in BY_QUOTA}
+    assert {name: weight for name, weight in ours.items() if weight >= HEAVIEST} == {}
+    assert all(after[name].weight for name in WEIGHED)
+    transaction.set_rollback(True)
+
+
+def costs(world: World, former: Mapping[str, Cost] | None = None, *, planned: bool = True) -> dict[str, Cost]:
     """Read every address as the world's person, pages by session and the API by token, and the lists of staff as one of them.
 
     Args:
@@ -116,9 +111,9 @@ def costs(world: World, former: Mapping[str, Cost] | None = None, *, fills: bool
     """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    read = Planned()
+    read = Planned() if planned else None
     found = {
-        name: cost_of(client, address, read=read, former=former[name] if former else None, fills=fills, weighed=weighed)
+        name: cost_of(client, address, read=read, former=former[name] if former else None)
         for name, (client, address) in places(world).items()
         if former is None or name in former
     }
