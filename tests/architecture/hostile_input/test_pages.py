@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.forms import BaseForm
 from django.http import QueryDict
 from django.test import Client
-from django.urls import Resolver404, resolve, reverse, reverse_lazy
+from django.urls import resolve, reverse, reverse_lazy
 from django.utils.http import urlencode
 
 from config.gallery.examples import EXAMPLES
@@ -166,28 +166,17 @@ class NotingQuery(QueryDict):
         return super().lists()
 
 
-def test_no_query_and_no_id_breaks_the_admin(faults, askers, monkeypatch) -> None:
-    monkeypatch.setattr("django.core.handlers.wsgi.QueryDict", NotingQuery)
-    looking = 0
+def test_no_query_and_no_id_breaks_the_admin(faults, askers) -> None:
     for route in ADMIN:
         if route.name in ENDING:
             continue
-        NotingQuery.read.clear()
-        for value in ("9" * 5_000, "\u200b", "\x00"):
-            if value not in ADMIN_IDS and not NotingQuery.read:
-                break  # the id is one that may be there, and of the query nothing was looked at
+        for value in ("\x00", "9" * 5_000, "\u200b"):
             at = admin_address(route, value if value in ADMIN_IDS else "1")
             query = urlencode(dict.fromkeys(("q", "p", "o", "all", "e", "_popup", "id__exact", "pk", "is_active__exact"), value))
             faults.look(askers["staff"].get(f"{at}?{query}"), route, value)
-            if not NotingQuery.read and not route.parameters:
-                break
-        looking += bool(NotingQuery.read)
-    assert looking > len(ADMIN) / 6
 
 
 def test_no_path_breaks_anything(faults, askers) -> None:
-    """What leads to no page is refused before anybody looks who asks: that is asked by nobody alone."""
-    reached = 0
     for prefix in (
         "/",
         "/acme/",
@@ -200,19 +189,9 @@ def test_no_path_breaks_anything(faults, askers) -> None:
         "/media/",
     ):
         for value in (b"%00", b"%ff", b"%ed%a0%80", b"9" * 5_000, b"%e2%80%8b", b"..%2f", b"x-y", b"0" * 36):
-            for path in (prefix + value.decode(), f"{prefix}{value.decode()}/"):
-                answer = faults.look(askers["nobody"].get(path), "nobody", prefix, path)
-                for who in ("seller", "staff") if answer.status_code != 404 or leads_to_a_page(answer) else ():
-                    reached += 1
-                    faults.look(askers[who].get(path), who, prefix, path)
-    assert reached > 50
-
-
-def leads_to_a_page(answer: Any) -> bool:
-    try:
-        return bool(answer.resolver_match)
-    except Resolver404:
-        return False
+            for who in ("nobody", "seller", "staff"):
+                faults.look(askers[who].get(prefix + value.decode()), who, prefix, value)
+                faults.look(askers[who].get(prefix + value.decode() + "/"), who, prefix, value, "/")
 
 
 @pytest.mark.parametrize("who", ["nobody", "seller"])
