@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
-from itertools import count
 from pathlib import Path
 from typing import Any, Literal, cast
 from xmlrpc.client import Fault, ServerProxy
@@ -26,7 +25,7 @@ READY_SECONDS = 60
 STOP_SECONDS = 60
 # What a killed part held may outlive it for a moment, as PostgreSQL's shared memory does: then its next start fails, and a later one works.
 STARTS_AGAIN = 5
-LOOKS_FOR_EACH_QUESTION = 8
+QUESTION_SECONDS = 0.4  # less than supervisord waits before it starts again what has ended
 ALIVE = ("STARTING", "RUNNING")
 # The database's folder is made; the shop's tables, keys and static files are there, and whatever waited for less is ready.
 After = Literal["nothing", "cluster", "tables"]
@@ -190,15 +189,16 @@ class Supervisor:
 
     def _wait(self, ready: Probe, ended: Callable[[], bool], *, what: str, log: Path) -> None:
         """Return when it is ready. Whether it has ended is asked for less often: that question goes through supervisord."""
-        deadline = time.monotonic() + READY_SECONDS
-        for turn in count():
-            if ready():
-                return
-            if turn % LOOKS_FOR_EACH_QUESTION == 0 and ended():
-                raise Problem(
-                    f"{what} ended while it was being started.", do="read the cause in its log, fix it, and start again.", log=log
-                )
-            if time.monotonic() > deadline:
+        deadline, asked_at = time.monotonic() + READY_SECONDS, -QUESTION_SECONDS
+        while not ready():
+            now = time.monotonic()
+            if now >= asked_at + QUESTION_SECONDS:
+                asked_at = now
+                if ended():
+                    raise Problem(
+                        f"{what} ended while it was being started.", do="read the cause in its log, fix it, and start again.", log=log
+                    )
+            if now > deadline:
                 raise Problem(f"{what} was not ready within {READY_SECONDS} s.", do="its log may say why.", log=log)
             time.sleep(0.05)
 
