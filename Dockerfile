@@ -5,6 +5,7 @@
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 ARG NGINX_IMAGE=nginx:1.28
 ARG REGISTRY_IMAGE=registry:3
+ARG EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
 
 FROM ${PYTHON_IMAGE} AS base
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -14,7 +15,7 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 # The libraries: what the lock names and nothing else, by hash; then the question whether one lacks another. Everything of the shop stands
 # on them: a copy of them into another stage would take longer than to install them, and pip leaves nothing beside them.
 FROM base AS libraries
-ENV EXACTLY="--no-deps --require-hashes --only-binary=:all: --no-compile --no-cache-dir --disable-pip-version-check"
+ARG EXACTLY
 RUN python3 -m venv /opt/venv
 COPY requirements/cluster.txt /requirements/
 RUN pip install ${EXACTLY} --requirement /requirements/cluster.txt && pip check
@@ -59,6 +60,7 @@ COPY deploy/compose deploy/compose
 COPY deploy/aws deploy/aws
 
 FROM ground AS demo
+ARG EXACTLY
 COPY requirements/sandbox.txt /requirements/
 RUN pip install ${EXACTLY} --requirement /requirements/sandbox.txt && pip check
 COPY --from=source /srv/layerstore /srv/layerstore
