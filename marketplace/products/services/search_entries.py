@@ -50,7 +50,7 @@ UPDATE marketplace_searchentry AS entry
    AND (entry.platforms, entry.size, entry.pulls, entry.verified, entry.changed_at, entry.age)
        IS DISTINCT FROM (known.platforms, known.size, known.pulls, known.verified, known.changed_at, {_OLDER})
 """  # noqa: S608  made of constants
-# The texts of any number of products come as one document of JSON.
+# The texts of any number of products come as one document of JSON. Rows are locked in the order of their keys, as by every bulk write.
 _WRITE = f"""
 INSERT INTO marketplace_searchentry
        (product_id, names, document, called, words, category_id, cost, licence, published_at, indexed_at, sales,
@@ -65,6 +65,7 @@ SELECT told.product_id, names, names || setweight(to_tsvector('{SEARCH_CONFIG}',
        LATERAL (SELECT greatest(pushed_at, published_at) AS changed_at) AS known,
        LATERAL (SELECT setweight(to_tsvector('{SEARCH_CONFIG}', title || ' ' || parts), 'A')
                     || setweight(to_tsvector('{SEARCH_CONFIG}', summary), 'B') AS names) AS weighted
+ ORDER BY told.product_id
     ON CONFLICT (product_id) DO UPDATE
    SET names = excluded.names, document = excluded.document, called = excluded.called, words = excluded.words,
        category_id = excluded.category_id, cost = excluded.cost, licence = excluded.licence, published_at = excluded.published_at,
