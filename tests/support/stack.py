@@ -1,6 +1,6 @@
 """A whole stack for tests: every part for real, on free ports, with data that is gone afterwards.
 
-In a conftest:  from tests.support.stack import stack  # noqa: F401
+In a conftest:  from tests.support.stack import stack, and its name in __all__
 Then a test that takes `stack` has the one stack of its session:
 
     stack.url, stack.instance           addresses, folders, secrets
