@@ -72,13 +72,13 @@ class TestFeatured:
         TagFactory(image=image, name="1.9")
         seller = image.owner.user
 
-        image = feature_tag(image=image, tag="1.9", actor=seller)
-        assert str(image.leading_tag) == leads(image) == "1.9"
-        TagFactory(image=image, name="3.0")
+        featured = feature_tag(image=image, tag="1.9", actor=seller)
+        assert str(featured.leading_tag) == leads(image) == "1.9"
+        TagFactory(image=featured, name="3.0")
         assert leads(image) == "1.9"
         remove_tag(repository=image.repository, tag="1.9")
         assert leads(image) == "3.0"
-        TagFactory(image=image, name="1.9")
+        TagFactory(image=featured, name="1.9")
         assert leads(image) == "1.9"
         feature_tag(image=image, tag="", actor=seller)
         assert leads(image) == "3.0"
