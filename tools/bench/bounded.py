@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -57,9 +58,32 @@ def _end(process: "subprocess.Popen[str]", run: str) -> None:
 
 
 def _started_in(run: str) -> Iterator[int]:
-    """Yield the ids of the processes that live and carry the mark of a run (proc(5): environ, which is empty once a process has ended)."""
+    """Yield the ids of the processes that live and carry the mark of a run."""
     mark = f"{_MARK}={run}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended, or is another user's
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
+            if mark in _environment_of(folder).split(b"\0"):
                 yield int(folder.name)
+
+
+def _environment_of(folder: Path) -> bytes:
+    """Return the environment of a process, as NAME=value ended by a zero each, from its folder of /proc (proc(5): environ).
+
+    Raises:
+        OSError: it has ended, is the kernel's or another user's.
+    """
+    while not (environment := (folder / "environ").read_bytes()) and _has_environment(folder):
+        time.sleep(0.001)
+    return environment
+
+
+def _has_environment(folder: Path) -> bool:
+    """Return whether a process has an environment, or will: in the middle of execve(2) it has left one and got no other yet.
+
+    Raises:
+        OSError: it has ended, or is the kernel's.
+    """
+    (folder / "exe").readlink()
+    fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()  # from the third on: the second, in brackets, may hold anything
+    env_start, env_end = fields[50 - 3], fields[51 - 3]
+    return env_end == b"0" or env_start != env_end

@@ -14,10 +14,12 @@ STARTS_ANOTHER = 'setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! > "$STAR
 
 
 def is_alive(number: int) -> bool:
+    """Return whether a process has a program, which it has no more once it has ended (proc(5): exe)."""
     try:
-        return bool((Path("/proc") / str(number) / "environ").read_bytes())
+        (Path("/proc") / str(number) / "exe").readlink()
     except OSError:
         return False
+    return True
 
 
 @pytest.fixture
@@ -39,6 +41,17 @@ def test_what_a_program_leaves_behind_is_ended(environment) -> None:
     run_bounded(["sh", "-c", STARTS_ANOTHER], environment=environment, seconds=600)
 
     assert not is_alive(started(environment))
+
+
+def test_it_is_ended_in_the_middle_of_becoming_another_program(environment, tmp_path) -> None:
+    becomes_itself = tmp_path / "becomes-itself"
+    becomes_itself.write_text('#!/bin/sh\nexec "$0"\n')
+    becomes_itself.chmod(0o755)
+    starts_it = f'setsid {becomes_itself} </dev/null >/dev/null 2>&1 & echo $! > "$STARTED"'
+
+    for _ in range(20):
+        run_bounded(["sh", "-c", starts_it], environment=environment, seconds=600)
+        assert not is_alive(started(environment))
 
 
 @pytest.mark.parametrize(
