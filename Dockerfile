@@ -117,4 +117,4 @@ COPY --from=installed --chown=10001:10001 /srv/static /srv/static
 ENV DJANGO_SETTINGS_MODULE=config.settings.production
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi:application", "--config", "python:config.processes.gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "config.wsgi:application", "--config", "python:config.processes.gunicorn", "--bind", "0.0.0.0:8000"]

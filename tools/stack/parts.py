@@ -81,24 +81,22 @@ def registry(instance: Instance) -> Part:
     return Part("registry", command, stage="shop", after="tables", ready=lambda: answers(f"{instance.registry_url}/v2/"), stop_seconds=20)
 
 
-def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, threads: int) -> tuple[str, ...]:
-    """Return the command of one WSGI process group.
+def gunicorn(name: str, module: str, settings: str, *, bind: str, workers: int, threads: int | None = None) -> tuple[str, ...]:
+    """Return the command of one WSGI process group. A worker whose master has died ends by itself.
 
-    The master loads the application once for all workers, and fails at once where it cannot. A worker whose master has died ends by itself.
+    Args:
+        threads: of each worker; left out, as many as in a shop.
     """
-    options = ("--bind", bind, "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread", "--timeout", "60")
-    quiet = ("--name", name, "--graceful-timeout", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--preload")  # noqa: S108 - in memory, so that a slow disk is no hang
-    words = ("--config", "python:config.processes.gunicorn")  # what it logs
-    # Longer than nginx keeps an idle connection: else one ends just as a form is sent on it, which nginx must not send twice.
-    patient = ("--keep-alive", "75")
+    options = ("--name", name, "--bind", bind, "--workers", str(workers), *(("--threads", str(threads)) if threads else ()))
+    shared = ("--config", "python:config.processes.gunicorn", "--graceful-timeout", "8")
     environment = ("--env", f"DJANGO_SETTINGS_MODULE={settings}")
-    return (PYTHON, "-m", "gunicorn", *options, *quiet, *words, *patient, *environment, f"config.{module}:application")
+    return (PYTHON, "-m", "gunicorn", *options, *shared, *environment, f"config.{module}:application")
 
 
 def web(instance: Instance, name: str = "web") -> Part:
     """Pages, API, admin."""
     path = instance.socket(name)
-    command = gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{path}", workers=2, threads=4)
+    command = gunicorn("web", "wsgi", "config.settings.local", bind=f"unix:{path}", workers=2)
     return Part(name, command, stage="shop", after="tables", ready=lambda: listens_on(path))
 
 

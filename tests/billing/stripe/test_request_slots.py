@@ -1,10 +1,8 @@
 """A Stripe that takes requests and does not answer holds up the few requests that have a slot, and no other."""
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -22,6 +20,7 @@ from billing.stripe import request_slots
 from billing.stripe.client import Patience
 from billing.stripe.errors import StripeAway
 from common.db.exclusive import alone
+from config.processes import gunicorn
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
 from tests.factories.accounts import AccessTokenFactory, UserFactory
@@ -30,7 +29,6 @@ from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOT = Path(__file__).resolve().parents[3]
 THREADS = 4  # of a web process
 HANGS_FOR = 600
 WAITS = 60  # seconds after which a test gives up
@@ -92,10 +90,7 @@ def told_of(requests: "list[Future[HttpResponse]]", *, but: int) -> list[HttpRes
 
 
 def test_web_processes_have_the_threads_that_these_tests_give_them() -> None:
-    composed = re.findall(r'"config.wsgi:application".*"--threads", "(\d+)"', (ROOT / "docker-compose.yml").read_text())
-    local = re.findall(r'gunicorn\("web".*threads=(\d+)\)', (ROOT / "tools/stack/parts.py").read_text())
-
-    assert ({*composed, *local}, request_slots.SLOTS < THREADS) == ({str(THREADS)}, True)
+    assert (gunicorn.threads, request_slots.SLOTS < THREADS) == (THREADS, True)
 
 
 def test_forty_tabs_on_one_return_page_ask_once_and_pages_go_on(process: Process, hang: Any, opened: Order, buyer: User) -> None:

@@ -1,10 +1,6 @@
 # Each process: its image, command, variables, secrets, keys and permissions. Commands are those of docker-compose.yml.
 
 locals {
-  gunicorn = [
-    "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", "--timeout", "60", "--keep-alive", "75",
-    "--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm", "--no-control-socket",
-  ]
   probe = ["CMD", "python", "deploy/compose/probe.py"]
 
   shop = {
@@ -19,7 +15,7 @@ locals {
 
   parts = {
     web = merge(local.shop, {
-      command    = concat(["gunicorn", "config.wsgi:application", "--config", "python:config.processes.gunicorn", "--workers", "2"], local.gunicorn)
+      command    = ["gunicorn", "config.wsgi:application", "--config", "python:config.processes.gunicorn", "--bind", "0.0.0.0:8000", "--workers", "2"]
       secrets    = local.secrets_with_mail
       port       = 8000
       statements = local.writes_media
