@@ -20,9 +20,10 @@ from billing.payouts.models import Payout
 from billing.refunds.models import Refund
 from billing.subscriptions.models import Subscription
 from marketplace.entitlements.models import Entitlement
-from tests.sequences.expected import Expected, Standing
+from tests.sequences.expected import OPEN, Expected, Standing
 
 PAUSED = {Standing.HELD: False, Standing.PAUSED: True}
+HOLDING = (*OPEN, "appeal_needs_response", "appeal_under_review")  # statuses of disputes in which the bank has the money and decides
 STRIPE, PAYABLE, PAYOUTS = Account.STRIPE, Account.SELLER_PAYABLE, Account.PAYOUTS
 
 
@@ -105,12 +106,10 @@ class Invariants(Expected):
         """What was on its way has arrived: nothing is left in the accounts that come to nothing."""
         rows = LedgerEntry.objects.filter(account__in=(Account.BUYERS_CLEARING, Account.TAX)).order_by()
         assert not list(rows.values("account", "currency").annotate(total=Sum("amount")).exclude(total=0))
-        disputes = [
-            each for each in self.sandbox.find("dispute") if each["status"] in {"needs_response", "under_review", "appeal_needs_response"}
-        ]
+        undecided = {each["id"] for each in self.sandbox.find("dispute") if each["status"] in HOLDING}
         held = LedgerEntry.objects.filter(account=Account.DISPUTES_HELD).order_by().values("transaction__dispute", "currency")
         left = set(held.annotate(total=Sum("amount")).exclude(total=0).values_list("transaction__dispute", flat=True))
-        assert left <= {each["id"] for each in disputes}, "a bank holds what it has decided about"
+        assert left <= undecided, "a bank holds what it has decided about"
         self.check_payouts()
 
     def check_payouts(self) -> None:
