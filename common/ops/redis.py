@@ -13,7 +13,6 @@ from redis.exceptions import TimeoutError as RedisTooSlow
 from common.ops.circuit_breaker import CircuitBreaker
 
 REDIS_AWAY: Final = (RedisUnreachable, RedisTooSlow)  # it did not answer; any other RedisError is an answer
-_TIMEOUT_SECONDS = 0.25  # nothing that is only noted may delay an answer for longer
 REDIS: Final = CircuitBreaker("Redis", timeouts=REDIS_AWAY, refusal=lambda: RedisUnreachable("Redis was away a moment ago."))
 
 
@@ -30,7 +29,7 @@ def raw_redis_client() -> Redis:
 
 
 def _client(*, decode_responses: bool) -> Redis:
-    timeouts = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
+    timeouts = {"socket_timeout": settings.LAYERSTORE_REDIS_SECONDS, "socket_connect_timeout": settings.LAYERSTORE_REDIS_SECONDS}
     return Redis.from_url(settings.REDIS_URL, decode_responses=decode_responses, **timeouts)
 
 

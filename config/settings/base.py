@@ -166,12 +166,13 @@ LAYERSTORE_LEASES_REGION = env.LEASES_REGION.read()
 LAYERSTORE_LEASES_ENDPOINT = env.LEASES_ENDPOINT.read()
 
 REDIS_URL = env.REDIS_URL.read()
+LAYERSTORE_REDIS_SECONDS = 0.25  # nothing that is only noted or cached may delay an answer for longer
 CACHES = {
     "default": {
         "BACKEND": "common.ops.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "layerstore",
-        "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
+        "OPTIONS": {"socket_timeout": LAYERSTORE_REDIS_SECONDS, "socket_connect_timeout": LAYERSTORE_REDIS_SECONDS},
     },
 }
 

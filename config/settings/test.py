@@ -33,6 +33,9 @@ _group, _worker = int(os.environ.get("LAYERSTORE_TEST_GROUP", "0")), os.environ.
 DATABASES["default"]["TEST"] = {"NAME": f"test_layerstore_{_group}"}  # noqa: F405  from the base; xdist adds the worker's name
 REDIS_URL = f"{REDIS_URL}?db={_group * 4 + int(_worker.removeprefix('gw') or 0)}"  # noqa: F405  from the base
 CACHES["default"]["LOCATION"] = REDIS_URL  # noqa: F405  from the base
+# However busy the machine is, no test loses by chance what a shop loses rather than wait for; those about a Redis that hangs set their own.
+LAYERSTORE_REDIS_SECONDS = 60.0
+CACHES["default"]["OPTIONS"] = {"socket_timeout": LAYERSTORE_REDIS_SECONDS, "socket_connect_timeout": LAYERSTORE_REDIS_SECONDS}  # noqa: F405  from the base
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  from the base
 LAYERSTORE_LEASE_SECONDS = 600.0  # however busy the machine is, no test loses a lease by chance; those about losing one set their own
 CELERY_TASK_ALWAYS_EAGER = False

@@ -53,7 +53,7 @@ class Hanging:
 @pytest.fixture
 def hanging(settings) -> Iterator[Hanging]:
     server = Hanging()
-    settings.REDIS_URL = f"redis://127.0.0.1:{server.port}/0"
+    settings.REDIS_URL, settings.LAYERSTORE_REDIS_SECONDS = f"redis://127.0.0.1:{server.port}/0", 0.25
     for known in (redis_client, failures._limiter):
         known.cache_clear()
     yield server
