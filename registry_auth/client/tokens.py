@@ -1,6 +1,7 @@
 """Getting the worker's registry tokens from the token endpoint, as every client does: only that process reads a signing key."""
 
 import time
+from typing import Final
 
 import httpx
 from django.conf import settings
@@ -10,6 +11,7 @@ from common.ops.answer_cache import AnswerCache
 from registry_auth.client.errors import RegistryAway, RegistryRefused
 from registry_auth.client.identity import service_credentials
 
+GIVES_NO_TOKEN: Final = "The token endpoint"  # noqa: S105  how sentences begin that say so
 _TIMEOUT = httpx.Timeout(10, connect=2)
 _MOST_CACHED = 16  # requests about one repository follow each other
 _SPARE_SECONDS = 30  # of its life that a cached token must still have
@@ -50,11 +52,11 @@ class ServiceTokens:
         try:
             response = self._http.get("/auth/token", params=params, auth=(ours.username, ours.secret))
         except httpx.HTTPError as error:
-            raise RegistryAway(f"The token endpoint did not answer: {type(error).__name__}.") from error
+            raise RegistryAway(f"{GIVES_NO_TOKEN} did not answer: {type(error).__name__}.") from error
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise RegistryAway("The token endpoint does not recognise us: LAYERSTORE_TOKEN_KEYS or the clocks of the two processes differ.")
+            raise RegistryAway(f"{GIVES_NO_TOKEN} does not recognise us: LAYERSTORE_TOKEN_KEYS or the clocks of the two processes differ.")
         if response.status_code == httpx.codes.BAD_REQUEST:
             raise RegistryRefused(f"The token endpoint does not accept the scope {scope}.")
         if not response.is_success:
-            raise RegistryAway(f"The token endpoint answered {response.status_code}.")
+            raise RegistryAway(f"{GIVES_NO_TOKEN} answered {response.status_code}.")
         return dict(response.json())

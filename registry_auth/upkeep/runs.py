@@ -12,6 +12,7 @@ from common.db.outages import FailureRun, begin_outage, end_outage, outages
 from common.errors import RetryLater
 from registry_auth.client.errors import RegistryAway, RegistryFailed
 from registry_auth.client.registry import DEPENDENCY, TAKES_NO_CONNECTION, RegistryClient
+from registry_auth.client.tokens import GIVES_NO_TOKEN
 
 logger = logging.getLogger(__name__)
 MOST_FAILURES = 3  # of one row's requests; each may take as long as the registry hangs
@@ -71,9 +72,9 @@ class RegistryRun:
 
 
 def look_for_registry(registry: RegistryClient) -> None:
-    """Check whether a registry that took no connection is back. If it failed for single rows, retrying them will tell."""
+    """Check whether a registry that could not be used at all is back. If it failed for single rows, retrying them will tell."""
     away = outages().filter(dependency=DEPENDENCY).first()
-    if away is not None and away.reason.startswith(TAKES_NO_CONNECTION):
+    if away is not None and away.reason.startswith((TAKES_NO_CONNECTION, GIVES_NO_TOKEN)):
         registry.answers()
         end_outage(DEPENDENCY)
 

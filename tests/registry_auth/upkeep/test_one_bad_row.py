@@ -334,11 +334,14 @@ class TestLimits:
 
 
 class TestBack:
-    def test_a_registry_that_took_no_connection_is_asked_again_where_nothing_waits(self, registry, table, token_transport):
+    @pytest.mark.parametrize("without", ["connection", "token"])
+    def test_a_registry_that_could_not_be_used_at_all_is_asked_again_where_nothing_waits(self, registry, table, token_transport, without):
         def refuse(request):
             raise httpx.ConnectError("refused", request=request)
 
-        refusing = RegistryClient(transport=httpx.MockTransport(refuse), token_transport=token_transport)
+        refuses, answers = httpx.MockTransport(refuse), httpx.MockTransport(table.answer)
+        transport, tokens = (refuses, token_transport) if without == "connection" else (answers, refuses)
+        refusing = RegistryClient(transport=transport, token_transport=tokens)
         with pytest.raises(RegistryAway):
             reconcile(registry=refusing)
         assert outages().exists()
