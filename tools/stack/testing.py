@@ -48,7 +48,7 @@ BROWSER = Group("in a browser", "browser", 2, folders=("tests/browser",))
 IMAGE = Group("on the built image", "image_build and not (whole_stack or browser)", 3, folders=("tests/deploy",))
 TERRAFORM = Script("terraform", "script/terraform")
 # Jobs of one lane run one after the other. The browser and the sales mostly wait, so three lanes keep two cores busy.
-# The lanes end at about the same time: what runs alone at the end leaves a part of the cores idle.
+# The longest group begins at once: what runs alone at the end leaves a part of the cores idle.
 EVERYTHING: Sequence[Sequence[Job]] = ((WITHOUT_STACK,), (SALES,), (*CHECKS, TERRAFORM, BROWSER, IMAGE))
 # Tests wait for other processes a fifth of the time, so four workers keep two cores busy.
 QUICK: Sequence[Sequence[Job]] = (CHECKS, (replace(WITHOUT_STACK, options=("-n", "4", *SPREAD)),))
