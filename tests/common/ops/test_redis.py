@@ -111,7 +111,7 @@ PLAIN = [route for route in site_routes() if route.name and not route.parameters
 def shop_beside(hanging: Hanging, clock, settings, monkeypatch) -> Hanging:
     """The whole shop beside a Redis that hangs: cache, limits, notes and queue. The clock stands: the time alone does not end."""
     address = f"redis://127.0.0.1:{hanging.port}/0"
-    options = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+    options = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), settings.LAYERSTORE_REDIS_SECONDS)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": address, "OPTIONS": options}}
     queue = Celery(broker=address, set_as_current=False)
     queue.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
