@@ -68,7 +68,7 @@ def end_leftover_processes(instance: Instance) -> list[int]:
     for number in found:
         os.kill(number, signal.SIGKILL)
     deadline = time.monotonic() + STOPPING_SECONDS
-    while any(Path(f"/proc/{number}/exe").exists() for number in found) and time.monotonic() < deadline:
+    while any(number in found for number, _ in process_table()) and time.monotonic() < deadline:
         time.sleep(0.05)
     file.unlink()
     return found
@@ -83,16 +83,23 @@ def session_members(session: int, instance: Instance) -> Iterator[int]:
 
 
 def group_members(group: int) -> Iterator[int]:
-    """Yield the processes of a process group, without those that have ended and only wait to be reaped."""
-    return (number for number, fields in process_table() if int(fields[2]) == group and fields[0] != "Z")
+    """Yield the processes of a process group."""
+    return (number for number, fields in process_table() if int(fields[2]) == group)
 
 
 def process_table() -> Iterator[tuple[int, list[str]]]:
-    """Yield each process's id and what proc(5) tells of it: its state, its parent, its group, its session and more."""
+    """Yield each process's id and what proc(5) tells of it: its state, its parent, its group, its session and more.
+
+    Those that have ended and only wait to be reaped are left out. One whose first thread has ended is a zombie at once, but holds
+    its sockets and files until its other threads have ended too.
+    """
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended while we looked
             # The name is in brackets and may hold spaces.
-            yield int(entry.name), (entry / "stat").read_text().rpartition(")")[2].split()
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            state, threads = fields[0], int(fields[17])
+            if state != "Z" or threads > 1:
+                yield int(entry.name), fields
 
 
 def unmount_below(folder: Path) -> None:

@@ -136,6 +136,25 @@ def test_a_killed_part_is_gone_with_its_children(instance: Instance, run: Callab
     assert list(group_members(group)) == []
 
 
+ENDS_BUT_FOR_A_THREAD = """
+import ctypes, platform, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+ends_one_thread = 60 if platform.machine() == "x86_64" else 93  # exit(2)
+ctypes.CDLL(None).syscall(ends_one_thread, 0)
+"""
+
+
+def test_a_process_is_there_until_its_last_thread_has_ended() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ENDS_BUT_FOR_A_THREAD], start_new_session=True)
+    try:
+        wait_for(lambda: not is_alive(process.pid))  # a zombie, but whatever it has opened is open
+        assert list(group_members(process.pid)) == [process.pid]
+    finally:
+        process.kill()
+    wait_for(lambda: list(group_members(process.pid)) == [])
+    process.wait()
+
+
 def test_every_part_dies_with_a_supervisor_that_is_killed(instance: Instance, run: Callable[..., Supervisor]) -> None:
     supervisor = run(part(instance, "database", "base"))
     supervisor.start("database")
