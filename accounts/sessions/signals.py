@@ -24,7 +24,7 @@ def on_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver([password_changed, password_set])
 def on_new_key(request: HttpRequest, user: User, **_: Any) -> None:
-    """Follow the session to its new key."""
+    """Follow the session to its new key; whatever else gives it one calls this as well."""
     before, after = request.session.get(_NOTED, ""), str(request.session.session_key)
     request.session[_NOTED] = after
     follow_session(user=user, before=before, after=after)

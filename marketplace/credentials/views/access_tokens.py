@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.organisations.selectors import account_ids_of
 from accounts.people.models import User
 from accounts.people.requests import has_signed_in_freshly, signed_in
-from accounts.sessions.services import follow_session
+from accounts.sessions.signals import on_new_key
 from accounts.tokens import services
 from accounts.tokens.models import AccessToken, TokenScope
 from accounts.tokens.selectors import tokens_of
@@ -80,9 +80,8 @@ def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every other session and every identity token of the user; this browser stays signed in."""
     user = signed_in(request)
     services.log_out_everywhere(user=user)
-    before = str(request.session.session_key)
     update_session_auth_hash(request, user)
-    follow_session(user=user, before=before, after=str(request.session.session_key))
+    on_new_key(request=request, user=user)
     message = gettext("Every other browser and every docker sign-in was signed out. Access tokens stay until you revoke them.")
     messages.success(request, message)
     return redirect("marketplace:tokens")

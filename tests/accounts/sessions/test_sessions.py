@@ -111,6 +111,16 @@ def test_a_session_stays_listed_when_all_others_are_signed_out(mira: User) -> No
     assert [row.current for row in here.get(PAGE).context["rows"]] == [True]
 
 
+def test_a_session_stays_listed_when_its_user_changes_the_password_after_all_others_were_signed_out(mira: User) -> None:
+    here = sign_in(mira)
+    here.post(reverse("marketplace:log_out_everywhere"))
+    new = {"oldpassword": PASSWORD, "password1": "another long sentence 42", "password2": "another long sentence 42"}
+
+    assert here.post(reverse("account_change_password"), new).status_code == 302
+
+    assert [row.current for row in here.get(PAGE).context["rows"]] == [True]
+
+
 def test_a_sign_in_from_a_new_browser_or_network_is_told_and_from_a_known_one_is_not(mira: User) -> None:
     note(mira, 1)
     note(mira, 2, address="192.0.2.99")  # the same network
