@@ -14,7 +14,7 @@ from accounts.people.selectors import verified_addresses
 from accounts.privacy.errors import AccountAlreadyDeleted, AccountHasObligations
 from accounts.privacy.handlers import forgotten_address, handlers
 from accounts.privacy.models import DataExport
-from accounts.privacy.selectors import addresses_of, obstacles_to_ending
+from accounts.privacy.selectors import obstacles_to_ending
 from accounts.privacy.services.closing import forget_organisation
 from accounts.sellers.models import SellerProfile
 from accounts.sessions.models import SignIn
@@ -75,8 +75,8 @@ def forget_account(account: Account) -> None:
     locked = lock_user(user_id=user.pk)
     if locked.deleted_at is not None:
         raise AccountAlreadyDeleted(user_id=locked.pk)
-    OutgoingMail.objects.filter(to__in=addresses_of(locked)).delete()
-    addresses = verified_addresses(locked) - {""}  # the others may be somebody else's, whose invitations stay
+    addresses = verified_addresses(locked) - {""}  # the others may be somebody else's, whose mails and invitations stay
+    OutgoingMail.objects.filter(to__in=addresses).delete()
     Invitation.objects.filter(email__in=addresses, accepted_at__isnull=True).delete()
     Invitation.objects.filter(email__in=addresses).update(email=forgotten_address(locked))
     EmailAddress.objects.filter(user=locked).delete()

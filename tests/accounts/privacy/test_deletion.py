@@ -227,3 +227,4 @@ def test_whoever_enters_the_address_of_another_and_goes_takes_nothing_from_them(
     ]
     assert OrderGift.objects.values_list("email", "message").get() == ("jane@person.example", "Dear Jane")
     assert Invitation.objects.get().email == invitation.email
+    assert OutgoingMail.objects.get().to == "jane@person.example"
