@@ -26,7 +26,7 @@ def remove_taken_down_manifests(*, registry: RegistryClient) -> int:
 
     Of what was sold nothing is deleted unless staff have asked for its erasure as well.
 
-    An image that cannot be emptied stops no other and is tried again later.
+    An image that staff restore meanwhile keeps what is left of it. One that cannot be emptied stops no other and is tried again later.
 
     Raises:
         RegistryAway: it takes no connection, or fails in the same way for several sellers; the next run continues.
@@ -79,8 +79,9 @@ class _Emptying:
         self._requests.raise_first()
 
     def _remove(self, digest: str) -> None:
-        delete_manifest(self._registry, self._image.repository, digest)
-        self.removed += 1
+        if Image.objects.emptied().filter(pk=self._image.pk).exists():  # or else staff have restored it meanwhile
+            delete_manifest(self._registry, self._image.repository, digest)
+            self.removed += 1
 
 
 def _tags(registry: RegistryClient, image: Image) -> list[str]:

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from marketplace.images.models import Image
-from marketplace.images.services.take_downs import erase_image
+from marketplace.images.services.take_downs import erase_image, restore_image
 from registry_auth.client.errors import RegistryAway
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep import tasks
 from registry_auth.upkeep.take_downs import remove_taken_down_manifests
 from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import PushedImageFactory
+from tests.factories.marketplace import ManifestFactory, PushedImageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,27 @@ class TestTakeDowns:
         assert remove_taken_down_manifests(registry=registry) == 1
 
         assert first.manifests.count() + second.manifests.count() == 1
+
+    def test_what_is_restored_while_it_is_emptied_keeps_the_rest(self, registry, table, monkeypatch):
+        image = PushedImageFactory(taken_down_at=timezone.now(), take_down_reason="malware", first_sold_at=timezone.now())
+        ManifestFactory(image=image)
+        table.hold(image.repository, "untold")
+        erase_image(image=image, reason="A court wants it.", actor=(staff := UserFactory(staff=True)))
+        delete, deleted = registry.delete_manifest, []
+
+        def restore_meanwhile(repository, digest):
+            delete(repository, digest)
+            if not deleted:
+                restore_image(image=image, reason="It was the wrong one.", actor=staff)
+            deleted.append(digest)
+
+        monkeypatch.setattr(registry, "delete_manifest", restore_meanwhile)
+
+        assert remove_taken_down_manifests(registry=registry) == 1
+
+        assert (len(deleted), image.manifests.count()) == (1, 1)
+        assert set(table.tags[image.repository]) == {"untold"}
+        assert AuditEvent.objects.get(action="image.manifests_removed").details == {"manifests": 1}
 
     def test_what_was_sold_stays_until_staff_have_it_erased(self, registry, table):
         down = {"taken_down_at": timezone.now(), "take_down_reason": "malware"}
