@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from accounts.organisations.errors import NotAnOwner
@@ -91,6 +92,13 @@ def count_acts(organisation: Account, *, action: str, since: datetime) -> int:
     """Count acts on an organisation in the audit trail."""
     acts = {"target_type": Account._meta.label_lower, "target_id": str(organisation.pk), "action": action}
     return AuditEvent.objects.filter(**acts, at__gt=since).count()
+
+
+def accounts_departed(organisation_id: UUID, *, since: datetime) -> QuerySet[Account]:
+    """Return the accounts of those who have left the organisation or were removed from it since then, as the audit trail tells."""
+    ends = {"action__in": ("membership.left", "membership.removed"), "at__gte": since}
+    trail = AuditEvent.objects.filter(target_type=Account._meta.label_lower, target_id=str(organisation_id), **ends)
+    return Account.objects.filter(user__username__in=trail.values(member=KT("details__member")))
 
 
 def pending_invitations_of(organisation: Account) -> QuerySet[Invitation]:

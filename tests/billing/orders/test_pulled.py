@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.people.models import Account
+from accounts.organisations.models import Membership, Role
+from accounts.organisations.services.organisations import leave_organisation, remove_member
+from accounts.people.models import Account, User
+from accounts.privacy.services.deletion import delete_account
 from billing.disputes.pulls import pull_lines
 from billing.orders.models import Order
 from billing.orders.pulled import counted_pulls
@@ -16,7 +19,7 @@ from billing.refunds.models import Refund
 from billing.refunds.services import give_back
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.extending import extend_entitlements
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
 from tests.factories.marketplace import EntitlementFactory, GiftFactory, PullCountFactory, PushedImageFactory
 
@@ -62,3 +65,42 @@ def test_a_pull_of_what_an_order_has_grown_by_counts_as_one_of_the_order(what: C
     with pytest.raises(PulledAlready):
         give_back(order=order, actor=order.placed_by)
     assert (Refund.objects.count(), Entitlement.objects.in_force().filter(source_id=had.source_id).count()) == (0, 2)
+
+
+@pytest.mark.parametrize("end", ["left", "removed", "deleted"])
+def test_a_pull_by_a_member_who_has_gone_since_the_sale_counts_as_one_of_the_order(end: str) -> None:
+    order, owner, member = purchase_of_organisation()
+    pulled = PullCountFactory(image=order.images.get().image, buyer=member.user.account, day=timezone.now().date())
+
+    end_membership(end, member, owner)
+
+    assert list(counted_pulls(order)) == [pulled]
+    with pytest.raises(PulledAlready):
+        give_back(order=order, actor=owner)
+    assert not Refund.objects.exists()
+
+
+def test_a_pull_by_a_member_who_had_gone_before_the_sale_does_not_count() -> None:
+    order, owner, member = purchase_of_organisation()
+    end_membership("removed", member, owner)
+    order.paid_at = timezone.now()
+    order.save()
+    PullCountFactory(image=order.images.get().image, buyer=member.user.account, day=timezone.now().date())
+
+    assert not was_pulled(order)
+
+
+def purchase_of_organisation() -> tuple[Order, User, Membership]:
+    """Return an order of an organisation, its owner, who bought, and a member."""
+    owner = MembershipFactory()
+    order = PaidOrderFactory(unpulled_refund_days=14, buyer=owner.account, placed_by=owner.user)
+    return order, owner.user, MembershipFactory(account=owner.account, role=Role.MEMBER)
+
+
+def end_membership(how: str, membership: Membership, owner: User) -> None:
+    if how == "left":
+        leave_organisation(organisation=membership.account, user=membership.user)
+    elif how == "removed":
+        remove_member(membership=membership, actor=owner)
+    else:
+        delete_account(user=membership.user, reason="They asked by mail.", actor=None)
