@@ -1,14 +1,16 @@
-"""What was pulled of what an order sold, by its buyer or by whoever has claimed it, line by line."""
+"""What was pulled of what an order sold, by its buyer or by whoever has claimed it, line by line.
+
+The same pulls decide a buyer's own refund (ADR 0063).
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
 from django.db.models import Sum
 
+from accounts.people.models import Account
 from billing.orders.models import Order
-from billing.orders.pulled import holder_of
-from billing.orders.selectors import image_ids_given_by
-from marketplace.insights.models import BuyerPull, PullCount
+from billing.orders.pulled import Holder, counted_pulls, holder_of, kept_proofs
 
 LINES: Final = 100  # the first ones: what was used soon after the payment counts most
 DAYS: Final = 60
@@ -24,20 +26,23 @@ def pull_lines(order: Order, *, hidden: str = "") -> Iterator[str]:
     if holder is None:
         yield "The buyer paid for a gift to somebody else, and nobody has claimed it."
         return
-    image_ids, since = image_ids_given_by(order), holder.since.date()
-    who, when = ("the buyer's account", "the payment") if holder.is_buyer else ("the account that claimed the buyer's gift", "the claim")
-    days = PullCount.objects.filter(image__in=image_ids, buyer=holder.account_id, day__gte=since)
-    by_day = list(days.order_by("day").values_list("day").annotate(total=Sum("count"))[:DAYS])
+    who, when = _who(holder), "the payment" if holder.is_buyer else "the claim"
+    by_day = list(counted_pulls(order).order_by("day").values_list("day").annotate(total=Sum("count"))[:DAYS])
     if not by_day:
         yield f"The registry has counted no pull of these images by {who} since {when}."
         return
     yield f"Pulls (downloads) of these images by {who} since {when}. Times are UTC."
     yield from (f"{day:%Y-%m-%d}: {total}" for day, total in by_day)
-    found = BuyerPull.objects.filter(image__in=image_ids, buyer=holder.account_id, day__gte=since)
-    found = found.select_related("image").order_by("first_at", "id")[:LINES]
+    found = kept_proofs(order).select_related("image").order_by("first_at", "id")[:LINES]
     if found:
         yield from ("", "first and last time | network address | client | image | digest | how often")
     for pull in found:
         times = f"{pull.first_at:%Y-%m-%d %H:%M:%S} to {pull.last_at:%H:%M:%S}"
         address = hidden or pull.address or "unknown"
         yield f"{times} | {address} | {pull.client or 'unknown'} | {pull.image.repository} | {pull.digest} | {pull.count}"
+
+
+def _who(holder: Holder) -> str:
+    organisation = Account.objects.filter(pk=holder.account_id, kind=Account.Kind.ORGANISATION).exists()
+    kind, members = ("organisation", " and its members") if organisation else ("account", "")
+    return f"the buyer's {kind}{members}" if holder.is_buyer else f"the {kind} that claimed the buyer's gift{members}"

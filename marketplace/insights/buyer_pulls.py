@@ -1,5 +1,9 @@
-"""Pulls of bought images by who bought them: when, from where and with what. Evidence, kept for a time (ADR 0062)."""
+"""Pulls of bought images by who bought them, or by members of an organisation that did: when, from where and with what.
 
+Evidence, kept for a time (ADR 0062).
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from accounts.organisations.models import PULLING_ROLES, Membership
 from common.ids import new_id
 from marketplace.entitlements.models import Entitlement
 from marketplace.insights.models import BuyerPull
@@ -46,7 +51,7 @@ class SeenPull:
 
 
 def note_buyer_pulls(*, seen: Iterable[SeenPull], counted: Sequence[CountedPull]) -> int:
-    """Keep those of the pulls that somebody made of what they have bought; return how many rows were written.
+    """Keep those of the pulls that somebody made of what they, or their organisation, have bought; return how many rows were written.
 
     Call it in the transaction that counted them, which holds the images' locks.
     """
@@ -73,9 +78,20 @@ def _bought(pairs: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     wanted = set(pairs)
     if not wanted:
         return set()
-    holders, images = ({pair[part] for pair in wanted} for part in (0, 1))
-    held = Entitlement.objects.live().filter(holder__in=holders, image__in=images).exclude(source_kind__in=_UNPAID)
-    return set(held.order_by().values_list("holder", "image").distinct()) & wanted
+    pullers, images = ({pair[part] for pair in wanted} for part in (0, 1))
+    pull_for = _who_pulls_for(pullers)
+    held = Entitlement.objects.live().filter(holder__in=pull_for, image__in=images).exclude(source_kind__in=_UNPAID)
+    bought = held.order_by().values_list("holder", "image").distinct()
+    return {(puller, image) for holder, image in bought for puller in pull_for[holder]} & wanted
+
+
+def _who_pulls_for(pullers: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """Return by each account which of these pull what it holds: itself, and the members of an organisation."""
+    pull_for = defaultdict[UUID, set[UUID]](set, {puller: {puller} for puller in pullers})
+    members = Membership.objects.filter(user__account__in=list(pull_for), role__in=PULLING_ROLES)
+    for holder, puller in members.order_by().values_list("account", "user__account"):
+        pull_for[holder].add(puller)
+    return pull_for
 
 
 def _address(text: str) -> str | None:

@@ -19,9 +19,10 @@ from billing.refunds.models import Refund
 from billing.refunds.services import give_back
 from marketplace.entitlements.models import Entitlement
 from marketplace.entitlements.services.extending import extend_entitlements
+from marketplace.insights.models import BuyerPull
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import PaidOrderFactory, SubscriptionFactory
-from tests.factories.marketplace import EntitlementFactory, GiftFactory, PullCountFactory, PushedImageFactory
+from tests.factories.marketplace import EntitlementFactory, GiftFactory, PullCountFactory, PushedImageFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,25 @@ def test_a_pull_by_a_member_who_had_gone_before_the_sale_does_not_count() -> Non
     PullCountFactory(image=order.images.get().image, buyer=member.user.account, day=timezone.now().date())
 
     assert not was_pulled(order)
+
+
+def test_a_bank_reads_what_the_members_of_an_organisation_have_pulled() -> None:
+    order, _, member = purchase_of_organisation()
+    image, now = order.images.get().image, timezone.now()
+    assert list(pull_lines(order)) == [
+        "The registry has counted no pull of these images by the buyer's organisation and its members since the payment."
+    ]
+
+    PullCountFactory(image=image, buyer=member.user.account, day=now.date())
+    BuyerPull.objects.create(
+        image=image, buyer=member.user.account, day=now.date(), digest=digest_of("one"), address="203.0.113.9", client="docker/27.3.1",
+        first_at=now, last_at=now, count=1,
+    )  # fmt: skip
+
+    first, day, *_, proof = pull_lines(order)
+    assert first == "Pulls (downloads) of these images by the buyer's organisation and its members since the payment. Times are UTC."
+    assert day == f"{now.date()}: 1"
+    assert f" | 203.0.113.9 | docker/27.3.1 | {image.repository} | {digest_of('one')} | 1" in proof
 
 
 def purchase_of_organisation() -> tuple[Order, User, Membership]:

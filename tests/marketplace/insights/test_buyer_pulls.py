@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.organisations.models import PULLING_ROLES, Role
 from accounts.people.models import User
 from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Image
 from marketplace.insights.buyer_pulls import SeenPull, forget_buyer_pulls, note_buyer_pulls
 from marketplace.insights.models import BuyerPull
 from marketplace.insights.services import Pull, count_pulls
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.marketplace import EntitlementFactory, ImageFactory, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,15 @@ def test_no_address_is_kept_of_what_was_not_bought(kind: str, image: Image) -> N
 
     assert [pulled(image), pulled(image, subject="nobody-here"), pulled(ImageFactory())] == [0, 0, 0]
     assert not BuyerPull.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "kept"), [*[(role, 1) for role in PULLING_ROLES], (Role.BILLING, 0)])
+def test_what_members_pull_of_what_their_organisation_bought_is_kept(role: Role, kept: int, image: Image) -> None:
+    member = MembershipFactory(user__username="ada", role=role)
+    EntitlementFactory(holder=member.account, image=image, source_kind=Entitlement.Source.ORDER)
+
+    assert [pulled(image), pulled(ImageFactory())] == [kept, 0]
+    assert list(BuyerPull.objects.values_list("buyer", "image")) == [(member.user.account.pk, image.pk)] * kept
 
 
 def test_no_address_is_kept_of_what_is_no_longer_held(image: Image, buyer: User) -> None:
