@@ -42,9 +42,9 @@ class ConfigurationSerializer(serializers.Serializer[ImageFacts]):
 
 
 class LayerSerializer(serializers.Serializer[Layer]):
-    """A layer, or several small ones beside each other."""
+    """A layer, or several small ones beside each other. The whole digest is the registry's to tell, to whoever may pull."""
 
-    digest = serializers.CharField()
+    digest = serializers.CharField(source="short_digest", help_text="`sha256:` and its first twelve digits; the manifest has it whole.")
     size = serializers.IntegerField(help_text="Compressed bytes.")
     command = serializers.CharField(help_text="The line of the Dockerfile that made it, where the history has as many as there are layers.")
     merged = serializers.IntegerField(help_text="How many layers these are.")

@@ -273,6 +273,12 @@ class Layer(NamedTuple):
     command: str = ""
     merged: int = 1
 
+    @property
+    def short_digest(self) -> str:
+        """As it is shown: whoever knows it whole could read the layer without its manifest, which is what is counted (ADR 0063)."""
+        algorithm, _, digits = self.digest.partition(":")
+        return f"{algorithm}:{digits[:12]}"
+
 
 class LayerList(models.Model):
     """The layers of one image manifest in one row, which takes less space than in the registry and never has more than a page can show.

@@ -139,7 +139,7 @@ def test_page_and_api_tell_the_same(client: Client, as_buyer: APIClient, product
     assert told.pop("runs_as_root") is True
     assert told == json.loads(msgspec.json.encode(FACTS))
     assert [(one["digest"], one["size"], one["command"]) for one in body["layers"]] == [
-        (one.digest, one.size, one.command) for one in (BASE, OWN)
+        (one.digest[:19], one.size, one.command) for one in (BASE, OWN)
     ]
     assert (body["base"]["reference"], body["base"]["layers"], body["base"]["size"]) == ("layerstore.test:8080/acme/base:1.0", 1, 7_000_000)
     assert [(one["kind"], one["form"], one["found_by"]) for one in body["attachments"]] == [
