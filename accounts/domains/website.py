@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx
 
-from accounts.domains.dns import Kind, look_up
+from accounts.domains.dns import DnsError, Kind, look_up
 from accounts.domains.faults import Fault
 
 PATH: Final = "/.well-known/layerstore.txt"
@@ -42,10 +42,13 @@ async def addresses_of(domain: str) -> list[Address]:
     """Ask the DNS, and nothing else, for the addresses of a domain; those of IPv4 come first.
 
     Raises:
-        DnsError: it gave no answer.
+        DnsError: it gave no answer, or one that is no address.
     """
     found = [*await look_up(domain, Kind.A), *await look_up(domain, Kind.AAAA)]
-    return [ip_address(data) for data in found]
+    try:
+        return [ip_address(data) for data in found]
+    except ValueError as error:
+        raise DnsError(Fault.DNS_UNREADABLE) from error
 
 
 async def fetch_file(

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from accounts.domains import website
-from accounts.domains.dns import Kind
+from accounts.domains.dns import DnsError, Kind
 from accounts.domains.website import LARGEST, Address, FetchError, addresses_of, fetch_file, is_public
 from tests.support.certificates import certificate_of
 
@@ -187,3 +187,13 @@ def test_addresses_come_from_the_dns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(website, "look_up", look_up)
 
     assert asyncio.run(addresses_of("acme.com")) == [ip_address("93.184.216.34"), ip_address("::")]
+
+
+def test_a_record_that_is_no_address_is_an_answer_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look_up(name: str, kind: Kind) -> list[bytes]:
+        return [bytes(5)]
+
+    monkeypatch.setattr(website, "look_up", look_up)
+
+    with pytest.raises(DnsError, match="cannot be read"):
+        asyncio.run(fetch_file("acme.com"))
