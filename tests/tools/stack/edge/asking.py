@@ -18,6 +18,7 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         Echo.asked[self.path] += 1
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.endswith("/break-off"):
             self.close_connection = True
             return
@@ -30,7 +31,7 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the library looks for these names
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the library looks for these names
 
     def log_message(self, *_: object) -> None:
         pass

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from common.api.schema import PROBLEM
-from tests.tools.stack.edge.asking import answer_to, ask, from_address, status_for
+from tests.tools.stack.edge.asking import Echo, answer_to, ask, from_address, status_for
 from tools.stack.configs import DEPLOY
 from tools.stack.instance import Instance
 
@@ -64,6 +64,33 @@ def test_an_address_has_a_thousand_connections_at_work_and_no_more(edge: Instanc
         assert (status, headers["Retry-After"], headers["Content-Type"]) == (429, "2", "application/problem+json")
         assert set(json.loads(body)) == set(PROBLEM["required"])
         assert ask(edge, "/static/plain.css")[0] == 200
+
+
+def test_a_manifest_that_is_sent_slowly_reaches_the_registry_when_all_of_it_is_here(edge: Instance) -> None:
+    manifest = "/v2/acme/slow/manifests/latest"
+    with from_address(edge, "127.0.0.112") as slow:
+        slow.putrequest("PUT", manifest)
+        slow.putheader("Content-Length", "2")
+        slow.endheaders(b"{")
+        assert status_for(edge, "127.0.0.112", "/v2/acme/slow/manifests/1.0", "PUT") == 200
+        assert Echo.asked[manifest] == 0
+
+        slow.send(b"}")
+        answer = slow.getresponse()
+
+        assert (answer.status, Echo.asked[manifest]) == (200, 1)
+        assert f"PUT {manifest}\n".encode() in answer.read()
+
+
+def test_a_manifest_is_no_larger_than_the_registry_takes(edge: Instance) -> None:
+    with from_address(edge, "127.0.0.113") as large:
+        large.putrequest("PUT", "/v2/acme/large/manifests/latest")
+        large.putheader("Content-Length", str(4 * 1024 * 1024 + 1))
+        large.endheaders()
+        answer = large.getresponse()
+
+        assert (answer.status, json.loads(answer.read())["errors"][0]["code"]) == (413, "SIZE_INVALID")
+        assert Echo.asked["/v2/acme/large/manifests/latest"] == 0
 
 
 def test_layers_of_any_size_pass_and_are_not_buffered() -> None:
