@@ -85,13 +85,11 @@ module "stream" {
 module "dns_tls" {
   source         = "./modules/dns_tls"
   name           = var.name
-  account        = local.account
   domain         = var.domain
   zone           = var.zone
   vpc            = module.network.vpc
   subnets        = module.network.subnets.public
   security_group = module.network.security_groups.balancer
-  log_days       = var.log_days
 }
 
 module "services" {

@@ -8,11 +8,6 @@ variable "name" {
   }
 }
 
-variable "account" {
-  description = "The account's number: names of buckets are the world's."
-  type        = string
-}
-
 variable "domain" {
   description = "The shop's host: image names begin with it."
   type        = string
@@ -36,9 +31,4 @@ variable "subnets" {
 variable "security_group" {
   description = "The load balancer's."
   type        = string
-}
-
-variable "log_days" {
-  description = "How long the log of requests is kept."
-  type        = number
 }

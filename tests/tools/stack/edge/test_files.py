@@ -1,8 +1,10 @@
 """What the edge serves itself: style sheets, uploads, pictures that it keeps."""
 
+import json
+
 import pytest
 
-from tests.tools.stack.edge.asking import Echo, ask
+from tests.tools.stack.edge.asking import Echo, answer_to, ask, from_address
 from tools.stack.instance import Instance
 
 
@@ -42,3 +44,16 @@ def test_text_is_compressed_and_the_version_is_not_told(edge: Instance) -> None:
 
     assert headers["content-encoding"] == "gzip"
     assert headers["server"] == "nginx"
+
+
+@pytest.mark.parametrize("before", ["/account/password/reset/key/", "/account/confirm-email/"])
+def test_the_log_has_no_key_of_a_link_in_a_mail(edge: Instance, before: str) -> None:
+    with from_address(edge, "127.0.0.114") as connection:  # what is answered on one connection was logged before the next answer
+        for path in (f"{before}1x-very-secret/?next=/also-secret", before, "/"):
+            assert answer_to(connection, path)[0] == 200
+
+    log = edge.var / "log" / "access.log"
+    lines = [json.loads(line) for line in log.read_text().splitlines() if f'"path":"{before}' in line]
+    logged = [line["path"] for line in lines]
+    assert logged == [f"{before}[secret]", before]
+    assert "secret/" not in log.read_text()
