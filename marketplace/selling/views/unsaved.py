@@ -15,7 +15,7 @@ from marketplace.products.errors import UnsavedElsewhere
 from marketplace.products.forms import EDITORS_OWN, DiscardForm, ProductForm, UnsavedForm
 from marketplace.products.models import Product
 from marketplace.products.services.unsaved import discard_unsaved, keep_unsaved
-from marketplace.selling.guards import SellerRequest, own_product, seller_required
+from marketplace.selling.guards import SellerRequest, address_for, own_product, seller_required
 
 
 @seller_required
@@ -56,4 +56,4 @@ def discard(request: SellerRequest) -> HttpResponse:
         messages.success(request, gettext("The unsaved text was discarded."))
     wanted: UUID | None = form.cleaned_data.get("product")
     own = wanted is not None and Product.objects.filter(pk=wanted, seller=request.seller).exists()
-    return redirect("marketplace:product_edit", wanted) if own else redirect("marketplace:product_new")
+    return redirect("marketplace:product_edit", wanted) if own else redirect(address_for(request, "marketplace:product_new"))

@@ -1,14 +1,17 @@
 """The editor in several tabs: nothing that somebody typed is lost, and nobody saves over what they have not seen."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
+from accounts.organisations.models import Role
 from accounts.sellers.models import SellerProfile
 from marketplace.images.models import Namespace
 from marketplace.products.models import Product, UnsavedText
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory
 from tests.factories.marketplace import DraftProductFactory, NamespaceFactory, ProductFactory, PushedImageFactory
 from tests.support.pages import assert_sound
 
@@ -160,10 +163,31 @@ def test_a_text_is_discarded_and_the_same_editor_comes_back(seller_client: Clien
 
     assert answer["Location"] == editor(draft)
     assert not UnsavedText.objects.exists()
-    assert seller_client.post("/selling/products/unsaved/discard", {"tab": uuid4()})["Location"] == NEW
-    assert seller_client.post("/selling/products/unsaved/discard", {"tab": "no tab"})["Location"] == NEW
+    new = f"{NEW}?seller={draft.seller.account.handle}"
+    assert seller_client.post("/selling/products/unsaved/discard", {"tab": uuid4()})["Location"] == new
+    assert seller_client.post("/selling/products/unsaved/discard", {"tab": "no tab"})["Location"] == new
     other = DraftProductFactory(namespace=NamespaceFactory())
-    assert seller_client.post("/selling/products/unsaved/discard", {"tab": uuid4(), "product": other.pk})["Location"] == NEW
+    assert seller_client.post("/selling/products/unsaved/discard", {"tab": uuid4(), "product": other.pk})["Location"] == new
+
+
+def test_the_text_of_an_organisation_is_discarded_by_who_opened_their_own_dashboard_last() -> None:
+    acme = OrganisationSellerFactory(account__handle="acme").account
+    draft = DraftProductFactory(namespace=NamespaceFactory(owner=acme, name="acme"), slug="db")
+    owner = MembershipFactory(account=acme, role=Role.OWNER).user
+    NamespaceFactory(owner=owner.account, name="mine")
+    client = Client()
+    client.force_login(owner)
+    client.get(f"/selling/?seller={owner.account.handle}")
+    kept = UnsavedText.objects.create(seller_id=acme.pk, product=draft, tab=uuid4(), typed={"title": ["Half"]})
+
+    page = client.get(editor(draft)).content.decode()
+    form = re.search(r'<form method="post" action="(/selling/products/unsaved/discard)">(.*?)</form>', page, re.DOTALL)
+    assert form
+    answer = client.post(form[1], dict(re.findall(r'type="hidden" name="(seller|tab|product)" value="([^"]+)"', form[2])))
+
+    assert answer["Location"] == editor(draft)
+    assert not UnsavedText.objects.filter(pk=kept.pk).exists()
+    assert client.post(form[1], {"seller": "acme", "tab": kept.tab})["Location"] == f"{NEW}?seller=acme"
 
 
 def test_a_strange_tab_is_a_new_one(seller_client: Client, draft: Product) -> None:
