@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
@@ -25,7 +24,7 @@ from marketplace.products.selectors.editions import editions_on_sale
 from marketplace.products.selectors.offers import current_prices, earlier_prices
 from marketplace.products.selectors.readiness import Missing, Requirement, missing_for_publication
 from marketplace.products.selectors.unsaved import initial_from
-from marketplace.selling.guards import SellerRequest
+from marketplace.selling.guards import SellerRequest, address_for
 from marketplace.selling.unsaved import EditorTab, differences, editor_tab
 from marketplace.shopwindow.listings import Listing, list_products
 
@@ -91,7 +90,7 @@ def editor(
     tab, saved = editor_tab(request, product), product_form(request, product, ProductForm.initial_of(product), bound=False)
     form = form or opened_form(request, product, tab) or saved
     prices = current_prices(product)
-    checks = [*_checks(listing), *_standing(request)]
+    checks = [*_checks(request, listing), *_standing(request)]
     context = {
         "product": product,
         "form": form,
@@ -117,10 +116,10 @@ def editor(
     return render(request, "marketplace/product_form.html", context, status=status)
 
 
-def _checks(listing: Listing) -> list[Check]:
+def _checks(request: SellerRequest, listing: Listing) -> list[Check]:
     missing = {one.requirement: one for one in missing_for_publication(listing.product)}
     return [
-        _undone(missing[requirement], listing) if requirement in missing else Check(done=True, text=gettext(_DONE[requirement]))
+        _undone(request, missing[requirement], listing) if requirement in missing else Check(done=True, text=gettext(_DONE[requirement]))
         for requirement in Requirement
     ]
 
@@ -134,12 +133,12 @@ def _standing(request: SellerRequest) -> list[Check]:
     )
 
 
-def _undone(missing: Missing, listing: Listing) -> Check:
+def _undone(request: SellerRequest, missing: Missing, listing: Listing) -> Check:
     urls = {
         Requirement.TITLE: "#id_title",
-        Requirement.IMAGES: "#id_images" if listing.images else reverse("marketplace:reserve"),
+        Requirement.IMAGES: "#id_images" if listing.images else address_for(request, "marketplace:reserve"),
         Requirement.PRICE: "#price",
-        Requirement.STRIPE: reverse("billing:payouts"),
+        Requirement.STRIPE: address_for(request, "billing:payouts"),
     }
     command = f"docker push {listing.references[0]}:1.0" if missing.requirement is Requirement.PUSH else ""
     return Check(done=False, text=what_to_do(missing), url=urls.get(missing.requirement, ""), command=command)

@@ -108,7 +108,8 @@ def tell_seller(*, seller: SellerProfile, sentence: str, key: str) -> None:
     Args:
         sentence: a message of the catalogue, in English: the mail has it in its reader's language.
     """
-    context = {"seller": seller, "sentence": sentence, "payouts_url": absolute("billing:payouts")}
+    payouts_url = absolute("billing:payouts", seller=seller.account.handle)
+    context = {"seller": seller, "sentence": sentence, "payouts_url": payouts_url}
     for number, reader in enumerate(people_of(seller.account, roles=MANAGING_ROLES)):
         queue_mail(to=reader.email, template="sales_stopped", context=context, key=f"{key}:{number}")
 

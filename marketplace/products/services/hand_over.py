@@ -108,7 +108,7 @@ def _require_bundles_apart(namespace: Namespace) -> None:
 
 
 def _tell(namespace: Namespace, organisation: Account, actor: User, event: AuditEvent) -> None:
-    link = f"{absolute('marketplace:dashboard')}?seller={organisation.handle}"
+    link = absolute("marketplace:dashboard", seller=organisation.handle)
     context = {"namespace": namespace, "organisation": organisation, "by": actor, "dashboard_url": link}
     for owner in people_of(organisation, roles=MANAGING_ROLES):
         queue_mail(to=owner.email, template="namespace_handed_over", context=context, key=f"namespace-handed-over:{event.pk}:{owner.pk}")

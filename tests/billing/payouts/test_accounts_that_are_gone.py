@@ -213,7 +213,9 @@ def test_an_organisation_s_owners_are_told(sandbox: Sandbox) -> None:
 
     end_stripe_account(stripe_account_id="acct_of_a_team", reason="x")
 
-    assert {mail.to for mail in OutgoingMail.objects.all()} >= {owner.email for owner in owners}
+    mails = OutgoingMail.objects.all()
+    assert {mail.to for mail in mails} >= {owner.email for owner in owners}
+    assert all(f"/selling/payouts/?seller={team.handle}" in mail.body_text for mail in mails)
 
 
 def test_what_is_nobody_s_changes_nothing() -> None:

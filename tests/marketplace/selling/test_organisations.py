@@ -25,7 +25,14 @@ from marketplace.products.services.prices import set_price
 from marketplace.products.services.publishing import publish_product, withdraw_product
 from outbox.mail.models import OutgoingMail
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, OrganisationSellerFactory, SellerFactory, UserFactory
-from tests.factories.marketplace import ImageFactory, ManifestFactory, NamespaceFactory, ProductFactory, PushedImageFactory
+from tests.factories.marketplace import (
+    DraftProductFactory,
+    ImageFactory,
+    ManifestFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PushedImageFactory,
+)
 from tests.marketplace.conftest import acting_for, client_of
 from tests.support.pages import assert_sound
 
@@ -148,6 +155,24 @@ def test_what_an_address_names_is_acted_on_for_its_owner_whoever_was_chosen_befo
     assert b"Robots for this image" not in page.content
     page = client.get(reverse("marketplace:image", args=[image.pk]))
     assert b"Robots for this image" in page.content
+
+
+def test_the_check_list_leads_to_the_pages_of_whose_draft_it_is(acme: Account, space: Namespace) -> None:
+    """Whoever opened their own dashboard last would connect their own Stripe account there."""
+    SellerProfile.objects.update(charges_enabled=False)
+    empty = DraftProductFactory(namespace=space, slug="empty")
+    empty.images.clear()
+    owner = person(acme, Role.OWNER)
+    NamespaceFactory(owner=owner.account, name="mine")
+    client = signed_in(owner)
+    client.get(f"/selling/?seller={owner.account.handle}")
+
+    page = client.get(f"/selling/products/{empty.pk}/")
+
+    assert_sound(page)
+    onward = [check.url for check in page.context["checks"] if check.url.startswith("/")]
+    assert onward == ["/selling/reserve/?seller=acme", "/selling/payouts/?seller=acme"]
+    assert [client.get(url).context["request"].seller.pk for url in onward] == [acme.pk, acme.pk]
 
 
 def test_the_dashboard_remembers_for_whom_and_a_form_says_so_itself(space: Namespace) -> None:

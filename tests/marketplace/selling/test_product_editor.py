@@ -244,9 +244,10 @@ def test_a_bare_draft_is_told_every_step(seller_client: Client, namespace: Names
     first, second = seller_client.get(editor(unpushed)), seller_client.get(editor(empty))
 
     assert_sound(first)
+    whom = f"?seller={unpushed.seller.account.handle}"
     assert "docker push layerstore.test:8080/acme/db:1.0" in first.content.decode()
-    assert [check.url for check in first.context["checks"] if not check.done] == ["", "/selling/payouts/"]
-    assert [check.url for check in second.context["checks"] if not check.done] == ["/selling/reserve/", "#price"]
+    assert [check.url for check in first.context["checks"] if not check.done] == ["", f"/selling/payouts/{whom}"]
+    assert [check.url for check in second.context["checks"] if not check.done] == [f"/selling/reserve/{whom}", "#price"]
 
 
 def test_withdrawing_takes_it_off_the_shelf(seller_client: Client, client: Client, namespace: Namespace) -> None:
