@@ -18,10 +18,13 @@ from audit.services import record_audit
 from common.db.locking import locked_transaction
 from common.web.client import wider_network_of
 from common.web.links import absolute
+from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 
 MOST_KEPT: Final = 50  # of a person: who signs in more often is asked about older devices again
-MAILS_A_DAY: Final = 10  # to a person: with their password, somebody could otherwise flood their mailbox from many networks
+MAILS_A_DAY: Final = (
+    10  # to a person, however often they sign in: with their password, somebody could otherwise flood their mailbox from many networks
+)
 _DAY = timedelta(days=1)
 _AT_ONCE = 1_000
 
@@ -43,10 +46,9 @@ def note_sign_in(*, user: User, session_key: str, user_agent: str, address: str 
         )
         newest = SignIn.objects.filter(user=user).order_by("-signed_in_at", "-pk").values("pk")[:MOST_KEPT]
         SignIn.objects.filter(user=user).exclude(pk__in=list(newest.values_list("pk", flat=True))).delete()
-        if not known and SignIn.objects.filter(user=user, signed_in_at__gt=now - _DAY).count() <= MAILS_A_DAY:
+        if not known and (key := _mail_key(user, now)):
             links = {"sessions_url": absolute("accounts:sessions"), "password_url": absolute("account_change_password")}
             context = {"user": user, "sign_in": sign_in, **links}
-            key = f"new-device:{sign_in.pk}"
             queue_mail(to=user.email, template="new_device", context=context, key=key, language=get_language())
     return sign_in
 
@@ -77,3 +79,10 @@ def forget_old_sign_ins(*, now: datetime) -> int:
 def _is_known(user: User, device: str, now: datetime) -> bool:
     mine = SignIn.objects.filter(user=user)
     return mine.filter(device=device).exists() or (user.date_joined > now - _DAY and not mine.exists())
+
+
+def _mail_key(user: User, now: datetime) -> str | None:
+    """Return the key of the user's next mail of the day (UTC); None once they were sent all `MAILS_A_DAY`."""
+    keys = [f"new-device:{user.pk}:{now.date()}:{number}" for number in range(MAILS_A_DAY)]
+    used = set(OutgoingMail.objects.filter(key__in=keys).values_list("key", flat=True))
+    return next((key for key in keys if key not in used), None)

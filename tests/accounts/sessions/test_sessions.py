@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
@@ -147,13 +148,28 @@ def test_whoever_has_just_signed_up_is_told_nothing_of_the_first_sign_in() -> No
     assert OutgoingMail.objects.count() == 1
 
 
-def test_rows_and_mails_are_bounded(mira: User) -> None:
-    for number in range(MOST_KEPT + 5):
-        note(mira, number, address=f"10.0.{number}.1")
+def test_a_new_device_is_told_after_any_number_of_sign_ins_from_a_known_one(mira: User) -> None:
+    for number in range(MAILS_A_DAY + 1):
+        note(mira, number)
+    assert OutgoingMail.objects.count() == 1
+
+    note(mira, MAILS_A_DAY + 1, agent=CHROME, address="198.51.100.9")
+
+    assert "Chrome on Windows" in OutgoingMail.objects.latest("created_at").body_text
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_rows_and_mails_of_a_day_are_bounded(mira: User) -> None:
+    with time_machine.travel(timezone.now().replace(hour=12)):
+        for number in range(MOST_KEPT + 5):
+            note(mira, number, address=f"10.0.{number}.1")
 
     kept = set(SignIn.objects.values_list("session_key", flat=True))
     assert kept == {f"session-{number}" for number in range(5, MOST_KEPT + 5)}
     assert OutgoingMail.objects.count() == MAILS_A_DAY
+    with time_machine.travel(timezone.now().replace(hour=12) + timedelta(days=1)):
+        note(mira, MOST_KEPT + 5, agent=CHROME)
+    assert OutgoingMail.objects.count() == MAILS_A_DAY + 1
 
 
 def test_the_same_session_is_one_row(mira: User) -> None:
