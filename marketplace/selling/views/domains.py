@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domains.faults import in_readers_language
-from accounts.domains.models import PATIENCE, ShopDomain
+from accounts.domains.models import ShopDomain
 from accounts.domains.proofs import RECORD
+from accounts.domains.selectors import domains_to_check
 from accounts.domains.services import check_domain_again, name_domain, remove_domain
 from accounts.domains.website import PATH
 from accounts.people.requests import signed_in
@@ -46,7 +47,7 @@ def _page(request: SellerRequest, form: DomainForm, *, status: int) -> HttpRespo
         "form": form,
         "domain": found,
         "verified": found is not None and found.is_verified(now),
-        "watched": found is not None and max(found.asked_at, found.seen_at or found.asked_at) > now - PATIENCE,
+        "watched": domains_to_check(now).filter(seller=request.seller).exists(),
         "fault": in_readers_language(found.last_error) if found else "",
         "record": f"{RECORD}.{found.domain}" if found else "",
         "file": f"https://{found.domain}{PATH}" if found else "",

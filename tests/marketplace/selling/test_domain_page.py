@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.domains.models import ShopDomain
+from accounts.domains.models import AGAIN, PATIENCE, ShopDomain
 from accounts.sellers.models import SellerProfile
 from tests.support.pages import assert_sound
 
@@ -49,6 +49,26 @@ def test_the_page_says_what_was_seen_and_what_was_not(seller_client: Client, sel
     assert "No record." in lost.content.decode()
     assert "not looked for any more until you ask" in lost.content.decode()
     assert domain.seen_at == now
+
+
+@pytest.mark.parametrize(("seen", "verified"), [(20, True), (33, True), (40, False)])
+def test_a_proof_that_was_seen_is_looked_for_until_it_has_been_away_for_long(
+    seller_client: Client, seller: SellerProfile, *, seen: int, verified: bool
+) -> None:
+    now = timezone.now()
+    seen_at = now - timedelta(days=seen)
+    dates = {"seen_at": seen_at, "checked_at": seen_at, "asked_at": now - timedelta(days=50), "due_at": seen_at + AGAIN}
+    ShopDomain.objects.create(seller=seller, domain="acme.com", token="1", seen_by="dns", **dates)
+
+    page = seller_client.get(PAGE)
+
+    assert_sound(page)
+    assert (page.context["verified"], page.context["watched"]) == (verified, True)
+    assert "not looked for any more" not in page.content.decode()
+    ShopDomain.objects.update(seen_at=now - AGAIN - PATIENCE - timedelta(minutes=1))
+    assert "not looked for any more until you ask" in seller_client.get(PAGE).content.decode()
+    SellerProfile.objects.update(suspended_at=now, suspension_reason="Fraud.")
+    assert "not looked for any more until you ask" not in seller_client.get(PAGE).content.decode()
 
 
 def test_a_check_is_asked_for(seller_client: Client, seller: SellerProfile) -> None:
