@@ -34,13 +34,14 @@ def owns(actor: User, owner_id: UUID) -> bool:
     return role_for(actor, owner_id) in MANAGING_ROLES
 
 
-def accounts_sold_for(user_id: UUID | None) -> QuerySet[Account]:
+def accounts_sold_for(user_id: UUID | None, *, roles: Collection[Role] = SELLING_ROLES) -> QuerySet[Account]:
     """Return the accounts whose names and products the user sees as a seller: their own, and organisations in which they sell.
 
     Args:
         user_id: None for nobody, who has none.
+        roles: those of the roles in an organisation that count, e.g. `BUYING_ROLES` for whose sales the user sees.
     """
-    theirs = Q(user=user_id) | Q(memberships__user=user_id, memberships__role__in=SELLING_ROLES)
+    theirs = Q(user=user_id) | Q(memberships__user=user_id, memberships__role__in=roles)
     return Account.objects.filter(theirs).order_by() if user_id else Account.objects.none()
 
 

@@ -27,7 +27,8 @@ from marketplace.products.models import Product
 class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]):
     """Pulls of your images: a row for each day (UTC), tag, platform and buyer.
 
-    Several rows of the same day, tag and platform may have an empty buyer: for accounts that are not your buyers, and for anonymous pulls.
+    Several rows of the same day, tag and platform may have an empty buyer: for accounts that are not your buyers, and for anonymous pulls;
+    of an organisation's images for every buyer, unless you are an owner or its billing role.
     """
 
     serializer_class = PullCountSerializer
@@ -40,7 +41,8 @@ class PullCountViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullCount]
     }
 
     def get_queryset(self) -> QuerySet[PullCount]:
-        return with_shown_buyer(super().get_queryset().filter(image__owner__in=accounts_sold_for(self.request.user.pk)))
+        viewer_id = self.request.user.pk
+        return with_shown_buyer(super().get_queryset().filter(image__owner__in=accounts_sold_for(viewer_id)), viewer_id=viewer_id)
 
 
 class PullerSketchViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[PullerSketch]):

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, gettext_noop
 
-from accounts.organisations.models import Membership
+from accounts.organisations.models import BUYING_ROLES, Membership
 from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.images.models import Image
+from marketplace.images.ownership import accounts_sold_for
 from marketplace.insights.models import PullCount, PullerSketch
 
 DAYS = 30
@@ -67,10 +69,10 @@ def puller_figures(image: Image, *, today: date) -> PullerFigures:
     return PullerFigures(*(estimates.get(period, 0) for period in (periods.DAY, periods.WEEK, periods.MONTH)))
 
 
-def pull_figures(image: Image, *, today: date) -> PullFigures:
-    """Add up the pulls of the last 30 days by day, tag, platform and buyer. Four queries."""
+def pull_figures(image: Image, *, today: date, viewer_id: UUID) -> PullFigures:
+    """Add up the pulls of the last 30 days by day, tag, platform and buyer, as the viewer may know them. Four queries."""
     first = today - timedelta(days=DAYS - 1)
-    rows = with_shown_buyer(PullCount.objects.filter(image=image, day__range=(first, today)))
+    rows = with_shown_buyer(PullCount.objects.filter(image=image, day__range=(first, today)), viewer_id=viewer_id)
     by_day = dict(_sums(rows, "day"))
     return PullFigures(
         days=[(day, by_day.get(day, 0)) for day in (first + timedelta(days=step) for step in range(DAYS))],
@@ -80,11 +82,14 @@ def pull_figures(image: Image, *, today: date) -> PullFigures:
     )
 
 
-def with_shown_buyer(rows: QuerySet[PullCount]) -> QuerySet[PullCount]:
-    """Annotate `shown_buyer`: the name of the buyer, if the image's seller may know it, else an empty text.
+def with_shown_buyer(rows: QuerySet[PullCount], *, viewer_id: UUID | None) -> QuerySet[PullCount]:
+    """Annotate `shown_buyer`: the name of the buyer, if the viewer may know it, else an empty text.
 
-    The seller knows every account that ever bought the image, from the page of orders; instead of a member of an organisation that bought
-    it, the organisation; and the seller's own account.
+    Whoever sees the image's sales knows every account that ever bought it, from the page of orders; instead of a member of an organisation
+    that bought it, the organisation. An editor of an organisation sees no sales. Everybody who sells it knows the seller's own account.
+
+    Args:
+        viewer_id: the user; None for nobody, who knows no buyer.
     """
     orders = Entitlement.objects.filter(image=OuterRef("image"), source_kind__in=PAID)
     bought = orders.filter(holder=OuterRef("buyer")).values("holder__name")[:1]
@@ -92,8 +97,10 @@ def with_shown_buyer(rows: QuerySet[PullCount]) -> QuerySet[PullCount]:
     joined = (
         Membership.objects.filter(user__account=OuterRef("buyer"), account__in=holders).order_by("account__name").values("account__name")
     )
-    own = Case(When(buyer=F("image__owner"), then=F("buyer__name")), default=Value(None), output_field=CharField())
-    return rows.annotate(shown_buyer=Coalesce(own, Subquery(bought), Subquery(joined[:1]), Value("")))
+    sees_sales = Q(image__owner__in=accounts_sold_for(viewer_id, roles=BUYING_ROLES).values("pk"))
+    known = Coalesce(Subquery(bought), Subquery(joined[:1]), Value(""))
+    own = When(buyer=F("image__owner"), then=F("buyer__name"))
+    return rows.annotate(shown_buyer=Case(own, When(sees_sales, then=known), default=Value(""), output_field=CharField()))
 
 
 def _sums(rows: QuerySet[PullCount], field: str) -> list[tuple[Any, int]]:

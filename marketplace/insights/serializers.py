@@ -14,7 +14,9 @@ from marketplace.insights.periods import Unit
 class PullCountSerializer(serializers.ModelSerializer[PullCount]):
     """Pulls of one day, tag, platform and buyer."""
 
-    buyer = serializers.CharField(source="shown_buyer", help_text="The account's name if it bought the image; empty for everybody else.")
+    buyer = serializers.CharField(
+        source="shown_buyer", help_text="The account's name if it bought the image and you see its sales; else empty."
+    )
 
     class Meta:
         model = PullCount

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people.models import User
 from common.errors import DomainError
 from common.web.forms import refuse_form
-from marketplace.selling.guards import SellerRequest, seller_required
+from marketplace.selling.guards import SellerRequest, sales_required
 from registry_auth.why.answers import PullAnswer
 from registry_auth.why.diagnosis import why_not_pull
 from registry_auth.why.forms import WhyForm
@@ -43,7 +43,7 @@ def _page(request: HttpRequest, form: WhyForm, answer: PullAnswer | None = None,
     return render(request, "registry_auth/why.html", {"form": form, "answer": answer}, status=status)
 
 
-@seller_required
+@sales_required
 @require_safe
 def stuck(request: SellerRequest) -> HttpResponse:
     """List the seller's buyers who have not pulled what they paid for. Context: page, a Page of Entitlement; rows, each with its reason."""

@@ -57,7 +57,7 @@ def image(request: SellerRequest, image_id: UUID) -> HttpResponse:
         "holders": holders,
         "hiding": hiding_manifests(found),
         "permissions": _permissions(found, signed_in(request), holders, of_organisation=request.seller.account.user_id is None),
-        "pulls": pull_figures(found, today=today),
+        "pulls": pull_figures(found, today=today, viewer_id=signed_in(request).pk),
         "pullers": puller_figures(found, today=today),
         "products": Product.objects.filter(images=found).only("pk", "title", "state").order_by("-created_at")[:_PRODUCTS],
         "may_release": found.is_live and not found.was_pushed and found.first_sold_at is None,

@@ -7,13 +7,21 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.organisations.models import Role
 from accounts.people.models import Account
 from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.images.models import Image
 from marketplace.insights.models import PullCount, PullerSketch
 from marketplace.insights.selectors import DAYS, Share, pull_figures, puller_figures, with_shown_buyer
-from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, ImageFactory, PullCountFactory, PullerSketchFactory, PushedImageFactory
+from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, OrganisationSellerFactory, UserFactory
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    ImageFactory,
+    NamespaceFactory,
+    PullCountFactory,
+    PullerSketchFactory,
+    PushedImageFactory,
+)
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +56,7 @@ def test_thirty_days_are_added_up_and_older_or_foreign_ones_are_not(image, djang
     count(ImageFactory(), 100)
 
     with django_assert_num_queries(4):
-        figures = pull_figures(image, today=TODAY)
+        figures = pull_figures(image, today=TODAY, viewer_id=image.owner.user_id)
 
     assert (figures.total, figures.busiest, len(figures.days)) == (10, (TODAY, 7), DAYS)
     assert figures.days[0] == (TODAY - timedelta(days=DAYS - 1), 3)
@@ -58,7 +66,7 @@ def test_thirty_days_are_added_up_and_older_or_foreign_ones_are_not(image, djang
 
 
 def test_an_image_that_nobody_pulled_has_no_figures(image):
-    figures = pull_figures(image, today=TODAY)
+    figures = pull_figures(image, today=TODAY, viewer_id=image.owner.user_id)
 
     assert (figures.total, figures.tags, figures.platforms, figures.buyers) == (0, [], [], [])
 
@@ -69,7 +77,7 @@ def test_what_is_beyond_the_longest_list_is_summed_up(image):
         count(image, 1, buyer=buyer(image, f"buyer-{number}"))
     count(image, 1, tag="")
 
-    figures = pull_figures(image, today=TODAY)
+    figures = pull_figures(image, today=TODAY, viewer_id=image.owner.user_id)
 
     assert [share.name for share in figures.tags] == ["1.0", "0.0", *[f"{n}.0" for n in range(2, 8)], "by digest", "Others"]
     assert [share.count for share in figures.tags][-2:] == [1, 3]
@@ -79,8 +87,8 @@ def test_what_is_beyond_the_longest_list_is_summed_up(image):
 
 class TestNames:
     def shown(self, image: Image, account: Account | None) -> str:
-        row = count(image, 1, buyer=account)
-        return str(getattr(with_shown_buyer(PullCount.objects.all()).get(pk=row.pk), "shown_buyer"))  # noqa: B009  an annotation
+        row, viewer_id = count(image, 1, buyer=account), image.owner.user_id
+        return str(getattr(with_shown_buyer(PullCount.objects.all(), viewer_id=viewer_id).get(pk=row.pk), "shown_buyer"))  # noqa: B009  an annotation
 
     @pytest.mark.parametrize("source", PAID)
     def test_who_bought_the_image_is_named(self, image, source):
@@ -130,6 +138,24 @@ def test_the_sellers_page_shows_the_pulls(client: Client, image: Image):
     assert "1,236 in the last 30 days" in html
     assert "jonas" in html
     assert "unseen" not in html
+
+
+@pytest.mark.parametrize(("role", "named"), [(Role.OWNER, True), (Role.BILLING, True), (Role.EDITOR, False)])
+def test_only_who_sees_the_sales_of_an_organisation_reads_who_bought(client: Client, role: Role, *, named: bool) -> None:
+    acme = OrganisationSellerFactory(account__handle="acme", account__name="Acme").account
+    image = PushedImageFactory(namespace=NamespaceFactory(owner=acme, name="acme"))
+    PullCountFactory(image=image, buyer=buyer(image, "jonas"), count=5)
+    PullCountFactory(image=image, buyer=acme, count=2)
+    reader = MembershipFactory(account=acme, role=role).user
+    client.force_login(reader)
+    api = APIClient(headers={"Authorization": f"Bearer {AccessTokenFactory(user=reader).secret}"})
+
+    page, rows = client.get(f"/selling/images/{image.pk}/"), api.get("/api/v1/pull-counts/").json()["results"]
+
+    assert_sound(page)
+    assert page.context["pulls"].buyers == ([Share("jonas", 5), Share("Acme", 2)] if named else [Share("Acme", 2), Share("Others", 5)])
+    assert ("Owners and billing people read" in page.content.decode(), "jonas" in page.content.decode()) == (not named, named)
+    assert {(row["buyer"], row["count"]) for row in rows} == {("jonas" if named else "", 5), ("Acme", 2)}
 
 
 def test_the_page_says_how_many_pulled_how_sure_that_is_and_what_it_takes(client: Client, image: Image):

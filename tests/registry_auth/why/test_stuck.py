@@ -16,9 +16,23 @@ from marketplace.images.models import Image
 from marketplace.products.models import Product
 from registry_auth.why.answers import Reason
 from registry_auth.why.stuck import NEVER_PULLED, NEVER_USED, NO_CREDENTIAL, sentence_of, stuck_purchases, why_each_is_stuck
-from tests.factories.accounts import AccessTokenFactory, MembershipFactory, OrganisationFactory, RobotFactory, UserFactory
+from tests.factories.accounts import (
+    AccessTokenFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    OrganisationSellerFactory,
+    RobotFactory,
+    UserFactory,
+)
 from tests.factories.billing import PaidOrderFactory
-from tests.factories.marketplace import EntitlementFactory, ImageFactory, ProductFactory, PullCountFactory, PushedImageFactory
+from tests.factories.marketplace import (
+    EntitlementFactory,
+    ImageFactory,
+    NamespaceFactory,
+    ProductFactory,
+    PullCountFactory,
+    PushedImageFactory,
+)
 from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +197,18 @@ def test_the_seller_reads_who_is_stuck_and_why_and_nothing_of_their_tokens(clien
     assert "The access token that they made was revoked." in html
     assert "secret-laptop" not in html
     assert "unseen" not in html
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.OWNER, 200), (Role.BILLING, 200), (Role.EDITOR, 403)])
+def test_who_is_stuck_in_an_organisations_shop_is_read_by_who_sees_its_sales(client: Client, role: Role, status: int) -> None:
+    acme = OrganisationSellerFactory(account__handle="acme").account
+    image = PushedImageFactory(namespace=NamespaceFactory(owner=acme, name="acme"))
+    bought(image, UserFactory(username="jonas").account)
+    client.force_login(MembershipFactory(account=acme, role=role).user)
+
+    page = client.get("/selling/stuck/?seller=acme")
+
+    assert (page.status_code, "jonas" in page.content.decode()) == (status, status == 200)
 
 
 def test_nobody_is_stuck_in_an_empty_shop(client: Client, image):
