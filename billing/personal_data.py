@@ -12,9 +12,11 @@ from accounts.people.selectors import verified_addresses
 from accounts.privacy.handlers import PersonalDataHandler, forgotten_address, rows
 from audit.services import record_audit
 from billing.discounts.models import Discount
+from billing.disputes.models import Dispute
 from billing.gifts.models import OrderGift
 from billing.invoices.models import BillingDetails, Document
 from billing.orders.models import Order
+from billing.payouts.models import Payout
 from billing.refunds.models import Refund
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.price_models import PriceAnnouncement, PriceChange
@@ -26,11 +28,12 @@ _FOR = ("duration", "months", "edition__name")
 _UPGRADED = ("subscription", "product_title", "charge", "amount", "was_amount", "subscription__currency")
 _OF_UPGRADE = (*_UPGRADED, "state", "asked_at", "closed_at")
 _OF_PRICE = ("was_amount", "amount", "subscription__currency", "state", "announced_at", "counts_from", "set_at")
+_OF_DISPUTE = ("order", "status", "reason", "amount", "currency", "opened_at", "respond_by")
 _UNDECIDED = (Order.State.PENDING, Order.State.DISPUTED)
 
 
 def export_billing(user: User) -> Mapping[str, Any]:
-    """Return purchases, subscriptions with prices and upgrades, sales, refunds, documents, offers and discounts.
+    """Return purchases, subscriptions with prices and upgrades, sales, refunds, disputes, payouts, documents, offers and discounts.
 
     Of sales only what is the seller's.
     """
@@ -53,6 +56,11 @@ def export_billing(user: User) -> Mapping[str, Any]:
         "billing_details": rows(BillingDetails.objects.filter(account=user.account).values()),
         "offers": rows(_offers_to(user).values("seller__display_name", "amount", "currency", "email", "created_at", "ends_at")),
         "discounts": rows(Discount.objects.filter(seller=user.account.pk).values(*_OF_DISCOUNT, *_FOR)),
+        "disputes": rows(Dispute.objects.filter(order__in=Order.objects.filter(_by(user))).values(*_OF_DISPUTE)),
+        "disputes_of_sales": rows(Dispute.objects.filter(order__seller=user.account.pk).values(*_OF_DISPUTE, "seller_statement")),
+        "payouts": rows(
+            Payout.objects.filter(seller=user.account.pk).values("status", "amount", "currency", "failure", "created_at", "arrives_at")
+        ),
         "refunds": rows(Refund.objects.filter(requested_by=user).values("order", "amount", "reason", "state", "created_at")),
     }
 

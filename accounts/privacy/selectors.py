@@ -5,17 +5,31 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from accounts.domains.models import ShopDomain
-from accounts.organisations.models import Membership, Role
+from accounts.organisations.models import Invitation, Membership, Role
 from accounts.organisations.selectors import owners_of
 from accounts.people.models import Account, User
 from accounts.people.selectors import verified_addresses
 from accounts.privacy.handlers import handlers, rows
-from accounts.sellers.models import FormerStripeAccount
+from accounts.sellers.models import FeeTerms, FormerStripeAccount, SellerProfile
 from audit.models import AuditEvent
 from outbox.mail.models import OutgoingMail
+
+_OF_INVITATION = ("account__name", "role", "created_at", "expires_at", "accepted_at", "withdrawn_at")
+_OF_STRIPE = ("stripe_account_id", "stripe_country", "charges_enabled", "payouts_enabled", "details_submitted", "stripe_problem")
+_OF_SELLER = (
+    "display_name",
+    *_OF_STRIPE,
+    "refused_currencies",
+    "namespace_quota",
+    "storage_quota",
+    "suspended_at",
+    "suspension_reason",
+    "created_at",
+)
 
 
 def export_personal_data(user: User) -> dict[str, Any]:
@@ -53,8 +67,13 @@ def export_account(user: User) -> Mapping[str, Any]:
         "email_addresses": rows(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
         "second_factors": rows(Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")),
         "organisations": rows(user.memberships.values("account__handle", "account__name", "role", "created_at")),
+        "invitations": rows(_invitations_to(user).values(*_OF_INVITATION)),
         "access_tokens": rows(
             user.access_tokens.values("name", "hint", "scopes", "limited_to", "created_at", "expires_at", "last_used_at", "revoked_at")
+        ),
+        "selling": rows(SellerProfile.objects.filter(pk=user.account.pk).values(*_OF_SELLER)),
+        "fee_terms": rows(
+            FeeTerms.objects.filter(seller=user.account.pk).values("currency", "basis_points", "fixed", "starts_at", "reason")
         ),
         "former_stripe_accounts": rows(
             FormerStripeAccount.objects.filter(seller=user.account.pk).values("stripe_account_id", "ended_at", "reason")
@@ -64,6 +83,11 @@ def export_account(user: User) -> Mapping[str, Any]:
         "mails": rows(OutgoingMail.objects.filter(to__in=verified_addresses(user) - {""}).values("subject", "created_at", "sent_at")),
         "acts": rows(AuditEvent.objects.filter(actor=user).values("at", "action", "target_label", "reason", "address")),
     }
+
+
+def _invitations_to(user: User) -> QuerySet[Invitation]:
+    """Return those that the user accepted, and those to an address that they have verified."""
+    return Invitation.objects.filter(Q(accepted_by=user) | Q(email__in=verified_addresses(user) - {""}))
 
 
 def obstacles_of_account(account: Account) -> Iterable[str]:
