@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import PROTECT, Exists, ForeignObjectRel, OuterRef, ProtectedError, QuerySet
 
 from accounts.people.locks import lock_addresses, lock_user
 from accounts.people.models import Account, User
@@ -19,13 +19,23 @@ def forget_unverified_accounts(*, now: datetime) -> int:
 
     Accounts of staff stay, and accounts that other rows refer to: purchases, pushes, the audit trail.
     """
-    overdue = list(_over(now).order_by("date_joined").values_list("pk", flat=True)[:_AT_ONCE])
+    overdue = list(_unused(_over(now)).order_by("date_joined").values_list("pk", flat=True)[:_AT_ONCE])
     return sum(_forget(user_id, now) for user_id in overdue)
 
 
 def _over(now: datetime) -> QuerySet[User]:
     old = User.objects.filter(date_joined__lt=now - settings.LAYERSTORE_UNVERIFIED_ACCOUNTS_KEPT, last_login__isnull=True)
     return old.filter(is_staff=False, deleted_at__isnull=True).exclude(emailaddress__verified=True)
+
+
+def _unused(users: QuerySet[User]) -> QuerySet[User]:
+    """Pass over whom a row refers to that keeps them, so that many of those hold up nobody behind them."""
+    for model, key in ((User, "pk"), (Account, "account__pk")):
+        for relation in model._meta.get_fields(include_hidden=True):
+            if isinstance(relation, ForeignObjectRel) and relation.on_delete is PROTECT and relation.related_model is not Account:
+                kept_by = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef(key)})
+                users = users.filter(~Exists(kept_by))
+    return users
 
 
 def _forget(user_id: UUID, now: datetime) -> bool:
