@@ -81,8 +81,8 @@ class DiscountAdmin(AuditedAdmin):
             "form": form,
             "act": "",
             "add": True,
-            "consequence": "It counts at once, for every product unless you name some. It comes out of our fee: the seller gets what they"
-            " would get without it, and our fee of a sale is the most that it takes off.",
+            "consequence": "It counts at once, or from the first day that you name, for every product unless you name some. It comes out of"
+            " our fee: the seller gets what they would get without it, and our fee of a sale is the most that it takes off.",
         }
         return TemplateResponse(request, "admin/act.html", context, status=status)
 

@@ -149,8 +149,9 @@ class ShopCodeForm(ReasonForm):
     )
     most_uses = forms.IntegerField(required=False, min_value=1, max_value=_MOST, help_text="In all. Empty: any number.")
     most_per_customer = forms.IntegerField(required=False, min_value=1, max_value=_MOST, help_text="Of one buyer. Empty: any number.")
-    ends_at = forms.DateField(required=False, widget=_Day, help_text="In UTC. Empty: until it is ended.")
-    field_order = ("code", "percent", "amount", "products", "most_uses", "most_per_customer", "ends_at", "reason")
+    starts_at = forms.DateField(label="First day", required=False, widget=_Day, help_text="In UTC. Empty: now.")
+    ends_at = forms.DateField(label="Last day", required=False, widget=_Day, help_text="In UTC. Empty: until it is ended.")
+    field_order = ("code", "percent", "amount", "products", "most_uses", "most_per_customer", "starts_at", "ends_at", "reason")
 
     def terms(self, products: tuple[Product, ...]) -> Terms:
         """Return what was filled in. Ask a valid form only."""
@@ -162,5 +163,6 @@ class ShopCodeForm(ReasonForm):
             products=products,
             most_uses=data["most_uses"],
             most_per_customer=data["most_per_customer"],
+            starts_at=_begin_of(data["starts_at"]) if data["starts_at"] else None,
             ends_at=_end_of(data["ends_at"]) if data["ends_at"] else None,
         )

@@ -1,6 +1,6 @@
 """Codes on product pages and when buying; a seller's pages; the admin; the API."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -303,6 +303,21 @@ def test_a_program_makes_an_offer_which_is_mailed_and_nobody_else_makes_one(prod
     for sender, values, status in ((stranger, {}, 400), (program, {"amount": 1}, 422), (program, {"currency": "usd"}, 422)):
         assert sender.post("/api/v1/discounts/offers/", asked | values, content_type="application/json").status_code == status
     assert (Discount.objects.count(), OutgoingMail.objects.count()) == (1, 1)
+
+
+def test_the_shops_own_code_counts_from_the_first_day_to_the_end_of_the_last(product: Product) -> None:
+    client, year = signed_in(UserFactory(staff=True)), timezone.now().year + 1
+    typed = {"code": "fair", "percent": "5", "reason": "A fair.", "starts_at": f"{year}-03-02", "ends_at": f"{year}-03-01"}
+    assert b'name="starts_at"' in client.get("/admin/billing/discount/add/").content
+    assert client.post("/admin/billing/discount/add/", typed).status_code == 422
+    assert not Discount.objects.exists()
+
+    client.post("/admin/billing/discount/add/", typed | {"ends_at": f"{year}-03-02"})
+
+    made = Discount.objects.get()
+    assert made.starts_at == datetime(year, 3, 2, tzinfo=UTC)
+    assert made.ends_at == datetime(year, 3, 2, 23, 59, 59, 999999, tzinfo=UTC)
+    assert made.state == "waiting"
 
 
 def test_the_shops_own_code_counts_for_the_products_that_staff_name_alone(product: Product) -> None:
