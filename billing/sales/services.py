@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Cast, TruncDate
+from django.db.models import Aggregate, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncDate
 
-from billing.orders.models import Order, OrderImage
+from billing.orders.models import Order
 from billing.refunds.models import Refund
-from marketplace.insights.models import DailyFigures, PullCount
+from marketplace.insights.models import DailyFigures
 from marketplace.insights.rollup import months_within, replace_figures
+from marketplace.insights.selectors import pulls_of_purchase
 
 Key = tuple[UUID | None, UUID | None, str, date]
 Sums = tuple[tuple[UUID, UUID, str, date], dict[str, int]]
@@ -50,7 +51,7 @@ def _sums(begins: date, ends: date) -> Iterator[Sums]:
     """Yield the sums of each kind of event by seller, product, currency and day."""
     orders, refunds = Order.objects.order_by(), Refund.objects.filter(state=Refund.State.SUCCEEDED).order_by()
     charged_back = orders.filter(state=Order.State.CHARGED_BACK)
-    first_pulls = Count("pk", filter=Exists(_pulls()))
+    first_pulls = Count("pk", filter=Exists(pulls_of_purchase(Coalesce(OuterRef("subscription"), OuterRef("pk")))))
     days = (begins, ends)
     yield from _by_day(orders, "created_at", days, checkouts=Count("pk"))
     yield from _by_day(orders, "paid_at", days, paid=Sum("amount"), orders=Count("pk"), first_pulls=first_pulls)
@@ -69,10 +70,3 @@ def _by_day(rows: QuerySet[Any], at: str, days: tuple[date, date], *, of: str = 
     within = rows.filter(**{f"{at}__date__range": days}).annotate(on=TruncDate(at))
     for row in within.values_list(*key).annotate(**{f"sum_{name}": value for name, value in sums.items()}):
         yield row[: len(key)], dict(zip(sums, row[len(key) :], strict=True))
-
-
-def _pulls() -> QuerySet[PullCount]:
-    """Return pulls of what an order sold, by its buyer or somebody who pulls for them, since the day of the payment."""
-    sold = OrderImage.objects.filter(order=OuterRef(OuterRef("pk"))).values("image")
-    by_buyer = Q(buyer=OuterRef("buyer")) | Q(buyer__user__memberships__account=OuterRef("buyer"))
-    return PullCount.objects.filter(by_buyer, image__in=sold, day__gte=Cast(OuterRef("paid_at"), DateField()))

@@ -142,7 +142,7 @@ class DailyFigures(UUIDModel):
         refunded: what went back that day, to them or to their banks.
         refunds: how often.
         checkouts: orders placed, paid or not.
-        first_pulls: of the orders paid that day, those whose buyer has pulled one of the images since.
+        first_pulls: of the orders paid that day, those whose holder, the buyer or who claimed the gift, has pulled one of the images since.
         pullers: distinct pullers of the day, and from Monday or the first of the month to this day: HyperLogLog, standard error 0.81 %.
         sketch: the day's pullers as Redis merges them; emptied after `SKETCHES_KEPT`.
     """

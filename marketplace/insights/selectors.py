@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, DateField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.organisations.models import BUYING_ROLES, Membership
@@ -101,6 +102,19 @@ def with_shown_buyer(rows: QuerySet[PullCount], *, viewer_id: UUID | None) -> Qu
     known = Coalesce(Subquery(bought), Subquery(joined[:1]), Value(""))
     own = When(buyer=F("image__owner"), then=F("buyer__name"))
     return rows.annotate(shown_buyer=Case(own, When(sees_sales, then=known), default=Value(""), output_field=CharField()))
+
+
+def pulls_of_purchase(source: OuterRef | Combinable) -> QuerySet[PullCount]:
+    """Return the pulls of what a purchase gave, by whoever holds it or pulls for them, since the day on which they got it.
+
+    Of a gift that is who claimed it: not who paid, and nobody before.
+
+    Args:
+        source: of its entitlements, as the query around this one knows it: the order, or the subscription.
+    """
+    by_holder = Q(buyer=F("image__entitlements__holder")) | Q(buyer__user__memberships__account=F("image__entitlements__holder"))
+    since = Q(day__gte=Cast("image__entitlements__granted_at", DateField()))
+    return PullCount.objects.filter(by_holder, since, image__entitlements__source_id=source, image__entitlements__source_kind__in=PAID)
 
 
 def _sums(rows: QuerySet[PullCount], field: str) -> list[tuple[Any, int]]:

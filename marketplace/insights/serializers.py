@@ -62,7 +62,9 @@ class PeriodSerializer(serializers.Serializer[PeriodFigures]):
     orders = serializers.IntegerField()
     refunds = serializers.IntegerField()
     checkouts = serializers.IntegerField(help_text="Orders placed, paid or not.")
-    first_pulls = serializers.IntegerField(help_text="Of the orders paid, those whose buyer has pulled since.")
+    first_pulls = serializers.IntegerField(
+        help_text="Of the orders paid, those whose holder has pulled since: the buyer, or who claimed the gift."
+    )
     pulls = serializers.IntegerField()
     pullers = serializers.IntegerField(help_text="Distinct pullers, by HyperLogLog: the standard error is 0.81 %.")
     views = serializers.IntegerField()

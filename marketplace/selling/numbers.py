@@ -135,7 +135,7 @@ class Numbers:
 
     @property
     def stuck(self) -> int:
-        """How many purchases have no pull of their buyer since."""
+        """How many purchases have no pull of whoever holds them since."""
         return sum(each.orders - each.first_pulls for each in self.figures.periods)
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import DateField, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +19,7 @@ from marketplace.entitlements.many_subjects import facts_of_each
 from marketplace.entitlements.models import PAID, Entitlement
 from marketplace.entitlements.policy import Action, Facts, Subject, decide
 from marketplace.images.selectors.tags import leading_tags
-from marketplace.insights.models import PullCount
+from marketplace.insights.selectors import pulls_of_purchase
 from registry_auth.why.answers import Reason
 from registry_auth.why.credentials import why_credential_ended, why_credential_lacks
 from registry_auth.why.pullers import newest_credentials, people_who_pull
@@ -48,14 +47,10 @@ def stuck_purchases(seller_id: UUID) -> QuerySet[Entitlement]:
     Of a purchase of several images there is one row, and none once one of them was pulled.
     """
     purchase = Entitlement.objects.filter(source_kind__in=PAID, source_id=OuterRef("source_id"))
-    by_holder = Q(buyer=OuterRef("holder")) | Q(buyer__user__memberships__account=OuterRef("holder"))
-    since = Q(day__gte=Cast(OuterRef("granted_at"), DateField()))
-    pulls = PullCount.objects.filter(
-        by_holder, since, image__entitlements__source_id=OuterRef("source_id"), image__entitlements__source_kind__in=PAID
-    )
     paid = Entitlement.objects.filter(image__owner=seller_id, source_kind__in=PAID, revoked_at__isnull=True)
     first = ~Exists(purchase.filter(revoked_at__isnull=True, pk__lt=OuterRef("pk")))
-    return paid.filter(first, ~Exists(pulls)).select_related("holder__user", "image").order_by("-granted_at", "pk")
+    never_pulled = ~Exists(pulls_of_purchase(OuterRef("source_id")))
+    return paid.filter(first, never_pulled).select_related("holder__user", "image").order_by("-granted_at", "pk")
 
 
 def why_each_is_stuck(purchases: Sequence[Entitlement]) -> list[str]:

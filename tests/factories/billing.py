@@ -68,7 +68,8 @@ class PaidOrderFactory(OrderFactory):
     @factory.post_generation
     def entitlements(self, create, extracted, **kwargs):
         for sold in self.images.all():
-            EntitlementFactory(holder=self.buyer, image=sold.image, source_kind=Entitlement.Source.ORDER, source_id=self.pk)
+            source = {"source_kind": Entitlement.Source.ORDER, "source_id": self.pk}
+            EntitlementFactory(holder=self.buyer, image=sold.image, granted_at=self.paid_at, **source)
 
     class Meta:
         skip_postgeneration_save = True

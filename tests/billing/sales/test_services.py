@@ -8,10 +8,12 @@ from accounts.organisations.models import Role
 from billing.orders.models import Order
 from billing.refunds.models import Refund
 from billing.sales import services, tasks
+from marketplace.entitlements.models import Entitlement
 from marketplace.insights.models import DailyFigures
 from marketplace.insights.outlook import outlooks_of
 from marketplace.products.models import Product
-from tests.factories.accounts import MembershipFactory
+from registry_auth.why.stuck import stuck_purchases
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
 from tests.factories.marketplace import ProductFactory, PullCountFactory
 
@@ -103,6 +105,23 @@ def test_a_first_pull_counts_once_on_the_day_of_its_purchase_whoever_pulls_for_t
     derive()
 
     assert rows(product=product) == [(day, "eur", 1500, 3, 0, 0, 3, 2)]
+
+
+def test_a_gift_counts_as_pulled_once_who_claimed_it_pulls_and_not_when_its_giver_does(product):
+    day, image, friend = date(2026, 11, 2), product.images.get(), UserFactory().account
+    order = sold(product, day)
+    Entitlement.objects.filter(source_id=order.pk).update(holder=friend, granted_at=at(day + timedelta(days=3)))
+    PullCountFactory(image=image, day=day + timedelta(days=4), buyer=order.buyer)
+    PullCountFactory(image=image, day=day + timedelta(days=2), buyer=friend)
+    derive()
+    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 0)]
+    assert [one.holder for one in stuck_purchases(product.seller_id)] == [friend]
+
+    PullCountFactory(image=image, day=day + timedelta(days=3), buyer=friend)
+    derive()
+
+    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 1)]
+    assert not stuck_purchases(product.seller_id).exists()
 
 
 def test_any_range_is_derived_again_with_the_same_result(product):
