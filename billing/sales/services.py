@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
 from billing.orders.models import Order
@@ -23,7 +23,7 @@ def roll_up_sales(*, first: date, last: date) -> int:
     """Derive orders, payments and refunds of whole days, for each product, each seller and the whole shop. Return how many rows.
 
     A payment counts on the day when it was seen, a refund on the day when it was made, and what a bank took back on the day when the
-    dispute was lost. Currencies are never mixed.
+    dispute was lost. Currencies are never mixed. What a subscription is charged later was bought when it began: a sale, and no checkout.
 
     Args:
         first, last: in UTC; what is not over yet is left out.
@@ -33,6 +33,12 @@ def roll_up_sales(*, first: date, last: date) -> int:
         rows = _rows(begins, ends)
         written += replace_figures(rows, of=Q(day__range=(begins, ends)) & ~Q(currency=""))
     return written
+
+
+def first_day_without_renewals() -> date | None:
+    """Return the first day that was derived before renewals were told apart from other orders; None if there is none."""
+    found: date | None = DailyFigures.objects.filter(renewals=None).exclude(currency="").aggregate(first=Min("day"))["first"]
+    return found
 
 
 def _rows(begins: date, ends: date) -> list[DailyFigures]:
@@ -51,10 +57,12 @@ def _sums(begins: date, ends: date) -> Iterator[Sums]:
     """Yield the sums of each kind of event by seller, product, currency and day."""
     orders, refunds = Order.objects.order_by(), Refund.objects.filter(state=Refund.State.SUCCEEDED).order_by()
     charged_back = orders.filter(state=Order.State.CHARGED_BACK)
-    first_pulls = Count("pk", filter=Exists(pulls_of_purchase(Coalesce(OuterRef("subscription"), OuterRef("pk")))))
+    later = Exists(orders.filter(subscription=OuterRef("subscription"), created_at__lt=OuterRef("created_at")))
+    pulled = Exists(pulls_of_purchase(Coalesce(OuterRef("subscription"), OuterRef("pk"))))
+    counts = {"orders": Count("pk"), "renewals": Count("pk", filter=later), "first_pulls": Count("pk", filter=~later & pulled)}
     days = (begins, ends)
-    yield from _by_day(orders, "created_at", days, checkouts=Count("pk"))
-    yield from _by_day(orders, "paid_at", days, paid=Sum("amount"), orders=Count("pk"), first_pulls=first_pulls)
+    yield from _by_day(orders.filter(~later), "created_at", days, checkouts=Count("pk"))
+    yield from _by_day(orders, "paid_at", days, paid=Sum("amount"), **counts)
     yield from _by_day(charged_back, "closed_at", days, refunded=Sum(F("amount") - F("refunded_amount")), refunds=Count("pk"))
     yield from _by_day(refunds, "settled_at", days, of="order__", refunded=Sum("amount"), refunds=Count("pk"))
 

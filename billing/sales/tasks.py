@@ -1,6 +1,6 @@
 """What the worker derives of sales."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -26,10 +26,13 @@ def roll_up_sales() -> int:
 
 @periodic(every=86_400, lane="drawing", limit=3_600)
 def roll_up_late_sales() -> int:
-    """Derive the series of weeks again: a first pull counts on the day of its purchase. Returns how many rows."""
-    return _roll_up(LONG_AGO)
+    """Derive the series of weeks again: a first pull counts on the day of its purchase. Returns how many rows.
+
+    Once, from the first day on that an earlier version has derived, which did not tell renewals apart.
+    """
+    return _roll_up(LONG_AGO, since=services.first_day_without_renewals())
 
 
-def _roll_up(reach: timedelta) -> int:
+def _roll_up(reach: timedelta, *, since: date | None = None) -> int:
     today = timezone.now().date()
-    return services.roll_up_sales(first=today - reach, last=today)
+    return services.roll_up_sales(first=min(today - reach, since or today), last=today)

@@ -17,7 +17,7 @@ from common.money import Money
 from marketplace.insights.models import DailyFigures
 from marketplace.insights.periods import DAY, Unit
 
-_SUMMED = ("orders", "refunds", "checkouts", "first_pulls", "pulls", "views")
+_SUMMED = ("orders", "refunds", "checkouts", "renewals", "first_pulls", "pulls", "views")
 _READ = ("day", "currency", "paid", "refunded", *_SUMMED, "pullers", "pullers_of_week", "pullers_of_month")
 
 
@@ -38,6 +38,7 @@ class PeriodFigures:
     orders: int = 0
     refunds: int = 0
     checkouts: int = 0
+    renewals: int = 0
     first_pulls: int = 0
     pulls: int = 0
     views: int = 0
@@ -47,6 +48,11 @@ class PeriodFigures:
         """Return what was paid less what went back in these days; it may be below zero."""
         return Money(self.paid[currency] - self.refunded[currency], currency)
 
+    @property
+    def purchases(self) -> int:
+        """How many orders somebody went to checkout for: all but those for later periods of subscriptions."""
+        return self.orders - self.renewals
+
     def went_back(self, currency: str) -> Money:
         """Return what went back in these days."""
         return Money(self.refunded[currency], currency)
@@ -54,7 +60,7 @@ class PeriodFigures:
     def add(self, row: DailyFigures, unit: Unit) -> None:
         """Add a day; days come in their order."""
         for name in _SUMMED:
-            setattr(self, name, getattr(self, name) + getattr(row, name))
+            setattr(self, name, getattr(self, name) + (getattr(row, name) or 0))
         if row.currency:
             self.paid[row.currency] += row.paid
             self.refunded[row.currency] += row.refunded

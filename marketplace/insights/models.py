@@ -141,8 +141,10 @@ class DailyFigures(UUIDModel):
         paid: what buyers paid that day, minor units.
         refunded: what went back that day, to them or to their banks.
         refunds: how often.
-        checkouts: orders placed, paid or not.
-        first_pulls: of the orders paid that day, those whose holder, the buyer or who claimed the gift, has pulled one of the images since.
+        checkouts: orders placed, paid or not; of a subscription its first.
+        renewals: of the orders paid that day, those for a later period of a subscription, or for the difference to a larger edition of it.
+            None where the day was derived before they were told apart: the daily job derives it again.
+        first_pulls: of the other orders paid that day, those whose holder, the buyer or who claimed the gift, has pulled since.
         pullers: distinct pullers of the day, and from Monday or the first of the month to this day: HyperLogLog, standard error 0.81 %.
         sketch: the day's pullers as Redis merges them; emptied after `SKETCHES_KEPT`.
     """
@@ -156,6 +158,7 @@ class DailyFigures(UUIDModel):
     orders = models.PositiveIntegerField(default=0)
     refunds = models.PositiveIntegerField(default=0)
     checkouts = models.PositiveIntegerField(default=0)
+    renewals = models.PositiveIntegerField(default=0, null=True)
     first_pulls = models.PositiveIntegerField(default=0)
     pulls = models.PositiveBigIntegerField(default=0)
     views = models.PositiveBigIntegerField(default=0)

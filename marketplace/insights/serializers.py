@@ -61,9 +61,10 @@ class PeriodSerializer(serializers.Serializer[PeriodFigures]):
     amounts = serializers.SerializerMethodField()
     orders = serializers.IntegerField()
     refunds = serializers.IntegerField()
-    checkouts = serializers.IntegerField(help_text="Orders placed, paid or not.")
+    checkouts = serializers.IntegerField(help_text="Orders placed, paid or not; of a subscription its first.")
+    renewals = serializers.IntegerField(help_text="Of the orders, those for later periods of subscriptions.")
     first_pulls = serializers.IntegerField(
-        help_text="Of the orders paid, those whose holder has pulled since: the buyer, or who claimed the gift."
+        help_text="Of the other orders, those whose holder has pulled since: the buyer, or who claimed the gift."
     )
     pulls = serializers.IntegerField()
     pullers = serializers.IntegerField(help_text="Distinct pullers, by HyperLogLog: the standard error is 0.81 %.")

@@ -91,7 +91,7 @@ class Numbers:
     @property
     def is_empty(self) -> bool:
         """Whether nobody has looked, bought or pulled in all the periods that are shown."""
-        return not any(each.views or each.pulls or each.checkouts or each.refunds for each in self.figures.periods)
+        return not any(each.views or each.pulls or each.checkouts or each.orders or each.refunds for each in self.figures.periods)
 
     @property
     def shown_currencies(self) -> Sequence[str]:
@@ -125,8 +125,8 @@ class Numbers:
 
     @property
     def funnel(self) -> list[FunnelStep]:
-        """From the page to the first pull, over all the periods that are shown."""
-        counts = [sum(getattr(each, name) for each in self.figures.periods) for name in ("views", "checkouts", "orders", "first_pulls")]
+        """From the page to the first pull, over all the periods that are shown; renewals are no step, for nobody goes to checkout."""
+        counts = [sum(getattr(each, name) for each in self.figures.periods) for name in ("views", "checkouts", "purchases", "first_pulls")]
         labels = (gettext("Opened the page"), gettext("Went to checkout"), gettext("Paid"), gettext("Pulled"))
         return [
             FunnelStep(label, count, round(100 * count / before) if place and before else None, min(count / before, 1) if before else 0)
@@ -136,7 +136,7 @@ class Numbers:
     @property
     def stuck(self) -> int:
         """How many purchases have no pull of whoever holds them since."""
-        return sum(each.orders - each.first_pulls for each in self.figures.periods)
+        return sum(each.purchases - each.first_pulls for each in self.figures.periods)
 
 
 def numbers_of(seller: SellerProfile, asked: Mapping[str, str], *, until: date | None = None) -> Numbers:

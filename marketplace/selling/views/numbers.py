@@ -12,7 +12,7 @@ from marketplace.insights.outlook import Estimate
 from marketplace.selling.guards import SellerRequest, sales_required
 from marketplace.selling.numbers import Numbers, numbers_of
 
-_COUNTS = ("orders", "refunds", "checkouts", "first_pulls", "pulls", "pullers", "views")
+_COUNTS = ("orders", "refunds", "checkouts", "renewals", "first_pulls", "pulls", "pullers", "views")
 _EDGES = ("smoothed", "smoothed_low", "smoothed_high", "forecast", "forecast_low", "forecast_high")
 _NO_EDGES = [""] * 3
 

@@ -29,7 +29,7 @@ from tests.support.pages import assert_sound
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 29)
-COUNTS = ("orders", "refunds", "checkouts", "first_pulls", "pulls", "pullers", "views")
+COUNTS = ("orders", "refunds", "checkouts", "renewals", "first_pulls", "pulls", "pullers", "views")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -14,8 +14,8 @@ from marketplace.insights.outlook import outlooks_of
 from marketplace.products.models import Product
 from registry_auth.why.stuck import stuck_purchases
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory
-from tests.factories.marketplace import ProductFactory, PullCountFactory
+from tests.factories.billing import OrderFactory, PaidOrderFactory, RefundFactory, SubscriptionFactory
+from tests.factories.marketplace import EntitlementFactory, ProductFactory, PullCountFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 29)
@@ -46,7 +46,7 @@ def derive(first: date = FIRST, last: date = TODAY) -> int:
 
 def rows(**whose: object) -> list[tuple]:
     found = DailyFigures.objects.filter(**whose).order_by("day", "currency")
-    return list(found.values_list("day", "currency", "paid", "orders", "refunded", "refunds", "checkouts", "first_pulls"))
+    return list(found.values_list("day", "currency", "paid", "orders", "refunded", "refunds", "checkouts", "renewals", "first_pulls"))
 
 
 def test_currencies_are_never_mixed_and_each_sale_counts_for_product_seller_and_shop(product):
@@ -59,9 +59,9 @@ def test_currencies_are_never_mixed_and_each_sale_counts_for_product_seller_and_
 
     assert derive() == 3 + 3 + 2
 
-    assert rows(product=product) == [(day, "eur", 1000, 2, 0, 0, 2, 0)]
-    assert rows(product=None, seller=product.seller) == [(day, "eur", 1000, 2, 0, 0, 2, 0), (day, "usd", 700, 1, 0, 0, 1, 0)]
-    assert rows(product=None, seller=None) == [(day, "eur", 1500, 3, 0, 0, 3, 0), (day, "usd", 700, 1, 0, 0, 1, 0)]
+    assert rows(product=product) == [(day, "eur", 1000, 2, 0, 0, 2, 0, 0)]
+    assert rows(product=None, seller=product.seller) == [(day, "eur", 1000, 2, 0, 0, 2, 0, 0), (day, "usd", 700, 1, 0, 0, 1, 0, 0)]
+    assert rows(product=None, seller=None) == [(day, "eur", 1500, 3, 0, 0, 3, 0, 0), (day, "usd", 700, 1, 0, 0, 1, 0, 0)]
 
 
 def test_a_day_is_one_of_utc_and_an_order_counts_where_it_was_placed_and_where_it_was_paid(product):
@@ -71,7 +71,7 @@ def test_a_day_is_one_of_utc_and_an_order_counts_where_it_was_placed_and_where_i
 
     derive()
 
-    assert rows(product=product) == [(first, "eur", 0, 0, 0, 0, 2, 0), (second, "eur", 500, 1, 0, 0, 0, 0)]
+    assert rows(product=product) == [(first, "eur", 0, 0, 0, 0, 2, 0, 0), (second, "eur", 500, 1, 0, 0, 0, 0, 0)]
 
 
 def test_what_went_back_counts_on_its_own_day(product):
@@ -85,9 +85,9 @@ def test_what_went_back_counts_on_its_own_day(product):
     derive()
 
     assert rows(product=product) == [
-        (sale, "eur", 1000, 2, 0, 0, 2, 0),
-        (refund, "eur", 0, 0, 100, 1, 0, 0),
-        (lost, "eur", 0, 0, 400, 1, 0, 0),
+        (sale, "eur", 1000, 2, 0, 0, 2, 0, 0),
+        (refund, "eur", 0, 0, 100, 1, 0, 0, 0),
+        (lost, "eur", 0, 0, 400, 1, 0, 0, 0),
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_first_pull_counts_once_on_the_day_of_its_purchase_whoever_pulls_for_t
 
     derive()
 
-    assert rows(product=product) == [(day, "eur", 1500, 3, 0, 0, 3, 2)]
+    assert rows(product=product) == [(day, "eur", 1500, 3, 0, 0, 3, 0, 2)]
 
 
 def test_a_gift_counts_as_pulled_once_who_claimed_it_pulls_and_not_when_its_giver_does(product):
@@ -114,14 +114,51 @@ def test_a_gift_counts_as_pulled_once_who_claimed_it_pulls_and_not_when_its_give
     PullCountFactory(image=image, day=day + timedelta(days=4), buyer=order.buyer)
     PullCountFactory(image=image, day=day + timedelta(days=2), buyer=friend)
     derive()
-    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 0)]
+    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 0, 0)]
     assert [one.holder for one in stuck_purchases(product.seller_id)] == [friend]
 
     PullCountFactory(image=image, day=day + timedelta(days=3), buyer=friend)
     derive()
 
-    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 1)]
+    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 0, 1)]
     assert not stuck_purchases(product.seller_id).exists()
+
+
+def test_a_renewal_is_an_order_that_nobody_went_to_checkout_for_and_none_to_pull(product):
+    first, later, last = date(2026, 9, 5), date(2026, 10, 5), date(2026, 11, 5)
+    subscription = SubscriptionFactory(product=product)
+    for day in (first, later, last):
+        sold(product, day, placed_by=subscription.placed_by, subscription=subscription)
+    Entitlement.objects.all().delete()
+    source = {"source_kind": Entitlement.Source.SUBSCRIPTION, "source_id": subscription.pk}
+    EntitlementFactory(holder=subscription.buyer, image=product.images.get(), granted_at=at(first), **source)
+    sold(product, last)
+    derive()
+    assert [row[-3:] for row in rows(product=product)] == [(1, 0, 0), (0, 1, 0), (1, 1, 0)]
+
+    PullCountFactory(image=product.images.get(), day=last, buyer=subscription.buyer)
+    derive()
+
+    assert rows(product=product) == [
+        (first, "eur", 500, 1, 0, 0, 1, 0, 1),
+        (later, "eur", 500, 1, 0, 0, 0, 1, 0),
+        (last, "eur", 1000, 2, 0, 0, 1, 1, 0),
+    ]
+
+
+def test_days_that_were_derived_before_renewals_were_told_apart_are_derived_again(product):
+    day = date(2026, 3, 3)
+    sold(product, day)
+    derive(day)
+    DailyFigures.objects.create(seller=product.seller, day=day - timedelta(days=1), pulls=1, renewals=None)
+    assert tasks.roll_up_late_sales() == 0
+
+    DailyFigures.objects.exclude(currency="").update(renewals=None, checkouts=7)
+    assert services.first_day_without_renewals() == day
+    assert tasks.roll_up_late_sales() == 3
+
+    assert rows(product=product) == [(day, "eur", 500, 1, 0, 0, 1, 0, 0)]
+    assert services.first_day_without_renewals() is None
 
 
 def test_any_range_is_derived_again_with_the_same_result(product):

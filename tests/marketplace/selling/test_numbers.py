@@ -95,7 +95,7 @@ def test_an_old_product_beyond_the_list_is_still_to_be_asked_for(seller, namespa
 def test_the_funnel_narrows_from_the_page_to_the_first_pull(seller):
     for ago in (0, 200):
         day(seller, UNTIL - timedelta(days=ago), views=100)
-        day(seller, UNTIL - timedelta(days=ago), currency="eur", checkouts=20, orders=10, first_pulls=6)
+        day(seller, UNTIL - timedelta(days=ago), currency="eur", checkouts=20, orders=13, renewals=3, first_pulls=6)
 
     numbers = numbers_of(seller, {}, until=UNTIL)
 
@@ -106,6 +106,14 @@ def test_the_funnel_narrows_from_the_page_to_the_first_pull(seller):
         (12, 60, 0.6),
     ]
     assert numbers.stuck == 8
+
+
+def test_days_whose_renewals_are_not_told_apart_yet_count_as_they_are(seller):
+    day(seller, UNTIL, currency="eur", orders=2, renewals=None)
+
+    numbers = numbers_of(seller, {}, until=UNTIL)
+
+    assert (numbers.figures.current.renewals, numbers.figures.current.purchases, numbers.is_empty) == (0, 2, False)
 
 
 def test_the_best_shops_come_first_with_their_month(seller):
