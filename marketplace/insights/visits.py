@@ -1,7 +1,7 @@
 """Counting who opens a product's page: a number for each day, and nothing about the visitor.
 
 No cookie is set, and no address, browser or referrer is kept. Programs that say what they are do not count, nor do browsers that load a
-page in advance, its seller and staff.
+page in advance, staff, its seller, and of an organisation whoever opens the pages of what it sells.
 """
 
 import re
@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from accounts.people.models import User
 from common.ids import new_id
 from common.ops.redis import redis_client, redis_key, unless_away
-from marketplace.images.ownership import owns
+from marketplace.images.ownership import sells_for
 from marketplace.products.models import Product
 
 NOTED_VIEWS = "noted-views"  # Redis hash: product id and day → views that are in no row yet
@@ -52,7 +52,7 @@ def is_view(request: HttpRequest, product: Product) -> bool:
     if request.method != "GET" or "prefetch" in purpose or not _BROWSER.match(agent) or _PROGRAM.search(agent):
         return False
     user = request.user
-    own = isinstance(user, User) and (user.is_staff or owns(user, product.seller_id))
+    own = isinstance(user, User) and (user.is_staff or sells_for(user, product.seller_id))
     return product.is_visible and not own
 
 

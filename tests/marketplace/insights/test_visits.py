@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from accounts.organisations.models import Role
 from accounts.people.models import User
 from common.ids import new_id
 from common.ops.redis import redis_client, redis_key
@@ -15,8 +16,8 @@ from marketplace.insights import visits
 from marketplace.insights.models import ProductViews
 from marketplace.insights.tasks import write_views
 from marketplace.products.models import Product
-from tests.factories.accounts import UserFactory
-from tests.factories.marketplace import DraftProductFactory, ProductFactory
+from tests.factories.accounts import MembershipFactory, OrganisationSellerFactory, UserFactory
+from tests.factories.marketplace import DraftProductFactory, NamespaceFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -72,6 +73,16 @@ def test_its_seller_staff_a_page_loaded_in_advance_and_its_second_part_are_not_c
     Client(headers={"user-agent": FIREFOX}).head(f"/{product.namespace.name}/{product.slug}")
 
     assert counted() == 0
+
+
+@pytest.mark.parametrize(("role", "counts"), [(Role.OWNER, 0), (Role.EDITOR, 0), (Role.BILLING, 0), (Role.MEMBER, 1)])
+def test_of_an_organisation_those_who_work_on_what_it_sells_are_not_counted(role, counts):
+    acme = OrganisationSellerFactory().account
+    product = ProductFactory(namespace=NamespaceFactory(owner=acme))
+
+    read(product, user=MembershipFactory(account=acme, role=role).user)
+
+    assert counted() == counts
 
 
 def test_what_only_its_seller_sees_has_no_views():
