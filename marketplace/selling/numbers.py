@@ -27,7 +27,7 @@ class Headline:
     """A figure of the current period, and how it differs from the period before.
 
     Attributes:
-        change: empty where both are zero.
+        change: empty where nothing has changed and there is no percentage to say so.
         better: None where there is no better or worse.
     """
 
@@ -176,7 +176,9 @@ def _chosen(seller: SellerProfile, products: Sequence[Product], text: str) -> Pr
 
 
 def _of_money(label: str, now: Money, before: Money) -> Headline:
-    return Headline(label, str(now), _percent(now.minor, before.minor), _rose(now.minor, before.minor))
+    """Write an amount that may be below zero: of less than nothing there is no percentage, so there the difference is an amount."""
+    change = _percent(now.minor, before.minor) if before.minor >= 0 else _difference(now, before)
+    return Headline(label, str(now), change, _rose(now.minor, before.minor))
 
 
 def _of_count(label: str, now: int, before: int, *, note: str = "") -> Headline:
@@ -187,15 +189,18 @@ def _refunds(label: str, now: PeriodFigures, before: PeriodFigures, currency: st
     """Write what went back: more of it is worse."""
     back, then = now.went_back(currency), before.went_back(currency)
     more = _rose(back.minor, then.minor)
-    change = "" if more is None else f"{'+' if more else ''}{back - then}"
-    return Headline(label, str(back), change, None if more is None else not more)
+    return Headline(label, str(back), _difference(back, then), None if more is None else not more)
+
+
+def _difference(now: Money, before: Money) -> str:
+    return "" if now == before else f"{'+' if now.minor > before.minor else ''}{now - before}"
 
 
 def _percent(now: int, before: int) -> str:
     if now == before:
         return "" if not now else "±0 %"
-    if before <= 0:
-        return gettext("from nothing") if before == 0 else ""
+    if not before:
+        return gettext("from nothing")
     return separated(f"{100 * (now - before) / before:+.1f} %".replace("-", "−"))
 
 

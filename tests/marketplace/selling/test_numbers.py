@@ -59,9 +59,21 @@ def test_there_is_no_percentage_of_nothing_or_less(seller):
 
     found = headlines(seller)
 
-    assert (found["Revenue, after refunds"].change, found["Revenue, after refunds"].better) == ("", True)
+    assert (found["Revenue, after refunds"].change, found["Revenue, after refunds"].better) == ("+€2.00", True)
     assert (found["Orders"].change, found["Pulls"].change) == ("from nothing", "")
     assert found["Refunds and disputes"] == Headline("Refunds and disputes", "€0.00", "−€1.00", better=True)
+
+
+@pytest.mark.parametrize(
+    ("paid", "change", "better"), [(0, "−€3.00", False), (200, "−€1.00", False), (300, "", None), (20_300, "+€200.00", True)]
+)
+def test_after_a_revenue_below_zero_the_change_is_an_amount(seller, paid, change, better):
+    day(seller, UNTIL - timedelta(days=7), currency="eur", refunded=100, refunds=1)
+    day(seller, UNTIL, currency="eur", paid=paid, refunded=400, refunds=1)
+
+    revenue = headlines(seller)["Revenue, after refunds"]
+
+    assert (revenue.change, revenue.better) == (change, better)
 
 
 def test_the_currency_with_the_most_orders_is_drawn_unless_another_one_is_asked_for(seller):
