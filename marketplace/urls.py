@@ -75,6 +75,7 @@ urlpatterns = [
     path("selling/trials/", seller_trials.trials, name="trials"),
     path("selling/images/<uuid:image_id>/", images.image, name="image"),
     path("selling/images/<uuid:image_id>/tags", images.image_tags, name="image_tags"),
+    path("selling/images/<uuid:image_id>/pulls.csv", numbers.image_pulls_csv, name="image_pulls_csv"),
     path("selling/images/<uuid:image_id>/featured", images.feature, name="image_feature"),
     path("selling/images/<uuid:image_id>/manifests/<uuid:manifest_id>/remove", images.remove_unreadable, name="remove_unreadable"),
     path("selling/images/<uuid:image_id>/release", images.release, name="release"),

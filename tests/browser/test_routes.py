@@ -64,6 +64,7 @@ EXCUSED = {
     "marketplace:gifts_upload": "shows the list of gifts again, which is looked at",
     "marketplace:image_feature": SENT,
     "marketplace:image_tags": "is a part of the image page, which is looked at",
+    "marketplace:image_pulls_csv": DATA,
     "marketplace:obtain": SENT,
     "marketplace:try_product": SENT,
     "marketplace:discard_unsaved": SENT,

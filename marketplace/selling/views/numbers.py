@@ -1,15 +1,19 @@
 """A seller's figures, and what they lead to, as files."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.people.requests import signed_in
 from common.money import Money
 from common.web.csv_files import csv_file
 from marketplace.insights.findings import Figure
 from marketplace.insights.outlook import Estimate
-from marketplace.selling.guards import SellerRequest, sales_required
+from marketplace.insights.selectors import pull_figures
+from marketplace.selling.guards import SellerRequest, own_image, sales_required, seller_required
 from marketplace.selling.numbers import Numbers, numbers_of
 
 _COUNTS = ("orders", "refunds", "checkouts", "renewals", "first_pulls", "pulls", "pullers", "views")
@@ -32,6 +36,19 @@ def outlook_csv(request: SellerRequest) -> HttpResponse:
     numbers = numbers_of(request.seller, request.GET.dict())
     drawn = numbers.currency if numbers.trend_of is Figure.REVENUE else numbers.trend_of
     return csv_file(_days(numbers), name=f"{_whose(numbers)}-outlook-{drawn}-{numbers.figures.current.ends}")
+
+
+@seller_required
+@require_safe
+def image_pulls_csv(request: SellerRequest, image_id: UUID) -> HttpResponse:
+    """Serve a table of the image's page as CSV: its pulls of the last 30 days by day, or with `?by=` by tag, platform or buyer."""
+    found, today = own_image(request, image_id), timezone.now().date()
+    pulls = pull_figures(found, today=today, viewer_id=signed_in(request).pk)
+    shares = {"tag": pulls.tags, "platform": pulls.platforms, "buyer": pulls.buyers}
+    by = request.GET.get("by", "")
+    by = by if by in shares else "day"
+    rows = [(share.name, share.count) for share in shares[by]] if by in shares else pulls.days
+    return csv_file([(by, "pulls"), *rows], name=f"{found.name}-pulls-by-{by}-{today}")
 
 
 def _whose(numbers: Numbers) -> str:

@@ -156,6 +156,33 @@ def test_only_who_sees_the_sales_of_an_organisation_reads_who_bought(client: Cli
     assert page.context["pulls"].buyers == ([Share("jonas", 5), Share("Acme", 2)] if named else [Share("Acme", 2), Share("Others", 5)])
     assert ("Owners and billing people read" in page.content.decode(), "jonas" in page.content.decode()) == (not named, named)
     assert {(row["buyer"], row["count"]) for row in rows} == {("jonas" if named else "", 5), ("Acme", 2)}
+def pulls_csv(client: Client, image: Image, **asked: str) -> list[str]:
+    return client.get(f"/selling/images/{image.pk}/pulls.csv", asked).content.decode().splitlines()
+
+
+def test_each_table_of_the_pulls_is_a_file_too(client: Client, image: Image):
+    sign_in(client, image)
+    today = timezone.now().date()
+    PullCountFactory(image=image, day=today, tag="=1+2", platform="linux/arm64", buyer=buyer(image, "jonas"), count=4)
+    PullCountFactory(image=image, day=today - timedelta(days=1), count=3)
+    PullCountFactory(image=image, day=today - timedelta(days=DAYS), count=9)
+
+    html = client.get(f"/selling/images/{image.pk}/").content.decode()
+    lines = pulls_csv(client, image)
+
+    assert [f'href="/selling/images/{image.pk}/pulls.csv?by={by}"' in html for by in ("day", "tag", "platform", "buyer")] == [True] * 4
+    assert (lines[0], len(lines), lines[-2:]) == ("day,pulls", 1 + DAYS, [f"{today - timedelta(days=1)},3", f"{today},4"])
+    assert pulls_csv(client, image, by="nonsense") == pulls_csv(client, image, by="day") == lines
+    assert pulls_csv(client, image, by="tag") == ["tag,pulls", "'=1+2,4", "1.0,3"]
+    assert pulls_csv(client, image, by="platform") == ["platform,pulls", "linux/arm64,4", "linux/amd64,3"]
+    assert pulls_csv(client, image, by="buyer") == ["buyer,pulls", "jonas,4", "Others,3"]
+
+
+def test_a_file_of_pulls_is_for_whoever_sees_the_page(client: Client, image: Image):
+    sign_in(client, ImageFactory())
+
+    assert client.get(f"/selling/images/{image.pk}/pulls.csv").status_code == 404
+    assert Client().get(f"/selling/images/{image.pk}/pulls.csv").status_code == 302
 
 
 def test_the_page_says_how_many_pulled_how_sure_that_is_and_what_it_takes(client: Client, image: Image):
