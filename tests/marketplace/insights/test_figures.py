@@ -156,6 +156,8 @@ def test_only_who_sees_the_sales_of_an_organisation_reads_who_bought(client: Cli
     assert page.context["pulls"].buyers == ([Share("jonas", 5), Share("Acme", 2)] if named else [Share("Acme", 2), Share("Others", 5)])
     assert ("Owners and billing people read" in page.content.decode(), "jonas" in page.content.decode()) == (not named, named)
     assert {(row["buyer"], row["count"]) for row in rows} == {("jonas" if named else "", 5), ("Acme", 2)}
+
+
 def pulls_csv(client: Client, image: Image, **asked: str) -> list[str]:
     return client.get(f"/selling/images/{image.pk}/pulls.csv", asked).content.decode().splitlines()
 
