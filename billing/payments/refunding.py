@@ -23,6 +23,7 @@ from billing.stripe.errors import StripeRefused
 from billing.stripe.refunds import RefundRequest, create_refund
 from common.db.locking import locked_transaction
 from common.money import Money
+from marketplace.insights.waiting import pulls_wait
 
 PULLED: Final = "It was pulled since the sale."
 # Stripe repeats what it answered to a key, so a later attempt needs another. Longer than an attempt may take (`billing.payments.tasks`):
@@ -33,7 +34,8 @@ _KEY_LASTS: Final = timedelta(minutes=10)
 def continue_refund(*, refund_id: UUID) -> Refund:
     """Do what is left to do for a refund: ask Stripe, and bring order and refund in line with its answer. Idempotent.
 
-    A buyer's own refund is decided first: not before its time, and not in their favour if anything was pulled since the sale.
+    A buyer's own refund is decided first: not before its time, nor while pulls from before wait to be counted, and not in their favour if
+    anything was pulled since the sale.
     Of one that a refund of Stripe's dashboard has overtaken, what is left is given back: the refund becomes one of that amount.
 
     Raises:
@@ -41,7 +43,7 @@ def continue_refund(*, refund_id: UUID) -> Refund:
     """
     refund, tried_before = _begin(refund_id)
     if refund.state == Refund.State.WAITING and refund.origin == Refund.Origin.BUYER and not refund.stripe_refund_id:
-        if timezone.now() < refund.decides_at:
+        if timezone.now() < refund.decides_at or pulls_wait(before=refund.decides_at):
             return refund
         if was_pulled(refund.order):
             return _refuse_to_take_back(refund_id)

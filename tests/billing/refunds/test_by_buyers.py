@@ -24,6 +24,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.insights.models import BuyerPull, PullCount
 from marketplace.products.models import Product
 from outbox.mail.models import OutgoingMail
+from registry_auth.inbox.models import RegistryEnvelope
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.billing import DisputeFactory
 from tests.factories.marketplace import PullCountFactory, digest_of
@@ -180,6 +181,26 @@ def test_only_who_buys_for_the_buyer_gives_it_back(paid: Order) -> None:
         give_back(order=paid, actor=UserFactory())
 
     assert nothing_changed(paid)
+
+
+def test_the_decision_waits_for_pulls_that_are_told_and_not_counted(paid: Order, buyer: User) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    RegistryEnvelope.objects.create(body=[])
+
+    refund = decide(refund)
+
+    assert (refund.state, refund.stripe_refund_id) == ("waiting", None)
+    pull(paid, buyer)
+    RegistryEnvelope.objects.update(drained_at=timezone.now())
+    assert decide(refund).state == "failed"
+
+
+@pytest.mark.parametrize("field", ["drained_at", "given_up_at", "received_at"])
+def test_what_is_counted_or_given_up_or_was_told_later_keeps_no_decision_waiting(field: str, paid: Order, buyer: User) -> None:
+    refund = give_back(order=paid, actor=buyer)
+    RegistryEnvelope.objects.create(body=[], **{field: timezone.now() + timedelta(hours=1)})
+
+    assert decide(refund).state == "succeeded"
 
 
 def test_a_member_s_pull_counts_as_the_organisation_s(paid: Order, buyer: User) -> None:
