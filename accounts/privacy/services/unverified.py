@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import PROTECT, Exists, ForeignObjectRel, OuterRef, ProtectedError, QuerySet
+from django.db.models import PROTECT, Exists, ForeignObjectRel, Model, OuterRef, ProtectedError, QuerySet
 
 from accounts.people.locks import lock_addresses, lock_user
 from accounts.people.models import Account, User
@@ -33,7 +33,7 @@ def _unused(users: QuerySet[User]) -> QuerySet[User]:
     for model, key in ((User, "pk"), (Account, "account__pk")):
         for relation in model._meta.get_fields(include_hidden=True):
             if isinstance(relation, ForeignObjectRel) and relation.on_delete is PROTECT and relation.related_model is not Account:
-                kept_by = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef(key)})
+                kept_by: QuerySet[Model] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef(key)})
                 users = users.filter(~Exists(kept_by))
     return users
 
