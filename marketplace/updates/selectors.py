@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.signing import BadSignature, Signer
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -68,13 +69,24 @@ def subscribers_of(product_id: UUID) -> QuerySet[UpdateSubscription]:
 
     They have a verified address, and can pull an image of the product.
     """
+    reachable = {"user__is_active": True, "user__emailaddress__verified": True, "user__emailaddress__email__iexact": F("user__email")}
+    found = UpdateSubscription.objects.filter(Exists(_holding()), product=product_id, **reachable)
+    return found.select_related("user").order_by("pk")
+
+
+def batch_of(product_id: UUID, *, after: UUID, most: int) -> list[tuple[UpdateSubscription, frozenset[UUID]]]:
+    """Return the next of these subscriptions, each with the keys of those images of the product that its user can pull. One query."""
+    held = ArraySubquery(_holding().values("image"))
+    found = subscribers_of(product_id).filter(pk__gt=after).annotate(held=held)[:most]
+    return [(subscription, frozenset(subscription.held)) for subscription in found]
+
+
+def _holding() -> QuerySet[Entitlement]:
+    """Return what lets the user of a subscription pull images of its product."""
     theirs = Q(holder__user=OuterRef("user")) | Q(
         holder__memberships__user=OuterRef("user"), holder__memberships__role__in=[role.value for role in PULLING_ROLES]
     )
-    holding = Entitlement.objects.in_force().filter(theirs, image__products=OuterRef("product"))
-    reachable = {"user__is_active": True, "user__emailaddress__verified": True, "user__emailaddress__email__iexact": F("user__email")}
-    found = UpdateSubscription.objects.filter(Exists(holding), product=product_id, **reachable)
-    return found.select_related("user").order_by("pk")
+    return Entitlement.objects.in_force().filter(theirs, image__products=OuterRef("product"))
 
 
 def due_updates(*, now: datetime) -> QuerySet[ProductUpdates]:

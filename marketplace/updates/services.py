@@ -20,10 +20,10 @@ from marketplace.updates.selectors import (
     AT_MOST,
     SETTLED,
     NewVersion,
+    batch_of,
     due_updates,
     holds_part_of,
     new_versions,
-    subscribers_of,
     unsubscribe_key,
 )
 from outbox.mail.services import queue_mail
@@ -81,7 +81,10 @@ def _mail_product(product_id: UUID, now: datetime) -> int:
 
 
 def _mail_batch(product_id: UUID, now: datetime) -> int | None:
-    """Queue one batch of mails; return how many, or None if there is nothing more to do for this product."""
+    """Queue one batch of mails; return how many, or None if there is nothing more to do for this product.
+
+    Each is told of the versions that they can pull, and not mailed if they can pull none.
+    """
     with locked_transaction():
         updates = lock_updates(product_id=product_id)
         until = updates.sending_until or now - SETTLED
@@ -90,21 +93,23 @@ def _mail_batch(product_id: UUID, now: datetime) -> int | None:
         versions = new_versions(product_id, after=updates.covered_until, until=until)
         if versions is None:
             return None
-        batch = [] if not versions else list(subscribers_of(product_id).filter(pk__gt=updates.cursor or UUID(int=0))[:BATCH])
-        for subscription in batch:
-            _queue(subscription, versions, until)
-        _note(updates, batch, until, now)
-    return len(batch) or None
+        batch = batch_of(product_id, after=updates.cursor or UUID(int=0), most=BATCH) if versions else []
+        told = [(one, theirs) for one, held in batch if (theirs := [version for version in versions if version.image.pk in held])]
+        for subscription, theirs in told:
+            _queue(subscription, theirs, until)
+        updates.mailed_at = now if told else updates.mailed_at
+        _note(updates, batch[-1][0] if batch else None, until)
+    return len(told) if batch else None
 
 
 def _is_too_early(updates: ProductUpdates, now: datetime) -> bool:
     return updates.mailed_at is not None and updates.mailed_at > now - AT_MOST
 
 
-def _note(updates: ProductUpdates, batch: list[UpdateSubscription], until: datetime, now: datetime) -> None:
+def _note(updates: ProductUpdates, last: UpdateSubscription | None, until: datetime) -> None:
     """Write how far the mail has come. The end is noted by a batch without anybody, so the last full one needs no guess."""
-    if batch:
-        updates.sending_until, updates.cursor, updates.mailed_at = until, batch[-1].pk, now
+    if last:
+        updates.sending_until, updates.cursor = until, last.pk
     else:
         updates.covered_until, updates.sending_until, updates.cursor = until, None, None
     updates.save(update_fields=["covered_until", "mailed_at", "sending_until", "cursor"])

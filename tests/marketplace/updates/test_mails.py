@@ -14,7 +14,7 @@ from marketplace.entitlements.models import Entitlement
 from marketplace.images.models import Manifest, Tag, TagMove
 from marketplace.images.oci import MANIFEST
 from marketplace.images.services.manifests import record_push
-from marketplace.products.models import Product
+from marketplace.products.models import Product, ProductImage
 from marketplace.updates import services
 from marketplace.updates.errors import NotInLibrary
 from marketplace.updates.locks import lock_updates
@@ -26,7 +26,7 @@ from outbox.mail.models import OutgoingMail
 from outbox.mail.services import queue_mail
 from outbox.mail.tasks import send_due_mail
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.marketplace import EntitlementFactory, ManifestFactory, ProductFactory, TagFactory, digest_of
+from tests.factories.marketplace import EntitlementFactory, ImageFactory, ManifestFactory, ProductFactory, TagFactory, digest_of
 
 pytestmark = pytest.mark.django_db
 BEGIN = timezone.now().replace(microsecond=0) + timedelta(days=1)  # after the images were reserved, however long the tests before took
@@ -161,6 +161,37 @@ def test_only_who_can_pull_and_be_reached_is_mailed(product, image):
     assert mail_new_versions(now=BEGIN + 2 * LATER) == 1
 
     assert mails() == [(holder.user.email, "Steady Redis: 2.0 is new")]
+
+
+def test_a_version_is_mailed_only_to_those_who_can_pull_its_image(product, image):
+    """A product whose buyers have different parts of it: by edition, or because an image was added later."""
+    added = ImageFactory(namespace=image.namespace)
+    ProductImage.objects.create(product=product, image=added, owner=product.seller, position=1)
+    standard, pro = subscriber(product, image), subscriber(product, image)
+    EntitlementFactory(holder=pro.account, image=added)
+    push(added, "9.9", "added", at=BEGIN + LATER)
+
+    assert mail_new_versions(now=BEGIN + 2 * LATER) == 1
+    assert mails() == [(pro.email, "Steady Redis: 9.9 is new")]
+
+    push(image, "2.0", "two", at=BEGIN + timedelta(days=2))
+    push(added, "10.0", "ten", at=BEGIN + timedelta(days=2))
+    assert mail_new_versions(now=BEGIN + timedelta(days=3)) == 2
+    mailed = OutgoingMail.objects.get(to=standard.email)
+    assert mailed.subject == "Steady Redis: 2.0 is new"
+    assert (image.repository in mailed.body_text, added.repository in mailed.body_text) == (True, False)
+
+
+def test_what_nobody_was_told_of_delays_no_mail(product, image):
+    added = ImageFactory(namespace=image.namespace)
+    ProductImage.objects.create(product=product, image=added, owner=product.seller, position=1)
+    subscriber(product, image)
+    push(added, "9.9", "added", at=BEGIN + LATER)
+    assert mail_new_versions(now=BEGIN + 2 * LATER) == 0
+    assert ProductUpdates.objects.get().covered_until == BEGIN + 2 * LATER - SETTLED
+
+    push(image, "2.0", "two", at=BEGIN + 3 * LATER)
+    assert mail_new_versions(now=BEGIN + 4 * LATER) == 1
 
 
 def test_many_are_mailed_in_batches_and_a_run_that_is_cut_off_goes_on(product, image, monkeypatch):
