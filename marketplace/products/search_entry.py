@@ -21,7 +21,7 @@ class SearchEntry(models.Model):
         called: the exact names, in lower case, which come before everything that only speaks of them.
         words: of title, names and summary as they were typed, from which `marketplace.search` makes its list of known words.
         cost: the leading price, comparable across currencies, about US cents; of pay what you want the least. 0 is for nothing.
-        platforms: a bit for each of `search_entries.PLATFORMS`.
+        platforms: a bit for each of `search_entries.PLATFORMS` on which all of its images run.
         size: which of `search_entries.SIZES` a pull of all its images is, counted from 0.
         licence: a `Licence`.
         verified: whether the seller has a verified domain.

@@ -12,7 +12,7 @@ from accounts.domains.selectors import verified_among
 from marketplace.covers.drawing import Drawing
 from marketplace.covers.selectors import Shape, covers_of_images, covers_of_products
 from marketplace.images.models import Image, Tag
-from marketplace.images.selectors.tags import leading_tags, pull_reference, short_platforms
+from marketplace.images.selectors.tags import leading_tags, platforms_of_each, pull_reference
 from marketplace.products.models import Price, Product
 from marketplace.products.selectors.offers import has_choice, price_shown
 from marketplace.products.selectors.pages import images_of, product_url, with_parts
@@ -25,6 +25,7 @@ class Listing:
     Attributes:
         price: the one that the reader is shown.
         cover: None while nothing has been pushed.
+        platforms: those on which all of its images run.
         tags: the leading tag of each image that has one.
         verified: whether the seller has a verified domain.
     """
@@ -79,13 +80,12 @@ def list_products(products: QuerySet[Product] | Sequence[Product], shape: Shape 
 def _listing(product: Product, images: tuple[Image, ...], tags: dict[UUID, Tag], cover: Drawing | None, verified: bool) -> Listing:  # noqa: FBT001  one of five facts
     own = {image.pk: tags[image.pk] for image in images if image.pk in tags}
     pushed = own.values()
-    platforms = {platform: None for tag in pushed for platform in short_platforms(tag.manifest.platforms)}
     return Listing(
         product=product,
         price=price_shown(product),
         images=images,
         cover=cover,
-        platforms=tuple(platforms),
+        platforms=tuple(platforms_of_each(own.get(image.pk) for image in images)),
         pushed_at=max((tag.pushed_at for tag in pushed), default=None),
         tags=own,
         verified=verified,

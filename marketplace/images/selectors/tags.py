@@ -155,6 +155,12 @@ def pull_reference(image: Image, tag: Tag | None) -> str:
     return f"{image.reference}:{tag.name}" if tag else image.reference
 
 
+def platforms_of_each(tags: Iterable[Tag | None]) -> list[str]:
+    """Return, shortened, where every one of these runs: what is pulled together is used together. None runs nowhere."""
+    each = [tag.manifest.platforms if tag else [] for tag in tags]
+    return short_platforms(platform for platform in (each[0] if each else []) if all(platform in several for several in each))
+
+
 def short_platforms(platforms: Iterable[str]) -> list[str]:
     """Drop `linux/`: `amd64`, `arm64/v8`, but `windows/amd64`."""
     return [platform.removeprefix("linux/") for platform in platforms]

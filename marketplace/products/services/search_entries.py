@@ -25,8 +25,9 @@ AGES: Final = (30, 90, 365)  # days, the same
 _LONGEST_DESCRIPTION: Final = 5_000  # characters
 _LONGEST_WORD, _MOST_WORDS = 40, 80
 _IN_A_RUN, _AT_ONCE = 10_000, 500
+# Of several images where all of them run: what is bought together is used together.
 _BITS: Final = " | ".join(
-    f"bit_or(CASE WHEN manifest.platforms @> '{{{platform}}}' THEN {1 << number} ELSE 0 END)" for number, platform in enumerate(PLATFORMS)
+    f"bit_and(CASE WHEN manifest.platforms @> '{{{platform}}}' THEN {1 << number} ELSE 0 END)" for number, platform in enumerate(PLATFORMS)
 )
 _OLDER: Final = " + ".join(f"(known.changed_at < now() - interval '{days} days')::int" for days in AGES)
 # What other rooms know of products, by their images.

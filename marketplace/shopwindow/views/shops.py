@@ -18,6 +18,7 @@ from marketplace.covers.drawing import Drawing, plain
 from marketplace.covers.selectors import Shape, covers_of_products
 from marketplace.images.models import Image, Namespace
 from marketplace.images.ownership import edits_for, sells_for
+from marketplace.images.selectors.tags import platforms_of_each
 from marketplace.insights.visits import note_view
 from marketplace.products.descriptions import rendered_description
 from marketplace.products.models import Product
@@ -110,7 +111,7 @@ def product(request: HttpRequest, namespace: str, slug: str) -> HttpResponse:
         "chosen": chosen[0] if chosen else None,
         "shown": image_details(chosen, listing.tags, inside) if chosen else details,
         "inside": inside,
-        "facts": _facts(listing, details),
+        "facts": _facts(listing, details, sold),
         "structured_data": product_data(listing, offer=offered_price(listing.product), pictures=pictures, editions=editions),
         "domain": verified_domain_of(listing.product.seller_id, timezone.now()) if listing.verified else None,
         "unpulled_refund_days": settings.LAYERSTORE_UNPULLED_REFUND_DAYS,
@@ -164,11 +165,11 @@ def visible_product(request: HttpRequest, namespace: str, slug: str, *, texts: b
     return found
 
 
-def _facts(listing: Listing, details: list[ImageDetail]) -> dict[str, object]:
+def _facts(listing: Listing, details: list[ImageDetail], sold: Sequence[Image]) -> dict[str, object]:
     tag = details[0].tag if len(details) == 1 else None
     return {
         "tag": tag.name if tag else "",
-        "platforms": listing.platforms,
+        "platforms": platforms_of_each(listing.tags.get(image.pk) for image in sold),
         "pushed_at": listing.pushed_at,
         "pulls": listing.pulls,
         "layer_count": sum(detail.layer_count for detail in details),

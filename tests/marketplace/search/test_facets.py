@@ -7,15 +7,18 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketplace.images.models import Manifest, Namespace, Tag
+from marketplace.images.models import Image, Manifest, Namespace, Tag
 from marketplace.products.models import Product, SearchEntry
+from marketplace.products.selectors.pages import product_url
 from marketplace.products.services.search_entries import refresh_search_entries
 from marketplace.search.facets import FILTERS, Counted, count_choices, narrowed, read_filters
+from marketplace.shopwindow.listings import list_products
 from tests.factories.marketplace import FreeProductFactory, ProductFactory, PushedImageFactory
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +157,37 @@ def test_a_bundle_counts_once_for_a_platform_and_is_as_large_as_its_images(names
 
     assert counts("platform") == {"linux/amd64": 1, "linux/arm64": 1}
     assert counts("size") == {"250": 1}
+
+
+@pytest.mark.parametrize(
+    ("second", "runs_on"),
+    [
+        pytest.param(["linux/amd64"], ["amd64"], id="one of them only on one"),
+        pytest.param(["windows/amd64"], [], id="each on another"),
+        pytest.param([], [], id="one of them on none"),
+    ],
+)
+def test_a_bundle_runs_where_all_of_its_images_run(namespace: Namespace, second: list[str], runs_on: list[str]) -> None:
+    images = [PushedImageFactory(namespace=namespace) for _ in range(2)]
+    bundle = ProductFactory(namespace=namespace, images=images)
+    Manifest.objects.filter(image=images[0]).update(platforms=["linux/amd64", "linux/arm64"])
+    Manifest.objects.filter(image=images[1]).update(platforms=second)
+    refresh_search_entries()
+
+    assert counts("platform") == {f"linux/{name}": 1 for name in runs_on}
+    assert left(platform=["linux/arm64"]) == set()
+    listing = list_products(Product.objects.all())[0]
+    page = Client().get(product_url(bundle))
+    assert (list(listing.platforms), page.context["facts"]["platforms"]) == (runs_on, runs_on)
+
+
+def test_a_bundle_with_an_image_that_was_not_pushed_runs_nowhere(namespace: Namespace) -> None:
+    bundle = ProductFactory(namespace=namespace, images=[PushedImageFactory(namespace=namespace) for _ in range(2)])
+    Image.objects.filter(pk=bundle.images.all()[0].pk).update(leading_tag=None)
+    refresh_search_entries()
+
+    assert counts("platform") == {}
+    assert list_products(Product.objects.all())[0].platforms == ()
 
 
 def test_counting_takes_two_statements_whatever_is_chosen(shop: None) -> None:
