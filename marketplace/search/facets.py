@@ -13,7 +13,7 @@ from django.db.models import CharField, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, In
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from marketplace.images.platforms import platform_named
 from marketplace.products.models import Category, SearchEntry
@@ -99,7 +99,7 @@ FILTERS: Final = (
     Filter(
         "price",
         gettext_lazy("Price"),
-        (("free", gettext_lazy("Free")), ("paid", gettext_lazy("One-off"))),
+        (("free", gettext_lazy("Free")), ("paid", pgettext_lazy("what a product costs", "Paid"))),
         has=lambda _, kind: ["free" if kind % 2 else "paid"],
         narrow=_costs,
     ),

@@ -1,5 +1,7 @@
 """Searching: the address says everything, and no address is broken."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -97,6 +99,15 @@ def test_choices_count_what_they_would_leave(client: Client, shelf: dict[str, Pr
     counts = {choice.value: choice.count for _, _, choices in filters for choice in choices}
     kinds = {"50": 1, "unnamed": 1, "30": 1, "90": 1, "365": 1}
     assert counts == {"databases": 1, "free": 0, "paid": 1, "linux/amd64": 1, "linux/arm64": 1} | kinds
+
+
+def test_what_is_paid_each_month_is_not_called_one_off(client: Client, namespace: Namespace) -> None:
+    ProductFactory(namespace=namespace, title="Postgres HA", price__interval="month")
+
+    html = client.get("/search/?price=paid").content.decode()
+
+    assert (">Postgres HA</a>" in html, "each month" in html, "One-off" in html) == (True, True, False)
+    assert re.search(r'class="chip"[^>]*>\s*Paid\b', html)
 
 
 def test_what_was_typed_is_shown_as_text(client: Client, shelf: dict[str, Product]) -> None:
