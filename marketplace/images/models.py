@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.people.models import Account
@@ -356,9 +357,13 @@ class UncheckedLayers(models.Model):
 
     Attributes:
         manifest_id: no foreign key, for the manifest may go first.
+        attempts: how often that was begun.
+        due_at: when it is begun again.
     """
 
     manifest_id = models.UUIDField(primary_key=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     class Meta:
         verbose_name_plural = "unchecked layers"

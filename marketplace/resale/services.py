@@ -1,13 +1,17 @@
 """Pushes are compared with what others sell, and flagged; staff decide."""
 
+from datetime import timedelta
+from functools import partial
 from typing import Final
-from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.people.models import User
 from audit.services import record_audit, require_reason
+from common.db.claims import Backoff
 from common.db.locking import locked_transaction
+from common.db.row_failures import isolate_failure
 from marketplace.images.models import Manifest, UncheckedLayers
 from marketplace.images.ownership import require_staff
 from marketplace.resale.errors import FlagIsClosed
@@ -16,22 +20,37 @@ from marketplace.resale.models import ResaleFlag
 from marketplace.resale.selectors import Finding, find_resale
 
 CHECKED_AT_ONCE: Final = 500
+PATIENCE: Final = Backoff(first=timedelta(minutes=5), longest=timedelta(days=1))
 
 
 def check_layers() -> int:
-    """Compare what has been described since the last run, and flag what holds another seller's paid image. Return how many were flagged."""
-    waiting = UncheckedLayers.objects.order_by("pk").values_list("pk", flat=True)[:CHECKED_AT_ONCE]
-    return sum(_check(manifest_id) for manifest_id in list(waiting))
+    """Compare what has been described since the last run, and flag what holds another seller's paid image. Return how many were flagged.
+
+    One that fails, or that a run does not survive, is tried again later and later, after those that were not tried as often.
+
+    Raises:
+        OperationalError, InterfaceError, SoftTimeLimitExceeded: as `isolate_failure` says.
+    """
+    waiting = list(_due().order_by("attempts", "pk")[:CHECKED_AT_ONCE])
+    return sum(isolate_failure(partial(_check, one), row=one.pk) or 0 for one in waiting)
 
 
 def has_unchecked_layers() -> bool:
     """Whether a run would find something to compare."""
-    return UncheckedLayers.objects.exists()
+    return _due().exists()
 
 
-def _check(manifest_id: UUID) -> int:
-    """Compare one manifest, and forget that it waits. What is flagged already, and not decided on, is not flagged again."""
-    flagged = 0
+def _due() -> QuerySet[UncheckedLayers]:
+    return UncheckedLayers.objects.filter(due_at__lte=timezone.now())
+
+
+def _check(waiting: UncheckedLayers) -> int:
+    """Compare one manifest, and forget that it waits. What is flagged already, and not decided on, is not flagged again.
+
+    It is put off before it is begun, so that one that ends the run keeps nothing else waiting.
+    """
+    flagged, manifest_id, attempts = 0, waiting.pk, waiting.attempts + 1
+    UncheckedLayers.objects.filter(pk=manifest_id).update(attempts=attempts, due_at=timezone.now() + PATIENCE.wait(attempts))
     with locked_transaction():
         manifest = Manifest.objects.select_related("image").filter(pk=manifest_id).first()
         if manifest is not None:

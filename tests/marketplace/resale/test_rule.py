@@ -1,6 +1,7 @@
 """What is flagged, and what is not: the rule on rows as pushes leave them."""
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from marketplace.images.errors import NotYours
 from marketplace.images.models import Manifest, UncheckedLayers
 from marketplace.images.services.manifests import LayerDescription, ManifestDescription, describe_manifest
 from marketplace.products.models import Price, Product
+from marketplace.resale import services
 from marketplace.resale.errors import FlagIsClosed
 from marketplace.resale.models import ResaleFlag
 from marketplace.resale.rule import SMALLEST
@@ -184,7 +186,7 @@ def test_a_push_of_layers_that_nobody_else_has_costs_few_queries():
         check_layers()
 
     written = [query["sql"] for query in queries if "marketplace_" in query["sql"] and "lease" not in query["sql"]]
-    assert len(written) <= 6
+    assert len(written) <= 7
     assert not has_unchecked_layers()
 
 
@@ -194,6 +196,64 @@ def test_a_manifest_that_went_meanwhile_waits_no_longer():
 
     assert check_layers() == 0
     assert not UncheckedLayers.objects.exists()
+
+
+def breaking(monkeypatch, manifest, error):
+    """Let the comparison of one manifest end with an error."""
+    find = services.find_resale
+
+    def all_but_one(compared):
+        if compared == manifest:
+            raise error
+        return find(compared)
+
+    monkeypatch.setattr(services, "find_resale", all_but_one)
+
+
+def two_copies(*, of):
+    """Two pushes of layers, in the order in which they are compared."""
+    copies = [described(ImageFactory(first_pushed_at=timezone.now()), *of) for _ in range(2)]
+    return sorted(copies, key=lambda manifest: manifest.pk)
+
+
+def make_due():
+    UncheckedLayers.objects.update(due_at=timezone.now())
+
+
+def test_one_that_cannot_be_compared_keeps_no_other_waiting(monkeypatch):
+    paid("base", "app")
+    bad, good = two_copies(of=["base", "app"])
+
+    with monkeypatch.context() as patch:
+        breaking(patch, bad, ValueError("no layers"))
+        assert check_layers() == 1
+        assert ResaleFlag.objects.get().image == good.image
+        assert not has_unchecked_layers()  # it is put off, and no run follows at once
+        assert check_layers() == 0
+    assert list(UncheckedLayers.objects.values_list("pk", "attempts")) == [(bad.pk, 1)]
+
+    make_due()
+    assert check_layers() == 1
+    assert not UncheckedLayers.objects.exists()
+
+
+def test_one_that_ends_the_run_is_put_off_before_and_the_next_run_goes_on(monkeypatch):
+    paid("base", "app")
+    bad, good = two_copies(of=["base", "app"])
+    breaking(monkeypatch, bad, SoftTimeLimitExceeded)
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        check_layers()
+    assert check_layers() == 1
+    assert ResaleFlag.objects.get().image == good.image
+
+    paid("another")
+    make_due()
+    new = described(ImageFactory(first_pushed_at=timezone.now()), "another")
+    with pytest.raises(SoftTimeLimitExceeded):
+        check_layers()
+    assert ResaleFlag.objects.filter(image=new.image).exists()  # what was tried less often comes first
+    assert list(UncheckedLayers.objects.values_list("pk", "attempts")) == [(bad.pk, 2)]
 
 
 class TestDeciding:
