@@ -4,7 +4,6 @@ from uuid import UUID
 
 from common.jobs import on_demand, periodic
 from marketplace.covers import services
-from marketplace.images.services.leading_tags import repair_leading_tags
 
 
 @on_demand(lane="drawing", limit=60)
@@ -22,5 +21,4 @@ def draw_cover_of_product(product_id: str) -> int:
 @periodic(every=600, lane="drawing", limit=300)
 def draw_outdated_covers() -> int:
     """Draw every cover that is out of date. Returns how many."""
-    repair_leading_tags()
     return services.draw_outdated_covers()

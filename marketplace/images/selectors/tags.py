@@ -1,13 +1,14 @@
 """What has been pushed, as buyers see it: tags without signatures, the newest one, and the command that pulls it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Case, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from marketplace.images.models import UNREADABLE, Image, Manifest, Tag
@@ -19,6 +20,7 @@ LOOKED_AT = 1_000  # newest tags of one image, among which signatures and what i
 _OF_MANIFEST = tuple(f"manifest__{name}" for name in ("image", "digest", "kind", "size", "platforms", "children"))
 _OF_LEADING_TAG = tuple(f"leading_tag__{name}" for name in ("image", "name", "pushed_at", "moved_at", "moved_from", *_OF_MANIFEST))
 LATEST_LAST = Case(When(name="latest", then=Value(1)), default=Value(0), output_field=IntegerField())  # other names say more
+_Of = UUID | OuterRef  # an image: itself, or that of the query around
 _UNREADABLE_LISTED = 20
 _NEW = timedelta(minutes=10)
 
@@ -74,23 +76,57 @@ def choose_leading_tag(image_id: UUID, featured: str) -> Tag | None:
     Args:
         featured: the seller's choice, empty without one.
     """
-    visible = visible_tags().filter(image=image_id)
-    if featured and (chosen := visible.filter(name=featured).first()):
-        return chosen
-    described = visible.filter(manifest__described_at__isnull=False)
-    return _highest(image_id, described) or _newest(image_id, described) or _highest(image_id, visible) or _newest(image_id, visible)
+    by_preference = _by_preference(image_id, Value(featured))
+    return next(filter(None, (tags.first() for tags in (by_preference if featured else by_preference[1:]))), None)
 
 
-def _highest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
+def leading_tags_to_be(image_ids: Collection[UUID]) -> list[tuple[UUID, UUID | None, UUID | None]]:
+    """Return each image with the leading tag that it has, and the one that would be chosen for it now. One query."""
+    by_preference = _by_preference(OuterRef("pk"), OuterRef("featured_tag"))
+    chosen = Coalesce(*(Subquery(tags.values("pk")[:1]) for tags in by_preference))
+    return list(Image.objects.filter(pk__in=image_ids).order_by("pk").values_list("pk", "leading_tag", chosen))
+
+
+def _by_preference(image: _Of, featured: Value | OuterRef) -> "list[QuerySet[Tag]]":
+    """Return tags of an image of which the first one may lead: those of the first query that finds any."""
+    return [
+        _visible(image).filter(name=featured),
+        *(among(image, chosen) for chosen in (_described, _visible) for among in (_highest, _newest)),
+    ]
+
+
+def _visible(image: _Of) -> "QuerySet[Tag]":
+    return visible_tags().filter(image=image)
+
+
+def _described(image: _Of) -> "QuerySet[Tag]":
+    return _visible(image).filter(manifest__described_at__isnull=False)
+
+
+def _highest(image: _Of, among: "Callable[[_Of], QuerySet[Tag]]") -> "QuerySet[Tag]":
     order = ("-version", "-pushed_at", "name")
-    highest = Tag.objects.filter(image=image_id).exclude(version="").order_by(*order).values("pk")[:LOOKED_AT]
-    return among.filter(pk__in=highest).order_by(*order).first()
+    highest = Tag.objects.filter(image=_further_out(image)).exclude(version="").order_by(*order).values("pk")[:LOOKED_AT]
+    return among(image).filter(_is_one_of(ArraySubquery(highest))).order_by(*order)
 
 
-def _newest(image_id: UUID, among: QuerySet[Tag]) -> Tag | None:
-    found = among.filter(pk__in=list(_newest_of(image_id, LOOKED_AT)))
-    newest = found.first()
-    return newest and found.filter(manifest=newest.manifest_id).order_by(LATEST_LAST, "-pushed_at", "name").first()
+def _newest(image: _Of, among: "Callable[[_Of], QuerySet[Tag]]") -> "QuerySet[Tag]":
+    """Return the tags of what was pushed last, the name that says most first."""
+
+    def found(of: _Of) -> "QuerySet[Tag]":
+        return among(of).filter(_is_one_of(ArraySubquery(_newest_of(_further_out(of), LOOKED_AT))))
+
+    newest = found(_further_out(image)).values("manifest")[:1]
+    return found(image).filter(manifest=Subquery(newest)).order_by(LATEST_LAST, "-pushed_at", "name")
+
+
+def _further_out(image: _Of) -> _Of:
+    """Name the image one query further in."""
+    return image if isinstance(image, UUID) else OuterRef(image)
+
+
+def _is_one_of(keys: ArraySubquery) -> Func:
+    """Whether a row is one of these: to PostgreSQL an array, of which it looks up each, whatever it believes of how many there are."""
+    return Func(F("pk"), keys, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
 
 
 def tag_rows(image: Image) -> list[TagRow]:
@@ -125,16 +161,12 @@ def tag_rows_of(images: Collection[Image], *, most: int | None = None) -> dict[U
 
 
 def _newest_visible_of(most: int, *, looked_at: int) -> ArraySubquery:
-    """Select the ids of an image's newest visible tags, for a query of images.
-
-    The ids of what is looked at are an array to PostgreSQL, which it looks up one by one, whatever it believes of how many there are.
-    """
+    """Select the ids of an image's newest visible tags, for a query of images."""
     newest = ArraySubquery(_newest_of(OuterRef(OuterRef("pk")), looked_at))
-    among = Func(F("pk"), newest, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
-    return ArraySubquery(visible_tags().filter(among).values("pk")[:most])
+    return ArraySubquery(visible_tags().filter(_is_one_of(newest)).values("pk")[:most])
 
 
-def _newest_of(image: UUID | OuterRef, most: int) -> "QuerySet[Tag, Any]":
+def _newest_of(image: _Of, most: int) -> "QuerySet[Tag, Any]":
     """Return the ids of an image's newest tags of any kind. The index `tag_newest` alone is read."""
     return Tag.objects.filter(image=image).order_by("-pushed_at", "name").values_list("pk", flat=True)[:most]
 

@@ -1,14 +1,25 @@
 """The leading tag of an image, which its pages show first: chosen when something is pushed or removed, and stored with the image."""
 
+from functools import partial
+from typing import Final
+from uuid import UUID
+
 from accounts.people.models import User
 from audit.services import record_audit
 from common.db.locking import locked_transaction
+from common.db.row_failures import isolate_failure
 from common.ops.queue import queue_after_commit
+from common.ops.redis import redis_client, redis_key
 from marketplace.images.errors import UnknownTag
 from marketplace.images.locks import lock_image
 from marketplace.images.models import Image
 from marketplace.images.ownership import require_editor
-from marketplace.images.selectors.tags import choose_leading_tag, visible_tags
+from marketplace.images.selectors.tags import choose_leading_tag, leading_tags_to_be, visible_tags
+
+BATCH: Final = 200  # images of one statement
+MOST_BATCHES: Final = 50  # of one run
+_CHECKED: Final = "leading-tags:checked"  # the last image that was
+_BEFORE_ALL: Final = UUID(int=0).hex
 
 
 def feature_tag(*, image: Image, tag: str, actor: User) -> Image:
@@ -43,11 +54,28 @@ def update_leading_tag(image: Image) -> None:
 
 
 def repair_leading_tags() -> int:
-    """Check every image that was ever pushed to, and correct what the services did not write. Return how many were wrong."""
-    images = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", "featured_tag", "leading_tag")
-    rows = images.iterator(chunk_size=1_000)
-    wrong = [pk for pk, featured, stored in rows if stored != getattr(choose_leading_tag(pk, featured), "pk", None)]
-    for pk in wrong:
-        with locked_transaction():
-            update_leading_tag(lock_image(image_id=pk))
-    return len(wrong)
+    """Check the next images that were ever pushed to, and correct what the services did not write. Return how many were wrong.
+
+    A run goes on where the last one ended, and after the last image begins anew. How far it came is noted before a batch is looked at, so
+    that one which ends the run is passed over until then. If Redis has lost that, all are looked at anew.
+
+    Raises:
+        RedisError: Redis is away; nothing was looked at since.
+        OperationalError, InterfaceError, SoftTimeLimitExceeded: as `isolate_failure` says.
+    """
+    client, key, wrong = redis_client(), redis_key(_CHECKED), 0
+    pushed = Image.objects.filter(first_pushed_at__isnull=False).order_by("pk").values_list("pk", flat=True)
+    for _ in range(MOST_BATCHES):
+        batch = list(pushed.filter(pk__gt=UUID(client.get(key) or _BEFORE_ALL))[:BATCH])
+        client.set(key, batch[-1].hex if len(batch) == BATCH else _BEFORE_ALL)
+        to_mend = [pk for pk, stored, chosen in leading_tags_to_be(batch) if stored != chosen]
+        wrong += sum(bool(isolate_failure(partial(_repair, pk), row=pk)) for pk in to_mend)
+        if len(batch) < BATCH:
+            break
+    return wrong
+
+
+def _repair(image_id: UUID) -> bool:
+    with locked_transaction():
+        update_leading_tag(lock_image(image_id=image_id))
+    return True

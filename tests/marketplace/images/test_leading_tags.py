@@ -1,16 +1,26 @@
 """Which tag pages lead with."""
 
+import random
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from common.ops.redis import redis_client, redis_key
+from marketplace.covers.tasks import draw_outdated_covers
 from marketplace.images.errors import NotYours, UnknownTag
+from marketplace.images.locks import lock_image
+from marketplace.images.models import Image
 from marketplace.images.oci import MANIFEST
-from marketplace.images.selectors.tags import leading_tags
+from marketplace.images.selectors.tags import choose_leading_tag, leading_tags, leading_tags_to_be
+from marketplace.images.services import leading_tags as service
 from marketplace.images.services.leading_tags import feature_tag, repair_leading_tags
 from marketplace.images.services.manifests import record_push, remove_tag
+from marketplace.images.tasks import repair_leading_tags as task
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import ImageFactory, ManifestFactory, PushedImageFactory, TagFactory, digest_of
 
@@ -106,6 +116,105 @@ def test_a_pushed_tag_knows_its_version():
         record_push(repository=image.repository, digest=digest_of(name), media_type=MANIFEST, size=1, tag=name, at=timezone.now())
 
     assert [tag.version != "" for tag in image.tags.order_by("name")] == [False, True]
+
+
+@pytest.fixture(autouse=True)
+def nothing_checked():
+    redis_client().delete(redis_key(service._CHECKED))
+
+
+def forget(*images):
+    Image.objects.filter(pk__in=[image.pk for image in images]).update(leading_tag=None)
+
+
+def test_the_check_chooses_for_many_what_a_push_chooses_for_one():
+    chance = random.Random(5)
+    names = ["latest", "stable", "1.0", "2.0", "2.0-rc1", "10", "sha256-abc"]
+    for _ in range(40):
+        image = ImageFactory(first_pushed_at=timezone.now(), featured_tag=chance.choice(["", "", "stable", "gone"]))
+        manifests = [
+            ManifestFactory(
+                image=image,
+                kind=chance.choice(["image", "image", "artifact"]),
+                described_at=chance.choice([None, timezone.now()]),
+                last_error=chance.choice(["", "", "answers 500"]),
+            )
+            for _ in range(3)
+        ]
+        for name in chance.sample(names, chance.randrange(len(names))):
+            pushed_at = timezone.now() - timedelta(minutes=chance.randrange(9))
+            TagFactory(image=image, name=name, manifest=chance.choice(manifests), pushed_at=pushed_at)
+    images = list(Image.objects.order_by("pk"))
+
+    found = {pk: chosen for pk, _, chosen in leading_tags_to_be([image.pk for image in images])}
+
+    chosen = {image.pk: choose_leading_tag(image.pk, image.featured_tag) for image in images}
+    assert found == {pk: tag and tag.pk for pk, tag in chosen.items()}
+    assert {tag.name for tag in chosen.values() if tag} == set(names) - {"sha256-abc"}
+
+
+def test_a_check_asks_once_for_a_batch_however_many_images_there_are():
+    PushedImageFactory()
+    asked = []
+    for more in (1, 6):
+        PushedImageFactory.create_batch(more)
+        with CaptureQueriesContext(connection) as queries:
+            assert repair_leading_tags() == 0
+        asked.append(len(queries))
+    assert asked == [2, 2]
+
+
+def test_a_check_goes_on_where_the_last_one_ended_and_begins_anew_after_the_last_image(monkeypatch):
+    monkeypatch.setattr(service, "BATCH", 2)
+    monkeypatch.setattr(service, "MOST_BATCHES", 1)
+    images = sorted(PushedImageFactory.create_batch(5), key=lambda image: image.pk)
+    forget(*images)
+
+    assert [task() for _ in range(3)] == [2, 2, 1]
+    forget(images[0])
+    assert task() == 1
+
+
+def test_one_image_that_cannot_be_mended_keeps_no_other_waiting(monkeypatch):
+    first, second = sorted(PushedImageFactory.create_batch(2), key=lambda image: image.pk)
+    forget(first, second)
+
+    def all_but_one(*, image_id):
+        if image_id == first.pk:
+            raise ValueError
+        return lock_image(image_id=image_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "lock_image", all_but_one)
+        assert repair_leading_tags() == 1
+    assert (leads(first), leads(second)) == (None, "1.0")
+    assert repair_leading_tags() == 1
+
+
+def test_a_batch_that_ends_the_run_is_passed_over(monkeypatch):
+    monkeypatch.setattr(service, "BATCH", 1)
+    first, second = sorted(PushedImageFactory.create_batch(2), key=lambda image: image.pk)
+    forget(first, second)
+
+    def all_but_one(image_ids):
+        if first.pk in image_ids:
+            raise SoftTimeLimitExceeded
+        return leading_tags_to_be(image_ids)
+
+    monkeypatch.setattr(service, "leading_tags_to_be", all_but_one)
+    with pytest.raises(SoftTimeLimitExceeded):
+        repair_leading_tags()
+    assert repair_leading_tags() == 1
+    assert leads(second) == "1.0"
+
+
+def test_covers_are_drawn_without_looking_at_every_image():
+    image = PushedImageFactory()
+    forget(image)
+
+    draw_outdated_covers()
+
+    assert leads(image) is None
 
 
 def test_what_something_else_has_left_wrong_is_mended():
