@@ -1,10 +1,11 @@
 """Namespaces: chosen by sellers, and ended if nothing comes of them."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.people.models import Account, User
 from accounts.people.selectors import require_verified_email
@@ -13,6 +14,7 @@ from accounts.sellers.models import SellerProfile
 from accounts.sellers.services.sellers import become_seller
 from audit.services import record_audit, require_reason
 from common.db.locking import locked_transaction, translate_violation
+from common.db.row_failures import act_on_each
 from marketplace.images.errors import NamespaceLooksAlike, NamespaceQuotaReached, NamespaceTaken
 from marketplace.images.locks import lock_namespace
 from marketplace.images.models import Image, Namespace
@@ -95,21 +97,21 @@ def end_empty_namespaces(*, now: datetime) -> int:
 
     A namespace is empty if it has no product and every image that was ever reserved in it has been freed. That happens only if nothing was
     pushed or sold under the image's name, which the registry confirms (`marketplace.images.services.expiry`), so a later owner can deceive
-    nobody.
+    nobody. A name that a product of another namespace still lists keeps its namespace; a token that was limited to it does not.
     """
-    waiting = list(_empty(now).order_by("created_at").values_list("pk", "owner_id")[:_AT_ONCE])
-    return sum(_end(namespace_id, seller_id, now) for namespace_id, seller_id in waiting)
+    return act_on_each(_empty(now), partial(_end, now=now), most=_AT_ONCE)
 
 
 def _empty(now: datetime) -> QuerySet[Namespace]:
     since = now - settings.LAYERSTORE_EMPTY_NAMESPACES_KEPT
-    occupied = Image.objects.filter(namespace=OuterRef("pk")).exclude(freed_at__lt=since)
+    free = Q(freed_at__lt=since, product_images__isnull=True)
+    occupied = Image.objects.filter(~free, namespace=OuterRef("pk"))
     return Namespace.objects.filter(~Exists(occupied), products__isnull=True, created_at__lt=since)
 
 
-def _end(namespace_id: UUID, seller_id: UUID, now: datetime) -> bool:
+def _end(namespace_id: UUID, *, now: datetime) -> bool:
     with locked_transaction():
-        lock_seller(account_id=seller_id)
+        lock_seller(account_id=Namespace.objects.values_list("owner_id", flat=True).get(pk=namespace_id))
         namespace = lock_namespace(namespace_id=namespace_id)
         if not _empty(now).filter(pk=namespace_id).exists():
             return False

@@ -7,10 +7,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.sellers.models import SellerProfile
+from accounts.tokens.models import AccessToken, TokenScope
+from accounts.tokens.services import create_access_token
 from audit.models import AuditEvent
+from marketplace.credentials.models import CredentialImage
+from marketplace.entitlements.policy import Subject, allowed_actions
 from marketplace.images import tasks
 from marketplace.images.models import Image, Namespace
 from marketplace.images.services.namespaces import choose_namespace, end_empty_namespaces
+from marketplace.products.models import ProductImage
 from tests.factories.accounts import UserFactory
 from tests.factories.marketplace import DraftProductFactory, ImageFactory, NamespaceFactory
 
@@ -56,6 +61,41 @@ def test_freed_names_go_along_once_they_are_long_freed():
 
     assert ends(namespace)
     assert not Image.objects.exists()
+
+
+def with_a_freed_name(namespace: Namespace) -> Image:
+    freed = timezone.now() - OLD
+    made: Image = ImageFactory(namespace=namespace, ended_at=freed, end_kind=Image.End.RELEASED, freed_at=freed)
+    return made
+
+
+def test_a_token_limited_to_a_freed_name_keeps_no_namespace_and_opens_nothing_afterwards():
+    image = with_a_freed_name(old_namespace())
+    user = image.owner.user
+    token = create_access_token(user=user, name="ci", scopes=[TokenScope.PUSH], limited_to=image.repository).token
+    CredentialImage.objects.create(credential=token, image=image)
+    reserved = ImageFactory(namespace=NamespaceFactory(owner=image.owner))
+
+    assert ends(image.namespace)
+
+    assert not CredentialImage.objects.exists()
+    subject = Subject.by_token(AccessToken.objects.get())
+    assert subject.limited_by == token.pk
+    assert allowed_actions(subject=subject, repositories=[reserved.repository]) == {reserved.repository: frozenset()}
+
+
+def test_a_freed_name_in_a_draft_of_another_namespace_is_passed_over_and_stops_no_other(caplog):
+    image = with_a_freed_name(old_namespace())
+    elsewhere = DraftProductFactory(namespace=NamespaceFactory(owner=image.owner))
+    listed = ProductImage.objects.create(product=elsewhere, image=image, owner=image.owner.seller, position=1)
+    other = old_namespace()
+
+    assert ends(other)
+
+    assert Namespace.objects.filter(pk=image.namespace_id).exists()
+    assert caplog.records == []
+    listed.delete()
+    assert ends(image.namespace)
 
 
 @pytest.mark.parametrize("held", ["reserved", "ended", "drafted"])
