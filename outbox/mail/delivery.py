@@ -22,6 +22,7 @@ BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=6)
 RUN_SECONDS: Final = 20.0  # then the next run continues; far below the job's limit, for one mail may take a while
 DEPENDENCY: Final = "mail"
 _PERMANENT = 500  # RFC 5321, section 4.2.1: repeating a 5yz does not help
+_CLOSING = 421  # RFC 5321, section 4.2.3: the server itself goes, whatever it was asked
 
 
 def send_waiting_mail(*, mail_server: BaseEmailBackend) -> int:
@@ -68,8 +69,8 @@ def send_claimed_mail(*, mail: OutgoingMail, mail_server: BaseEmailBackend) -> s
     """Hand a claimed mail to the mail server and record the outcome. Call it outside transactions, for SMTP takes time.
 
     The text of a sent mail is blanked, for it may contain a link that opens an account. A mail that is refused for good, or was tried too
-    often, is given up, which staff see. Return how it failed, in the same words for each mail; empty if it was sent, or refused because of
-    its recipient.
+    often, is given up, which staff see. Return how it failed, in the same words for each mail; empty if it was sent, or refused or put off
+    because of its recipient.
     """
     message = EmailMultiAlternatives(mail.subject, mail.body_text, to=[mail.to], connection=mail_server)
     message.attach_alternative(mail.body_html, "text/html")
@@ -116,12 +117,13 @@ def _unsent() -> "models.QuerySet[OutgoingMail]":
 
 def _is_final(error: Exception) -> bool:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return _is_for_recipient(error)
+        return all(code >= _PERMANENT for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= _PERMANENT
 
 
 def _is_for_recipient(error: Exception) -> bool:
-    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(code >= _PERMANENT for code, _ in error.recipients.values())
+    """Whether the server answered about an address: "domain not found" comes as 450, and strangers sign up with any."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(code != _CLOSING for code, _ in error.recipients.values())
 
 
 def _kind(error: Exception) -> str:

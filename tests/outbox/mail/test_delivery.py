@@ -123,6 +123,29 @@ def test_addresses_that_do_not_exist_say_nothing_of_the_server() -> None:
     assert OutgoingMail.objects.filter(given_up_at=None).count() == 0
 
 
+def test_recipients_that_are_put_off_say_nothing_of_the_server_and_hold_nobody_up() -> None:
+    queue(*(f"typo{number}@exampel.test" for number in range(6)))
+    queue("good@example.test")
+    server = Server(lambda to: smtplib.SMTPRecipientsRefused({to: (450, b"4.1.2 Domain not found")}) if to.startswith("typo") else None)
+
+    assert send_waiting_mail(mail_server=server) == 7
+
+    assert server.sent == ["good@example.test"]
+    assert not Outage.objects.exists()
+    put_off = OutgoingMail.objects.filter(sent_at=None)
+    assert put_off.filter(due_at__gt=timezone.now(), attempts=1, given_up_at=None).count() == 6
+
+
+def test_a_server_that_closes_when_it_is_told_the_recipient_is_away() -> None:
+    queue(*(f"reader{number}@example.test" for number in range(6)))
+    server = Server(lambda to: smtplib.SMTPRecipientsRefused({to: (421, b"4.3.2 Closing")}))
+
+    assert send_due_mail_by(server) is None
+
+    assert sorted(tried().values()) == [0, 0, 0, 1, 1, 1]
+    assert Outage.objects.get().reason == "SMTPRecipientsRefused 421"
+
+
 def test_a_mail_that_goes_through_says_that_the_server_is_back() -> None:
     begin_outage(DEPENDENCY, reason="TimeoutError")
     queue("reader@example.test")
