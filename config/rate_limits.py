@@ -55,6 +55,7 @@ ACTS: Final[dict[str, Act]] = {
     "why": Act(gettext_noop("Questions why a pull is refused"), _work(60, 60)),
     "preview": Act(gettext_noop("Previews of a description"), _work(60, 60)),
     "sign_in": Act(gettext_noop("Sign-ins"), _work(60, 600, _HOUR)),
+    "security_key.ask": Act(gettext_noop("Sign-ins with a security key begun"), (_address(60, _MINUTE),)),  # each begins a session
     # People and their credentials: each of these mails.
     "sign_up": Act(gettext_noop("New accounts"), (_mailbox(10, _HOUR), _address(100, _HOUR), _address(300, _DAY))),
     "account.mail": Act(gettext_noop("Mails with a link"), (_mailbox(10, _HOUR), _account(20, _HOUR), _address(60, _HOUR))),
@@ -127,6 +128,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST mfa_authenticate": "sign_in",
     "POST mfa_reauthenticate": "sign_in",
     "POST mfa_reauthenticate_webauthn": "sign_in",
+    "GET mfa_login_webauthn": "security_key.ask",
+    "HEAD mfa_login_webauthn": "security_key.ask",
     "POST mfa_login_webauthn": "sign_in",
     "POST account_confirm_login_code": "sign_in",
     "POST account_signup": "sign_up",

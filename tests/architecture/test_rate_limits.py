@@ -7,7 +7,10 @@ from time import time
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.people.models import User
@@ -23,6 +26,7 @@ from tests.support.rows import given, rows_of_others
 
 MANUAL = Path(settings.BASE_DIR, "docs", "operations.md")
 NAMED = [route for route in site_routes() if route.name and not route.name.startswith("admin:")]
+WRITES = ("INSERT", "UPDATE", "DELETE")
 OF_LIBRARIES = {"pk": 1, "key": "x", "uidb36": "x", "path": "x"}
 
 
@@ -67,6 +71,31 @@ def test_each_address_that_writes_has_a_rate_limit(most_able: User) -> None:
     assert unlimited
     assert taken == []
     assert page.get(reverse("account_reauthenticate")).status_code == 200  # signed in to the end
+
+
+@pytest.mark.django_db
+def test_no_page_that_a_stranger_reads_without_a_limit_writes_a_row() -> None:
+    """Asked for as a script asks, which the libraries answer in ways of their own; by HEAD where GET has a limit, for both run the same."""
+    rows, written, script = rows_of_others(), [], {"X-Requested-With": "XMLHttpRequest"}
+    for route in NAMED:
+        method = next((method for method in ("GET", "HEAD") if act_of(method, route.name) is None), "")
+        with CaptureQueriesContext(connection) as queries:
+            if method:
+                getattr(Client(raise_request_exception=False, headers=script), method.lower())(address(route, rows))
+        written += [f"{method} {route}: {query['sql']}" for query in queries if query["sql"].startswith(WRITES)]
+
+    assert written == []
+
+
+@pytest.mark.django_db
+def test_a_stranger_begins_only_so_many_sessions_with_security_keys() -> None:
+    """As many as come from one address in a minute, each without the cookie of the one before."""
+    most, script = acts()["security_key.ask"].limits[0].most, {"X-Requested-With": "XMLHttpRequest"}
+
+    answers = [Client(headers=script).get(reverse("mfa_login_webauthn")).status_code for _ in range(most + 1)]
+
+    assert answers == [200] * most + [429]
+    assert Session.objects.count() == most
 
 
 def test_each_rate_limit_is_of_an_address_that_there_is() -> None:

@@ -12,9 +12,8 @@ from accounts.privacy.models import DataExport
 from accounts.sessions.services import forget_old_sign_ins
 from accounts.tokens.models import AccessToken
 from audit.models import AuditEvent
+from common.db.deletion import BATCH, delete_in_batches
 from outbox.mail.models import OutgoingMail
-
-_BATCH = 1_000  # rows in one statement, so that a long backlog blocks nobody
 
 
 def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
@@ -31,21 +30,14 @@ def forget_old_personal_data(*, now: datetime) -> dict[str, int]:
     invitations = Invitation.objects.filter(accepted_at__isnull=True, expires_at__lt=old_mail)
     return {
         "audit addresses": sum(AuditEvent.objects.filter(pk__in=keys).update(address=None) for keys in _batches(old_events)),
-        "mails": _delete_all(mails),
-        "access tokens": _delete_all(tokens),
-        "invitations": _delete_all(invitations),
+        "mails": delete_in_batches(mails.order_by("pk")),
+        "access tokens": delete_in_batches(tokens.order_by("pk")),
+        "invitations": delete_in_batches(invitations.order_by("pk")),
         "sign-ins": forget_old_sign_ins(now=now),
-        "archives": _delete_all(DataExport.objects.filter(expires_at__lt=now)),
+        "archives": delete_in_batches(DataExport.objects.filter(expires_at__lt=now).order_by("pk")),
     }
 
 
-def _delete_all(rows: "QuerySet[Any]") -> int:
-    """Delete the rows in batches and return how many; rows deleted by cascade are not counted."""
-    model = rows.model
-    everything = model._default_manager  # noqa: SLF001 - Django, "Default managers": its name for generic code
-    return sum(everything.filter(pk__in=keys).delete()[1].get(model._meta.label, 0) for keys in _batches(rows))
-
-
 def _batches(rows: "QuerySet[Any]") -> Iterator[list[Any]]:
-    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         yield keys

@@ -69,7 +69,7 @@ def test_invitations_that_nobody_accepted_go(settings):
 
 
 def test_a_backlog_goes_in_batches_and_the_job_finds_nothing_afterwards(settings, monkeypatch):
-    monkeypatch.setattr(retention, "_BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     old = timezone.now() - settings.LAYERSTORE_MAIL_KEPT - DAY
     OutgoingMail.objects.bulk_create(OutgoingMail(key=f"{n}", to="a@b.example", subject="s", created_at=old) for n in range(5))
 

@@ -75,7 +75,7 @@ class TestTasks:
         (prune_registry_events, "registry_auth.inbox.tasks.prune_events"),
         (describe_manifests, "registry_auth.upkeep.tasks.describe_waiting_manifests"),
         (remove_taken_down_manifests, "registry_auth.upkeep.take_downs.remove_taken_down_manifests"),
-        (clear_sessions, "common.tasks.call_command"),
+        (clear_sessions, "common.tasks.delete_in_batches"),
     ],
     ids=lambda given: given.name if hasattr(given, "name") else "",
 )
