@@ -1,6 +1,8 @@
 """The documents say what is: links lead somewhere, lists are complete, decisions are titles."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,24 @@ def test_every_periodic_job_is_in_the_architecture() -> None:
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
     assert {name for name, job in all_jobs().items() if job.every and f"`{name}`" not in architecture} == set()
+
+
+@pytest.mark.parametrize("fails", ["--dry-run", "--spare"])
+def test_no_garbage_is_collected_by_hand_after_a_step_that_failed(fails: str, tmp_path: Path) -> None:
+    """The commands themselves, run with a docker that prints half a list and fails where it is told to."""
+    steps = Path(settings.BASE_DIR, "docs", "operations.md").read_text(encoding="utf-8").partition("    inside() {")
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho "blob eligible for deletion: x"\ncase "$*" in *" {fails}"*) exit 1;; esac\n'
+    )
+    docker.chmod(0o755)
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")
+    (tmp_path / "sleep").chmod(0o755)
+
+    script = f"{steps[1]}{steps[2].partition(chr(10) * 2)[0]}"
+    ended = subprocess.run(["sh", "-c", script], cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False)
+
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert ended.returncode == 1
+    assert fails in asked[-1]
+    assert not [line for line in asked if line.endswith("garbage-collect /tmp/config.yml")]
