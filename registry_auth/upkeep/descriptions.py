@@ -20,7 +20,7 @@ from django.utils import timezone
 from common.db.claims import Backoff, claim_due, put_back
 from common.db.locking import locked_transaction
 from marketplace.contents.services import Contents, record_contents
-from marketplace.images.models import Image, Manifest
+from marketplace.images.models import Manifest
 from marketplace.images.oci import INDEX_TYPES
 from marketplace.images.selectors.storage import known_blobs
 from marketplace.images.services.manifests import ManifestDescription, describe_manifest, record_children, remove_manifest
@@ -32,6 +32,7 @@ from registry_auth.client.errors import ChildrenUnreadable, RegistryRefused
 from registry_auth.client.manifests import children_of, config_digest, describe_image, describe_index, parts_of, read_document
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep.runs import RegistryRun, look_for_registry
+from registry_auth.upkeep.sizes import ask_sizes
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 20  # claimed together
@@ -132,7 +133,7 @@ def _describe(registry: RegistryClient, manifest: Manifest) -> None:
         else:
             description, contents = _read_image(registry, repository, document)
         if description is not None:
-            blobs = {found.digest: len(found.content)} | _sizes_of_blobs(registry, manifest.image, document)
+            blobs = {found.digest: len(found.content)} | _sizes_of_blobs(registry, manifest, document)
             description = replace(description, blobs=blobs)
     except RegistryRefused as refusal:
         logger.warning("manifest cannot be read", extra={"repository": repository, "digest": manifest.digest, "why": refusal.message})
@@ -143,17 +144,19 @@ def _describe(registry: RegistryClient, manifest: Manifest) -> None:
             record_contents(manifest=manifest, contents=contents)
 
 
-def _sizes_of_blobs(registry: RegistryClient, image: Image, document: Document) -> dict[str, int]:
+def _sizes_of_blobs(registry: RegistryClient, manifest: Manifest, document: Document) -> dict[str, int]:
     """Return the bytes of the blobs that a manifest names, as the registry has them.
 
     What a manifest says of their sizes is checked by nobody, and whoever wrote it has a quota. Each blob is asked for once for a seller;
     of very many in one manifest, the rest is believed.
+
+    Raises:
+        RegistryFailed: that took as long as a seller's share of a run; the next attempt goes on.
     """
     named = {part.digest: part.size for part in parts_of(document) if not part.is_manifest}
-    known = known_blobs(owner_id=image.owner_id, digests=named)
+    known = known_blobs(owner_id=manifest.image.owner_id, digests=named)
     asked = [digest for digest in named if digest not in known][:MOST_SIZES]
-    found = {digest: registry.blob_size(image.repository, digest) for digest in asked}
-    return named | known | {digest: size or 0 for digest, size in found.items()}
+    return named | known | ask_sizes(registry, manifest, asked, longest=SHARE)
 
 
 def _read_image(registry: RegistryClient, repository: str, document: Document) -> tuple[ManifestDescription, Contents]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import islice
 from random import SystemRandom
+from time import monotonic
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -29,6 +30,7 @@ from registry_auth.upkeep.troubles import Upkeep
 logger = logging.getLogger(__name__)
 LONGEST_RUN = timedelta(minutes=50)
 MOST_TAGS = 2_000  # of one image that one run requests
+LONGEST_IMAGE = timedelta(minutes=5)  # far below what the task has left when a run is over
 _MOST_NAMED = 50  # tags named in one report
 _EMPTY = "the registry's catalogue is empty although tags are known: nothing was removed"
 
@@ -61,7 +63,8 @@ def reconcile(*, registry: RegistryClient) -> Repairs:
     """Make tags and manifests what the registry says they are. A row reports the run; repaired tags are named in their image's audit trail.
 
     An image that fails stops no other: it is put off, and given up with its reason after two days. A run that takes too long stops, and
-    the next one begins where it stopped. Of an image with very many tags, each run checks some, chosen at random.
+    the next one begins where it stopped. Of an image with very many tags, or while the registry is slow, each run checks some, chosen at
+    random.
 
     Raises:
         RegistryAway: what was repaired so far stays and is reported.
@@ -160,6 +163,7 @@ class _Comparison:
         self._image = image
         self._may_remove = may_remove
         self._requests = RowRequests()
+        self._end = monotonic() + LONGEST_IMAGE.total_seconds()
 
     def run(self) -> None:
         self._write_missing_tags()
@@ -170,18 +174,23 @@ class _Comparison:
         for names in _pages(self._registry.tags(self._image.repository)):
             known = set(self._image.tags.filter(name__in=names).values_list("name", flat=True))
             for name in names:
+                if monotonic() > self._end:
+                    return  # what was written is known to the next run
                 if name not in known:
                     self._requests.send(partial(self._write_tag, name), otherwise=None)
 
     def _check_known_tags(self) -> None:
         for name, digest in self._some_tags():
+            if monotonic() > self._end:
+                return
             self._requests.send(partial(self._check_tag, name, digest), otherwise=None)
 
     def _some_tags(self) -> list[tuple[str, str]]:
         tags = self._image.tags.order_by("name")
         beyond = tags.count() - MOST_TAGS
         begin = SystemRandom().randint(0, beyond) if beyond > 0 else 0
-        return list(tags.values_list("name", "manifest__digest")[begin : begin + MOST_TAGS])
+        some = list(tags.values_list("name", "manifest__digest")[begin : begin + MOST_TAGS])
+        return SystemRandom().sample(some, len(some))  # there may be time for the first of them alone
 
     def _check_tag(self, name: str, digest: str) -> None:
         now_at = self._registry.manifest_digest(self._image.repository, name)

@@ -240,6 +240,56 @@ class TestSizes:
         assert len([request for request in table.requests if request.startswith("HEAD")]) == 2
         assert storage_of(image.owner_id).used == many.size + len(many.manifest)
 
+    @pytest.fixture
+    def many(self, table, image):
+        """A manifest of six blobs."""
+        pushed = OciImage([f"layer {number}" for number in range(5)])
+        table.hold(image.repository, pushed.digest, pushed)
+        ManifestFactory(image=image, digest=pushed.digest, described_at=None)
+        return pushed
+
+    def test_a_description_longer_than_its_sellers_share_counts_as_an_attempt_and_goes_on_in_the_next(
+        self, registry, table, image, many, monkeypatch
+    ):
+        monkeypatch.setattr(descriptions, "SHARE", timedelta(0))  # time for one request
+        attempts = []
+        for _ in many.blobs:
+            describe_waiting_manifests(registry=registry)
+            manifest = Manifest.objects.get(image=image)
+            attempts.append((manifest.attempts, manifest.last_error, manifest.described_at is not None))
+            due_now(image)
+
+        asked = [request for request in table.requests if request.startswith("HEAD")]
+        assert len(asked) == len(set(asked)) == 6
+        why = f"RegistryFailed: The registry needs too long to tell the sizes of {{}} blobs in {image.repository}."
+        assert attempts[:-1] == [(number, why.format(7 - number), False) for number in range(1, 6)]
+        assert attempts[-1][2] is True
+        assert storage_of(image.owner_id).used == many.size + len(many.manifest)
+
+    def test_sizes_that_were_told_before_the_registry_failed_are_not_asked_for_again(self, registry, table, image, many):
+        failing = many.layers[0]["digest"]
+        table.failing = {f"{image.repository}:{failing}": 500}
+        for _ in range(2):
+            describe_waiting_manifests(registry=registry)
+            due_now(image)
+        table.failing = {}
+        describe_waiting_manifests(registry=registry)
+
+        assert Manifest.objects.get(image=image).described_at is not None
+        asked = [request.rpartition("/")[2] for request in table.requests if request.startswith("HEAD")]
+        assert {digest: asked.count(digest) for digest in many.blobs} == dict.fromkeys(many.blobs, 1) | {failing: 3}
+
+    @pytest.mark.usefixtures("no_redis")
+    def test_without_redis_the_sizes_are_asked_for_from_the_first_one_again(self, registry, table, image, many, monkeypatch):
+        with monkeypatch.context() as hurried:
+            hurried.setattr(descriptions, "SHARE", timedelta(0))
+            describe_waiting_manifests(registry=registry)
+        due_now(image)
+        describe_waiting_manifests(registry=registry)
+
+        assert Manifest.objects.get(image=image).described_at is not None
+        assert len([request for request in table.requests if request.startswith("HEAD")]) == 1 + 6
+
     def test_a_layer_that_the_registry_does_not_have_takes_no_room(self, registry, table, image):
         holed = OciImage(["gone"])
         table.hold(image.repository, holed.digest, holed)

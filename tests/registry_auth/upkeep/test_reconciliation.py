@@ -12,7 +12,7 @@ from marketplace.images.models import Tag
 from registry_auth.client.errors import RegistryAway
 from registry_auth.client.registry import RegistryClient
 from registry_auth.upkeep import reconciliation
-from registry_auth.upkeep.models import Reconciliation
+from registry_auth.upkeep.models import Reconciliation, RepositoryTrouble
 from registry_auth.upkeep.reconciliation import reconcile
 from registry_auth.upkeep.tasks import reconcile_registry
 from tests.factories.marketplace import ImageFactory, PushedImageFactory
@@ -46,6 +46,20 @@ class TestReconciliation:
         run = Reconciliation.objects.get()
         assert (run.written, run.removed, run.described, run.unknown_repositories, run.refused) == (1, 0, 1, 1, 1)
         assert (run.problem, run.ended_at is not None) == ("", True)
+
+    def test_an_image_that_takes_too_long_ends_no_run_and_is_gone_on_with_by_the_next(self, registry, table, monkeypatch):
+        image = PushedImageFactory()
+        known = image.tags.get()
+        table.hold(image.repository, known.name)
+        table.hold(image.repository, "missing")
+        with monkeypatch.context() as hurried:
+            hurried.setattr(reconciliation, "LONGEST_IMAGE", timedelta(seconds=-1))
+            assert reconcile(registry=registry).written == 0
+
+        assert Reconciliation.objects.get().ended_at is not None
+        assert not RepositoryTrouble.objects.exists()
+        assert reconcile(registry=registry).written == 2
+        assert set(image.tags.values_list("name", "manifest__digest")) == {(known.name, MINE.digest), ("missing", MINE.digest)}
 
     def test_a_run_that_the_registry_ends_reports_what_it_came_to(self, registry, table):
         images = sorted((ImageFactory() for _ in range(4)), key=lambda image: image.pk)
