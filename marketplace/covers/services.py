@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -125,6 +126,8 @@ def _drawn(sources: Sequence[_Source], layers: Mapping[UUID, Sequence[Layer]]) -
         subject = source.subject
         try:
             drawings = _drawings(subject.seed, [layer for manifest in source.manifests for layer in drawn_layers(layers[manifest.pk])])
+        except SoftTimeLimitExceeded:  # the whole task ran out of time
+            raise
         except Exception:  # a cover that cannot be drawn must not stop the others
             logger.exception("cover not drawn", extra={"image": subject.image_id, "product": subject.product_id})
             continue

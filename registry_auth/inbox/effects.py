@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection
 from msgspec import MsgspecError
 
@@ -35,6 +36,7 @@ def apply_envelopes(envelopes: Sequence[RegistryEnvelope]) -> dict[int, Exceptio
 
     Raises:
         OperationalError, InterfaceError: the database is away.
+        SoftTimeLimitExceeded: the task has reached its time limit.
     """
     faults: dict[int, Exception] = {}
     pulls: list[tuple[int, RegistryEvent]] = []
@@ -70,12 +72,13 @@ def apply_events(events: list[RegistryEvent]) -> Exception | None:
 
     Raises:
         OperationalError, InterfaceError: the database is away.
+        SoftTimeLimitExceeded: the task has reached its time limit.
     """
     try:
         with locked_transaction():
             _have_effect(_new_among(not_streamed(events)))
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: nothing here can go on, and the claim runs out by itself
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise  # the database is away, or the task's time is over: nothing here can go on, and the claim runs out by itself
     except Exception as error:
         logger.exception("registry event failed", extra={"events": [event.id for event in events[:10]]})
         return error

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from textwrap import fill
 from typing import Final
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
@@ -57,6 +58,8 @@ def make_data_exports(*, most: int) -> int:
         tried += 1
         try:
             _make(claimed[0], timezone.now())
+        except SoftTimeLimitExceeded:  # the whole task ran out of time: the others go on in the next run
+            raise
         except Exception as error:
             logger.exception("archive of personal data not made", extra={"export": str(claimed[0].pk)})
             note_failure(claimed[0], error, backoff=_BACKOFF)

@@ -6,6 +6,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -134,6 +135,20 @@ def test_one_that_is_too_big_is_given_up_with_its_reason(mira: User, fresh: Clie
     assert DataExport.objects.get().content is None
     assert str(DataExport.objects.get()) == "archive for mira"
     assert b"too big" in fresh.get(PAGE).content
+
+
+def test_a_run_whose_time_is_over_ends_and_says_nothing_against_the_archive(mira: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for user in (mira, UserFactory()):
+        request_export(user=user)
+
+    def too_long(*_: object) -> bytes:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(export, "pack", too_long)
+    with pytest.raises(SoftTimeLimitExceeded):
+        make_data_exports(most=5)
+
+    assert sorted(DataExport.objects.values_list("attempts", "last_error")) == [(0, ""), (1, "")]
 
 
 def test_one_that_fails_stops_no_other_and_is_tried_again(mira: User, monkeypatch: pytest.MonkeyPatch) -> None:

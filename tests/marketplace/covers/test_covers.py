@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
@@ -185,6 +186,22 @@ def test_the_last_tag_takes_the_cover_along() -> None:
     draw_cover_of_image(image_id=image.pk)
 
     assert cover_of(image) is None
+
+
+@pytest.mark.django_db
+def test_a_task_whose_time_is_over_draws_no_other_cover_and_blames_none(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    image = PushedImageFactory()
+
+    def too_long(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr("marketplace.covers.services._drawings", too_long)
+    with pytest.raises(SoftTimeLimitExceeded):
+        draw_cover_of_image(image_id=image.pk)
+
+    assert caplog.records == []
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -66,6 +67,19 @@ class TestOnce:
         assert (envelope.drained_at is not None, envelope.last_error, envelope.attempts) == (True, "", 2)
         image.refresh_from_db()
         assert (image.manifests.count(), image.pull_count) == (2, 1)
+
+    @pytest.mark.parametrize("action", ["pull", "push"])
+    def test_a_drain_whose_time_is_over_ends_and_blames_no_envelope(self, tell, image, monkeypatch, action):
+        tell(registry_event(action, image.repository, event_id="1"))
+        tell(registry_event(action, image.repository, event_id="2"))
+        applied = mock.Mock(side_effect=SoftTimeLimitExceeded)
+        monkeypatch.setattr(effects, "count_pulls" if action == "pull" else "record_push", applied)
+
+        with pytest.raises(SoftTimeLimitExceeded):
+            drain_envelopes()
+
+        assert applied.call_count == 1
+        assert set(RegistryEnvelope.objects.values_list("last_error", "drained_at", "given_up_at")) == {("", None, None)}
 
     def test_broken_pulls_come_again_as_well(self, tell, image, monkeypatch):
         tell(registry_event("pull", image.repository, event_id="1"))
