@@ -1,6 +1,7 @@
 """What our fee comes to in the books after refunds, against the rule (docs/adr, 0061), and what Stripe's rounding differs from it by."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Count, Q, Sum
 
@@ -12,6 +13,7 @@ from billing.refunds.shares import fee_returned
 from common.money import Money
 
 Kind = LedgerTransaction.Kind
+_OF_REFUNDS: Final = (Kind.REFUND, Kind.REFUND_FAILURE, Kind.TRANSFER_REVERSAL)
 
 
 def settle_fee(order: Order) -> list[str]:
@@ -51,9 +53,10 @@ class _Returned:
 def _returned(order: Order) -> _Returned:
     kind = "transaction__kind"
     entries = LedgerEntry.objects.filter(transaction__order=order, currency=order.currency)
+    moved = Q(account__in=(Account.REFUNDS, Account.TAX))  # with its tax, which has an account of its own
     sums = entries.aggregate(
-        not_taken_back=Sum("amount", filter=Q(account=Account.REFUNDS), default=0),
-        taken_back=Sum("amount", filter=Q(**{kind: Kind.TRANSFER_REVERSAL}, account=Account.REFUNDS), default=0),
+        not_taken_back=Sum("amount", filter=moved & Q(**{f"{kind}__in": _OF_REFUNDS}), default=0),
+        taken_back=Sum("amount", filter=moved & Q(**{kind: Kind.TRANSFER_REVERSAL}), default=0),
         fee=Sum(
             "amount", filter=Q(**{f"{kind}__in": (Kind.APPLICATION_FEE_REFUND, Kind.FEE_ROUNDED)}, account=Account.PLATFORM_FEE), default=0
         ),

@@ -249,7 +249,9 @@ def test_stripes_tax_is_on_order_invoice_credit_note_and_in_the_books(
     for amount in (170, 170, 160):
         refund(order, amount)
         order.refresh_from_db()
+        assert order.flag == ""
 
+    assert not {LedgerAccount.ROUNDING, LedgerAccount.PLATFORM_FEE} & balances_of_order(order.pk).keys()
     taxes = Document.objects.filter(order=order).order_by("serial").values_list("tax_amount", flat=True)
     assert list(taxes) == [80, -27, -27, -26]
     assert LedgerAccount.TAX not in balances_of_order(order.pk)

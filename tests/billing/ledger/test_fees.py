@@ -96,6 +96,30 @@ def test_what_was_decided_otherwise_at_stripe_is_for_staff(db) -> None:
     assert in_the_books(order, Account.ROUNDING) == 0
 
 
+@pytest.mark.parametrize(("amount", "tax", "fee"), [(500, 80, 50), (400, 64, 4)])
+@pytest.mark.parametrize("parts", [[1], [3, 1], [3, 2]])
+def test_of_a_sale_with_tax_the_fee_goes_back_by_the_same_rule(db, amount: int, tax: int, fee: int, parts: list[int]) -> None:
+    order = PaidOrderFactory(amount=amount, application_fee=fee, tax_amount=tax)
+    book_sale(order, at=order.paid_at)
+    gone = 0
+    for part in parts:
+        book_refund(order, amount * part // sum(parts), at=order.paid_at)
+        gone += amount * part // sum(parts)
+        assert settle(order) == []
+        kept = fee - fee_returned(fee=order.fee, amount=order.money, taken_back=Money(gone, "eur")).minor
+        assert -in_the_books(order, Account.PLATFORM_FEE) == kept
+
+    assert balances_of_order(order.pk).keys() == {Account.STRIPE, Account.STRIPE_FEE}
+
+
+def test_what_is_left_with_the_seller_of_a_sale_with_tax_is_said_with_its_tax(db) -> None:
+    order = PaidOrderFactory(amount=500, application_fee=50, tax_amount=80)
+    book_sale(order, at=order.paid_at)
+    move(order, MovementKind.REFUND, -200, at=order.paid_at)
+
+    assert settle(order) == ["€2.00 went back, and the seller still has it: reverse the transfer in Stripe's dashboard, or bear it."]
+
+
 def test_where_all_is_as_the_rule_says_nothing_is_booked(db) -> None:
     order = PaidOrderFactory(amount=500, application_fee=50)
     book_sale(order, at=order.paid_at)
