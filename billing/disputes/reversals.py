@@ -5,6 +5,7 @@ from audit.services import record_audit, require_reason
 from billing.disputes.errors import ReversalNotWaiting
 from billing.disputes.locks import lock_reversal
 from billing.disputes.models import Dispute, TransferReversal
+from billing.disputes.selectors import reversals_to_make
 from billing.orders.models import Order
 from billing.stripe.movement_data import MovementKind
 from billing.stripe.payment_data import DisputeState, Payment
@@ -40,8 +41,7 @@ def _promise(dispute: Dispute, order: Order, payment: Payment) -> None:
     if transfer is None:
         return
     sent = -transfer.sold_amount
-    waiting = TransferReversal.objects.filter(dispute__order=order, state=TransferReversal.State.WAITING)
-    promised = sum(waiting.values_list("amount", flat=True))
+    promised = sum(reversals_to_make().filter(dispute__order=order).values_list("amount", flat=True))
     left = _left(payment, MovementKind.TRANSFER) - Money(promised, sent.currency)
     amount = min(sent.part(dispute.amount, order.amount), left)
     if amount.minor <= 0:

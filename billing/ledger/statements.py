@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import F, Min, Q, QuerySet, Sum
 
-from billing.disputes.models import TransferReversal
+from billing.disputes.selectors import reversals_to_make
 from billing.ledger.models import Account, LedgerEntry
 from billing.orders.models import Order
 from common.money import Money
@@ -105,7 +105,7 @@ def seller_balances(*, seller_id: UUID, now: datetime) -> list[SellerBalance]:
 
 def _parts_to_take_back(seller_id: UUID) -> tuple[dict[str, int], dict[str, int]]:
     """Return by currency what is about to be taken back from the seller after lost disputes, and what cannot be."""
-    waiting = TransferReversal.objects.filter(dispute__order__seller=seller_id, state=TransferReversal.State.WAITING)
+    waiting = reversals_to_make().filter(dispute__order__seller=seller_id)
     part, goes_on = F("amount") - F("fee_amount"), Q(given_up_at__isnull=True)
     sums = waiting.order_by("currency").values_list("currency")
     found = list(sums.annotate(lost=Sum(part, filter=goes_on, default=0), stuck=Sum(part, filter=~goes_on, default=0)))

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.disputes.models import DisputeEvidence, TransferReversal
+from billing.disputes.selectors import reversals_to_make
 from billing.orders.locks import lock_order
 from billing.orders.models import Order
 from billing.orders.services import flag_order
@@ -27,7 +28,6 @@ from billing.payments.taking_back import continue_reversal
 from billing.refunds.models import Refund
 from billing.stripe.client import DEPENDENCY
 from billing.stripe.errors import StripeAway
-from billing.stripe.payment_data import DISPUTE_STATES, DisputeState
 from common.db.claims import Attempt, Backoff, claim_due, note_failure
 from common.db.locking import locked_transaction
 from common.db.outages import FailureRun
@@ -72,9 +72,7 @@ def book_unbooked_orders() -> int:
 
 def continue_waiting_reversals() -> int:
     """Go on with taking back from sellers what disputes have cost; return how many were tried. Appealed ones wait for the decision."""
-    lost = [status for status, state in DISPUTE_STATES.items() if state is DisputeState.LOST]
-    rows = TransferReversal.objects.filter(state=TransferReversal.State.WAITING, dispute__status__in=lost)
-    rows = rows.select_related("dispute__order").order_by("due_at")
+    rows = reversals_to_make().select_related("dispute__order").order_by("due_at")
     return run_due(rows, REVERSALS, lambda row: continue_reversal(reversal_id=row.pk), lambda row: row.dispute.order.seller_id)
 
 

@@ -26,6 +26,7 @@ from billing.stripe.errors import StripeAccountGone, StripeAway, StripeRefused
 from common.money import Money
 from marketplace.products.models import Product
 from tests.billing.conftest import person_of
+from tests.factories.billing import DisputeFactory, TransferReversalFactory
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -211,6 +212,37 @@ def test_nothing_is_taken_back_while_a_lost_dispute_is_appealed(lost: Order, san
     reconcile_order(order_id=lost.pk)
     assert [tasks.continue_waiting_reversals(), reversals(sandbox, lost)] == [1, [500]]
     assert TransferReversal.objects.count() == 1
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_what_waits_is_lost_only_while_its_dispute_is(lost: Order, sandbox: Sandbox, seller: SellerProfile, client, *, stuck: bool) -> None:
+    TransferReversal.objects.update(given_up_at=timezone.now() if stuck else None)
+    dispute, told = Dispute.objects.get(), []
+    client.force_login(person_of(seller))
+    for verdict in ("appeal", "lose", "appeal", "win"):
+        [balance] = seller_balances(seller_id=seller.pk, now=timezone.now())
+        told.append(balance.lost.minor + balance.stuck.minor)
+        assert ("of your sales back for good" in client.get("/selling/balance/").content.decode()) == bool(told[-1])
+        sandbox.control(f"/disputes/{dispute.pk}/{verdict}")
+        reconcile_order(order_id=lost.pk)
+    [balance] = seller_balances(seller_id=seller.pk, now=timezone.now())
+
+    assert (told, balance.lost.minor, balance.stuck.minor) == ([450, 0, 450, 0], 0, 0)
+    assert [TransferReversal.objects.get().state, tasks.continue_waiting_reversals(), reversals(sandbox, lost)] == ["waiting", 0, []]
+    assert "is taken back" not in client.get(f"/selling/disputes/{dispute.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(("status", "amount"), [("lost", 200), ("appeal_under_review", 500), ("won", 500)])
+def test_only_what_another_lost_dispute_takes_back_lessens_a_part(disputed: Order, status: str, amount: int) -> None:
+    TransferReversalFactory(dispute=DisputeFactory(order=disputed, status=status), amount=300, fee_amount=30)
+    observation = observe_order(order_id=disputed.pk)
+    assert observation is not None
+    mine = Dispute.objects.get(status="needs_response")
+    Dispute.objects.filter(pk=mine.pk).update(status="lost")
+
+    assert promise_reversals(disputed, observation.payment) == []
+
+    assert TransferReversal.objects.get(dispute=mine).amount == amount
 
 
 def test_an_appeal_that_is_won_after_the_seller_has_paid_is_told_to_staff(lost: Order, sandbox: Sandbox) -> None:
