@@ -5,8 +5,11 @@ from django.http import HttpRequest
 
 from accounts.people.requests import signed_in
 from audit.admin import AuditedAdmin
+from billing.ledger.models import Account
 from billing.reconciliation.advice import ADVICE
+from billing.reconciliation.forms import PostForm
 from billing.reconciliation.models import Difference, Statement, StatementLine
+from billing.reconciliation.posting import post_difference
 from billing.reconciliation.services import explain_difference, read_again
 from common.admin.acts import act
 from common.admin.related_rows import related_row, related_rows
@@ -16,7 +19,7 @@ from common.money import Money
 
 @admin.register(Difference)
 class DifferenceAdmin(AuditedAdmin):
-    """Differences between Stripe and the books. None is mended by itself."""
+    """Differences between Stripe and the books. None is mended by itself: staff post what is missing here, or explain."""
 
     list_display = (
         "kind",
@@ -43,7 +46,11 @@ class DifferenceAdmin(AuditedAdmin):
         "at_stripe",
         "in_the_books",
     )
-    actions = ("explain",)
+    actions = ("post", "explain")
+
+    def fits(self, act: str, row: Difference) -> bool:
+        """A movement that the books lack can be posted."""
+        return act != "post" or (row.kind == Difference.Kind.MISSING_HERE and row.ended_at is None)
 
     @admin.display(description="what to do")
     def what_to_do(self, difference: Difference) -> str:
@@ -59,6 +66,16 @@ class DifferenceAdmin(AuditedAdmin):
     def in_the_books(self, difference: Difference) -> str:
         """The figure of the books."""
         return _shown(difference.booked_amount, difference.currency)
+
+    @act(
+        "Post",
+        consequence="The movement is in the books then, once, with Stripe's amount and under Stripe's id, and the difference ends. Only for"
+        " what belongs to no order: of an order use “Ask Stripe”. What is posted is never changed.",
+        form=PostForm,
+    )
+    def post(self, request: HttpRequest, difference: Difference, reason: str, against: Account) -> None:
+        """Post what is missing here."""
+        post_difference(difference=difference, against=against, reason=reason, actor=signed_in(request))
 
     @act("Explain", consequence="The difference ends with your reason and is not reported again. Neither Stripe nor the books change.")
     def explain(self, request: HttpRequest, difference: Difference, reason: str) -> None:

@@ -50,6 +50,8 @@ class LedgerTransaction(UUIDModel):
         DISPUTE = "dispute", gettext_lazy("Dispute")
         PAYOUT = "payout", gettext_lazy("Payout")
         PAYOUT_FAILURE = "payout_failure", gettext_lazy("Payout that came back")
+        # What staff have posted of a movement at Stripe that nothing in the shop has made; the key is Stripe's all the same.
+        BY_HAND = "by_hand", gettext_lazy("Posted by staff")
         # What follows from a decision, and moves nothing at Stripe.
         DISPUTE_DECIDED = "dispute_decided", gettext_lazy("Dispute, decided")
         FEE_ROUNDED = "fee_rounded", gettext_lazy("Rounding of our fee")
@@ -75,7 +77,8 @@ class LedgerTransaction(UUIDModel):
             models.CheckConstraint(condition=Q(entry_count__gte=2), name="ledger_transaction_has_two_sides"),
             models.CheckConstraint(
                 condition=Q(order__isnull=False, payout__isnull=True)
-                | Q(order__isnull=True, payout__isnull=False, refund__isnull=True, dispute__isnull=True),
+                | Q(order__isnull=True, payout__isnull=False, refund__isnull=True, dispute__isnull=True)
+                | Q(kind="by_hand", order__isnull=True, payout__isnull=True, refund__isnull=True, dispute__isnull=True),
                 name="ledger_transaction_leads_to_its_cause",
             ),
         )

@@ -18,12 +18,13 @@ from billing.orders.models import Order
 from common.money import Money
 from common.months import bounds
 
-_SUMS: Final[tuple[Literal["opening", "sales", "fees", "taken_back", "payouts", "closing"], ...]] = (
+_SUMS: Final[tuple[Literal["opening", "sales", "fees", "taken_back", "payouts", "other", "closing"], ...]] = (
     "opening",
     "sales",
     "fees",
     "taken_back",
     "payouts",
+    "other",
     "closing",
 )
 
@@ -64,13 +65,14 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A month in one currency."""
+    """A month in one currency. `other` is what no sale or payout of theirs has moved."""
 
     opening: Money
     sales: Money
     fees: Money
     taken_back: Money
     payouts: Money
+    other: Money
     closing: Money
 
 
@@ -151,6 +153,7 @@ def summaries(*, seller_id: UUID, month: date) -> list[Summary]:
             fees=Sum("amount", filter=within & Q(**{f"{kind}__in": ("application_fee", "application_fee_refund")}), default=0),
             taken_back=Sum("amount", filter=within & Q(**{kind: "transfer_reversal"}), default=0),
             payouts=Sum("amount", filter=within & Q(**{f"{kind}__startswith": "payout"}), default=0),
+            other=Sum("amount", filter=within & Q(**{kind: "by_hand"}), default=0),
             closing=Sum("amount", default=0),
         )
     )

@@ -25,16 +25,19 @@ def balance(request: SellerRequest) -> HttpResponse:
     """Show what the seller has in each currency, and the statement of a month: `?month=2026-11`, the present one unless told otherwise.
 
     Context: balances, a list of SellerBalance; month, its first day; months, those that have a statement; summaries, a list of Summary;
-    payouts, the newest ones; page, a Page of LedgerEntry with its transaction and what that leads to.
+    has_other, whether one has more than sales and payouts; payouts, the newest ones; page, a Page of LedgerEntry
+    with its transaction and what that leads to.
     """
     seller_id, now = request.seller.pk, timezone.now()
     month = _month(request)
     lines = Paginator(entries_of_month(seller_id=seller_id, month=month), LINES_A_PAGE)
+    sums = summaries(seller_id=seller_id, month=month)
     context = {
         "balances": seller_balances(seller_id=seller_id, now=now),
         "month": month,
         "months": months_since(first_month(seller_id), now.date()),
-        "summaries": summaries(seller_id=seller_id, month=month),
+        "summaries": sums,
+        "has_other": any(each.other.minor for each in sums),
         "payouts": request.seller.payouts.all()[:PAYOUTS_SHOWN],
         "page": lines.get_page(request.GET.get("page")),
     }

@@ -31,14 +31,18 @@ def booked_for(statement: Statement, lines: Sequence[StatementLine]) -> Mapping[
     found = _transactions_of(lines, ours=statement.seller_id is None)
     entries = _entries_of(found.values(), statement.seller_id)
     fees = entries.fees if statement.seller_id is None else _application_fees(found.values(), statement.seller_id)
+    moved = entries.gross if statement.seller_id is None else entries.net.__getitem__
     return {
-        line_id: Booked(
-            transaction.pk,
-            entries.gross(transaction.pk) if statement.seller_id is None else entries.net[transaction.pk],
-            fees[transaction.pk],
-        )
-        for line_id, transaction in found.items()
+        line.pk: _by_hand(line, row, entries) if row.kind == Kind.BY_HAND else Booked(row.pk, moved(row.pk), fees[row.pk])
+        for line in lines
+        if (row := found.get(line.pk))
     }
+
+
+def _by_hand(line: StatementLine, row: LedgerTransaction, entries: "_Entries") -> Booked:
+    """Of what staff have posted only what moved the balance can differ: all of it may be Stripe's fee, and nothing says which part is."""
+    net = entries.net[row.pk]
+    return Booked(row.pk, {**net, line.currency: net.get(line.currency, 0) + line.fee}, {line.currency: line.fee})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from accounts.people.models import User
 from audit.errors import ReasonMissing
 from audit.models import AuditEvent
 from billing.inbox.models import StripeEvent
+from billing.ledger.models import LedgerTransaction
 from billing.orders.models import Order
 from billing.orders.services import clear_flag
 from billing.receipts.services import resend_receipt
@@ -213,6 +214,21 @@ def test_differences_say_what_to_do_and_staff_explain_them(client: Client) -> No
     difference.refresh_from_db()
     assert difference.outcome == "Explained: Asked for."
     assert "Differences of the books" in client.get("/admin/").content.decode()
+
+
+def test_staff_post_what_is_missing_here(client: Client) -> None:
+    difference, known = DifferenceFactory(line__statement__seller=None, line__statement__account_id=""), DifferenceFactory(kind="amount")
+    pages = [client.get(f"/admin/billing/difference/{each.pk}/change/").content.decode() for each in (difference, known)]
+    assert ['value="post"' in page for page in pages] == [True, False]
+    assert 'name="against"' in act(client, "post", difference, against="stripe").content.decode()
+    assert LedgerTransaction.objects.count() == 0
+
+    act(client, "post", difference, against="stripe_fee")
+
+    assert LedgerTransaction.objects.get().key == difference.line_id
+    difference.refresh_from_db()
+    assert difference.outcome == "Posted: Asked for."
+    assert 'value="post"' not in client.get(f"/admin/billing/difference/{difference.pk}/change/").content.decode()
 
 
 def test_a_statement_is_read_again_on_demand(client: Client) -> None:

@@ -82,9 +82,9 @@ def test_a_month_is_summed_up_from_what_was_there_to_what_is(order: Order, selle
 
     october, november, december = (summaries(seller_id=seller.pk, month=date(2026, number, 1)) for number in (10, 11, 12))
 
-    assert october == [Summary(eur(0), eur(1000), eur(-100), eur(0), eur(0), eur(900))]
-    assert november == [Summary(eur(900), eur(500), eur(-50 + 50), eur(-500), eur(0), eur(900))]
-    assert december == [Summary(eur(900), eur(0), eur(0), eur(0), eur(0), eur(900))]
+    assert october == [Summary(eur(0), eur(1000), eur(-100), eur(0), eur(0), eur(0), eur(900))]
+    assert november == [Summary(eur(900), eur(500), eur(-50 + 50), eur(-500), eur(0), eur(0), eur(900))]
+    assert december == [Summary(eur(900), eur(0), eur(0), eur(0), eur(0), eur(0), eur(900))]
 
 
 def test_lines_add_up_to_the_sum_of_the_month(order: Order, seller: SellerProfile) -> None:
