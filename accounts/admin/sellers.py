@@ -6,7 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.domains.models import ShopDomain
 from accounts.people.requests import signed_in
@@ -75,6 +78,16 @@ class SellerProfileAdmin(AuditedAdmin):
     readonly_fields = ("created_at", related_row("account"), related_row("account__user"))
     inlines = (FeeTermsInline, ShopDomainInline, FormerStripeAccountInline)
     actions = ("suspend", "reinstate", "ask_stripe", "disconnect", "change_quota", "set_fee")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Link to a seller's books for those who see them."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "books"] if request.user.has_perm("billing.view_ledgertransaction") else fields
+
+    @admin.display(description="balance and statement")
+    def books(self, seller: SellerProfile) -> str:
+        """Link to what they have and what has moved it."""
+        return format_html('<a href="{}?seller={}">show</a>', reverse("admin:billing_ledgertransaction_changelist"), seller.pk)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Leave the fee to staff who may change terms: whoever moderates sellers does not decide what they pay."""

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from audit.admin import AuditedAdmin
+from billing.admin.books_of_seller import PARAMETER, SellerFilter, statement_for_staff, to_seller
 from billing.ledger.models import LedgerEntry, LedgerTransaction
 from billing.ledger.reports import trial_balance
 from billing.payouts.models import Payout
@@ -38,7 +40,7 @@ class LedgerTransactionAdmin(AuditedAdmin):
         related_row("payout"),
     )
     list_display_links = ("happened_at",)
-    list_filter = ("kind", "happened_at")
+    list_filter = ("kind", SellerFilter, "happened_at")
     list_select_related = ("order", "refund__order", "dispute__order", "payout")
     search_fields = ("key", "stripe_source_id", "counterpart_id", "order__id", "order__payment_intent_id")
     date_hierarchy = "happened_at"
@@ -48,8 +50,14 @@ class LedgerTransactionAdmin(AuditedAdmin):
     change_list_template = "admin/billing/ledgertransaction/change_list.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the trial balance above the list."""
-        return super().changelist_view(request, {**(extra_context or {}), "trial": trial_balance()})
+        """Show above the list the trial balance, or of one seller what they have and their statement."""
+        above = statement_for_staff(request, now=timezone.now()) or {"trial": trial_balance()}
+        return super().changelist_view(request, {**(extra_context or {}), **above})
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show of one seller's movements what each is to them."""
+        shown = super().get_list_display(request)
+        return (*shown[:2], to_seller, *shown[2:]) if PARAMETER in request.GET else shown
 
 
 @admin.register(Payout)
