@@ -140,6 +140,7 @@ class OrderAdmin(AuditedAdmin):
         " the pull tokens that were already issued have expired, and if the order was credited for a later one, ends its images there as"
         " well. A partial refund leaves pull access as it is.",
         form=RefundForm,
+        told=pulled_words,
     )
     def refund(self, request: HttpRequest, order: Order, reason: str, amount: Money | None, left: dict[str, int]) -> None:
         """Give money back, whole or in part."""

@@ -57,6 +57,7 @@ class RefundAdmin(AuditedAdmin):
     @act(
         "Try again",
         consequence="Stripe is asked for the refund again within half a minute. One that it has already made is not made twice.",
+        told=lambda refund: pulled_words(refund.order),
     )
     def retry(self, request: HttpRequest, refund: Refund, reason: str) -> None:
         """Go on with the refund."""

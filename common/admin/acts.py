@@ -12,7 +12,7 @@ The act is in the list's menu and a button on the row's own page. It shows an in
 a field for the reason, then runs once for each row, in the transaction of the service it calls. A `DomainError` becomes a message with
 the row's name, and the other rows are done. Whoever may change the model may act. An act that needs more input takes `form`, a subclass
 of `ReasonForm`; its further fields arrive as keyword arguments. What its page shows of the rows, and the act is to compare, is `shown`.
-`fits` says of which rows it is a button.
+What else staff must read of each row before they act, `told` returns. `fits` says of which rows it is a button.
 """
 
 from collections.abc import Callable, Sequence
@@ -85,7 +85,7 @@ class ActAdmin(_ModelAdmin):
 
 
 def act(
-    label: str, *, consequence: str, form: type[ReasonForm] = ReasonForm
+    label: str, *, consequence: str, form: type[ReasonForm] = ReasonForm, told: Callable[[Any], str] = lambda _: ""
 ) -> Callable[[Callable[..., object]], Callable[[ActAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]]:
     """Turn a method that acts on one row, with a reason, into an admin action; see the top of this module.
 
@@ -93,6 +93,7 @@ def act(
         label: an imperative, as on a button.
         consequence: what will be true afterwards, and how long the old state may still be seen.
         form: asks for the reason and perhaps more.
+        told: returns what the page says below a row, as text or as HTML that is marked safe.
     """
 
     def decorate(perform: Callable[..., object]) -> Callable[[ActAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]:
@@ -104,7 +105,8 @@ def act(
                 return None
             filled = form(request.POST) if "act_confirmed" in request.POST else form(initial=form.shown(chosen))
             if not filled.is_valid():
-                return _ask(model_admin, request, chosen, filled, name=perform.__name__, label=label, consequence=consequence)
+                page = {"title": label, "act": perform.__name__, "consequence": consequence}
+                return _ask(model_admin, request, [(row, told(row)) for row in chosen], filled, page)
             for row in chosen:
                 _perform(model_admin, request, row, perform, label=label, values=filled.cleaned_data)
             return HttpResponseRedirect(_page_of(chosen[0])) if len(chosen) == 1 else None
@@ -115,18 +117,8 @@ def act(
     return decorate
 
 
-def _ask(
-    model_admin: ActAdmin, request: HttpRequest, rows: list[Any], form: ReasonForm, *, name: str, label: str, consequence: str
-) -> HttpResponse:
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": label,
-        "opts": model_admin.opts,
-        "rows": rows,
-        "form": form,
-        "act": name,
-        "consequence": consequence,
-    }
+def _ask(model_admin: ActAdmin, request: HttpRequest, rows: list[tuple[Any, str]], form: ReasonForm, page: dict[str, str]) -> HttpResponse:
+    context = {**model_admin.admin_site.each_context(request), **page, "opts": model_admin.opts, "rows": rows, "form": form}
     return TemplateResponse(request, "admin/act.html", context, status=400 if form.is_bound else 200)
 
 

@@ -143,10 +143,13 @@ def test_an_order_and_its_refund_show_what_was_pulled_since_the_sale(client: Cli
     kept = {"digest": "sha256:" + "ab" * 32, "address": "203.0.113.7", "client": "docker/27", "first_at": now, "last_at": now}
     BuyerPull.objects.create(image=image, buyer=order.buyer, day=now.date(), count=1, **kept)
 
-    for page in pages:
-        shown = client.get(page).content.decode()
-        assert f"1 × {image.repository}:(by digest), unknown" in shown
-        assert "from 203.0.113.0/24 with docker/27: sha256:abab" in shown
+    shown = [client.get(page).content.decode() for page in pages]
+    for name, row in (("refund", order), ("retry", refund)):  # and before they give money back
+        form = {"action": name, "index": "0", "_selected_action": [str(row.pk)]}
+        shown.append(client.post(f"/admin/billing/{row._meta.model_name}/", form).content.decode())
+    for page in shown:
+        assert f"1 × {image.repository}:(by digest), unknown" in page
+        assert "from 203.0.113.0/24 with docker/27: sha256:abab" in page
 
 
 def test_a_receipt_is_sent_again(client: Client, staff: User) -> None:
