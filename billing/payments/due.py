@@ -1,7 +1,7 @@
 """Rows that are due to ask Stripe: a sweep takes them one by one, each at its own time, whatever became of the worker that had it before.
 
-A row that fails is put off longer each time and given up in the end, with its reason, for staff to try again; the others go on. When
-several rows of different people fail alike, Stripe is away: then the run ends, and `/readyz` says so.
+A row that fails, in whatever way, is put off longer each time and given up in the end, with its reason, for staff to try again; the others
+go on. When several rows of different people fail alike, Stripe is away: then the run ends, and `/readyz` says so.
 """
 
 import logging
@@ -10,6 +10,8 @@ from time import monotonic
 from typing import Final, TypeVar
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -97,6 +99,10 @@ def run_due(
         act: does the one row's work; raises what Stripe said.
         origin: whose row it is.
         seconds: after that no row is begun; `RUN_SECONDS` unless told otherwise.
+
+    Raises:
+        OperationalError, InterfaceError: the database is away; no row is at fault.
+        SoftTimeLimitExceeded: the task has reached its time limit.
     """
     run, ends, tried = FailureRun(DEPENDENCY), monotonic() + (RUN_SECONDS if seconds is None else seconds), 0
     while monotonic() < ends and (claimed := claim_due(rows, backoff=backoff, most=1)):
@@ -117,6 +123,12 @@ def _try(row: Row, backoff: Backoff, act: Callable[[Row], object], origin: Calla
         return not run.failed(origin=origin(row), kind=f"{away.code}: {cause.partition(':')[0]}"[:200])
     except DomainError as error:  # it concerns this row alone, and Stripe does answer
         _record_failure(row, getattr(error, "reason", error.message), backoff)
+        return True
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:  # an unexpected failure of one row stops no other either, and says nothing of Stripe
+        logger.exception("a row failed; the others go on", extra={"kind": row._meta.label_lower, "row": str(row.pk)})
+        _record_failure(row, f"{type(error).__name__}: {error}", backoff)
         return True
     run.succeeded()
     return True
