@@ -64,10 +64,19 @@ class LedgerTransactionAdmin(AuditedAdmin):
 class PayoutAdmin(AuditedAdmin):
     """What Stripe sends to banks."""
 
-    list_display = ("id", related_row("seller"), "money", "status", "created_at", "arrives_at", "failure")
-    list_filter = ("status", "created_at")
+    list_display = ("id", related_row("seller"), "money", "status", "created_at", "arrives_at", "failure", "given_up_at")
+    list_filter = ("status", ("given_up_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("seller",)
     search_fields = ("id", "seller__display_name", "stripe_account_id")
     date_hierarchy = "created_at"
     exclude = ("seller", "amount")
-    readonly_fields = ("id", related_row("seller"), "money", related_rows(LedgerTransaction, "payout", "in the books"))
+    readonly_fields = (
+        "id",
+        related_row("seller"),
+        "money",
+        "attempts",
+        "due_at",
+        "last_error",
+        "given_up_at",
+        related_rows(LedgerTransaction, "payout", "in the books"),
+    )

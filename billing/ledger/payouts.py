@@ -67,7 +67,8 @@ def _written(seen: StripePayout, seller_id: UUID | None, account_id: str) -> Pay
     payout = lock_payout(payout_id=seen.stripe_id)
     if _LATER.get(seen.status, 1) >= _LATER.get(payout.status, 1):
         payout.status, payout.failure, payout.arrives_at = row.status, row.failure, row.arrives_at
-        payout.save(update_fields=["status", "failure", "arrives_at"])
+    payout.attempts, payout.last_error, payout.given_up_at = 0, "", None  # Stripe has answered
+    payout.save(update_fields=["status", "failure", "arrives_at", "attempts", "last_error", "given_up_at"])
     if payout.status == FAILED:
         tell_of_returned_payout(payout=payout)
     return payout

@@ -14,3 +14,4 @@ REVERSALS: Final = Backoff(
     first=timedelta(minutes=1), longest=timedelta(days=1), most=60
 )  # seven weeks: later sales make up for an empty balance
 ORDERS: Final = Backoff(first=timedelta(minutes=1), longest=timedelta(hours=6), most=20)
+PAYOUTS: Final = Backoff(first=timedelta(hours=1), longest=timedelta(days=1), most=30)  # within the month in which it is asked about

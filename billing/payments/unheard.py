@@ -1,6 +1,5 @@
 """What is decided without money that moves: no comparison of balances finds it, so Stripe is asked whether or not its webhook comes."""
 
-import logging
 from datetime import timedelta
 from typing import Final
 
@@ -10,17 +9,14 @@ from django.utils import timezone
 from billing.disputes.models import Dispute
 from billing.ledger.payouts import reconcile_payout
 from billing.orders.models import Order
-from billing.payments.backoffs import ORDERS
+from billing.payments.backoffs import ORDERS, PAYOUTS
 from billing.payments.due import run_due
 from billing.payments.reconcile import reconcile_order
-from billing.payouts.models import Payout
-from billing.stripe.errors import StripeAway, StripeRefused
+from billing.payouts.models import ON_THEIR_WAY, Payout
 from billing.stripe.payment_data import ENDED_DISPUTES
 
-logger = logging.getLogger(__name__)
 LATE: Final = timedelta(hours=1)  # after its arrival a payout is asked about
 _LONGEST: Final = timedelta(days=30)  # Stripe says sooner than this how a payout ended
-_AT_ONCE: Final = 100
 
 
 def ask_about_disputes() -> int:
@@ -36,17 +32,13 @@ def ask_about_disputes() -> int:
 def ask_about_late_payouts() -> int:
     """Ask Stripe about payouts that should have arrived and are still on their way here; return how many were asked about.
 
-    The money left the balance when the payout was made. One that Stripe refuses to speak of stops no other.
+    The money left the balance when the payout was made. One that Stripe says nothing of is put off, and stops no other.
     """
     now = timezone.now()
-    on_their_way = Payout.objects.filter(status__in=("pending", "in_transit"), arrives_at__range=(now - _LONGEST, now - LATE))
-    asked = 0
-    for payout in on_their_way.order_by("arrives_at")[:_AT_ONCE]:
-        asked += 1
-        try:
-            reconcile_payout(payout_id=payout.pk, account_id=payout.stripe_account_id)
-        except StripeRefused as refused:
-            logger.warning("payout cannot be asked about", extra={"payout": payout.pk, "why": refused.reason})
-        except StripeAway:
-            break  # the next run goes on
-    return asked
+    rows = Payout.objects.filter(status__in=ON_THEIR_WAY, arrives_at__range=(now - _LONGEST, now - LATE)).order_by("due_at")
+    return run_due(
+        rows,
+        PAYOUTS,
+        lambda payout: reconcile_payout(payout_id=payout.pk, account_id=payout.stripe_account_id),
+        lambda payout: payout.seller_id,
+    )

@@ -1,10 +1,15 @@
 """Money that Stripe sends to a bank. The rows follow Stripe's."""
 
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.sellers.models import SellerProfile
+from common.db.claims import ERROR_LENGTH, Attempt
 from common.money import Money
 
 _STATUSES = {
@@ -14,11 +19,15 @@ _STATUSES = {
     "failed": gettext_lazy("Came back"),
     "canceled": gettext_lazy("Cancelled"),
 }
+ON_THEIR_WAY: Final = ("pending", "in_transit")
 _BACK = frozenset(("failed", "canceled"))
 
 
-class Payout(models.Model):
-    """One payout from a balance at Stripe to a bank, as Stripe last reported it."""
+class Payout(Attempt):
+    """One payout from a balance at Stripe to a bank, as Stripe last reported it.
+
+    As an `Attempt` it is a question that is due to Stripe once it should have arrived: whether it has.
+    """
 
     id = models.CharField(primary_key=True, max_length=255)  # Stripe's, po_…
     seller = models.ForeignKey(
@@ -31,12 +40,19 @@ class Payout(models.Model):
     failure = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     arrives_at = models.DateTimeField(help_text="When it should be at the bank.")
+    # The fields of `Attempt`, with values for the rows that a version writes which does not know them.
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    due_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    last_error = models.CharField(max_length=ERROR_LENGTH, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(seller__isnull=True) | ~Q(stripe_account_id=""), name="payout_of_seller_has_account"),
         )
-        indexes = (models.Index(fields=("seller", "-created_at"), name="payout_of_seller"),)
+        indexes = (
+            models.Index(fields=("seller", "-created_at"), name="payout_of_seller"),
+            models.Index(fields=("due_at",), condition=Q(status__in=ON_THEIR_WAY, given_up_at__isnull=True), name="payout_due"),
+        )
         ordering = ("-created_at",)
 
     def __str__(self) -> str:

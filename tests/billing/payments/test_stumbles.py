@@ -19,11 +19,12 @@ from billing.inbox import due as inbox
 from billing.orders.models import Order
 from billing.payments import due, unheard
 from billing.payments.backoffs import ORDERS
+from billing.payouts.models import Payout
 from billing.reconciliation import due as statements
 from billing.renewals import tasks as renewals
 from common.db.claims import Attempt
 from common.db.outages import begin_outage, outages
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import SellerFactory, UserFactory
 from tests.factories.billing import (
     DisputeFactory,
     OrderFactory,
@@ -50,6 +51,14 @@ def evidence() -> DisputeEvidence:
     return DisputeEvidence.objects.create(dispute=DisputeFactory(), stage="needs_response", fields={}, requested_by=UserFactory())
 
 
+def payout() -> Payout:
+    now, seller = timezone.now(), SellerFactory()
+    return Payout.objects.create(
+        pk=f"po_{seller.pk}", seller=seller, stripe_account_id=seller.stripe_account_id, status="in_transit", amount=500, currency="eur",
+        created_at=now - timedelta(days=3), arrives_at=now - timedelta(hours=2),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Sweep:
     """One that takes its rows by `run_due`: where its act is named, how, and a row that it finds."""
@@ -68,6 +77,7 @@ SWEEPS = {
     "reversals": Sweep(due.continue_waiting_reversals, due, "continue_reversal", TransferReversalFactory),
     "evidence": Sweep(due.continue_waiting_evidence, due, "continue_evidence", evidence),
     "disputes": Sweep(unheard.ask_about_disputes, unheard, "reconcile_order", lambda: DisputeFactory().order),
+    "payouts": Sweep(unheard.ask_about_late_payouts, unheard, "reconcile_payout", payout),
     "events": Sweep(inbox.handle_due_events, inbox, "handle_event", StripeEventFactory),
     "statements": Sweep(statements.reconcile_due_statements, statements, "reconcile_statement", StatementFactory),
     "subscriptions": Sweep(renewals.reconcile_subscriptions, renewals, "reconcile_subscription", SubscriptionFactory),
