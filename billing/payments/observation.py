@@ -117,13 +117,15 @@ def apply_observation(observation: Observation, *, reason: str = "") -> Order | 
     if order.revision != observation.revision:
         return None
     order.revision += 1
-    order.attempts, order.last_error, order.given_up_at, order.due_at = 0, "", None, next_observation_at(order, timezone.now())
+    was_unbooked = order.paid_at is not None and order.booked_at is None
     if observation.payment.status != "open":
         order.checkout_url = ""
     if wrong := differences(order, observation.payment):
         flag_order(order, "Stripe differs from what we sold: " + "; ".join(wrong))
     else:
         _apply_payment(order, observation.payment, sold, reason)
+    if not was_unbooked or order.booked_at is not None:  # else its attempts go on: it is asked about until it is booked or given up
+        order.attempts, order.last_error, order.given_up_at, order.due_at = 0, "", None, next_observation_at(order, timezone.now())
     order.save(update_fields=_WRITTEN)
     return order
 

@@ -22,10 +22,11 @@ _LONGEST: Final = timedelta(days=30)  # Stripe says sooner than this how a payou
 def ask_about_disputes() -> int:
     """Ask Stripe about the orders whose disputes were not decided when we last heard of them; return how many were asked about.
 
-    The bank had the money already when it decided for the buyer. An order is asked about a quarter of its age later, six hours at most.
+    The bank had the money already when it decided for the buyer. An order is asked about a quarter of its age later, six hours at most;
+    one that is not in the books has its turn among those.
     """
     undecided = Dispute.objects.filter(order=OuterRef("pk")).exclude(status__in=ENDED_DISPUTES)
-    rows = Order.objects.filter(Exists(undecided)).order_by("due_at")
+    rows = Order.objects.filter(Exists(undecided), booked_at__isnull=False).order_by("due_at")
     return run_due(rows, ORDERS, lambda order: reconcile_order(order_id=order.pk), lambda order: order.buyer_id)
 
 

@@ -12,8 +12,10 @@ from billing.ledger.models import LedgerTransaction
 from billing.ledger.selectors import balances_of_order
 from billing.orders.models import Order
 from billing.payments import tasks
+from billing.payments.backoffs import UNBOOKED
 from billing.payments.due import book_unbooked_orders
 from billing.payments.reconcile import reconcile_order
+from billing.payments.unheard import ask_about_disputes
 from billing.stripe.movement_data import MovementKind
 from billing.stripe.payments import read_payment
 from marketplace.products.models import Product
@@ -104,6 +106,56 @@ def test_it_is_given_up_in_the_end_and_staff_see_it(sandbox: Any) -> None:
     strange.refresh_from_db()
     assert strange.given_up_at is not None
     assert strange.flag.startswith("Given up after 20 attempts")
+
+
+@pytest.mark.usefixtures("unmoved")
+def test_a_sale_whose_money_stripe_never_lists_is_asked_about_ever_later_and_staff_are_told_in_the_end(paid: Order) -> None:
+    assert UNBOOKED.most is not None
+    waits = []
+    for _ in range(UNBOOKED.most):
+        make_due(paid)
+        assert book_unbooked_orders() == 1
+        paid.refresh_from_db()
+        waits.append(round((paid.due_at - timezone.now()) / timedelta(minutes=1)))
+
+    assert waits == [round(UNBOOKED.wait(attempt) / timedelta(minutes=1)) for attempt in range(1, UNBOOKED.most + 1)]
+    assert paid.given_up_at is not None
+    assert paid.flag.startswith("Given up after 20 attempts: Stripe has not moved the money of this sale yet")
+    make_due(paid)
+    assert book_unbooked_orders() == 0
+
+
+@pytest.mark.usefixtures("unmoved")
+def test_what_was_given_up_unbooked_is_given_up_no_more_once_it_is_booked(paid: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    Order.objects.update(attempts=20, given_up_at=timezone.now(), last_error="x")
+    reconcile_order(order_id=paid.pk)
+    paid.refresh_from_db()
+    assert (paid.attempts, paid.given_up_at is not None, paid.last_error) == (20, True, "x")
+    monkeypatch.undo()
+
+    reconcile_order(order_id=paid.pk)
+
+    assert booked(paid)
+    assert (paid.attempts, paid.given_up_at, paid.last_error) == (0, None, "")
+
+
+@pytest.mark.usefixtures("unmoved")
+def test_attempts_from_before_it_was_paid_do_not_count(opened: Order, sandbox: Sandbox) -> None:
+    Order.objects.update(attempts=19, last_error="APIError")
+    sandbox.press(opened)
+
+    paid = reconcile_order(order_id=opened.pk)
+
+    assert (paid.state, paid.booked_at, paid.attempts, paid.last_error) == ("paid", None, 0, "")
+
+
+@pytest.mark.usefixtures("unmoved")
+def test_one_that_is_not_booked_and_disputed_is_asked_about_by_one_sweep_alone(paid: Order, sandbox: Sandbox) -> None:
+    sandbox.dispute(paid)
+    reconcile_order(order_id=paid.pk)
+    make_due(paid)
+
+    assert (ask_about_disputes(), book_unbooked_orders()) == (0, 1)
 
 
 def test_what_differs_from_what_was_sold_is_flagged_and_not_booked(paid: Order) -> None:

@@ -76,7 +76,9 @@ SWEEPS = {
     "unbooked": Sweep(due.book_unbooked_orders, due, "book_order", PaidOrderFactory),
     "reversals": Sweep(due.continue_waiting_reversals, due, "continue_reversal", TransferReversalFactory),
     "evidence": Sweep(due.continue_waiting_evidence, due, "continue_evidence", evidence),
-    "disputes": Sweep(unheard.ask_about_disputes, unheard, "reconcile_order", lambda: DisputeFactory().order),
+    "disputes": Sweep(
+        unheard.ask_about_disputes, unheard, "reconcile_order", lambda: DisputeFactory(order__booked_at=timezone.now()).order
+    ),
     "payouts": Sweep(unheard.ask_about_late_payouts, unheard, "reconcile_payout", payout),
     "events": Sweep(inbox.handle_due_events, inbox, "handle_event", StripeEventFactory),
     "statements": Sweep(statements.reconcile_due_statements, statements, "reconcile_statement", StatementFactory),
