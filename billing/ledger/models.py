@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.sellers.models import SellerProfile
 from billing.disputes.models import Dispute
@@ -87,6 +87,12 @@ class LedgerTransaction(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.key}"
+
+    @property
+    def words(self) -> str:
+        """What it is called on a seller's statement, in the reader's language."""
+        is_debit = self.kind == self.Kind.PAYOUT_PAID and self.payout is not None and self.payout.debit is not None
+        return gettext("Taken from your bank") if is_debit else self.get_kind_display()
 
 
 class LedgerEntry(models.Model):

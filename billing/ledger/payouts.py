@@ -3,6 +3,8 @@
 payout      balance at Stripe −   payouts +             on its way to the bank
 paid        payouts −             payable to seller +   only of a seller; what goes to our own bank stays in payouts
 came back   balance at Stripe +   payouts −
+
+Of a debit, which Stripe takes from a bank for a balance below zero, the amount is below zero, and every sign is the other one.
 """
 
 from uuid import UUID

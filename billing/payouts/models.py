@@ -1,4 +1,4 @@
-"""Money that Stripe sends to a bank. The rows follow Stripe's."""
+"""Money that Stripe sends to a bank, or takes from one for a balance below zero. The rows follow Stripe's."""
 
 from typing import Final
 
@@ -19,12 +19,13 @@ _STATUSES = {
     "failed": gettext_lazy("Came back"),
     "canceled": gettext_lazy("Cancelled"),
 }
+_STATUSES_OF_DEBITS = _STATUSES | {"paid": gettext_lazy("Taken from your bank"), "failed": gettext_lazy("Refused by your bank")}
 ON_THEIR_WAY: Final = ("pending", "in_transit")
 _BACK = frozenset(("failed", "canceled"))
 
 
 class Payout(Attempt):
-    """One payout from a balance at Stripe to a bank, as Stripe last reported it.
+    """One payout from a balance at Stripe to a bank, as Stripe last reported it. Below zero it is a debit of that bank.
 
     As an `Attempt` it is a question that is due to Stripe once it should have arrived: whether it has.
     """
@@ -35,7 +36,7 @@ class Payout(Attempt):
     )
     stripe_account_id = models.CharField(max_length=255, blank=True, help_text="From whose balance; empty for our own.")
     status = models.CharField(max_length=50, help_text="Stripe's word.")
-    amount = models.PositiveBigIntegerField(help_text="Minor units.")
+    amount = models.BigIntegerField(help_text="Minor units; below zero it is taken from the bank.")
     currency = models.CharField(max_length=3)
     failure = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
@@ -63,9 +64,15 @@ class Payout(Attempt):
         return Money(self.amount, self.currency)
 
     @property
+    def debit(self) -> Money | None:
+        """What is taken from the bank; None where it is paid out."""
+        return -self.money if self.amount < 0 else None
+
+    @property
     def status_words(self) -> str:
         """What Stripe's word means, in the reader's language; the word itself where this version does not know it."""
-        return str(_STATUSES.get(self.status, self.status))
+        words = _STATUSES_OF_DEBITS if self.debit else _STATUSES
+        return str(words.get(self.status, self.status))
 
     @property
     def has_come_back(self) -> bool:

@@ -90,7 +90,7 @@ _DISPUTE = SimpleNamespace(
 )  # fmt: skip
 _DISPUTED = {"order": _like(_ORDER, refunded=Money(500, "eur")), "dispute": _DISPUTE, "dispute_url": LINK, "reminder": False}
 _SALE_DISPUTED = {**_DISPUTED, "order": _ORDER, "seller": SELLER}
-_PAYOUT = SimpleNamespace(money=Money(44100, "eur"), failure="The bank account <DE00> has been closed.")
+_PAYOUT = SimpleNamespace(money=Money(44100, "eur"), debit=None, failure="The bank account <DE00> has been closed.")
 _JOINED = {
     "organisation": COMPANY,
     "invitation": SimpleNamespace(email="kim@harbour.example", invited_by=OLU, expires_at=AT),
@@ -243,6 +243,7 @@ EXAMPLES: Final[Examples] = {
     "payout_returned": {
         "": {"payout": _PAYOUT, "seller": SELLER, "payouts_url": LINK},
         "no reason": {"payout": _like(_PAYOUT, failure=""), "seller": SELLER, "payouts_url": LINK},
+        "a debit": {"payout": _like(_PAYOUT, debit=_PAYOUT.money), "seller": SELLER, "payouts_url": LINK},
     },
     "refund": {
         "": _REFUND,

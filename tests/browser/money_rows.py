@@ -224,6 +224,7 @@ def _books() -> dict[str, str]:
     euros = _sold(kim, 0)
     _pay_out(euros, 900, "in_transit", number=2)
     _pay_out(euros, 700, "failed", number=3, failure="The bank account has been closed.")
+    _pay_out(euros, -300, "paid", number=4)
     book_sale(_sold(kim, 1, amount=7_900, currency="jpy", application_fee=790), at=now)
     long = Order.objects.filter(seller__account__user__username="longest").first()
     assert long is not None

@@ -99,17 +99,22 @@ def make_available(act: Act, entry: dict[str, Any]) -> None:
 def retrieve_balance(act: Act, _params: dict[str, Any]) -> dict[str, Any]:
     """What the owner has, by currency: available, and pending until its charges have settled."""
     sums = _sums(act)
-    currencies = sorted({currency for currency, _ in sums}) or [own_currency(act)]
+    owned = currencies(act) or [own_currency(act)]
     return shaped(
         "balance",
-        **{status: [_part(sums.get((currency, status), 0), currency) for currency in currencies] for status in ("available", "pending")},
-        connect_reserved=[{"amount": 0, "currency": currency} for currency in currencies],
+        **{status: [_part(sums.get((currency, status), 0), currency) for currency in owned] for status in ("available", "pending")},
+        connect_reserved=[{"amount": 0, "currency": currency} for currency in owned],
     )
 
 
 def available(act: Act, currency: str) -> int:
     """What may be paid out in a currency, in minor units; negative if the owner owes it."""
     return _sums(act).get((currency, "available"), 0)
+
+
+def currencies(act: Act) -> list[str]:
+    """In which currencies the owner has ever had something."""
+    return sorted({currency for currency, _ in _sums(act)})
 
 
 def own_currency(act: Act) -> str:

@@ -52,6 +52,7 @@ def blueprint(world: World) -> Blueprint:
         "/payouts/<key>/move-on": lambda key: _of_payout(world, key, None),
         "/bank": lambda: _bank(world, "", **given({"fails": ""})),
         "/accounts/<key>/bank": lambda key: _bank(world, key, **given({"fails": ""})),
+        "/accounts/<key>/debit": lambda key: _debit(world, key),
         "/accounts/<key>/leave": lambda key: _of_account(world, leave, key),
         "/accounts/<key>/come-back": lambda key: _of_account(world, come_back, key),
         "/history": lambda: take_history(world, given({"sales": []})["sales"]),
@@ -176,6 +177,12 @@ def _bank(world: World, key: str, fails: str) -> dict[str, Any]:
         if key:
             retrieve_account(world.act(), {}, key)
         return payouts.set_bank(world.act(key), fails)
+
+
+def _debit(world: World, key: str) -> dict[str, Any]:
+    with world.store.transaction():
+        retrieve_account(world.act(), {}, key)
+        return {"taken": payouts.debit_bank(world.act(key))}
 
 
 def _of_account(world: World, deed: Callable[[Act, str], dict[str, Any]], key: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Payouts to an account's bank: by its schedule or by hand, on their way for two days, paid, failed or returned.
+"""Payouts to an account's bank: by its schedule or by hand, on their way for two days, paid, failed or returned; and debits of it.
 
 Source: https://docs.stripe.com/payouts, https://docs.stripe.com/api/payouts
 """
@@ -56,6 +56,21 @@ def create_payout(act: Act, params: dict[str, Any]) -> dict[str, Any]:
     payout = _make(act, amount, currency, **values)
     write_metadata(payout, params)
     return _sent(act, payout)
+
+
+def debit_bank(act: Act) -> list[dict[str, Any]]:
+    """Take from the owner's bank what their balance lacks: a payout below zero for each currency. Sends payout.created.
+
+    Raises:
+        InvalidRequest: the balance lacks nothing, or nothing is taken from that bank.
+    """
+    if reason := _stopped(act):
+        raise InvalidRequest(reason, code="payouts_not_allowed")
+    lacking = {code: left for code in balance.currencies(act) if (left := balance.available(act, code)) < 0}
+    if not lacking:
+        raise InvalidRequest("The balance is not below zero.")
+    debits = [_make(act, left, code, automatic=True, description="STRIPE PAYOUT") for code, left in lacking.items()]
+    return [_sent(act, debit) for debit in debits]
 
 
 def cancel_payout(act: Act, _params: dict[str, Any], key: str) -> dict[str, Any]:

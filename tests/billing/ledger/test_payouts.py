@@ -97,6 +97,68 @@ def test_a_refund_after_the_payout_leaves_the_balance_below_zero_and_its_page_sa
     assert "is below zero, because money went back that had been paid out. Stripe takes it from your next sales" in " ".join(page.split())
 
 
+@pytest.fixture
+def owing(account: str, paid: Order, seller: SellerProfile, sandbox: Sandbox) -> str:
+    """The account of a seller whose one sale was refunded after it had been paid out."""
+    key = newest(sandbox, account)
+    sandbox.control("/clock/advance", days=3)
+    heard(key, account)
+    continue_refund(refund_id=refund_by_seller(order=paid, amount=None, reason="Too late.", actor=person_of(seller)).pk)
+    assert of_seller(seller.pk) == {"stripe": -PART, "seller_payable": PART}
+    return account
+
+
+def pages(seller: SellerProfile) -> tuple[str, str]:
+    """What the seller reads of their balance, and of their payouts."""
+    client = Client()
+    client.force_login(person_of(seller))
+    balance, payouts = (client.get(reverse(f"billing:{name}")).content.decode() for name in ("balance", "payouts"))
+    return " ".join(balance.split()), payouts
+
+
+def test_what_stripe_takes_from_a_bank_makes_up_for_a_balance_below_zero(owing: str, seller: SellerProfile, sandbox: Sandbox) -> None:
+    (taken,) = sandbox.control(f"/accounts/{owing}/debit")["taken"]
+    under_way = heard(taken["id"], owing)
+    (balance,) = seller_balances(seller_id=seller.pk, now=timezone.now() + timedelta(days=30))
+    meanwhile, _ = pages(seller)
+    for _ in range(2):
+        sandbox.control(f"/payouts/{taken['id']}/move-on")
+    assert under_way.money == Money(-PART, "eur")
+    assert (balance.available, balance.on_its_way) == (Money(0, "eur"), Money(-PART, "eur"))
+    assert "Being taken from your bank" in meanwhile
+    assert "is below zero," not in meanwhile
+
+    done = [heard(taken["id"], owing) for _ in range(2)][-1]
+
+    assert (done.status, done.debit, done.status_words) == ("paid", Money(PART, "eur"), "Taken from your bank")
+    assert of_seller(seller.pk) == {}
+    page, _ = pages(seller)
+    assert '<th scope="row">Taken from your bank</th>' in page
+    assert "For your balance, which was below zero" in page
+    assert "Being taken from your bank" not in page
+    (arrived,) = LedgerTransaction.objects.filter(payout=done, kind="payout_paid")
+    assert {entry.account: entry.amount for entry in arrived.entries.all()} == {"payouts": PART, "seller_payable": -PART}
+
+
+def test_what_a_bank_does_not_pay_is_missing_again_and_its_seller_is_told(owing: str, seller: SellerProfile, sandbox: Sandbox) -> None:
+    (taken,) = sandbox.control(f"/accounts/{owing}/debit")["taken"]
+    heard(taken["id"], owing)
+    sandbox.control(f"/payouts/{taken['id']}/fail", code="account_closed")
+
+    failed = heard(taken["id"], owing)
+
+    assert (failed.status, failed.status_words) == ("failed", "Refused by your bank")
+    assert of_seller(seller.pk) == {"stripe": -PART, "seller_payable": PART}
+    balance, payouts = pages(seller)
+    assert "is below zero, because money went back" in balance
+    assert "Stripe could not take €4.50 from your bank account." in payouts
+    assert "came back" not in payouts
+    (mail,) = OutgoingMail.objects.filter(key__startswith=f"payout-returned:{failed.pk}")
+    assert mail.subject == f"Stripe could not take €4.50 from the bank account of {seller.display_name}"
+    assert "The bank account has been closed." in mail.body_text
+    assert "nothing is lost" not in mail.body_text
+
+
 def test_a_payout_that_fails_is_theirs_again(account: str, seller: SellerProfile, sandbox: Sandbox) -> None:
     key = newest(sandbox, account)
     heard(key, account)

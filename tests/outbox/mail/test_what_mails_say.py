@@ -113,6 +113,7 @@ SAID: list[tuple[str, str, list[str]]] = [
     ("debit", "pending", ["€19.00", "1A2B3C", PRODUCT, "do not pay a second time", LINK]),
     ("debit", "failed", ["You owe nothing", "with a card for example", LINK]),
     ("payout_returned", "", ["€441.00", "The bank account <DE00> has been closed.", "nothing is lost", LINK]),
+    ("payout_returned", "a debit", ["€441.00", "The bank account <DE00> has been closed.", "from your next sales", LINK]),
     ("refund_failed", "", ["€5.00", "1A2B3C", "owe it to you", LINK]),
     ("refund_of_sale", "", ["€5.00", "1A2B3C", PRODUCT, "You have given it back.", "Your balance has paid it", LINK]),
     ("refund_of_sale", "in part, by staff", ["Our staff have given it back.", "pull access is as it was"]),

@@ -63,6 +63,23 @@ def test_a_payout_that_fails_comes_back_and_stops_further_ones(sandbox: Sandbox,
     assert [one.status for one in payouts(sandbox, seller)] == ["paid", "failed"]
 
 
+def test_what_a_balance_lacks_is_taken_from_the_bank(sandbox: Sandbox, seller: str) -> None:
+    sandbox.control("/clock/advance", days=5)
+    (charge,) = sandbox.api.charges.list().data
+    sandbox.api.refunds.create({"charge": charge.id, "reverse_transfer": True, "refund_application_fee": True})
+    sandbox.control(f"/accounts/{seller}/debit")
+    [debit, _] = payouts(sandbox, seller)
+
+    assert (debit.amount, debit.status, debit.automatic) == (-4410, "pending", True)
+    assert moves(sandbox, seller)[-1] == ("payout", 4410)
+    assert sandbox.http.post(f"/sandbox/api/accounts/{seller}/debit", json={}).status_code == 400
+    sandbox.control(f"/accounts/{seller}/bank", fails="account_closed")
+    for _ in range(2):
+        sandbox.control(f"/payouts/{debit.id}/move-on")
+    assert moves(sandbox, seller)[-1] == ("payout_failure", -4410)
+    assert sandbox.http.post(f"/sandbox/api/accounts/{seller}/debit", json={}).status_code == 400  # not before the bank is another one
+
+
 def test_a_bank_sends_back_what_was_paid(sandbox: Sandbox, seller: str) -> None:
     sandbox.control("/clock/advance", days=5)
     [paid] = payouts(sandbox, seller, status="paid")
